@@ -1,0 +1,113 @@
+"""For moderators: find a paste, read it, hide it, show it again. Nothing here writes past writing.py."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from pastes import copies, writing
+from pastes.models import File, Paste, Revision
+
+if TYPE_CHECKING:  # At run time Django's classes take no parameters.
+    _TabularInline = admin.TabularInline[Revision, Paste]
+    _ModelAdmin = admin.ModelAdmin[Paste]
+else:
+    _TabularInline, _ModelAdmin = admin.TabularInline, admin.ModelAdmin
+
+_SHOWN_CHARACTERS = 20_000
+
+
+class RevisionInline(_TabularInline):
+    """The revisions of a paste with their files."""
+
+    model = Revision
+    fields = readonly_fields = ("number", "created_at", "texts")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Revisions come from their authors alone."""
+        return False
+
+    @admin.display(description="files")
+    def texts(self, revision: Revision) -> SafeString:
+        """Return the files of a revision, each escaped and cut to what a page can show."""
+        rows = (
+            (file.name, file.label, file.size_bytes, file.content[:_SHOWN_CHARACTERS]) for file in revision.files.all()
+        )
+        return format_html_join("", "<p><strong>{}</strong> {}, {} bytes</p><pre>{}</pre>", rows)
+
+
+@admin.register(Paste)
+class PasteAdmin(_ModelAdmin):
+    """Pastes, as moderators see them."""
+
+    list_display = ("key", "title", "author", "visibility", "state", "created_at", "mirror_state")
+    list_filter = ("state", "visibility", "burn", "encrypted", "created_at")
+    search_fields = ("key", "title", "author")
+    search_help_text = "Key, title, author, file name or text"
+    date_hierarchy = None
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("hide", "show_again")
+    inlines = (RevisionInline,)
+    fields = readonly_fields = (
+        *("page", "title", "author", "comment", "visibility", "state", "mirror_state", "burn", "encrypted"),
+        *("head", "created_at", "expires_at"),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Pastes come through the site."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Keys are never used again, so rows stay; hiding takes a paste off the site."""
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Paste], search_term: str
+    ) -> tuple[QuerySet[Paste], bool]:
+        """Find by key, title, author, file name or text; a NUL, which no paste has, finds nothing."""
+        if not search_term.strip():
+            return queryset, False
+        if "\0" in search_term:
+            return queryset.none(), False
+        files = File.objects.filter(revision__paste=OuterRef("pk")).filter(
+            Q(content__icontains=search_term) | Q(name__icontains=search_term)
+        )
+        named = Q(key=search_term.strip().lower()) | Q(title__icontains=search_term) | Q(author__icontains=search_term)
+        return queryset.filter(named | Exists(files)), False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show no button that would save nothing."""
+        context |= {"show_save": False, "show_save_and_continue": False, "show_close": True}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="page")
+    def page(self, paste: Paste) -> SafeString:
+        """Return a link to the paste as visitors see it."""
+        return format_html('<a href="{}">{}</a>', paste.get_absolute_url(), paste.key)
+
+    @admin.display(description="mirror")
+    def mirror_state(self, paste: Paste) -> str:
+        """Return where the paste stands in Git."""
+        copy = copies.of(paste)
+        return f"{copy.state} {copy.commit[:10]}".strip()
+
+    @admin.action(description="Hide: take off the site and off the mirror's tip", permissions=["change"])
+    def hide(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:
+        """Hide the chosen pastes."""
+        hidden = sum(writing.hide(paste) for paste in pastes)
+        self.message_user(request, f"{hidden} hidden.", messages.SUCCESS)
+
+    @admin.action(description="Show again what was hidden", permissions=["change"])
+    def show_again(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:
+        """Put the chosen pastes back."""
+        shown = sum(writing.show(paste) for paste in pastes)
+        self.message_user(request, f"{shown} shown again.", messages.SUCCESS)

@@ -1,0 +1,98 @@
+"""Answers in the form their caller reads: JSON for the API, a page for a browser, one line of text for a terminal."""
+
+import html
+import logging
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from pastes.errors import RefusedError
+
+logger = logging.getLogger(__name__)
+
+#: A paste shown as it is must not become a document that does anything, whatever is in it.
+RAW_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cache-Control": "no-cache",
+}
+
+_TITLES = {
+    400: "That request cannot be read",
+    403: "That is not allowed",
+    404: "There is no such paste",
+    405: "That cannot be done here",
+    413: "That is too large",
+    415: "That is not text",
+    422: "That cannot be pasted",
+    500: "Something broke",
+    503: "Please try again",
+}
+
+
+def address(request: HttpRequest, path: str) -> str:
+    """Return the full address of a path: below PASTEUR_URL where it is set, else as the request was addressed."""
+    return settings.PASTEUR_URL + path if settings.PASTEUR_URL else request.build_absolute_uri(path)
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Return whether the caller is a browser rather than a program in a terminal."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def line(text: str, *, status: int = 200) -> HttpResponse:
+    """Return one line of text."""
+    return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", status=status)
+
+
+def raw(content: str, *, disposition: str = "") -> HttpResponse:
+    """Return the text of a file exactly as it was sent, unable to run or to be taken for anything but text."""
+    response = HttpResponse(content.encode(), content_type="text/plain; charset=utf-8", headers=RAW_HEADERS)
+    if disposition:
+        response.headers["Content-Disposition"] = disposition
+    return response
+
+
+def attachment(name: str) -> str:
+    """Return a Content-Disposition that saves under this name, in the form of RFC 6266 and RFC 5987."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def error(request: HttpRequest, status: int, code: str, message: str, field: str = "") -> HttpResponse:
+    """Return an error in the form of its caller; nothing in it comes unescaped from the request."""
+    if request.path_info.startswith("/api/"):
+        body = {"code": code, "message": message} | ({"field": field} if field else {})
+        response: HttpResponse = JsonResponse({"error": body}, status=status)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    elif wants_page(request):
+        context = {"heading": _TITLES.get(status, "That did not work"), "message": message, "status": status}
+        response = render(request, "error.html", context, status=status)
+    else:
+        response = line(message, status=status)
+        response.headers["Access-Control-Allow-Origin"] = "*"  # No cookie is looked at where programs call.
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+def refusal(request: HttpRequest, refused: RefusedError) -> HttpResponse:
+    """Return the answer to input that cannot become a paste."""
+    return error(request, refused.status, refused.code, refused.message, refused.field)
+
+
+def unavailable(request: HttpRequest, message: str) -> HttpResponse:
+    """Return 503: nothing is wrong with the request, and trying again may work."""
+    logger.exception("cannot serve %s %s", request.method, request.path)
+    response = error(request, 503, "unavailable", message)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def last_words(message: str) -> HttpResponse:
+    """Return a page that needs no template and no database: for when everything else failed."""
+    body = f"<!doctype html><title>Pasteur</title><h1>{html.escape(_TITLES[500])}</h1><p>{html.escape(message)}</p>"
+    return HttpResponse(body, status=500)

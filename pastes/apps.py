@@ -1,0 +1,9 @@
+"""The web path: pastes, how they come in and how they are shown. It knows no Git and no Celery."""
+
+from django.apps import AppConfig
+
+
+class PastesConfig(AppConfig):
+    """Pastes."""
+
+    name = "pastes"

@@ -1,0 +1,123 @@
+"""Reads the bytes of a request and turns them into text, or says exactly why it cannot."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, QueryDict, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.utils.datastructures import MultiValueDict
+
+from pastes.errors import RefusedError, too_large
+
+#: What a body without a form around it may be called. curl's own names are among them: -T sends none at all,
+#: --data-binary sends the type of a form.
+_TEXT_TYPES = re.compile(r"(text/[\w.+-]+|application/x-www-form-urlencoded|application/octet-stream|)")
+_CHARSETS = {"", "utf-8", "utf8", "us-ascii", "ascii"}
+
+
+def raw_text(request: HttpRequest) -> str:
+    """Return the body as the text of one file. Raises RefusedError."""
+    if not _TEXT_TYPES.fullmatch(request.content_type or ""):
+        raise RefusedError(
+            "unsupported_media_type",
+            "Send the text itself as text/plain, application/octet-stream, or without a Content-Type.",
+            status=415,
+        )
+    return utf8(_bytes(request, settings.PASTEUR_MAX_BYTES), what="the body", charset=_charset(request))
+
+
+def form(request: HttpRequest) -> tuple[QueryDict, Mapping[str, Any]]:
+    """Return fields and files of a multipart form; the names of both and the fields are UTF-8. Raises RefusedError.
+
+    Django replaces wrong UTF-8 by U+FFFD and goes on; such a character that was not sent is therefore looked for.
+    """
+    if _charset(request).lower() not in _CHARSETS:
+        raise RefusedError("charset", "Only forms in UTF-8 are accepted.", status=400)
+    sent = _bytes(request, settings.PASTEUR_MAX_BODY_BYTES)
+    request.encoding = "utf-8"
+    try:
+        fields, files = request.POST, request.FILES
+    except (MultiPartParserError, SuspiciousOperation, BadRequest) as error:
+        raise RefusedError("bad_form", f"The form cannot be read: {error}", status=400) from None
+    boundary = (request.content_params or {}).get("boundary", "")
+    if f"--{boundary}--".encode() not in sent[-1024:]:
+        raise RefusedError("incomplete", "The form ended before its last part did.", status=400)
+    texts = [(name, value) for name, values in fields.lists() for value in (name, *values)]
+    texts += [(name, upload.name or "") for name, uploads in files.lists() for upload in uploads]
+    for name, text in texts:
+        if "\ufffd" in text and text.encode() not in sent:
+            raise RefusedError("not_utf8", f"{name[:50]} is not UTF-8 text.", status=400, field=name[:50])
+    return fields, files
+
+
+def fields_by_name(fields: QueryDict, files: Mapping[str, Any]) -> MultiValueDict[str, str]:
+    """Return every part of a form, sent with a file name or without, as text under its name in lower case."""
+    parts: MultiValueDict[str, str] = MultiValueDict()
+    for name in fields:
+        for value in fields.getlist(name):
+            parts.appendlist(name.lower(), value)
+    for name in files:
+        for upload in files.getlist(name):  # type: ignore[attr-defined]  # request.FILES is a MultiValueDict
+            parts.appendlist(name.lower(), utf8(upload.read(), what=name[:50]))
+    return parts
+
+
+def json_object(request: HttpRequest) -> dict[str, Any]:
+    """Return the body as a JSON object in which no key stands twice. Raises RefusedError."""
+    if request.content_type != "application/json":
+        raise RefusedError("unsupported_media_type", "Send application/json.", status=415)
+    text = utf8(_bytes(request, settings.PASTEUR_MAX_BODY_BYTES), what="the body", charset=_charset(request))
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except RecursionError:
+        raise RefusedError("bad_json", "The body is nested too deeply.", status=400) from None
+    except ValueError as error:
+        raise RefusedError("bad_json", f"The body is not JSON: {error}", status=400) from None
+    if not isinstance(value, dict):
+        raise RefusedError("not_an_object", "The body must be a JSON object.")
+    return value
+
+
+def utf8(content: bytes, *, what: str, charset: str = "utf-8") -> str:
+    """Return bytes as the text that they are, or raise RefusedError naming the first byte that is not UTF-8."""
+    if charset.lower() not in _CHARSETS:
+        raise RefusedError("charset", f"Only UTF-8 is accepted, not {charset[:50]!r}.", status=415)
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise RefusedError("not_utf8", f"{what} is not UTF-8 text: byte {error.start} is wrong.", status=400) from None
+
+
+def _bytes(request: HttpRequest, limit: int) -> bytes:
+    """Return the body, without reading any of it when it is announced to be too long."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not announced.isdecimal() or int(announced) > limit:
+        raise too_large(settings.PASTEUR_MAX_BYTES)
+    try:
+        body = request.body
+    except UnreadablePostError:
+        body = b""
+    if len(body) < int(announced):
+        raise RefusedError("incomplete", "The body ended before its announced length.", status=400)
+    return body
+
+
+def _charset(request: HttpRequest) -> str:
+    return (request.content_params or {}).get("charset", "")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise RefusedError("duplicate_key", f"The key {name[:50]!r} stands twice.", status=400, field=name[:50])
+        found[name] = value
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON value")

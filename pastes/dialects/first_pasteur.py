@@ -1,0 +1,42 @@
+"""The form of the first Pasteur, a unikernel: its multipart fields in, its JSON out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+
+from pastes import answers, body, languages
+from pastes.drafts import Draft, NewFile
+from pastes.errors import RefusedError
+from pastes.writing import publish
+
+
+def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> HttpResponse:
+    """Publish the part `paste`; answers 200 with the key as `code`, or 400 with one line of text."""
+    try:
+        parts = body.fields_by_name(fields, files)
+        language = languages.named(parts.get("hl") or "")
+        if len(parts.getlist("paste")) > 1:
+            raise RefusedError("ambiguous", "There are two parts called paste.", field="paste")
+        paste = publish(
+            Draft(
+                files=[NewFile(parts.getlist("paste")[0], language=language.name if language else "")],
+                author=parts.get("user") or "",
+                comment=parts.get("comment") or "",
+                encrypted=parts.get("encrypted") == "on",
+            )
+        )
+    except RefusedError as refused:
+        return _open_to_all(answers.line(refused.message, status=400))
+    answer: dict[str, str | bool] = {"code": paste.key}
+    if language:
+        answer["hl"] = language.name
+    answer |= {name: True for name in ("ln", "raw") if name in parts}
+    if paste.encrypted:
+        answer["encrypted"] = True
+    return _open_to_all(JsonResponse(answer))
+
+
+def _open_to_all(response: HttpResponse) -> HttpResponse:
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response

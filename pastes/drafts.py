@@ -1,0 +1,135 @@
+"""What a caller hands in to become a paste, and the rules that it has to keep. Pure: nothing is read or stored."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NoReturn
+
+from django.conf import settings
+
+from pastes import languages
+from pastes.errors import RefusedError, too_large
+from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
+
+MAX_FILES = 50
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file to be stored. An empty name is given one; an empty language follows from the name."""
+
+    content: str
+    name: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A paste to be stored. `lifetime` counts from the moment of publishing, None is for ever."""
+
+    files: Sequence[NewFile]
+    title: str = ""
+    author: str = ""
+    comment: str = ""
+    visibility: str = Visibility.UNLISTED
+    lifetime: timedelta | None = None
+    burn: bool = False
+    encrypted: bool = field(default=False)
+
+
+def checked(draft: Draft) -> Draft:
+    """Return the draft with names and languages filled in. Raises RefusedError when it breaks a rule."""
+    if draft.visibility not in Visibility.values:
+        _refuse("visibility", f"visibility must be one of {', '.join(Visibility.values)}.", "visibility")
+    return Draft(
+        files=checked_files(draft.files),
+        title=_line("title", draft.title, TITLE_LENGTH),
+        author=_line("author", draft.author, AUTHOR_LENGTH),
+        comment=_text("comment", draft.comment, COMMENT_LENGTH),
+        visibility=draft.visibility,
+        lifetime=draft.lifetime,
+        burn=draft.burn,
+        encrypted=draft.encrypted,
+    )
+
+
+def checked_files(files: Sequence[NewFile]) -> list[NewFile]:
+    """Return the files with names and languages filled in. Raises RefusedError when one of them breaks a rule."""
+    if not files:
+        _refuse("empty", "There is no text to paste.", "files")
+    if len(files) > MAX_FILES:
+        _refuse("too_many_files", f"A paste may have at most {MAX_FILES} files.", "files")
+    if sum(_checked_size(file.content) for file in files) > settings.PASTEUR_MAX_BYTES:
+        raise too_large(settings.PASTEUR_MAX_BYTES)
+    given = {file.name.casefold() for file in files}
+    taken: set[str] = set()
+    return [_checked_file(file, given, taken) for file in files]
+
+
+def _checked_size(content: str) -> int:
+    if not content.strip():
+        _refuse("empty", "A file without text cannot be pasted.", "content")
+    if "\0" in content:
+        _refuse("nul_byte", f"The text has a NUL character at position {content.index(chr(0))}.", "content")
+    try:
+        return len(content.encode())
+    except UnicodeEncodeError as error:
+        _refuse("not_utf8", f"The text has half a surrogate pair at position {error.start}.", "content", status=400)
+
+
+def _checked_file(file: NewFile, given: set[str], taken: set[str]) -> NewFile:
+    language = languages.named(file.language) if file.language else languages.of_file(file.name)
+    if language is None:
+        shown = file.language[:50]
+        _refuse("language", f"There is no language called {shown!r}.", "language")
+    name = clean_name(file.name) or _free_name(language, given | taken)
+    if name.casefold() in taken:
+        _refuse("duplicate_name", f"Two files are called {name[:50]!r}.", "name")
+    taken.add(name.casefold())
+    return NewFile(content=file.content, name=name, language=language.name)
+
+
+def clean_name(name: str) -> str:
+    """Return the last part of what may be a path, as browsers do. Raises RefusedError for no name at all."""
+    if len(name.encode(errors="replace")) > NAME_BYTES:
+        _refuse("name_too_long", f"A file name may have at most {NAME_BYTES} bytes.", "name")
+    _refuse_controls("name", name)
+    last = name.replace("\\", "/").rpartition("/")[2]
+    if not name.strip():
+        return ""
+    if last.strip() in {"", ".", ".."}:
+        _refuse("name", "A file name cannot be a folder.", "name")
+    return last
+
+
+def _free_name(language: languages.Language, taken: Iterable[str]) -> str:
+    ending = language.extensions[0]
+    count = 1
+    while (name := f"paste{'' if count == 1 else f'-{count}'}.{ending}") in taken:
+        count += 1
+    return name
+
+
+def _line(name: str, value: str, most: int) -> str:
+    _refuse_controls(name, value)
+    return _text(name, value, most)
+
+
+def _text(name: str, value: str, most: int) -> str:
+    value = value.strip()
+    if len(value) > most:
+        _refuse("too_long", f"{name} may have at most {most} characters.", name)
+    _refuse_controls(name, value, allowed="\n\r\t")
+    return value
+
+
+def _refuse_controls(name: str, value: str, allowed: str = "") -> None:
+    """Refuse control characters, line separators and halves of surrogate pairs, which no line of text may have."""
+    for character in value:
+        if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} and character not in allowed:
+            _refuse("control_character", f"{name} has the control character U+{ord(character):04X}.", name)
+
+
+def _refuse(code: str, message: str, field_name: str, *, status: int = 422) -> NoReturn:
+    raise RefusedError(code, message, status=status, field=field_name)

@@ -1,0 +1,29 @@
+"""What can be wrong with a paste, in one vocabulary for page, API, dialects and commands."""
+
+
+class PastesError(Exception):
+    """The root of this app's errors."""
+
+
+class RefusedError(PastesError):
+    """The input cannot become a paste. Nothing was stored.
+
+    `code` is stable and meant for programs, `message` for people; `status` is the HTTP status; `field` names the
+    offending field where there is one.
+    """
+
+    def __init__(self, code: str, message: str, *, status: int = 422, field: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.field = field
+
+
+class KeysExhaustedError(PastesError):
+    """Several fresh keys in a row were taken. Trying again may work; a longer PASTEUR_KEY_LENGTH will."""
+
+
+def too_large(limit: int) -> RefusedError:
+    """The refusal of a text or request that is longer than a paste may be; `limit` in bytes."""
+    return RefusedError("too_large", f"A paste may have at most {limit} bytes.", status=413)

@@ -1,0 +1,175 @@
+"""The compose form: what the paste is called and what becomes of it, and one part for each of its files."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Field, Layout
+from django import forms
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+
+from pastes import body, languages, lifetimes
+from pastes.drafts import MAX_FILES, Draft, NewFile
+from pastes.errors import RefusedError
+from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
+
+Uploads = MultiValueDict[str, Any]
+
+_NO_CHOICE = "“%(value).50s” is not one of the choices."
+
+
+def _helper(*layout: Any) -> FormHelper:
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.layout = Layout(*layout)
+    return helper
+
+
+class PasteForm(forms.Form):
+    """Everything but the files."""
+
+    title = forms.CharField(required=False, max_length=TITLE_LENGTH)
+    author = forms.CharField(required=False, max_length=AUTHOR_LENGTH, label="Your name")
+    comment = forms.CharField(
+        required=False, max_length=COMMENT_LENGTH, widget=forms.Textarea(attrs={"rows": 2}), label="Comment"
+    )
+    visibility = forms.ChoiceField(
+        choices=[
+            (Visibility.UNLISTED.value, "Unlisted: whoever has the link"),
+            (Visibility.PUBLIC.value, "Public: listed among the recent pastes"),
+        ],
+        initial=Visibility.UNLISTED,
+        label="Who finds it",
+        error_messages={"invalid_choice": _NO_CHOICE},
+    )
+    expires = forms.ChoiceField(
+        choices=[(lifetime.name, lifetime.label) for lifetime in lifetimes.LIFETIMES.values()],
+        initial=lifetimes.NEVER.name,
+        error_messages={"invalid_choice": _NO_CHOICE},
+    )
+    burn = forms.BooleanField(required=False, label="Burn after reading: the first reader is the last")
+
+    helper = _helper(
+        Div("title", "author", css_class="pair"),
+        "comment",
+        Div("visibility", "expires", css_class="pair"),
+        "burn",
+    )
+
+
+class FileForm(forms.Form):
+    """One file: text that is typed, or a file that is chosen."""
+
+    name = forms.CharField(required=False, max_length=NAME_BYTES, label="File name")
+    language = forms.ChoiceField(
+        choices=[("", "From the name"), *languages.choices()],
+        required=False,
+        label="Language",
+        error_messages={"invalid_choice": _NO_CHOICE},
+    )
+    content = forms.CharField(
+        required=False,
+        strip=False,
+        label="Text",
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false", "autocapitalize": "off", "class": "code"}),
+    )
+    upload = forms.FileField(required=False, allow_empty_file=True, label="or a file from your disk")
+
+    helper = _helper(Div(Field("name", placeholder="hello.py"), "language", css_class="pair"), "content", "upload")
+
+    def new_file(self) -> NewFile | None:
+        """Return the file of this part, or None when nothing was filled in. Raises RefusedError."""
+        data = self.cleaned_data
+        if not data:
+            return None  # A further part that nobody touched.
+        upload = data["upload"]
+        if upload is None:
+            return NewFile(data["content"], data["name"], data["language"]) if data["content"] else None
+        if data["content"]:
+            raise RefusedError("ambiguous", "Give either a text or a file, not both.", field="content")
+        content = body.utf8(upload.read(), what=upload.name[:50])
+        return NewFile(content, data["name"] or upload.name, data["language"])
+
+
+FileForms = forms.formset_factory(FileForm, extra=0, min_num=1, max_num=MAX_FILES, absolute_max=MAX_FILES)
+
+
+class Compose:
+    """The paste's form and the forms of its files as one, usable without JavaScript."""
+
+    def __init__(self, fields: QueryDict | None = None, uploads: Uploads | None = None) -> None:
+        sent: list[tuple[str, list[Any]]] = [*(fields.lists() if fields else ()), *(uploads.lists() if uploads else ())]
+        self._twice = [name for name, values in sent if len(values) > 1]
+        self.asks_for_another_file = fields is not None and "add_file" in fields
+        if self.asks_for_another_file and fields is not None:
+            fields = _with_one_more(fields)
+        if fields is not None and uploads:
+            fields, uploads = _with_uploads_as_text(fields, uploads)
+        self.paste = PasteForm(fields)
+        self.files = FileForms(fields, uploads, prefix="files")
+        self.status = 422
+        self.refused = ""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another file may be added."""
+        return self.files.total_form_count() < MAX_FILES
+
+    def is_valid(self) -> bool:
+        """Whether every field came once and holds what it may; the errors stand beside the fields."""
+        if self._twice:
+            self.add_error(RefusedError("ambiguous", f"The field {self._twice[0][:50]} came twice."))
+            return False
+        return all([self.paste.is_valid(), self.files.is_valid()])
+
+    def draft(self) -> Draft:
+        """Return what was written, once it is valid. Raises RefusedError."""
+        files = [file for file in (form.new_file() for form in self.files) if file is not None]
+        if not files:
+            raise RefusedError("empty", "There is no text to paste.", field="files")
+        data = self.paste.cleaned_data
+        return Draft(
+            files=files,
+            title=data["title"],
+            author=data["author"],
+            comment=data["comment"],
+            visibility=data["visibility"],
+            lifetime=lifetimes.named(data["expires"]).length,
+            burn=data["burn"],
+        )
+
+    def add_error(self, refused: RefusedError) -> None:
+        """Show why a draft was refused: beside its field where the form has it, else above the form."""
+        self.status = refused.status
+        if refused.field in self.paste.fields and self.paste.is_bound:
+            self.paste.add_error(refused.field, refused.message)
+        else:
+            self.refused = refused.message
+
+
+def _with_one_more(fields: QueryDict) -> QueryDict:
+    grown = fields.copy()
+    total = grown.get("files-TOTAL_FORMS") or ""
+    if total.isascii() and total.isdecimal() and len(total) < 4:
+        grown["files-TOTAL_FORMS"] = str(min(int(total) + 1, MAX_FILES))
+    return grown
+
+
+def _with_uploads_as_text(fields: QueryDict, uploads: Uploads) -> tuple[QueryDict, Uploads]:
+    """Put each chosen file into the box of its part: no browser chooses it again when the form comes back."""
+    grown, rest = fields.copy(), Uploads()
+    for name in uploads:
+        upload: Any = uploads[name]
+        part = name.removesuffix("-upload")
+        try:
+            text = upload.read().decode()
+        except UnicodeDecodeError:
+            text = ""  # Its own part says what is wrong with it.
+        if text and not grown.get(f"{part}-content"):
+            grown[f"{part}-content"] = text
+            grown[f"{part}-name"] = grown.get(f"{part}-name") or upload.name
+        else:
+            upload.seek(0)
+            rest[name] = upload
+    return grown, rest

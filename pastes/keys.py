@@ -1,0 +1,40 @@
+"""Keys of pastes: how they are drawn and what they look like."""
+
+import re
+import secrets
+
+from django.conf import settings
+
+#: 32 characters without look-alikes (no i, l, o, u); lower case, because clones land on case-insensitive disks.
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+#: A key as it appears in an address. Anything else cannot be a paste and is answered without asking the database.
+PATTERN = f"[{ALPHABET}]{{8,32}}"
+
+
+_KEY = re.compile(PATTERN)
+
+
+def can_be(text: str) -> bool:
+    """Return whether a text has the shape of a key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def draw() -> str:
+    """Return a fresh random key of PASTEUR_KEY_LENGTH characters, five bits each."""
+    # 256 is 8 times 32, so every character is as likely as every other.
+    return "".join(ALPHABET[byte % 32] for byte in secrets.token_bytes(settings.PASTEUR_KEY_LENGTH))
+
+
+class KeyConverter:
+    """A URL path converter that only matches what can be a key."""
+
+    regex = PATTERN
+
+    def to_python(self, value: str) -> str:
+        """Return the key as it stands in the address."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the key as it stands in the address."""
+        return value

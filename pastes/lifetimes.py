@@ -1,0 +1,39 @@
+"""How long a paste may live: one table for form, API and dialects."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pastes.errors import RefusedError
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """A choice of expiry: its name in addresses and JSON, its label on the page, and its length (None: for ever)."""
+
+    name: str
+    label: str
+    length: timedelta | None
+
+
+NEVER = Lifetime("never", "Never", None)
+
+LIFETIMES: dict[str, Lifetime] = {
+    lifetime.name: lifetime
+    for lifetime in (
+        NEVER,
+        Lifetime("10m", "10 minutes", timedelta(minutes=10)),
+        Lifetime("1h", "1 hour", timedelta(hours=1)),
+        Lifetime("1d", "1 day", timedelta(days=1)),
+        Lifetime("1w", "1 week", timedelta(weeks=1)),
+        Lifetime("30d", "30 days", timedelta(days=30)),
+        Lifetime("1y", "1 year", timedelta(days=365)),
+    )
+}
+
+
+def named(name: str) -> Lifetime:
+    """Return the lifetime of this name, or raise RefusedError listing the choices."""
+    try:
+        return LIFETIMES[name]
+    except KeyError:
+        raise RefusedError("expires", f"expires must be one of {', '.join(LIFETIMES)}.", field="expires") from None

@@ -1,0 +1,51 @@
+"""Turns what the views raise into an answer that its caller understands."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from pastes import answers
+from pastes.errors import KeysExhaustedError, RefusedError, too_large
+
+
+class PlainErrors:
+    """Answer refusals, and a database out of reach, as JSON, as a page or as one line of text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse a request that no view would take; let all others pass."""
+        request.get_host()  # Raises for a host that is not ours, before anything is done for it.
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        if announced.isdecimal() and int(announced) > settings.PASTEUR_MAX_BODY_BYTES:
+            return answers.refusal(request, too_large(settings.PASTEUR_MAX_BYTES))
+        response = self.get_response(request)
+        if response.status_code == 405:
+            return _not_allowed(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer what a view raised; whatever is not known here goes on to Django's own handling."""
+        if isinstance(exception, RefusedError):
+            return answers.refusal(request, exception)
+        if isinstance(exception, KeysExhaustedError):
+            return answers.unavailable(request, "No free key was found. Please try again.")
+        if isinstance(exception, DataError):
+            return answers.error(request, 400, "bad_request", "The request holds what no paste can.")
+        if isinstance(exception, OperationalError | InterfaceError):
+            return answers.unavailable(request, "The database does not answer. Please try again in a moment.")
+        return None
+
+
+def _not_allowed(request: HttpRequest, bare: HttpResponseBase) -> HttpResponse:
+    """Return 405 in the form of its caller, with the methods that the view takes."""
+    allowed = bare.headers.get("Allow", "GET, POST")
+    response = answers.error(
+        request, 405, "method_not_allowed", f"{request.method} cannot be used here; {allowed} can."
+    )
+    response.headers["Allow"] = allowed
+    return response

@@ -1,0 +1,186 @@
+"""Pastes, their revisions and their files. How they are written is in writing.py, how they are found in reading.py."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cached_property
+
+from django.db import models
+from django.urls import reverse
+
+from pastes.clock import Clock
+from pastes.languages import LANGUAGES
+
+TITLE_LENGTH = 200
+AUTHOR_LENGTH = 100
+COMMENT_LENGTH = 2_000
+NAME_BYTES = 255
+
+_UNSHOWABLE_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: What a page cannot show: control characters, separators that only look like line ends, and noncharacters.
+_UNSHOWABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+#: Bidirectional controls (https://trojansource.codes), zero-width characters, and a byte order mark in the middle.
+_HIDING = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]|(?<!^)\ufeff")
+
+
+class Visibility(models.TextChoices):
+    """Who finds a paste without being told its address."""
+
+    UNLISTED = "unlisted", "Unlisted"
+    PUBLIC = "public", "Public"
+
+
+class State(models.TextChoices):
+    """What has become of a paste. Everything but `published` is gone for visitors."""
+
+    PUBLISHED = "published"
+    HIDDEN = "hidden"
+    REMOVED = "removed"
+    BURNED = "burned"
+    EXPIRED = "expired"
+
+
+def readable(prefix: str = "") -> models.Q:
+    """Return the condition that a paste exists for visitors, by the clock of the database.
+
+    `prefix` is the path to the paste from the model that is asked for, such as `revision__paste__`.
+    """
+    lasting = models.Q((f"{prefix}expires_at__isnull", True)) | models.Q((f"{prefix}expires_at__gt", Clock()))
+    return models.Q((f"{prefix}state", State.PUBLISHED)) & lasting
+
+
+class PasteQuerySet(models.QuerySet["Paste"]):
+    """Sets of pastes."""
+
+    def readable(self) -> PasteQuerySet:
+        """Pastes that exist for visitors."""
+        return self.filter(readable())
+
+    def listed(self) -> PasteQuerySet:
+        """Pastes that visitors may find without being told, the newest first."""
+        return self.readable().filter(visibility=Visibility.PUBLIC, burn=False).order_by("-id")
+
+    def expired(self) -> PasteQuerySet:
+        """Pastes whose time has come and whose content still has to be erased."""
+        return self.filter(expires_at__lte=Clock()).exclude(state__in=[State.REMOVED, State.BURNED, State.EXPIRED])
+
+
+class Paste(models.Model):
+    """A paste under its key. The row stays when the content goes, so that no key is ever used twice."""
+
+    key = models.CharField(max_length=32, unique=True)
+    title = models.CharField(max_length=TITLE_LENGTH, blank=True)
+    author = models.CharField(max_length=AUTHOR_LENGTH, blank=True)
+    comment = models.TextField(max_length=COMMENT_LENGTH, blank=True)
+    visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.UNLISTED)
+    state = models.CharField(max_length=9, choices=State, default=State.PUBLISHED)
+    burn = models.BooleanField("burn after reading", default=False)
+    encrypted = models.BooleanField("encrypted in the browser", default=False)
+    head = models.PositiveIntegerField("current revision", default=1)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PasteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                name="pastes_listed",
+                fields=["-id"],
+                condition=models.Q(visibility="public", state="published", burn=False),
+            ),
+            models.Index(name="pastes_expiring", fields=["expires_at"], condition=models.Q(expires_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.title}".rstrip()
+
+    def get_absolute_url(self) -> str:
+        """Return the path of the page."""
+        return reverse("paste", args=[self.key])
+
+    @cached_property
+    def files(self) -> list[File]:
+        """The files of the current revision, in their order; reading.py fills this in one query with the paste."""
+        current = File.objects.filter(revision__paste_id=self.pk, revision__number=self.head)
+        return list(current.select_related("revision").order_by("position"))
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of all files of the current revision."""
+        return sum(file.size_bytes for file in self.files)
+
+
+class Revision(models.Model):
+    """One edition of a paste's files; the first is number 1. An edit makes a new one, the address stays."""
+
+    paste = models.ForeignKey(Paste, on_delete=models.PROTECT, related_name="revisions", db_index=False)
+    number = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(name="pastes_one_revision_a_number", fields=["paste", "number"])]
+
+    def __str__(self) -> str:
+        return f"revision {self.number}"
+
+
+class File(models.Model):
+    """A file of a revision: text that is UTF-8 without NUL, kept exactly as it was sent."""
+
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="files", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=NAME_BYTES)
+    language = models.CharField(max_length=20)
+    content = models.TextField()
+    size_bytes = models.PositiveIntegerField()
+    oid = models.CharField("Git blob id", max_length=40)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(name="pastes_one_file_a_position", fields=["revision", "position"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """The language's name for people."""
+        return LANGUAGES[self.language].label
+
+    @property
+    def shown(self) -> str:
+        """The text as a page shows it: what it cannot show as a picture (U+2400...) or by its number."""
+        unshowable = _UNSHOWABLE_ASCII if self.content.isascii() else _UNSHOWABLE
+        return unshowable.sub(_mark, self.content)
+
+    @property
+    def hides_characters(self) -> bool:
+        """Whether the text has characters that turn the direction of writing, or that nobody sees."""
+        return not self.content.isascii() and _HIDING.search(self.content) is not None
+
+    def raw_path(self, key: str) -> str:
+        """Return the path of the file's text, under the key of its paste."""
+        return reverse("raw_file", args=[key, self.name])
+
+
+def _mark(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else f"[U+{code:04X}]"
+
+
+def blob_oid(content: bytes) -> str:
+    """Return the id that Git gives a blob of this content, as 40 hexadecimal digits.
+
+    The format is Git's own: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+    """
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,42 @@
+"""How pastes are found: one query for a paste with its files, whatever the caller."""
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import F, QuerySet
+
+from pastes import keys
+from pastes.models import File, Paste, readable
+from pastes.prepared import Prepared
+
+_PASTE = [field.attname for field in Paste._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
+_FILE = [field.attname for field in File._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
+
+
+def _files_of(key: str) -> QuerySet[File, tuple[object, ...]]:
+    return (
+        File.objects.filter(
+            readable("revision__paste__"),
+            revision__paste__key=key,
+            revision__number=F("revision__paste__head"),
+        )
+        .order_by("position")
+        .values_list(*(f"revision__paste__{name}" for name in _PASTE), *_FILE)
+    )
+
+
+_FILES_OF = Prepared(_files_of)
+
+
+def find(key: str) -> Paste | None:
+    """Return the readable paste of this key with the files of its current revision, or None.
+
+    A paste that burns after reading comes without its content: only writing.burn hands that out.
+    """
+    rows = _FILES_OF.rows(key) if keys.can_be(key) else []
+    if not rows:
+        return None
+    paste = Paste.from_db(DEFAULT_DB_ALIAS, _PASTE, rows[0][: len(_PASTE)])
+    paste.files = [File.from_db(DEFAULT_DB_ALIAS, _FILE, row[len(_PASTE) :]) for row in rows]
+    if paste.burn:
+        for file in paste.files:
+            file.content = ""
+    return paste

@@ -1,0 +1,18 @@
+"""The only way out of this app: what happened to a paste, told inside the transaction in which it happened.
+
+A receiver that raises undoes the write. Each signal is sent with `paste`, a pastes.models.Paste.
+"""
+
+from django.dispatch import Signal
+
+#: A new paste is there, with revision 1.
+paste_published = Signal()
+
+#: A paste has got another revision; `paste.head` is its number.
+paste_revised = Signal()
+
+#: A paste is no longer to be seen: hidden or removed by a person, burned by its reader, or expired.
+paste_withdrawn = Signal()
+
+#: A hidden paste is to be seen again.
+paste_restored = Signal()

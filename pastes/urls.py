@@ -1,0 +1,22 @@
+"""The addresses of the web path."""
+
+from django.urls import path, register_converter
+
+from pastes.api import api
+from pastes.keys import KeyConverter
+from pastes.views import compose, errors, health, paste, recent
+
+register_converter(KeyConverter, "key")
+
+urlpatterns = [
+    path("", compose.home, name="home"),
+    path("recent", compose.or_upload(recent.recent), name="recent"),
+    path("healthz", compose.or_upload(health.healthz), name="healthz"),
+    path("api/v1/", api.urls),
+    path("<key:key>", compose.or_upload(paste.page), name="paste"),
+    path("<key:key>/raw", paste.raw, name="raw"),
+    path("<key:key>/raw/<str:name>", paste.raw, name="raw_file"),
+    path("<key:key>/download/<str:name>", paste.download, name="download"),
+    path("<key:key>/burn", paste.burn, name="burn"),
+    path("<str:name>", compose.or_upload(errors.not_found), name="upload"),
+]

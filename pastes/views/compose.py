@@ -1,0 +1,88 @@
+"""The page on which text goes in, and everything else that may be sent to its address."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from pastes import answers, body
+from pastes.dialects import first_pasteur
+from pastes.drafts import Draft, NewFile
+from pastes.errors import RefusedError
+from pastes.forms import Compose
+from pastes.writing import publish
+
+
+@csrf_exempt  # Programs have no token; `_submitted`, which takes the site's own form, asks for one.
+@require_http_methods(["GET", "HEAD", "POST", "PUT"])
+def home(request: HttpRequest) -> HttpResponse:
+    """GET the form; POST the form, a dialect's form, or text; PUT text."""
+    if request.method in {"GET", "HEAD"}:
+        return _form(request)
+    if request.method == "PUT" or request.content_type != "multipart/form-data":
+        return _pasted(request, NewFile(body.raw_text(request)))
+    fields, files = body.form(request)
+    if "paste" in {name.lower() for name in (*fields, *files)}:
+        return first_pasteur.create(request, fields, files)
+    return _submitted(request)
+
+
+def or_upload(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let a view share its address with PUT: a file may be called `recent`, or what looks like a key."""
+
+    @csrf_exempt  # Only for PUT, which browsers cannot send from a form; no other view behind this takes a form.
+    @wraps(view)
+    def shared(request: HttpRequest, **kwargs: str) -> HttpResponseBase:
+        if request.method == "PUT":
+            return _pasted(request, NewFile(body.raw_text(request), name=request.path_info.lstrip("/")))
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD", "PUT"])
+        return view(request, **kwargs)
+
+    return shared
+
+
+@csrf_protect
+def _form(request: HttpRequest) -> HttpResponse:
+    return _shown(request, Compose(), status=200)
+
+
+@csrf_protect
+def _submitted(request: HttpRequest) -> HttpResponse:
+    compose = Compose(request.POST, request.FILES)
+    if compose.asks_for_another_file or not compose.is_valid():
+        return _again(request, compose)
+    try:
+        paste = publish(compose.draft())
+    except RefusedError as refused:
+        compose.add_error(refused)
+        return _again(request, compose)
+    return redirect(paste)
+
+
+def _again(request: HttpRequest, compose: Compose) -> HttpResponse:
+    """Show the form once more with everything its author wrote."""
+    return _shown(request, compose, status=200 if compose.asks_for_another_file else compose.status)
+
+
+def _shown(request: HttpRequest, compose: Compose, *, status: int) -> HttpResponse:
+    context = {"compose": compose, "address": answers.address(request, "/")}
+    return render(request, "pastes/compose.html", context, status=status)
+
+
+def _pasted(request: HttpRequest, file: NewFile) -> HttpResponse:
+    """Publish one file and answer its address, alone on a line.
+
+    Programs send no Sec-Fetch-Site; a page of somebody else must not paste in the name of who looks at it.
+    """
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise RefusedError("cross_site", "Another site's page cannot paste here.", status=403)
+    paste = publish(Draft(files=[file]))
+    url = answers.address(request, paste.get_absolute_url())
+    response = answers.line(url, status=201)
+    response.headers["Location"] = url
+    return response

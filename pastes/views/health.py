@@ -1,0 +1,13 @@
+"""Whether the web process is alive and reaches its database: for containers and load balancers."""
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers; an error on the way becomes 503 like everywhere."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"alive": True, "database": True})

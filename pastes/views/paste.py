@@ -1,0 +1,85 @@
+"""The pages of one paste: read, raw, download, burn."""
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from pastes import answers, copies, reading, writing
+from pastes.errors import RefusedError
+from pastes.models import File, Paste
+
+
+@require_safe
+def page(request: HttpRequest, key: str) -> HttpResponseBase:
+    """The paste as a page. `?raw`, as the first Pasteur had it, gives the text alone."""
+    if request.GET.get("raw", "false") != "false":
+        return raw(request, key)
+    paste = _paste(key)
+    if paste.burn:
+        return render(request, "pastes/burn.html", {"paste": paste})
+    return render(request, "pastes/paste.html", {"paste": paste, "files": paste.files, "copy": copies.of(paste)})
+
+
+@require_safe
+def raw(request: HttpRequest, key: str, name: str = "") -> HttpResponseBase:
+    """The text of one file, the first if none is named, byte for byte as it was sent."""
+    file = _file(key, name)
+    etag = f'"{file.oid}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = answers.raw(file.content)
+    response.headers["ETag"] = etag
+    return response
+
+
+@require_safe
+def download(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
+    """The text of one file, to be saved under its name."""
+    file = _file(key, name)
+    return answers.raw(file.content, disposition=answers.attachment(file.name))
+
+
+@csrf_exempt  # No cookie is looked at: whoever knows the key may read, once.
+@require_POST
+def burn(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Read a burn-after-reading paste; exactly one caller gets it."""
+    paste = reading.find(key)
+    files = writing.burn(paste) if paste else None
+    if paste is None or files is None:
+        raise Http404
+    if answers.wants_page(request):
+        context = {"paste": paste, "files": files, "copy": copies.of(paste)}
+        response = render(request, "pastes/paste.html", context)
+    else:
+        response = answers.raw(_in_one(files))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _in_one(files: list[File]) -> str:
+    """Return one file as it is, and several one after the other, each below its name, as `head` shows them."""
+    if len(files) == 1:
+        return files[0].content
+    return "\n".join(f"==> {file.name} <==\n{file.content}" for file in files)
+
+
+def _paste(key: str) -> Paste:
+    paste = reading.find(key)
+    if paste is None:
+        raise Http404
+    return paste
+
+
+def _file(key: str, name: str) -> File:
+    paste = _paste(key)
+    if paste.burn:
+        raise RefusedError(
+            "burns", f"This paste burns after reading: send a POST to /{key}/burn to read it.", status=403
+        )
+    for file in paste.files:
+        if file.name == name or not name:
+            return file
+    raise Http404

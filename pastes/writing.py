@@ -1,0 +1,164 @@
+"""Every write to a paste, whoever asks for it: page, API, dialect, admin or command."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from pastes import clock, keys
+from pastes.drafts import Draft, NewFile, checked, checked_files
+from pastes.errors import KeysExhaustedError
+from pastes.models import File, Paste, Revision, State, blob_oid
+from pastes.prepared import insert
+from pastes.signals import paste_published, paste_restored, paste_revised, paste_withdrawn
+from pastes.turns import turn
+
+_KEY_TRIES = 5
+
+
+def publish(draft: Draft) -> Paste:
+    """Store a draft as a new paste under a fresh key; paste and outbox are on disk when this returns.
+
+    Raises RefusedError for bad input, and KeysExhaustedError when five keys in a row were taken; none is overwritten.
+    """
+    draft = checked(draft)
+    for _ in range(_KEY_TRIES):
+        key = keys.draw()
+        try:
+            with turn():
+                return _insert(key, draft)
+        except IntegrityError:
+            if not Paste.objects.filter(key=key).exists():
+                raise
+    raise KeysExhaustedError(f"{_KEY_TRIES} fresh keys were taken")
+
+
+@transaction.atomic
+def _insert(key: str, draft: Draft) -> Paste:
+    # Only a paste that ends has to agree with the database's clock; asking it costs a query.
+    now = timezone.now() if draft.lifetime is None else clock.now()
+    paste = Paste(
+        key=key,
+        title=draft.title,
+        author=draft.author,
+        comment=draft.comment,
+        visibility=draft.visibility,
+        burn=draft.burn,
+        encrypted=draft.encrypted,
+        created_at=now,
+        expires_at=_deadline(now, draft.lifetime),
+    )
+    insert(paste)
+    paste.files = _add_revision(paste, draft.files)
+    paste_published.send(sender=Paste, paste=paste)
+    return paste
+
+
+def revise(paste: Paste, files: Sequence[NewFile]) -> Paste:
+    """Give a readable paste a new revision with these files. Raises RefusedError for bad input."""
+    files = checked_files(files)
+    with transaction.atomic():
+        paste = Paste.objects.readable().select_for_update().get(pk=paste.pk)
+        paste.head += 1
+        paste.save(update_fields=["head"])
+        _add_revision(paste, files)
+        paste_revised.send(sender=Paste, paste=paste)
+    return paste
+
+
+def hide(paste: Paste) -> bool:
+    """Take a paste off the site, for now; the content stays in the database. Returns whether that changed anything."""
+    return _withdraw(paste, State.HIDDEN)
+
+
+def remove(paste: Paste) -> bool:
+    """Take a paste off the site for good and erase its content. Returns whether that changed anything."""
+    return _withdraw(paste, State.REMOVED) or _erase_hidden(paste)
+
+
+@transaction.atomic
+def show(paste: Paste) -> bool:
+    """Put a hidden paste back on the site. Returns whether that changed anything."""
+    changed = Paste.objects.filter(pk=paste.pk, state=State.HIDDEN).update(state=State.PUBLISHED)
+    if changed:
+        paste.refresh_from_db()
+        paste_restored.send(sender=Paste, paste=paste)
+    return bool(changed)
+
+
+@transaction.atomic
+def burn(paste: Paste) -> list[File] | None:
+    """Hand out the files of a burn-after-reading paste to exactly one caller and erase them; None to everybody else."""
+    claimed = Paste.objects.readable().filter(pk=paste.pk, burn=True).update(state=State.BURNED)
+    if not claimed:
+        return None
+    files = list(
+        File.objects.filter(revision__paste=paste, revision__number=F("revision__paste__head")).order_by("position")
+    )
+    _erase(paste)
+    paste.state = State.BURNED
+    paste_withdrawn.send(sender=Paste, paste=paste)
+    return files
+
+
+def erase_expired(batch: int = 500) -> int:
+    """Erase the content of every paste whose time has come; returns how many there were."""
+    erased = 0
+    while due := list(Paste.objects.expired()[:batch]):
+        for paste in due:
+            with transaction.atomic():
+                if Paste.objects.expired().filter(pk=paste.pk).update(state=State.EXPIRED):
+                    _erase(paste)
+                    paste_withdrawn.send(sender=Paste, paste=paste)
+                    erased += 1
+    return erased
+
+
+@transaction.atomic
+def _withdraw(paste: Paste, state: State) -> bool:
+    changed = Paste.objects.filter(pk=paste.pk, state=State.PUBLISHED).update(state=state)
+    if changed:
+        if state == State.REMOVED:
+            _erase(paste)
+        paste_withdrawn.send(sender=Paste, paste=paste)
+    return bool(changed)
+
+
+@transaction.atomic
+def _erase_hidden(paste: Paste) -> bool:
+    changed = Paste.objects.filter(pk=paste.pk, state=State.HIDDEN).update(state=State.REMOVED)
+    if changed:
+        _erase(paste)
+    return bool(changed)
+
+
+def _erase(paste: Paste) -> None:
+    """Delete what people wrote; the row, its key and its dates stay."""
+    File.objects.filter(revision__paste_id=paste.pk).delete()
+    Paste.objects.filter(pk=paste.pk).update(title="", author="", comment="")
+
+
+def _add_revision(paste: Paste, files: Sequence[NewFile]) -> list[File]:
+    revision = Revision(paste=paste, number=paste.head, created_at=timezone.now())
+    insert(revision)
+    rows = []
+    for position, file in enumerate(files):
+        content = file.content.encode()
+        row = File(
+            revision=revision,
+            position=position,
+            name=file.name,
+            language=file.language,
+            content=file.content,
+            size_bytes=len(content),
+            oid=blob_oid(content),
+        )
+        insert(row)
+        rows.append(row)
+    return rows
+
+
+def _deadline(now: datetime, lifetime: timedelta | None) -> datetime | None:
+    return None if lifetime is None else now + lifetime

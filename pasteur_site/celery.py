@@ -1,0 +1,44 @@
+"""The Celery application: worker and periodic tasks."""
+
+import io
+import logging.config
+import sys
+import warnings
+from typing import Any
+
+from pasteur_site.entry import EX_CONFIG, load_settings
+
+load_settings()
+
+import celery  # noqa: E402  (settings come first)
+from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # noqa: E402  (newer than the stubs)
+from celery.signals import celeryd_init, setup_logging  # noqa: E402
+from django.conf import settings  # noqa: E402
+from kombu.transport import TRANSPORT_ALIASES  # noqa: E402
+
+# Celery warns root of pickled messages; there are none here, and containers have no other user to offer.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+TRANSPORT_ALIASES["folder"] = "pasteur_site.broker:Transport"
+
+app = celery.Celery("pasteur")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def log_as_the_site_does(**kwargs: Any) -> None:
+    """Keep Celery from replacing the site's logging with its own."""
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@celeryd_init.connect
+def check_before_work(**kwargs: Any) -> None:
+    """Refuse to start a worker whose mirror cannot work, and say why in one message."""
+    from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
+
+    try:
+        call_command("check", stdout=io.StringIO())
+    except SystemCheckError as error:
+        print(f"The worker cannot start:\n{error}", file=sys.stderr)
+        sys.exit(EX_CONFIG)

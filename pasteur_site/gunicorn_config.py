@@ -1,0 +1,25 @@
+"""gunicorn, as `manage.py run` and the containers start it."""
+
+from pasteur_site.entry import load_settings
+
+load_settings()
+
+from django.conf import settings  # noqa: E402  (settings come first)
+
+bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
+# Threads that get whole requests only: browsers open connections before they need them, and some clients are slow.
+worker_class = "pasteur_site.patient.PatientWorker"
+workers = settings.PASTEUR_WEB_PROCESSES
+threads = settings.PASTEUR_WEB_THREADS
+# Loaded once, before the processes are forked: they start at once, and share most of their memory.
+preload_app = True
+keepalive = 5
+timeout = 30
+graceful_timeout = 5
+# Replaced now and then, so that no leak of a library lives for ever.
+max_requests = 100_000
+max_requests_jitter = 10_000
+control_socket_disable = True
+accesslog = None
+errorlog = "-"
+loglevel = "warning"

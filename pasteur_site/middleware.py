@@ -1,0 +1,58 @@
+"""Sessions and users for the admin alone, so that readers get no cookie and pay nothing; one policy for all pages."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import cast
+
+from csp.constants import HEADER
+from csp.utils import build_policy
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
+
+ADMIN_PREFIX = "/admin/"
+_GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class _AdminOnly(MiddlewareMixin):
+    """A middleware that exists below ADMIN_PREFIX only."""
+
+    get_response: _GetResponse
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(ADMIN_PREFIX):
+            return cast("HttpResponseBase", super().__call__(request))
+        return self.get_response(request)
+
+
+class AdminSessions(_AdminOnly, SessionMiddleware):
+    """Sessions for moderators."""
+
+
+class AdminAuthentication(_AdminOnly, AuthenticationMiddleware):
+    """Users for moderators."""
+
+
+class AdminMessages(_AdminOnly, MessageMiddleware):
+    """Messages for moderators."""
+
+
+class Headers(MiddlewareMixin):
+    """The Content-Security-Policy of the settings, built by django-csp once, and the length of every answer."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Add them; a view that has set a stricter policy keeps it."""
+        response.headers.setdefault(HEADER, _policy())
+        if isinstance(response, HttpResponse) and not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+            if request.method == "HEAD":
+                response.content = b""
+        return response
+
+
+@cache
+def _policy() -> str:
+    return str(build_policy())

@@ -1,0 +1,266 @@
+"""The one settings file. Everything an operator may choose comes from the environment; docs/settings.md lists it."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from pasteur_site.environment import Environment, kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(os.environ)
+
+# Where the site lives and listens.
+DATA_DIR = env.folder("PASTEUR_DATA_DIR", BASE_DIR / "var")
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, least=1, most=65535)
+IS_LOCAL = HOST in {"localhost", "::1"} or HOST.startswith("127.")
+_form = "scheme and host alone, such as https://paste.example.org"
+PASTEUR_URL = env.url("PASTEUR_URL", env.text("PASTEUR_URL"), schemes={"http", "https"}, form=_form).rstrip("/")
+_url = urlsplit(PASTEUR_URL)
+if PASTEUR_URL and not re.fullmatch(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]+)?", PASTEUR_URL):
+    env.complain("PASTEUR_URL", f"must be {_form}")
+_names = [HOST, _url.hostname or HOST] if not IS_LOCAL else [_url.hostname or HOST]
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", *_names])
+if "*" in ALLOWED_HOSTS:
+    env.complain("ALLOWED_HOSTS", "name the hosts this site answers to; * would let any name through")
+for _name in ALLOWED_HOSTS:
+    if _name != "*" and not re.fullmatch(
+        r"\.?[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9a-fA-F:]+\]|[0-9a-fA-F:]*:[0-9a-fA-F:]*", _name
+    ):
+        env.complain("ALLOWED_HOSTS", f"must be names of hosts without scheme and port, not {_name[:50]!r}")
+
+DEBUG = env.flag("DEBUG")
+if DEBUG and (not IS_LOCAL or PASTEUR_URL):
+    env.complain("DEBUG", "shows secrets to visitors; it is refused while HOST is not loopback or PASTEUR_URL is set")
+
+SECRET_KEY = env.secret("SECRET_KEY")
+if not SECRET_KEY:
+    try:
+        SECRET_KEY = kept_secret(DATA_DIR / "secret_key")
+    except OSError as error:
+        env.complain("PASTEUR_DATA_DIR", f"cannot keep {DATA_DIR / 'secret_key'}: {error.strerror}")
+        SECRET_KEY = "unusable" * 8
+if len(SECRET_KEY) < 32 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-"):
+    env.complain("SECRET_KEY", "must be at least 32 unguessable characters; leave it unset to have one made")
+    SECRET_KEY = "unusable" * 8
+
+PASTEUR_WEB_PROCESSES = env.integer("PASTEUR_WEB_PROCESSES", 2, least=1, most=64)
+PASTEUR_WEB_THREADS = env.integer("PASTEUR_WEB_THREADS", 8, least=1, most=256)
+
+# What the site is called and what it takes.
+PASTEUR_TITLE = env.text("PASTEUR_TITLE", "Pasteur")
+PASTEUR_SUBTITLE = env.text("PASTEUR_SUBTITLE", "Paste text, get a link, keep it in Git.")
+PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, least=1, most=64 * 1024 * 1024)
+PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
+#: The longest request of all: JSON may spell one byte of a paste with six, and the rest is room for its other fields.
+PASTEUR_MAX_BODY_BYTES = 6 * PASTEUR_MAX_BYTES + 256 * 1024
+
+# The mirror. gitsync/checks.py says whether these make sense together.
+GITSYNC_REMOTE = env.text("GITSYNC_REMOTE")
+GITSYNC_IS_DEFAULT_REMOTE = not GITSYNC_REMOTE
+if GITSYNC_IS_DEFAULT_REMOTE:
+    GITSYNC_REMOTE = str(DATA_DIR / "mirror.git")
+GITSYNC_BRANCH = env.text("GITSYNC_BRANCH", "main")
+GITSYNC_SSH_KEY_FILE = env.path("GITSYNC_SSH_KEY_FILE")
+GITSYNC_SSH_KNOWN_HOSTS_FILE = env.path("GITSYNC_SSH_KNOWN_HOSTS_FILE")
+GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", most=86_400)
+#: The worker's own clone: a cache that may be deleted at any time.
+GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"
+
+# The database.
+_form = "sqlite:////absolute/path or postgres://user:password@host:port/name"
+_database_url = env.url(
+    "DATABASE_URL", env.secret("DATABASE_URL"), schemes={"sqlite", "postgres", "postgresql"}, form=_form
+)
+_database: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "pasteur.sqlite3")}
+if _database_url:
+    _database = {**dj_database_url.parse(_database_url)}
+if not _database["NAME"] or (_database["ENGINE"].endswith("sqlite3") and not Path(_database["NAME"]).is_absolute()):
+    env.complain("DATABASE_URL", f"must be {_form}")
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # Readers never wait for the writer (WAL); a write takes its lock at once, so that it can wait for it (IMMEDIATE);
+    # what was answered with 201 survives a power cut (FULL).
+    _database["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+    }
+else:
+    _database["CONN_HEALTH_CHECKS"] = True
+    # The server plans a query that it has seen before only once; for a read that is most of its work.
+    _options = {"connect_timeout": 3, "server_side_binding": True, "prepare_threshold": 2}
+    _database["OPTIONS"] = _options | _database.get("OPTIONS", {})
+_database["CONN_MAX_AGE"] = None
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The cache holds admin sessions, and only when it is shared by all processes.
+_redis = re.compile(r"(/\d*)?")
+_form = "redis://host:port/number, rediss:// or unix:///path"
+_cache_url = env.url("CACHE_URL", env.secret("CACHE_URL"), schemes={"redis", "rediss", "unix"}, form=_form)
+if not _cache_url.startswith("unix:") and not _redis.fullmatch(urlsplit(_cache_url).path):
+    env.complain("CACHE_URL", f"must be {_form}")
+if _cache_url:
+    CACHES: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": _cache_url,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        }
+    }
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _cache_url else 'db'}"
+
+# Celery: the doorbell between the two paths. It may lose messages; the rows are the queue.
+_schemes = {"folder", "redis", "rediss", "redis+socket", "amqp", "amqps"}
+_form = "redis://host:port/number or amqp://...; unset, files in the data folder"
+CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "folder://localhost")
+CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", CELERY_BROKER_URL, schemes=_schemes, form=_form)
+if urlsplit(CELERY_BROKER_URL).scheme in {"redis", "rediss"} and not _redis.fullmatch(urlsplit(CELERY_BROKER_URL).path):
+    env.complain("CELERY_BROKER_URL", f"must be {_form}")
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {"folder": str(DATA_DIR / "broker")}
+    if CELERY_BROKER_URL.startswith("folder:")
+    else {"socket_connect_timeout": 5, "socket_keepalive": True, "health_check_interval": 25}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = 2
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "gitsync.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
+    "erase": {"task": "pasteur_site.tasks.erase_gone", "schedule": 60.0, "options": {"expires": 60}},
+}
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "pastes",
+    "gitsync",
+    "pasteur_site",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "pasteur_site.middleware.Headers",
+    "pastes.middleware.PlainErrors",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pasteur_site.middleware.AdminSessions",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "pasteur_site.middleware.AdminAuthentication",
+    "pasteur_site.middleware.AdminMessages",
+]
+
+ROOT_URLCONF = "pasteur_site.urls"
+WSGI_APPLICATION = "pasteur_site.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["bootstrap5"]
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# Requests. Bodies past the limit are refused before they are read (pasteur_site.bodies, pastes.body).
+DATA_UPLOAD_MAX_MEMORY_SIZE = PASTEUR_MAX_BODY_BYTES
+FILE_UPLOAD_MAX_MEMORY_SIZE = PASTEUR_MAX_BODY_BYTES
+
+# Browsers.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+IS_HTTPS = PASTEUR_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PASTEUR_URL] if PASTEUR_URL else []
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "pastes.views.errors.csrf_failure"
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+# The web server in front turns http:// into https://; a plain request that comes this far is a health check.
+# What holds for our subdomains, and whether browsers list us, is for whoever owns the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+if IS_LOCAL and not IS_HTTPS:
+    # Served over plain HTTP on loopback, where secure cookies would lock the moderators out.
+    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W012", "security.W016"]
+
+# Static files: hashed, compressed, served by the web process itself.
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "pasteur_site.logs.OneLine",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "ERROR"},
+        # Scanners try foreign names all day; each would be a traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "git": {"level": "WARNING"},
+    },
+}
+
+env.finish()

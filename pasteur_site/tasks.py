@@ -1,0 +1,11 @@
+"""Periodic work of the site that belongs to no path: a thin wrapper for each."""
+
+from celery import shared_task
+
+from pastes import writing
+
+
+@shared_task
+def erase_gone() -> None:
+    """Erase the content of pastes whose time has come."""
+    writing.erase_expired()

@@ -1,0 +1,19 @@
+"""The addresses of the site. Fixed words win over keys; keys are too long to clash."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from pastes import urls as pastes_urls
+
+handler400 = "pastes.views.errors.bad_request"
+handler403 = "pastes.views.errors.forbidden"
+handler404 = "pastes.views.errors.not_found"
+handler500 = "pastes.views.errors.server_error"
+
+admin.site.site_header = "Pasteur"
+admin.site.site_title = "Pasteur"
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include(pastes_urls)),
+]
