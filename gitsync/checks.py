@@ -1,0 +1,66 @@
+"""Whether the settings of the mirror can work, before anything relies on them."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from gitsync import addresses
+from gitsync.errors import MisconfiguredError
+
+_BRANCH = re.compile(r"[A-Za-z0-9_][\w./-]*")
+
+
+def register_all() -> None:
+    """Register the checks; `manage.py check`, `manage.py run` and the worker run them."""
+    register(check_remote)
+    register(check_branch)
+
+
+def check_remote(**kwargs: Any) -> Sequence[CheckMessage]:
+    """gitsync.E001 and E002: the remote is one we can push to; E003 and E004: so are its key and its host."""
+    try:
+        address = addresses.configured()
+    except MisconfiguredError as error:
+        hint = "Write /srv/git/pastes.git, ssh://git@host:22/pastes.git or git@host:pastes.git."
+        return [Error(f"GITSYNC_REMOTE: {error}.", hint=hint, id="gitsync.E001")]
+    if address.is_network:
+        return _check_ssh()
+    if not settings.GITSYNC_IS_DEFAULT_REMOTE and not _is_repository(Path(address.url)):
+        hint = f"Make one with: git init --bare {address.url}"
+        return [Error("GITSYNC_REMOTE: there is no Git repository at this path.", hint=hint, id="gitsync.E002")]
+    return []
+
+
+def check_branch(**kwargs: Any) -> Sequence[CheckMessage]:
+    """gitsync.E005: the branch has a name that Git accepts (git-check-ref-format)."""
+    branch = settings.GITSYNC_BRANCH
+    parts = branch.split("/")
+    is_odd = ".." in branch or any(
+        part in {"", "."} or part.startswith(".") or part.endswith((".", ".lock")) for part in parts
+    )
+    if is_odd or not _BRANCH.fullmatch(branch):
+        return [Error("GITSYNC_BRANCH: this cannot be the name of a branch.", hint="Write main.", id="gitsync.E005")]
+    return []
+
+
+def _check_ssh() -> Sequence[CheckMessage]:
+    from gitsync.ssh import key_problems, known_hosts_problems, passphrase_problems  # Only where SSH is used.
+
+    found: list[CheckMessage] = []
+    key, hosts = settings.GITSYNC_SSH_KEY_FILE, settings.GITSYNC_SSH_KNOWN_HOSTS_FILE
+    for problem in key_problems(key) or (passphrase_problems(key) if key else []):
+        hint = 'Make a key with: ssh-keygen -t ed25519 -N "" -f deploy_key; its mode has to be 0600.'
+        found.append(Error(f"{problem}.", hint=hint, id="gitsync.E003"))
+    for problem in known_hosts_problems(hosts):
+        hint = "Get the host's keys with ssh-keyscan and compare their fingerprints with the forge's own page."
+        found.append(Error(f"{problem}.", hint=hint, id="gitsync.E004"))
+    return found
+
+
+def _is_repository(path: Path) -> bool:
+    return any(os.access(root / "HEAD", os.R_OK) and (root / "objects").is_dir() for root in (path, path / ".git"))

@@ -1,0 +1,156 @@
+"""The write path, from top to bottom: what is pending becomes commits, one push takes them out, the rows are marked."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from gitsync import addresses, tree
+from gitsync.commits import Commit
+from gitsync.errors import CloneBrokenError, RemoteMovedError, TooSoonError
+from gitsync.loading import load
+from gitsync.lock import exclusive
+from gitsync.mirror import Clone, Written
+from gitsync.models import Change, Mirror
+from gitsync.progress import Progress, unwatched
+from gitsync.remotes import Remote
+
+logger = logging.getLogger(__name__)
+
+#: One drain takes this many changes and bytes at the most, so that its push ends in time; the rest follows at once.
+DRAIN_CHANGES = 10_000
+DRAIN_BYTES = 64 * 1024 * 1024
+_TRIES = 5
+
+
+@dataclass
+class Drained:
+    """What a drain has done: how many changes are settled, how many of them became a commit, and where the tip is."""
+
+    settled: int = 0
+    commits: int = 0
+    old_tip: str = ""
+    tip: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class _Batch:
+    """The changes of one drain and what became of each: a commit, or nothing because nothing was to be done."""
+
+    changes: Sequence[Change]
+    taken: list[Change] = field(default_factory=list)
+
+
+def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> Drained:
+    """Take what is pending to the remote, with one push; changes that arrive meanwhile are the next drain's.
+
+    Raises GitsyncError. Whatever happens, a change stays pending until its commit is known to be on the remote.
+    """
+    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=wait_for_lock):
+        try:
+            return _drain(progress)
+        except CloneBrokenError as error:
+            logger.warning("the local clone is thrown away and made again: %s", error)
+            Clone(settings.GITSYNC_CLONE_DIR).discard()
+            return _drain(progress)
+
+
+def _drain(progress: Progress) -> Drained:
+    started = perf_counter()
+    remote = Remote.configured()
+    mirror = Mirror.of(remote.address.url, remote.branch)
+    if mirror.seconds_until_push(addresses.push_interval()) > 0:
+        raise TooSoonError("the last push started less than GITSYNC_PUSH_INTERVAL ago")
+    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    for _ in range(_TRIES):
+        tip = remote.fetch(clone)
+        catch_up(mirror, clone, tip)
+        batch = _Batch(list(Change.objects.pending()[:DRAIN_CHANGES]))
+        written = clone.write(tip, _commits(batch, clone, tip))
+        try:
+            if written.commits:
+                _push(remote, mirror, clone, written, old=tip)
+        except RemoteMovedError as moved:
+            if addresses.push_interval():
+                raise  # The next push has to wait for its time, like every other.
+            logger.info("somebody else pushed first, the commits are made again: %s", moved)
+            continue
+        _settle(mirror, batch.taken, written)
+        progress(len(batch.taken))
+        clone.tidy()
+        remote.tidy()
+        return Drained(len(batch.taken), len(written.commits), tip, written.tip, perf_counter() - started)
+    raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
+
+
+def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
+    """Bring the rows to where the remote stands: mark what it has already, and reopen what it has lost.
+
+    The first happens after a crash between push and bookkeeping, the second when its history was set back.
+    """
+    if tip == mirror.tip:
+        return
+    goes_on = mirror.tip is not None and bool(mirror.tip and tip) and clone.is_ancestor(mirror.tip, tip)
+    arrived = clone.changes_in(f"{mirror.tip}..{tip}" if goes_on else tip) if tip else {}
+    reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else set())
+    if reopened:
+        logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
+    already = [(arrived[change.name], change.pk) for change in Change.objects.pending() if change.name in arrived]
+    if already:
+        logger.info("%d changes had already arrived", len(already))
+    _mark(mirror, tip, already)
+
+
+def _reopen(reachable: set[str]) -> int:
+    """Make every change pending again whose commit the remote does not have any more."""
+    settled = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
+    lost = [pk for pk, commit in settled if commit not in reachable]
+    for start in range(0, len(lost), 500):
+        Change.objects.filter(pk__in=lost[start : start + 500]).update(settled_at=None, commit="")
+    return len(lost)
+
+
+def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
+    """Yield a commit for each change that the tip does not show yet, until the drain has enough bytes."""
+    now = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
+    room = DRAIN_BYTES
+    for loaded in load(batch.changes):
+        if room <= 0:
+            return
+        batch.taken.append(loaded.change)
+        if now[loaded.folder] != loaded.tree_oid:
+            now[loaded.folder] = loaded.tree_oid
+            room -= loaded.size_bytes
+            yield loaded.commit()
+
+
+def _push(remote: Remote, mirror: Mirror, clone: Clone, written: Written, *, old: str) -> None:
+    """Push, unless another worker, on this machine or elsewhere, has started a push since we looked."""
+    seen, now = mirror.pushed_at, timezone.now()
+    claimed = Mirror.objects.filter(pk=mirror.pk, pushed_at=seen).update(pushed_at=now)
+    mirror.refresh_from_db(fields=["pushed_at"])
+    if not claimed and addresses.push_interval():
+        raise RemoteMovedError("another worker has just pushed")
+    remote.push(clone, old=old, new=written.tip)
+
+
+def _settle(mirror: Mirror, changes: Sequence[Change], written: Written) -> None:
+    _mark(mirror, written.tip, [(written.commits.get(change.name, ""), change.pk) for change in changes])
+
+
+@transaction.atomic
+def _mark(mirror: Mirror, tip: str, commits: Sequence[tuple[str, int]]) -> None:
+    """Note, in one transaction, where the remote stands and what has arrived there, as (commit, primary key)."""
+    now = timezone.now()
+    with connection.cursor() as cursor:  # Many rows, each with a value of its own: the ORM would write a CASE for each.
+        cursor.executemany(
+            'UPDATE gitsync_change SET settled_at = %s, "commit" = %s WHERE id = %s',
+            [(connection.ops.adapt_datetimefield_value(now), commit, pk) for commit, pk in commits],
+        )
+    mirror.tip = tip
+    mirror.save(update_fields=["tip"])

@@ -1,0 +1,96 @@
+"""What can go wrong between the database and the remote. `advice` says to the operator what to do."""
+
+
+class GitsyncError(Exception):
+    """The root of this app's errors. `code` is short and stable; `advice` is what an operator should do next."""
+
+    code = "error"
+    advice = "Look at the log of the worker."
+
+
+class TransientError(GitsyncError):
+    """Trying again later may work, without anybody doing anything."""
+
+    code = "transient"
+    advice = "Nothing: the worker tries again by itself."
+
+
+class RemoteMovedError(TransientError):
+    """Somebody else pushed first. Fetch, make the commits again on the new tip, push again."""
+
+    code = "moved"
+
+
+class RemoteUnreachableError(TransientError):
+    """The remote does not answer: no network, no such host, refused, or its repository is missing."""
+
+    code = "unreachable"
+    advice = "Check that the remote of GITSYNC_REMOTE exists and can be reached from this machine."
+
+
+class RemoteTimeoutError(TransientError):
+    """The remote took too long. What became of the push is unknown; the next drain looks at the remote first."""
+
+    code = "timeout"
+
+
+class TooSoonError(TransientError):
+    """Somebody else has pushed meanwhile, and the next push has to wait for its time."""
+
+    code = "too_soon"
+
+
+class CloneBrokenError(TransientError):
+    """The worker's own clone cannot be used. It is a cache: it is thrown away and made again."""
+
+    code = "clone"
+    advice = "Nothing, unless it comes back: then check the disk that holds PASTEUR_DATA_DIR."
+
+
+class DiskFullError(TransientError):
+    """There is no space left for the worker's own clone."""
+
+    code = "disk"
+    advice = "Free some space on the disk that holds PASTEUR_DATA_DIR; the worker goes on by itself."
+
+
+class PermanentError(GitsyncError):
+    """A person has to do something first. The worker still tries again, seldom, in case somebody did."""
+
+    code = "permanent"
+
+
+class HostKeyMismatchError(PermanentError):
+    """The remote shows a host key that is not pinned. Nothing is sent to it."""
+
+    code = "host_key"
+    advice = (
+        "Compare the fingerprint with the forge's own page, then put the right key into GITSYNC_SSH_KNOWN_HOSTS_FILE."
+    )
+
+
+class AccessDeniedError(PermanentError):
+    """The remote does not let the deploy key in, or lets it only read."""
+
+    code = "denied"
+    advice = "Add the public part of GITSYNC_SSH_KEY_FILE to the repository as a deploy key that may write."
+
+
+class RemoteRefusedError(PermanentError):
+    """The remote answered and said no: branch protection, a hook, a limit."""
+
+    code = "refused"
+    advice = "Read the remote's words in the last error; a hook or a branch protection says no to the push."
+
+
+class MisconfiguredError(PermanentError):
+    """The settings of the mirror cannot work."""
+
+    code = "settings"
+    advice = "Run `./manage.py check` and follow its hints."
+
+
+class BusyError(GitsyncError):
+    """Another process is writing to the clone right now."""
+
+    code = "busy"

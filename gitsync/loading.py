@@ -1,0 +1,77 @@
+"""Turns pending changes into commits, reading pastes a slice at a time so that memory stays flat."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gitsync import tree
+from gitsync.commits import COMMITTER, Commit
+from gitsync.models import Change
+from gitsync.selection import belongs
+from pastes.models import File, Paste, Revision
+
+#: Changes whose texts are in memory at once.
+SLICE = 50
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A change with what it needs to become a commit. `entries` is empty when the folder has to go."""
+
+    change: Change
+    author: str
+    title: str
+    entries: tuple[tree.Entry, ...]
+
+    @property
+    def folder(self) -> str:
+        """The folder of the paste."""
+        return tree.folder(self.change.key)
+
+    @property
+    def tree_oid(self) -> str:
+        """The id of the folder's tree after the change; the empty string when there is none."""
+        return tree.tree_oid(self.entries) if self.entries else ""
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of the change's texts."""
+        return sum(len(entry.content) for entry in self.entries)
+
+    def commit(self) -> Commit:
+        """Return the commit that makes the change."""
+        return Commit(
+            change=self.change.name,
+            kind=self.change.kind,
+            key=self.change.key,
+            folder=self.folder,
+            author=self.author,
+            title=self.title,
+            written_at=self.change.created_at,
+            entries=self.entries,
+        )
+
+
+def load(changes: Sequence[Change]) -> Iterator[Loaded]:
+    """Yield every change, in order, with the state that its paste is in now: what is gone by now is never committed."""
+    for start in range(0, len(changes), SLICE):
+        yield from _load_slice(changes[start : start + SLICE])
+
+
+def _load_slice(changes: Sequence[Change]) -> Iterator[Loaded]:
+    keys = {change.key for change in changes}
+    pastes = {paste.key: paste for paste in Paste.objects.filter(key__in=keys)}
+    numbers = {change.revision for change in changes if change.revision}
+    found = Revision.objects.filter(paste__in=pastes.values(), number__in=numbers)
+    revisions = {(revision.paste_id, revision.number): revision for revision in found}
+    files: dict[int, list[File]] = {}
+    for file in File.objects.filter(revision__in=revisions.values()).order_by("revision_id", "position"):
+        files.setdefault(file.revision_id, []).append(file)
+    for change in changes:
+        paste = pastes.get(change.key)
+        revision = revisions.get((paste.pk, change.revision or 0)) if paste else None
+        texts = files.get(revision.pk, []) if revision else []
+        if paste is None or revision is None or not texts or not belongs(paste):
+            yield Loaded(change, COMMITTER, "", ())
+        else:
+            entries = tree.entries(paste, revision, texts, with_content=True)
+            yield Loaded(change, paste.author, paste.title, tuple(entries))

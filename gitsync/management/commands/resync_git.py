@@ -1,0 +1,73 @@
+"""`manage.py resync_git`: the mirror, compared with the database and brought to its state."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from gitsync import resync
+from gitsync.comparison import Comparison
+from gitsync.errors import GitsyncError
+from gitsync.models import Change
+from gitsync.selection import mirrored
+
+_KINDS = ("missing", "differs", "extra", "waiting")
+_MEANINGS = {
+    "missing": "in the database, not in Git",
+    "differs": "not the same in both",
+    "extra": "in Git, not in the database",
+    "waiting": "on their way",
+}
+
+
+class Command(BaseCommand):
+    """Compare, report, repair."""
+
+    help = "Compare the mirror with the database by path and object id, and bring it to the database's state."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--check", action="store_true", help="only compare; exit 1 when anything differs")
+        parser.add_argument("--prune", action="store_true", help="remove more than 1 %% (and 100) of the pastes in Git")
+        parser.add_argument("--json", action="store_true", help="report as one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Compare; without --check also repair. Exits 1 when --check finds a difference, 2 on trouble."""
+        try:
+            found = self._compare(check=options["check"], prune=options["prune"])
+            self._report(found, as_json=options["json"])
+            if options["check"]:
+                sys.exit(0 if found.is_clean else 1)
+            self._deliver()
+        except GitsyncError as error:
+            raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
+
+    def _compare(self, *, check: bool, prune: bool) -> Comparison:
+        total = mirrored().count()
+        with tqdm(total=total, desc="Comparing", unit=" pastes", disable=None, leave=False) as bar:
+            if check:
+                return resync.look(bar.update)
+            return resync.enqueue(prune=prune, progress=bar.update)
+
+    def _report(self, found: Comparison, *, as_json: bool) -> None:
+        lists: dict[str, list[str]] = {kind: getattr(found, kind) for kind in _KINDS}
+        if as_json:
+            self.stdout.write(json.dumps({"tip": found.tip, "pastes": found.pastes, "clean": found.is_clean, **lists}))
+            return
+        for kind, keys in lists.items():
+            for key in keys:
+                self.stdout.write(f"{kind:8} {key}")
+        counts = [f"{len(keys)} {_MEANINGS[kind]}" for kind, keys in lists.items() if keys]
+        tip = found.tip[:10] or "an empty branch"
+        self.stdout.write(f"{found.pastes} pastes against {tip}: {', '.join(counts) or 'no difference'}.")
+
+    def _deliver(self) -> None:
+        total = Change.objects.pending().count()
+        if not total:
+            return
+        with tqdm(total=total, desc="Pushing", unit=" changes", disable=None, leave=False) as bar:
+            resync.deliver(bar.update, lambda seconds: bar.set_postfix_str(f"next push in {seconds:.0f} s"))
+        self.stderr.write(f"{total} changes pushed.")

@@ -1,0 +1,313 @@
+"""The local clone that the worker writes to: a cache, made again whenever something is wrong with it.
+
+One writer at a time (gitsync.lock), and never the web process. Nothing is ever checked out of it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import IO, cast
+
+import git
+
+from gitsync import tree
+from gitsync.commits import CHANGE_TRAILER, Commit, stream
+from gitsync.errors import CloneBrokenError, DiskFullError, MisconfiguredError, RemoteTimeoutError
+
+#: Set when the process is asked to end: Git commands that are still running are given up.
+stop_requested = threading.Event()
+
+TIP_REF = "refs/pasteur/tip"
+LOCAL_SECONDS = 600.0
+_PATIENCE_AFTER_STOP = 3.0
+_KEEP = {"PATH", "HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH"}
+_CONFIG = """\
+[core]
+	repositoryformatversion = 0
+	bare = true
+	fsync = all
+	hooksPath = /dev/null
+	autocrlf = false
+	logAllRefUpdates = false
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+[pack]
+	window = 0
+[fastimport]
+	unpackLimit = 1
+[transfer]
+	unpackLimit = 1
+"""
+#: A drain makes one pack, because a loose object costs a wait for the disk each; so many packs are then made into few.
+_PACKS = 50
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A Git command that has ended: its exit status, what it wrote, and its complaints."""
+
+    status: int
+    stdout: bytes
+    stderr: str
+
+
+@dataclass
+class Written:
+    """What fast-import has made of a run of commits: the id of each by the name of its change, and the last one."""
+
+    tip: str
+    commits: dict[str, str] = field(default_factory=dict)
+
+
+class Clone:
+    """A bare repository at `path`. Every method raises CloneBrokenError or DiskFullError when it fails."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path) -> Clone:
+        """Return the clone at `path`, made when it is missing, without the leavings of a process that was killed."""
+        clone = cls(path)
+        if not (path / "config").is_file() or not (path / "objects").is_dir() or not (path / "refs").is_dir():
+            clone.discard()
+            clone._make()
+        clone._sweep()
+        return clone
+
+    def discard(self) -> None:
+        """Delete the clone; the next `open` makes it again."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        seconds: float = LOCAL_SECONDS,
+    ) -> Finished:
+        """Run one Git command to its end and return what came of it.
+
+        Its whole process group is killed, and RemoteTimeoutError raised, after `seconds`, or soon after this process
+        has been told to stop.
+        """
+        process = self._start(arguments, environment)
+        deadline = monotonic() + seconds
+        given: bytes | None = stdin
+        try:
+            while True:
+                try:
+                    out, err = process.communicate(given, timeout=0.5)
+                    return Finished(process.returncode, out, err.decode(errors="replace"))
+                except subprocess.TimeoutExpired:
+                    given = None
+                if stop_requested.is_set():
+                    deadline = min(deadline, monotonic() + _PATIENCE_AFTER_STOP)
+                if monotonic() > deadline:
+                    raise RemoteTimeoutError(f"git {arguments[0]} was given up after {seconds:.0f} seconds")
+        finally:
+            _end(process)
+
+    def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Run a local command that has to succeed and return its output."""
+        finished = self.run(*arguments, stdin=stdin)
+        if finished.status:
+            raise _broken(arguments[0], finished.stderr)
+        return finished.stdout
+
+    def has(self, oid: str) -> bool:
+        """Whether this commit is in the clone."""
+        return self.run("cat-file", "-e", f"{oid}^{{commit}}").status == 0
+
+    def resolve(self, ref: str) -> str:
+        """Return the commit that a ref points at, or the empty string."""
+        return self.run("rev-parse", "--verify", "--quiet", ref).stdout.decode().strip()
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether the history of `new` contains `old`; false also when `old` is not in the clone."""
+        return self.run("merge-base", "--is-ancestor", old, new).status == 0
+
+    def commit_time(self, oid: str) -> int:
+        """Return when a commit was committed, in seconds."""
+        return int(self.ask("log", "-1", "--format=%ct", oid))
+
+    def changes_in(self, revisions: str) -> dict[str, str]:
+        """Return the commit of every change that a range of history tells of, by the name of the change."""
+        pattern = f"--format=%H %(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
+        lines = self.ask("log", pattern, revisions, "--").decode(errors="replace").splitlines()
+        found = {}
+        for commit, _, name in (line.partition(" ") for line in reversed(lines)):
+            if name:
+                found[name.strip()] = commit
+        return found
+
+    def history(self, tip: str) -> set[str]:
+        """Return every commit reachable from `tip`."""
+        return set(self.ask("rev-list", tip).decode().split())
+
+    def tree_oids(self, tip: str, folders: Iterable[str]) -> dict[str, str]:
+        """Return the id of the tree that each folder has at `tip`; the empty string for one that is not there."""
+        wanted = list(folders)
+        if not tip:
+            return dict.fromkeys(wanted, "")
+        question = "".join(f"{tip}:{folder}\n" for folder in wanted).encode()
+        answers = self.ask("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=question).decode()
+        oids = (line.removesuffix(" tree") if line.endswith(" tree") else "" for line in answers.splitlines())
+        return dict(zip(wanted, oids, strict=True))
+
+    def folders(self, tip: str, letter: str) -> dict[str, str]:
+        """Return the id of the tree of every paste's folder below one letter of the root, by the paste's key."""
+        if not tip:
+            return {}
+        listing = self.ask("ls-tree", "-r", "-d", "-z", "--full-tree", tip, f"{letter}/")
+        found = {}
+        for row in listing.split(b"\0")[:-1]:
+            facts, _, path = row.decode(errors="surrogateescape").partition("\t")
+            if path.count("/") == 3 and (key := tree.key_of(f"{path}/")):
+                found[key] = facts.rpartition(" ")[2]
+        return found
+
+    def roots(self, tip: str) -> list[str]:
+        """Return the names at the root of the tree of `tip`."""
+        if not tip:
+            return []
+        return [
+            name.decode(errors="surrogateescape")
+            for name in self.ask("ls-tree", "-z", "--name-only", tip).split(b"\0")[:-1]
+        ]
+
+    def write(self, parent: str, commits: Iterable[Commit], progress: Callable[[], None] = lambda: None) -> Written:
+        """Stream commits into `git fast-import` on top of `parent` (empty: a new branch), and return their ids.
+
+        Refs are touched only when all of them are complete; a killed run leaves nothing that the next one sees.
+        """
+        marks = self.path / "pasteur-marks"
+        marks.unlink(missing_ok=True)
+        committed_at = self.commit_time(parent) if parent else 0
+        names: list[str] = []
+        arguments = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw", f"--export-marks={marks}")
+        process = self._start(arguments, None)
+        watchdog = threading.Timer(LOCAL_SECONDS, _end, [process])
+        watchdog.start()
+        try:
+            stdin = cast("IO[bytes]", process.stdin)
+            for commit in commits:
+                committed_at = max(committed_at, int(commit.written_at.timestamp()))
+                names.append(commit.change)
+                on = f":{len(names) - 1}" if len(names) > 1 else parent
+                stdin.writelines(stream(commit, mark=len(names), parent=on, committed_at=committed_at))
+                progress()
+                if stop_requested.is_set():
+                    raise RemoteTimeoutError("the worker was asked to stop")
+            stdin.write(b"done\n")
+            stdin.flush()
+        except BrokenPipeError:
+            pass  # fast-import has ended already; its own words say why.
+        finally:
+            watchdog.cancel()
+            complaints = _closed(process)
+        if process.returncode or not marks.is_file():
+            raise _broken("fast-import", complaints)
+        if not names:
+            return Written(parent)
+        oids = dict(line.split() for line in marks.read_text(encoding="ascii").splitlines())
+        made = {name: oids[f":{mark}"] for mark, name in enumerate(names, start=1)}
+        return Written(made[names[-1]], made)
+
+    def tidy(self) -> None:
+        """Join small packs into larger ones when there are many, at a cost that does not grow with the history."""
+        if len(list((self.path / "objects" / "pack").glob("*.pack"))) > _PACKS:
+            self.ask("repack", "--quiet", "--geometric=2", "-d", "--no-write-bitmap-index")
+
+    def _start(self, arguments: Iterable[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+        """Start Git in a group of its own, to be ended with what it starts, and beside the clone, which may vanish."""
+        try:
+            launched = git.Git(self.path.parent).execute(
+                ["git", f"--git-dir={self.path}", *arguments],
+                istream=subprocess.PIPE,
+                as_process=True,
+                env=clean_environment() | dict(environment or {}),
+                start_new_session=True,
+            )
+        except git.GitCommandNotFound as error:
+            raise MisconfiguredError(f"git cannot be started: {error}") from None
+        process = cast("subprocess.Popen[bytes]", launched.proc)
+        launched.proc = None  # From here on, `_end` is who ends it.
+        return process
+
+    def _make(self) -> None:
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.ask("init", "--bare", "--quiet", "--template=", "--initial-branch=unused", str(self.path))
+        (self.path / "config").write_text(_CONFIG, encoding="ascii")
+
+    def _sweep(self) -> None:
+        """Remove what a killed process left behind; under the writer's lock no living one owns any of it."""
+        for pattern in ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/pack/*.lock", "fast_import_crash_*"):
+            for leaving in self.path.glob(pattern):
+                leaving.unlink(missing_ok=True)
+
+
+def clean_environment() -> dict[str, str]:
+    """Return what Git is told by its environment: ours alone.
+
+    GitPython adds the variables of this process, so those that are none of Git's business, secrets among them, are
+    blanked, and those that would steer Git are removed from the process for good.
+    """
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        del os.environ[name]
+    blank = dict.fromkeys((name for name in os.environ if name not in _KEEP), "")
+    return blank | {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        # Else glibc gives memory back and takes it again for every object, and fast-import takes thrice as long.
+        "MALLOC_TRIM_THRESHOLD_": "67108864",
+        "LC_ALL": "C",
+        "LANGUAGE": "C",
+    }
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of a process and its group, and wait for it."""
+    if process.poll() is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # It ended by itself in this moment.
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                pass  # What was left in the buffer is not wanted any more.
+
+
+def _closed(process: subprocess.Popen[bytes]) -> str:
+    """Let a process that has been given everything end, and return its complaints."""
+    try:
+        _, err = process.communicate(timeout=LOCAL_SECONDS)
+        return err.decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        return "fast-import did not end"
+    finally:
+        _end(process)
+
+
+def _broken(command: str, words: str) -> CloneBrokenError | DiskFullError:
+    """Return the error for a local command that failed."""
+    words = words.strip()
+    if "No space left on device" in words or "Disk quota exceeded" in words:
+        return DiskFullError(f"git {command}: {words[-500:]}")
+    return CloneBrokenError(f"git {command}: {words[-500:]}")

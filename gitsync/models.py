@@ -1,0 +1,95 @@
+"""The outbox, and what is known of the remote."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+
+class Kind(models.TextChoices):
+    """What a change does to the tip of the mirror."""
+
+    PUBLISH = "publish"
+    EDIT = "edit"
+    REMOVE = "remove"
+    RESTORE = "restore"
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    """Sets of changes."""
+
+    def pending(self) -> ChangeQuerySet:
+        """Changes that have not arrived yet, in the order in which they happened."""
+        return self.filter(settled_at=None).order_by("id")
+
+
+class Change(models.Model):
+    """One thing that must become one commit. The row is the queue: it is pending until it is settled.
+
+    A change is named by the key of its paste and its number there, not by a row of `pastes`: it also speaks of
+    pastes that only Git knows. `commit` stays empty where nothing had to be done.
+    """
+
+    key = models.CharField(max_length=32)
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=7, choices=Kind)
+    revision = models.PositiveIntegerField("revision of the paste", null=True)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    commit = models.CharField(max_length=40, blank=True)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(name="gitsync_one_change_a_number", fields=["key", "number"])]
+        indexes = [
+            models.Index(name="gitsync_pending", fields=["id"], condition=models.Q(settled_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def name(self) -> str:
+        """The change's name in the trailers of its commit, unique wherever keys are."""
+        return f"{self.key}.{self.number}"
+
+
+class Mirror(models.Model):
+    """What is known of one branch of one remote: where it stood at the last look, and how pushing goes."""
+
+    remote = models.CharField(max_length=500)
+    branch = models.CharField(max_length=250)
+    #: Where the branch stood when the rows were last marked; empty without a branch, null before the first look.
+    tip = models.CharField(max_length=40, blank=True, null=True)  # noqa: DJ001  (null is not the same as empty here)
+    pushed_at = models.DateTimeField("start of the last push", null=True)
+    failures = models.PositiveIntegerField("failures in a row", default=0)
+    retry_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=20, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = "mirror"
+        verbose_name_plural = "mirror"
+        constraints = [models.UniqueConstraint(name="gitsync_one_row_a_branch", fields=["remote", "branch"])]
+
+    def __str__(self) -> str:
+        return f"{self.branch} of {self.remote}"
+
+    @classmethod
+    def of(cls, remote: str, branch: str) -> Self:
+        """Return the row of a branch, made when it is missing."""
+        return cls.objects.get_or_create(remote=remote, branch=branch)[0]
+
+    def seconds_until_push(self, interval: float) -> float:
+        """Return the seconds until `interval` has passed since the start of the last push, whatever the clock did."""
+        if self.pushed_at is None:
+            return 0.0
+        return min(interval, interval - (timezone.now() - self.pushed_at).total_seconds())
+
+    def seconds_until_retry(self) -> float:
+        """Return the seconds for which failures keep the next try away."""
+        return (self.retry_at - timezone.now()).total_seconds() if self.retry_at else 0.0

@@ -1,0 +1,67 @@
+"""Writes down, in the transaction of a paste's write, that it must become a commit."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from gitsync import doorbell
+from gitsync.models import Change, Kind
+from gitsync.selection import belongs
+from pastes.copies import NO_COPY, Copy
+from pastes.models import Paste
+from pastes.prepared import Prepared, insert
+
+
+def _last_of(key: str) -> QuerySet[Change, tuple[object, ...]]:
+    return Change.objects.filter(key=key).order_by("-number").values_list("settled_at", "commit")[:1]
+
+
+_LAST_OF = Prepared(_last_of)
+
+
+def published(sender: object, paste: Paste, **kwargs: Any) -> None:
+    """A new paste: its first change, unless it is one that Git must never see."""
+    if belongs(paste):
+        _add(paste.key, 1, Kind.PUBLISH, paste.head)
+
+
+def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
+    """A new revision."""
+    if belongs(paste):
+        add(paste.key, Kind.EDIT, paste.head)
+
+
+def withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
+    """A paste is gone from the site: it goes from the tip too, if it has ever been meant to be there."""
+    if Change.objects.filter(key=paste.key).exists():
+        add(paste.key, Kind.REMOVE, None)
+
+
+def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
+    """A hidden paste is back."""
+    if belongs(paste):
+        add(paste.key, Kind.RESTORE, paste.head)
+
+
+def add(key: str, kind: Kind, revision: int | None) -> Change:
+    """Add the next change of a paste to the outbox; the bell rings once the transaction is on disk."""
+    last = Change.objects.filter(key=key).aggregate(last=Max("number"))["last"] or 0
+    return _add(key, last + 1, kind, revision)
+
+
+def copy_of(paste: Paste) -> Copy:
+    """Return where the copy of a paste in Git stands: what its last change says."""
+    if not belongs(paste):
+        return NO_COPY
+    rows = _LAST_OF.rows(paste.key)
+    settled_at, commit = rows[0] if rows else (None, "")
+    return Copy("waiting") if settled_at is None else Copy("mirrored", commit)
+
+
+def _add(key: str, number: int, kind: Kind, revision: int | None) -> Change:
+    change = Change(key=key, number=number, kind=kind, revision=revision, created_at=timezone.now())
+    insert(change)
+    transaction.on_commit(doorbell.ring)
+    return change

@@ -1,0 +1,164 @@
+"""The remote: how it is reached, what it is asked, and what its answers mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from gitsync import addresses, ssh
+from gitsync.addresses import Address
+from gitsync.errors import (
+    AccessDeniedError,
+    GitsyncError,
+    HostKeyMismatchError,
+    MisconfiguredError,
+    RemoteMovedError,
+    RemoteRefusedError,
+    RemoteUnreachableError,
+)
+from gitsync.mirror import TIP_REF, Clone, Finished
+
+#: The longest that a push may take, in seconds, whatever the remote does.
+PUSH_SECONDS = 120.0
+FETCH_SECONDS = 600.0
+ASK_SECONDS = 60.0
+_WORDS_KEPT = 1_000
+
+#: What SSH and Git say, and what it means; the first that matches counts.
+_MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
+    (r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED", HostKeyMismatchError),
+    (r"Permission denied|access denied|not authorized|Write access.*not granted|read.only", AccessDeniedError),
+    (
+        r"[Cc]onnection (refused|reset|closed|timed out)|resolve host|[Tt]imeout|No route|Network is",
+        RemoteUnreachableError,
+    ),
+    (
+        r"not appear to be a git repository|[Rr]epository not found|does not exist|not a git repo",
+        RemoteUnreachableError,
+    ),
+)
+_MOVED = re.compile(r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value")
+
+
+#: The default remote is the second copy: it survives a power cut, and the worker keeps it tidy, not a process behind.
+_OWN_REMOTE = {
+    "core.fsync": "all",
+    "gc.auto": "0",
+    "receive.unpackLimit": "1",
+    "repack.writeBitmaps": "false",
+    "uploadpack.allowFilter": "true",
+}
+
+
+@dataclass(frozen=True)
+class Remote:
+    """One branch of one remote repository."""
+
+    address: Address
+    branch: str
+    key_file: Path | None = None
+    known_hosts_file: Path | None = None
+
+    @classmethod
+    def configured(cls) -> Remote:
+        """Return the remote that the settings name. Raises MisconfiguredError."""
+        return cls(
+            address=addresses.configured(),
+            branch=settings.GITSYNC_BRANCH,
+            key_file=settings.GITSYNC_SSH_KEY_FILE,
+            known_hosts_file=settings.GITSYNC_SSH_KNOWN_HOSTS_FILE,
+        )
+
+    @property
+    def ref(self) -> str:
+        """The full name of the branch."""
+        return f"refs/heads/{self.branch}"
+
+    def tip(self, clone: Clone) -> str:
+        """Return the commit that the branch points at now, or the empty string when there is no such branch."""
+        finished = self._run(clone, "ls-remote", "--", self.address.url, self.ref, seconds=ASK_SECONDS)
+        for line in finished.stdout.decode().splitlines():
+            oid, _, name = line.partition("\t")
+            if name == self.ref:
+                return oid
+        return ""
+
+    def fetch(self, clone: Clone) -> str:
+        """Bring the branch's history into the clone where it is missing, and return the branch's tip."""
+        tip = self.tip(clone)
+        if not tip or clone.has(tip):
+            return tip
+        refspec = f"+{self.ref}:{TIP_REF}"
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+        self._run(clone, "fetch", *options, "--", self.address.url, refspec, seconds=FETCH_SECONDS)
+        return clone.resolve(TIP_REF)
+
+    def push(self, clone: Clone, *, old: str, new: str) -> None:
+        """Move the branch from `old` to `new`, or not at all.
+
+        Raises RemoteMovedError when it no longer stands at `old`. After RemoteTimeoutError nobody knows: the remote
+        may still apply what it was sent, so its tip has to be asked for before anything else.
+        """
+        lease = f"--force-with-lease={self.ref}:{old}"
+        refspec = f"{new}:{self.ref}"
+        options = ("--porcelain", "--no-verify", lease)
+        self._run(clone, "push", *options, "--", self.address.url, refspec, seconds=PUSH_SECONDS)
+
+    def prepare(self) -> None:
+        """Make the repository of the default remote when it is missing; one that was named has to be there."""
+        if settings.GITSYNC_IS_DEFAULT_REMOTE:
+            make_bare(Path(self.address.url), self.branch)
+
+    def tidy(self) -> None:
+        """Keep the default remote fast; one that was named is kept by who named it."""
+        if settings.GITSYNC_IS_DEFAULT_REMOTE:
+            Clone(Path(self.address.url)).tidy()
+
+    def _run(self, clone: Clone, command: str, *arguments: str, seconds: float) -> Finished:
+        finished = clone.run(command, *arguments, environment=self._environment(), seconds=seconds)
+        if finished.status:
+            raise _meaning(command, finished)
+        return finished
+
+    def _environment(self) -> dict[str, str]:
+        """Return what Git needs to reach this remote and nothing else: one transport, one key, one list of hosts."""
+        if not self.address.is_network:
+            return {"GIT_ALLOW_PROTOCOL": "file"}
+        key_file, known_hosts_file = self._trusted_files()
+        return {
+            "GIT_ALLOW_PROTOCOL": "ssh",
+            "GIT_SSH_VARIANT": "ssh",
+            "GIT_SSH_COMMAND": ssh.command(key_file, known_hosts_file),
+        }
+
+    def _trusted_files(self) -> tuple[Path, Path]:
+        """Return key and known hosts. Raises MisconfiguredError when one of them cannot be used safely."""
+        problems = ssh.key_problems(self.key_file) + ssh.known_hosts_problems(self.known_hosts_file)
+        if problems or self.key_file is None or self.known_hosts_file is None:
+            raise MisconfiguredError("; ".join(problems))
+        return self.key_file, self.known_hosts_file
+
+
+def make_bare(path: Path, branch: str) -> None:
+    """Make an empty bare repository to be pushed to, whose clones check out `branch`; what is there is left alone."""
+    if (path / "HEAD").is_file():
+        return
+    maker = Clone(path)
+    maker.ask("init", "--bare", "--quiet", f"--initial-branch={branch}", str(path))
+    for name, value in _OWN_REMOTE.items():
+        maker.ask("config", name, value)
+
+
+def _meaning(command: str, finished: Finished) -> GitsyncError:
+    """Return what a failed command means, with the remote's own words."""
+    refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
+    words = "\n".join([*refused, finished.stderr]).strip()[-_WORDS_KEPT:]
+    if refused:
+        return RemoteMovedError(words) if _MOVED.search(refused[0]) else RemoteRefusedError(words)
+    for pattern, kind in _MEANINGS:
+        if re.search(pattern, words):
+            return kind(words)
+    return RemoteUnreachableError(words or f"git {command} ended with status {finished.status}")

@@ -1,0 +1,97 @@
+"""Brings the mirror to the state of the database: what differs goes into the outbox, and drains do the rest."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import sleep
+
+from django.conf import settings
+from django.db import transaction
+
+from gitsync import addresses, outbox
+from gitsync import drain as draining
+from gitsync.comparison import Comparison, compare
+from gitsync.errors import GitsyncError, RemoteMovedError, TooSoonError
+from gitsync.lock import exclusive
+from gitsync.mirror import Clone
+from gitsync.models import Change, Kind, Mirror
+from gitsync.progress import Progress, unwatched
+from gitsync.remotes import PUSH_SECONDS, Remote
+from pastes.models import Paste
+
+#: As long as a worker may hold the lock for one push, and then some.
+LOCK_SECONDS = PUSH_SECONDS + 30
+#: So many pastes may always be taken out of Git at once; beyond that, one in a hundred.
+PRUNE_FREELY = 100
+_AT_ONCE = 200
+
+
+class TooManyRemovalsError(GitsyncError):
+    """Bringing the mirror to the database's state would remove more pastes than anybody is likely to want."""
+
+    code = "prune"
+    advice = "Check that DATABASE_URL is the right database; when the pastes shall really go, add --prune."
+
+
+def look(progress: Progress = unwatched) -> Comparison:
+    """Return how the database and the tip of the remote differ. Changes nothing but the local clone."""
+    with _clone_at_tip() as (clone, tip):
+        return compare(clone, tip, progress)
+
+
+def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Comparison:
+    """Put everything that differs into the outbox and return what differed.
+
+    Raises TooManyRemovalsError, and changes nothing, when more than one in a hundred pastes (100 are always allowed)
+    would go from Git and `prune` is not set.
+    """
+    with _clone_at_tip() as (clone, tip):
+        draining.catch_up(_mirror(), clone, tip)
+        found = compare(clone, tip, progress)
+        in_git = found.pastes - len(found.missing) + len(found.extra)
+        if not prune and len(found.extra) > max(PRUNE_FREELY, in_git // 100):
+            raise TooManyRemovalsError(f"{len(found.extra)} of {in_git} pastes would be removed from Git")
+        _enqueue([*found.missing, *found.differs], _restore)
+        _enqueue(found.extra, lambda key: outbox.add(key, Kind.REMOVE, None))
+        return found
+
+
+def deliver(progress: Progress, waiting: Callable[[float], None]) -> None:
+    """Drain until nothing is pending, never more often than GITSYNC_PUSH_INTERVAL allows.
+
+    `waiting` is told the seconds before each pause. Raises GitsyncError.
+    """
+    while Change.objects.pending().exists():
+        seconds = _mirror().seconds_until_push(addresses.push_interval())
+        if seconds > 0:
+            waiting(seconds)
+            sleep(seconds)
+        try:
+            draining.drain(progress=progress, wait_for_lock=LOCK_SECONDS)
+        except (RemoteMovedError, TooSoonError):
+            continue  # Somebody else was first; the next round starts from there.
+
+
+def _enqueue(keys: Sequence[str], add: Callable[[str], object]) -> None:
+    """Add a change for each key, many in one transaction, so that the disk is waited for once for all of them."""
+    for start in range(0, len(keys), _AT_ONCE):
+        with transaction.atomic():
+            for key in keys[start : start + _AT_ONCE]:
+                add(key)
+
+
+def _restore(key: str) -> None:
+    paste = Paste.objects.select_for_update().get(key=key)
+    is_known = Change.objects.filter(key=key).exists()
+    outbox.add(key, Kind.RESTORE if is_known else Kind.PUBLISH, paste.head)
+
+
+def _mirror() -> Mirror:
+    remote = Remote.configured()
+    return Mirror.of(remote.address.url, remote.branch)
+
+
+@contextmanager
+def _clone_at_tip() -> Iterator[tuple[Clone, str]]:
+    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=LOCK_SECONDS):
+        clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+        yield clone, Remote.configured().fetch(clone)

@@ -1,0 +1,65 @@
+"""When to drain: as soon as something is pending, never more often than the remote likes, later after failures."""
+
+import logging
+import random
+from datetime import timedelta
+
+from django.utils import timezone
+
+from gitsync import addresses
+from gitsync.drain import Drained, drain
+from gitsync.errors import BusyError, GitsyncError, MisconfiguredError, RemoteMovedError, TooSoonError
+from gitsync.mirror import stop_requested
+from gitsync.models import Change, Mirror
+from gitsync.remotes import Remote
+
+logger = logging.getLogger(__name__)
+
+_FIRST_RETRY = 10.0
+_LAST_RETRY = 300.0
+
+
+def work_off() -> float | None:
+    """Drain until nothing is pending; returns the seconds after which to come again, or None when all is done."""
+    while Change.objects.pending().exists() and not stop_requested.is_set():
+        try:
+            remote = Remote.configured()
+        except MisconfiguredError as error:
+            logger.error("the mirror cannot be reached: %s", error)
+            return _LAST_RETRY
+        mirror = Mirror.of(remote.address.url, remote.branch)
+        until_retry = min(mirror.seconds_until_retry(), _LAST_RETRY)  # Whatever the clock did meanwhile.
+        if (seconds := max(mirror.seconds_until_push(addresses.push_interval()), until_retry)) > 0:
+            return seconds
+        try:
+            _succeeded(mirror, drain())
+        except BusyError:
+            return None  # Whoever holds the lock drains until nothing is left.
+        except (RemoteMovedError, TooSoonError) as late:
+            logger.info("somebody else was first: %s", late)
+        except GitsyncError as error:
+            if not stop_requested.is_set():
+                _failed(mirror, error)
+    return None
+
+
+def _succeeded(mirror: Mirror, drained: Drained) -> None:
+    logger.info(
+        "drained settled=%d commits=%d seconds=%.3f range=%s..%s",
+        *(drained.settled, drained.commits, drained.seconds, drained.old_tip[:10], drained.tip[:10]),
+    )
+    if mirror.failures:
+        Mirror.objects.filter(pk=mirror.pk).update(failures=0, retry_at=None, error_code="", error="")
+
+
+def _failed(mirror: Mirror, error: GitsyncError) -> None:
+    """Note the failure and when to try again: after 10 s, then twice as long each time up to 5 min, with jitter."""
+    failures = mirror.failures + 1
+    delay = min(_LAST_RETRY, _FIRST_RETRY * 2 ** min(failures - 1, 10)) * random.uniform(0.8, 1.0)  # noqa: S311  (no secret)
+    Mirror.objects.filter(pk=mirror.pk).update(
+        failures=failures,
+        retry_at=timezone.now() + timedelta(seconds=delay),
+        error_code=error.code,
+        error=str(error),
+    )
+    logger.error("the mirror is behind (%s, next try in %.0f s): %s\n%s", error.code, delay, error, error.advice)

@@ -1,0 +1,69 @@
+"""SSH as Git is to use it: one key, one list of pinned hosts, no prompt, nothing from anybody's own configuration."""
+
+import os
+import shlex
+import stat
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+
+_OPTIONS = {
+    "IdentitiesOnly": "yes",
+    "IdentityAgent": "none",
+    "StrictHostKeyChecking": "yes",
+    "GlobalKnownHostsFile": "/dev/null",
+    "UpdateHostKeys": "no",
+    "BatchMode": "yes",
+    "ConnectTimeout": "10",
+    "ServerAliveInterval": "15",
+    "ServerAliveCountMax": "3",
+}
+
+
+def command(key_file: Path, known_hosts_file: Path) -> str:
+    """Return the value of GIT_SSH_COMMAND, quoted for the shell that Git gives it to."""
+    words = ["ssh", "-F", "/dev/null", "-i", str(key_file), "-o", f'UserKnownHostsFile="{known_hosts_file}"']
+    for name, value in _OPTIONS.items():
+        words += ["-o", f"{name}={value}"]
+    return shlex.join(words)
+
+
+def key_problems(file: Path | None) -> list[str]:
+    """Return what is wrong with the deploy key's file, so far as that can be seen without reading it."""
+    if file is None:
+        return ["GITSYNC_SSH_KEY_FILE is not set: a remote over SSH needs a deploy key"]
+    try:
+        facts = file.stat()
+    except OSError as error:
+        return [f"the deploy key {file} cannot be read: {error.strerror}"]
+    if not stat.S_ISREG(facts.st_mode) or not os.access(file, os.R_OK):
+        return [f"the deploy key {file} cannot be read by this user"]
+    if facts.st_uid not in {os.getuid(), 0}:
+        return [f"the deploy key {file} belongs to another user; it has to belong to the one who runs the worker"]
+    if stat.S_IMODE(facts.st_mode) & 0o077:
+        return [f"the deploy key {file} has mode {stat.S_IMODE(facts.st_mode):04o}; it must be 0600"]
+    return []
+
+
+def passphrase_problems(file: Path) -> list[str]:
+    """Return what is wrong with the deploy key itself: a worker has nobody who could type a passphrase."""
+    try:
+        load_ssh_private_key(file.read_bytes(), password=None)
+    except TypeError:
+        return [f"the deploy key {file} is protected by a passphrase; a worker cannot type one"]
+    except Exception:  # noqa: BLE001  (cryptography raises many things for a file that is no key)
+        return [f"the deploy key {file} is not a private key in OpenSSH's format"]
+    return []
+
+
+def known_hosts_problems(file: Path | None) -> list[str]:
+    """Return what is wrong with the file of pinned host keys; a host is never trusted on first use."""
+    if file is None:
+        return ["GITSYNC_SSH_KNOWN_HOSTS_FILE is not set: the remote's host key has to be pinned"]
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        return [f"the known hosts {file} cannot be read: {error.strerror}"]
+    if not any(line.strip() and not line.startswith("#") for line in lines):
+        return [f"the known hosts {file} pins no key"]
+    return []

@@ -1,0 +1,32 @@
+"""Doorbells: the worker's tasks carry no arguments and no logic, and may come twice, late or never."""
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_init, worker_shutting_down
+
+from gitsync.mirror import stop_requested
+from gitsync.remotes import Remote
+from gitsync.schedule import work_off
+from gitsync.watch import watch
+
+
+@shared_task
+def drain() -> None:
+    """Take what is pending to the remote; what may not go yet goes when its time has come."""
+    seconds = work_off()
+    if seconds is not None:
+        watch.come_again(seconds)
+
+
+@worker_init.connect
+def begin(**kwargs: Any) -> None:
+    """Make the default remote before the first drain needs it, and start the clock."""
+    Remote.configured().prepare()
+    watch.start()
+
+
+@worker_shutting_down.connect
+def stop_draining(**kwargs: Any) -> None:
+    """Give up what is running: the next worker starts where the remote stands."""
+    stop_requested.set()
