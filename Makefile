@@ -1,0 +1,69 @@
+# Everything a person or CI runs. `make` alone lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := staticfiles/staticfiles.json
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast check format lock bench screenshots clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: $(STATIC) ## Run the site on http://127.0.0.1:8000 until Ctrl-C
+	@exec $(BIN)/python manage.py run
+
+test: $(VENV)/.dev ## Run all tests, on SQLite and PostgreSQL, with real servers and a browser
+	@tools/test-servers
+	$(BIN)/python -m pytest -n 2 -m "not alone"
+	$(BIN)/python -m pytest -m alone
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not alone"
+
+test-fast: $(VENV)/.dev ## Run the tests that need no server
+	$(BIN)/python -m pytest -n 2 -m "not server and not alone"
+
+check: $(VENV)/.dev $(STATIC) ## Format, lint, types, import contracts, migrations, deployment, containers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	tools/check-deploy
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/hadolint Dockerfile
+
+format: $(VENV)/.dev ## Format the code and sort the imports
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev $(STATIC) ## Run the benchmarks; they print ratios (see bench/README.md)
+	@tools/test-servers
+	$(BIN)/python -m bench.drain
+	$(BIN)/python -m bench.site
+	$(BIN)/python -m bench.latency
+
+lock: $(VENV)/.dev ## Pin the newest versions that requirements.in and requirements-dev.in allow
+	$(BIN)/uv pip compile -q -U --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt --custom-compile-command "make lock"
+	$(BIN)/uv pip compile -q -U --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt --custom-compile-command "make lock"
+
+screenshots: $(VENV)/.dev $(STATIC) ## Make the pictures of docs/screenshots/ anew
+	@tools/test-servers
+	$(BIN)/python -m tools.screenshots
+
+clean: ## Delete what make has made, but not the data in var/
+	rm -rf $(VENV) staticfiles build
+
+# The requirements, installed with their hashes checked.
+$(VENV)/.site: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.site requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# Hashed and compressed static files, for gunicorn to serve.
+$(STATIC): $(VENV)/.site $(shell find static -type f)
+	@$(BIN)/python manage.py collectstatic --noinput --clear -v0
+	@touch $@

@@ -1,0 +1,48 @@
+"""One running site and one chromium for the tests of this folder."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.chromium import launched
+from tests.browser.visitor import PHONE, WIDE, Visitor
+from tests.servers.pasteur import Pasteur
+
+MODERATOR, PASSWORD = "moderator", "correct-horse-battery"
+
+Arrive = Callable[..., Visitor]
+expect.set_options(timeout=15_000)  # A busy machine is slow, not wrong.
+
+
+# The scope is this folder, not the session: while playwright runs, Django takes every test for asynchronous code.
+@pytest.fixture(scope="package")
+def site() -> Iterator[Pasteur]:
+    """Return the running site, with a moderator."""
+    with Pasteur(DJANGO_SUPERUSER_PASSWORD=PASSWORD) as running:
+        running.manage("createsuperuser", "--noinput", "--username", MODERATOR, "--email", "m@example.org")
+        yield running
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """Return the system's browser."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def arrive(chromium: Browser, site: Pasteur) -> Iterator[Arrive]:
+    """Return how a new visitor comes; the test fails when the console of any of them has anything in it."""
+    visitors: list[Visitor] = []
+
+    def come(*, phone: bool = False, javascript: bool = True) -> Visitor:
+        context = chromium.new_context(viewport=PHONE if phone else WIDE, java_script_enabled=javascript)
+        context.set_default_timeout(30_000)
+        visitors.append(Visitor(context, site.url))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        visitor.context.close()
+    assert [visitor.complaints for visitor in visitors] == [[] for _ in visitors]

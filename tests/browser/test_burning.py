@@ -1,0 +1,34 @@
+"""A paste that burns is read once, by whoever presses the button, and by nobody who only opens its page."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+
+pytestmark = pytest.mark.server
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
+def test_opening_does_not_burn_the_button_does_and_then_it_is_gone(arrive: Arrive, javascript: bool) -> None:
+    author = arrive(javascript=javascript)
+    author.go("/")
+    author.page.get_by_label("File name").fill("secret.txt")
+    author.write("the password is swordfish")
+    author.page.get_by_label("Burn after reading").check()
+    author.press("Paste")
+    author.see("This paste burns after reading")
+    key = author.key
+
+    reader = arrive(phone=True, javascript=javascript)
+    for _ in range(3):
+        assert reader.go(f"/{key}") == 200
+        assert "swordfish" not in reader.page.content()
+    assert reader.press("Read and burn") == 200
+
+    assert reader.read_file("secret.txt") == "the password is swordfish"
+    reader.see("This text has just been burned")
+    expect(reader.page.get_by_role("link", name="Raw")).to_have_count(0)
+    assert reader.cookies() == {}
+    assert reader.go(f"/{key}") == 404
+    reader.see("There is no such paste")
+    assert author.press("Read and burn") == 404

@@ -1,0 +1,60 @@
+"""What stands in the box arrives byte for byte; without scripts, what the browser makes of it does."""
+
+import pytest
+
+from tests.browser.conftest import Arrive
+
+pytestmark = pytest.mark.server
+
+TEXTS = {
+    "lines": "one\ntwo\n",
+    "no end": "one\ntwo",
+    "blank lines around": "\n\n  one\n\n\n",
+    "spaces and tabs": "\tone  \n two\t\n   ",
+    "beyond ASCII": "é 😀 日本 \u2028 \u2029 \u0085 \ufeff \u202e\n",
+    "what HTML may mean": "</textarea><script>alert(1)</script> &amp; &#10; \u00a0\n",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_text_arrives_as_it_stands_in_the_box(arrive: Arrive, text: str) -> None:
+    author = arrive()
+    author.go("/")
+    author.write(text)
+    author.press("Paste")
+
+    assert author.raw(author.key) == text.encode()
+
+
+def test_two_texts_arrive_as_they_stand_after_the_form_came_back(arrive: Arrive) -> None:
+    first, second = "\nfirst  \n\n\tindented", "\n\nsecond\n"
+    author = arrive()
+    author.go("/")
+    author.write(first)
+    author.press("Add another file")
+    assert author.box().input_value() == first
+    author.write(second, 2)
+    author.press("Paste")
+
+    assert author.raw(author.key, "paste.txt") == first.encode()
+    assert author.raw(author.key, "paste-2.txt") == second.encode()
+
+
+def test_without_scripts_the_line_ends_are_those_that_browsers_send(arrive: Arrive) -> None:
+    author = arrive(javascript=False)
+    author.go("/")
+    author.write("\none  \n\ttwo")
+    author.press("Paste")
+
+    assert author.raw(author.key) == b"\r\none  \r\n\ttwo"
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
+def test_a_chosen_file_arrives_with_its_own_line_ends(arrive: Arrive, javascript: bool) -> None:
+    content = "\r\none\r\ntwo\nthree\r four \u2028".encode()
+    author = arrive(javascript=javascript)
+    author.go("/")
+    author.choose_file("mixed line ends.txt", content)
+    author.press("Paste")
+
+    assert author.raw(author.key, "mixed line ends.txt") == content

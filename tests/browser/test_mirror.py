@@ -1,0 +1,46 @@
+"""The page of a paste says where it stands in Git, and Git says the same."""
+
+import os
+import signal
+
+import pytest
+
+from tests import repository
+from tests.browser.conftest import Arrive
+from tests.servers.pasteur import Pasteur
+from tests.servers.process import wait_until
+
+pytestmark = pytest.mark.server
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
+def test_waiting_turns_into_the_commit_that_holds_the_text(arrive: Arrive, site: Pasteur, javascript: bool) -> None:
+    worker = site.children()["worker"]
+    author = arrive(phone=True, javascript=javascript)
+    author.go("/")
+    author.page.get_by_label("File name").fill("note.txt")
+    author.write("kept for good")
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        author.press("Paste")
+        author.see("Waiting for Git")
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+    mark = author.page.locator(".mirror")
+    wait_until(lambda: author.reload() == 200 and "In Git as" in mark.inner_text(), "the page shows a commit", 30)
+
+    commit = mark.get_attribute("title") or ""
+    assert mark.inner_text() == f"In Git as {commit[:10]}"
+    assert repository.git(site.mirror, "log", "-1", "--format=%s", commit).decode().strip() == f"Publish {author.key}"
+    assert repository.text(site.mirror, author.key, "note.txt") == b"kept for good"
+
+
+def test_what_is_meant_to_vanish_is_not_kept_in_git(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write("for today")
+    author.page.get_by_label("Expires").select_option(label="1 day")
+    author.press("Paste")
+
+    author.see("Not kept in Git")

@@ -1,0 +1,145 @@
+"""What holds for every page: it fits a phone, works from the keyboard, sets no cookie and runs nothing of a paste."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.server
+
+HOSTILE = "<img src=x onerror=document.title='run'><script>document.title='run'</script>"
+
+
+def publish(reader: Visitor, **paste: Any) -> str:
+    answer = reader.context.request.post(f"{reader.url}/api/v1/pastes", data=paste)
+    assert answer.status == 201, answer.text()
+    return str(answer.json()["key"])
+
+
+@pytest.mark.parametrize(
+    "paste",
+    [
+        {"files": [{"content": "x", "name": "n" * 252 + ".py"}], "title": "T" * 200, "author": "A" * 100},
+        {"files": [{"content": "x " * 250_000}]},
+        {"files": [{"content": "x" * 500_000, "name": "word.py"}]},
+        {"files": [{"content": "x", "name": f"{number}.md"} for number in range(50)], "comment": "c" * 2_000},
+    ],
+    ids=["long names", "a long line", "a long word", "many files"],
+)
+def test_a_phone_shows_any_paste_without_scrolling_the_page_sideways(arrive: Arrive, paste: dict[str, Any]) -> None:
+    reader = arrive(phone=True)
+
+    assert reader.go(f"/{publish(reader, **paste)}") == 200
+
+    assert not reader.scrolls_sideways()
+    expect(reader.page.get_by_role("link", name="Raw").first).to_be_visible()
+
+
+def test_half_a_million_empty_lines_are_shown_whole(arrive: Arrive) -> None:
+    reader = arrive(phone=True)
+    text = "first" + "\n" * 500_000 + "last"
+
+    reader.go(f"/{publish(reader, files=[{'content': text, 'name': 'long.txt'}])}")
+
+    assert reader.read_file("long.txt") == text
+
+
+def test_nothing_in_a_paste_runs(arrive: Arrive) -> None:
+    reader = arrive()
+    files = [{"content": f"</pre>{HOSTILE}", "name": "<script>document.title='run'<script>.html", "language": "xml"}]
+    key = publish(reader, files=files, title=HOSTILE, author=HOSTILE, comment=HOSTILE, visibility="public")
+
+    for path in (f"/{key}", "/recent", f"/{key}/raw"):
+        assert reader.go(path) == 200
+        assert reader.page.title() != "run"
+        expect(reader.page.locator("img")).to_have_count(0)
+
+
+def test_what_cannot_be_shown_is_marked_and_left_as_it_is_in_the_raw_text(arrive: Arrive) -> None:
+    reader = arrive()
+    text = "\x1b[31mred\u2028next"
+    key = publish(reader, files=[{"content": text, "name": "colour.txt"}])
+
+    reader.go(f"/{key}")
+
+    assert reader.read_file("colour.txt") == "\u241b[31mred[U+2028]next"
+    assert reader.raw(key) == text.encode()
+
+
+def test_a_text_that_hides_characters_comes_with_a_warning(arrive: Arrive) -> None:
+    reader = arrive()
+    turned = publish(reader, files=[{"content": "if user != '\u202e \u2066admin':"}])
+    plain = publish(reader, files=[{"content": "if user != 'admin':"}])
+
+    reader.go(f"/{turned}")
+    reader.see("This text has characters that change the direction of writing or cannot be seen.")
+
+    reader.go(f"/{plain}")
+    expect(reader.page.get_by_role("note")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "heading"),
+    [
+        ("/0000000000", 404, "There is no such paste"),
+        ("/no/such/page", 404, "There is no such paste"),
+        ("/recent?before=yesterday", 400, "That request cannot be read"),
+    ],
+)
+def test_an_error_is_a_page_that_leads_back(arrive: Arrive, path: str, status: int, heading: str) -> None:
+    reader = arrive(phone=True)
+
+    assert reader.go(path) == status
+
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text(heading)
+    assert not reader.scrolls_sideways()
+    assert reader.cookies() == {}
+    reader.page.get_by_role("link", name="New paste").click()
+    expect(reader.box()).to_be_visible()
+
+
+def test_a_form_that_may_not_be_sent_here_is_answered_with_a_page(arrive: Arrive) -> None:
+    reader = arrive()
+    reader.go("/recent")
+    form = "<form method=post action=/recent><button>Send</button></form>"
+    reader.page.evaluate("form => document.querySelector('main').insertAdjacentHTML('beforeend', form)", form)
+
+    assert reader.press("Send") == 405
+
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text("That cannot be done here")
+
+
+def test_the_keyboard_reaches_the_text_and_sends_it(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    focused = author.page.locator(":focus")
+
+    author.page.keyboard.press("Tab")
+    expect(focused).to_have_text("Skip to the content")
+    expect(focused).to_be_in_viewport()
+    author.page.keyboard.press("Enter")
+    for name in ("name", "language", "content"):
+        author.page.keyboard.press("Tab")
+        expect(focused).to_have_attribute("name", f"files-0-{name}")
+        assert focused.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    author.page.keyboard.insert_text("typed")
+    for _ in range(9):
+        author.page.keyboard.press("Tab")
+    expect(focused).to_have_text("Paste")
+    with author.page.expect_navigation():
+        author.page.keyboard.press("Enter")
+
+    assert author.read_file("paste.txt") == "typed"
+
+
+def test_every_field_of_the_form_has_a_label(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+
+    fields = author.page.locator("form :is(input:not([type=hidden]), select, textarea)")
+
+    assert fields.count() == 10
+    assert fields.evaluate_all("fields => fields.filter(field => field.labels.length !== 1).length") == 0

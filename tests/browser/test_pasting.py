@@ -1,0 +1,145 @@
+"""Text goes in on the first page and comes out under an address of its own, on any screen, with scripts or without."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+
+pytestmark = pytest.mark.server
+
+everywhere = pytest.mark.parametrize(
+    ("phone", "javascript"),
+    [(True, True), (True, False), (False, True), (False, False)],
+    ids=["phone", "phone-plain", "wide", "wide-plain"],
+)
+either_way = pytest.mark.parametrize(
+    ("phone", "javascript"), [(True, False), (False, True)], ids=["phone-plain", "wide"]
+)
+
+
+@everywhere
+def test_a_paste_can_be_read_by_somebody_else_who_has_the_address(
+    arrive: Arrive, phone: bool, javascript: bool
+) -> None:
+    author = arrive(phone=phone, javascript=javascript)
+    author.go("/")
+    author.page.get_by_label("File name").fill("hello.py")
+    author.write("print('hello')\n")
+    author.page.get_by_label("Title").fill("Say hello")
+    author.page.get_by_label("Your name").fill("Ada")
+    author.page.get_by_label("Comment").fill("The first line\nand the second")
+    assert not author.scrolls_sideways()
+    assert author.press("Paste") == 200
+
+    reader = arrive(phone=phone, javascript=javascript)
+    assert reader.go(f"/{author.key}") == 200
+
+    expect(reader.page).to_have_title("Say hello · Pasteur")
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text("Say hello")
+    assert reader.read_file("hello.py") == "print('hello')\n"
+    reader.see("By Ada")
+    reader.see("Unlisted")
+    reader.see(f"Python, {15 if javascript else 16}\xa0bytes")
+    assert reader.page.locator(".comment").inner_text() == "The first line\nand the second"
+    assert not reader.scrolls_sideways()
+    assert reader.cookies() == {}
+
+
+@either_way
+def test_several_files_become_one_paste_in_their_order(arrive: Arrive, phone: bool, javascript: bool) -> None:
+    author = arrive(phone=phone, javascript=javascript)
+    author.go("/")
+    author.write("one")
+    assert author.press("Add another file") == 200
+    author.page.get_by_label("File name").nth(1).fill("two.md")
+    author.write("# two", 2)
+    assert author.press("Add another file") == 200
+    author.choose_file("three.sh", b"echo three\n", 3)
+    assert not author.scrolls_sideways()
+
+    assert author.press("Paste") == 200
+
+    assert author.page.get_by_role("heading", level=2).all_inner_texts() == ["paste.txt", "two.md", "three.sh"]
+    assert [author.read_file(name) for name in ("paste.txt", "two.md", "three.sh")] == ["one", "# two", "echo three\n"]
+    with author.page.expect_download() as download:
+        author.page.get_by_role("link", name="Download").nth(2).click()
+    assert download.value.suggested_filename == "three.sh"
+    assert download.value.path().read_bytes() == b"echo three\n"
+
+
+def test_an_added_file_may_be_left_empty(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write("only this")
+    author.press("Add another file")
+
+    assert author.press("Paste") == 200
+
+    assert author.page.get_by_role("heading", level=2).all_inner_texts() == ["paste.txt"]
+
+
+def test_a_chosen_file_survives_the_asking_for_another(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.choose_file("chosen.py", b"x = 1\n")
+    author.press("Add another file")
+    author.write("second", 2)
+
+    assert author.press("Paste") == 200
+
+    assert author.read_file("chosen.py") == "x = 1\n"
+    assert author.read_file("paste.txt") == "second"
+
+
+def test_enter_in_a_field_pastes(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write("text")
+    with author.page.expect_navigation():
+        author.page.get_by_label("Title").press("Enter")
+
+    assert author.read_file("paste.txt") == "text"
+
+
+@either_way
+def test_a_refusal_is_said_once_and_keeps_what_was_written(arrive: Arrive, phone: bool, javascript: bool) -> None:
+    author = arrive(phone=phone, javascript=javascript)
+    author.go("/")
+    author.page.get_by_label("Title").fill("Only a title")
+    author.page.get_by_label("Burn after reading").check()
+    author.page.get_by_label("Expires").select_option(label="1 week")
+
+    assert author.press("Paste") == 422
+
+    author.see("There is no text to paste.")
+    expect(author.page.get_by_role("alert")).to_be_in_viewport()
+    expect(author.page.get_by_label("Title")).to_have_value("Only a title")
+    expect(author.page.get_by_label("Burn after reading")).to_be_checked()
+    expect(author.page.get_by_label("Expires")).to_have_value("1w")
+    author.write("now with text")
+    assert author.press("Paste") == 200
+
+
+def test_a_text_that_is_too_long_comes_back_whole(arrive: Arrive) -> None:
+    text = ("\n" + "0123456789" * 100) * 525
+    author = arrive()
+    author.go("/")
+    author.box().evaluate("(box, text) => { box.value = text }", text)  # Typing as much takes a browser seconds.
+
+    assert author.press("Paste") == 413
+
+    author.see("A paste may have at most 524288 bytes.")
+    assert author.box().input_value() == text
+
+
+def test_a_picture_is_refused_by_its_name_and_the_rest_of_the_form_stays(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write("text that took an hour")
+    author.press("Add another file")
+    author.choose_file("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0", 2)
+
+    assert author.press("Paste") == 400
+
+    author.see("picture.png is not UTF-8 text: byte 0 is wrong.")
+    expect(author.box()).to_have_value("text that took an hour")

@@ -1,0 +1,90 @@
+"""Somebody with a browser, who notices whatever the browser complains of."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Response, ViewportSize, expect
+
+PHONE = ViewportSize(width=390, height=844)
+WIDE = ViewportSize(width=1440, height=900)
+
+
+class Visitor:
+    """A fresh browser profile on the site, with one tab."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.url = url
+        self.complaints: list[str] = []
+        self._answers: dict[str, int] = {}
+        self.page = context.new_page()
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("response", self._remember)
+
+    @property
+    def key(self) -> str:
+        """The key of the paste whose page is open."""
+        return urlsplit(self.page.url).path.strip("/")
+
+    def go(self, path: str) -> int:
+        """Open a page of the site and return its status."""
+        response = self.page.goto(self.url + path)
+        assert response is not None
+        return response.status
+
+    def reload(self) -> int:
+        """Open the page anew, as a link that somebody was sent, and return its status."""
+        return self.go(urlsplit(self.page.url).path)
+
+    def see(self, text: str) -> None:
+        """Fail unless the text can be seen in the page's main part, exactly once."""
+        expect(self.page.get_by_role("main").get_by_text(text)).to_have_count(1)
+        expect(self.page.get_by_role("main").get_by_text(text)).to_be_visible()
+
+    def box(self, number: int = 1) -> Locator:
+        """Return the text box of the file of this number."""
+        return self.page.get_by_label("Text", exact=True).nth(number - 1)
+
+    def write(self, text: str, number: int = 1) -> None:
+        """Put a text into the box of a file, as the clipboard does."""
+        self.box(number).focus()
+        self.page.keyboard.insert_text(text)
+
+    def choose_file(self, name: str, content: bytes, number: int = 1) -> None:
+        """Choose a file from the disk instead."""
+        chosen = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        self.page.get_by_label("file from your disk").nth(number - 1).set_input_files(chosen)  # type: ignore[arg-type]
+
+    def press(self, button: str) -> int:
+        """Press a button that sends a form, and return the status of the page that comes."""
+        with self.page.expect_navigation() as navigation:
+            self.page.get_by_role("button", name=button, exact=True).click()
+        return navigation.value.status
+
+    def read_file(self, name: str) -> str:
+        """Return the text of a file as the open page shows it."""
+        section = self.page.locator("section.file").filter(has=self.page.get_by_role("heading", name=name, exact=True))
+        return section.locator("pre").text_content() or ""
+
+    def raw(self, key: str, name: str = "") -> bytes:
+        """Return the bytes of a file, the first if none is named."""
+        return self.context.request.get(f"{self.url}/{key}/raw{'/' if name else ''}{name}").body()
+
+    def scrolls_sideways(self) -> bool:
+        """Whether the page is wider than its window."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+    def cookies(self) -> Mapping[str, str]:
+        """Return the cookies that the site has set."""
+        return {cookie["name"]: cookie["value"] for cookie in self.context.cookies()}
+
+    def _remember(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            self._answers[response.url] = response.status
+
+    def _note(self, message: ConsoleMessage) -> None:
+        """Note everything in the console but that a page, which the test looks at, has an error status."""
+        is_page = self._answers.get(message.location["url"], 200) >= 400
+        if not (is_page and message.text.startswith("Failed to load resource")):
+            self.complaints.append(f"{message.type}: {message.text}")

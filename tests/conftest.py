@@ -1,0 +1,60 @@
+"""What tests share: a mirror of their own, and servers that end with them."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from gitsync import mirror
+from tests.servers.pasteur import Pasteur
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.redis import Redis
+from tests.servers.sshd import Sshd
+
+
+@pytest.fixture
+def remote(tmp_path: Path, settings: Settings) -> Path:
+    """Return an empty bare repository that the settings name as the remote, with a clone beside it."""
+    repository = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "--bare", "--quiet", "--initial-branch=main", str(repository)], check=True)
+    settings.GITSYNC_REMOTE = str(repository)
+    settings.GITSYNC_IS_DEFAULT_REMOTE = False
+    settings.GITSYNC_CLONE_DIR = tmp_path / "clone.git"
+    return repository
+
+
+@pytest.fixture(autouse=True)
+def nobody_stops() -> Iterator[None]:
+    """Let no test leave behind that the process was asked to stop."""
+    yield
+    mirror.stop_requested.clear()
+
+
+@pytest.fixture
+def pasteur() -> Iterator[Pasteur]:
+    """Return the whole site, running on its embedded defaults."""
+    with Pasteur() as site:
+        yield site
+
+
+@pytest.fixture
+def sshd() -> Iterator[Sshd]:
+    """Return a running SSH server with an empty repository."""
+    with Sshd() as server:
+        yield server
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """Return a running Redis."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql() -> Iterator[PostgreSQL]:
+    """Return a running PostgreSQL."""
+    with PostgreSQL() as server:
+        yield server

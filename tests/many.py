@@ -1,0 +1,63 @@
+"""Many pastes at once, through the one write function, and processes that drain and may be killed."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import connections, transaction
+
+from gitsync.models import Change
+from gitsync.schedule import work_off
+from pastes import writing
+from pastes.drafts import Draft, NewFile
+
+
+@transaction.atomic
+def publish(count: int) -> list[str]:
+    """Publish so many pastes in one transaction and return their keys."""
+    return [writing.publish(Draft([NewFile(f"text {n}\n", f"{n}.txt")], title=f"paste {n}")).key for n in range(count)]
+
+
+def fork(work: Callable[[], object]) -> int:
+    """Run `work` in a process of its own, with its own connections; returns its process id."""
+    connections.close_all()
+    pid = os.fork()
+    if pid:
+        return pid
+    os.setpgid(0, 0)
+    status = 1
+    try:
+        work()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def drain_until_done() -> None:
+    """Drain as a worker does, until nothing is pending."""
+    while Change.objects.pending().exists():
+        work_off()
+
+
+def kill(pid: int) -> None:
+    """Kill a forked process, if it is still there, and wait for it."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # It has ended by itself.
+    wait(pid)
+
+
+def wait(pid: int) -> int:
+    """Wait for a forked process and return its status; -9 when it was killed."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def hook(repository: Path, name: str, script: str) -> Path:
+    """Give a repository a hook in shell and return its file."""
+    file = repository / "hooks" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return file

@@ -1,0 +1,23 @@
+"""Speaks to the REST API as a client does."""
+
+import json
+from typing import Any
+
+from django.test import Client
+
+FILE = {"content": "text"}
+
+
+def create(client: Client, body: Any) -> Any:
+    """Send a body, as JSON unless it is bytes already."""
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return client.post("/api/v1/pastes", sent, content_type="application/json")
+
+
+def refused(response: Any) -> tuple[int, str, str | None]:
+    """Return status, code and field of a refusal, after a look at its form."""
+    assert response["Content-Type"] == "application/json"
+    error = response.json()["error"]
+    assert set(error) - {"field"} == {"code", "message"}
+    assert error["message"]
+    return response.status_code, error["code"], error.get("field")

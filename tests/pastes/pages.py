@@ -1,0 +1,71 @@
+"""Reads pages as a browser does: what stands in the boxes of a form, and what a visitor sees."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+
+class Page(HTMLParser):
+    """A page, taken apart. Texts are as the browser has them: references resolved, the first line end of a box gone."""
+
+    def __init__(self, response: Any) -> None:
+        super().__init__(convert_charrefs=True)
+        self.html = response.content.decode()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.areas: dict[str, str] = {}
+        self.selected: dict[str, str] = {}
+        self.texts: list[str] = []
+        self.pre: list[str] = []
+        self._open: list[tuple[str, str]] = []
+        self.feed(self.html)
+        self.close()
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What every field of the page's forms holds, by name."""
+        inputs = {
+            str(facts.get("name")): facts.get("value") or ""
+            for tag, facts in self.tags
+            if tag == "input" and facts.get("type") != "checkbox"
+        }
+        ticked = {str(f.get("name")): "on" for tag, f in self.tags if tag == "input" and "checked" in f}
+        return {**inputs, **ticked, **self.areas, **self.selected}
+
+    @property
+    def text(self) -> str:
+        """Everything a visitor reads, outside boxes."""
+        return "".join(self.texts)
+
+    def links(self) -> list[str]:
+        """Return where the page's links lead."""
+        return [facts.get("href") or "" for tag, facts in self.tags if tag == "a"]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = dict(attrs)
+        self.tags.append((tag, facts))
+        if tag in {"textarea", "select", "pre"}:
+            self._open.append((tag, str(facts.get("name"))))
+        if tag == "textarea":
+            self.areas[str(facts.get("name"))] = ""
+        elif tag == "pre":
+            self.pre.append("")
+        elif tag == "option" and "selected" in facts and self._open:
+            self.selected[self._open[-1][1]] = facts.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and self._open[-1][0] == tag:
+            self._open.pop()
+            if tag == "textarea":
+                name = list(self.areas)[-1]
+                self.areas[name] = self.areas[name].removeprefix("\n")
+            elif tag == "pre":
+                self.pre[-1] = self.pre[-1].removeprefix("\n")
+
+    def handle_data(self, data: str) -> None:
+        inside = self._open[-1] if self._open else ("", "")
+        if inside[0] == "textarea":
+            self.areas[inside[1]] += data
+        elif inside[0] == "pre":
+            self.pre[-1] += data
+            self.texts.append(data)
+        elif inside[0] != "select":
+            self.texts.append(data)

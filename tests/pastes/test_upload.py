@@ -1,0 +1,152 @@
+"""PUT and POST of a text as it is, as curl sends it."""
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from pastes.models import File, Paste
+from tests.pastes.rows import nothing_stored, stored
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def test_the_answer_is_the_address_alone_on_a_line(client: Client) -> None:
+    response = client.put("/hello.py", b"print()", content_type="")
+
+    paste = Paste.objects.get()
+    assert response.status_code == 201
+    assert response.content.decode() == f"http://testserver/{paste.key}\n"
+    assert response["Location"] == f"http://testserver/{paste.key}"
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
+
+
+def test_a_paste_without_words_about_it_is_unlisted_and_stays(client: Client) -> None:
+    client.post("/", b"text", content_type="text/plain")
+
+    paste = Paste.objects.get()
+    assert (paste.title, paste.author, paste.comment) == ("", "", "")
+    assert (paste.visibility, paste.burn, paste.encrypted, paste.expires_at) == ("unlisted", False, False, None)
+    assert paste.files[0].name == "paste.txt"
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("hello.py", "python"),
+        ("Makefile", "makefile"),
+        ("x.TSX", "typescript"),
+        ("readme", "plaintext"),
+        ("recent", "plaintext"),
+        ("healthz", "plaintext"),
+        ("0123456789", "plaintext"),
+        ("schön%20&%25.md", "markdown"),
+    ],
+)
+def test_put_keeps_the_name_and_reads_the_language_from_it(client: Client, name: str, language: str) -> None:
+    response = client.put(f"/{name}", b"text", content_type="")
+
+    assert response.status_code == 201
+    file = File.objects.get()
+    assert (file.name, file.language) == (name.replace("%20", " ").replace("%25", "%"), language)
+
+
+def test_put_never_overwrites_a_paste_of_that_name(client: Client) -> None:
+    key = client.put("/", b"old", content_type="").content.decode().strip().rpartition("/")[2]
+
+    client.put(f"/{key}", b"new", content_type="")
+
+    assert client.get(f"/{key}/raw").content == b"old"
+    assert Paste.objects.count() == 2
+
+
+def test_the_same_text_twice_is_two_pastes(client: Client) -> None:
+    answers = {client.put("/a.txt", b"text", content_type="").content for _ in range(2)}
+
+    assert len(answers) == 2
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-16", "iso-8859-1", "latin1", "windows-1252", "utf-7", "nonsense", "x" * 5_000]
+)
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_input_11_another_charset_is_refused(client: Client, method: str, charset: str) -> None:
+    with nothing_stored():
+        response = client.generic(method, "/", "text".encode("utf-16"), f"text/plain; charset={charset}")
+
+    assert response.status_code == 415
+    assert len(response.content) < 200
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf8"', "us-ascii"])
+def test_input_11_utf8_by_any_name_is_taken(client: Client, charset: str) -> None:
+    response = client.generic("PUT", "/", "schön".encode(), f"text/plain; charset={charset}")
+
+    assert response.status_code == 201
+    assert File.objects.get().content == "schön"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "text/html; charset=utf-8", "application/octet-stream", "application/x-www-form-urlencoded"],
+)
+def test_input_29_text_by_the_names_that_curl_gives_it_is_taken(client: Client, content_type: str) -> None:
+    response = client.generic("POST", "/", b"a=1&b=%20+", content_type)
+
+    assert response.status_code == 201
+    assert File.objects.get().content == "a=1&b=%20+"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "image/png", "multipart/mixed; boundary=x", "application/x-www-form-urlencodedx", "text", "/"],
+)
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_input_29_anything_else_is_no_text(client: Client, method: str, content_type: str) -> None:
+    with nothing_stored():
+        response = client.generic(method, "/", b"{}", content_type)
+
+    assert response.status_code == 415
+    assert b"text/plain" in response.content
+
+
+def test_input_29_put_takes_no_form(client: Client) -> None:
+    with nothing_stored():
+        response = client.generic("PUT", "/", b"--x--", "multipart/form-data; boundary=x")
+
+    assert response.status_code == 415
+
+
+def test_two_thousand_ampersands_are_text(client: Client) -> None:
+    response = client.generic("POST", "/", b"&" * 2_000, "application/x-www-form-urlencoded")
+
+    assert response.status_code == 201
+
+
+def test_a_browser_reads_a_refusal_as_a_page_and_a_terminal_as_a_line(client: Client) -> None:
+    page = client.put("/", b"", content_type="", headers={"accept": BROWSER})
+    line = client.put("/", b"", content_type="", headers={"accept": "*/*"})
+
+    assert (page["Content-Type"], line["Content-Type"]) == ("text/html; charset=utf-8", "text/plain; charset=utf-8")
+    assert page["Vary"] == line["Vary"] == "Accept"
+    assert b"</h1>" in page.content
+    assert b"<" not in line.content
+
+
+def test_a_refusal_repeats_nothing_unescaped(client: Client) -> None:
+    response = client.generic(
+        "PUT", "/", b"x", "text/plain; charset=<script>alert(1)</script>", headers={"accept": BROWSER}
+    )
+
+    assert response.status_code == 415
+    assert b"<script>alert" not in response.content
+
+
+def test_the_configured_address_is_in_every_answer(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_URL = "https://paste.example.org"
+
+    response = client.put("/", b"text", content_type="")
+
+    assert response.content.startswith(b"https://paste.example.org/")
+    assert response["Location"].startswith("https://paste.example.org/")

@@ -1,0 +1,92 @@
+"""The whole site as a stranger starts it: `manage.py run`, with its web, worker and periodic processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import urllib3
+
+from tests.servers.process import Server, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Pasteur(Server):
+    """The site on its embedded defaults, or with the settings given."""
+
+    def __init__(self, **settings: str) -> None:
+        super().__init__()
+        self.data = self.folder / "data"
+        self.settings = settings
+        self.http = urllib3.PoolManager(timeout=20, retries=False)
+
+    @property
+    def url(self) -> str:
+        """The address of the site, without a slash at its end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def mirror(self) -> Path:
+        """The default remote."""
+        return self.data / "mirror.git"
+
+    def command(self) -> Sequence[str]:
+        """Return the command line."""
+        return [sys.executable, str(ROOT / "manage.py"), "run"]
+
+    def environment(self) -> Mapping[str, str]:
+        """Return an environment in which nothing but PATH and our settings is left of ours."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "PORT": str(self.port),
+            "PASTEUR_DATA_DIR": str(self.data),
+            **self.settings,
+        }
+
+    def is_ready(self) -> bool:
+        """Whether the web process reaches its database."""
+        try:
+            return self.http.request("GET", f"{self.url}/healthz").status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    def paste(self, text: str | bytes, name: str = "") -> str:
+        """Paste a text by PUT or POST, as curl does, and return its key."""
+        body = text.encode() if isinstance(text, str) else text
+        answer = self.http.request("PUT" if name else "POST", f"{self.url}/{name}", body=body)
+        assert answer.status == 201, (answer.status, answer.data)
+        return answer.data.decode().strip().rpartition("/")[2]
+
+    def read(self, key: str) -> dict[str, Any]:
+        """Return a paste as the API shows it."""
+        answer = self.http.request("GET", f"{self.url}/api/v1/pastes/{key}")
+        assert answer.status == 200, (answer.status, answer.data)
+        return cast("dict[str, Any]", json.loads(answer.data))
+
+    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a management command with the site's settings."""
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def children(self) -> dict[str, int]:
+        """Return the process ids of web, worker and beat, by name."""
+        assert self.process is not None
+        found = {}
+        for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            found[next((name for name in ("worker", "beat") if name in words), "web")] = int(pid)
+        return found
+
+    def wait_until_mirrored(self, *keys: str, seconds: float = 60) -> None:
+        """Wait until the API says of each of these pastes that it is mirrored."""
+        for key in keys:
+            wait_until(lambda: self.read(key)["mirror"]["state"] == "mirrored", f"{key} is mirrored", seconds)  # noqa: B023

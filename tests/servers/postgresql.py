@@ -1,0 +1,68 @@
+"""A PostgreSQL cluster of its own, as an ordinary process."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from tests.servers.process import Server, program
+
+
+class PostgreSQL(Server):
+    """PostgreSQL with an empty database called `pasteur`."""
+
+    @property
+    def url(self) -> str:
+        """The value of DATABASE_URL."""
+        return f"postgres://pasteur@127.0.0.1:{self.port}/pasteur"
+
+    def start(self) -> Self:
+        """Make the cluster the first time, start it, and make the database."""
+        data = self.folder / "data"
+        if not data.exists():
+            if os.getuid() == 0:
+                shutil.chown(self.folder, "postgres")
+            initdb = [_bin("initdb"), "-D", str(data), "-U", "pasteur", "-A", "trust", "-E", "UTF8", "--no-sync"]
+            subprocess.run([*_as_postgres(), *initdb], check=True, stdout=subprocess.DEVNULL, cwd="/")
+        super().start()
+        made = "SELECT 1 FROM pg_database WHERE datname = 'pasteur'"
+        if "1" not in self.query(made, database="postgres"):
+            self.query("CREATE DATABASE pasteur", database="postgres")
+        return self
+
+    def command(self) -> Sequence[str]:
+        """Return the command line."""
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+            "max_connections": "100",
+        }
+        return [
+            *_as_postgres(),
+            *(_bin("postgres"), "-D", str(self.folder / "data")),
+            *(word for name, value in options.items() for word in ("-c", f"{name}={value}")),
+        ]
+
+    def is_ready(self) -> bool:
+        """Whether it takes queries."""
+        asked = [_bin("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(asked, check=False).returncode == 0
+
+    def query(self, sql: str, *, database: str = "pasteur") -> str:
+        """Run one statement and return what psql prints."""
+        psql = [_bin("psql"), "-X", "-q", "-t", "-A", "-h", "127.0.0.1", "-p", str(self.port), "-U", "pasteur"]
+        return subprocess.run([*psql, "-c", sql, database], check=True, capture_output=True, text=True).stdout
+
+
+def _bin(name: str) -> str:
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    return program(name, *map(str, places))
+
+
+def _as_postgres() -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []

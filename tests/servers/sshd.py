@@ -1,0 +1,73 @@
+"""An SSH server that lets one deploy key at one Git repository."""
+
+import getpass
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.servers.process import Server, program
+
+
+class Sshd(Server):
+    """OpenSSH's own server, as an ordinary process, with a bare repository `pastes.git` in its folder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.key_file = self._key("deploy_key")
+        self.host_key_file = self._key("host_key")
+        self.authorized_keys = self.folder / "authorized_keys"
+        self.known_hosts_file = self.folder / "known_hosts"
+        self.repository = self.folder / "pastes.git"
+        git = ["git", "init", "--bare", "--quiet", "--initial-branch=main", str(self.repository)]
+        subprocess.run(git, check=True)
+        self.authorize()
+        self.pin()
+
+    @property
+    def url(self) -> str:
+        """The value of GITSYNC_REMOTE."""
+        return f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{self.repository}"
+
+    def authorize(self) -> None:
+        """Let the deploy key in."""
+        shutil.copy(self.key_file.with_suffix(".pub"), self.authorized_keys)
+
+    def revoke(self) -> None:
+        """Let the deploy key in no more."""
+        self.authorized_keys.write_text("")
+
+    def pin(self) -> None:
+        """Write the server's host key into the file of known hosts."""
+        kind, key, *_ = self.host_key_file.with_suffix(".pub").read_text().split()
+        self.known_hosts_file.write_text(f"[127.0.0.1]:{self.port} {kind} {key}\n")
+
+    def change_host_key(self) -> None:
+        """Give the server another host key; it has to be started again to show it."""
+        self.host_key_file = self._key("other_host_key")
+
+    def command(self) -> Sequence[str]:
+        """Return the command line."""
+        if Path("/run").is_dir():
+            Path("/run/sshd").mkdir(exist_ok=True)
+        config = self.folder / "sshd_config"
+        config.write_text(
+            f"Port {self.port}\n"
+            "ListenAddress 127.0.0.1\n"
+            f"HostKey {self.host_key_file}\n"
+            f"AuthorizedKeysFile {self.authorized_keys}\n"
+            "PasswordAuthentication no\n"
+            "KbdInteractiveAuthentication no\n"
+            "PermitRootLogin prohibit-password\n"
+            "UsePAM no\n"
+            "StrictModes no\n"
+            f"PidFile {self.folder}/pid\n"
+            'ForceCommand git-shell -c "$SSH_ORIGINAL_COMMAND"\n'
+        )
+        return [program("sshd"), "-D", "-e", "-f", str(config)]
+
+    def _key(self, name: str) -> Path:
+        file = self.folder / name
+        made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(file)]
+        subprocess.run(made, check=True)
+        return file

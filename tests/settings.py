@@ -1,0 +1,35 @@
+"""The site's own settings, on a data folder and a database that live as long as the tests do.
+
+TEST_DATABASE=postgresql runs them on a PostgreSQL server that is started for them.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_folder = tempfile.mkdtemp(prefix="pasteur-tests-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+for _name in [name for name in os.environ if name.startswith(("PASTEUR_", "GITSYNC_"))]:
+    del os.environ[_name]
+os.environ["PASTEUR_DATA_DIR"] = _folder
+
+if os.environ.get("TEST_DATABASE") == "postgresql":
+    from tests.servers.postgresql import PostgreSQL
+
+    _server = PostgreSQL().start()
+    atexit.register(_server.stop)
+    os.environ["DATABASE_URL"] = _server.url
+else:
+    os.environ["DATABASE_URL"] = f"sqlite:///{_folder}/tests.sqlite3"
+
+from pasteur_site.settings import *  # noqa: E402, F403  (after the environment is set)
+from pasteur_site.settings import DATABASES, STORAGES  # noqa: E402  (the same, by name)
+
+# A file, not memory: threads of one test share it as processes share the real one.
+_is_sqlite = os.environ["DATABASE_URL"].startswith("sqlite")
+DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3" if _is_sqlite else "pasteur_test"}
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = True

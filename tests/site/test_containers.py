@@ -1,0 +1,239 @@
+"""What has to hold of the containers: who gets which secret, who is reached from where, and that the commands work."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import urllib3
+from ruamel.yaml import YAML
+
+from gitsync import ssh
+from pasteur_site.management.commands import run
+from pasteur_site.settings import env
+from tests import repository
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.process import Server, wait_until
+from tests.servers.redis import Redis
+from tests.servers.sshd import Sshd
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("migrate", "web", "worker", "beat")
+#: What the containers decide themselves; everything else an operator may set in .env.
+FIXED = {
+    *("HOST", "DEBUG", "PASTEUR_DATA_DIR", "SECRET_KEY", "DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL"),
+    *("GITSYNC_SSH_KEY_FILE", "GITSYNC_SSH_KNOWN_HOSTS_FILE"),
+}
+
+
+def interpolated(value: str, variables: Mapping[str, str]) -> str:
+    """Return a value of the file as compose reads it: ${NAME:-default} and $$."""
+    return re.sub(
+        r"\$(?:\$|\{(\w+):-([^}]*)\})",
+        lambda match: (variables.get(match[1]) or match[2]) if match[1] else "$",
+        value,
+    )
+
+
+def settings_of(service: str) -> dict[str, str]:
+    """Return the environment of a service as it stands in the file."""
+    return dict(SERVICES[service].get("environment", {}))
+
+
+def who(has: str) -> set[str]:
+    """Return the services that are given this secret."""
+    return {name for name, service in SERVICES.items() if has in service.get("secrets", [])}
+
+
+def test_every_service_that_stays_has_a_health_check() -> None:
+    staying = {name for name, service in SERVICES.items() if service.get("restart") != "no"}
+
+    assert staying == set(SERVICES) - {"migrate"}
+    for name in staying:
+        assert SERVICES[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}, name
+
+
+def test_the_deploy_key_reaches_the_worker_alone() -> None:
+    assert who("deploy_key") == who("known_hosts") == {"worker"}
+    knowing = {name for name in SERVICES if any(setting.startswith("GITSYNC_") for setting in settings_of(name))}
+    assert knowing == {"worker"}
+
+
+def test_each_secret_reaches_only_those_who_need_it() -> None:
+    assert who("secret_key") == {"web"}
+    assert who("database_url") == {"migrate", "web", "worker"}
+    assert who("postgres_password") == {"postgres"}
+
+
+def test_no_secret_stands_in_an_environment() -> None:
+    secrets = {name.removesuffix("_FILE") for name in env._known if name.endswith("_FILE")} & env._known
+    for name, service in SERVICES.items():
+        for setting, value in settings_of(name).items():
+            if setting.endswith("_FILE") and value.startswith("/run/secrets/"):
+                assert value.removeprefix("/run/secrets/") in service["secrets"], (name, setting)
+            if setting in secrets:
+                assert urlsplit(value).scheme == "redis", (name, setting)
+                assert urlsplit(value).password is None, (name, setting)
+            assert "PASSWORD" not in setting or setting.endswith("_FILE"), (name, setting)
+
+
+def test_only_the_site_is_published_and_only_on_loopback() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+
+    assert published == {"web": ["127.0.0.1:${PORT:-8000}:8000"]}
+
+
+def test_databases_reach_nothing_outside() -> None:
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    outside = {name for name, service in SERVICES.items() if service["networks"] != ["inside"]}
+
+    assert outside == {"web", "worker"}
+
+
+def test_the_site_starts_without_broker_worker_and_remote() -> None:
+    assert set(SERVICES["web"]["depends_on"]) == {"migrate", "postgres"}
+
+
+def test_nobody_starts_before_the_tables_are_there() -> None:
+    for name in ("web", "worker"):
+        assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert SERVICES["migrate"]["depends_on"]["postgres"] == {"condition": "service_healthy"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_may_do_nothing_but_their_work(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "devices", "user", "network_mode", "pid"} & set(service)
+
+
+def test_the_image_runs_as_nobody_special_and_holds_what_is_named() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    named = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert [line for line in lines if line.startswith("USER ")] == ["USER ${PASTEUR_UID}"]
+    assert "ARG PASTEUR_UID=1000" in lines
+    assert "*" in named
+    assert all((ROOT / line[1:]).exists() for line in named if line.startswith("!"))
+
+
+def test_the_commands_are_those_of_manage_py_run() -> None:
+    for name, command in run._programs().items():
+        words = ["python" if word == sys.executable else word.replace(str(ROOT), "/app") for word in command]
+        assert SERVICES[name]["command"] == words
+
+
+def test_whatever_an_operator_may_choose_can_be_set_in_env() -> None:
+    choices = {name for name in env._known - FIXED if name.removesuffix("_FILE") not in env._known - {name}}
+    written = (ROOT / "docker-compose.yml").read_text()
+    example = (ROOT / ".env.example").read_text()
+
+    assert set(re.findall(r"\$\{(\w+):-", written)) == choices | {"PASTEUR_UID"}
+    assert set(re.findall(r"^#(\w+)=", example, re.MULTILINE)) == choices | {"PASTEUR_UID"}
+
+
+def test_the_documented_steps_make_every_secret_as_it_has_to_be(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    (steps,) = [block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "mkdir secrets" in block]
+
+    subprocess.run(["sh", "-eu", "-c", steps], cwd=tmp_path, check=True)
+
+    folder = tmp_path / "secrets"
+    paths = {name: folder / Path(secret["file"]).name for name, secret in COMPOSE["secrets"].items()}
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in paths.values())
+    url = urlsplit(paths["database_url"].read_text())
+    assert (url.scheme, url.hostname, url.password) == ("postgres", "postgres", paths["postgres_password"].read_text())
+    assert len(paths["secret_key"].read_text()) >= 32
+    assert ssh.passphrase_problems(paths["deploy_key"]) == []
+    owner = paths["deploy_key"].stat().st_uid
+    told = re.findall(r"PASTEUR_UID=(\d+)", (tmp_path / ".env").read_text()) if (tmp_path / ".env").exists() else []
+    assert int((told or ["1000"])[-1]) == owner
+
+
+class Service(Server):
+    """A service of the compose file as an ordinary process, with everything where this machine has it."""
+
+    def __init__(self, name: str, places: Mapping[str, str], variables: Mapping[str, str], path: str) -> None:
+        super().__init__()
+        self.name = name
+        self.path = path
+        self.variables = variables
+        self.places = {**places, "/app": str(ROOT), "/tmp/pasteur": str(self.folder / "data"), "8000": str(self.port)}
+
+    def here(self, value: str) -> str:
+        """Return a value of the file with its places replaced by those of this machine."""
+        theirs = "|".join(re.escape(place) for place in self.places)
+        value = re.sub(theirs, lambda match: self.places[match[0]], value)
+        return sys.executable if value == "python" else interpolated(value, self.variables)
+
+    def command(self) -> Sequence[str]:
+        """Return the command line."""
+        return [self.here(word) for word in SERVICES[self.name]["command"]]
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the environment: that of the image, and that of the service."""
+        environment = {name: self.here(value) for name, value in settings_of(self.name).items()}
+        if "HOST" in environment:
+            environment["HOST"] = "127.0.0.1"
+        return {"PATH": self.path, "PASTEUR_DATA_DIR": str(self.folder / "data"), **environment}
+
+    def is_ready(self) -> bool:
+        """Whether the health check says so."""
+        kind, *words = SERVICES[self.name]["healthcheck"]["test"]
+        words = [self.here(word) for word in words]
+        if kind == "CMD-SHELL":
+            words = ["sh", "-c", words[0].replace("python ", f"{sys.executable} ", 1)]
+        environment = {**self.environment(), "PATH": os.environ["PATH"]}
+        return subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.server
+def test_the_services_take_a_paste_to_a_remote_over_ssh(
+    postgresql: PostgreSQL, redis: Redis, sshd: Sshd, tmp_path: Path
+) -> None:
+    (tmp_path / "secret_key").write_text("0123456789abcdef" * 4)
+    (tmp_path / "database_url").write_text(postgresql.url)
+    shutil.copy2(sshd.key_file, tmp_path / "deploy_key")
+    shutil.copy2(sshd.known_hosts_file, tmp_path / "known_hosts")
+    places = {
+        "/run/secrets": str(tmp_path),
+        "redis://redis:6379": f"redis://127.0.0.1:{redis.port}",
+    }
+    variables = {"GITSYNC_REMOTE": sshd.url}
+    nothing = tmp_path / "no-programs"
+    nothing.mkdir()
+
+    migrate = Service("migrate", places, variables, os.environ["PATH"])
+    done = subprocess.run(migrate.command(), env=migrate.environment(), cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    migrate.stop()
+
+    web = Service("web", places, variables, str(nothing))  # It has no git, nor anything else to start.
+    worker = Service("worker", places, variables, os.environ["PATH"])
+    beat = Service("beat", places, variables, os.environ["PATH"])
+    with web, worker, beat:
+        http = urllib3.PoolManager(timeout=10, retries=False)
+        answer = http.request("PUT", f"http://127.0.0.1:{web.port}/hello.txt", body=b"hello\n")
+        key = answer.data.decode().strip().rpartition("/")[2]
+        wait_until(lambda: b"refs/heads/main" in repository.git(sshd.repository, "for-each-ref"), "the push")
+
+        assert answer.status == 201
+        assert repository.text(sshd.repository, key, "hello.txt") == b"hello\n"
+        for service in (web, worker, beat):
+            grace = int(SERVICES[service.name].get("stop_grace_period", "10s").removesuffix("s"))
+            assert service.process is not None
+            service.process.send_signal(signal.SIGTERM)
+            service.process.wait(timeout=grace)
+            assert "Traceback" not in service.words(), service.words()

@@ -1,0 +1,311 @@
+"""Settings come from the environment, and what makes no sense is refused at start, in plain words."""
+
+import os
+import runpy
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pasteur_site.entry import EX_CONFIG
+from pasteur_site.environment import SettingsError, kept_secret
+from tests.servers.pasteur import ROOT
+
+OURS = ("PASTEUR_", "GITSYNC_")
+OTHERS = (
+    *("HOST", "PORT", "DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "SECRET_KEY_FILE", "DATABASE_URL", "DATABASE_URL_FILE"),
+    *("CACHE_URL", "CACHE_URL_FILE", "CELERY_BROKER_URL", "CELERY_BROKER_URL_FILE"),
+)
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no setting of the tests' own be seen."""
+    for name in [name for name in os.environ if name.startswith(OURS) or name in OTHERS]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PASTEUR_DATA_DIR", str(tmp_path / "data"))
+
+
+def load(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
+    """Return the settings that this environment makes."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_path(str(ROOT / "pasteur_site" / "settings.py"))
+
+
+def refused(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
+    """Return the problems of this environment, a line for each."""
+    with pytest.raises(SettingsError) as caught:
+        load(monkeypatch, **environment)
+    return [line.strip() for line in str(caught.value).splitlines()]
+
+
+def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = load(monkeypatch)
+
+    assert (settings["HOST"], settings["PORT"], settings["DEBUG"]) == ("127.0.0.1", 8000, False)
+    assert set(settings["ALLOWED_HOSTS"]) == {"localhost", "127.0.0.1", "[::1]"}
+    assert (settings["PASTEUR_MAX_BYTES"], settings["PASTEUR_KEY_LENGTH"]) == (524_288, 10)
+    assert settings["PASTEUR_TITLE"] == "Pasteur"
+    assert (settings["GITSYNC_BRANCH"], settings["GITSYNC_PUSH_INTERVAL"]) == ("main", None)
+    assert settings["GITSYNC_REMOTE"] == str(tmp_path / "data" / "mirror.git")
+    assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / "data" / "pasteur.sqlite3")
+    assert settings["CELERY_BROKER_URL"].startswith("folder:")
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "setting", "becomes"),
+    [
+        ("HOST", "0.0.0.0", "HOST", "0.0.0.0"),
+        ("PORT", "1", "PORT", 1),
+        ("PORT", " 65535 ", "PORT", 65_535),
+        ("PORT", "", "PORT", 8_000),
+        ("ALLOWED_HOSTS", "a.example, b.example ,", "ALLOWED_HOSTS", ["a.example", "b.example"]),
+        ("PASTEUR_TITLE", "Zoë's <pastes>", "PASTEUR_TITLE", "Zoë's <pastes>"),
+        ("PASTEUR_SUBTITLE", "words", "PASTEUR_SUBTITLE", "words"),
+        ("PASTEUR_MAX_BYTES", "1", "PASTEUR_MAX_BYTES", 1),
+        ("PASTEUR_KEY_LENGTH", "32", "PASTEUR_KEY_LENGTH", 32),
+        ("PASTEUR_URL", "https://paste.example.org/", "PASTEUR_URL", "https://paste.example.org"),
+        ("PASTEUR_URL", "http://[::1]:8000", "PASTEUR_URL", "http://[::1]:8000"),
+        ("PASTEUR_WEB_PROCESSES", "4", "PASTEUR_WEB_PROCESSES", 4),
+        ("PASTEUR_WEB_THREADS", "1", "PASTEUR_WEB_THREADS", 1),
+        ("GITSYNC_REMOTE", "git@host:pastes.git", "GITSYNC_REMOTE", "git@host:pastes.git"),
+        ("GITSYNC_BRANCH", "pastes/main", "GITSYNC_BRANCH", "pastes/main"),
+        ("GITSYNC_SSH_KEY_FILE", "/run/key", "GITSYNC_SSH_KEY_FILE", Path("/run/key")),
+        ("GITSYNC_SSH_KNOWN_HOSTS_FILE", "hosts", "GITSYNC_SSH_KNOWN_HOSTS_FILE", Path("hosts").absolute()),
+        ("GITSYNC_PUSH_INTERVAL", "0", "GITSYNC_PUSH_INTERVAL", 0.0),
+        ("GITSYNC_PUSH_INTERVAL", "2.5", "GITSYNC_PUSH_INTERVAL", 2.5),
+        ("DEBUG", "yes", "DEBUG", True),
+        ("DEBUG", "0", "DEBUG", False),
+        ("CELERY_BROKER_URL", "redis://:pw@host:6379/1", "CELERY_BROKER_URL", "redis://:pw@host:6379/1"),
+        ("SECRET_KEY", "0123456789" * 4, "SECRET_KEY", "0123456789" * 4),
+    ],
+)
+def test_each_setting_is_taken_as_it_is_meant(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, setting: str, becomes: object
+) -> None:
+    assert load(monkeypatch, **{name: value})[setting] == becomes
+
+
+def test_a_database_and_a_cache_are_named_by_their_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, DATABASE_URL="postgres://u:p%40w@host:5433/name", CACHE_URL="redis://host:6379/2")
+
+    database = settings["DATABASES"]["default"]
+    assert (database["ENGINE"], database["NAME"], database["USER"]) == ("django.db.backends.postgresql", "name", "u")
+    assert (database["PASSWORD"], database["HOST"], database["PORT"]) == ("p@w", "host", 5433)
+    assert settings["CACHES"]["default"]["LOCATION"] == "redis://host:6379/2"
+    assert settings["SESSION_ENGINE"].endswith("cached_db")
+
+
+NONSENSE = [
+    *(("PORT", value) for value in ("0", "65536", "-1", "8000x", "8e3", "8.0", "٨", "²", "9" * 5_000)),
+    *(("PASTEUR_MAX_BYTES", value) for value in ("0", "-5", "512k", "67108865")),
+    *(("PASTEUR_KEY_LENGTH", value) for value in ("7", "33", "ten")),
+    *(("PASTEUR_WEB_PROCESSES", value) for value in ("0", "65")),
+    *(("GITSYNC_PUSH_INTERVAL", value) for value in ("-1", "nan", "inf", "10s", "86401")),
+    *(("DEBUG", value) for value in ("banana", "2")),
+    *(("ALLOWED_HOSTS", value) for value in ("*", "a.example,*", "http://a.example", "a.example:80", "a b")),
+    *(("SECRET_KEY", value) for value in ("geheim", "x" * 50, "abab" * 20, "django-insecure-" + "0123456789" * 5)),
+    *(
+        ("PASTEUR_URL", value)
+        for value in ("paste.example.org", "ftp://host", "https://", "https://host/path", "http://[")
+    ),
+    *(("PASTEUR_URL", value) for value in ("https://host?a=b", "https://host?", "https://host#a", "https://ho st")),
+    *(("PASTEUR_URL", value) for value in ("https://host:port", "https://u:geheim@host", "https://geheim@h℀st")),
+    *(
+        ("DATABASE_URL", value)
+        for value in ("nonsense", "mysql://u:geheim@h/n", "foo://u:geheim@h", "postgres://u:geheim@[")
+    ),
+    *(("DATABASE_URL", value) for value in ("postgres://u:geheim@h:port/n", "postgres://u:geheim@h℀st/n")),
+    *(("DATABASE_URL", value) for value in ("sqlite://:memory:", "sqlite://", "sqlite:///", "postgres://u:geheim@h/")),
+    *(
+        ("CACHE_URL", value)
+        for value in ("memcached://geheim", "geheim", "redis://:geheim@[", "redis://:geheim@h℀st/0")
+    ),
+    *(("CACHE_URL", value) for value in ("redis://:geheim@host:port/0",)),
+    *(("CELERY_BROKER_URL", value) for value in ("sqla+sqlite:///geheim", "memory://", "geheim", "redis://:geheim@[")),
+    *(("CELERY_BROKER_URL", value) for value in ("redis://:geheim@h℀st/0", "redis://:geheim@host:port/0")),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), NONSENSE, ids=[f"{name}={ascii(value)[:30]}" for name, value in NONSENSE])
+def test_nonsense_is_named_once_and_no_secret_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    (problem,) = refused(monkeypatch, **{name: value})
+
+    assert problem.startswith(f"{name}: ")
+    assert "geheim" not in problem
+    assert len(problem) < 200
+
+
+def test_all_problems_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    problems = refused(monkeypatch, PORT="x", DEBUG="x", PASTEUR_MAX_BYTES="x", GITSYNC_NOTHING="x")
+
+    assert {problem.partition(":")[0] for problem in problems} == {
+        "PORT",
+        "DEBUG",
+        "PASTEUR_MAX_BYTES",
+        "GITSYNC_NOTHING",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PASTEUR_KEY_LENGHT", "PASTEUR_KEY_LENGTH"),
+        ("GITSYNC_REMOTES", "GITSYNC_REMOTE"),
+        ("PASTEUR_TITEL", "PASTEUR_TITLE"),
+        ("GITSYNC_SSH_KEYFILE", "GITSYNC_SSH_KEY_FILE"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_one_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    (problem,) = refused(monkeypatch, **{name: "geheim"})
+
+    assert problem.startswith(f"{name}: there is no such setting")
+    assert problem.endswith(f"did you mean {meant}?")
+
+
+def test_names_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, LANG="C", PORTAL="x", NOT_PASTEUR_X="x")["PORT"] == 8_000
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL"])
+def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    value = {"SECRET_KEY": "0123456789" * 4, "DATABASE_URL": "postgres://u:p@h/n"}.get(name, "redis://:pw@host:6379/1")
+    file = tmp_path / "secret"
+    file.write_text(f"{value}\n")
+
+    given = load(monkeypatch, **{f"{name}_FILE": str(file)})
+
+    kept = {
+        "SECRET_KEY": given["SECRET_KEY"],
+        "DATABASE_URL": given["_database_url"],
+        "CACHE_URL": given["CACHES"]["default"].get("LOCATION"),
+        "CELERY_BROKER_URL": given["CELERY_BROKER_URL"],
+    }
+    assert kept[name] == value
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", "folder"], ids=["missing", "binary", "folder"])
+def test_a_file_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | str | None
+) -> None:
+    file = tmp_path / "secret"
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    elif content:
+        file.mkdir()
+
+    (problem,) = refused(monkeypatch, SECRET_KEY_FILE=str(file))
+
+    assert problem.startswith(f"SECRET_KEY_FILE: cannot read {file}: ")
+
+
+def test_a_secret_and_its_file_together_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("0123456789" * 4)
+
+    (problem,) = refused(monkeypatch, SECRET_KEY="9876543210" * 4, SECRET_KEY_FILE=str(file))
+
+    assert "not both" in problem
+
+
+@pytest.mark.parametrize("environment", [{"HOST": "0.0.0.0"}, {"PASTEUR_URL": "https://paste.example.org"}])
+def test_input_76_debug_is_refused_where_strangers_may_look(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    (problem,) = refused(monkeypatch, DEBUG="1", **environment)
+
+    assert problem.startswith("DEBUG: ")
+
+
+def test_a_data_folder_that_is_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    problems = refused(monkeypatch, PASTEUR_DATA_DIR=str(file))
+
+    assert problems[0].startswith(f"PASTEUR_DATA_DIR: cannot use {file}: ")
+
+
+def test_a_secret_key_is_made_once_and_kept_for_its_owner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first, second = load(monkeypatch)["SECRET_KEY"], load(monkeypatch)["SECRET_KEY"]
+
+    file = tmp_path / "data" / "secret_key"
+    assert first == second == file.read_text()
+    assert len(first) >= 50
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [left.name for left in (tmp_path / "data").iterdir()] == ["secret_key"]
+
+
+def test_a_kept_secret_that_was_there_first_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "secret_key"
+    file.write_text("the other process was first")
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+
+    assert kept_secret(file) == "the other process was first"
+
+
+def run_check(tmp_path: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run `manage.py check` as an operator does."""
+    settings = {"PATH": os.environ["PATH"], "PASTEUR_DATA_DIR": str(tmp_path / "data")} | environment
+    command = [sys.executable, str(ROOT / "manage.py"), "check", *arguments]
+    return subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"SECRET_KEY": "geheim"},
+        {"DATABASE_URL": "mysql://u:geheim@h/n"},
+        {"CACHE_URL": "redis://:geheim@h℀st/0"},
+        {"PASTEUR_DATA_DIR": "/dev/null"},
+        {"PORT": "x", "GITSYNC_REMOT": "geheim"},
+    ],
+    ids="+".join,
+)
+def test_a_command_says_what_is_wrong_without_a_traceback(tmp_path: Path, environment: dict[str, str]) -> None:
+    done = run_check(tmp_path, **environment)
+
+    assert done.returncode == EX_CONFIG == 78
+    assert done.stderr.startswith("Pasteur cannot start:\n")
+    assert all(f"  {name}: " in done.stderr for name in environment)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "geheim" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("url", ["ssh://git:geheim@host/x", "http://u:geheim@169.254.169.254/", "ext::sh -c geheim"])
+def test_input_75_a_remote_that_is_none_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    done = run_check(tmp_path, GITSYNC_REMOTE=url)
+
+    assert done.returncode != 0
+    assert "gitsync.E001" in done.stderr
+    assert "geheim" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_defaults_pass_the_check_for_deployment(tmp_path: Path) -> None:
+    done = run_check(tmp_path, "--deploy", "--fail-level", "WARNING", PASTEUR_URL="https://paste.example.org")
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_input_76_debug_does_not_pass_the_check_for_deployment(tmp_path: Path) -> None:
+    done = run_check(tmp_path, "--deploy", "--fail-level", "WARNING", DEBUG="1")
+
+    assert done.returncode != 0
+    assert "DEBUG" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "a%41b", "a b", "schön"])
+def test_a_data_folder_of_any_name_holds_its_database(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    settings = load(monkeypatch, PASTEUR_DATA_DIR=str(tmp_path / name))
+
+    assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / name / "pasteur.sqlite3")

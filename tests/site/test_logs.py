@@ -1,0 +1,127 @@
+"""A log line is one line, whatever a visitor put into it, and a traceback cannot pass for another line."""
+
+import io
+import logging
+from collections.abc import Callable
+from typing import Literal, cast
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pasteur_site.logs import OneLine
+
+CONTROLS = [
+    "\n",
+    "\r",
+    "\x1b[2J",
+    "\a",
+    "\0",
+    "\x9b",
+    "\u2028",
+    "\u2029",
+    "\x85",
+    "\x0b",
+    "\x0c",
+    "\u202e",
+    "\u200b",
+    "\u2066",
+]
+
+
+def logged(write: Callable[[logging.Logger], object]) -> str:
+    """Return what the site's own log format makes of what is logged."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    line = cast("dict[str, dict[str, str]]", settings.LOGGING["formatters"])["line"]
+    handler.setFormatter(OneLine(line["format"], style=cast("Literal['{']", line["style"])))
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    write(logger)
+    return stream.getvalue()
+
+
+def test_a_message_says_when_how_bad_and_where() -> None:
+    line = logged(lambda logger: logger.warning("took %d ms for %s", 5, "ä"))
+
+    assert line.endswith(" WARNING test: took 5 ms for ä\n")
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=ascii)
+def test_a_control_character_is_written_as_an_escape(control: str) -> None:
+    line = logged(lambda logger: logger.warning("before %s after", control))
+
+    assert line.count("\n") == 1
+    assert control[0] not in line.rstrip("\n")
+    assert control[0].encode("unicode_escape").decode() in line
+
+
+@hypothesis.settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_whatever_is_logged_is_one_line(text: str) -> None:
+    line = logged(lambda logger: logger.error("%s", text))
+
+    assert len(line.splitlines()) == 1
+    assert line.endswith("\n")
+
+
+@pytest.mark.parametrize("words", ["{{7*7}} %s %(x)d {0} ${jndi:ldap://x}", "{message} {asctime}"])
+def test_input_50_what_looks_like_a_template_is_logged_literally(words: str) -> None:
+    assert words in logged(lambda logger: logger.error("%s", words))
+    assert words in logged(lambda logger: logger.error(words))
+
+
+def fail_with(text: str) -> Callable[[logging.Logger], None]:
+    """Return a write that logs an exception of this text, raised from another one."""
+
+    def write(logger: logging.Logger) -> None:
+        try:
+            try:
+                raise ValueError(text)
+            except ValueError as error:
+                raise RuntimeError(text) from error
+        except RuntimeError:
+            logger.exception("it failed")
+
+    return write
+
+
+def test_a_traceback_is_kept() -> None:
+    text = logged(fail_with("why"))
+
+    assert "Traceback (most recent call last)" in text
+    assert "RuntimeError: why" in text
+    assert __file__ in text
+
+
+def test_the_text_of_an_exception_cannot_pass_for_a_line_of_the_log() -> None:
+    forged = "2026-01-01 00:00:00,000 INFO root: all is well"
+
+    lines = logged(fail_with(f"x\n{forged}\r{forged}\u2028{forged}")).splitlines()
+
+    assert not [line for line in lines[1:] if line.startswith(forged)]
+    assert not [line for line in lines[1:] if line[:1].isdigit()]
+
+
+@pytest.mark.parametrize("control", ["\x1b[2J", "\a", "\0", "\x9b", "\u202e"], ids=ascii)
+def test_the_text_of_an_exception_does_not_steer_a_terminal(control: str) -> None:
+    assert control[0] not in logged(fail_with(f"before {control} after"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/%0a2026-01-01 forged", "/%1b[2J", "/a%0d%0ab"])
+def test_what_a_visitor_asks_for_forges_no_line(client: Client, path: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.handler.setFormatter(OneLine("{levelname} {message}", style="{"))
+
+    client.get(path)
+    client.delete(path)
+    client.get("/", headers={"host": "evil\x1b[2J"})
+
+    for record in caplog.records:
+        first = caplog.handler.format(record).splitlines()[0]
+        assert "\x1b" not in first
+        assert first.startswith(record.levelname)
+    assert not [line for line in caplog.text.splitlines() if line.startswith("2026-01-01 forged")]

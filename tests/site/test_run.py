@@ -1,0 +1,171 @@
+"""`manage.py run`: one command, one process tree, all of it or none."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import repository
+from tests.servers.pasteur import Pasteur
+from tests.servers.process import wait_until
+
+pytestmark = pytest.mark.server
+
+
+def terminate(site: Pasteur, number: int = signal.SIGTERM) -> float:
+    """Send the site a signal as a terminal or an init system does, and return the seconds that it took to end."""
+    assert site.process is not None
+    started = time.monotonic()
+    site.process.send_signal(number)
+    site.process.wait(timeout=15)
+    return time.monotonic() - started
+
+
+def relatives(site: Pasteur) -> list[str]:
+    """Return the command lines of all processes that have the site's data folder in their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"PASTEUR_DATA_DIR={site.data}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue  # It has just ended.
+    return found
+
+
+def test_a_stranger_pastes_and_clones(pasteur: Pasteur, tmp_path: Path) -> None:
+    text = Path(__file__).read_bytes()
+    key = pasteur.paste(text, "test_run.py")
+    pasteur.wait_until_mirrored(key)
+
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(pasteur.mirror), str(clone)], check=True)
+
+    (found,) = clone.glob(f"?/?/?/{key}/test_run.py")
+    assert found.read_bytes() == text
+    assert pasteur.read(key)["mirror"]["commit"] == repository.tip(pasteur.mirror)
+    assert pasteur.manage("resync_git", "--check").returncode == 0
+    repository.assert_sound(pasteur.mirror)
+
+
+def test_it_says_where_it_is_where_the_mirror_is_and_how_to_stop(pasteur: Pasteur) -> None:
+    said = pasteur.words()
+
+    assert f"http://127.0.0.1:{pasteur.port}/" in said
+    assert f"git clone {pasteur.mirror}" in said
+    assert "Ctrl-C" in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_every_process_and_leaves_no_lock(pasteur: Pasteur, number: int) -> None:
+    pasteur.wait_until_mirrored(pasteur.paste("x"))
+
+    assert terminate(pasteur, number) < 10
+
+    assert relatives(pasteur) == []
+    assert not list(pasteur.data.rglob("*.lock/*"))
+    assert not list((pasteur.data / "clone.git").glob("**/*.lock"))
+    pasteur.start()
+    pasteur.wait_until_mirrored(pasteur.paste("after a second start"))
+
+
+@pytest.mark.alone
+def test_a_second_start_is_ready_in_five_seconds(pasteur: Pasteur) -> None:
+    terminate(pasteur)
+    started = time.monotonic()
+
+    pasteur.start()
+
+    assert time.monotonic() - started < 5
+
+
+def test_killing_the_parent_ends_the_tree(pasteur: Pasteur) -> None:
+    assert pasteur.process is not None
+    os.kill(pasteur.process.pid, signal.SIGKILL)
+    pasteur.process.wait()
+
+    wait_until(lambda: not relatives(pasteur), "every process has ended", 10)
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_a_process_that_dies_is_started_again(pasteur: Pasteur, name: str) -> None:
+    wait_until(lambda: len(pasteur.children()) == 3, "three processes run")
+    old = pasteur.children()[name]
+    os.kill(old, signal.SIGKILL)
+
+    wait_until(lambda: pasteur.children().get(name, old) != old, f"{name} is started again", 10)
+    pasteur.http.clear()  # A browser, too, opens a new connection when the old one is closed.
+    wait_until(pasteur.is_ready, "the site answers")
+    pasteur.wait_until_mirrored(pasteur.paste("still here"))
+
+
+def test_a_process_that_keeps_dying_ends_everything(pasteur: Pasteur) -> None:
+    assert pasteur.process is not None
+    for _ in range(200):
+        if pasteur.has_ended():
+            break
+        if "beat" in (children := pasteur.children()):
+            os.kill(children["beat"], signal.SIGKILL)
+        time.sleep(0.1)
+
+    assert pasteur.process.wait(timeout=15) == 1
+    assert "died 5 times within a minute" in pasteur.words()
+    assert relatives(pasteur) == []
+
+
+def test_a_second_site_on_the_same_data_is_refused(pasteur: Pasteur) -> None:
+    second = pasteur.manage("run", check=False)
+
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+
+
+def test_a_taken_port_is_said_in_one_line(pasteur: Pasteur) -> None:
+    other = Pasteur(PORT=str(pasteur.port))
+
+    done = other.manage("run", check=False)
+
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{pasteur.port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_mirror_is_refused_before_anything_starts() -> None:
+    done = Pasteur(GITSYNC_REMOTE="ext::sh -c 'touch /tmp/owned'").manage("run", check=False)
+
+    assert done.returncode != 0
+    assert "GITSYNC_REMOTE" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_web_process_needs_no_git(tmp_path: Path) -> None:
+    code = "import sys, pasteur_site.wsgi; sys.exit(any(m == 'git' or m.startswith('git.') for m in sys.modules))"
+    site = Pasteur()
+    python = Path(site.command()[0])
+    (tmp_path / "bin").mkdir()
+    environment = {**site.environment(), "PATH": str(tmp_path / "bin")}
+
+    done = subprocess.run([python, "-c", code], env=environment, cwd=site.command()[1].rpartition("/")[0], check=False)
+
+    assert done.returncode == 0
+
+
+@pytest.mark.alone
+@pytest.mark.timeout(180)
+def test_a_worker_killed_in_the_middle_of_a_thousand_pastes(pasteur: Pasteur) -> None:
+    keys = []
+    for number in range(1_000):
+        keys.append(pasteur.paste(f"text {number}\n", f"{number}.txt"))
+        if number in {200, 500, 800}:
+            wait_until(lambda: "worker" in pasteur.children(), "the worker runs")
+            os.kill(pasteur.children()["worker"], signal.SIGKILL)
+    terminate(pasteur)
+    pasteur.start()
+
+    wait_until(lambda: pasteur.manage("resync_git", "--check", check=False).returncode == 0, "all is mirrored", 60)
+
+    assert sorted(repository.changes(pasteur.mirror)) == sorted(f"{key}.1" for key in keys)
+    repository.assert_sound(pasteur.mirror)
