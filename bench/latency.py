@@ -1,0 +1,119 @@
+"""From POST to the commit being visible on the local remote, at a steady rate of pastes, with the whole site running.
+
+    python -m bench.latency --seconds 10
+
+A paste is sent at its time whatever became of those before it, and its clock starts at that time. It stops when the
+branch of the default remote points at a history with its commit. Needs Python and Git.
+"""
+
+import argparse
+import http.client
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from time import perf_counter, sleep
+
+from bench.repository import ask
+from bench.table import Goal, show, show_goals
+from bench.texts import texts
+from tests.servers.pasteur import Pasteur
+
+_LOOK_SECONDS = 0.005
+_PATIENCE_SECONDS = 30.0
+_CLIENTS = 8
+_KEYS = "--format=%(trailers:key=Pasteur-Key,valueonly,separator=)"
+
+
+class Arrivals(threading.Thread):
+    """Watches the branch of a bare repository and notes when the commit of each paste is there, by the paste's key."""
+
+    def __init__(self, repository: Path) -> None:
+        super().__init__(name="arrivals")
+        self.repository = repository
+        self.branch = repository / "refs" / "heads" / "main"
+        self.seen: dict[str, float] = {}
+        self.commits = 0
+        self.enough = threading.Event()
+
+    def run(self) -> None:
+        """Look until told to stop."""
+        tip = ""
+        while not self.enough.is_set():
+            sleep(_LOOK_SECONDS)
+            now, found_at = self._tip(), perf_counter()
+            if now and now != tip:
+                for key in ask(self.repository, "log", _KEYS, f"{tip}..{now}" if tip else now, "--").split():
+                    self.seen.setdefault(key, found_at)
+                    self.commits += 1
+                tip = now
+
+    def _tip(self) -> str:
+        try:
+            return self.branch.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return ""
+
+
+def paste(port: int, text: bytes, due_at: float) -> tuple[str, float, float]:
+    """Send a text at its time; returns its key, that time, and when the answer was there."""
+    sleep(max(0.0, due_at - perf_counter()))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("POST", "/", text, {"Content-Type": "text/plain; charset=utf-8"})
+        answer = connection.getresponse()
+        line = answer.read().decode().strip()
+        if answer.status != 201:
+            raise AssertionError(f"a paste was answered with {answer.status}: {line}")
+        return line.rpartition("/")[2], due_at, perf_counter()
+    finally:
+        connection.close()
+
+
+def measure(options: argparse.Namespace, site: Pasteur) -> Goal:
+    """Paste, wait for the last commit, print; returns the goal."""
+    arrivals = Arrivals(site.mirror)
+    arrivals.start()
+    try:
+        site.wait_until_mirrored(site.paste("The first one, which does not count.\n"))
+        count = int(options.rate * options.seconds)
+        begin = perf_counter() + 0.5
+        with ThreadPoolExecutor(_CLIENTS) as clients:
+            jobs = [
+                clients.submit(paste, site.port, text, begin + number / options.rate)
+                for number, text in enumerate(islice(texts(options.size), count))
+            ]
+            sent = [job.result() for job in jobs]
+        deadline = perf_counter() + _PATIENCE_SECONDS
+        while perf_counter() < deadline and any(key not in arrivals.seen for key, _, _ in sent):
+            sleep(0.05)
+    finally:
+        arrivals.enough.set()
+        arrivals.join()
+    answered = sorted(done - due for _, due, done in sent)
+    visible = sorted(arrivals.seen.get(key, float("inf")) - due for key, due, _ in sent)
+    rows = [
+        [name, *(f"{_percentile(values, share) * 1000:.0f}" for share in (0.5, 0.99, 1.0))]
+        for name, values in (("answered with 201", answered), ("visible as a commit", visible))
+    ]
+    show(f"{count} pastes, {options.rate:g} a second", ["milliseconds from POST", "p50", "p99", "max"], rows)
+    print(f"\n{arrivals.commits} commits for {count + 1} pastes")
+    return Goal("p99 from POST to a visible commit", _percentile(visible, 0.99), at_most=1, unit=" s")
+
+
+def _percentile(ordered: list[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=float, default=20, help="pastes a second (20)")
+    parser.add_argument("--seconds", type=float, default=30, help="seconds of pasting (30)")
+    parser.add_argument("--size", type=int, default=1_000, help="bytes of a paste (1000)")
+    options = parser.parse_args()
+    with Pasteur() as site:
+        show_goals([measure(options, site)])
+
+
+if __name__ == "__main__":
+    main()

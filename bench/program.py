@@ -1,0 +1,21 @@
+"""Becomes one of the programs that `manage.py run` keeps running: `python -m bench.program web`.
+
+So a benchmark of one of them measures the product's own command line, whatever it says today.
+"""
+
+import os
+import sys
+
+from pasteur_site.entry import load_settings
+
+
+def main() -> None:
+    load_settings()
+    from pasteur_site.management.commands.run import _programs  # After the settings.
+
+    command = _programs()[sys.argv[1]]
+    os.execv(command[0], command)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Creates and reads of the running site, beside two bare Django views on the same gunicorn and database.
+
+    python -m bench.site --databases sqlite --repeats 3
+
+The floor inserts one row and selects one row of the same size, with no middleware. Its rates are what Django itself
+costs on this machine; the ratio says what the site adds. SQLite needs nothing but Python; PostgreSQL has to be
+installed and is started here.
+"""
+
+import argparse
+from contextlib import ExitStack
+from functools import partial
+from statistics import median
+
+from bench import slow
+from bench.load import Measured
+from bench.servers import Floor, Web
+from bench.table import Goal, show, show_goals
+from bench.targets import Target
+from tests.servers.pasteur import ROOT, Pasteur
+
+_WITH_WORKER = "create, worker too"
+#: What is measured of the floor for each thing that is measured of the site, and the share of it that is the goal.
+_FLOORS = {"create": "insert", _WITH_WORKER: "insert", "raw": "select", "page": "select"}
+_GOALS = {"create": 0.5, "raw": 0.75, "page": 0.6}
+_CROWDS = {
+    "nobody": {},
+    "100 that say nothing": {"idle": 100},
+    "20 that send a byte a second": {"dripping": 20},
+}
+
+#: One round: what was measured, by its name.
+Round = dict[str, Measured]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--databases", default="sqlite,postgresql", help="sqlite, postgresql, or both (the default)")
+    parser.add_argument("--size", type=int, default=1_000, help="bytes of a paste (1000)")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds; each measures everything once, in turn (5)")
+    parser.add_argument("--seconds", type=float, default=3, help="seconds of each measurement (3)")
+    parser.add_argument("--warm-up", type=float, default=0.5, help="seconds before it that do not count (0.5)")
+    parser.add_argument("--connections", type=int, default=16, help="clients (16)")
+    parser.add_argument("--new-connections", dest="keep_alive", action="store_false", help="connect for each request")
+    parser.add_argument("--no-worker", dest="worker", action="store_false", help="leave out the site with its worker")
+    parser.add_argument("--no-slow", dest="slow", action="store_false", help="leave out the slow clients")
+    parser.add_argument("--slow-seconds", type=float, default=10, help="seconds beside each kind of slow client (10)")
+    options = parser.parse_args()
+    if not (ROOT / "staticfiles" / "staticfiles.json").is_file():
+        parser.exit(1, "Run `make staticfiles/staticfiles.json` first: pages need it.\n")
+    show_goals([goal for database in options.databases.split(",") for goal in measure(options, database)])
+
+
+def measure(options: argparse.Namespace, database: str) -> list[Goal]:
+    """Measure on one kind of database and print; returns the goals."""
+    with ExitStack() as stack:
+        start = partial(Target.start, stack, database=database, size=options.size, keep_alive=options.keep_alive)
+        floor, site = start(kind=Floor), start(kind=Web)
+        full = start(kind=Pasteur) if options.worker else None
+        rounds = [_round(options, floor, site, full) for _ in range(options.repeats)]
+        title = f"{database}, {options.size} bytes"
+        _show_rates(title, rounds)
+        if options.slow:
+            _show_slow(options, site)
+    return [Goal(f"{title}: {name}", _share(rounds, name), at_least=goal) for name, goal in _GOALS.items()]
+
+
+def _round(options: argparse.Namespace, floor: Target, site: Target, full: Target | None) -> Round:
+    one = {"seconds": options.seconds, "warm_up": options.warm_up, "connections": options.connections}
+    done = {
+        "insert": floor.run(floor.creates(), **one),
+        "create": site.run(site.creates(), **one),
+        "select": floor.run(floor.reads("/{}"), **one),
+        "raw": site.run(site.reads("/{}/raw"), **one),
+        "page": site.run(site.pages(), **one),
+    }
+    if full:
+        done[_WITH_WORKER] = full.run(full.creates(), **one)
+    return done
+
+
+def _share(rounds: list[Round], name: str) -> float:
+    """Return the rate as a share of the floor's in the same round; of all rounds, the one in the middle."""
+    return median(done[name].rate / max(done[_FLOORS[name]].rate, 1e-9) for done in rounds)
+
+
+def _cpu_share(rounds: list[Round], name: str) -> float:
+    """Return the same by what one answer costs the processor."""
+    return median(done[_FLOORS[name]].cpu_each / done[name].cpu_each for done in rounds)
+
+
+def _show_rates(title: str, rounds: list[Round]) -> None:
+    rows = []
+    for name in rounds[0]:
+        runs = [done[name] for done in rounds]
+        rates = [run.rate for run in runs]
+        row = [
+            name,
+            f"{median(rates):.0f}",
+            f"{min(rates):.0f}-{max(rates):.0f}",
+            *(f"{median(run.percentile(share) for run in runs) * 1000:.1f}" for share in (0.5, 0.99)),
+            f"{median(run.client_share for run in runs):.0%}",
+            f"{median(run.cpu_each for run in runs) * 1000:.2f}",
+        ]
+        shares = [f"{share(rounds, name):.2f}" for share in (_share, _cpu_share)] if name in _FLOORS else ["", ""]
+        rows.append([*row, *shares])
+    head = ["what", "a second", "range", "p50 ms", "p99 ms", "client CPU", "CPU ms", "of floor", "by CPU"]
+    show(title, head, rows)
+
+
+def _show_slow(options: argparse.Namespace, site: Target) -> None:
+    """Read by four clients, each with a connection of its own for each read, while others hold theirs."""
+    rows = []
+    site.keep_alive = False
+    for name, crowd in _CROWDS.items():
+        with slow.clients(site.server.port, **crowd):
+            done = site.run(site.reads("/{}/raw"), seconds=options.slow_seconds, warm_up=1, connections=4)
+        latencies = [f"{done.percentile(share) * 1000:.1f}" for share in (0.5, 0.99, 1.0)]
+        rows.append([name, f"{len(done.latencies)}", *latencies, f"{sum(done.wrong.values())}"])
+    head = ["beside other clients", "raw reads", "p50 ms", "p99 ms", "max ms", "wrong"]
+    show(f"Reads by four clients in {options.slow_seconds:g} s", head, rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Clients that are in no hurry: some say nothing at all, some send a header one byte a second."""
+
+import contextlib
+import selectors
+import socket
+import threading
+from collections.abc import Iterator
+from time import monotonic
+
+_HEADER = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + b"x" * 1_000
+
+
+@contextlib.contextmanager
+def clients(port: int, *, idle: int = 0, dripping: int = 0) -> Iterator[None]:
+    """Hold so many connections while the block runs; one that the server closes is opened again."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_Crowd(port, idle, dripping).run, args=[stop])
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+class _Crowd:
+    def __init__(self, port: int, idle: int, dripping: int) -> None:
+        self.port, self.idle, self.dripping = port, idle, dripping
+        self.selector = selectors.DefaultSelector()
+
+    def run(self, stop: threading.Event) -> None:
+        for number in range(self.idle + self.dripping):
+            self._connect(sends=number >= self.idle)
+        while not stop.is_set():
+            self._renew(until=monotonic() + 1)
+            for key in list(self.selector.get_map().values()):
+                self._drip(key)
+        for key in list(self.selector.get_map().values()):
+            self._close(key)
+        self.selector.close()
+
+    def _connect(self, *, sends: bool) -> None:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.setblocking(False)
+        self.selector.register(connection, selectors.EVENT_READ, iter(_HEADER) if sends else None)
+
+    def _renew(self, *, until: float) -> None:
+        """Open again what the server closes."""
+        while (left := until - monotonic()) > 0:
+            for key, _ in self.selector.select(timeout=left):
+                self._close(key)
+                self._connect(sends=key.data is not None)
+
+    def _drip(self, key: selectors.SelectorKey) -> None:
+        if key.data is None:
+            return
+        with contextlib.suppress(OSError, StopIteration):  # A closed connection is renewed, a whole header kept.
+            key.fileobj.send(bytes([next(key.data)]))  # type: ignore[union-attr]  # these are sockets
+
+    def _close(self, key: selectors.SelectorKey) -> None:
+        self.selector.unregister(key.fileobj)
+        key.fileobj.close()  # type: ignore[union-attr]  # these are sockets

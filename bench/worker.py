@@ -1,0 +1,62 @@
+"""A real worker process that drains, and how much memory it takes. To be imported once the settings are loaded."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.mirrors import Mirror, publish
+from gitsync.models import Change
+from tests.servers.pasteur import ROOT
+from tests.servers.process import Server, wait_until
+
+
+class Worker(Server):
+    """The worker as `manage.py run` starts it, on the database of this process and the data folder of a mirror."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        super().__init__()
+        self.mirror = mirror
+
+    def command(self) -> Sequence[str]:
+        """Return the command line."""
+        return [sys.executable, "-m", "bench.program", "worker"]
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the settings."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": os.environ["DATABASE_URL"],
+            "PASTEUR_DATA_DIR": str(self.mirror.folder),
+        }
+
+    def is_ready(self) -> bool:
+        """Whether it runs; messages wait until it listens."""
+        return not self.has_ended()
+
+    def ring(self) -> None:
+        """Send the worker the message that a paste sends."""
+        celery = [sys.executable, "-m", "celery", "--app", "pasteur_site", "--workdir", str(ROOT), "--quiet"]
+        subprocess.run(
+            [*celery, "call", "gitsync.tasks.drain"], env=self.environment(), check=True, stdout=subprocess.DEVNULL
+        )
+
+    def peak_megabytes(self) -> float:
+        """Return the most memory that the process has had so far, in MiB."""
+        assert self.process is not None
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError("this system does not say how much memory a process has had")
+
+
+def peak_megabytes(mirror: Mirror, pastes: int, size: int) -> float:
+    """Return the most memory, in MiB, that a worker has had when it has drained new pastes into a mirror."""
+    publish(pastes, size)
+    with Worker(mirror) as worker:
+        worker.ring()
+        wait_until(lambda: not Change.objects.pending().exists(), "the worker has drained")
+        return worker.peak_megabytes()
