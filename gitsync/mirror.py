@@ -10,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -139,6 +140,15 @@ class Clone:
         if finished.status:
             raise _broken(arguments[0], finished.stderr)
         return finished.stdout
+
+    @contextmanager
+    def reading(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a command that is talked to as it goes; it ends with the block, at the latest."""
+        process = self._start(arguments, None)
+        try:
+            yield process
+        finally:
+            _end(process)
 
     def has(self, oid: str) -> bool:
         """Whether this commit is in the clone."""

@@ -27,6 +27,7 @@ from gitsync.own_remote import OwnRemote
 #: The longest that a push may take, in seconds, whatever the remote does.
 PUSH_SECONDS = 120.0
 FETCH_SECONDS = 600.0
+FETCH_ALL_SECONDS = 6 * 3600.0
 ASK_SECONDS = 60.0
 _WORDS_KEPT = 1_000
 
@@ -106,6 +107,16 @@ class Remote:
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
         self._run(clone, "fetch", *options, "--", self.address.url, refspec, seconds=FETCH_SECONDS)
         return clone.resolve(TIP_REF)
+
+    def fetch_all(self, clone: Clone) -> str:
+        """Bring the branch with all its history and every text into the clone, and return its tip."""
+        tip = self.tip(clone)
+        if tip:
+            refspec = f"+{self.ref}:{TIP_REF}"
+            options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+            self._run(clone, "fetch", *options, "--", self.address.url, refspec, seconds=FETCH_ALL_SECONDS)
+            tip = clone.resolve(TIP_REF)
+        return tip
 
     def push(self, clone: Clone, *, old: str, new: str) -> None:
         """Move the branch from `old` to `new`, or not at all.
