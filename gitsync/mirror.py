@@ -5,7 +5,6 @@ One writer at a time (gitsync.lock), and never the web process. Nothing is ever 
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
@@ -14,6 +13,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, time
@@ -47,11 +47,12 @@ _CONFIG = """\
 [pack]
 	window = 0
 [fastimport]
-	unpackLimit = 1
+	unpackLimit = 0
 [transfer]
 	unpackLimit = 1
 """
-#: A drain makes one pack, because a loose object costs a wait for the disk each; so many packs are then made into few.
+#: A drain makes one pack, even of one object: a loose one costs a wait for the disk, and is not handed over to the
+#: default remote. So many packs are then made into few.
 _PACKS = 50
 #: How Git says that a disk is full.
 NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|Out of diskspace")
@@ -94,6 +95,20 @@ class Clone:
         clone.sweep()
         return clone
 
+    def borrow(self, objects: Path | None) -> None:
+        """Read the objects of another repository as if they were here; with None, of no other.
+
+        A clone that has borrowed from elsewhere until now is made again: what it has may be worth nothing without.
+        """
+        file = self.path / "objects" / "info" / "alternates"
+        wanted = f"{objects}\n" if objects else ""
+        if (file.read_text(encoding="utf-8") if file.exists() else "") == wanted:
+            return
+        self.discard()
+        self._make()
+        if wanted:
+            file.write_text(wanted, encoding="utf-8")
+
     def discard(self) -> None:
         """Delete the clone; the next `open` makes it again."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -106,7 +121,7 @@ class Clone:
         latest = time() - older_than
         for pattern in _LEAVINGS:
             for leaving in self.path.glob(pattern):
-                with contextlib.suppress(FileNotFoundError):  # Its owner lives, and was faster.
+                with suppress(FileNotFoundError):  # Its owner lives, and was faster.
                     if not older_than or leaving.stat().st_mtime < latest:
                         leaving.unlink()
 
@@ -145,6 +160,15 @@ class Clone:
         if finished.status:
             raise _broken(arguments[0], finished.stderr)
         return finished.stdout
+
+    @contextmanager
+    def reading(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a command that is talked to as it goes; it ends with the block, at the latest."""
+        process = self._start(arguments, None)
+        try:
+            yield process
+        finally:
+            _end(process)
 
     def has(self, oid: str) -> bool:
         """Whether this commit is in the clone."""
@@ -320,7 +344,7 @@ def _closed(process: subprocess.Popen[bytes]) -> str:
         _end(process)
 
 
-@contextlib.contextmanager
+@contextmanager
 def disk_errors() -> Iterator[None]:
     """Turn what the system says of the clone's files into our errors."""
     try:
