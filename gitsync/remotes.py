@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
-from gitsync import addresses, ssh
+from gitsync import addresses, http, ssh
 from gitsync.addresses import Address
 from gitsync.errors import (
     AccessDeniedError,
+    CertificateError,
     GitsyncError,
     HostKeyMismatchError,
     MisconfiguredError,
@@ -20,17 +22,25 @@ from gitsync.errors import (
     RemoteUnreachableError,
 )
 from gitsync.mirror import TIP_REF, Clone, Finished
+from gitsync.own_remote import OwnRemote
 
 #: The longest that a push may take, in seconds, whatever the remote does.
 PUSH_SECONDS = 120.0
 FETCH_SECONDS = 600.0
+FETCH_ALL_SECONDS = 6 * 3600.0
 ASK_SECONDS = 60.0
 _WORDS_KEPT = 1_000
 
 #: What SSH and Git say, and what it means; the first that matches counts.
 _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
     (r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED", HostKeyMismatchError),
-    (r"Permission denied|access denied|not authorized|Write access.*not granted|read.only", AccessDeniedError),
+    (
+        r"Permission denied|access denied|not authorized|Write access.*not granted|read.only|returned error: 40[13]"
+        r"|Authentication failed|could not read (Username|Password)|service not enabled",
+        AccessDeniedError,
+    ),
+    (r"[Ss][Ss][Ll] certificate|certificate verification failed|certificate subject name", CertificateError),
+    (r"returned error: 413|Request Entity Too Large", RemoteRefusedError),
     (
         r"[Cc]onnection (refused|reset|closed|timed out)|resolve host|[Tt]imeout|No route|Network is",
         RemoteUnreachableError,
@@ -43,16 +53,6 @@ _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
 _MOVED = re.compile(r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value")
 
 
-#: The default remote is the second copy: it survives a power cut, and the worker keeps it tidy, not a process behind.
-_OWN_REMOTE = {
-    "core.fsync": "all",
-    "gc.auto": "0",
-    "receive.unpackLimit": "1",
-    "repack.writeBitmaps": "false",
-    "uploadpack.allowFilter": "true",
-}
-
-
 @dataclass(frozen=True)
 class Remote:
     """One branch of one remote repository."""
@@ -61,15 +61,21 @@ class Remote:
     branch: str
     key_file: Path | None = None
     known_hosts_file: Path | None = None
+    #: The bare repository that Pasteur made itself, when this is it.
+    own: OwnRemote | None = None
+    login: http.Login = http.NO_LOGIN
 
     @classmethod
     def configured(cls) -> Remote:
         """Return the remote that the settings name. Raises MisconfiguredError."""
+        address = addresses.configured()
         return cls(
-            address=addresses.configured(),
+            address=address,
             branch=settings.GITSYNC_BRANCH,
             key_file=settings.GITSYNC_SSH_KEY_FILE,
             known_hosts_file=settings.GITSYNC_SSH_KNOWN_HOSTS_FILE,
+            own=OwnRemote(Path(address.url)) if settings.GITSYNC_IS_DEFAULT_REMOTE else None,
+            login=http.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN),
         )
 
     @property
@@ -79,6 +85,8 @@ class Remote:
 
     def tip(self, clone: Clone) -> str:
         """Return the commit that the branch points at now, or the empty string when there is no such branch."""
+        if self.own:
+            return self.own.tip(self.ref)
         finished = self._run(clone, "ls-remote", "--", self.address.url, self.ref, seconds=ASK_SECONDS)
         for line in finished.stdout.decode().splitlines():
             oid, _, name = line.partition("\t")
@@ -88,6 +96,10 @@ class Remote:
 
     def fetch(self, clone: Clone) -> str:
         """Bring the branch's history into the clone where it is missing, and return the branch's tip."""
+        if self.own:
+            self.own.lend_to(clone)
+        else:
+            clone.borrow(None)
         tip = self.tip(clone)
         if not tip or clone.has(tip):
             return tip
@@ -96,12 +108,25 @@ class Remote:
         self._run(clone, "fetch", *options, "--", self.address.url, refspec, seconds=FETCH_SECONDS)
         return clone.resolve(TIP_REF)
 
+    def fetch_all(self, clone: Clone) -> str:
+        """Bring the branch with all its history and every text into the clone, and return its tip."""
+        tip = self.tip(clone)
+        if tip:
+            refspec = f"+{self.ref}:{TIP_REF}"
+            options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+            self._run(clone, "fetch", *options, "--", self.address.url, refspec, seconds=FETCH_ALL_SECONDS)
+            tip = clone.resolve(TIP_REF)
+        return tip
+
     def push(self, clone: Clone, *, old: str, new: str) -> None:
         """Move the branch from `old` to `new`, or not at all.
 
         Raises RemoteMovedError when it no longer stands at `old`. After RemoteTimeoutError nobody knows: the remote
         may still apply what it was sent, so its tip has to be asked for before anything else.
         """
+        if self.own:
+            self.own.take(clone, self.ref, old=old, new=new)
+            return
         lease = f"--force-with-lease={self.ref}:{old}"
         refspec = f"{new}:{self.ref}"
         options = ("--porcelain", "--no-verify", lease)
@@ -109,24 +134,27 @@ class Remote:
 
     def prepare(self) -> None:
         """Make the repository of the default remote when it is missing; one that was named has to be there."""
-        if settings.GITSYNC_IS_DEFAULT_REMOTE:
-            make_bare(Path(self.address.url), self.branch)
+        if self.own:
+            self.own.make(self.branch)
 
     def tidy(self) -> None:
         """Keep the default remote fast; one that was named is kept by who named it."""
-        if settings.GITSYNC_IS_DEFAULT_REMOTE:
-            Clone(Path(self.address.url)).tidy()
+        if self.own:
+            self.own.tidy()
 
     def _run(self, clone: Clone, command: str, *arguments: str, seconds: float) -> Finished:
         finished = clone.run(command, *arguments, environment=self._environment(), seconds=seconds)
         if finished.status:
-            raise _meaning(command, finished)
+            raise _meaning(command, finished, mask=self.login.masked)
         return finished
 
     def _environment(self) -> dict[str, str]:
         """Return what Git needs to reach this remote and nothing else: one transport, one key, one list of hosts."""
-        if not self.address.is_network:
-            return {"GIT_ALLOW_PROTOCOL": "file"}
+        transport = self.address.transport
+        if transport in {"http", "https"}:
+            return {"GIT_ALLOW_PROTOCOL": transport, **http.environment(self.address, self.login)}
+        if transport != "ssh":
+            return {"GIT_ALLOW_PROTOCOL": transport}
         key_file, known_hosts_file = self._trusted_files()
         return {
             "GIT_ALLOW_PROTOCOL": "ssh",
@@ -142,20 +170,10 @@ class Remote:
         return self.key_file, self.known_hosts_file
 
 
-def make_bare(path: Path, branch: str) -> None:
-    """Make an empty bare repository to be pushed to, whose clones check out `branch`; what is there is left alone."""
-    if (path / "HEAD").is_file():
-        return
-    maker = Clone(path)
-    maker.ask("init", "--bare", "--quiet", f"--initial-branch={branch}", str(path))
-    for name, value in _OWN_REMOTE.items():
-        maker.ask("config", name, value)
-
-
-def _meaning(command: str, finished: Finished) -> GitsyncError:
-    """Return what a failed command means, with the remote's own words."""
+def _meaning(command: str, finished: Finished, *, mask: Callable[[str], str]) -> GitsyncError:
+    """Return what a failed command means, with the remote's own words, in which `mask` hides our secrets."""
     refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
-    words = "\n".join([*refused, finished.stderr]).strip()[-_WORDS_KEPT:]
+    words = mask("\n".join([*refused, finished.stderr]).strip())[-_WORDS_KEPT:]
     if refused:
         return RemoteMovedError(words) if _MOVED.search(refused[0]) else RemoteRefusedError(words)
     for pattern, kind in _MEANINGS:

@@ -123,5 +123,7 @@ def _metadata(paste: Paste, revision: Revision, files: dict[str, File]) -> bytes
         "revised_at": revision.created_at.isoformat(timespec="microseconds"),
         "files": [{"path": path, "name": file.name, "language": file.language} for path, file in files.items()],
     }
+    if paste.forked_from:
+        row["forked_from"] = paste.forked_from
     lines = (f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in row.items())
     return "{{\n{}\n}}\n".format(",\n".join(lines)).encode()

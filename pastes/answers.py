@@ -2,14 +2,16 @@
 
 import html
 import logging
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from pastes.errors import RefusedError
+from pastes.models import File, Paste, blob_oid
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +22,9 @@ RAW_HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Cache-Control": "no-cache",
 }
+
+#: Carries the edit token of a paste, in the answer to its maker and in the requests that change it.
+TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a token)
 
 _TITLES = {
     400: "That request cannot be read",
@@ -44,9 +49,47 @@ def wants_page(request: HttpRequest) -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
+def wants_text(request: HttpRequest) -> bool:
+    """Return whether the caller takes anything, but is no browser: it says what it accepts, and that is not a page."""
+    return "Accept" in request.headers and not wants_page(request)
+
+
+def prefers_json(request: HttpRequest) -> bool:
+    """Return whether the caller is a program that asks for JSON."""
+    return "application/json" in request.headers.get("Accept", "") and not wants_page(request)
+
+
 def line(text: str, *, status: int = 200) -> HttpResponse:
     """Return one line of text."""
     return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", status=status)
+
+
+def made(request: HttpRequest, paste: Paste) -> HttpResponse:
+    """Return the address of a paste that was just made: alone on a line, or in JSON to who asks for it."""
+    url = address(request, paste.get_absolute_url())
+    if prefers_json(request):
+        facts = {"key": paste.key, "url": url, "raw_url": f"{url}/raw", "token": paste.token}
+        response: HttpResponse = JsonResponse(facts | {"expires_at": paste.expires_at}, status=201)
+    else:
+        response = line(url, status=201)
+    response.headers["Location"] = url
+    return with_token(response, paste)
+
+
+def with_token(response: HttpResponse, paste: Paste) -> HttpResponse:
+    """Add the edit token of a paste that was just made, for its maker alone: no cache may keep it."""
+    response.headers[TOKEN_HEADER] = paste.token
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def unless_known(request: HttpRequest, content: str, oid: str = "") -> HttpResponse:
+    """Return a text as `raw` does, or 304 when the caller has it; `oid` is its Git blob id where that is known."""
+    etag = f'"{oid or blob_oid(content.encode())}"'
+    known = etag in request.headers.get("If-None-Match", "")
+    response = HttpResponseNotModified() if known else raw(content)
+    response.headers["ETag"] = etag
+    return response
 
 
 def raw(content: str, *, disposition: str = "") -> HttpResponse:
@@ -55,6 +98,13 @@ def raw(content: str, *, disposition: str = "") -> HttpResponse:
     if disposition:
         response.headers["Content-Disposition"] = disposition
     return response
+
+
+def in_one(files: Sequence[File]) -> str:
+    """Return one file as it is, and several one after the other, each below its name, as `head` shows them."""
+    if len(files) == 1:
+        return files[0].content
+    return "\n".join(f"==> {file.name} <==\n{file.content}" for file in files)
 
 
 def attachment(name: str) -> str:

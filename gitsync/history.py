@@ -1,0 +1,132 @@
+"""Reads what a branch tells, newest commit first, and the objects it is made of. Nothing of it is trusted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, cast
+
+from gitsync import tree
+from gitsync.commits import CHANGE_TRAILER
+from gitsync.errors import CloneBrokenError
+from gitsync.mirror import Clone
+
+_CHUNK = 1024 * 1024
+_HEADER = (
+    "--format=%x00%H%x00%an%x00%at"
+    f"%x00%(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
+    "%x00%(trailers:key=Pasteur-Kind,valueonly,separator=%x20)%x00"
+)
+_FIELDS = 5
+_LAST_SECOND = 253_402_300_799  # The last one of the year 9999.
+_TREE, _REGULAR = "040000", {"100644", "100755"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a commit says about itself; `change` and `kind` are its trailers, which anybody can write."""
+
+    commit: str
+    author: str
+    written_at: datetime
+    change: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of a tree: name, id, and whether it is a plain file (not a folder, a link or a submodule)."""
+
+    name: str
+    oid: str
+    is_file: bool
+
+
+class Objects:
+    """The objects of a repository, asked for one after the other."""
+
+    def __init__(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
+        self._stdin = stdin
+        self._stdout = stdout
+
+    def blob(self, oid: str, most: int) -> bytes | None:
+        """Return the content of a blob, or None when it is no blob, missing, or longer than `most` bytes."""
+        return self._read(oid, "blob", most)
+
+    def tree(self, oid: str, most: int = _CHUNK) -> list[Entry] | None:
+        """Return the rows of a tree, or None when it is no tree, missing, or longer than `most` bytes."""
+        body = self._read(oid, "tree", most)
+        if body is None:
+            return None
+        found, start = [], 0
+        while start < len(body):
+            end = body.index(b"\0", start)
+            mode, _, name = body[start:end].partition(b" ")
+            is_file = mode.decode(errors="replace") in _REGULAR
+            found.append(Entry(name.decode(errors="surrogateescape"), body[end + 1 : end + 21].hex(), is_file))
+            start = end + 21
+        return found
+
+    def _read(self, oid: str, kind: str, most: int) -> bytes | None:
+        self._stdin.write(f"{oid}\n".encode())
+        self._stdin.flush()
+        words = self._stdout.readline().decode(errors="replace").split()
+        if not words:
+            raise CloneBrokenError("git cat-file ended before it was asked everything")
+        if len(words) != 3:
+            return None
+        size = int(words[2])
+        content = b"" if size > most else self._stdout.read(size)
+        rest = size - len(content) + 1
+        while rest > 0:
+            rest -= len(self._stdout.read(min(rest, _CHUNK))) or rest
+        return content if words[1] == kind and size <= most else None
+
+
+@contextmanager
+def objects(clone: Clone) -> Iterator[Objects]:
+    """Open the objects of a clone."""
+    with clone.reading("cat-file", "--batch") as process:
+        yield Objects(cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout))
+
+
+def paths(clone: Clone, revisions: str, *below: str) -> Iterator[tuple[Told, str, str, str, str]]:
+    """Yield (commit, path, mode, old id, id) for all that the commits of a range change, the newest commit first.
+
+    Folders are paths too. An id is empty where there is nothing. Merges repeat nothing of what they join.
+    """
+    options = ("--raw", "-t", "-z", "--root", "--no-renames", "--no-abbrev", "--no-show-signature", _HEADER)
+    with clone.reading("log", *options, revisions, "--", *below) as process:
+        tokens = _tokens(cast("IO[bytes]", process.stdout))
+        told = None
+        for token in tokens:
+            word = token.lstrip("\n")
+            if word.startswith(":") and told:
+                _, mode, old, new, _ = word[1:].split(" ")
+                yield told, next(tokens), mode, old.strip("0") and old, new.strip("0") and new
+            elif word:
+                told = _told([word, *(next(tokens) for _ in range(_FIELDS - 1))])
+        if process.wait():
+            raise CloneBrokenError("git log could not read the history")
+
+
+def folders(clone: Clone, revisions: str) -> Iterator[tuple[Told, str, str]]:
+    """Yield (commit, key, id of the folder's tree or nothing) for each paste that the commits of a range touch."""
+    for told, path, mode, _, oid in paths(clone, revisions):
+        if path.count("/") == 3 and (key := tree.key_of(f"{path}/")):
+            yield told, key, oid if mode == _TREE else ""
+
+
+def _told(fields: list[str]) -> Told:
+    commit, author, seconds, change, kind = (field.strip() for field in fields)
+    written_at = datetime.fromtimestamp(min(max(int(seconds or 0), 0), _LAST_SECOND), UTC)
+    return Told(commit, author, written_at, change.rpartition(" ")[2], kind.rpartition(" ")[2])
+
+
+def _tokens(stdout: IO[bytes]) -> Iterator[str]:
+    """Yield what stands between NULs."""
+    rest = b""
+    while chunk := stdout.read(64 * 1024):
+        *whole, rest = (rest + chunk).split(b"\0")
+        for token in whole:
+            yield token.decode(errors="surrogateescape")

@@ -1,0 +1,95 @@
+"""Puts pastes back that were kept elsewhere, under their own keys, dates and revisions. No change comes of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from pastes import keys
+from pastes.drafts import Draft, NewFile, checked, checked_files
+from pastes.errors import RefusedError
+from pastes.models import File, Paste, Revision, blob_oid
+from pastes.prepared import insert
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is known of a paste besides its texts."""
+
+    key: str
+    created_at: datetime
+    title: str = ""
+    author: str = ""
+    comment: str = ""
+    visibility: str = "unlisted"
+    encrypted: bool = False
+    forked_from: str = ""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One revision of a paste."""
+
+    number: int
+    created_at: datetime
+    files: Sequence[NewFile]
+
+
+@transaction.atomic
+def put_back(kept: Kept, editions: Iterable[Edition]) -> Paste:
+    """Store a paste with its revisions, which come in the order of their numbers, the last one being the current one.
+
+    Raises RefusedError when it breaks a rule that every paste keeps, IntegrityError when the key is taken, and
+    ValueError when it cannot be a key; then nothing is stored.
+    """
+    if not keys.can_be(kept.key):
+        raise ValueError("this cannot be the key of a paste")
+    paste = _row(kept)
+    insert(paste)
+    for edition in editions:
+        paste.head = edition.number
+        paste.files = add_edition(paste, edition)
+    if not paste.head:
+        raise RefusedError("empty", "There is no text to paste.", field="files")
+    paste.save(update_fields=["head"])
+    return paste
+
+
+def _row(kept: Kept) -> Paste:
+    # The texts are checked one revision after the other; this one stands in for them.
+    said = Draft([NewFile("-")], kept.title, kept.author, kept.comment, kept.visibility, forked_from=kept.forked_from)
+    facts = checked(said)
+    return Paste(
+        key=kept.key,
+        title=facts.title,
+        author=facts.author,
+        comment=facts.comment,
+        visibility=facts.visibility,
+        encrypted=kept.encrypted,
+        forked_from=facts.forked_from,
+        head=0,
+        created_at=kept.created_at,
+    )
+
+
+def add_edition(paste: Paste, edition: Edition) -> list[File]:
+    """Store one revision of a paste and return its files. Raises RefusedError when they break a rule."""
+    files = checked_files(edition.files)
+    revision = Revision(paste=paste, number=edition.number, created_at=edition.created_at)
+    insert(revision)
+    rows = []
+    for position, file in enumerate(files):
+        content = file.content.encode()
+        row = File(
+            revision=revision,
+            position=position,
+            name=file.name,
+            language=file.language,
+            content=file.content,
+            size_bytes=len(content),
+            oid=blob_oid(content),
+        )
+        insert(row)
+        rows.append(row)
+    return rows
