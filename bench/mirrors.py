@@ -23,7 +23,7 @@ from gitsync.commits import NEXT_REF, Commit, stream
 from gitsync.drain import drain
 from gitsync.loading import load
 from gitsync.models import Change
-from gitsync.remotes import make_bare
+from gitsync.own_remote import OwnRemote
 from pastes import keys, writing
 from pastes.drafts import Draft, NewFile
 from pastes.models import File, Paste, Revision, blob_oid
@@ -46,7 +46,7 @@ class Run:
 
 
 class Mirror:
-    """The default remote of a data folder with `size` pastes, the worker's clone, and a copy of it for Git alone."""
+    """The default remote of a data folder with `size` pastes, the worker's clone, and a copy for Git alone."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self.folder, self.size = folder, size
@@ -57,17 +57,17 @@ class Mirror:
 
     def fill(self) -> float:
         """Make the mirror, and let the product see it for the first time; returns the seconds of that look."""
-        make_bare(self.remote, _BRANCH)
+        OwnRemote(self.remote).make(_BRANCH)
         fast_import(self.remote, _history(self.size))
         ask(self.remote, "update-ref", f"refs/heads/{_BRANCH}", NEXT_REF)
         ask(self.remote, "update-ref", "-d", NEXT_REF)
         return self.drained().seconds
 
     def warm_up(self) -> None:
-        """Drain a few pastes that do not count, and copy the clone with its settings for the bare fast-import."""
+        """Drain a few pastes that do not count, and copy the mirror with its settings for the bare fast-import."""
         publish(50, 1_000)
         self.drained()
-        shutil.copytree(self.clone, self.bare)
+        shutil.copytree(self.remote, self.bare)
 
     def measure(self, pastes: int, size: int, *, product_first: bool) -> tuple[Run, Run]:
         """Drain new pastes by the product, and import the very same stream by Git alone, in either order."""

@@ -45,11 +45,12 @@ _CONFIG = """\
 [pack]
 	window = 0
 [fastimport]
-	unpackLimit = 1
+	unpackLimit = 0
 [transfer]
 	unpackLimit = 1
 """
-#: A drain makes one pack, because a loose object costs a wait for the disk each; so many packs are then made into few.
+#: A drain makes one pack, even of one object: a loose one costs a wait for the disk, and is not handed over to the
+#: default remote. So many packs are then made into few.
 _PACKS = 50
 
 
@@ -85,6 +86,20 @@ class Clone:
             clone._make()
         clone._sweep()
         return clone
+
+    def borrow(self, objects: Path | None) -> None:
+        """Read the objects of another repository as if they were here; with None, of no other.
+
+        A clone that has borrowed from elsewhere until now is made again: what it has may be worth nothing without.
+        """
+        file = self.path / "objects" / "info" / "alternates"
+        wanted = f"{objects}\n" if objects else ""
+        if (file.read_text(encoding="utf-8") if file.exists() else "") == wanted:
+            return
+        self.discard()
+        self._make()
+        if wanted:
+            file.write_text(wanted, encoding="utf-8")
 
     def discard(self) -> None:
         """Delete the clone; the next `open` makes it again."""

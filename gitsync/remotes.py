@@ -20,6 +20,7 @@ from gitsync.errors import (
     RemoteUnreachableError,
 )
 from gitsync.mirror import TIP_REF, Clone, Finished
+from gitsync.own_remote import OwnRemote
 
 #: The longest that a push may take, in seconds, whatever the remote does.
 PUSH_SECONDS = 120.0
@@ -44,16 +45,6 @@ _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
 _MOVED = re.compile(r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value")
 
 
-#: The default remote is the second copy: it survives a power cut, and the worker keeps it tidy, not a process behind.
-_OWN_REMOTE = {
-    "core.fsync": "all",
-    "gc.auto": "0",
-    "receive.unpackLimit": "1",
-    "repack.writeBitmaps": "false",
-    "uploadpack.allowFilter": "true",
-}
-
-
 @dataclass(frozen=True)
 class Remote:
     """One branch of one remote repository."""
@@ -62,15 +53,19 @@ class Remote:
     branch: str
     key_file: Path | None = None
     known_hosts_file: Path | None = None
+    #: The bare repository that Pasteur made itself, when this is it.
+    own: OwnRemote | None = None
 
     @classmethod
     def configured(cls) -> Remote:
         """Return the remote that the settings name. Raises MisconfiguredError."""
+        address = addresses.configured()
         return cls(
-            address=addresses.configured(),
+            address=address,
             branch=settings.GITSYNC_BRANCH,
             key_file=settings.GITSYNC_SSH_KEY_FILE,
             known_hosts_file=settings.GITSYNC_SSH_KNOWN_HOSTS_FILE,
+            own=OwnRemote(Path(address.url)) if settings.GITSYNC_IS_DEFAULT_REMOTE else None,
         )
 
     @property
@@ -80,6 +75,8 @@ class Remote:
 
     def tip(self, clone: Clone) -> str:
         """Return the commit that the branch points at now, or the empty string when there is no such branch."""
+        if self.own:
+            return self.own.tip(self.ref)
         finished = self._run(clone, "ls-remote", "--", self.address.url, self.ref, seconds=ASK_SECONDS)
         for line in finished.stdout.decode().splitlines():
             oid, _, name = line.partition("\t")
@@ -89,6 +86,10 @@ class Remote:
 
     def fetch(self, clone: Clone) -> str:
         """Bring the branch's history into the clone where it is missing, and return the branch's tip."""
+        if self.own:
+            self.own.lend_to(clone)
+        else:
+            clone.borrow(None)
         tip = self.tip(clone)
         if not tip or clone.has(tip):
             return tip
@@ -99,6 +100,8 @@ class Remote:
 
     def fetch_all(self, clone: Clone) -> str:
         """Bring the branch with all its history and every text into the clone, and return its tip."""
+        if self.own:
+            return self.fetch(clone)
         tip = self.tip(clone)
         if tip:
             refspec = f"+{self.ref}:{TIP_REF}"
@@ -113,6 +116,9 @@ class Remote:
         Raises RemoteMovedError when it no longer stands at `old`. After RemoteTimeoutError nobody knows: the remote
         may still apply what it was sent, so its tip has to be asked for before anything else.
         """
+        if self.own:
+            self.own.take(clone, self.ref, old=old, new=new)
+            return
         lease = f"--force-with-lease={self.ref}:{old}"
         refspec = f"{new}:{self.ref}"
         options = ("--porcelain", "--no-verify", lease)
@@ -120,13 +126,13 @@ class Remote:
 
     def prepare(self) -> None:
         """Make the repository of the default remote when it is missing; one that was named has to be there."""
-        if settings.GITSYNC_IS_DEFAULT_REMOTE:
-            make_bare(Path(self.address.url), self.branch)
+        if self.own:
+            self.own.make(self.branch)
 
     def tidy(self) -> None:
         """Keep the default remote fast; one that was named is kept by who named it."""
-        if settings.GITSYNC_IS_DEFAULT_REMOTE:
-            Clone(Path(self.address.url)).tidy()
+        if self.own:
+            self.own.tidy()
 
     def _run(self, clone: Clone, command: str, *arguments: str, seconds: float) -> Finished:
         finished = clone.run(command, *arguments, environment=self._environment(), seconds=seconds)
@@ -151,16 +157,6 @@ class Remote:
         if problems or self.key_file is None or self.known_hosts_file is None:
             raise MisconfiguredError("; ".join(problems))
         return self.key_file, self.known_hosts_file
-
-
-def make_bare(path: Path, branch: str) -> None:
-    """Make an empty bare repository to be pushed to, whose clones check out `branch`; what is there is left alone."""
-    if (path / "HEAD").is_file():
-        return
-    maker = Clone(path)
-    maker.ask("init", "--bare", "--quiet", f"--initial-branch={branch}", str(path))
-    for name, value in _OWN_REMOTE.items():
-        maker.ask("config", name, value)
 
 
 def _meaning(command: str, finished: Finished) -> GitsyncError:

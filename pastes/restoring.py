@@ -24,6 +24,7 @@ class Kept:
     comment: str = ""
     visibility: str = "unlisted"
     encrypted: bool = False
+    old_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def _row(kept: Kept) -> Paste:
         comment=facts.comment,
         visibility=facts.visibility,
         encrypted=kept.encrypted,
+        old_code=kept.old_code,
         head=0,
         created_at=kept.created_at,
     )

@@ -94,18 +94,18 @@ def test_what_is_meant_to_vanish_has_no_change(remote: Path, draft: Draft) -> No
     assert copies.of(paste) == copies.NO_COPY
 
 
-def test_many_drains_leave_few_packs_here_and_in_the_default_remote(
-    remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_default", [True, False], ids=["default", "named"])
+def test_many_drains_leave_few_packs_where_the_worker_keeps_them(
+    remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, is_default: bool
 ) -> None:
-    settings.GITSYNC_IS_DEFAULT_REMOTE = True
-    repository.git(remote, "config", "receive.unpackLimit", "1")
+    settings.GITSYNC_IS_DEFAULT_REMOTE = is_default
     monkeypatch.setattr("gitsync.mirror._PACKS", 5)
 
     for number in range(20):
         writing.publish(Draft([NewFile(f"text {number}")]))
         drain()
 
-    for place in (remote, settings.GITSYNC_CLONE_DIR):
-        assert 1 <= len(list((place / "objects" / "pack").glob("*.pack"))) <= 6
-        repository.assert_sound(place)
+    kept = remote if is_default else settings.GITSYNC_CLONE_DIR
+    assert 1 <= len(list((kept / "objects" / "pack").glob("*.pack"))) <= 6
+    repository.assert_sound(kept)
     assert len(repository.subjects(remote)) == 20

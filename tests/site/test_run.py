@@ -3,13 +3,14 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests import repository
-from tests.servers.pasteur import Pasteur
+from tests.servers.pasteur import ROOT, Pasteur
 from tests.servers.process import wait_until
 
 pytestmark = pytest.mark.server
@@ -121,6 +122,15 @@ def test_a_second_site_on_the_same_data_is_refused(pasteur: Pasteur) -> None:
 
     assert second.returncode == 1
     assert "already running" in second.stderr
+
+
+def test_a_python_without_the_libraries_takes_the_one_that_has_them(tmp_path: Path) -> None:
+    bare = [sys.executable, "-S", "-E", str(ROOT / "manage.py"), "check"]
+    environment = {"PATH": os.environ["PATH"], "PASTEUR_DATA_DIR": str(tmp_path)}
+
+    done = subprocess.run(bare, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_taken_port_is_said_in_one_line(pasteur: Pasteur) -> None:

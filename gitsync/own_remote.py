@@ -1,0 +1,125 @@
+"""The default remote: a bare repository of our own, beside the clone and on the same disk.
+
+A push would make Git's receiving side walk every tree of the old tip, to see that nothing is missing: a second at
+200,000 pastes, and more with each that comes. We wrote that tip ourselves. So the clone borrows the remote's objects,
+its new packs are handed over whole, and then the branch moves by compare-and-swap, as in a push (docs/adr/0009).
+"""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+from gitsync.errors import DiskFullError, GitsyncError, RemoteMovedError, RemoteRefusedError, RemoteUnreachableError
+from gitsync.mirror import Clone
+
+_NO_COMMIT = "0" * 40
+#: The parts of a pack, in the order in which they have to appear: Git takes a pack for whole when it sees its index.
+_PARTS = (".pack", ".rev", ".idx")
+#: It is the second copy: it survives a power cut, and the worker keeps it tidy, not a process behind its back.
+_CONFIG = {
+    "core.fsync": "all",
+    "gc.auto": "0",
+    "receive.unpackLimit": "1",
+    "repack.writeBitmaps": "false",
+    "uploadpack.allowFilter": "true",
+}
+
+
+class OwnRemote:
+    """The bare repository at `path`. Others may clone it, and push to it as to any other."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._repository = Clone(path)
+
+    def make(self, branch: str) -> None:
+        """Make it, empty, with `branch` as what its clones check out; what is there is left alone."""
+        if (self.path / "HEAD").is_file():
+            return
+        self._repository.ask("init", "--bare", "--quiet", f"--initial-branch={branch}", str(self.path))
+        for name, value in _CONFIG.items():
+            self._repository.ask("config", name, value)
+
+    def tip(self, ref: str) -> str:
+        """Return the commit that a branch points at, or the empty string."""
+        if not (self.path / "HEAD").is_file():
+            raise RemoteUnreachableError(f"there is no Git repository at {self.path}")
+        return self._repository.resolve(ref)
+
+    def lend_to(self, clone: Clone) -> None:
+        """Let the clone read our objects; what an earlier drain left there and never handed over goes."""
+        clone.borrow(self.path / "objects")
+        for pack in _packs(clone.path):
+            _delete(pack)
+
+    def take(self, clone: Clone, ref: str, *, old: str, new: str) -> None:
+        """Take the clone's packs, then move the branch from `old` to `new`, or not at all.
+
+        Raises RemoteMovedError when it no longer stands at `old`, or DiskFullError.
+        """
+        packs = _packs(clone.path)
+        try:
+            for pack in packs:
+                _hand_over(pack, self.path / "objects" / "pack")
+        except OSError as error:
+            raise _trouble(error) from None
+        moved = self._repository.run("update-ref", ref, new, old or _NO_COMMIT)
+        if moved.status:
+            raise self._why_not(ref, old, moved.stderr)
+        for pack in packs:
+            _delete(pack)
+
+    def tidy(self) -> None:
+        """Join small packs."""
+        self._repository.tidy()
+
+    def _why_not(self, ref: str, old: str, words: str) -> GitsyncError:
+        return RemoteMovedError(words) if self.tip(ref) != old else RemoteRefusedError(words)
+
+
+def _packs(repository: Path) -> list[Path]:
+    """Return the packs of a repository, by the name of their largest part."""
+    return sorted((repository / "objects" / "pack").glob("pack-*.pack"))
+
+
+def _hand_over(pack: Path, folder: Path) -> None:
+    """Make the parts of a pack appear in another folder, each whole and on disk."""
+    for part in (pack.with_suffix(ending) for ending in _PARTS):
+        target = folder / part.name
+        if not part.exists() or target.exists():
+            continue
+        draft = folder / f"tmp_{part.name}"
+        draft.unlink(missing_ok=True)
+        try:
+            os.link(part, draft)
+        except FileNotFoundError:
+            raise
+        except OSError:  # Another disk, or one that knows no second name for a file.
+            _copy(part, draft)
+        draft.rename(target)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as given, target.open("wb") as taken:
+        shutil.copyfileobj(given, taken)
+        taken.flush()
+        os.fsync(taken.fileno())
+    target.chmod(0o444)
+
+
+def _delete(pack: Path) -> None:
+    for ending in reversed(_PARTS):
+        pack.with_suffix(ending).unlink(missing_ok=True)
+
+
+def _trouble(error: OSError) -> GitsyncError:
+    words = f"the default remote cannot take a pack: {error.strerror}: {error.filename2 or error.filename}"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFullError(words)
+    return RemoteUnreachableError(words)
