@@ -1,9 +1,11 @@
 """Addresses of Git remotes: which kinds there are, and nothing else gets through. Pure: no Git, no network."""
 
+import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
@@ -12,11 +14,15 @@ from gitsync.errors import MisconfiguredError
 _SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<path>[^:].*)")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]+")
 _USER = re.compile(r"[A-Za-z0-9_][\w.-]*")
+_PORTS = {"ssh": 22, "https": 443, "http": 80, "git": 9418}
+#: Where clouds answer with the secrets of a machine to whoever asks from inside it.
+_METADATA_HOSTS = {"metadata.google.internal", "metadata.goog", "metadata", "instance-data"}
+_METADATA_ADDRESSES = {ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")}
 
 
 @dataclass(frozen=True)
 class Address:
-    """A remote by path (`host` is empty) or by SSH. `url` is what Git is given."""
+    """A remote by path (`host` is empty), by SSH, by HTTP(S) or by git://. `url` is what Git is given."""
 
     url: str
     host: str = ""
@@ -27,9 +33,24 @@ class Address:
         """Whether pushing to it crosses a network and costs somebody else something."""
         return bool(self.host)
 
+    @property
+    def transport(self) -> str:
+        """What Git calls the way there: file, ssh, https, http or git."""
+        if not self.host:
+            return "file"
+        return urlsplit(self.url).scheme if "://" in self.url else "ssh"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether what is sent there stays on this machine."""
+        if self.host == "localhost":
+            return True
+        numeric = _numeric(self.host)
+        return numeric is not None and numeric.is_loopback
+
 
 def parse(text: str) -> Address:
-    """Return the address written as an absolute path, as ssh://user@host:port/path or as user@host:path.
+    """Return the address written as an absolute path, as user@host:path, or as a URL with ssh, https, http or git.
 
     Raises MisconfiguredError for everything else; a password in the text is never repeated.
     """
@@ -38,13 +59,13 @@ def parse(text: str) -> Address:
     if text.startswith("/"):
         return _path(text)
     if "://" in text:
-        return _ssh_url(text)
+        return _url(text)
     if scp := _SCP.fullmatch(text):
         if scp["user"] is None and "@" in scp["path"]:
             raise MisconfiguredError("an SSH address has no password; use a deploy key")
         user, host, path = scp["user"], scp["host"].strip("[]"), scp["path"]
-        return _ssh(text, user, host, 22, path)
-    raise MisconfiguredError("give an absolute path, ssh://user@host/path or user@host:path")
+        return _network(text, user, host, 22, path)
+    raise MisconfiguredError("give an absolute path, ssh://user@host/path, user@host:path or https://host/path")
 
 
 def configured() -> Address:
@@ -65,28 +86,57 @@ def _path(text: str) -> Address:
     return Address(url=text)
 
 
-def _ssh_url(text: str) -> Address:
+def _url(text: str) -> Address:
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
         raise MisconfiguredError("the address of the remote cannot be read") from None
-    if not text.startswith("ssh://"):
-        raise MisconfiguredError(f"remotes over {parts.scheme}:// are not supported; use SSH or an absolute path")
-    if parts.password is not None:
-        raise MisconfiguredError("an SSH address has no password; use a deploy key")
+    if not text.startswith(f"{parts.scheme}://") or parts.scheme not in _PORTS:
+        raise MisconfiguredError(f"remotes over {parts.scheme}:// are not supported; use ssh, https, git or a path")
+    _refuse_secrets(parts)
     if port == 0:
         raise MisconfiguredError("the address of the remote names no port")
     if parts.query or parts.fragment or not parts.path.strip("/"):
         raise MisconfiguredError("the address of the remote names no repository")
-    return _ssh(text, parts.username, parts.hostname or "", port or 22, parts.path)
+    if parts.scheme != "ssh" and ".." in parts.path.split("/"):
+        raise MisconfiguredError("the path of a remote has no ..")
+    return _network(text, parts.username, parts.hostname or "", port or _PORTS[parts.scheme], parts.path)
 
 
-def _ssh(url: str, user: str | None, host: str, port: int, path: str) -> Address:
+def _refuse_secrets(parts: SplitResult) -> None:
+    if parts.scheme == "ssh":
+        if parts.password is not None:
+            raise MisconfiguredError("an SSH address has no password; use a deploy key")
+    elif "@" in parts.netloc:
+        hint = "; use GITSYNC_HTTP_USER and GITSYNC_HTTP_TOKEN" if parts.scheme != "git" else ""
+        raise MisconfiguredError(f"this kind of address has no user, password or token in it{hint}")
+
+
+def _network(url: str, user: str | None, host: str, port: int, path: str) -> Address:
     if user is not None and not _USER.fullmatch(user):
         raise MisconfiguredError("the user in the address of the remote cannot be one")
     if not _HOST.fullmatch(host):
         raise MisconfiguredError("the host in the address of the remote cannot be one")
+    if _is_metadata(host):
+        raise MisconfiguredError("the host in the address of the remote is for this machine's own secrets")
     if path.lstrip("/").startswith("-"):
         raise MisconfiguredError("the path of a remote does not start with a dash")
     return Address(url=url, host=host, port=port)
+
+
+def _is_metadata(host: str) -> bool:
+    """Whether a host is link-local, where metadata services live, or another of their known places."""
+    numeric = _numeric(host)
+    if numeric is None:
+        return host.lower().rstrip(".") in _METADATA_HOSTS
+    return numeric.is_link_local or numeric.is_unspecified or numeric in _METADATA_ADDRESSES
+
+
+def _numeric(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a host stands for when it is one, in whatever way of writing the system takes."""
+    try:
+        found = ipaddress.ip_address(host) if ":" in host else ipaddress.ip_address(socket.inet_aton(host.rstrip(".")))
+    except (OSError, ValueError):
+        return None  # A name.
+    return getattr(found, "ipv4_mapped", None) or found

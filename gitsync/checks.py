@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from gitsync import addresses
+from gitsync import addresses, http
 from gitsync.errors import MisconfiguredError
 
 _BRANCH = re.compile(r"[A-Za-z0-9_][\w./-]*")
@@ -22,14 +22,16 @@ def register_all() -> None:
 
 
 def check_remote(**kwargs: Any) -> Sequence[CheckMessage]:
-    """gitsync.E001 and E002: the remote is one we can push to; E003 and E004: so are its key and its host."""
+    """gitsync.E001 and E002: the remote is one we can push to; E003, E004, E006: so are key, host and token."""
     try:
         address = addresses.configured()
     except MisconfiguredError as error:
-        hint = "Write /srv/git/pastes.git, ssh://git@host:22/pastes.git or git@host:pastes.git."
+        hint = (
+            "Write /srv/git/pastes.git, git@host:pastes.git, ssh://git@host:22/pastes.git or https://host/pastes.git."
+        )
         return [Error(f"GITSYNC_REMOTE: {error}.", hint=hint, id="gitsync.E001")]
     if address.is_network:
-        return _check_ssh()
+        return _check_ssh() if address.transport == "ssh" else _check_http(address)
     if not settings.GITSYNC_IS_DEFAULT_REMOTE and not _is_repository(Path(address.url)):
         hint = f"Make one with: git init --bare {address.url}"
         return [Error("GITSYNC_REMOTE: there is no Git repository at this path.", hint=hint, id="gitsync.E002")]
@@ -60,6 +62,12 @@ def _check_ssh() -> Sequence[CheckMessage]:
         hint = "Get the host's keys with ssh-keyscan and compare their fingerprints with the forge's own page."
         found.append(Error(f"{problem}.", hint=hint, id="gitsync.E004"))
     return found
+
+
+def _check_http(address: addresses.Address) -> Sequence[CheckMessage]:
+    login = http.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN)
+    hint = "Use https://, and a token as the forge shows it."
+    return [Error(f"{problem}.", hint=hint, id="gitsync.E006") for problem in http.login_problems(address, login)]
 
 
 def _is_repository(path: Path) -> bool:

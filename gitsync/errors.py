@@ -69,11 +69,21 @@ class HostKeyMismatchError(PermanentError):
     )
 
 
+class CertificateError(PermanentError):
+    """The remote shows a certificate that is not valid for it. Nothing is sent to it."""
+
+    code = "certificate"
+    advice = "Renew the certificate of the remote, or add who signed it to this system's trusted authorities."
+
+
 class AccessDeniedError(PermanentError):
-    """The remote does not let the deploy key in, or lets it only read."""
+    """The remote does not let the deploy key or the token in, or lets it only read."""
 
     code = "denied"
-    advice = "Add the public part of GITSYNC_SSH_KEY_FILE to the repository as a deploy key that may write."
+    advice = (
+        "Over SSH, add the public part of the deploy key to the repository, with write access. "
+        "Over HTTPS, give GITSYNC_HTTP_TOKEN a token that may write to the repository."
+    )
 
 
 class RemoteRefusedError(PermanentError):

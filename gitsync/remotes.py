@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
-from gitsync import addresses, ssh
+from gitsync import addresses, http, ssh
 from gitsync.addresses import Address
 from gitsync.errors import (
     AccessDeniedError,
+    CertificateError,
     GitsyncError,
     HostKeyMismatchError,
     MisconfiguredError,
@@ -32,7 +34,13 @@ _WORDS_KEPT = 1_000
 #: What SSH and Git say, and what it means; the first that matches counts.
 _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
     (r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED", HostKeyMismatchError),
-    (r"Permission denied|access denied|not authorized|Write access.*not granted|read.only", AccessDeniedError),
+    (
+        r"Permission denied|access denied|not authorized|Write access.*not granted|read.only|returned error: 40[13]"
+        r"|Authentication failed|could not read (Username|Password)|service not enabled",
+        AccessDeniedError,
+    ),
+    (r"[Ss][Ss][Ll] certificate|certificate verification failed|certificate subject name", CertificateError),
+    (r"returned error: 413|Request Entity Too Large", RemoteRefusedError),
     (
         r"[Cc]onnection (refused|reset|closed|timed out)|resolve host|[Tt]imeout|No route|Network is",
         RemoteUnreachableError,
@@ -55,6 +63,7 @@ class Remote:
     known_hosts_file: Path | None = None
     #: The bare repository that Pasteur made itself, when this is it.
     own: OwnRemote | None = None
+    login: http.Login = http.NO_LOGIN
 
     @classmethod
     def configured(cls) -> Remote:
@@ -66,6 +75,7 @@ class Remote:
             key_file=settings.GITSYNC_SSH_KEY_FILE,
             known_hosts_file=settings.GITSYNC_SSH_KNOWN_HOSTS_FILE,
             own=OwnRemote(Path(address.url)) if settings.GITSYNC_IS_DEFAULT_REMOTE else None,
+            login=http.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN),
         )
 
     @property
@@ -137,13 +147,16 @@ class Remote:
     def _run(self, clone: Clone, command: str, *arguments: str, seconds: float) -> Finished:
         finished = clone.run(command, *arguments, environment=self._environment(), seconds=seconds)
         if finished.status:
-            raise _meaning(command, finished)
+            raise _meaning(command, finished, mask=self.login.masked)
         return finished
 
     def _environment(self) -> dict[str, str]:
         """Return what Git needs to reach this remote and nothing else: one transport, one key, one list of hosts."""
-        if not self.address.is_network:
-            return {"GIT_ALLOW_PROTOCOL": "file"}
+        transport = self.address.transport
+        if transport in {"http", "https"}:
+            return {"GIT_ALLOW_PROTOCOL": transport, **http.environment(self.address, self.login)}
+        if transport != "ssh":
+            return {"GIT_ALLOW_PROTOCOL": transport}
         key_file, known_hosts_file = self._trusted_files()
         return {
             "GIT_ALLOW_PROTOCOL": "ssh",
@@ -159,10 +172,10 @@ class Remote:
         return self.key_file, self.known_hosts_file
 
 
-def _meaning(command: str, finished: Finished) -> GitsyncError:
-    """Return what a failed command means, with the remote's own words."""
+def _meaning(command: str, finished: Finished, *, mask: Callable[[str], str]) -> GitsyncError:
+    """Return what a failed command means, with the remote's own words, in which `mask` hides our secrets."""
     refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
-    words = "\n".join([*refused, finished.stderr]).strip()[-_WORDS_KEPT:]
+    words = mask("\n".join([*refused, finished.stderr]).strip())[-_WORDS_KEPT:]
     if refused:
         return RemoteMovedError(words) if _MOVED.search(refused[0]) else RemoteRefusedError(words)
     for pattern, kind in _MEANINGS:

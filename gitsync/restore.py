@@ -116,6 +116,7 @@ def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) 
         visibility=said.visibility,
         encrypted=said.encrypted,
         old_code=said.old_code,
+        forked_from=said.forked_from,
     )
     numbers: dict[str, int] = {}
     paste = restoring.put_back(kept, _editions(objects, key, oid, [*touches, replace(last, oid=oid)], numbers))

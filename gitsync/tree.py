@@ -125,5 +125,7 @@ def _metadata(paste: Paste, revision: Revision, files: dict[str, File]) -> bytes
     }
     if paste.old_code:  # Where there is none, no line says so: the metadata of all other pastes stays as it is.
         row["old_code"] = paste.old_code
+    if paste.forked_from:
+        row["forked_from"] = paste.forked_from
     lines = (f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in row.items())
     return "{{\n{}\n}}\n".format(",\n".join(lines)).encode()

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from pastes.errors import RefusedError
+from pastes.models import Paste
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,9 @@ RAW_HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Cache-Control": "no-cache",
 }
+
+#: Carries the edit token of a paste, in the answer to its maker and in the requests that change it.
+TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a token)
 
 _TITLES = {
     400: "That request cannot be read",
@@ -44,9 +48,33 @@ def wants_page(request: HttpRequest) -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
+def prefers_json(request: HttpRequest) -> bool:
+    """Return whether the caller is a program that asks for JSON."""
+    return "application/json" in request.headers.get("Accept", "") and not wants_page(request)
+
+
 def line(text: str, *, status: int = 200) -> HttpResponse:
     """Return one line of text."""
     return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", status=status)
+
+
+def made(request: HttpRequest, paste: Paste) -> HttpResponse:
+    """Return the address of a paste that was just made: alone on a line, or in JSON to who asks for it."""
+    url = address(request, paste.get_absolute_url())
+    if prefers_json(request):
+        facts = {"key": paste.key, "url": url, "raw_url": f"{url}/raw", "token": paste.token}
+        response: HttpResponse = JsonResponse(facts | {"expires_at": paste.expires_at}, status=201)
+    else:
+        response = line(url, status=201)
+    response.headers["Location"] = url
+    return with_token(response, paste)
+
+
+def with_token(response: HttpResponse, paste: Paste) -> HttpResponse:
+    """Add the edit token of a paste that was just made, for its maker alone: no cache may keep it."""
+    response.headers[TOKEN_HEADER] = paste.token
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def raw(content: str, *, disposition: str = "") -> HttpResponse:

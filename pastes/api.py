@@ -47,6 +47,7 @@ class PasteIn(_Strict):
     visibility: str = Visibility.UNLISTED.value
     expires: str = lifetimes.NEVER.name
     burn: bool = False
+    encrypted: bool = False
 
 
 class FileOut(Schema):
@@ -78,6 +79,7 @@ class PasteOut(Schema):
     visibility: str
     burn: bool
     encrypted: bool
+    forked_from: str | None
     revision: int
     created_at: datetime
     expires_at: datetime | None
@@ -85,13 +87,19 @@ class PasteOut(Schema):
     files: list[FileOut]
 
 
+class PasteMade(PasteOut):
+    """A paste that was just made, with the token that allows to change and to delete it."""
+
+    token: str
+
+
 api = NinjaAPI(
     title="Pasteur", version="1", urls_namespace="api", parser=StrictParser(), docs_url=None, openapi_url=None
 )
 
 
-@api.post("pastes", response={201: PasteOut})
-def create(request: HttpRequest, response: HttpResponse, paste: PasteIn) -> Status[PasteOut]:
+@api.post("pastes", response={201: PasteMade})
+def create(request: HttpRequest, response: HttpResponse, paste: PasteIn) -> Status[PasteMade]:
     """Make a paste."""
     made = publish(
         Draft(
@@ -102,11 +110,13 @@ def create(request: HttpRequest, response: HttpResponse, paste: PasteIn) -> Stat
             visibility=paste.visibility,
             lifetime=lifetimes.named(paste.expires).length,
             burn=paste.burn,
+            encrypted=paste.encrypted,
         )
     )
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Location"] = answers.address(request, made.get_absolute_url())
-    return Status(201, _shown(request, made))
+    answers.with_token(response, made)
+    return Status(201, PasteMade(**dict(_shown(request, made)), token=made.token))
 
 
 @api.get("pastes/{key}", response=PasteOut)
@@ -155,6 +165,7 @@ def _shown(request: HttpRequest, paste: Paste) -> PasteOut:
         visibility=paste.visibility,
         burn=paste.burn,
         encrypted=paste.encrypted,
+        forked_from=paste.forked_from or None,
         revision=paste.head,
         created_at=paste.created_at,
         expires_at=paste.expires_at,

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from django.conf import settings
 
-from pastes import languages
+from pastes import ciphertext, keys, languages
 from pastes.errors import RefusedError, too_large
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
 
@@ -36,14 +36,17 @@ class Draft:
     lifetime: timedelta | None = None
     burn: bool = False
     encrypted: bool = field(default=False)
+    forked_from: str = ""
 
 
 def checked(draft: Draft) -> Draft:
     """Return the draft with names and languages filled in. Raises RefusedError when it breaks a rule."""
     if draft.visibility not in Visibility.values:
         _refuse("visibility", f"visibility must be one of {', '.join(Visibility.values)}.", "visibility")
+    if draft.forked_from and not keys.can_be(draft.forked_from):
+        _refuse("forked_from", "forked_from must be the key of a paste.", "forked_from")
     return Draft(
-        files=checked_files(draft.files),
+        files=checked_files(draft.files, encrypted=draft.encrypted),
         title=_line("title", draft.title, TITLE_LENGTH),
         author=_line("author", draft.author, AUTHOR_LENGTH),
         comment=_text("comment", draft.comment, COMMENT_LENGTH),
@@ -51,17 +54,25 @@ def checked(draft: Draft) -> Draft:
         lifetime=draft.lifetime,
         burn=draft.burn,
         encrypted=draft.encrypted,
+        forked_from=draft.forked_from,
     )
 
 
-def checked_files(files: Sequence[NewFile]) -> list[NewFile]:
-    """Return the files with names and languages filled in. Raises RefusedError when one of them breaks a rule."""
+def checked_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[NewFile]:
+    """Return the files with names and languages filled in. Raises RefusedError when one of them breaks a rule.
+
+    An encrypted paste is one file, in which all of them are sealed.
+    """
     if not files:
         _refuse("empty", "There is no text to paste.", "files")
     if len(files) > MAX_FILES:
         _refuse("too_many_files", f"A paste may have at most {MAX_FILES} files.", "files")
     if sum(_checked_size(file.content) for file in files) > settings.PASTEUR_MAX_BYTES:
         raise too_large(settings.PASTEUR_MAX_BYTES)
+    if encrypted:
+        if len(files) > 1:
+            _refuse("ciphertext", "An encrypted paste is a single file, in which all others are sealed.", "files")
+        ciphertext.check(files[0].content)
     given = {file.name.casefold() for file in files}
     taken: set[str] = set()
     return [_checked_file(file, given, taken) for file in files]

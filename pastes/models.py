@@ -86,6 +86,12 @@ class Paste(models.Model):
     head = models.PositiveIntegerField("current revision", default=1)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
+    #: See tokens.py; empty for pastes that nobody but moderators can change.
+    token_hash = models.CharField(max_length=64, blank=True, editable=False)
+    forked_from = models.CharField("key it was forked from", max_length=32, blank=True)
+
+    #: The edit token, only on what writing.publish returned.
+    token = ""
 
     objects = PasteQuerySet.as_manager()
 

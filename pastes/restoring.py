@@ -25,6 +25,7 @@ class Kept:
     visibility: str = "unlisted"
     encrypted: bool = False
     old_code: str | None = None
+    forked_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def put_back(kept: Kept, editions: Iterable[Edition]) -> Paste:
 
 def _row(kept: Kept) -> Paste:
     # The texts are checked one revision after the other; this one stands in for them.
-    facts = checked(Draft([NewFile("-")], kept.title, kept.author, kept.comment, kept.visibility))
+    said = Draft([NewFile("-")], kept.title, kept.author, kept.comment, kept.visibility, forked_from=kept.forked_from)
+    facts = checked(said)
     return Paste(
         key=kept.key,
         title=facts.title,
@@ -67,6 +69,7 @@ def _row(kept: Kept) -> Paste:
         visibility=facts.visibility,
         encrypted=kept.encrypted,
         old_code=kept.old_code,
+        forked_from=facts.forked_from,
         head=0,
         created_at=kept.created_at,
     )

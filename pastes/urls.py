@@ -13,7 +13,7 @@ urlpatterns = [
     path("recent", compose.or_upload(recent.recent), name="recent"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),
     path("api/v1/", api.urls),
-    path("<key:key>", compose.or_upload(paste.page), name="paste"),
+    path("<key:key>", compose.or_upload(paste.page, DELETE=paste.delete), name="paste"),
     path("<key:key>/raw", paste.raw, name="raw"),
     path("<key:key>/raw/<str:name>", paste.raw, name="raw_file"),
     path("<key:key>/download/<str:name>", paste.download, name="download"),

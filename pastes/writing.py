@@ -1,16 +1,17 @@
 """Every write to a paste, whoever asks for it: page, API, dialect, admin or command."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pastes import clock, keys
-from pastes.drafts import Draft, NewFile, checked, checked_files
-from pastes.errors import KeysExhaustedError
-from pastes.models import File, Paste, Revision, State, blob_oid
+from pastes import clock, keys, tokens
+from pastes.drafts import Draft, NewFile, checked
+from pastes.errors import KeysExhaustedError, RefusedError
+from pastes.models import File, Paste, Revision, State, Visibility, blob_oid
 from pastes.prepared import insert
 from pastes.signals import paste_published, paste_restored, paste_revised, paste_withdrawn
 from pastes.turns import turn
@@ -20,6 +21,8 @@ _KEY_TRIES = 5
 
 def publish(draft: Draft) -> Paste:
     """Store a draft as a new paste under a fresh key; paste and outbox are on disk when this returns.
+
+    The paste that is returned has its edit token as `token`; only a hash of it is stored.
 
     Raises RefusedError for bad input, and KeysExhaustedError when five keys in a row were taken; none is overwritten.
     """
@@ -49,23 +52,74 @@ def _insert(key: str, draft: Draft) -> Paste:
         encrypted=draft.encrypted,
         created_at=now,
         expires_at=_deadline(now, draft.lifetime),
+        forked_from=draft.forked_from,
     )
+    paste.token = tokens.draw()
+    paste.token_hash = tokens.hashed(paste.token)
     insert(paste)
     paste.files = _add_revision(paste, draft.files)
     paste_published.send(sender=Paste, paste=paste)
     return paste
 
 
-def revise(paste: Paste, files: Sequence[NewFile]) -> Paste:
-    """Give a readable paste a new revision with these files. Raises RefusedError for bad input."""
-    files = checked_files(files)
-    with transaction.atomic():
+def revise(
+    paste: Paste,
+    files: Sequence[NewFile] | None = None,
+    *,
+    expected: int | None = None,
+    title: str | None = None,
+    author: str | None = None,
+    comment: str | None = None,
+    visibility: str | None = None,
+) -> Paste:
+    """Give a readable paste a new revision with these files; what is None stays as it is. Returns it as it is then.
+
+    What is said about a paste belongs to its copies, so that changing it makes a revision too. An edit that changes
+    nothing makes none. `expected` is the revision that the author has seen: two edits at once lose nothing.
+
+    Raises RefusedError for bad input and, as `conflict`, when the paste has another revision than the expected one;
+    Paste.DoesNotExist when it is gone.
+    """
+    with turn(), transaction.atomic():
         paste = Paste.objects.readable().select_for_update().get(pk=paste.pk)
+        if expected not in {None, paste.head}:
+            raise RefusedError("conflict", f"The paste has changed: it is at revision {paste.head} now.", status=412)
+        before = _draft_of(paste)
+        draft = checked(
+            replace(
+                before,
+                files=before.files if files is None else files,
+                title=before.title if title is None else title,
+                author=before.author if author is None else author,
+                comment=before.comment if comment is None else comment,
+                visibility=before.visibility if visibility is None else visibility,
+            )
+        )
+        if draft == before:
+            return paste
+        paste.title, paste.author, paste.comment = draft.title, draft.author, draft.comment
+        paste.visibility = draft.visibility
         paste.head += 1
-        paste.save(update_fields=["head"])
-        _add_revision(paste, files)
+        paste.save(update_fields=["head", "title", "author", "comment", "visibility"])
+        paste.files = _add_revision(paste, draft.files)
         paste_revised.send(sender=Paste, paste=paste)
     return paste
+
+
+def fork(
+    paste: Paste, *, author: str = "", visibility: str = Visibility.UNLISTED, lifetime: timedelta | None = None
+) -> Paste:
+    """Publish what a readable paste holds now as another paste, with an edit token of its own.
+
+    Without a lifetime it ends when the first one does. Raises RefusedError as `publish` does, and for a paste that
+    burns after reading: a copy would be a way around.
+    """
+    if paste.burn:
+        raise RefusedError("burns", "A paste that burns after reading cannot be forked.", status=403)
+    if lifetime is None and paste.expires_at:
+        lifetime = paste.expires_at - clock.now()
+    draft = replace(_draft_of(paste), author=author, visibility=visibility, lifetime=lifetime, forked_from=paste.key)
+    return publish(draft)
 
 
 def hide(paste: Paste) -> bool:
@@ -158,6 +212,19 @@ def _add_revision(paste: Paste, files: Sequence[NewFile]) -> list[File]:
         insert(row)
         rows.append(row)
     return rows
+
+
+def _draft_of(paste: Paste) -> Draft:
+    """Return what stands in a paste now, as it would have to be handed in."""
+    return Draft(
+        files=[NewFile(file.content, file.name, file.language) for file in paste.files],
+        title=paste.title,
+        author=paste.author,
+        comment=paste.comment,
+        visibility=paste.visibility,
+        burn=paste.burn,
+        encrypted=paste.encrypted,
+    )
 
 
 def _deadline(now: datetime, lifetime: timedelta | None) -> datetime | None:

@@ -67,6 +67,8 @@ if GITSYNC_IS_DEFAULT_REMOTE:
 GITSYNC_BRANCH = env.text("GITSYNC_BRANCH", "main")
 GITSYNC_SSH_KEY_FILE = env.path("GITSYNC_SSH_KEY_FILE")
 GITSYNC_SSH_KNOWN_HOSTS_FILE = env.path("GITSYNC_SSH_KNOWN_HOSTS_FILE")
+GITSYNC_HTTP_USER = env.text("GITSYNC_HTTP_USER", "git")
+GITSYNC_HTTP_TOKEN = env.secret("GITSYNC_HTTP_TOKEN")
 GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", most=86_400)
 #: The worker's own clone: a cache that may be deleted at any time.
 GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"

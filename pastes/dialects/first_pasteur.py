@@ -34,7 +34,7 @@ def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) ->
     answer |= {name: True for name in ("ln", "raw") if name in parts}
     if paste.encrypted:
         answer["encrypted"] = True
-    return _open_to_all(JsonResponse(answer))
+    return _open_to_all(answers.with_token(JsonResponse(answer), paste))
 
 
 def _open_to_all(response: HttpResponse) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pastes', '0001_initial'),
+        ('pastes', '0002_edit_tokens'),
     ]
 
     operations = [

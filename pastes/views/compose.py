@@ -31,17 +31,24 @@ def home(request: HttpRequest) -> HttpResponse:
     return _submitted(request)
 
 
-def or_upload(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Let a view share its address with PUT: a file may be called `recent`, or what looks like a key."""
+def or_upload(
+    view: Callable[..., HttpResponseBase], **others: Callable[..., HttpResponseBase]
+) -> Callable[..., HttpResponseBase]:
+    """Let a view share its address with PUT: a file may be called `recent`, or what looks like a key.
 
-    @csrf_exempt  # Only for PUT, which browsers cannot send from a form; no other view behind this takes a form.
+    `others` are the views of further methods, by the name of the method.
+    """
+    safe = {"GET": view, "HEAD": view}
+
+    @csrf_exempt  # No form of a browser can send PUT or DELETE; no view behind this takes one.
     @wraps(view)
     def shared(request: HttpRequest, **kwargs: str) -> HttpResponseBase:
         if request.method == "PUT":
             return _pasted(request, NewFile(body.raw_text(request), name=request.path_info.lstrip("/")))
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD", "PUT"])
-        return view(request, **kwargs)
+        for method, answer in (safe | others).items():
+            if request.method == method:
+                return answer(request, **kwargs)
+        return HttpResponseNotAllowed([*safe, *others, "PUT"])
 
     return shared
 
@@ -81,8 +88,4 @@ def _pasted(request: HttpRequest, file: NewFile) -> HttpResponse:
     """
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise RefusedError("cross_site", "Another site's page cannot paste here.", status=403)
-    paste = publish(Draft(files=[file]))
-    url = answers.address(request, paste.get_absolute_url())
-    response = answers.line(url, status=201)
-    response.headers["Location"] = url
-    return response
+    return answers.made(request, publish(Draft(files=[file])))

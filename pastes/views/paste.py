@@ -4,9 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pastes import answers, copies, reading, writing
+from pastes import answers, copies, reading, tokens, writing
 from pastes.errors import RefusedError
 from pastes.models import File, Paste
 
@@ -49,6 +49,16 @@ def download(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
     """The text of one file, to be saved under its name."""
     file = _file(key, name)
     return answers.raw(file.content, disposition=answers.attachment(file.name))
+
+
+@require_http_methods(["DELETE"])
+def delete(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Take a paste off the site for good, for who has its edit token."""
+    paste = _paste(key)
+    tokens.demand(paste, request.headers.get(answers.TOKEN_HEADER, ""))
+    if not writing.remove(paste):
+        raise Http404
+    return HttpResponse(status=204)
 
 
 @csrf_exempt  # No cookie is looked at: whoever knows the key may read, once.

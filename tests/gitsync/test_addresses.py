@@ -1,4 +1,4 @@
-"""Addresses of remotes: the three kinds there are, and everything else refused without repeating a password."""
+"""Addresses of remotes: the kinds there are, and everything else refused without repeating a password."""
 
 import re
 
@@ -36,6 +36,71 @@ from gitsync.errors import MisconfiguredError
 def test_a_path_and_two_forms_of_ssh_are_addresses(text: str, address: Address) -> None:
     assert parse(text) == address
     assert address.is_network == (not text.startswith("/"))
+    assert address.transport == ("ssh" if address.is_network else "file")
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("https://github.com/owner/p.git", "github.com", 443),
+        ("https://git.example.org:8443/p", "git.example.org", 8443),
+        ("http://127.0.0.1:3000/owner/p.git", "127.0.0.1", 3000),
+        ("http://[::1]/p", "::1", 80),
+        ("git://host/p.git", "host", 9418),
+        ("git://host:9419/p.git", "host", 9419),
+    ],
+)
+def test_urls_of_http_and_git_are_addresses(text: str, host: str, port: int) -> None:
+    address = parse(text)
+
+    assert address == Address(text, host, port)
+    assert address.is_network
+    assert address.transport == text.partition(":")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_loopback"),
+    [
+        *(("http://127.0.0.1/p", True), ("http://127.9.9.9/p", True), ("http://[::1]/p", True)),
+        *(("http://localhost/p", True), ("http://[::ffff:7f00:1]/p", True), ("http://2130706433/p", True)),
+        *(
+            ("http://localhost.example.org/p", False),
+            ("http://10.0.0.1/p", False),
+            ("http://127.0.0.1.example/p", False),
+        ),
+    ],
+)
+def test_what_stays_on_this_machine(text: str, is_loopback: bool) -> None:
+    assert parse(text).is_loopback == is_loopback
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("169.254.169.254", "169.254.0.1", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518"),
+        *("[fe80::1]", "[::ffff:a9fe:a9fe]", "[fd00:ec2::254]", "100.100.100.200", "0.0.0.0", "[::]"),
+        *("metadata.google.internal", "METADATA.google.internal", "metadata"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["http", "https", "git", "ssh"])
+def test_input_75_no_address_leads_to_a_machines_own_secrets(scheme: str, host: str) -> None:
+    with pytest.raises(MisconfiguredError, match="secrets"):
+        parse(f"{scheme}://{host}/latest/meta-data")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("https://user@host/p", "https://user:geheim@host/p", "https://:geheim@host/p", "https://@host/p"),
+        *("http://geheim@127.0.0.1/p", "git://geheim@host/p", "https://host/p?token=geheim", "https://host/p#geheim"),
+        *("https://-x/p", "https://host/-x", "https://host/../p", "https://host:0/p", "https:///p", "HTTPS://host/p"),
+    ],
+)
+def test_input_75_urls_of_http_and_git_hold_nothing_else(text: str) -> None:
+    with pytest.raises(MisconfiguredError) as caught:
+        parse(text)
+
+    assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +108,7 @@ def test_a_path_and_two_forms_of_ssh_are_addresses(text: str, address: Address) 
     [
         *("", " ", "relative/path", "./x", "../x", "~/x", "x.git"),
         *("ext::sh -c id", "ext::sh", "ext::ssh%20host", "fd::17", "transport::address", "a::b", "host::path"),
-        *("file:///etc", "FILE:///etc", "http://169.254.169.254", "https://github.com/x", "git://host/x"),
+        *("file:///etc", "FILE:///etc", "http://169.254.169.254", "https://github.com", "git://host"),
         *(
             "ftp://host/x",
             "rsync://host/x",
@@ -152,6 +217,8 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
     [
         ("/srv/p.git", None, 0.0),
         ("git@host:p", None, 10.0),
+        ("https://host/p", None, 10.0),
+        ("git://host/p", None, 10.0),
         ("/srv/p.git", 2.5, 2.5),
         ("git@host:p", 0.0, 0.0),
         ("git@host:p", 60.0, 60.0),

@@ -30,7 +30,7 @@ def test_a_paste_becomes_one_commit_with_its_bytes(remote: Path) -> None:
 
 def test_metadata_is_all_that_is_needed_to_rebuild_the_row(remote: Path) -> None:
     draft = Draft(
-        [NewFile("x", "a.py"), NewFile("y", ".gitmodules")], title="T", author="A", comment="C", encrypted=True
+        [NewFile("00ff", ".gitmodules")], title="T", author="A", comment="C", encrypted=True, forked_from="0123456789"
     )
     paste = writing.publish(draft)
 
@@ -48,9 +48,9 @@ def test_metadata_is_all_that_is_needed_to_rebuild_the_row(remote: Path) -> None
         "revision": 1,
         "revised_at": paste.revisions.get().created_at.isoformat(timespec="microseconds"),
         "files": [
-            {"path": "a.py", "name": "a.py", "language": "python"},
             {"path": "_.gitmodules", "name": ".gitmodules", "language": "plaintext"},
         ],
+        "forked_from": "0123456789",
     }
 
 

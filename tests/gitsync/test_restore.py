@@ -20,6 +20,7 @@ from pastes.drafts import Draft, NewFile
 from pastes.models import File, Paste, Revision
 from tests import many, repository
 from tests.gitsync.foreign import Entry, Row, commit
+from tests.pastes.sealed import sealed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -60,18 +61,20 @@ def restore(*options: str, status: int = 0) -> dict[str, Any]:
 def test_everything_comes_back_as_it_was(remote: Path) -> None:
     many.publish(20)
     odd = [NewFile("é\r\n\u2028", "README.md"), NewFile("x", ".gitmodules", "python"), NewFile("\ufeffy\n", "CON")]
-    draft = Draft(odd, title="Ä <b>", author="Ada", comment="two\nlines", visibility="public", encrypted=True)
+    draft = Draft(odd, title="Ä <b>", author="Ada", comment="two\nlines", visibility="public")
     paste = writing.publish(draft)
     writing.revise(paste, [NewFile("two", "b.txt")])
     drain()
     writing.revise(paste, [NewFile("three", "b.txt"), NewFile("four")])
+    writing.fork(paste, author="Bob")
+    writing.publish(Draft([NewFile(sealed())], encrypted=True))
     drain()
     before = everything()
     forget_everything()
 
     report = restore()
 
-    assert report == {"tip": repository.tip(remote), "restored": 21, "present": 0, "skipped": {}}
+    assert report == {"tip": repository.tip(remote), "restored": 23, "present": 0, "skipped": {}}
     assert everything() == before
     assert look().is_clean
     assert not Change.objects.pending().exists()

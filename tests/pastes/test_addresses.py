@@ -89,7 +89,7 @@ def test_an_address_is_not_repeated_in_the_answer(client: Client, path: str) -> 
         ("delete", "/recent"),
         ("post", "/healthz"),
         ("post", "/some-name.txt"),
-        ("delete", "/0123456789"),
+        ("patch", "/0123456789"),
         ("get", "/0123456789/burn"),
         ("put", "/0123456789/burn"),
         ("put", "/0123456789/raw"),

@@ -28,6 +28,8 @@ def test_the_least_that_makes_a_paste(client: Client) -> None:
         "visibility": "unlisted",
         "burn": False,
         "encrypted": False,
+        "forked_from": None,
+        "token": response["X-Pasteur-Token"],
         "revision": 1,
         "created_at": shown["created_at"],
         "expires_at": None,

@@ -70,7 +70,8 @@ def test_of_a_reader_and_a_moderator_one_comes_first() -> None:
 def test_many_edits_at_once_are_a_revision_each() -> None:
     paste = writing.publish(Draft([NewFile("first")]))
 
-    at_once(lambda: writing.revise(paste, [NewFile("again")]), 8)
+    texts = itertools.count()
+    at_once(lambda: writing.revise(paste, [NewFile(f"again {next(texts)}")]), 8)
 
     paste.refresh_from_db()
     assert paste.head == 9

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from pastes import tokens
 from pastes.models import File, Paste
 from tests.pastes import multipart
 from tests.pastes.multipart import Part
@@ -39,6 +40,7 @@ def test_the_least_form_is_answered_with_the_code_alone(client: Client) -> None:
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
     assert response["Access-Control-Allow-Origin"] == "*"
     assert response.json() == {"code": paste.key}
+    assert tokens.owns(paste, response["X-Pasteur-Token"])
     assert paste.files[0].content == "let () = ()\n"
     assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
 
@@ -46,7 +48,7 @@ def test_the_least_form_is_answered_with_the_code_alone(client: Client) -> None:
 def test_every_field_is_kept_and_answered(client: Client) -> None:
     response = send(
         client,
-        TEXT,
+        Part("paste", b"00ff"),
         Part("user", "Zoë".encode()),
         Part("comment", b"an example"),
         Part("hl", b"ocaml"),
@@ -126,6 +128,7 @@ def test_it_asks_for_no_token_and_reads_no_cookie() -> None:
         [TEXT, Part("user", b"a\0b")],
         [TEXT, Part("user", b"x" * 101)],
         [TEXT, Part("comment", b"x" * 2_001)],
+        [TEXT, Part("encrypted", b"on")],
     ],
 )
 def test_what_cannot_be_a_paste_is_400_in_one_line(client: Client, parts: list[Part]) -> None:

@@ -31,7 +31,7 @@ OURS = ("migrate", "web", "worker", "beat")
 #: What the containers decide themselves; everything else an operator may set in .env.
 FIXED = {
     *("HOST", "DEBUG", "PASTEUR_DATA_DIR", "SECRET_KEY", "DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL"),
-    *("GITSYNC_SSH_KEY_FILE", "GITSYNC_SSH_KNOWN_HOSTS_FILE"),
+    *("GITSYNC_SSH_KEY_FILE", "GITSYNC_SSH_KNOWN_HOSTS_FILE", "GITSYNC_HTTP_TOKEN"),
 }
 
 
@@ -63,7 +63,7 @@ def test_every_service_that_stays_has_a_health_check() -> None:
 
 
 def test_the_deploy_key_reaches_the_worker_alone() -> None:
-    assert who("deploy_key") == who("known_hosts") == {"worker"}
+    assert who("deploy_key") == who("known_hosts") == who("http_token") == {"worker"}
     knowing = {name for name in SERVICES if any(setting.startswith("GITSYNC_") for setting in settings_of(name))}
     assert knowing == {"worker"}
 
@@ -205,6 +205,7 @@ def test_the_services_take_a_paste_to_a_remote_over_ssh(
 ) -> None:
     (tmp_path / "secret_key").write_text("0123456789abcdef" * 4)
     (tmp_path / "database_url").write_text(postgresql.url)
+    (tmp_path / "http_token").touch()
     shutil.copy2(sshd.key_file, tmp_path / "deploy_key")
     shutil.copy2(sshd.known_hosts_file, tmp_path / "known_hosts")
     places = {

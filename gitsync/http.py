@@ -1,0 +1,68 @@
+"""HTTP(S) as Git is to use it: a token for one host, no redirect, nothing from anybody's own configuration.
+
+The token goes to Git by its environment alone, which only this user can read: it is in no address, no argument, no
+file, and in no message.
+"""
+
+import base64
+import os
+from dataclasses import dataclass, field
+
+from gitsync.addresses import Address
+from gitsync.errors import MisconfiguredError
+
+#: Given up when so few bytes a second came for so many seconds; a server that works says something every 5 seconds.
+_LEAST_BYTES, _SLOW_SECONDS = 1, 30
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user and a token; without a token, nobody."""
+
+    user: str = ""
+    token: str = field(default="", repr=False)
+
+    @property
+    def basic(self) -> str:
+        """The two as HTTP sends them (RFC 7617)."""
+        return base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
+
+    def masked(self, text: str) -> str:
+        """Return a text, such as the words of a remote, without the token in it."""
+        if not self.token:
+            return text
+        return text.replace(self.token, "***").replace(self.basic, "***")
+
+
+NO_LOGIN = Login()
+
+
+def login_problems(address: Address, login: Login) -> list[str]:
+    """Return why the token cannot be sent to this address."""
+    if not login.token:
+        return []
+    if not login.token.isprintable() or " " in login.token:
+        return ["GITSYNC_HTTP_TOKEN has spaces or control characters in it"]
+    if ":" in login.user or not login.user.isprintable():
+        return ["GITSYNC_HTTP_USER cannot be the name of a user"]
+    if address.transport == "http" and not address.is_loopback:
+        return ["GITSYNC_REMOTE is http://, over which everybody on the way could read GITSYNC_HTTP_TOKEN"]
+    return []
+
+
+def environment(address: Address, login: Login) -> dict[str, str]:
+    """Return what Git is told by its environment. Raises MisconfiguredError when the token cannot be sent safely."""
+    if problems := login_problems(address, login):
+        raise MisconfiguredError("; ".join(problems))
+    options = {
+        "http.followRedirects": "false",
+        "http.lowSpeedLimit": str(_LEAST_BYTES),
+        "http.lowSpeedTime": str(_SLOW_SECONDS),
+    }
+    if login.token:
+        options[f"http.{address.url}.extraHeader"] = f"Authorization: Basic {login.basic}"
+    told = {"GIT_CONFIG_COUNT": str(len(options)), "HOME": os.devnull}  # At home could be a .netrc.
+    for number, (name, value) in enumerate(options.items()):
+        told[f"GIT_CONFIG_KEY_{number}"] = name
+        told[f"GIT_CONFIG_VALUE_{number}"] = value
+    return told

@@ -1,0 +1,72 @@
+"""The shape of encrypted pastes. The server keeps ciphertext; it never has a key, and never decrypts.
+
+Two forms: an object of PrivateBin's version 2 (https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format), and
+the lower-case hexadecimal of the first Pasteur.
+"""
+
+import base64
+import binascii
+import json
+import re
+from typing import Any
+
+from pastes.errors import RefusedError
+
+_HEX = re.compile(r"([0-9a-f]{2})+\n?")
+_FORMATTERS = {"plaintext", "syntaxhighlighting", "markdown"}
+#: What the cipher may be: key bits, tag bits, algorithm, mode, compression.
+_CHOICES: tuple[set[object], ...] = ({128, 192, 256}, {64, 96, 128}, {"aes"}, {"ctr", "cbc", "gcm"}, {"zlib", "none"})
+_LEAST_ITERATIONS, _MOST_ITERATIONS = 10_001, 10_000_000
+_IV_LENGTH, _SALT_LENGTH = 24, 14
+
+
+def check(content: str) -> None:
+    """Raise RefusedError unless a text has the shape of an encrypted paste."""
+    if _HEX.fullmatch(content):
+        return
+    try:
+        sealed = json.loads(content)
+    except (ValueError, RecursionError):
+        raise _malformed("it is neither JSON nor hexadecimal") from None
+    if not isinstance(sealed, dict) or set(sealed) != {"v", "adata", "ct"}:
+        raise _malformed("it needs v, adata and ct, and nothing else")
+    check_object(sealed)
+
+
+def check_object(sealed: dict[str, Any]) -> None:
+    """Raise RefusedError unless `v`, `adata` and `ct` are those of version 2, with sizes that browsers can bear."""
+    adata = sealed["adata"]
+    if sealed["v"] != 2 or isinstance(sealed["v"], bool | float):
+        raise _malformed("v must be 2")
+    if not isinstance(adata, list) or len(adata) != 4 or not isinstance(adata[0], list) or len(adata[0]) != 8:
+        raise _malformed("adata must be [[iv, salt, iterations, ...], formatter, discussion, burn]")
+    iv, salt, iterations, *cipher = adata[0]
+    _check_base64("iv", iv, _IV_LENGTH)
+    _check_base64("salt", salt, _SALT_LENGTH)
+    if not _is_whole(iterations) or not _LEAST_ITERATIONS <= iterations <= _MOST_ITERATIONS:
+        raise _malformed(f"iterations must be between {_LEAST_ITERATIONS} and {_MOST_ITERATIONS}")
+    for value, allowed in zip(cipher, _CHOICES, strict=True):
+        if isinstance(value, bool | float | list | dict) or value not in allowed:
+            raise _malformed(f"the cipher must name one of {', '.join(sorted(map(str, allowed)))}")
+    if not isinstance(adata[1], str) or adata[1] not in _FORMATTERS:
+        raise _malformed(f"the formatter must be one of {', '.join(sorted(_FORMATTERS))}")
+    if any(not _is_whole(flag) or flag not in {0, 1} for flag in adata[2:]):
+        raise _malformed("discussion and burn must be 0 or 1")
+    _check_base64("ct", sealed["ct"], None)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_base64(name: str, value: object, most: int | None) -> None:
+    if not isinstance(value, str) or not value or (most and len(value) > most):
+        raise _malformed(f"{name} must be base64" + (f" of at most {most} characters" if most else ""))
+    try:
+        base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise _malformed(f"{name} is not base64") from None
+
+
+def _malformed(why: str) -> RefusedError:
+    return RefusedError("ciphertext", f"That is not an encrypted paste: {why}.", field="content")

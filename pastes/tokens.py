@@ -1,0 +1,36 @@
+"""Edit tokens: whoever made a paste may change and delete it. Only the answer to its maker has the token itself."""
+
+import hashlib
+import hmac
+import secrets
+from typing import TYPE_CHECKING
+
+from pastes.errors import RefusedError
+
+if TYPE_CHECKING:
+    from pastes.models import Paste
+
+#: Random bytes of a token; a good deal more than can be guessed.
+_BYTES = 24
+
+
+def draw() -> str:
+    """Return a fresh token of 192 random bits, in letters that an address may hold."""
+    return secrets.token_urlsafe(_BYTES)
+
+
+def hashed(token: str) -> str:
+    """Return what is stored of a token. It is random, so a fast hash without salt makes no guessing easier."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def owns(paste: "Paste", token: str) -> bool:
+    """Return whether this is the edit token of the paste, in a time that says nothing about how much of it is right."""
+    return hmac.compare_digest(hashed(token), paste.token_hash or "none")
+
+
+def demand(paste: "Paste", token: str) -> None:
+    """Raise RefusedError unless this is the edit token of the paste."""
+    if not owns(paste, token):
+        message = "This needs the edit token that was given when the paste was made, as X-Pasteur-Token."
+        raise RefusedError("token", message, status=403)

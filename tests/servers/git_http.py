@@ -1,0 +1,157 @@
+"""A web server in front of `git http-backend`, which lets one token at one Git repository.
+
+Run as a program it is the server itself: `python -m tests.servers.git_http PORT FOLDER`. The folder says how it
+behaves: `token` holds the token, `answer` a status (and a place to redirect to) for every request, `certificate.pem`
+makes it HTTPS; what it was asked is in `requests`.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.servers.process import Server
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class GitHttp(Server):
+    """The web server as a process, with a bare repository `pastes.git` in its folder."""
+
+    token = "a-token-for-the-tests"
+
+    def __init__(self, *, tls: bool = False) -> None:
+        super().__init__()
+        self.scheme = "https" if tls else "http"
+        self.repository = self.folder / "pastes.git"
+        git = ["git", "init", "--bare", "--quiet", "--initial-branch=main", str(self.repository)]
+        subprocess.run(git, check=True)
+        subprocess.run(["git", f"--git-dir={self.repository}", "config", "http.receivepack", "true"], check=True)
+        self.accept(self.token)
+        if tls:
+            self._make_certificate()
+
+    @property
+    def url(self) -> str:
+        """The value of GITSYNC_REMOTE."""
+        return f"{self.scheme}://127.0.0.1:{self.port}/pastes.git"
+
+    @property
+    def requests(self) -> list[tuple[str, str]]:
+        """What was asked, as (path, value of the Authorization header)."""
+        lines = (self.folder / "requests").read_text().splitlines() if (self.folder / "requests").exists() else []
+        return [(line.partition(" ")[0], line.partition(" ")[2]) for line in lines]
+
+    def accept(self, token: str) -> None:
+        """Let in this token and no other."""
+        (self.folder / "token").write_text(token)
+
+    def answer(self, status: int | None, location: str = "") -> None:
+        """Answer every request like this; None: as it should."""
+        file = self.folder / "answer"
+        if status is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(f"{status} {location}")
+
+    def command(self) -> Sequence[str]:
+        """Return the command line."""
+        return [sys.executable, "-m", "tests.servers.git_http", str(self.port), str(self.folder)]
+
+    def environment(self) -> dict[str, str]:
+        """Return an environment in which the program finds this module."""
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+
+    def _make_certificate(self) -> None:
+        file = str(self.folder / "certificate.pem")
+        request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+        names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+        command = ["openssl", *request, *names, "-keyout", file, "-out", f"{file}.public"]
+        subprocess.run(command, check=True, capture_output=True)
+        with Path(file).open("a") as whole:
+            whole.write(Path(f"{file}.public").read_text())
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    folder: Path
+
+    def do_GET(self) -> None:
+        body = self._body()
+        given = self.headers.get("Authorization", "")
+        with (self.folder / "requests").open("a") as log:
+            log.write(f"{self.path} {given}\n")
+        if (self.folder / "answer").exists():
+            status, _, location = (self.folder / "answer").read_text().partition(" ")
+            self._say(int(status), [("Location", location + self.path)] if location else [])
+        elif given.partition(" ")[2] != self._expected():
+            self._say(401, [("WWW-Authenticate", 'Basic realm="git"')])
+        else:
+            self._pass_on(body)
+
+    do_POST = do_GET  # noqa: N815  (as http.server calls it)
+
+    def _expected(self) -> str:
+        return base64.b64encode(b"git:" + (self.folder / "token").read_bytes()).decode()
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        chunks = []
+        while size := int(self.rfile.readline(), 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+    def _pass_on(self, body: bytes) -> None:
+        path, _, query = self.path.partition("?")
+        told = {
+            "PATH": os.environ["PATH"],
+            "GIT_PROJECT_ROOT": str(self.folder),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": self.command,
+            "REMOTE_USER": "git",
+            "REMOTE_ADDR": "127.0.0.1",
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+        }
+        done = subprocess.run(["git", "http-backend"], input=body, env=told, capture_output=True, check=False)
+        head, _, answer = done.stdout.partition(b"\r\n\r\n")
+        fields = [(name, value.strip()) for name, _, value in (f.partition(":") for f in head.decode().splitlines())]
+        status = next((int(value.split()[0]) for name, value in fields if name.lower() == "status"), 200)
+        self._say(status, [(name, value) for name, value in fields if name.lower() != "status"], answer)
+
+    def _say(self, status: int, fields: list[tuple[str, str]], body: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in fields:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main(port: int, folder: Path) -> None:
+    """Serve until killed."""
+    _Handler.folder = folder
+    server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
+    if (certificate := folder / "certificate.pem").exists():
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
