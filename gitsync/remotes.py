@@ -118,6 +118,8 @@ class Remote:
 
     def fetch_all(self, clone: Clone) -> str:
         """Bring the branch with all its history and every text into the clone, and return its tip."""
+        if self.own:
+            return self.fetch(clone)
         tip = self.tip(clone)
         if tip:
             refspec = f"+{self.ref}:{TIP_REF}"

@@ -127,9 +127,7 @@ def test_fault_29_a_remote_that_says_later_is_not_asked_more_often(
     starts = [float(line) for line in (tmp_path / "pushes").read_text().split()]
 
     assert len(starts) >= 2
-    assert (
-        min(later - earlier for earlier, later in pairwise(starts)) > 0.5
-    )  # From when a push starts to the hook, a loaded machine takes its time.
+    assert min(later - earlier for earlier, later in pairwise(starts)) > 0.5  # A hook may start late.
     assert not Change.objects.exclude(settled_at=None).exists()
 
 
