@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STATIC := staticfiles/staticfiles.json
+VENDOR := static/vendor/.made
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lock bench screenshots clean
+.PHONY: help run build test test-fast check format lock bench screenshots clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -13,13 +14,15 @@ help: ## List what can be made
 run: $(STATIC) ## Run the site on http://127.0.0.1:8000 until Ctrl-C
 	@exec $(BIN)/python manage.py run
 
-test: $(VENV)/.dev ## Run all tests, on SQLite and PostgreSQL, with real servers and a browser
+build: $(STATIC) ## Install what the site needs and collect what browsers load, without running it
+
+test: $(VENV)/.dev $(STATIC) ## Run all tests, on SQLite and PostgreSQL, with real servers and a browser
 	@tools/test-servers
 	$(BIN)/python -m pytest -n 2 -m "not alone"
 	$(BIN)/python -m pytest -m alone
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not alone"
 
-test-fast: $(VENV)/.dev ## Run the tests that need no server
+test-fast: $(VENV)/.dev $(STATIC) ## Run the tests that need no server
 	$(BIN)/python -m pytest -n 2 -m "not server and not alone"
 
 check: $(VENV)/.dev $(STATIC) ## Format, lint, types, import contracts, migrations, deployment, containers
@@ -45,13 +48,14 @@ bench: $(VENV)/.dev $(STATIC) ## Run the benchmarks; they print ratios (see benc
 lock: $(VENV)/.dev ## Pin the newest versions that requirements.in and requirements-dev.in allow
 	$(BIN)/uv pip compile -q -U --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt --custom-compile-command "make lock"
 	$(BIN)/uv pip compile -q -U --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt --custom-compile-command "make lock"
+	$(BIN)/uv pip compile -q -U --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-assets.in -o requirements-assets.txt --custom-compile-command "make lock"
 
 screenshots: $(VENV)/.dev $(STATIC) ## Make the pictures of docs/screenshots/ anew
 	@tools/test-servers
 	$(BIN)/python -m tools.screenshots
 
 clean: ## Delete what make has made, but not the data in var/
-	rm -rf $(VENV) staticfiles build
+	rm -rf $(VENV) staticfiles static/vendor assets/node_modules build
 
 # The requirements, installed with their hashes checked.
 $(VENV)/.site: requirements.txt
@@ -63,7 +67,12 @@ $(VENV)/.dev: $(VENV)/.site requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# What the browser runs that is not ours, from npm; a machine without npm is given one from PyPI.
+$(VENDOR): $(VENV)/.site assets/build.py assets/package-lock.json requirements-assets.txt pastes/languages.py
+	@$(BIN)/python -m assets.build
+	@touch $@
+
 # Hashed and compressed static files, for gunicorn to serve.
-$(STATIC): $(VENV)/.site $(shell find static -type f)
+$(STATIC): $(VENV)/.site $(VENDOR) $(shell find static -type f -not -path 'static/vendor/*')
 	@$(BIN)/python manage.py collectstatic --noinput --clear -v0
 	@touch $@

@@ -2,15 +2,16 @@
 
 import html
 import logging
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from pastes.errors import RefusedError
-from pastes.models import Paste
+from pastes.models import File, Paste, blob_oid
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,11 @@ def wants_page(request: HttpRequest) -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
+def wants_text(request: HttpRequest) -> bool:
+    """Return whether the caller takes anything, but is no browser: it says what it accepts, and that is not a page."""
+    return "Accept" in request.headers and not wants_page(request)
+
+
 def prefers_json(request: HttpRequest) -> bool:
     """Return whether the caller is a program that asks for JSON."""
     return "application/json" in request.headers.get("Accept", "") and not wants_page(request)
@@ -77,12 +83,28 @@ def with_token(response: HttpResponse, paste: Paste) -> HttpResponse:
     return response
 
 
+def unless_known(request: HttpRequest, content: str, oid: str = "") -> HttpResponse:
+    """Return a text as `raw` does, or 304 when the caller has it; `oid` is its Git blob id where that is known."""
+    etag = f'"{oid or blob_oid(content.encode())}"'
+    known = etag in request.headers.get("If-None-Match", "")
+    response = HttpResponseNotModified() if known else raw(content)
+    response.headers["ETag"] = etag
+    return response
+
+
 def raw(content: str, *, disposition: str = "") -> HttpResponse:
     """Return the text of a file exactly as it was sent, unable to run or to be taken for anything but text."""
     response = HttpResponse(content.encode(), content_type="text/plain; charset=utf-8", headers=RAW_HEADERS)
     if disposition:
         response.headers["Content-Disposition"] = disposition
     return response
+
+
+def in_one(files: Sequence[File]) -> str:
+    """Return one file as it is, and several one after the other, each below its name, as `head` shows them."""
+    if len(files) == 1:
+        return files[0].content
+    return "\n".join(f"==> {file.name} <==\n{file.content}" for file in files)
 
 
 def attachment(name: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from pastes import keys
+from pastes import keys, searching
 from pastes.drafts import Draft, NewFile, checked, checked_files
 from pastes.errors import RefusedError
 from pastes.models import File, Paste, Revision, blob_oid
@@ -55,6 +55,7 @@ def put_back(kept: Kept, editions: Iterable[Edition]) -> Paste:
     if not paste.head:
         raise RefusedError("empty", "There is no text to paste.", field="files")
     paste.save(update_fields=["head"])
+    searching.keep(paste)
     return paste
 
 

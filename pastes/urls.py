@@ -4,13 +4,14 @@ from django.urls import path, register_converter
 
 from pastes.api import api
 from pastes.keys import KeyConverter
-from pastes.views import compose, health, paste, recent
+from pastes.views import compose, health, paste, recent, terminal
 
 register_converter(KeyConverter, "key")
 
 urlpatterns = [
     path("", compose.home, name="home"),
     path("recent", compose.or_upload(recent.recent), name="recent"),
+    path("help.txt", compose.or_upload(terminal.help_text), name="help"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),
     path("api/v1/", api.urls),
     path("<key:key>", compose.or_upload(paste.page, DELETE=paste.delete), name="paste"),

@@ -205,9 +205,13 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
+        "worker-src": ["'self'"],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
+        # No text becomes markup or script but through the one policy of static/js/trusted.js.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["pasteur"],
     }
 }
 IS_HTTPS = PASTEUR_URL.startswith("https://")
@@ -230,7 +234,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "pasteur_site.static.HashedStorage"},
 }
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -6,3 +6,4 @@ INSTALLED_APPS = ["bench.floor"]
 MIDDLEWARE = []
 TEMPLATES = []
 ROOT_URLCONF = "bench.floor.urls"
+CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"

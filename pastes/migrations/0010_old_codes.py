@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pastes', '0002_edit_tokens'),
+        ('pastes', '0003_search'),
     ]
 
     operations = [

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from pastes import answers, body
 from pastes.dialects import first_pasteur
-from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
 from pastes.forms import Compose
+from pastes.views import upload
 from pastes.writing import publish
 
 
@@ -24,10 +24,12 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.method in {"GET", "HEAD"}:
         return _form(request)
     if request.method == "PUT" or request.content_type != "multipart/form-data":
-        return _pasted(request, NewFile(body.raw_text(request)))
+        return upload.text(request)
     fields, files = body.form(request)
     if "paste" in {name.lower() for name in (*fields, *files)}:
         return first_pasteur.create(request, fields, files)
+    if upload.PART in {*fields, *files}:
+        return upload.parts(request, fields, files)
     return _submitted(request)
 
 
@@ -44,7 +46,7 @@ def or_upload(
     @wraps(view)
     def shared(request: HttpRequest, **kwargs: str) -> HttpResponseBase:
         if request.method == "PUT":
-            return _pasted(request, NewFile(body.raw_text(request), name=request.path_info.lstrip("/")))
+            return upload.text(request, name=request.path_info.lstrip("/"))
         for method, answer in (safe | others).items():
             if request.method == method:
                 return answer(request, **kwargs)
@@ -79,13 +81,3 @@ def _again(request: HttpRequest, compose: Compose) -> HttpResponse:
 def _shown(request: HttpRequest, compose: Compose, *, status: int) -> HttpResponse:
     context = {"compose": compose, "address": answers.address(request, "/")}
     return render(request, "pastes/compose.html", context, status=status)
-
-
-def _pasted(request: HttpRequest, file: NewFile) -> HttpResponse:
-    """Publish one file and answer its address, alone on a line.
-
-    Programs send no Sec-Fetch-Site; a page of somebody else must not paste in the name of who looks at it.
-    """
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
-        raise RefusedError("cross_site", "Another site's page cannot paste here.", status=403)
-    return answers.made(request, publish(Draft(files=[file])))

@@ -1,8 +1,9 @@
 """The pages of one paste: read, raw, download, burn."""
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -13,10 +14,23 @@ from pastes.models import File, Paste
 
 @require_safe
 def page(request: HttpRequest, key: str) -> HttpResponseBase:
-    """The paste as a page. `?raw`, as the first Pasteur had it, gives the text alone."""
+    """The paste as a page, and as text to a program. `?raw`, as the first Pasteur had it, gives the text alone."""
     if request.GET.get("raw", "false") != "false":
         return raw(request, key)
     paste = _paste(key)
+    response = _text(request, paste) if answers.wants_text(request) else _page(request, paste)
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+def _text(request: HttpRequest, paste: Paste) -> HttpResponse:
+    _refuse_burning(paste)
+    return answers.unless_known(
+        request, answers.in_one(paste.files), paste.files[0].oid if len(paste.files) == 1 else ""
+    )
+
+
+def _page(request: HttpRequest, paste: Paste) -> HttpResponse:
     if paste.burn:
         return render(request, "pastes/burn.html", {"paste": paste})
     return render(request, "pastes/paste.html", {"paste": paste, "files": paste.files, "copy": copies.of(paste)})
@@ -35,13 +49,7 @@ def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
 def raw(request: HttpRequest, key: str, name: str = "") -> HttpResponseBase:
     """The text of one file, the first if none is named, byte for byte as it was sent."""
     file = _file(key, name)
-    etag = f'"{file.oid}"'
-    if etag in request.headers.get("If-None-Match", ""):
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = answers.raw(file.content)
-    response.headers["ETag"] = etag
-    return response
+    return answers.unless_known(request, file.content, file.oid)
 
 
 @require_safe
@@ -73,16 +81,9 @@ def burn(request: HttpRequest, key: str) -> HttpResponseBase:
         context = {"paste": paste, "files": files, "copy": copies.of(paste)}
         response = render(request, "pastes/paste.html", context)
     else:
-        response = answers.raw(_in_one(files))
+        response = answers.raw(answers.in_one(files))
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _in_one(files: list[File]) -> str:
-    """Return one file as it is, and several one after the other, each below its name, as `head` shows them."""
-    if len(files) == 1:
-        return files[0].content
-    return "\n".join(f"==> {file.name} <==\n{file.content}" for file in files)
 
 
 def _paste(key: str) -> Paste:
@@ -92,12 +93,15 @@ def _paste(key: str) -> Paste:
     return paste
 
 
+def _refuse_burning(paste: Paste) -> None:
+    if paste.burn:
+        message = f"This paste burns after reading: send a POST to /{paste.key}/burn to read it."
+        raise RefusedError("burns", message, status=403)
+
+
 def _file(key: str, name: str) -> File:
     paste = _paste(key)
-    if paste.burn:
-        raise RefusedError(
-            "burns", f"This paste burns after reading: send a POST to /{key}/burn to read it.", status=403
-        )
+    _refuse_burning(paste)
     for file in paste.files:
         if file.name == name or not name:
             return file

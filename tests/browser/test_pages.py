@@ -104,8 +104,11 @@ def test_an_error_is_a_page_that_leads_back(arrive: Arrive, path: str, status: i
 def test_a_form_that_may_not_be_sent_here_is_answered_with_a_page(arrive: Arrive) -> None:
     reader = arrive()
     reader.go("/recent")
-    form = "<form method=post action=/recent><button>Send</button></form>"
-    reader.page.evaluate("form => document.querySelector('main').insertAdjacentHTML('beforeend', form)", form)
+    reader.page.evaluate("""() => {
+        const form = Object.assign(document.createElement("form"), {method: "post", action: "/recent"});
+        form.append(Object.assign(document.createElement("button"), {textContent: "Send"}));
+        document.querySelector("main").append(form);
+    }""")
 
     assert reader.press("Send") == 405
 

@@ -39,7 +39,7 @@ def test_a_paste_can_be_read_by_somebody_else_who_has_the_address(
     assert reader.read_file("hello.py") == "print('hello')\n"
     reader.see("By Ada")
     reader.see("Unlisted")
-    reader.see(f"Python, {15 if javascript else 16}\xa0bytes")
+    reader.see(f"{15 if javascript else 16}\xa0bytes")
     assert reader.page.locator(".comment").inner_text() == "The first line\nand the second"
     assert not reader.scrolls_sideways()
     assert reader.cookies() == {}

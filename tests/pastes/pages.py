@@ -39,6 +39,11 @@ class Page(HTMLParser):
         """Return where the page's links lead."""
         return [facts.get("href") or "" for tag, facts in self.tags if tag == "a"]
 
+    def intruders(self) -> list[tuple[str, dict[str, str | None]]]:
+        """Return what a text may have brought in: pictures, and scripts that are not ours."""
+        suspects = [(tag, facts) for tag, facts in self.tags if tag in {"img", "script"}]
+        return [(tag, facts) for tag, facts in suspects if not (facts.get("src") or "").startswith("/static/")]
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         facts = dict(attrs)
         self.tags.append((tag, facts))

@@ -1,0 +1,76 @@
+"""Fetches what the pages run in the browser that is not ours, and puts it into static/vendor/.
+
+Run as `python -m assets.build`, which `make` does. npm checks every package against package-lock.json and runs none of
+their scripts. A machine without npm is given one from PyPI, beside the Python that runs this. Nothing here is needed
+once the site runs.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from pastes.languages import LANGUAGES, PLAIN
+
+ASSETS = Path(__file__).resolve().parent
+PACKAGES = ASSETS / "node_modules"
+VENDOR = ASSETS.parent / "static" / "vendor"
+HIGHLIGHT = PACKAGES / "@highlightjs" / "cdn-assets" / "es"
+
+#: Files that the pages load, by where they lie among the packages.
+FILES = {
+    "highlight/core.js": HIGHLIGHT / "core.min.js",
+    "purify.js": PACKAGES / "dompurify" / "dist" / "purify.es.mjs",
+    "marked.js": PACKAGES / "marked" / "lib" / "marked.esm.js",
+    "diff.js": PACKAGES / "diff" / "dist" / "diff.min.js",
+    "qrcode.js": PACKAGES / "qrcode-generator" / "dist" / "qrcode.mjs",
+}
+#: Comments that point to maps which are not shipped.
+_MAP = re.compile(r"(?m)^//# sourceMappingURL=.*$")
+
+
+def main() -> None:
+    """Fetch the packages and copy what is needed of them."""
+    _fetch()
+    names = [name for name in LANGUAGES if name != PLAIN.name]
+    files = FILES | {f"highlight/languages/{name}.js": HIGHLIGHT / "languages" / f"{name}.min.js" for name in names}
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    for name, source in files.items():
+        target = VENDOR / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(_MAP.sub("", source.read_text(encoding="utf-8")), encoding="utf-8")
+    (VENDOR / "highlight" / "languages.js").write_text(_table(names), encoding="utf-8")
+
+
+def _table(names: list[str]) -> str:
+    """Return a module that knows how to load each language; the imports are spelled out to be given hashed names."""
+    loaders = "".join(f'  "{name}": () => import("./languages/{name}.js"),\n' for name in names)
+    labels = "".join(f'  "{language.name}": "{language.label}",\n' for language in LANGUAGES.values())
+    return f"export const loaders = {{\n{loaders}}};\nexport const labels = {{\n{labels}}};\n"
+
+
+def _fetch() -> None:
+    """Let npm install exactly what the lock file names."""
+    command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run([_npm(), *command], cwd=ASSETS, check=True, stdout=subprocess.DEVNULL, env=_environment())
+
+
+def _npm() -> str:
+    found = shutil.which("npm", path=_environment()["PATH"])
+    if found:
+        return found
+    requirements = str(ASSETS.parent / "requirements-assets.txt")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    subprocess.run([*pip, "-r", requirements], check=True)
+    return str(Path(sys.executable).with_name("npm"))
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment with the programs beside this Python found as well."""
+    return {**os.environ, "PATH": f"{os.environ.get('PATH', '')}{os.pathsep}{Path(sys.executable).parent}"}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""How a page holds a long text: in blocks of lines, so that a browser lays out only those that are looked at."""
+
+from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+#: As in static/js/lines.js.
+BLOCK_LINES = 200
+
+
+@register.filter
+def blocks(text: str) -> SafeString:
+    """Return the text escaped, in one element for every BLOCK_LINES lines when it has more than that."""
+    escaped = escape(text)
+    if text.count("\n") <= BLOCK_LINES:
+        return escaped
+    lines = escaped.split("\n")
+    parts = ("\n".join(lines[at : at + BLOCK_LINES]) for at in range(0, len(lines), BLOCK_LINES))
+    return mark_safe('<span class="block">' + '\n</span><span class="block">'.join(parts) + "</span>")  # noqa: S308  (escaped above)

@@ -1,0 +1,40 @@
+"""Text from a program, as `curl` sends it: the body itself, or files in the parts of a form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+
+from pastes import answers, body, options
+from pastes.drafts import NewFile
+from pastes.errors import RefusedError
+from pastes.writing import publish
+
+#: The part of a form that holds a file; it may come several times.
+PART = "file"
+
+
+def text(request: HttpRequest, name: str = "") -> HttpResponse:
+    """Publish the body as one file; answers its address, alone on a line."""
+    _refuse_foreign_pages(request)
+    file = NewFile(body.raw_text(request), name=name)
+    return answers.made(request, publish(options.draft([file], options.of(request))))
+
+
+def parts(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, Any]) -> HttpResponse:
+    """Publish the parts called `file` as one paste; all other parts are options. Answers as `text` does."""
+    _refuse_foreign_pages(request)
+    said = [(name, value) for name, values in fields.lists() if name != PART for value in values]
+    for name in set(uploads) - {PART}:
+        raise RefusedError("unknown_field", f"Files come as {PART}, not as {name[:50]!r}.", field=name[:50])
+    files = [NewFile(content) for content in fields.getlist(PART)]
+    for upload in uploads.getlist(PART):  # type: ignore[attr-defined]  # request.FILES is a MultiValueDict
+        name = "" if upload.name == "-" else upload.name
+        files.append(NewFile(body.utf8(upload.read(), what=name[:50] or PART), name=name))
+    return answers.made(request, publish(options.draft(files, options.of(request, said))))
+
+
+def _refuse_foreign_pages(request: HttpRequest) -> None:
+    """Programs send no Sec-Fetch-Site; a page of somebody else must not paste in the name of who looks at it."""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise RefusedError("cross_site", "Another site's page cannot paste here.", status=403)

@@ -1,0 +1,116 @@
+// One file of a paste as it is read: numbered and coloured lines, copy, wrap, another language, links to lines.
+import { copy, make, memory, say } from "./dom.js";
+import { colour } from "./highlighter.js";
+import { Listing } from "./lines.js";
+
+const PLAIN = "plaintext";
+
+export class FileView {
+  #asked = 0;
+
+  constructor(section) {
+    this.section = section;
+    this.name = section.dataset.name;
+    this.language = section.dataset.language;
+    this.pre = section.querySelector("pre");
+    this.listing = new Listing(this.pre);
+    this.pre.addEventListener("click", (event) => this.#choose(event));
+    this.pre.addEventListener("copy", (event) => this.#copySelection(event));
+    this.#addTools();
+    this.wrap(memory.get("wrap", null) ?? this.pre.matches(".wraps"));
+    this.paint();
+  }
+
+  // Colour the text in its language.
+  async paint() {
+    const asked = ++this.#asked;
+    this.listing.bleach();
+    if (this.language === PLAIN) return;
+    const whole = await colour(this.listing.text, this.language, (number, lines) => {
+      if (asked === this.#asked) this.listing.colour(number, lines);
+    });
+    if (asked !== this.#asked) return;
+    this.section.dataset.painted = whole ? "whole" : "stopped";
+    if (!whole) {
+      this.listing.bleach();
+      this.status.textContent = "Shown plain: colouring it takes too long.";
+    }
+  }
+
+  wrap(on) {
+    this.pre.classList.toggle("wraps", on);
+    this.wrapButton.ariaPressed = String(on);
+  }
+
+  // Mark lines; with `show`, bring them into the window.
+  mark(first, last, show) {
+    return this.listing.mark(first, last, { show });
+  }
+
+  #addTools() {
+    const chosen = make("option", { value: this.language, textContent: this.section.dataset.label, selected: true });
+    this.select = make("select", { ariaLabel: `Language of ${this.name}`, className: "small" }, chosen);
+    for (const event of ["pointerenter", "focus"]) this.select.addEventListener(event, () => this.#offer(), { once: true });
+    this.select.addEventListener("change", () => {
+      this.language = this.select.value;
+      this.status.textContent = "";
+      this.paint();
+    });
+    this.wrapButton = make("button", { type: "button", className: "tool", textContent: "Wrap" });
+    this.wrapButton.addEventListener("click", () => {
+      const on = this.wrapButton.ariaPressed !== "true";
+      memory.set("wrap", on);
+      this.wrap(on);
+    });
+    const copyButton = make("button", { type: "button", className: "tool", textContent: "Copy" });
+    copyButton.addEventListener("click", () => this.copyAll());
+    this.status = make("span", { className: "status", role: "status" });
+    const tools = this.section.querySelector(".tools");
+    tools.prepend(this.select, this.wrapButton, copyButton);
+    tools.before(this.status);
+  }
+
+  async copyAll() {
+    say((await copy(this.listing.text)) ? `${this.name} is copied.` : "The browser does not allow copying.");
+  }
+
+  async #offer() {
+    const { labels } = await import("../vendor/highlight/languages.js");
+    const sorted = Object.entries(labels).sort(([, one], [, other]) => one.localeCompare(other, "en"));
+    const others = sorted.filter(([name]) => name !== this.language);
+    this.select.append(...others.map(([value, textContent]) => make("option", { value, textContent })));
+  }
+
+  // A click on a number chooses its line, with Shift the lines up to it, and the address says so.
+  #choose(event) {
+    const line = this.listing.lineAt(event);
+    if (!line) return;
+    const [file, first] = parse(location.hash);
+    const from = event.shiftKey && file === this.name ? first : line;
+    const ends = [Math.min(from, line), Math.max(from, line)];
+    const range = ends[0] === ends[1] ? `L${line}` : `L${ends[0]}-L${ends[1]}`;
+    getSelection()?.removeAllRanges();
+    history.replaceState(null, "", `#${encodeURIComponent(this.name)}-${range}`);
+    window.dispatchEvent(new CustomEvent("lines", { detail: { show: false } }));
+  }
+
+  // Copy exactly the text: browsers add line ends of their own where elements end.
+  #copySelection(event) {
+    const range = getSelection()?.getRangeAt(0);
+    if (!range || !this.pre.contains(range.commonAncestorContainer)) return;
+    event.clipboardData.setData("text/plain", range.cloneContents().textContent);
+    event.preventDefault();
+  }
+}
+
+// Read `#name-L3-L9` or `#L3`: the name, empty for the first file, and both lines; 0 when there is none.
+export function parse(hash) {
+  const found = /^#(?:(.*?)-)?L(\d{1,9})(?:-L?(\d{1,9}))?$/.exec(hash);
+  if (!found) return ["", 0, 0];
+  const [, name = "", from, to = from] = found;
+  try {
+    return [decodeURIComponent(name), Math.min(from, to), Math.max(from, to)];
+  } catch {
+    return ["", 0, 0];
+  }
+}

@@ -1,0 +1,15 @@
+// The page of a paste. Without this script the text is there all the same.
+import { FileView, parse } from "./file.js";
+
+export const files = [...document.querySelectorAll("section.file")].map((section) => new FileView(section));
+
+// Mark the lines that the address names, and go there.
+export function showLines({ show = true } = {}) {
+  const [name, first, last] = parse(location.hash);
+  const named = files.find((file) => file.name === name) ?? (name ? undefined : files[0]);
+  for (const file of files) file.mark(file === named ? first : 0, file === named ? last : 0, show && file === named);
+}
+
+window.addEventListener("hashchange", () => showLines());
+window.addEventListener("lines", (event) => showLines(event.detail));
+showLines();

@@ -1,0 +1,211 @@
+"""What curl says about a text: in the query, in headers, or in the parts of a form."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from pastes.models import File, Paste
+from tests.pastes import multipart
+from tests.pastes.multipart import Part
+from tests.pastes.rows import nothing_stored, stored
+from tests.pastes.sealed import sealed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+SAID = {
+    "expires": "1d",
+    "language": "py",
+    "burn": "1",
+    "title": "Schöner Titel & mehr",
+    "author": "Ada",
+    "comment": "why",
+    "visibility": "public",
+    "name": "notes.md",
+}
+
+
+def in_query(client: Client, said: dict[str, str], text: bytes = b"text") -> Any:
+    """Send a text with options in the query."""
+    return client.post("/", text, content_type="text/plain", query_params=said)
+
+
+def in_headers(client: Client, said: dict[str, str], text: bytes = b"text") -> Any:
+    """Send a text with options in headers, as curl puts them on the wire: bytes of UTF-8."""
+    headers = {f"HTTP_X_PASTEUR_{name.upper()}": value.encode().decode("latin-1") for name, value in said.items()}
+    return client.post("/", text, content_type="text/plain", **headers)  # type: ignore[arg-type]  # as WSGI has them
+
+
+def in_parts(client: Client, said: dict[str, str], text: bytes = b"text") -> Any:
+    """Send a text with options in the parts of a form."""
+    parts = [Part(name, value.encode()) for name, value in said.items()]
+    return send(client, Part("file", text), *parts)
+
+
+def send(client: Client, *parts: Part, query: str = "") -> Any:
+    """Send these parts as one form."""
+    return client.post(f"/{query}", multipart.body(*parts), content_type=multipart.CONTENT_TYPE)
+
+
+WAYS = pytest.mark.parametrize("say", [in_query, in_headers, in_parts], ids=lambda say: say.__name__)
+
+
+@WAYS
+def test_every_option_does_what_it_says(client: Client, say: Any) -> None:
+    response = say(client, SAID)
+
+    assert response.status_code == 201, response.content
+    paste = Paste.objects.get()
+    assert response.content.decode() == f"http://testserver/{paste.key}\n"
+    assert (paste.title, paste.author, paste.comment) == ("Schöner Titel & mehr", "Ada", "why")
+    assert (paste.visibility, paste.burn) == ("public", True)
+    assert paste.expires_at
+    assert abs(paste.expires_at - paste.created_at - timedelta(days=1)) < timedelta(seconds=5)
+    file = File.objects.get()
+    assert (file.name, file.language, file.content) == ("notes.md", "python", "text")
+
+
+@WAYS
+def test_ciphertext_is_said_to_be_ciphertext(client: Client, say: Any) -> None:
+    assert say(client, {"encrypted": "yes"}, sealed().encode()).status_code == 201
+    assert Paste.objects.get().encrypted
+
+    with nothing_stored():
+        assert say(client, {"encrypted": "yes"}, b"clear").status_code == 422
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ({"expiry": "1d"}, b"expiry"),
+        ({"content": "x"}, b"content"),
+        ({"expires": "2d"}, b"10m"),
+        ({"expires": ""}, b"10m"),
+        ({"language": "nonsense"}, b"nonsense"),
+        ({"visibility": "private"}, b"unlisted"),
+        ({"burn": "maybe"}, b"burn"),
+        ({"encrypted": "2"}, b"encrypted"),
+        ({"name": "x" * 300}, b"255"),
+        ({"title": "x" * 201}, b"200"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(
+    client: Client, say: Any, said: dict[str, str], word: bytes
+) -> None:
+    with nothing_stored():
+        response = say(client, said)
+
+    assert response.status_code == 422
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.content.count(b"\n") == 1
+    assert word in response.content
+
+
+@pytest.mark.parametrize("value", ["", "1", "true", "YES", "on"])
+def test_a_switch_without_a_value_is_on(client: Client, value: str) -> None:
+    in_query(client, {"burn": value})
+
+    assert Paste.objects.get().burn
+
+
+@pytest.mark.parametrize("value", ["0", "false", "No", "off"])
+def test_a_switch_can_be_off(client: Client, value: str) -> None:
+    in_query(client, {"burn": value})
+
+    assert not Paste.objects.get().burn
+
+
+@pytest.mark.parametrize("query", ["?title=a&title=b", "?title=a", "?name=x"])
+def test_input_32_an_option_that_is_given_twice_is_refused(client: Client, query: str) -> None:
+    with nothing_stored():
+        response = client.put(
+            f"/hello.py{query}", b"text", content_type="", headers={"x-pasteur-title": "c", "x-pasteur-name": "y"}
+        )
+
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("query", ["?title=%ff", "?%ff=1", "?" + "title=a&" * 200])
+def test_a_query_that_is_no_text_is_refused(client: Client, query: str) -> None:
+    with nothing_stored():
+        response = client.put(f"/a{query}", b"text", content_type="")
+
+    assert response.status_code == 400
+
+
+def test_a_header_that_is_no_utf8_is_refused(client: Client) -> None:
+    with nothing_stored():
+        response = client.post("/", b"text", content_type="text/plain", HTTP_X_PASTEUR_TITLE="\xff")
+
+    assert response.status_code == 400
+
+
+def test_several_files_are_one_paste(client: Client) -> None:
+    response = send(
+        client,
+        Part("file", b"print()\r\n", file_name="a.py"),
+        Part("file", "schön".encode(), file_name="b.md"),
+        Part("file", b"\xef\xbb\xbfx"),
+        query="?title=Three",
+    )
+
+    assert response.status_code == 201
+    paste = Paste.objects.get()
+    assert paste.title == "Three"
+    assert sorted((file.name, file.language, file.content) for file in paste.files) == [
+        ("a.py", "python", "print()\r\n"),
+        ("b.md", "markdown", "schön"),
+        ("paste.txt", "plaintext", "\ufeffx"),
+    ]
+    assert response["X-Pasteur-Token"]
+
+
+def test_what_comes_from_a_pipe_has_no_name(client: Client) -> None:
+    send(client, Part("file", b"text", file_name="-"))
+
+    assert File.objects.get().name == "paste.txt"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [Part("file", b"")],
+        [Part("file", b"a", file_name="a"), Part("file", b"b", file_name="A")],
+        [Part("file", b"a", file_name="a"), Part("name", b"b")],
+        [Part("file", b"a"), Part("title", b"x", file_name="x.txt")],
+        [Part("file", b"a"), Part("picture", b"x", file_name="x.png")],
+    ],
+)
+def test_parts_that_do_not_go_together_are_refused(client: Client, parts: list[Part]) -> None:
+    with nothing_stored():
+        response = send(client, *parts)
+
+    assert response.status_code == 422
+    assert response.content.count(b"\n") == 1
+
+
+def test_bytes_that_are_no_text_are_refused(client: Client) -> None:
+    with nothing_stored():
+        response = send(client, Part("file", b"\x89PNG\xff", file_name="x.png"))
+
+    assert response.status_code == 400
+    assert b"x.png" in response.content
+
+
+@pytest.mark.parametrize("body", [multipart.body(Part("file", b"text")), b"text"])
+def test_another_sites_page_cannot_paste(client: Client, body: bytes) -> None:
+    content_type = multipart.CONTENT_TYPE if b"file" in body else "text/plain"
+
+    with nothing_stored():
+        response = client.post("/", body, content_type=content_type, headers={"sec-fetch-site": "cross-site"})
+
+    assert response.status_code == 403
+
+
+def test_a_form_of_files_asks_for_no_token_and_reads_no_cookie() -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    assert send(client, Part("file", b"text")).status_code == 201
+    assert stored()["Paste"] == 1
