@@ -1,5 +1,6 @@
 """Writes down, in the transaction of a paste's write, that it must become a commit."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -45,10 +46,13 @@ def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
         add(paste.key, Kind.RESTORE, paste.head)
 
 
-def add(key: str, kind: Kind, revision: int | None) -> Change:
-    """Add the next change of a paste to the outbox; the bell rings once the transaction is on disk."""
+def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = None) -> Change:
+    """Add the next change of a paste to the outbox; the bell rings once the transaction is on disk.
+
+    `at` is when it happened, unless that is now.
+    """
     last = Change.objects.filter(key=key).aggregate(last=Max("number"))["last"] or 0
-    return _add(key, last + 1, kind, revision)
+    return _add(key, last + 1, kind, revision, at)
 
 
 def copy_of(paste: Paste) -> Copy:
@@ -60,8 +64,8 @@ def copy_of(paste: Paste) -> Copy:
     return Copy("waiting") if settled_at is None else Copy("mirrored", commit)
 
 
-def _add(key: str, number: int, kind: Kind, revision: int | None) -> Change:
-    change = Change(key=key, number=number, kind=kind, revision=revision, created_at=timezone.now())
+def _add(key: str, number: int, kind: Kind, revision: int | None, at: datetime | None = None) -> Change:
+    change = Change(key=key, number=number, kind=kind, revision=revision, created_at=at or timezone.now())
     insert(change)
     transaction.on_commit(doorbell.ring)
     return change

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pastes import clock, keys, tokens
+from pastes import clock, keys, searching, tokens
 from pastes.drafts import Draft, NewFile, checked
 from pastes.errors import KeysExhaustedError, RefusedError
 from pastes.models import File, Paste, Revision, State, Visibility, blob_oid
@@ -58,6 +58,8 @@ def _insert(key: str, draft: Draft) -> Paste:
     paste.token_hash = tokens.hashed(paste.token)
     insert(paste)
     paste.files = _add_revision(paste, draft.files)
+    if paste.visibility == Visibility.PUBLIC:
+        searching.keep(paste)
     paste_published.send(sender=Paste, paste=paste)
     return paste
 
@@ -102,6 +104,7 @@ def revise(
         paste.head += 1
         paste.save(update_fields=["head", "title", "author", "comment", "visibility"])
         paste.files = _add_revision(paste, draft.files)
+        searching.keep(paste)
         paste_revised.send(sender=Paste, paste=paste)
     return paste
 
@@ -138,6 +141,7 @@ def show(paste: Paste) -> bool:
     changed = Paste.objects.filter(pk=paste.pk, state=State.HIDDEN).update(state=State.PUBLISHED)
     if changed:
         paste.refresh_from_db()
+        searching.keep(Paste.objects.get(pk=paste.pk))  # With the files that it has now.
         paste_restored.send(sender=Paste, paste=paste)
     return bool(changed)
 
@@ -165,6 +169,7 @@ def erase_expired(batch: int = 500) -> int:
             with transaction.atomic():
                 if Paste.objects.expired().filter(pk=paste.pk).update(state=State.EXPIRED):
                     _erase(paste)
+                    searching.drop(paste)
                     paste_withdrawn.send(sender=Paste, paste=paste)
                     erased += 1
     return erased
@@ -176,6 +181,7 @@ def _withdraw(paste: Paste, state: State) -> bool:
     if changed:
         if state == State.REMOVED:
             _erase(paste)
+        searching.drop(paste)
         paste_withdrawn.send(sender=Paste, paste=paste)
     return bool(changed)
 
