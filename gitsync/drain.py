@@ -7,11 +7,12 @@ from time import perf_counter
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, tree
+from gitsync import addresses, refusals, tree
 from gitsync.commits import Commit
-from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, TooSoonError
+from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone, Written, disk_errors
@@ -85,7 +86,7 @@ def _drain(progress: Progress) -> Drained:
         tip = remote.fetch(clone)
         tips.add(tip)
         catch_up(mirror, clone, tip)
-        batch, written = _written(clone, tip)
+        batch, written = _written(mirror, clone, tip)
         try:
             if written.commits:
                 _push(remote, mirror, clone, written, old=tip)
@@ -97,7 +98,11 @@ def _drain(progress: Progress) -> Drained:
             logger.info("somebody else pushed first, the commits are made again: %s", moved)
             late = moved
             continue
+        except RemoteRefusedError as error:
+            refusals.refused(mirror, [change for change in batch.taken if change.name in written.commits], error)
         _settle(mirror, batch.taken, written)
+        if written.commits:
+            refusals.accepted(mirror)
         progress(len(batch.taken))
         clone.tidy()
         remote.tidy()
@@ -107,10 +112,10 @@ def _drain(progress: Progress) -> Drained:
     raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
 
 
-def _written(clone: Clone, tip: str) -> tuple[_Batch, Written]:
+def _written(mirror: Mirror, clone: Clone, tip: str) -> tuple[_Batch, Written]:
     """Make the commits of what is pending, and again when one of its pastes was taken off the site meanwhile."""
     for _ in range(_TRIES):
-        batch = _Batch(list(Change.objects.pending()[:DRAIN_CHANGES]))
+        batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES))
         written = clone.write(tip, _commits(batch, clone, tip))
         if not batch.is_outdated():
             break
@@ -129,7 +134,8 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
     reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else set())
     if reopened:
         logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
-    already = [(arrived[change.name], change.pk) for change in Change.objects.pending() if change.name in arrived]
+    waiting = Change.objects.filter(settled_at=None)  # Those that were set aside, and pushed by hand, too.
+    already = [(arrived[change.name], change.pk) for change in waiting if change.name in arrived]
     if already:
         logger.info("%d changes had already arrived", len(already))
     _mark(mirror, tip, already)
@@ -167,7 +173,13 @@ def _push(remote: Remote, mirror: Mirror, clone: Clone, written: Written, *, old
     mirror.refresh_from_db(fields=["pushed_at"])
     if not claimed and addresses.push_interval():
         raise TooSoonError("another worker has just pushed")
-    remote.push(clone, old=old, new=written.tip)
+    started = perf_counter()
+    try:
+        remote.push(clone, old=old, new=written.tip)
+    finally:
+        seconds = perf_counter() - started
+        Mirror.objects.filter(pk=mirror.pk).update(pushes=F("pushes") + 1, push_seconds=F("push_seconds") + seconds)
+    Mirror.objects.filter(pk=mirror.pk).update(commits=F("commits") + len(written.commits), arrived_at=timezone.now())
 
 
 def _settle(mirror: Mirror, changes: Sequence[Change], written: Written) -> None:

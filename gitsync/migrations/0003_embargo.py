@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gitsync', '0001_initial'),
+        ('gitsync', '0002_refusals_and_counters'),
     ]
 
     operations = [
