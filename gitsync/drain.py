@@ -16,9 +16,11 @@ from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError
 from gitsync.loading import load
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone, Written, disk_errors
-from gitsync.models import Change, Mirror
+from gitsync.models import Change, Kind, Mirror
 from gitsync.progress import Progress, unwatched
 from gitsync.remotes import Remote
+from gitsync.selection import belongs
+from pastes.models import Paste
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,14 @@ class _Batch:
 
     changes: Sequence[Change]
     taken: list[Change] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)
+
+    def is_outdated(self) -> bool:
+        """Whether one of its pastes has been taken off the site since it was read."""
+        ours = {change.pk for change in self.changes}
+        removals = Change.objects.pending().filter(kind=Kind.REMOVE).values_list("pk", "key")
+        keys = {key for pk, key in removals if pk not in ours} & self.shown
+        return bool(keys) and not all(belongs(paste) for paste in Paste.objects.filter(key__in=keys))
 
 
 def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> Drained:
@@ -76,8 +86,7 @@ def _drain(progress: Progress) -> Drained:
         tip = remote.fetch(clone)
         tips.add(tip)
         catch_up(mirror, clone, tip)
-        batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES))
-        written = clone.write(tip, _commits(batch, clone, tip))
+        batch, written = _written(mirror, clone, tip)
         try:
             if written.commits:
                 _push(remote, mirror, clone, written, old=tip)
@@ -101,6 +110,16 @@ def _drain(progress: Progress) -> Drained:
     if len(tips) == 1:
         raise RemoteLockedError(str(late))
     raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
+
+
+def _written(mirror: Mirror, clone: Clone, tip: str) -> tuple[_Batch, Written]:
+    """Make the commits of what is pending, and again when one of its pastes was taken off the site meanwhile."""
+    for _ in range(_TRIES):
+        batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES))
+        written = clone.write(tip, _commits(batch, clone, tip))
+        if not batch.is_outdated():
+            break
+    return batch, written
 
 
 def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
@@ -139,6 +158,8 @@ def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
         if room <= 0:
             return
         batch.taken.append(loaded.change)
+        if loaded.entries:
+            batch.shown.add(loaded.change.key)
         if now[loaded.folder] != loaded.tree_oid:
             now[loaded.folder] = loaded.tree_oid
             room -= loaded.size_bytes

@@ -21,8 +21,13 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     """Sets of changes."""
 
     def pending(self) -> ChangeQuerySet:
-        """Changes that have not arrived yet, in the order in which they happened."""
-        return self.filter(settled_at=None, set_aside_at=None).order_by("id")
+        """Changes that have not arrived yet and may go, in the order in which they happened."""
+        may_go = models.Q(held_until=None) | models.Q(held_until__lte=timezone.now())
+        return self.filter(may_go, settled_at=None, set_aside_at=None).order_by("id")
+
+    def held(self) -> ChangeQuerySet:
+        """Changes of pastes that are still too young to enter Git."""
+        return self.filter(settled_at=None, held_until__gt=timezone.now())
 
     def set_aside(self) -> ChangeQuerySet:
         """Changes that the remote refuses, until somebody lets them be tried again."""
@@ -41,6 +46,7 @@ class Change(models.Model):
     kind = models.CharField(max_length=7, choices=Kind)
     revision = models.PositiveIntegerField("revision of the paste", null=True)
     created_at = models.DateTimeField()
+    held_until = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     commit = models.CharField(max_length=40, blank=True)
     set_aside_at = models.DateTimeField(null=True)

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Sequence
 from typing import NoReturn
 
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from gitsync.errors import PartlyRefusedError, RemoteRefusedError
@@ -73,8 +75,15 @@ def accepted(mirror: Mirror) -> None:
 
 
 def retry(pks: Sequence[int]) -> int:
-    """Let changes that were set aside wait for the next push again, and return how many."""
-    return Change.objects.set_aside().filter(pk__in=pks).update(set_aside_at=None, refusal="")
+    """Let changes that were set aside wait for the next push again, and return how many.
+
+    One whose paste has had a later change since, which has arrived, would turn the paste back: it is settled instead.
+    """
+    chosen = Change.objects.set_aside().filter(pk__in=pks)
+    later = Change.objects.filter(key=OuterRef("key"), number__gt=OuterRef("number"), settled_at__isnull=False)
+    with transaction.atomic():
+        chosen.filter(Exists(later)).update(settled_at=timezone.now())
+        return chosen.update(set_aside_at=None, refusal="")
 
 
 def _other(change: Change) -> Change | None:

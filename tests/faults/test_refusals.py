@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
+from gitsync import refusals
 from gitsync.drain import drain
 from gitsync.errors import PartlyRefusedError
 from gitsync.models import Change, Mirror
@@ -238,4 +239,21 @@ def test_fault_28_what_was_set_aside_and_removed_since_needs_no_commit(remote: P
 
     work_off()
 
+    assert look().is_clean
+
+
+def test_fault_28_what_was_edited_since_is_not_turned_back(remote: Path, scanner: Path) -> None:
+    secret = publish_secret()
+    many.publish(3)
+    work_off()
+    paste = writing.revise(Paste.objects.get(key=secret), [NewFile("harmless\n", "x.txt")])
+    work_off()
+    assert repository.text(remote, paste, "x.txt") == b"harmless\n"
+    (remote / "hooks" / "pre-receive").unlink()
+
+    refusals.retry([change.pk for change in Change.objects.set_aside()])
+    work_off()
+
+    assert repository.text(remote, paste, "x.txt") == b"harmless\n"
+    assert not Change.objects.filter(settled_at=None).exists()
     assert look().is_clean
