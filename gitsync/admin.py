@@ -3,10 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.html import format_html
 
-from gitsync import doorbell, refusals
+from gitsync import doorbell, refusals, standing
 from gitsync.models import Change, Mirror
 
 if TYPE_CHECKING:  # At run time Django's class takes no parameter.
@@ -73,6 +77,64 @@ class ChangeAdmin(_ReadOnly):
 
 @admin.register(Mirror)
 class MirrorAdmin(_ReadOnly):
-    """The branches that are pushed to."""
+    """The branches that are pushed to, and what the worker can be asked to do with them."""
 
-    list_display = ("remote", "branch", "tip", "pushed_at", "failures", "retry_at", "error_code")
+    list_display = ("remote", "branch", "tip", "arrived_at", "failures", "retry_at", "error_code")
+    fields = (
+        *("remote", "branch", "tip", "pending", "oldest_pending", "set_aside", "pushed_at", "arrived_at"),
+        *("error_code", "error", "advice", "failures", "retry_at", "fetched_at", "checked_at", "check_result"),
+        *("commits", "pushes", "push_seconds"),
+    )
+    readonly_fields = ("pending", "oldest_pending", "set_aside", "advice")
+
+    @admin.display(description="waiting")
+    def pending(self, mirror: Mirror) -> int:
+        """How many changes wait."""
+        return Change.objects.pending().count()
+
+    @admin.display(description="the oldest waits for (seconds)")
+    def oldest_pending(self, mirror: Mirror) -> int:
+        """For how long the oldest of them has been waiting."""
+        return round(standing.oldest_seconds())
+
+    @admin.display(description="set aside")
+    def set_aside(self, mirror: Mirror) -> str:
+        """How many changes the remote refuses, with the way to them."""
+        address = reverse("admin:gitsync_change_changelist")
+        return format_html('<a href="{}?pending=aside">{}</a>', address, Change.objects.set_aside().count())
+
+    @admin.display(description="what to do")
+    def advice(self, mirror: Mirror) -> str:
+        """What the last error asks for."""
+        return standing.of(mirror).advice or "Nothing."
+
+    def get_urls(self) -> list[Any]:
+        """Add the address of the buttons."""
+        ask = self.admin_site.admin_view(self.ask)
+        return [path("<int:pk>/change/ask/", ask, name="gitsync_mirror_ask"), *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the buttons to those who may press them."""
+        kwargs["extra_context"] = {"may_ask": _may_ask(request)}
+        return super().change_view(request, *args, **kwargs)
+
+    def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Note what is wanted in the row, and wake the worker, which has Git and the remote at hand."""
+        if not _may_ask(request):
+            raise PermissionDenied
+        wishes: dict[str, dict[str, Any]] = {
+            "push": {"retry_at": None},
+            "fetch": {"fetch_wanted": True},
+            "check": {"check_wanted": True},
+        }
+        wish = wishes.get(request.POST.get("what", ""))
+        if request.method != "POST" or wish is None:
+            return HttpResponseNotAllowed(["POST"])
+        Mirror.objects.filter(pk=pk).update(**wish)
+        doorbell.ring()
+        self.message_user(request, "The worker has been asked; look again in a moment.")
+        return redirect("admin:gitsync_mirror_change", pk)
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    return request.user.has_perm("gitsync.change_mirror")

@@ -120,3 +120,14 @@ class BusyError(GitsyncError):
     """Another process is writing to the clone right now."""
 
     code = "busy"
+
+
+def advice_for(code: str) -> str:
+    """Return the advice of the error with this code; the empty string when there is none."""
+    waiting: list[type[GitsyncError]] = [GitsyncError]
+    while waiting:
+        kind = waiting.pop()
+        if kind.code == code:
+            return kind.advice
+        waiting += kind.__subclasses__()
+    return ""

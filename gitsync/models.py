@@ -70,6 +70,14 @@ class Change(models.Model):
         return f"{self.key}.{self.number}"
 
 
+class MirrorQuerySet(models.QuerySet["Mirror"]):
+    """Sets of mirrors."""
+
+    def wanted(self) -> MirrorQuerySet:
+        """Mirrors of which a moderator wants something."""
+        return self.filter(models.Q(fetch_wanted=True) | models.Q(check_wanted=True))
+
+
 class Mirror(models.Model):
     """What is known of one branch of one remote: where it stood at the last look, and how pushing goes."""
 
@@ -96,7 +104,9 @@ class Mirror(models.Model):
     check_wanted = models.BooleanField(default=False)
     fetched_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
-    check_result = models.TextField(blank=True)
+    check_result = models.TextField("what the last check said", blank=True)
+
+    objects = MirrorQuerySet.as_manager()
 
     class Meta:
         verbose_name = "mirror"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from gitsync import addresses
+from gitsync import addresses, wishes
 from gitsync.drain import Drained, drain
 from gitsync.errors import (
     BusyError,
@@ -28,6 +28,7 @@ _LAST_RETRY = 300.0
 
 def work_off() -> float | None:
     """Drain until nothing is pending; returns the seconds after which to come again, or None when all is done."""
+    wishes.grant()
     while Change.objects.pending().exists() and not stop_requested.is_set():
         try:
             remote = Remote.configured()

@@ -51,6 +51,12 @@ if len(SECRET_KEY) < 32 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("dj
 PASTEUR_WEB_PROCESSES = env.integer("PASTEUR_WEB_PROCESSES", 2, least=1, most=64)
 PASTEUR_WEB_THREADS = env.integer("PASTEUR_WEB_THREADS", 8, least=1, most=256)
 
+# For those who watch the site.
+PASTEUR_READY_SECONDS = env.seconds("PASTEUR_READY_SECONDS", most=30 * 86_400)
+PASTEUR_METRICS_TOKEN = env.secret("PASTEUR_METRICS_TOKEN")
+if PASTEUR_METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", PASTEUR_METRICS_TOKEN):
+    env.complain("PASTEUR_METRICS_TOKEN", "must be at least 16 unguessable characters without spaces")
+
 # What the site is called and what it takes.
 PASTEUR_TITLE = env.text("PASTEUR_TITLE", "Pasteur")
 PASTEUR_SUBTITLE = env.text("PASTEUR_SUBTITLE", "Paste text, get a link, keep it in Git.")

@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from gitsync import views
 from pastes import urls as pastes_urls
+from pastes.views.compose import or_upload
 
 handler400 = "pastes.views.errors.bad_request"
 handler403 = "pastes.views.errors.forbidden"
@@ -15,5 +17,7 @@ admin.site.site_title = "Pasteur"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("readyz", or_upload(views.readyz), name="readyz"),
+    path("metrics", or_upload(views.numbers), name="metrics"),
     path("", include(pastes_urls)),
 ]

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mirror',
             name='check_result',
-            field=models.TextField(blank=True),
+            field=models.TextField(blank=True, verbose_name='what the last check said'),
         ),
         migrations.AddField(
             model_name='mirror',

@@ -31,7 +31,13 @@ OURS = ("migrate", "web", "worker", "beat")
 #: What the containers decide themselves; everything else an operator may set in .env.
 FIXED = {
     *("HOST", "DEBUG", "PASTEUR_DATA_DIR", "SECRET_KEY", "DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL"),
-    *("GITSYNC_SSH_KEY_FILE", "GITSYNC_SSH_KNOWN_HOSTS_FILE", "GITSYNC_HTTP_TOKEN", "GITSYNC_SSH_SEED"),
+    *(
+        "GITSYNC_SSH_KEY_FILE",
+        "GITSYNC_SSH_KNOWN_HOSTS_FILE",
+        "GITSYNC_HTTP_TOKEN",
+        "GITSYNC_SSH_SEED",
+        "PASTEUR_METRICS_TOKEN",
+    ),
     "GITSYNC_SSH_HOST_FINGERPRINT",  # The file of known hosts is a secret, which nobody there can write to.
 }
 
@@ -71,7 +77,7 @@ def test_the_deploy_key_reaches_the_worker_alone() -> None:
 
 
 def test_each_secret_reaches_only_those_who_need_it() -> None:
-    assert who("secret_key") == {"web"}
+    assert who("secret_key") == who("metrics_token") == {"web"}
     assert who("database_url") == {"migrate", "web", "worker"}
     assert who("postgres_password") == {"postgres"}
 
@@ -208,6 +214,7 @@ def test_the_services_take_a_paste_to_a_remote_over_ssh(
     (tmp_path / "secret_key").write_text("0123456789abcdef" * 4)
     (tmp_path / "database_url").write_text(postgresql.url)
     (tmp_path / "http_token").touch()
+    (tmp_path / "metrics_token").touch()
     shutil.copy2(sshd.key_file, tmp_path / "deploy_key")
     shutil.copy2(sshd.known_hosts_file, tmp_path / "known_hosts")
     places = {

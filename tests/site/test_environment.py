@@ -110,6 +110,8 @@ NONSENSE = [
     *(("GITSYNC_SSH_SEED", value) for value in ("geheim", "x" * 40, "geheim-of-31-bytes-and-no-more!")),
     *(("GITSYNC_SSH_HOST_FINGERPRINT", value) for value in ("MD5:aa:bb", "SHA256:short", f"sha256:{'A' * 43}")),
     ("GITSYNC_SSH_HOST_FINGERPRINT", ",".join([f"SHA256:{'A' * 43}"] * 3)),
+    *(("PASTEUR_METRICS_TOKEN", value) for value in ("geheim", "geheim with spaces in it", "geheim-geheim-\xe9")),
+    *(("PASTEUR_READY_SECONDS", value) for value in ("-1", "soon")),
     *(("DEBUG", value) for value in ("banana", "2")),
     *(("ALLOWED_HOSTS", value) for value in ("*", "a.example,*", "http://a.example", "a.example:80", "a b")),
     *(("SECRET_KEY", value) for value in ("geheim", "x" * 50, "abab" * 20, "django-insecure-" + "0123456789" * 5)),

@@ -1,0 +1,55 @@
+"""`manage.py mirror_status`: how the mirror stands, from the database alone."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.core.serializers.json import DjangoJSONEncoder
+
+from gitsync import standing
+from gitsync.models import Mirror
+
+
+class Command(BaseCommand):
+    """Say what waits, what has arrived, and what went wrong."""
+
+    help = "Say how the mirror stands: what waits, the last push, the last error with its advice."
+    requires_system_checks = []  # It tells of a mirror whose settings are wrong, too.
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--json", action="store_true", help="report as one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Report. Exits 1 when pushing fails or something is set aside."""
+        queue = standing.queue()
+        mirrors = [standing.of(mirror) for mirror in Mirror.objects.order_by("pk")]
+        if options["json"]:
+            report = {**asdict(queue), "mirrors": [asdict(mirror) for mirror in mirrors]}
+            self.stdout.write(json.dumps(report, cls=DjangoJSONEncoder))
+        else:
+            self.stdout.write(_words(queue))
+            for mirror in mirrors:
+                self.stdout.write(_words_of(mirror))
+        if queue.set_aside or any(mirror.error_code for mirror in mirrors):
+            sys.exit(1)
+
+
+def _words(queue: standing.Queue) -> str:
+    oldest = f", the oldest for {queue.oldest_seconds:.0f} s" if queue.pending else ""
+    return f"{queue.pending} changes wait{oldest}; {queue.held} are held back; {queue.set_aside} are set aside."
+
+
+def _words_of(mirror: standing.Standing) -> str:
+    lines = [f"{mirror.branch} of {mirror.remote}"]
+    lines.append(f"  tip        {mirror.tip or 'no branch yet'}")
+    lines.append(f"  last push  {mirror.arrived_at.isoformat(timespec='seconds') if mirror.arrived_at else 'none yet'}")
+    if mirror.error_code:
+        again = f", next try {mirror.retry_at.isoformat(timespec='seconds')}" if mirror.retry_at else ""
+        lines.append(f"  error      {mirror.error_code}, {mirror.failures} in a row{again}")
+        lines += [f"             {line}" for line in mirror.error.splitlines()]
+        lines.append(f"  advice     {mirror.advice}")
+    return "\n".join(lines)

@@ -1,0 +1,65 @@
+"""How the mirror stands, from rows alone: what waits, what has arrived, what went wrong. No Git, no remote."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from gitsync.errors import advice_for
+from gitsync.models import Change, Mirror
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What is in the outbox: changes that wait, the age of the oldest in seconds, those held and those set aside."""
+
+    pending: int
+    oldest_seconds: float
+    held: int
+    set_aside: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of one branch of one remote."""
+
+    remote: str
+    branch: str
+    tip: str
+    pushed_at: datetime | None
+    arrived_at: datetime | None
+    failures: int
+    retry_at: datetime | None
+    error_code: str
+    error: str
+    advice: str
+
+
+def oldest_seconds() -> float:
+    """Return for how long the oldest pending change has been waiting, in seconds; 0 when none does."""
+    rows = Change.objects.pending().values_list("created_at", "held_until")
+    created_at, held_until = rows.first() or (None, None)
+    since = max(filter(None, (created_at, held_until)), default=None)
+    return max((timezone.now() - since).total_seconds(), 0.0) if since else 0.0
+
+
+def queue() -> Queue:
+    """Return what is in the outbox now."""
+    changes = Change.objects
+    return Queue(changes.pending().count(), oldest_seconds(), changes.held().count(), changes.set_aside().count())
+
+
+def of(mirror: Mirror) -> Standing:
+    """Return how a branch stands."""
+    return Standing(
+        remote=mirror.remote,
+        branch=mirror.branch,
+        tip=mirror.tip or "",
+        pushed_at=mirror.pushed_at,
+        arrived_at=mirror.arrived_at,
+        failures=mirror.failures,
+        retry_at=mirror.retry_at,
+        error_code=mirror.error_code,
+        error=mirror.error,
+        advice=advice_for(mirror.error_code),
+    )

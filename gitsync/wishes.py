@@ -1,0 +1,59 @@
+"""What moderators ask of the worker in the admin: it finds the wish in the row of the mirror, and writes the answer."""
+
+import logging
+
+from django.conf import settings
+from django.utils import timezone
+
+from gitsync import drain, resync
+from gitsync.comparison import Comparison
+from gitsync.errors import BusyError, GitsyncError, MisconfiguredError
+from gitsync.lock import exclusive
+from gitsync.mirror import Clone
+from gitsync.models import Mirror
+from gitsync.remotes import Remote
+
+logger = logging.getLogger(__name__)
+
+
+def grant() -> None:
+    """Do what is asked of the configured remote; what cannot be done now because somebody has the lock stays asked."""
+    if not Mirror.objects.wanted().exists():
+        return
+    try:
+        remote = Remote.configured()
+    except MisconfiguredError:
+        return  # Whoever drains says so.
+    mirror = Mirror.objects.wanted().filter(remote=remote.address.url, branch=remote.branch).first()
+    if mirror is None:
+        return
+    try:
+        if mirror.fetch_wanted:
+            _fetch(remote, mirror)
+        if mirror.check_wanted:
+            _note(mirror, _summary(resync.look()))
+    except BusyError:
+        return
+    except GitsyncError as error:
+        logger.error("what was asked for cannot be done (%s): %s", error.code, error)
+        _note(mirror, f"{error.code}: {error}\n{error.advice}")
+    Mirror.objects.filter(pk=mirror.pk).update(fetch_wanted=False, check_wanted=False)
+
+
+def _fetch(remote: Remote, mirror: Mirror) -> None:
+    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")):
+        clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+        drain.catch_up(mirror, clone, remote.fetch(clone))
+    Mirror.objects.filter(pk=mirror.pk).update(fetched_at=timezone.now())
+
+
+def _note(mirror: Mirror, words: str) -> None:
+    Mirror.objects.filter(pk=mirror.pk).update(checked_at=timezone.now(), check_result=words)
+
+
+def _summary(found: Comparison) -> str:
+    kinds = ("missing", "differs", "extra", "waiting", "set_aside")
+    counts = [f"{len(getattr(found, kind))} {kind}" for kind in kinds if getattr(found, kind)]
+    return (
+        f"{found.pastes} pastes against {found.tip[:10] or 'an empty branch'}: {', '.join(counts) or 'no difference'}"
+    )
