@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from gitsync import addresses, tree
+from gitsync import addresses, purging, tree
 from gitsync.commits import Commit
 from gitsync.errors import CloneBrokenError, RemoteMovedError, TooSoonError
 from gitsync.loading import load
@@ -80,16 +80,20 @@ def _drain(progress: Progress) -> Drained:
     for _ in range(_TRIES):
         tip = remote.fetch(clone)
         catch_up(mirror, clone, tip)
-        batch, written = _written(clone, tip)
+        rewritten = purging.rewrite(clone, tip)
+        batch, written = _written(clone, rewritten.tip)
         try:
-            if written.commits:
+            if written.tip != tip:
                 _push(remote, mirror, clone, written, old=tip)
         except RemoteMovedError as moved:
             if addresses.push_interval():
                 raise  # The next push has to wait for its time, like every other.
             logger.info("somebody else pushed first, the commits are made again: %s", moved)
             continue
-        _settle(mirror, batch.taken, written)
+        with transaction.atomic():
+            purging.settle(rewritten)
+            _settle(mirror, batch.taken, written)
+        purging.finish(rewritten, remote, clone, written.tip)
         progress(len(batch.taken))
         clone.tidy()
         remote.tidy()
@@ -122,6 +126,7 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
     already = [(arrived[change.name], change.pk) for change in Change.objects.pending() if change.name in arrived]
     if already:
         logger.info("%d changes had already arrived", len(already))
+    purging.reopen(clone, tip, arrived)
     _mark(mirror, tip, already)
 
 

@@ -93,6 +93,13 @@ class RemoteRefusedError(PermanentError):
     advice = "Read the remote's words in the last error; a hook or a branch protection says no to the push."
 
 
+class PurgeIncompleteError(PermanentError):
+    """A rewritten history still has something of a purged paste. It was not pushed."""
+
+    code = "purge"
+    advice = "Look at the path in the error; whatever has it there has to be taken out of the repository by hand."
+
+
 class MisconfiguredError(PermanentError):
     """The settings of the mirror cannot work."""
 

@@ -74,6 +74,10 @@ class OwnRemote:
         """Join small packs."""
         self._repository.tidy()
 
+    def prune(self) -> None:
+        """Delete what no branch reaches."""
+        self._repository.prune()
+
     def _why_not(self, ref: str, old: str, words: str) -> GitsyncError:
         return RemoteMovedError(words) if self.tip(ref) != old else RemoteRefusedError(words)
 
