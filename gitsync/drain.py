@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from gitsync import addresses, purging, tree
 from gitsync.commits import Commit
-from gitsync.errors import CloneBrokenError, RemoteMovedError, TooSoonError
+from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, TooSoonError
 from gitsync.loading import load
 from gitsync.lock import exclusive
-from gitsync.mirror import Clone, Written
+from gitsync.mirror import Clone, Written, disk_errors
 from gitsync.models import Change, Kind, Mirror
 from gitsync.progress import Progress, unwatched
 from gitsync.remotes import Remote
@@ -63,11 +63,13 @@ def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> Draine
     """
     with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=wait_for_lock):
         try:
-            return _drain(progress)
+            with disk_errors():
+                return _drain(progress)
         except CloneBrokenError as error:
             logger.warning("the local clone is thrown away and made again: %s", error)
             Clone(settings.GITSYNC_CLONE_DIR).discard()
-            return _drain(progress)
+            with disk_errors():
+                return _drain(progress)
 
 
 def _drain(progress: Progress) -> Drained:
@@ -77,8 +79,11 @@ def _drain(progress: Progress) -> Drained:
     if mirror.seconds_until_push(addresses.push_interval()) > 0:
         raise TooSoonError("the last push started less than GITSYNC_PUSH_INTERVAL ago")
     clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    remote.sweep()
+    tips, late = set(), RemoteMovedError()
     for _ in range(_TRIES):
         tip = remote.fetch(clone)
+        tips.add(tip)
         catch_up(mirror, clone, tip)
         rewritten = purging.rewrite(clone, tip)
         batch, written = _written(clone, rewritten.tip)
@@ -87,8 +92,11 @@ def _drain(progress: Progress) -> Drained:
                 _push(remote, mirror, clone, written, old=tip)
         except RemoteMovedError as moved:
             if addresses.push_interval():
+                if remote.tip(clone) == tip:
+                    raise RemoteLockedError(str(moved)) from None
                 raise  # The next push has to wait for its time, like every other.
             logger.info("somebody else pushed first, the commits are made again: %s", moved)
+            late = moved
             continue
         with transaction.atomic():
             purging.settle(rewritten)
@@ -98,6 +106,8 @@ def _drain(progress: Progress) -> Drained:
         clone.tidy()
         remote.tidy()
         return Drained(len(batch.taken), len(written.commits), tip, written.tip, perf_counter() - started)
+    if len(tips) == 1:
+        raise RemoteLockedError(str(late))
     raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
 
 
@@ -161,7 +171,7 @@ def _push(remote: Remote, mirror: Mirror, clone: Clone, written: Written, *, old
     claimed = Mirror.objects.filter(pk=mirror.pk, pushed_at=seen).update(pushed_at=now)
     mirror.refresh_from_db(fields=["pushed_at"])
     if not claimed and addresses.push_interval():
-        raise RemoteMovedError("another worker has just pushed")
+        raise TooSoonError("another worker has just pushed")
     remote.push(clone, old=old, new=written.tip)
 
 

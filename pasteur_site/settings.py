@@ -54,6 +54,8 @@ PASTEUR_WEB_THREADS = env.integer("PASTEUR_WEB_THREADS", 8, least=1, most=256)
 # What the site is called and what it takes.
 PASTEUR_TITLE = env.text("PASTEUR_TITLE", "Pasteur")
 PASTEUR_SUBTITLE = env.text("PASTEUR_SUBTITLE", "Paste text, get a link, keep it in Git.")
+PASTEUR_NOTICE = env.text("PASTEUR_NOTICE")
+PASTEUR_FOOTER = env.text("PASTEUR_FOOTER")
 PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, least=1, most=64 * 1024 * 1024)
 PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
 #: The longest request of all: JSON may spell one byte of a paste with six, and the rest is room for its other fields.

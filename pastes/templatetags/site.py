@@ -25,6 +25,18 @@ def site_subtitle() -> str:
 
 
 @register.simple_tag
+def site_notice() -> str:
+    """Return PASTEUR_NOTICE."""
+    return str(settings.PASTEUR_NOTICE)
+
+
+@register.simple_tag
+def site_footer() -> str:
+    """Return PASTEUR_FOOTER."""
+    return str(settings.PASTEUR_FOOTER)
+
+
+@register.simple_tag
 def max_bytes() -> int:
     """Return PASTEUR_MAX_BYTES."""
     return int(settings.PASTEUR_MAX_BYTES)
