@@ -74,8 +74,8 @@ class HostKeyMismatchError(PermanentError):
 
     code = "host_key"
     advice = (
-        "Compare the fingerprint that is shown with the forge's own page. Right: put the key into "
-        "GITSYNC_SSH_KNOWN_HOSTS_FILE. Wrong: somebody is in between."
+        "Compare the fingerprint that is shown with the forge's own page. Right: pin it with "
+        "`./manage.py trust_host HOST --fingerprint SHA256:...`. Wrong: somebody is in between."
     )
 
 
