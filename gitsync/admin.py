@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from gitsync import doorbell, refusals, standing
-from gitsync.models import Change, Mirror
+from gitsync.models import Change, Mirror, Purge
 
 if TYPE_CHECKING:  # At run time Django's class takes no parameter.
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -138,3 +138,11 @@ class MirrorAdmin(_ReadOnly):
 
 def _may_ask(request: HttpRequest) -> bool:
     return request.user.has_perm("gitsync.change_mirror")
+
+
+@admin.register(Purge)
+class PurgeAdmin(_ReadOnly):
+    """What has to leave the history, and what has left it."""
+
+    list_display = ("key", "asked_at", "done_at")
+    search_fields = ("=key",)

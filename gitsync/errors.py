@@ -109,6 +109,13 @@ class PartlyRefusedError(TransientError):
     code = "partly_refused"
 
 
+class PurgeIncompleteError(PermanentError):
+    """A rewritten history still has something of a purged paste. It was not pushed."""
+
+    code = "purge"
+    advice = "Look at the path in the error; whatever has it there has to be taken out of the repository by hand."
+
+
 class MisconfiguredError(PermanentError):
     """The settings of the mirror cannot work."""
 

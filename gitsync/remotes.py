@@ -164,6 +164,11 @@ class Remote:
         if self.own:
             self.own.tidy()
 
+    def prune(self) -> None:
+        """Delete from the default remote what no branch reaches; one that was named is kept by who named it."""
+        if self.own:
+            self.own.prune()
+
     def _run(self, clone: Clone, command: str, *arguments: str, seconds: float) -> Finished:
         finished = clone.run(command, *arguments, environment=self._environment(), seconds=seconds)
         if finished.status:
