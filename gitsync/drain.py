@@ -1,7 +1,8 @@
 """The write path, from top to bottom: what is pending becomes commits, one push takes them out, the rows are marked."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -142,7 +143,7 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
         return
     goes_on = mirror.tip is not None and bool(mirror.tip and tip) and clone.is_ancestor(mirror.tip, tip)
     arrived = clone.changes_in(f"{mirror.tip}..{tip}" if goes_on else tip) if tip else {}
-    reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else set())
+    reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else ())
     if reopened:
         logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
     waiting = Change.objects.filter(settled_at=None)  # Those that were set aside, and pushed by hand, too.
@@ -153,10 +154,10 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
     _mark(mirror, tip, already)
 
 
-def _reopen(reachable: set[str]) -> int:
+def _reopen(reachable: Container[str]) -> int:
     """Make every change pending again whose commit the remote does not have any more."""
     settled = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
-    lost = [pk for pk, commit in settled if commit not in reachable]
+    lost = array("q", (pk for pk, commit in settled if commit not in reachable))
     for start in range(0, len(lost), 500):
         Change.objects.filter(pk__in=lost[start : start + 500]).update(settled_at=None, commit="")
     return len(lost)

@@ -22,6 +22,7 @@ from typing import IO, cast
 import git
 
 from gitsync import tree
+from gitsync.ancestors import Ancestors
 from gitsync.commits import CHANGE_TRAILER, Commit, stream
 from gitsync.errors import CloneBrokenError, DiskFullError, MisconfiguredError, RemoteTimeoutError
 
@@ -196,9 +197,13 @@ class Clone:
                 found[name.strip()] = commit
         return found
 
-    def history(self, tip: str) -> set[str]:
+    def history(self, tip: str) -> Ancestors:
         """Return every commit reachable from `tip`."""
-        return set(self.ask("rev-list", tip).decode().split())
+        with self.reading("rev-list", tip) as process:
+            found = Ancestors(cast("IO[bytes]", process.stdout))
+            if process.wait():
+                raise CloneBrokenError(f"git rev-list ended with status {process.returncode}")
+        return found
 
     def tree_oids(self, tip: str, folders: Iterable[str]) -> dict[str, str]:
         """Return the id of the tree that each folder has at `tip`; the empty string for one that is not there."""
@@ -281,6 +286,13 @@ class Clone:
         """Join small packs into larger ones when there are many, at a cost that does not grow with the history."""
         if len(list((self.path / "objects" / "pack").glob("*.pack"))) > _PACKS:
             self.ask("repack", "--quiet", "--geometric=2", "-d", "--no-write-bitmap-index")
+
+    def maintain(self) -> None:
+        """Do what keeps a repository fast: fewer packs and files of refs, and the shape of the history in one file."""
+        self.tidy()
+        self.ask("pack-refs", "--all")
+        if not (self.path / "objects" / "info" / "alternates").exists():  # Who lends the objects lends this as well.
+            self.ask("commit-graph", "write", "--reachable", "--no-progress")
 
     def _start(self, arguments: Iterable[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
         """Start Git in a group of its own, to be ended with what it starts, and beside the clone, which may vanish."""

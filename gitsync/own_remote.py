@@ -82,6 +82,10 @@ class OwnRemote:
         """Join small packs."""
         self._repository.tidy()
 
+    def maintain(self) -> None:
+        """Keep it fast to read, for us and for those who clone it."""
+        self._repository.maintain()
+
     def sweep(self) -> None:
         """Remove what a process that was killed left here; a living one keeps no lock for so long."""
         self._repository.sweep(older_than=_STALE_SECONDS)

@@ -159,6 +159,11 @@ class Remote:
         if self.own:
             self.own.sweep()
 
+    def maintain(self) -> None:
+        """Maintain the default remote; one that was named is kept by who named it."""
+        if self.own:
+            self.own.maintain()
+
     def tidy(self) -> None:
         """Keep the default remote fast; one that was named is kept by who named it."""
         if self.own:

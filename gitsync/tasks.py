@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init, worker_shutting_down
 
+from gitsync import maintenance
 from gitsync.errors import GitsyncError
 from gitsync.mirror import stop_requested
 from gitsync.remotes import Remote
@@ -21,6 +22,12 @@ def drain() -> None:
     seconds = work_off()
     if seconds is not None:
         watch.come_again(seconds)
+
+
+@shared_task
+def maintain() -> None:
+    """Keep the clone and the default remote fast."""
+    maintenance.maintain()
 
 
 @worker_init.connect

@@ -160,6 +160,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "gitsync.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
+    "maintain": {"task": "gitsync.tasks.maintain", "schedule": 1_800.0, "options": {"expires": 1_800}},
     "erase": {"task": "pasteur_site.tasks.erase_gone", "schedule": 60.0, "options": {"expires": 60}},
 }
 

@@ -1,0 +1,40 @@
+"""Keeps the clone and the default remote fast and small, now and then, while nobody else writes to them."""
+
+import logging
+from time import perf_counter
+
+from django.conf import settings
+
+from gitsync.errors import BusyError, CloneBrokenError, GitsyncError
+from gitsync.lock import exclusive
+from gitsync.mirror import Clone, disk_errors
+from gitsync.remotes import Remote
+
+logger = logging.getLogger(__name__)
+
+
+def maintain() -> None:
+    """Join packs, pack refs, and write down the shape of the history, at a cost of seconds for a million commits.
+
+    Somebody who holds the writer's lock goes first; what cannot be done is logged, and done the next time.
+    """
+    started = perf_counter()
+    try:
+        with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")), disk_errors():
+            _maintain()
+    except BusyError:
+        return
+    except GitsyncError as error:
+        logger.error("the clone cannot be maintained (%s): %s", error.code, error)
+    else:
+        logger.info("maintained seconds=%.3f", perf_counter() - started)
+
+
+def _maintain() -> None:
+    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    try:
+        clone.maintain()
+    except CloneBrokenError:
+        clone.discard()  # It is a cache; the next drain makes it again.
+        raise
+    Remote.configured().maintain()
