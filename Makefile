@@ -6,7 +6,7 @@ STATIC := staticfiles/staticfiles.json
 VENDOR := static/vendor/.made
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-fast check format lock bench screenshots clean
+.PHONY: help run build test test-faults test-fast check format lock bench screenshots clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -18,9 +18,14 @@ build: $(STATIC) ## Install what the site needs and collect what browsers load, 
 
 test: $(VENV)/.dev $(STATIC) ## Run all tests, on SQLite and PostgreSQL, with real servers and a browser
 	@tools/test-servers
-	$(BIN)/python -m pytest -n 2 -m "not alone"
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -n 2 -m "not alone and not slow_fault"
+	$(BIN)/python -m pytest -m "alone and not slow_fault"
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not alone"
+
+test-faults: $(VENV)/.dev $(STATIC) ## Run the tests of all faults, those that take minutes included
+	@tools/test-servers
+	$(BIN)/python -m pytest -n 2 -k test_fault -m "not alone"
+	$(BIN)/python -m pytest -k test_fault -m alone
 
 test-fast: $(VENV)/.dev $(STATIC) ## Run the tests that need no server
 	$(BIN)/python -m pytest -n 2 -m "not server and not alone"

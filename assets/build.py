@@ -48,7 +48,9 @@ def _table(names: list[str]) -> str:
     """Return a module that knows how to load each language; the imports are spelled out to be given hashed names."""
     loaders = "".join(f'  "{name}": () => import("./languages/{name}.js"),\n' for name in names)
     labels = "".join(f'  "{language.name}": "{language.label}",\n' for language in LANGUAGES.values())
-    return f"export const loaders = {{\n{loaders}}};\nexport const labels = {{\n{labels}}};\n"
+    endings = "".join(f'  "{name}": "{" ".join(one.extensions)}",\n' for name, one in LANGUAGES.items())
+    tables = {"loaders": loaders, "labels": labels, "extensions": endings}
+    return "".join(f"export const {name} = {{\n{rows}}};\n" for name, rows in tables.items())
 
 
 def _fetch() -> None:

@@ -21,6 +21,15 @@ class RemoteMovedError(TransientError):
     code = "moved"
 
 
+class RemoteLockedError(TransientError):
+    """The branch cannot be moved, and nobody moves it: a lock that a dead process left, or a disk that is full."""
+
+    code = "locked"
+    advice = (
+        "On the remote, see whether its disk is full or read-only, and remove a refs/heads/*.lock that nobody owns."
+    )
+
+
 class RemoteUnreachableError(TransientError):
     """The remote does not answer: no network, no such host, refused, or its repository is missing."""
 
@@ -65,7 +74,8 @@ class HostKeyMismatchError(PermanentError):
 
     code = "host_key"
     advice = (
-        "Compare the fingerprint with the forge's own page, then put the right key into GITSYNC_SSH_KNOWN_HOSTS_FILE."
+        "Compare the fingerprint that is shown with the forge's own page. Right: put the key into "
+        "GITSYNC_SSH_KNOWN_HOSTS_FILE. Wrong: somebody is in between."
     )
 
 
@@ -91,6 +101,12 @@ class RemoteRefusedError(PermanentError):
 
     code = "refused"
     advice = "Read the remote's words in the last error; a hook or a branch protection says no to the push."
+
+
+class PartlyRefusedError(TransientError):
+    """The remote does not take some of what was pushed. The next pushes find out which change it is."""
+
+    code = "partly_refused"
 
 
 class MisconfiguredError(PermanentError):

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from gitsync import tree
 from gitsync.history import Entry
+from pastes import keys
 from pastes.drafts import MAX_FILES, NewFile, clean_name
 from pastes.errors import RefusedError
 from pastes.languages import LANGUAGES
@@ -32,6 +33,8 @@ class Metadata:
     comment: str = ""
     visibility: str = "unlisted"
     encrypted: bool = False
+    old_code: str | None = None
+    expires_at: datetime | None = None
     forked_from: str = ""
     created_at: datetime | None = None
     revision: int = 0
@@ -62,6 +65,8 @@ def metadata(content: bytes, key: str) -> Metadata:
         comment=_typed(row, "comment", str),
         visibility=_typed(row, "visibility", str),
         encrypted=_typed(row, "encrypted", bool),
+        old_code=_old_code(row),
+        expires_at=_time(row, "expires_at") if "expires_at" in row else None,
         forked_from=_typed(row, "forked_from", str) if "forked_from" in row else "",
         created_at=_time(row, "created_at"),
         revision=revision,
@@ -115,6 +120,15 @@ def _typed(row: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
     if type(value) is not kind:
         raise DamagedError(f"its metadata has no {name} of the right kind")
     return value
+
+
+def _old_code(row: dict[str, Any]) -> str | None:
+    if "old_code" not in row:
+        return None
+    code = _typed(row, "old_code", str)
+    if not keys.can_be_old(code):
+        raise DamagedError("its metadata has an old code that cannot be one")
+    return code
 
 
 def _time(row: dict[str, Any], name: str) -> datetime:

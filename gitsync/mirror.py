@@ -5,16 +5,18 @@ One writer at a time (gitsync.lock), and never the web process. Nothing is ever 
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import IO, cast
 
 import git
@@ -52,6 +54,12 @@ _CONFIG = """\
 #: A drain makes one pack, even of one object: a loose one costs a wait for the disk, and is not handed over to the
 #: default remote. So many packs are then made into few.
 _PACKS = 50
+#: How Git says that a disk is full.
+NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|Out of diskspace")
+_LEAVINGS = (
+    *("*.lock", "refs/**/*.lock", "objects/info/**/*.lock", "objects/pack/*.lock"),
+    *("objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/??/tmp_obj_*", "fast_import_crash_*"),
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Clone:
         if not (path / "config").is_file() or not (path / "objects").is_dir() or not (path / "refs").is_dir():
             clone.discard()
             clone._make()
-        clone._sweep()
+        clone.sweep()
         return clone
 
     def borrow(self, objects: Path | None) -> None:
@@ -104,6 +112,18 @@ class Clone:
     def discard(self) -> None:
         """Delete the clone; the next `open` makes it again."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+    def sweep(self, *, older_than: float = 0.0) -> None:
+        """Remove what a killed process left behind at least so many seconds ago.
+
+        Under the writer's lock no living process owns any of it in the clone; elsewhere, those that do are quick.
+        """
+        latest = time() - older_than
+        for pattern in _LEAVINGS:
+            for leaving in self.path.glob(pattern):
+                with suppress(FileNotFoundError):  # Its owner lives, and was faster.
+                    if not older_than or leaving.stat().st_mtime < latest:
+                        leaving.unlink()
 
     def run(
         self,
@@ -275,12 +295,6 @@ class Clone:
         self.ask("init", "--bare", "--quiet", "--template=", "--initial-branch=unused", str(self.path))
         (self.path / "config").write_text(_CONFIG, encoding="ascii")
 
-    def _sweep(self) -> None:
-        """Remove what a killed process left behind; under the writer's lock no living one owns any of it."""
-        for pattern in ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/pack/*.lock", "fast_import_crash_*"):
-            for leaving in self.path.glob(pattern):
-                leaving.unlink(missing_ok=True)
-
 
 def clean_environment() -> dict[str, str]:
     """Return what Git is told by its environment: ours alone.
@@ -330,9 +344,19 @@ def _closed(process: subprocess.Popen[bytes]) -> str:
         _end(process)
 
 
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn what the system says of the clone's files into our errors."""
+    try:
+        yield
+    except OSError as error:
+        kind = DiskFullError if error.errno in {errno.ENOSPC, errno.EDQUOT} else CloneBrokenError
+        raise kind(f"{error.strerror}: {error.filename}") from error
+
+
 def _broken(command: str, words: str) -> CloneBrokenError | DiskFullError:
     """Return the error for a local command that failed."""
     words = words.strip()
-    if "No space left on device" in words or "Disk quota exceeded" in words:
+    if NO_SPACE.search(words):
         return DiskFullError(f"git {command}: {words[-500:]}")
     return CloneBrokenError(f"git {command}: {words[-500:]}")

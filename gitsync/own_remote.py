@@ -10,10 +10,18 @@ import os
 import shutil
 from pathlib import Path
 
-from gitsync.errors import DiskFullError, GitsyncError, RemoteMovedError, RemoteRefusedError, RemoteUnreachableError
-from gitsync.mirror import Clone
+from gitsync.errors import (
+    DiskFullError,
+    GitsyncError,
+    RemoteLockedError,
+    RemoteMovedError,
+    RemoteRefusedError,
+    RemoteUnreachableError,
+)
+from gitsync.mirror import NO_SPACE, Clone
 
 _NO_COMMIT = "0" * 40
+_STALE_SECONDS = 30.0
 #: The parts of a pack, in the order in which they have to appear: Git takes a pack for whole when it sees its index.
 _PARTS = (".pack", ".rev", ".idx")
 #: It is the second copy: it survives a power cut, and the worker keeps it tidy, not a process behind its back.
@@ -74,8 +82,16 @@ class OwnRemote:
         """Join small packs."""
         self._repository.tidy()
 
+    def sweep(self) -> None:
+        """Remove what a process that was killed left here; a living one keeps no lock for so long."""
+        self._repository.sweep(older_than=_STALE_SECONDS)
+
     def _why_not(self, ref: str, old: str, words: str) -> GitsyncError:
-        return RemoteMovedError(words) if self.tip(ref) != old else RemoteRefusedError(words)
+        if self.tip(ref) != old:
+            return RemoteMovedError(words)
+        if NO_SPACE.search(words):
+            return DiskFullError(words)
+        return RemoteLockedError(words) if "lock" in words else RemoteRefusedError(words)
 
 
 def _packs(repository: Path) -> list[Path]:

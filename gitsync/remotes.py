@@ -9,11 +9,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from gitsync import addresses, http, ssh
+from gitsync import addresses, hostkeys, http, ssh
 from gitsync.addresses import Address
 from gitsync.errors import (
     AccessDeniedError,
     CertificateError,
+    CloneBrokenError,
+    DiskFullError,
     GitsyncError,
     HostKeyMismatchError,
     MisconfiguredError,
@@ -21,7 +23,7 @@ from gitsync.errors import (
     RemoteRefusedError,
     RemoteUnreachableError,
 )
-from gitsync.mirror import TIP_REF, Clone, Finished
+from gitsync.mirror import NO_SPACE, TIP_REF, Clone, Finished
 from gitsync.own_remote import OwnRemote
 
 #: The longest that a push may take, in seconds, whatever the remote does.
@@ -49,6 +51,12 @@ _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
         r"not appear to be a git repository|[Rr]epository not found|does not exist|not a git repo",
         RemoteUnreachableError,
     ),
+)
+#: What Git says of the clone itself, in lines that are not the remote's.
+_BROKEN = re.compile(
+    r"bad object|object .*(corrupt|is empty|missing)|packfile|unable to read|[Cc]ould not read [0-9a-f]{40}|bad tree"
+    r"|reference broken|bad config|bad ref|index-pack (failed|died|output)|inflate"
+    r"|unresolved delta|not a valid object|pack has|invalid sha1 pointer"
 )
 _MOVED = re.compile(r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value")
 
@@ -110,6 +118,8 @@ class Remote:
 
     def fetch_all(self, clone: Clone) -> str:
         """Bring the branch with all its history and every text into the clone, and return its tip."""
+        if self.own:
+            return self.fetch(clone)
         tip = self.tip(clone)
         if tip:
             refspec = f"+{self.ref}:{TIP_REF}"
@@ -137,6 +147,11 @@ class Remote:
         if self.own:
             self.own.make(self.branch)
 
+    def sweep(self) -> None:
+        """Remove what a process that was killed left in the default remote, where nobody else would."""
+        if self.own:
+            self.own.sweep()
+
     def tidy(self) -> None:
         """Keep the default remote fast; one that was named is kept by who named it."""
         if self.own:
@@ -145,8 +160,15 @@ class Remote:
     def _run(self, clone: Clone, command: str, *arguments: str, seconds: float) -> Finished:
         finished = clone.run(command, *arguments, environment=self._environment(), seconds=seconds)
         if finished.status:
-            raise _meaning(command, finished, mask=self.login.masked)
+            raise self._explained(_meaning(command, finished, clone, mask=self.login.masked))
         return finished
+
+    def _explained(self, error: GitsyncError) -> GitsyncError:
+        """Return the error, with both fingerprints when the remote shows another host key than the one pinned."""
+        if not isinstance(error, HostKeyMismatchError) or self.known_hosts_file is None:
+            return error
+        seen = hostkeys.difference(str(error), self.known_hosts_file, self.address.host, self.address.port)
+        return HostKeyMismatchError(f"{seen}\n{error}")
 
     def _environment(self) -> dict[str, str]:
         """Return what Git needs to reach this remote and nothing else: one transport, one key, one list of hosts."""
@@ -170,12 +192,17 @@ class Remote:
         return self.key_file, self.known_hosts_file
 
 
-def _meaning(command: str, finished: Finished, *, mask: Callable[[str], str]) -> GitsyncError:
+def _meaning(command: str, finished: Finished, clone: Clone, *, mask: Callable[[str], str]) -> GitsyncError:
     """Return what a failed command means, with the remote's own words, in which `mask` hides our secrets."""
     refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
     words = mask("\n".join([*refused, finished.stderr]).strip())[-_WORDS_KEPT:]
     if refused:
         return RemoteMovedError(words) if _MOVED.search(refused[0]) else RemoteRefusedError(words)
+    ours = "\n".join(line for line in words.splitlines() if not line.startswith("remote:"))
+    if NO_SPACE.search(ours):
+        return DiskFullError(words)
+    if _BROKEN.search(ours) or re.search(rf"{re.escape(str(clone.path))}[/']", ours):
+        return CloneBrokenError(words)
     for pattern, kind in _MEANINGS:
         if re.search(pattern, words):
             return kind(words)

@@ -1,13 +1,10 @@
 """Gives a database every paste back that the mirror has and it lacks. What is there already is left alone."""
 
-import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
-from pathlib import Path
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -23,13 +20,13 @@ from gitsync.models import Change, Kind, Mirror
 from gitsync.progress import Progress, unwatched
 from gitsync.remotes import Remote
 from gitsync.resync import LOCK_SECONDS
+from gitsync.touches import Touch, Touches, sort
 from pastes import keys, restoring
 from pastes.errors import RefusedError
 from pastes.models import AUTHOR_LENGTH, Paste
 from pastes.restoring import Edition, Kept
 
 _AT_ONCE = 100
-_TABLE = "CREATE TABLE touch (key, place INTEGER, commit_id, author, written_at INTEGER, change, kind, tree)"
 
 
 @dataclass
@@ -42,18 +39,6 @@ class Restored:
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Touch:
-    """One commit that touched a paste: who made it, and what the folder was afterwards; empty, it was gone."""
-
-    commit: str
-    author: str
-    written_at: datetime
-    change: str
-    kind: str
-    tree: str
-
-
 def restore(source: str = "", progress: Progress = unwatched) -> Restored:
     """Put back all pastes at the tip of a remote, by default the configured one, each with its changes.
 
@@ -61,11 +46,11 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
     """
     remote = Remote.configured()
     if source:
-        remote = replace(remote, address=addresses.parse(source))
-    with opened(remote) as (clone, tip), tempfile.TemporaryDirectory() as folder:
+        remote = replace(remote, address=addresses.parse(source), own=None)
+    with opened(remote) as (clone, tip):
         found = Restored(tip)
         if tip:
-            with _touches(clone, tip, Path(folder) / "touches") as touches:
+            with sort(history.folders(clone, tip)) as touches:
                 for letter in keys.ALPHABET:
                     _restore_letter(found, clone, letter, touches, progress)
         if not source:
@@ -87,30 +72,7 @@ def opened(remote: Remote) -> Iterator[tuple[Clone, str]]:
             clone.discard()
 
 
-@contextmanager
-def _touches(clone: Clone, tip: str, file: Path) -> Iterator[sqlite3.Connection]:
-    """Sort the history by paste, in a file, because it need not fit into memory."""
-    touches = sqlite3.connect(file)
-    try:
-        touches.execute("PRAGMA synchronous=OFF")
-        touches.execute("PRAGMA journal_mode=OFF")
-        touches.execute(_TABLE)
-        touches.executemany("INSERT INTO touch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(clone, tip))
-        touches.execute("CREATE INDEX touch_of ON touch (key, place)")
-        yield touches
-    finally:
-        touches.close()
-
-
-def _rows(clone: Clone, tip: str) -> Iterator[tuple[str, int, str, str, int, str, str, str]]:
-    for place, (told, key, oid) in enumerate(history.folders(clone, tip)):
-        author = told.author.encode(errors="replace").decode()
-        yield key, -place, told.commit, author, int(told.written_at.timestamp()), told.change, told.kind, oid
-
-
-def _restore_letter(
-    found: Restored, clone: Clone, letter: str, touches: sqlite3.Connection, progress: Progress
-) -> None:
+def _restore_letter(found: Restored, clone: Clone, letter: str, touches: Touches, progress: Progress) -> None:
     at_tip = iter(clone.folders(found.tip, letter).items())
     with history.objects(clone) as objects:
         while some := list(islice(at_tip, _AT_ONCE)):
@@ -120,18 +82,11 @@ def _restore_letter(
                     if key in known:
                         found.present += 1
                     else:
-                        _try(found, objects, key, oid, _touches_of(touches, key))
+                        _try(found, objects, key, oid, touches.of(key))
                     progress(1)
 
 
-def _touches_of(touches: sqlite3.Connection, key: str) -> list[_Touch]:
-    """Return what happened to a paste, the oldest first."""
-    columns = "commit_id, author, written_at, change, kind, tree"
-    rows = touches.execute(f"SELECT {columns} FROM touch WHERE key = ? ORDER BY place", [key])  # noqa: S608  (a constant)
-    return [_Touch(row[0], row[1], datetime.fromtimestamp(row[2], UTC), *row[3:]) for row in rows]
-
-
-def _try(found: Restored, objects: Objects, key: str, oid: str, touches: Sequence[_Touch]) -> None:
+def _try(found: Restored, objects: Objects, key: str, oid: str, touches: Sequence[Touch]) -> None:
     try:
         with transaction.atomic():
             restore_one(objects, key, oid, touches)
@@ -144,7 +99,7 @@ def _try(found: Restored, objects: Objects, key: str, oid: str, touches: Sequenc
         found.skipped[key] = refused.message
 
 
-def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[_Touch]) -> Paste:
+def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) -> Paste:
     """Put one paste back, whose folder is the tree `oid` now. Raises DamagedError, RefusedError, IntegrityError."""
     if not keys.can_be(key):
         raise DamagedError("its name cannot be a key")
@@ -152,6 +107,8 @@ def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[_Touch])
     if last is None:
         raise DamagedError("no commit of the branch tells of it")
     said, _ = look(objects, key, oid)
+    if said.expires_at and said.expires_at <= timezone.now():
+        raise DamagedError("it has expired")
     kept = Kept(
         key=key,
         created_at=said.created_at or touches[0].written_at,
@@ -160,10 +117,12 @@ def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[_Touch])
         comment=said.comment,
         visibility=said.visibility,
         encrypted=said.encrypted,
+        old_code=said.old_code,
+        expires_at=said.expires_at,
         forked_from=said.forked_from,
     )
     numbers: dict[str, int] = {}
-    paste = restoring.put_back(kept, _editions(objects, key, oid, [*touches, replace(last, tree=oid)], numbers))
+    paste = restoring.put_back(kept, _editions(objects, key, oid, [*touches, replace(last, oid=oid)], numbers))
     _settle(key, touches, numbers)
     revision = paste.revisions.get(number=paste.head)
     if tree.tree_oid(tree.entries(paste, revision, paste.files, with_content=False)) != oid:
@@ -200,7 +159,7 @@ def edition(objects: Objects, said: Metadata, texts: dict[str, str], number: int
 
 
 def _editions(
-    objects: Objects, key: str, oid: str, touches: Sequence[_Touch], numbers: dict[str, int]
+    objects: Objects, key: str, oid: str, touches: Sequence[Touch], numbers: dict[str, int]
 ) -> Iterator[Edition]:
     """Yield the revisions that a paste's commits tell of; `numbers` is told which commit made which.
 
@@ -210,10 +169,10 @@ def _editions(
     last = 0
     shown: dict[str, str] = {}
     for touch in touches:
-        if not touch.tree:
+        if not touch.oid:
             continue
         try:
-            said, texts = look(objects, key, touch.tree)
+            said, texts = look(objects, key, touch.oid)
             numbers[touch.commit] = last
             if said.revision <= last and texts == shown:
                 continue
@@ -221,7 +180,7 @@ def _editions(
             number, at = (said.revision, said.revised_at) if is_numbered else (last + 1, None)
             made = edition(objects, said, texts, number, at or touch.written_at)
         except DamagedError:
-            if touch.tree == oid:
+            if touch.oid == oid:
                 raise
             continue
         yield made
@@ -229,7 +188,7 @@ def _editions(
         numbers[touch.commit] = number
 
 
-def _settle(key: str, touches: Sequence[_Touch], numbers: dict[str, int]) -> None:
+def _settle(key: str, touches: Sequence[Touch], numbers: dict[str, int]) -> None:
     """Write the changes of a paste as the commits tell them, so that later ones get later numbers."""
     now = timezone.now()
     rows = {}

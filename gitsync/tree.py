@@ -110,7 +110,7 @@ def _unique(name: str, taken: set[str]) -> str:
 
 def _metadata(paste: Paste, revision: Revision, files: dict[str, File]) -> bytes:
     """Return the paste's row as JSON in a fixed order, a line for each field, so that equal rows are equal bytes."""
-    row = {
+    row: dict[str, object] = {
         "format": FORMAT,
         "key": paste.key,
         "title": paste.title,
@@ -123,6 +123,10 @@ def _metadata(paste: Paste, revision: Revision, files: dict[str, File]) -> bytes
         "revised_at": revision.created_at.isoformat(timespec="microseconds"),
         "files": [{"path": path, "name": file.name, "language": file.language} for path, file in files.items()],
     }
+    if paste.expires_at:
+        row["expires_at"] = paste.expires_at.isoformat(timespec="microseconds")
+    if paste.old_code:  # Where there is none, no line says so: the metadata of all other pastes stays as it is.
+        row["old_code"] = paste.old_code
     if paste.forked_from:
         row["forked_from"] = paste.forked_from
     lines = (f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in row.items())

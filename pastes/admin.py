@@ -79,7 +79,12 @@ class PasteAdmin(_ModelAdmin):
         files = File.objects.filter(revision__paste=OuterRef("pk")).filter(
             Q(content__icontains=search_term) | Q(name__icontains=search_term)
         )
-        named = Q(key=search_term.strip().lower()) | Q(title__icontains=search_term) | Q(author__icontains=search_term)
+        named = (
+            Q(key=search_term.strip().lower())
+            | Q(old_code=search_term.strip())
+            | Q(title__icontains=search_term)
+            | Q(author__icontains=search_term)
+        )
         return queryset.filter(named | Exists(files)), False
 
     def render_change_form(

@@ -50,12 +50,7 @@ class PasteForm(forms.Form):
     )
     burn = forms.BooleanField(required=False, label="Burn after reading: the first reader is the last")
 
-    helper = _helper(
-        Div("title", "author", css_class="pair"),
-        "comment",
-        Div("visibility", "expires", css_class="pair"),
-        "burn",
-    )
+    helper = _helper("title", "author", "comment", "visibility", "expires", "burn")
 
 
 class FileForm(forms.Form):
@@ -98,7 +93,9 @@ FileForms = forms.formset_factory(FileForm, extra=0, min_num=1, max_num=MAX_FILE
 class Compose:
     """The paste's form and the forms of its files as one, usable without JavaScript."""
 
-    def __init__(self, fields: QueryDict | None = None, uploads: Uploads | None = None) -> None:
+    def __init__(
+        self, fields: QueryDict | None = None, uploads: Uploads | None = None, *, wishes: QueryDict | None = None
+    ) -> None:
         sent: list[tuple[str, list[Any]]] = [*(fields.lists() if fields else ()), *(uploads.lists() if uploads else ())]
         self._twice = [name for name, values in sent if len(values) > 1]
         self.asks_for_another_file = fields is not None and "add_file" in fields
@@ -106,10 +103,13 @@ class Compose:
             fields = _with_one_more(fields)
         if fields is not None and uploads:
             fields, uploads = _with_uploads_as_text(fields, uploads)
-        self.paste = PasteForm(fields)
-        self.files = FileForms(fields, uploads, prefix="files")
+        wanted = _wanted(wishes) if wishes else {}
+        self.paste = PasteForm(fields, initial=wanted)
+        self.files = FileForms(fields, uploads, prefix="files", initial=[wanted] if wanted else None)
         self.status = 422
         self.refused = ""
+
+    most_files = MAX_FILES
 
     @property
     def has_room(self) -> bool:
@@ -146,6 +146,18 @@ class Compose:
             self.paste.add_error(refused.field, refused.message)
         else:
             self.refused = refused.message
+
+
+def _wanted(wishes: QueryDict) -> dict[str, str]:
+    """Return what a link to the form fills in, such as `/?language=python&title=Hello`; what it cannot be is left."""
+    wanted = {name: str(wishes[name]) for name in wishes if name in {*PasteForm.base_fields, *FileForm.base_fields}}
+    if language := languages.named(wanted.get("language", "")):
+        wanted["language"] = language.name
+    for name, form in [("visibility", PasteForm), ("expires", PasteForm), ("language", FileForm)]:
+        field = form.base_fields[name]
+        if name in wanted and not (isinstance(field, forms.ChoiceField) and field.valid_value(wanted[name])):
+            del wanted[name]
+    return wanted
 
 
 def _with_one_more(fields: QueryDict) -> QueryDict:

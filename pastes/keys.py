@@ -13,11 +13,17 @@ PATTERN = f"[{ALPHABET}]{{8,32}}"
 
 
 _KEY = re.compile(PATTERN)
+_OLD_CODE = re.compile("[A-Za-z0-9_-]{1,64}")
 
 
 def can_be(text: str) -> bool:
     """Return whether a text has the shape of a key."""
     return _KEY.fullmatch(text) is not None
+
+
+def can_be_old(text: str) -> bool:
+    """Return whether a text has the shape of a code of the first Pasteur, such as `aB3_`."""
+    return _OLD_CODE.fullmatch(text) is not None
 
 
 def draw() -> str:

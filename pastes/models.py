@@ -81,6 +81,8 @@ class Paste(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.PUBLISHED)
     burn = models.BooleanField("burn after reading", default=False)
     encrypted = models.BooleanField("encrypted in the browser", default=False)
+    #: The code under which the first Pasteur had it, where it still answers.
+    old_code = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001  (null, unlike empty, is unique)
     head = models.PositiveIntegerField("current revision", default=1)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -57,3 +57,10 @@ def find(key: str) -> Paste | None:
         for file in paste.files:
             file.content = ""
     return paste
+
+
+def key_of_old_code(code: str) -> str | None:
+    """Return the key of the paste that the first Pasteur had under this code, or None."""
+    if not keys.can_be_old(code):
+        return None
+    return Paste.objects.filter(old_code=code).values_list("key", flat=True).first()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from pastes import keys
+from pastes import keys, searching
 from pastes.drafts import Draft, NewFile, checked, checked_files
 from pastes.errors import RefusedError
 from pastes.models import File, Paste, Revision, blob_oid
@@ -24,6 +24,8 @@ class Kept:
     comment: str = ""
     visibility: str = "unlisted"
     encrypted: bool = False
+    old_code: str | None = None
+    expires_at: datetime | None = None
     forked_from: str = ""
 
 
@@ -53,6 +55,7 @@ def put_back(kept: Kept, editions: Iterable[Edition]) -> Paste:
     if not paste.head:
         raise RefusedError("empty", "There is no text to paste.", field="files")
     paste.save(update_fields=["head"])
+    searching.keep(paste)
     return paste
 
 
@@ -67,9 +70,11 @@ def _row(kept: Kept) -> Paste:
         comment=facts.comment,
         visibility=facts.visibility,
         encrypted=kept.encrypted,
+        old_code=kept.old_code,
         forked_from=facts.forked_from,
         head=0,
         created_at=kept.created_at,
+        expires_at=kept.expires_at,
     )
 
 

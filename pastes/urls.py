@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from pastes.api import api
 from pastes.keys import KeyConverter
-from pastes.views import compose, errors, health, paste, recent, terminal
+from pastes.views import compose, health, paste, recent, terminal
 
 register_converter(KeyConverter, "key")
 
@@ -19,5 +19,5 @@ urlpatterns = [
     path("<key:key>/raw/<str:name>", paste.raw, name="raw_file"),
     path("<key:key>/download/<str:name>", paste.download, name="download"),
     path("<key:key>/burn", paste.burn, name="burn"),
-    path("<str:name>", compose.or_upload(errors.not_found), name="upload"),
+    path("<str:name>", compose.or_upload(paste.old_page), name="upload"),
 ]

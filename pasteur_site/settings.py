@@ -54,6 +54,8 @@ PASTEUR_WEB_THREADS = env.integer("PASTEUR_WEB_THREADS", 8, least=1, most=256)
 # What the site is called and what it takes.
 PASTEUR_TITLE = env.text("PASTEUR_TITLE", "Pasteur")
 PASTEUR_SUBTITLE = env.text("PASTEUR_SUBTITLE", "Paste text, get a link, keep it in Git.")
+PASTEUR_NOTICE = env.text("PASTEUR_NOTICE")
+PASTEUR_FOOTER = env.text("PASTEUR_FOOTER")
 PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, least=1, most=64 * 1024 * 1024)
 PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
 #: The longest request of all: JSON may spell one byte of a paste with six, and the rest is room for its other fields.
@@ -70,6 +72,8 @@ GITSYNC_SSH_KNOWN_HOSTS_FILE = env.path("GITSYNC_SSH_KNOWN_HOSTS_FILE")
 GITSYNC_HTTP_USER = env.text("GITSYNC_HTTP_USER", "git")
 GITSYNC_HTTP_TOKEN = env.secret("GITSYNC_HTTP_TOKEN")
 GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", most=86_400)
+GITSYNC_EMBARGO = env.integer("GITSYNC_EMBARGO", 0, least=0, most=30 * 86_400)
+GITSYNC_MIRROR_EXPIRING = env.flag("GITSYNC_MIRROR_EXPIRING")
 #: The worker's own clone: a cache that may be deleted at any time.
 GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"
 

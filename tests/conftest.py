@@ -47,6 +47,17 @@ def sshd() -> Iterator[Sshd]:
 
 
 @pytest.fixture
+def over_ssh(sshd: Sshd, settings: Settings, tmp_path: Path) -> Sshd:
+    """Return a server that the settings name as the remote."""
+    settings.GITSYNC_REMOTE = sshd.url
+    settings.GITSYNC_IS_DEFAULT_REMOTE = False
+    settings.GITSYNC_SSH_KEY_FILE = sshd.key_file
+    settings.GITSYNC_SSH_KNOWN_HOSTS_FILE = sshd.known_hosts_file
+    settings.GITSYNC_CLONE_DIR = tmp_path / "clone.git"
+    return sshd
+
+
+@pytest.fixture
 def redis() -> Iterator[Redis]:
     """Return a running Redis."""
     with Redis() as server:

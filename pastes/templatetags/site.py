@@ -7,6 +7,8 @@ from django import template
 from django.conf import settings
 from django.templatetags.static import static
 
+from pastes import copies
+
 register = template.Library()
 
 
@@ -23,9 +25,27 @@ def site_subtitle() -> str:
 
 
 @register.simple_tag
+def site_notice() -> str:
+    """Return PASTEUR_NOTICE."""
+    return str(settings.PASTEUR_NOTICE)
+
+
+@register.simple_tag
+def site_footer() -> str:
+    """Return PASTEUR_FOOTER."""
+    return str(settings.PASTEUR_FOOTER)
+
+
+@register.simple_tag
 def max_bytes() -> int:
     """Return PASTEUR_MAX_BYTES."""
     return int(settings.PASTEUR_MAX_BYTES)
+
+
+@register.simple_tag
+def copy_promise() -> str:
+    """Return what an author has to know about copies."""
+    return copies.promise()
 
 
 @register.simple_tag

@@ -57,7 +57,7 @@ def or_upload(
 
 @csrf_protect
 def _form(request: HttpRequest) -> HttpResponse:
-    return _shown(request, Compose(), status=200)
+    return _shown(request, Compose(wishes=request.GET), status=200)
 
 
 @csrf_protect

@@ -37,6 +37,15 @@ def _page(request: HttpRequest, paste: Paste) -> HttpResponse:
 
 
 @require_safe
+def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The same under the code that the first Pasteur gave it; its links have the key of encryption after a `#`."""
+    key = reading.key_of_old_code(name)
+    if key is None:
+        raise Http404
+    return page(request, key)
+
+
+@require_safe
 def raw(request: HttpRequest, key: str, name: str = "") -> HttpResponseBase:
     """The text of one file, the first if none is named, byte for byte as it was sent."""
     file = _file(key, name)

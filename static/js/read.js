@@ -1,4 +1,5 @@
 // The page of a paste. Without this script the text is there all the same.
+import { memory } from "./dom.js";
 import { FileView, parse } from "./file.js";
 
 export const files = [...document.querySelectorAll("section.file")].map((section) => new FileView(section));
@@ -13,3 +14,6 @@ export function showLines({ show = true } = {}) {
 window.addEventListener("hashchange", () => showLines());
 window.addEventListener("lines", (event) => showLines(event.detail));
 showLines();
+
+// What was written has arrived: this is the page that the form leads to.
+if (memory.get("sent")) for (const name of ["sent", "draft"]) memory.forget(name);

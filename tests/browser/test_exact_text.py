@@ -31,7 +31,7 @@ def test_two_texts_arrive_as_they_stand_after_the_form_came_back(arrive: Arrive)
     author = arrive()
     author.go("/")
     author.write(first)
-    author.press("Add another file")
+    author.add_file()
     assert author.box().input_value() == first
     author.write(second, 2)
     author.press("Paste")

@@ -50,10 +50,10 @@ def test_several_files_become_one_paste_in_their_order(arrive: Arrive, phone: bo
     author = arrive(phone=phone, javascript=javascript)
     author.go("/")
     author.write("one")
-    assert author.press("Add another file") == 200
+    author.add_file()
     author.page.get_by_label("File name").nth(1).fill("two.md")
     author.write("# two", 2)
-    assert author.press("Add another file") == 200
+    author.add_file()
     author.choose_file("three.sh", b"echo three\n", 3)
     assert not author.scrolls_sideways()
 
@@ -71,7 +71,7 @@ def test_an_added_file_may_be_left_empty(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("only this")
-    author.press("Add another file")
+    author.add_file()
 
     assert author.press("Paste") == 200
 
@@ -82,7 +82,7 @@ def test_a_chosen_file_survives_the_asking_for_another(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.choose_file("chosen.py", b"x = 1\n")
-    author.press("Add another file")
+    author.add_file()
     author.write("second", 2)
 
     assert author.press("Paste") == 200
@@ -136,7 +136,7 @@ def test_a_picture_is_refused_by_its_name_and_the_rest_of_the_form_stays(arrive:
     author = arrive()
     author.go("/")
     author.write("text that took an hour")
-    author.press("Add another file")
+    author.add_file()
     author.choose_file("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0", 2)
 
     assert author.press("Paste") == 400

@@ -56,6 +56,13 @@ class Visitor:
         chosen = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
         self.page.get_by_label("file from your disk").nth(number - 1).set_input_files(chosen)  # type: ignore[arg-type]
 
+    def add_file(self) -> None:
+        """Ask the form for another file."""
+        boxes = self.page.locator("textarea.code")
+        before = boxes.count()
+        self.page.get_by_role("button", name="Add another file").click()
+        expect(boxes).to_have_count(before + 1)
+
     def press(self, button: str) -> int:
         """Press a button that sends a form, and return the status of the page that comes."""
         with self.page.expect_navigation() as navigation:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.forms.models import model_to_dict
 from pytest_django import Settings
 
@@ -15,7 +16,7 @@ from gitsync.drain import drain
 from gitsync.models import Change, Mirror
 from gitsync.resync import look
 from gitsync.tree import folder
-from pastes import copies, writing
+from pastes import copies, searching, writing
 from pastes.drafts import Draft, NewFile
 from pastes.models import File, Paste, Revision
 from tests import many, repository
@@ -29,6 +30,8 @@ def forget_everything() -> None:
     """Empty the database, as one that was just made."""
     for model in (File, Revision, Paste, Change, Mirror):
         model.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {searching.TABLE}")
 
 
 def everything() -> list[Any]:
@@ -76,6 +79,7 @@ def test_everything_comes_back_as_it_was(remote: Path) -> None:
 
     assert report == {"tip": repository.tip(remote), "restored": 23, "present": 0, "skipped": {}}
     assert everything() == before
+    assert [found.key for found in searching.search("four").pastes] == [paste.key]
     assert look().is_clean
     assert not Change.objects.pending().exists()
 

@@ -1,5 +1,6 @@
 """A remote over SSH: a real sshd, a deploy key, a pinned host key."""
 
+import re
 import shutil
 import subprocess
 import time
@@ -27,17 +28,6 @@ from tests.servers.process import wait_until
 from tests.servers.sshd import Sshd
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
-
-
-@pytest.fixture
-def over_ssh(sshd: Sshd, settings: Settings, tmp_path: Path) -> Sshd:
-    """Return a server that the settings name as the remote."""
-    settings.GITSYNC_REMOTE = sshd.url
-    settings.GITSYNC_IS_DEFAULT_REMOTE = False
-    settings.GITSYNC_SSH_KEY_FILE = sshd.key_file
-    settings.GITSYNC_SSH_KNOWN_HOSTS_FILE = sshd.known_hosts_file
-    settings.GITSYNC_CLONE_DIR = tmp_path / "clone.git"
-    return sshd
 
 
 def test_pastes_arrive_byte_for_byte(over_ssh: Sshd) -> None:
@@ -74,20 +64,34 @@ def test_the_url_reaches_no_other_key_host_or_configuration(over_ssh: Sshd, monk
     assert not Change.objects.pending().exists()
 
 
-def test_a_changed_host_key_is_never_accepted(over_ssh: Sshd) -> None:
+def test_fault_18_a_changed_host_key_is_never_accepted(over_ssh: Sshd) -> None:
+    expected = over_ssh.fingerprint
     over_ssh.kill()
     over_ssh.change_host_key()
     over_ssh.start()
     many.publish(1)
 
-    with pytest.raises(HostKeyMismatchError):
+    with pytest.raises(HostKeyMismatchError) as caught:
         drain()
+
+    first, _, _ = str(caught.value).partition("\n")
+    assert first == f"[127.0.0.1]:{over_ssh.port} shows {over_ssh.fingerprint}; pinned is {expected}"
+    assert expected != over_ssh.fingerprint
+    assert not list((over_ssh.repository / "refs" / "heads").iterdir())
 
     over_ssh.pin()
     assert drain().commits == 1
 
 
-def test_a_revoked_key_is_denied_and_a_restored_one_catches_up(over_ssh: Sshd) -> None:
+def test_fault_18_a_host_without_a_pin_says_which_key_it_shows(over_ssh: Sshd) -> None:
+    over_ssh.known_hosts_file.write_text(over_ssh.known_hosts_file.read_text().replace("127.0.0.1", "127.0.0.2"))
+    many.publish(1)
+
+    with pytest.raises(HostKeyMismatchError, match=f"shows {re.escape(over_ssh.fingerprint)}; pinned is nothing"):
+        drain()
+
+
+def test_fault_20_a_revoked_key_is_denied_and_a_restored_one_catches_up(over_ssh: Sshd) -> None:
     many.publish(2)
     over_ssh.revoke()
     with pytest.raises(AccessDeniedError):
@@ -99,7 +103,7 @@ def test_a_revoked_key_is_denied_and_a_restored_one_catches_up(over_ssh: Sshd) -
 
 
 @pytest.mark.alone
-def test_a_host_that_refuses_is_unreachable_at_once(over_ssh: Sshd) -> None:
+def test_fault_12_a_host_that_refuses_is_unreachable_at_once(over_ssh: Sshd) -> None:
     over_ssh.kill()
     many.publish(1)
     started = time.monotonic()
@@ -128,7 +132,7 @@ def test_a_hook_that_says_no_is_refused_with_its_words(over_ssh: Sshd) -> None:
         drain()
 
 
-def test_a_push_ends_in_time_whatever_the_remote_does(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_16_a_push_ends_in_time_whatever_the_remote_does(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
     many.hook(over_ssh.repository, "pre-receive", "sleep 60")
     monkeypatch.setattr(remotes, "PUSH_SECONDS", 2.0)
     many.publish(1)
@@ -205,7 +209,7 @@ def test_failures_are_noted_and_tried_again_later_and_later(over_ssh: Sshd) -> N
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
-def test_a_key_that_others_may_read_is_not_used(over_ssh: Sshd, mode: int) -> None:
+def test_fault_21_a_key_that_others_may_read_is_not_used(over_ssh: Sshd, mode: int) -> None:
     over_ssh.key_file.chmod(mode)
     many.publish(1)
 
@@ -215,7 +219,7 @@ def test_a_key_that_others_may_read_is_not_used(over_ssh: Sshd, mode: int) -> No
     assert [message.id for message in run_checks() if isinstance(message, Error)] == ["gitsync.E003"]
 
 
-def test_a_key_with_a_passphrase_is_named_at_start(over_ssh: Sshd) -> None:
+def test_fault_21_a_key_with_a_passphrase_is_named_at_start(over_ssh: Sshd) -> None:
     change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", str(over_ssh.key_file)]
     subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
 
@@ -225,7 +229,7 @@ def test_a_key_with_a_passphrase_is_named_at_start(over_ssh: Sshd) -> None:
     assert "secret" not in found.msg
 
 
-def test_a_missing_key_is_named_at_start(over_ssh: Sshd) -> None:
+def test_fault_21_a_missing_key_is_named_at_start(over_ssh: Sshd) -> None:
     over_ssh.key_file.unlink()
 
     (found,) = [message for message in run_checks() if isinstance(message, Error)]
@@ -235,7 +239,7 @@ def test_a_missing_key_is_named_at_start(over_ssh: Sshd) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "# a comment\n", None])
-def test_without_a_pinned_host_nothing_is_sent(over_ssh: Sshd, content: str | None) -> None:
+def test_fault_19_without_a_pinned_host_nothing_is_sent(over_ssh: Sshd, content: str | None) -> None:
     if content is None:
         over_ssh.known_hosts_file.unlink()
     else:

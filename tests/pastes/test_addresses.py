@@ -26,9 +26,11 @@ def test_input_44_what_cannot_be_a_key_asks_no_database(
     client: Client, key: str, rest: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get("/aaa")  # Everything is loaded by now.
+    # What can be a code of the first Pasteur is looked for, once, by its index.
+    queries = 3 if keys.can_be_old(key) and rest in {"", "?raw"} else 0
 
     seconds = []
-    with django_assert_num_queries(0):
+    with django_assert_num_queries(queries):
         for _ in range(3):
             started = time.monotonic()
             response = client.get(f"/{key}{rest}")

@@ -29,6 +29,12 @@ class Sshd(Server):
         """The value of GITSYNC_REMOTE."""
         return f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{self.repository}"
 
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the host's key, as OpenSSH shows it."""
+        command = ["ssh-keygen", "-l", "-f", str(self.host_key_file.with_suffix(".pub"))]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1]
+
     def authorize(self) -> None:
         """Let the deploy key in."""
         shutil.copy(self.key_file.with_suffix(".pub"), self.authorized_keys)

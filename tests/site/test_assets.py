@@ -22,12 +22,15 @@ def test_every_language_of_the_table_is_one_of_highlight_js() -> None:
 
 def test_the_table_of_the_browser_is_ours() -> None:
     written = (build.VENDOR / "highlight" / "languages.js").read_text()
-    loaders, labels = written.split("export const labels")
+    loaders, labels, endings = re.split("export const (?:labels|extensions)", written)
 
     assert re.findall(r'"([^"]+)": \(\) => import\("\./languages/([^"]+)\.js"\)', loaders) == [
         (name, name) for name in LANGUAGES if name != PLAIN.name
     ]
     assert dict(re.findall(r'"([^"]+)": "([^"]+)"', labels)) == {name: one.label for name, one in LANGUAGES.items()}
+    assert dict(re.findall(r'"([^"]+)": "([^"]+)"', endings)) == {
+        name: " ".join(one.extensions) for name, one in LANGUAGES.items()
+    }
 
 
 def test_versions_are_exact_and_every_package_is_checked() -> None:

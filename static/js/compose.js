@@ -1,0 +1,181 @@
+// The page on which text goes in. Without this script it works all the same.
+import { make, memory } from "./dom.js";
+import { Editor } from "./editor.js";
+
+const form = document.querySelector("form.compose");
+const limit = Number(form.dataset.limit);
+const sendButton = form.querySelector(".send button");
+const total = form.querySelector("[name='files-TOTAL_FORMS']");
+const addButton = form.querySelector("[name='add_file']");
+const endings = new Map();
+const editors = [];
+const details = ["title", "author", "comment", "visibility", "expires", "burn"];
+
+// --- files ---
+
+function adopt(part) {
+  const editor = new Editor(part, { onSend: send, onMore: addFile });
+  editor.name.addEventListener("input", () => showGuess(editor));
+  editor.upload.addEventListener("change", () => {
+    showGuess(editor);
+    showSize();
+  });
+  editors.push(editor);
+  showGuess(editor);
+  return editor;
+}
+
+function addFile() {
+  const number = editors.length;
+  if (number >= Number(form.dataset.mostFiles)) return null;
+  const part = editors[0].part.cloneNode(true);
+  for (const element of part.querySelectorAll("[name], [id], [for]")) {
+    for (const name of ["name", "id", "for", "aria-describedby"]) {
+      const value = element.getAttribute(name);
+      if (value) element.setAttribute(name, value.replace(/files-0-/, `files-${number}-`));
+    }
+    if (element.matches("input, textarea")) element.value = "";
+    if (element.matches("textarea")) element.textContent = "";
+    if (element.matches("select")) element.selectedIndex = 0;
+    element.classList.remove("is-invalid");
+  }
+  for (const old of part.querySelectorAll(".hint, .invalid-feedback")) old.remove();
+  editors.at(-1).part.after(part);
+  total.value = number + 1;
+  for (const [at, { part: one }] of editors.entries()) one.querySelector("legend").textContent = `File ${at + 1}`;
+  part.querySelector("legend").textContent = `File ${number + 1}`;
+  if (number + 1 >= Number(form.dataset.mostFiles)) addButton.hidden = true;
+  return adopt(part);
+}
+
+// The language follows the name until another is chosen; the first choice says which one that is.
+async function showGuess(editor) {
+  const [first] = editor.language.options;
+  first.textContent = "From the name";
+  const name = editor.name.value || editor.upload.files[0]?.name || "";
+  if (!name) return;
+  if (!endings.size) {
+    const { labels, extensions } = await import("../vendor/highlight/languages.js");
+    for (const [language, known] of Object.entries(extensions).reverse()) {
+      for (const ending of known.split(" ")) endings.set(ending, labels[language]);
+    }
+  }
+  const label = endings.get(name.toLowerCase().split(/[./]/).at(-1)) ?? endings.get("txt");
+  first.textContent = `${label} (from the name)`;
+}
+
+// --- what the page says ---
+
+function showSize() {
+  const size = editors.reduce((sum, editor) => sum + editor.size, 0);
+  const line = form.querySelector(".size");
+  line.textContent = `${bytes(size)} of ${bytes(limit)}${size > limit ? ": too much" : ""}`;
+  line.classList.toggle("over", size > limit);
+}
+
+function bytes(number) {
+  if (number < 1024) return `${number} bytes`;
+  const unit = number < 1024 * 1024 ? ["kB", 1024] : ["MB", 1024 * 1024];
+  return `${(number / unit[1]).toFixed(1).replace(/\.0$/, "")} ${unit[0]}`;
+}
+
+function showConsequences() {
+  const { visibility, expires, burn } = form.elements;
+  const until = expires.value === "never" ? "for good" : `for ${expires.selectedOptions[0].textContent.toLowerCase()}`;
+  const who = visibility.value === "public" ? "Everybody can find and read it" : "Whoever has the link can read it";
+  const vanishes = burn.checked || expires.value !== "never";
+  const git = vanishes ? "It is not kept in Git." : "It is also committed to Git, which forgets nothing.";
+  const first = burn.checked ? "The first who opens it is the last: then it is gone for everybody." : `${who}, ${until}.`;
+  document.getElementById("what-happens").textContent = `${first} ${git}`;
+}
+
+// --- what is not sent yet ---
+
+function keepDraft() {
+  const files = editors.map(({ name, language, box }) => [name.value, language.value, box.value]);
+  const facts = details.map((name) => (name === "burn" ? form.elements.burn.checked : form.elements[name].value));
+  if (files.some(([, , text]) => text)) memory.set("draft", { files, facts });
+  else memory.forget("draft");
+}
+
+function restoreDraft() {
+  const draft = memory.get("draft");
+  if (!draft || editors.some((editor) => !editor.isEmpty) || location.search) return;
+  draft.files.forEach(([name, language, text], at) => {
+    const editor = editors[at] ?? addFile();
+    editor.name.value = name;
+    editor.language.value = language;
+    editor.box.value = text;
+    showGuess(editor);
+  });
+  details.forEach((name, at) => {
+    if (name === "burn") form.elements.burn.checked = draft.facts[at];
+    else form.elements[name].value = draft.facts[at];
+  });
+  const clear = make("button", { type: "button", className: "plain", textContent: "Start afresh" });
+  clear.addEventListener("click", () => {
+    memory.forget("draft");
+    form.reset();
+    for (const editor of editors) {
+      editor.box.value = "";
+      editor.name.value = "";
+    }
+    note.remove();
+    refresh();
+  });
+  const note = make("p", { className: "muted draft", role: "status" }, "What you had not sent is here again. ", clear);
+  form.before(note);
+}
+
+// --- sending ---
+
+function send() {
+  form.requestSubmit(sendButton);
+}
+
+form.addEventListener("submit", (event) => {
+  if (event.submitter === addButton) return;
+  if (form.dataset.sending) {
+    event.preventDefault(); // One press, one paste.
+    return;
+  }
+  form.dataset.sending = "yes";
+  sendButton.textContent = "Pasting…";
+  sendButton.ariaDisabled = "true";
+  memory.set("author", form.elements.author.value);
+  keepDraft();
+  memory.set("sent", true);
+});
+
+// The page may come back from the browser's own memory, with its button still pressed.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  delete form.dataset.sending;
+  sendButton.textContent = "Paste";
+  sendButton.ariaDisabled = null;
+});
+
+addButton?.addEventListener("click", (event) => {
+  event.preventDefault();
+  addFile()?.name.focus();
+});
+
+function refresh() {
+  showSize();
+  showConsequences();
+}
+
+let clock;
+form.addEventListener("input", () => {
+  refresh();
+  clearTimeout(clock);
+  clock = setTimeout(keepDraft, 400);
+});
+form.addEventListener("change", refresh);
+window.addEventListener("pagehide", () => form.dataset.sending || keepDraft());
+
+for (const part of form.querySelectorAll("fieldset.file")) adopt(part);
+memory.forget("sent"); // It did not arrive, or it is about the next one.
+if (!form.elements.author.value) form.elements.author.value = memory.get("author", "");
+restoreDraft();
+refresh();

@@ -1,0 +1,236 @@
+"""Rows 11, 31, 35 and 37: what can happen to the worker's own clone, and to the default remote beside it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from gitsync.drain import drain
+from gitsync.models import Change, Mirror
+from gitsync.schedule import work_off
+from pastes import writing
+from pastes.drafts import Draft, NewFile
+from tests import many, repository
+from tests.faults.test_killed import assert_all_arrived_once
+from tests.servers.sshd import Sshd
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
+
+_LOCKS = ["config.lock", "HEAD.lock", "packed-refs.lock", "shallow.lock", "refs/pasteur/tip.lock"]
+
+
+@pytest.mark.parametrize("name", [*_LOCKS, "refs/pasteur/next.lock", "objects/info/commit-graph.lock"])
+def test_fault_11_a_stale_lock_in_the_clone_stops_nothing(remote: Path, settings: Settings, name: str) -> None:
+    many.publish(2)
+    drain()
+    lock = settings.GITSYNC_CLONE_DIR / name
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    many.publish(2)
+
+    drain()
+
+    assert not lock.exists()
+    assert_all_arrived_once(remote, 4)
+
+
+@pytest.fixture
+def own_remote(remote: Path, settings: Settings) -> Path:
+    """Return the remote, as the default one that the worker keeps itself."""
+    settings.GITSYNC_IS_DEFAULT_REMOTE = True
+    return remote
+
+
+@pytest.mark.parametrize("name", ["refs/heads/main.lock", "packed-refs.lock", "HEAD.lock"])
+def test_fault_11_a_stale_lock_in_the_default_remote_goes_once_nobody_can_own_it(own_remote: Path, name: str) -> None:
+    many.publish(2)
+    drain()
+    lock = own_remote / name
+    lock.touch()
+    os.utime(lock, (lock.stat().st_mtime - 60,) * 2)
+    many.publish(2)
+
+    drain()
+
+    assert not lock.exists()
+    assert_all_arrived_once(own_remote, 4)
+
+
+def test_fault_11_a_lock_that_is_fresh_may_have_an_owner(own_remote: Path) -> None:
+    many.publish(1)
+    (own_remote / "refs" / "heads" / "main.lock").touch()
+
+    assert work_off()
+
+    assert (own_remote / "refs" / "heads" / "main.lock").exists()
+    assert Mirror.objects.get(remote=str(own_remote)).error_code == "locked"
+    assert Change.objects.pending().count() == 1
+
+
+def test_fault_11_a_branch_that_is_locked_on_the_remote_is_told_apart_from_one_that_moves(remote: Path) -> None:
+    many.publish(1)
+    lock = remote / "refs" / "heads" / "main.lock"
+    lock.touch()
+
+    assert work_off()
+
+    mirror = Mirror.objects.get(remote=str(remote))
+    assert (mirror.error_code, mirror.failures) == ("locked", 1)
+    lock.unlink()
+    Mirror.objects.update(retry_at=None)
+    assert work_off() is None
+    assert_all_arrived_once(remote, 1)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on a file system of six megabytes."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)], check=False)
+    if mounted.returncode:
+        pytest.skip("only root may mount a small file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_fault_31_a_full_disk_is_said_and_what_waits_goes_on_when_there_is_space(
+    remote: Path, settings: Settings, small_disk: Path
+) -> None:
+    settings.GITSYNC_CLONE_DIR = small_disk / "clone.git"
+    many.publish(3)
+    drain()
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * 5_000_000)
+    for number in range(10):
+        text = os.urandom(200_000).hex()
+        writing.publish(Draft([NewFile(text, f"{number}.txt")]))
+
+    assert work_off()
+
+    mirror = Mirror.objects.get(remote=str(remote))
+    assert (mirror.error_code, mirror.failures) == ("disk", 1)
+    assert Change.objects.pending().count() == 10
+    repository.assert_sound(remote)
+    ballast.unlink()
+    Mirror.objects.update(retry_at=None)
+    assert work_off() is None
+    assert_all_arrived_once(remote, 13)
+
+
+def test_fault_31_a_disk_without_any_space_left_is_said_too(remote: Path, settings: Settings, small_disk: Path) -> None:
+    settings.GITSYNC_CLONE_DIR = small_disk / "clone.git"
+    small_disk.joinpath("clone.lock").touch()
+    many.publish(1)
+    with (small_disk / "ballast").open("wb", buffering=0) as ballast:
+        try:
+            while ballast.write(b"x" * 4096):
+                pass
+        except OSError:
+            pass  # Now it is full.
+
+    assert work_off()
+
+    assert Mirror.objects.get(remote=str(remote)).error_code == "disk"
+    (small_disk / "ballast").unlink()
+    Mirror.objects.update(retry_at=None)
+    assert work_off() is None
+    assert_all_arrived_once(remote, 1)
+
+
+def empty_objects(clone: Path) -> None:
+    """Leave packs without a byte, as a power cut does."""
+    for pack in clone.glob("objects/pack/*.pack"):
+        pack.chmod(0o600)
+        pack.write_bytes(b"")
+
+
+def cut_packs(clone: Path) -> None:
+    """Leave half of each pack."""
+    for pack in clone.glob("objects/pack/*.pack"):
+        pack.chmod(0o600)
+        with pack.open("r+b") as file:
+            file.truncate(pack.stat().st_size // 2)
+
+
+def scribble(clone: Path) -> None:
+    """Overwrite the middle of each pack."""
+    for pack in clone.glob("objects/pack/*.pack"):
+        pack.chmod(0o600)
+        with pack.open("r+b") as file:
+            file.seek(20)
+            file.write(b"\x5a" * (pack.stat().st_size - 40))
+
+
+def delete_packs(clone: Path) -> None:
+    """Leave the indexes alone."""
+    for pack in clone.glob("objects/pack/*.pack"):
+        pack.unlink()
+
+
+def spoil_refs(clone: Path) -> None:
+    """Write garbage into every ref."""
+    for name in ("tip", "next"):
+        (clone / "refs" / "pasteur").mkdir(parents=True, exist_ok=True)
+        (clone / "refs" / "pasteur" / name).write_bytes(b"\0garbage")
+
+
+def spoil_head(clone: Path) -> None:
+    """Write garbage into HEAD."""
+    (clone / "HEAD").write_bytes(b"")
+
+
+def spoil_config(clone: Path) -> None:
+    """Write garbage into the configuration."""
+    (clone / "config").write_bytes(b"\0[[[")
+
+
+@pytest.mark.parametrize(
+    "spoil", [empty_objects, cut_packs, scribble, delete_packs, spoil_refs, spoil_head, spoil_config]
+)
+@pytest.mark.parametrize("moved", [False, True], ids=["tip_known", "tip_moved"])
+def test_fault_35_a_damaged_clone_is_made_again(
+    remote: Path, settings: Settings, tmp_path: Path, spoil: object, moved: bool
+) -> None:
+    many.publish(20)
+    drain()
+    if moved:  # Another worker has pushed meanwhile, so the clone has to fetch.
+        clone = settings.GITSYNC_CLONE_DIR
+        settings.GITSYNC_CLONE_DIR = tmp_path / "other.git"
+        many.publish(5)
+        drain()
+        settings.GITSYNC_CLONE_DIR = clone
+    assert callable(spoil)
+    spoil(settings.GITSYNC_CLONE_DIR)
+    many.publish(10)
+
+    drain()
+
+    assert_all_arrived_once(remote, 35 if moved else 30)
+
+
+def test_fault_37_an_empty_machine_takes_over_and_makes_the_same_commits(
+    over_ssh: Sshd, settings: Settings, tmp_path: Path
+) -> None:
+    settings.GITSYNC_PUSH_INTERVAL = 0.0
+    many.publish(10)
+    drain()
+    tip = repository.tip(over_ssh.repository)
+    lost = settings.GITSYNC_CLONE_DIR
+    many.publish(10)
+    settings.GITSYNC_CLONE_DIR = tmp_path / "new" / "clone.git"
+    settings.GITSYNC_SSH_KEY_FILE = Path(shutil.copy2(over_ssh.key_file, tmp_path / "key"))
+
+    assert drain().commits == 10
+
+    assert_all_arrived_once(over_ssh.repository, 20)
+    made_by_the_new = repository.tip(over_ssh.repository)
+    repository.git(over_ssh.repository, "update-ref", "refs/heads/main", tip)
+    settings.GITSYNC_CLONE_DIR = lost
+    many.publish(1)
+    drain()
+    assert repository.git(over_ssh.repository, "rev-parse", "main~1").decode().strip() == made_by_the_new
