@@ -1,8 +1,10 @@
 // The page on which text goes in. Without this script it works all the same.
 import { make, memory } from "./dom.js";
+import { tokenOf } from "./owned.js";
 import { Editor } from "./editor.js";
 
 const form = document.querySelector("form.compose");
+const isNew = form.dataset.kind === "new"; // Else it is an edit, which is not kept as a draft.
 const limit = Number(form.dataset.limit);
 const sendButton = form.querySelector(".send button");
 const total = form.querySelector("[name='files-TOTAL_FORMS']");
@@ -80,6 +82,7 @@ function bytes(number) {
 }
 
 function showConsequences() {
+  if (!isNew) return;
   const { visibility, expires, burn } = form.elements;
   const until = expires.value === "never" ? "for good" : `for ${expires.selectedOptions[0].textContent.toLowerCase()}`;
   const who = visibility.value === "public" ? "Everybody can find and read it" : "Whoever has the link can read it";
@@ -92,6 +95,7 @@ function showConsequences() {
 // --- what is not sent yet ---
 
 function keepDraft() {
+  if (!isNew) return;
   const files = editors.map(({ name, language, box }) => [name.value, language.value, box.value]);
   const facts = details.map((name) => (name === "burn" ? form.elements.burn.checked : form.elements[name].value));
   if (files.some(([, , text]) => text)) memory.set("draft", { files, facts });
@@ -100,7 +104,7 @@ function keepDraft() {
 
 function restoreDraft() {
   const draft = memory.get("draft");
-  if (!draft || editors.some((editor) => !editor.isEmpty) || location.search) return;
+  if (!isNew || !draft || editors.some((editor) => !editor.isEmpty) || location.search) return;
   draft.files.forEach(([name, language, text], at) => {
     const editor = editors[at] ?? addFile();
     editor.name.value = name;
@@ -140,8 +144,10 @@ form.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sending = "yes";
-  sendButton.textContent = "Pasting…";
+  sendButton.dataset.verb = sendButton.textContent;
+  sendButton.textContent = isNew ? "Pasting…" : "Saving…";
   sendButton.ariaDisabled = "true";
+  if (!isNew) return;
   memory.set("author", form.elements.author.value);
   keepDraft();
   memory.set("sent", true);
@@ -151,7 +157,7 @@ form.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   delete form.dataset.sending;
-  sendButton.textContent = "Paste";
+  sendButton.textContent = sendButton.dataset.verb;
   sendButton.ariaDisabled = null;
 });
 
@@ -176,6 +182,7 @@ window.addEventListener("pagehide", () => form.dataset.sending || keepDraft());
 
 for (const part of form.querySelectorAll("fieldset.file")) adopt(part);
 memory.forget("sent"); // It did not arrive, or it is about the next one.
-if (!form.elements.author.value) form.elements.author.value = memory.get("author", "");
+if (isNew && !form.elements.author.value) form.elements.author.value = memory.get("author", "");
 restoreDraft();
+if (!isNew && !form.elements.token.value) form.elements.token.value = tokenOf(location.pathname.split("/")[1]) ?? "";
 refresh();
