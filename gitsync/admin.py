@@ -1,4 +1,4 @@
-"""For operators: what is pending, what has arrived, and how pushing goes. Nothing here can be changed."""
+"""For operators: what is pending, what has arrived, and how pushing goes. Nothing here can be edited."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from gitsync import doorbell, refusals
 from gitsync.models import Change, Mirror
 
 if TYPE_CHECKING:  # At run time Django's class takes no parameter.
@@ -31,27 +32,43 @@ class _ReadOnly(_ModelAdmin):
 
 
 class PendingFilter(admin.SimpleListFilter):
-    """Changes that wait, or that have arrived."""
+    """Changes that wait, that were set aside, or that have arrived."""
 
     title = "state"
     parameter_name = "pending"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
-        return [("yes", "waiting"), ("no", "settled")]
+        return [("yes", "waiting"), ("aside", "set aside"), ("no", "settled")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Return what the choice leaves."""
-        return queryset if self.value() is None else queryset.filter(settled_at__isnull=self.value() == "yes")
+        if self.value() is None:
+            return queryset
+        if self.value() == "no":
+            return queryset.filter(settled_at__isnull=False)
+        return queryset.filter(settled_at=None, set_aside_at__isnull=self.value() == "yes")
 
 
 @admin.register(Change)
 class ChangeAdmin(_ReadOnly):
     """The outbox."""
 
-    list_display = ("name", "kind", "revision", "created_at", "settled_at", "commit")
+    list_display = ("name", "kind", "revision", "created_at", "settled_at", "commit", "set_aside_at")
     list_filter = (PendingFilter, "kind")
     search_fields = ("=key", "=commit")
+    actions = ("retry",)
+
+    @admin.action(description="Retry what was set aside", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: Any) -> None:
+        """Let the chosen changes be pushed again."""
+        count = refusals.retry(list(queryset.values_list("pk", flat=True)))
+        doorbell.ring()
+        self.message_user(request, f"{count} changes wait for the next push again.")
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change changes, though these pages let nobody do it by hand."""
+        return request.user.has_perm("gitsync.change_change")
 
 
 @admin.register(Mirror)

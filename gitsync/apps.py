@@ -11,7 +11,7 @@ class GitsyncConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens to pastes, and say where their copies stand."""
-        from gitsync import checks, outbox
+        from gitsync import checks, outbox, selection
         from pastes import copies, signals
 
         checks.register_all()
@@ -20,3 +20,4 @@ class GitsyncConfig(AppConfig):
         signals.paste_withdrawn.connect(outbox.withdrawn, dispatch_uid="gitsync.withdrawn")
         signals.paste_restored.connect(outbox.restored, dispatch_uid="gitsync.restored")
         copies.kept_by(outbox.copy_of)
+        copies.promised_by(selection.promise)

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from gitsync import tree
 from gitsync.mirror import Clone
-from gitsync.models import Change
+from gitsync.models import Change, ChangeQuerySet
 from gitsync.progress import Progress, unwatched
 from gitsync.selection import mirrored
 from pastes import keys
@@ -21,7 +21,7 @@ class Comparison:
     """The keys of pastes that are not the same in both places.
 
     `missing` are only in the database, `extra` only in Git, `differs` in both. `waiting` are those whose change is
-    still pending: the next drain sees to them.
+    still pending: the next drain sees to them; `set_aside` those whose change the remote refuses.
     """
 
     tip: str
@@ -30,11 +30,12 @@ class Comparison:
     differs: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
         """Whether both places hold the same."""
-        return not (self.missing or self.differs or self.extra or self.waiting)
+        return not (self.missing or self.differs or self.extra or self.waiting or self.set_aside)
 
 
 def compare(clone: Clone, tip: str, progress: Progress = unwatched) -> Comparison:
@@ -61,11 +62,18 @@ def _compare_letter(found: Comparison, letter: str, in_git: dict[str, str], prog
             differs.append(key)
     suspects = {*missing, *differs, *in_git}
     # Asked after the pastes were read, so that one which has just been published is seen to be waiting.
-    waiting = set(Change.objects.pending().filter(_starts_with(letter, "key")).values_list("key", flat=True)) & suspects
+    waiting = _keys(Change.objects.pending(), letter) & suspects
+    set_aside = _keys(Change.objects.set_aside(), letter) & suspects - waiting
+    explained = waiting | set_aside
     found.waiting += sorted(waiting)
-    found.missing += sorted(set(missing) - waiting)
-    found.differs += sorted(set(differs) - waiting)
-    found.extra += sorted(set(in_git) - waiting)
+    found.set_aside += sorted(set_aside)
+    found.missing += sorted(set(missing) - explained)
+    found.differs += sorted(set(differs) - explained)
+    found.extra += sorted(set(in_git) - explained)
+
+
+def _keys(changes: ChangeQuerySet, letter: str) -> set[str]:
+    return set(changes.filter(_starts_with(letter, "key")).values_list("key", flat=True))
 
 
 def _expected(letter: str) -> Iterator[tuple[str, str]]:

@@ -7,17 +7,20 @@ from time import perf_counter
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, tree
+from gitsync import addresses, refusals, tree
 from gitsync.commits import Commit
-from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, TooSoonError
+from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone, Written, disk_errors
-from gitsync.models import Change, Mirror
+from gitsync.models import Change, Kind, Mirror
 from gitsync.progress import Progress, unwatched
 from gitsync.remotes import Remote
+from gitsync.selection import belongs
+from pastes.models import Paste
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +47,14 @@ class _Batch:
 
     changes: Sequence[Change]
     taken: list[Change] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)
+
+    def is_outdated(self) -> bool:
+        """Whether one of its pastes has been taken off the site since it was read."""
+        ours = {change.pk for change in self.changes}
+        removals = Change.objects.pending().filter(kind=Kind.REMOVE).values_list("pk", "key")
+        keys = {key for pk, key in removals if pk not in ours} & self.shown
+        return bool(keys) and not all(belongs(paste) for paste in Paste.objects.filter(key__in=keys))
 
 
 def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> Drained:
@@ -75,8 +86,7 @@ def _drain(progress: Progress) -> Drained:
         tip = remote.fetch(clone)
         tips.add(tip)
         catch_up(mirror, clone, tip)
-        batch = _Batch(list(Change.objects.pending()[:DRAIN_CHANGES]))
-        written = clone.write(tip, _commits(batch, clone, tip))
+        batch, written = _written(mirror, clone, tip)
         try:
             if written.commits:
                 _push(remote, mirror, clone, written, old=tip)
@@ -88,7 +98,11 @@ def _drain(progress: Progress) -> Drained:
             logger.info("somebody else pushed first, the commits are made again: %s", moved)
             late = moved
             continue
+        except RemoteRefusedError as error:
+            refusals.refused(mirror, [change for change in batch.taken if change.name in written.commits], error)
         _settle(mirror, batch.taken, written)
+        if written.commits:
+            refusals.accepted(mirror)
         progress(len(batch.taken))
         clone.tidy()
         remote.tidy()
@@ -96,6 +110,16 @@ def _drain(progress: Progress) -> Drained:
     if len(tips) == 1:
         raise RemoteLockedError(str(late))
     raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
+
+
+def _written(mirror: Mirror, clone: Clone, tip: str) -> tuple[_Batch, Written]:
+    """Make the commits of what is pending, and again when one of its pastes was taken off the site meanwhile."""
+    for _ in range(_TRIES):
+        batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES))
+        written = clone.write(tip, _commits(batch, clone, tip))
+        if not batch.is_outdated():
+            break
+    return batch, written
 
 
 def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
@@ -110,7 +134,8 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
     reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else set())
     if reopened:
         logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
-    already = [(arrived[change.name], change.pk) for change in Change.objects.pending() if change.name in arrived]
+    waiting = Change.objects.filter(settled_at=None)  # Those that were set aside, and pushed by hand, too.
+    already = [(arrived[change.name], change.pk) for change in waiting if change.name in arrived]
     if already:
         logger.info("%d changes had already arrived", len(already))
     _mark(mirror, tip, already)
@@ -133,6 +158,8 @@ def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
         if room <= 0:
             return
         batch.taken.append(loaded.change)
+        if loaded.entries:
+            batch.shown.add(loaded.change.key)
         if now[loaded.folder] != loaded.tree_oid:
             now[loaded.folder] = loaded.tree_oid
             room -= loaded.size_bytes
@@ -146,7 +173,13 @@ def _push(remote: Remote, mirror: Mirror, clone: Clone, written: Written, *, old
     mirror.refresh_from_db(fields=["pushed_at"])
     if not claimed and addresses.push_interval():
         raise TooSoonError("another worker has just pushed")
-    remote.push(clone, old=old, new=written.tip)
+    started = perf_counter()
+    try:
+        remote.push(clone, old=old, new=written.tip)
+    finally:
+        seconds = perf_counter() - started
+        Mirror.objects.filter(pk=mirror.pk).update(pushes=F("pushes") + 1, push_seconds=F("push_seconds") + seconds)
+    Mirror.objects.filter(pk=mirror.pk).update(commits=F("commits") + len(written.commits), arrived_at=timezone.now())
 
 
 def _settle(mirror: Mirror, changes: Sequence[Change], written: Written) -> None:

@@ -103,6 +103,12 @@ class RemoteRefusedError(PermanentError):
     advice = "Read the remote's words in the last error; a hook or a branch protection says no to the push."
 
 
+class PartlyRefusedError(TransientError):
+    """The remote does not take some of what was pushed. The next pushes find out which change it is."""
+
+    code = "partly_refused"
+
+
 class MisconfiguredError(PermanentError):
     """The settings of the mirror cannot work."""
 

@@ -34,6 +34,7 @@ class Metadata:
     visibility: str = "unlisted"
     encrypted: bool = False
     old_code: str | None = None
+    expires_at: datetime | None = None
     forked_from: str = ""
     created_at: datetime | None = None
     revision: int = 0
@@ -65,6 +66,7 @@ def metadata(content: bytes, key: str) -> Metadata:
         visibility=_typed(row, "visibility", str),
         encrypted=_typed(row, "encrypted", bool),
         old_code=_old_code(row),
+        expires_at=_time(row, "expires_at") if "expires_at" in row else None,
         forked_from=_typed(row, "forked_from", str) if "forked_from" in row else "",
         created_at=_time(row, "created_at"),
         revision=revision,

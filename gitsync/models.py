@@ -21,8 +21,17 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     """Sets of changes."""
 
     def pending(self) -> ChangeQuerySet:
-        """Changes that have not arrived yet, in the order in which they happened."""
-        return self.filter(settled_at=None).order_by("id")
+        """Changes that have not arrived yet and may go, in the order in which they happened."""
+        may_go = models.Q(held_until=None) | models.Q(held_until__lte=timezone.now())
+        return self.filter(may_go, settled_at=None, set_aside_at=None).order_by("id")
+
+    def held(self) -> ChangeQuerySet:
+        """Changes of pastes that are still too young to enter Git."""
+        return self.filter(settled_at=None, held_until__gt=timezone.now())
+
+    def set_aside(self) -> ChangeQuerySet:
+        """Changes that the remote refuses, until somebody lets them be tried again."""
+        return self.filter(settled_at=None, set_aside_at__isnull=False)
 
 
 class Change(models.Model):
@@ -37,8 +46,11 @@ class Change(models.Model):
     kind = models.CharField(max_length=7, choices=Kind)
     revision = models.PositiveIntegerField("revision of the paste", null=True)
     created_at = models.DateTimeField()
+    held_until = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     commit = models.CharField(max_length=40, blank=True)
+    set_aside_at = models.DateTimeField(null=True)
+    refusal = models.TextField("words of the remote", blank=True)
 
     objects = ChangeQuerySet.as_manager()
 
@@ -70,6 +82,21 @@ class Mirror(models.Model):
     retry_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=20, blank=True)
     error = models.TextField(blank=True)
+    #: What is known of a change that the remote refuses: see gitsync.refusals.
+    suspect_until = models.BigIntegerField(null=True)
+    suspect_alone = models.BigIntegerField(null=True)
+    is_selective = models.BooleanField(default=False)
+    #: What has been done since the row is there, for those who watch.
+    arrived_at = models.DateTimeField("end of the last push that arrived", null=True)
+    commits = models.PositiveBigIntegerField(default=0)
+    pushes = models.PositiveBigIntegerField(default=0)
+    push_seconds = models.FloatField(default=0.0)
+    #: What a moderator asks the worker to do.
+    fetch_wanted = models.BooleanField(default=False)
+    check_wanted = models.BooleanField(default=False)
+    fetched_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    check_result = models.TextField(blank=True)
 
     class Meta:
         verbose_name = "mirror"
@@ -93,3 +120,25 @@ class Mirror(models.Model):
     def seconds_until_retry(self) -> float:
         """Return the seconds for which failures keep the next try away."""
         return (self.retry_at - timezone.now()).total_seconds() if self.retry_at else 0.0
+
+
+class Failure(models.Model):
+    """How often pushing to a branch has failed for one reason."""
+
+    mirror = models.ForeignKey(Mirror, on_delete=models.CASCADE, related_name="failed")
+    code = models.CharField(max_length=20)
+    count = models.PositiveBigIntegerField(default=0)
+    last_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(name="gitsync_one_row_a_failure", fields=["mirror", "code"])]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.count}"
+
+    @classmethod
+    def note(cls, mirror: Mirror, code: str) -> None:
+        """Count one more."""
+        row, _ = cls.objects.get_or_create(mirror=mirror, code=code)
+        cls.objects.filter(pk=row.pk).update(count=models.F("count") + 1, last_at=timezone.now())

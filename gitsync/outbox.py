@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from gitsync import doorbell
 from gitsync.models import Change, Kind
-from gitsync.selection import belongs
+from gitsync.selection import belongs, held_until
 from pastes.copies import NO_COPY, Copy
 from pastes.models import Paste
 from pastes.prepared import Prepared, insert
@@ -25,7 +25,7 @@ _LAST_OF = Prepared(_last_of)
 def published(sender: object, paste: Paste, **kwargs: Any) -> None:
     """A new paste: its first change, unless it is one that Git must never see."""
     if belongs(paste):
-        _add(paste.key, 1, Kind.PUBLISH, paste.head)
+        _add(paste.key, 1, Kind.PUBLISH, paste.head, held_until=held_until(paste))
 
 
 def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
@@ -51,8 +51,10 @@ def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = Non
 
     `at` is when it happened, unless that is now.
     """
-    last = Change.objects.filter(key=key).aggregate(last=Max("number"))["last"] or 0
-    return _add(key, last + 1, kind, revision, at)
+    held = Max("held_until", filter=Q(settled_at=None))  # What holds the paste back holds back its edits, too.
+    found = Change.objects.filter(key=key).aggregate(last=Max("number"), held=held)
+    until = None if kind == Kind.REMOVE else found["held"]
+    return _add(key, (found["last"] or 0) + 1, kind, revision, at=at, held_until=until)
 
 
 def copy_of(paste: Paste) -> Copy:
@@ -64,8 +66,23 @@ def copy_of(paste: Paste) -> Copy:
     return Copy("waiting") if settled_at is None else Copy("mirrored", commit)
 
 
-def _add(key: str, number: int, kind: Kind, revision: int | None, at: datetime | None = None) -> Change:
-    change = Change(key=key, number=number, kind=kind, revision=revision, created_at=at or timezone.now())
+def _add(
+    key: str,
+    number: int,
+    kind: Kind,
+    revision: int | None,
+    *,
+    at: datetime | None = None,
+    held_until: datetime | None = None,
+) -> Change:
+    change = Change(
+        key=key,
+        number=number,
+        kind=kind,
+        revision=revision,
+        created_at=at or timezone.now(),
+        held_until=held_until,
+    )
     insert(change)
     transaction.on_commit(doorbell.ring)
     return change

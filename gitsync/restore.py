@@ -107,6 +107,8 @@ def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) 
     if last is None:
         raise DamagedError("no commit of the branch tells of it")
     said, _ = look(objects, key, oid)
+    if said.expires_at and said.expires_at <= timezone.now():
+        raise DamagedError("it has expired")
     kept = Kept(
         key=key,
         created_at=said.created_at or touches[0].written_at,
@@ -116,6 +118,7 @@ def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) 
         visibility=said.visibility,
         encrypted=said.encrypted,
         old_code=said.old_code,
+        expires_at=said.expires_at,
         forked_from=said.forked_from,
     )
     numbers: dict[str, int] = {}

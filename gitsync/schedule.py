@@ -8,9 +8,16 @@ from django.utils import timezone
 
 from gitsync import addresses
 from gitsync.drain import Drained, drain
-from gitsync.errors import BusyError, GitsyncError, MisconfiguredError, RemoteMovedError, TooSoonError
+from gitsync.errors import (
+    BusyError,
+    GitsyncError,
+    MisconfiguredError,
+    PartlyRefusedError,
+    RemoteMovedError,
+    TooSoonError,
+)
 from gitsync.mirror import stop_requested
-from gitsync.models import Change, Mirror
+from gitsync.models import Change, Failure, Mirror
 from gitsync.remotes import Remote
 
 logger = logging.getLogger(__name__)
@@ -37,6 +44,8 @@ def work_off() -> float | None:
             return None  # Whoever holds the lock drains until nothing is left.
         except (RemoteMovedError, TooSoonError) as late:
             logger.info("somebody else was first: %s", late)
+        except PartlyRefusedError as refused:
+            logger.warning("the remote refuses something, which is looked for: %s", refused)
         except GitsyncError as error:
             if not stop_requested.is_set():
                 _failed(mirror, error)
@@ -62,4 +71,5 @@ def _failed(mirror: Mirror, error: GitsyncError) -> None:
         error_code=error.code,
         error=str(error),
     )
+    Failure.note(mirror, error.code)
     logger.error("the mirror is behind (%s, next try in %.0f s): %s\n%s", error.code, delay, error, error.advice)

@@ -21,11 +21,22 @@ class Copy:
 NO_COPY = Copy("none")
 Keeper = Callable[["Paste"], Copy]
 _keepers: list[Keeper] = []
+_promises: list[Callable[[], str]] = []
 
 
 def kept_by(keeper: Keeper) -> None:
     """Let `keeper` answer for every paste from now on."""
     _keepers[:] = [keeper]
+
+
+def promised_by(promise: Callable[[], str]) -> None:
+    """Let `promise` say, in a sentence for authors, which pastes are copied."""
+    _promises[:] = [promise]
+
+
+def promise() -> str:
+    """Return what an author has to know about copies before the text is sent; empty when there are none."""
+    return _promises[0]() if _promises else ""
 
 
 def of(paste: Paste) -> Copy:

@@ -25,6 +25,7 @@ class Kept:
     visibility: str = "unlisted"
     encrypted: bool = False
     old_code: str | None = None
+    expires_at: datetime | None = None
     forked_from: str = ""
 
 
@@ -73,6 +74,7 @@ def _row(kept: Kept) -> Paste:
         forked_from=facts.forked_from,
         head=0,
         created_at=kept.created_at,
+        expires_at=kept.expires_at,
     )
 
 

@@ -7,6 +7,8 @@ from django import template
 from django.conf import settings
 from django.templatetags.static import static
 
+from pastes import copies
+
 register = template.Library()
 
 
@@ -38,6 +40,12 @@ def site_footer() -> str:
 def max_bytes() -> int:
     """Return PASTEUR_MAX_BYTES."""
     return int(settings.PASTEUR_MAX_BYTES)
+
+
+@register.simple_tag
+def copy_promise() -> str:
+    """Return what an author has to know about copies."""
+    return copies.promise()
 
 
 @register.simple_tag

@@ -86,10 +86,13 @@ function showConsequences() {
   const { visibility, expires, burn } = form.elements;
   const until = expires.value === "never" ? "for good" : `for ${expires.selectedOptions[0].textContent.toLowerCase()}`;
   const who = visibility.value === "public" ? "Everybody can find and read it" : "Whoever has the link can read it";
-  const vanishes = burn.checked || expires.value !== "never";
-  const git = vanishes ? "It is not kept in Git." : "It is also committed to Git, which forgets nothing.";
+  const line = document.getElementById("what-happens");
+  // The server says which pastes are copied; here it is said of this one.
+  const [, unless = "", then = ""] = /^(Unless it [^,]*, )?(.*)$/.exec(line.dataset.promise);
+  const vanishes = burn.checked || (expires.value !== "never" && unless.includes("expires"));
+  const git = vanishes ? "It is not kept in Git." : then.replace(/^./, (letter) => letter.toUpperCase());
   const first = burn.checked ? "The first who opens it is the last: then it is gone for everybody." : `${who}, ${until}.`;
-  document.getElementById("what-happens").textContent = `${first} ${git}`;
+  line.textContent = `${first} ${git}`;
 }
 
 // --- what is not sent yet ---

@@ -14,12 +14,13 @@ from gitsync.errors import GitsyncError
 from gitsync.models import Change
 from gitsync.selection import mirrored
 
-_KINDS = ("missing", "differs", "extra", "waiting")
+_KINDS = ("missing", "differs", "extra", "waiting", "set_aside")
 _MEANINGS = {
     "missing": "in the database, not in Git",
     "differs": "not the same in both",
     "extra": "in Git, not in the database",
     "waiting": "on their way",
+    "set_aside": "refused by the remote and set aside",
 }
 
 

@@ -1,0 +1,259 @@
+"""Row 28: the remote refuses something. What it refuses is found and set aside; everything else arrives."""
+
+import json
+import time
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
+from django.test import Client
+from pytest_django import Settings
+
+from gitsync import refusals
+from gitsync.drain import drain
+from gitsync.errors import PartlyRefusedError
+from gitsync.models import Change, Mirror
+from gitsync.resync import look
+from gitsync.schedule import work_off
+from pastes import writing
+from pastes.drafts import Draft, NewFile
+from pastes.models import Paste
+from tests import many, repository
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
+
+
+def publish_secret() -> str:
+    """Publish something that the scanner refuses, and return its key."""
+    return writing.publish(Draft([NewFile("SECRET\n", "x.txt")])).key
+
+
+@pytest.fixture
+def scanner(remote: Path, tmp_path: Path) -> Path:
+    """Return a file that counts pushes to a remote which refuses those that bring a secret."""
+    pushes = tmp_path / "pushes"
+    many.hook(
+        remote,
+        "pre-receive",
+        f"date +%s.%N >> {pushes}\n"
+        "while read old new ref; do\n"
+        '  if git grep -q SECRET "$new"; then echo "a secret was found" >&2; exit 1; fi\n'
+        "done",
+    )
+    return pushes
+
+
+def count(pushes: Path) -> int:
+    """Return how many pushes the remote has seen."""
+    return len(pushes.read_text().splitlines()) if pushes.exists() else 0
+
+
+@pytest.mark.parametrize(("total", "position"), [(1_000, 417), (16, 0), (16, 1), (16, 15)])
+def test_fault_28_one_refused_change_of_a_thousand_is_set_aside(
+    remote: Path, scanner: Path, total: int, position: int
+) -> None:
+    many.publish(position)
+    secret = publish_secret()
+    many.publish(total - 1 - position)
+    pushes_to_isolate = 0
+    with pytest.raises(PartlyRefusedError):
+        drain()
+    while not Change.objects.set_aside().exists():
+        before = count(scanner)
+        try:
+            drain()
+        except PartlyRefusedError:
+            pass
+        pushes_to_isolate += count(scanner) - before
+
+    work_off()
+
+    (aside,) = Change.objects.set_aside()
+    assert aside.key == secret
+    assert "a secret was found" in aside.refusal
+    assert pushes_to_isolate <= (11 if total == 1_000 else 5)
+    assert len(repository.changes(remote)) == total - 1
+    assert not Change.objects.pending().exists()
+    assert (look().set_aside, look().missing) == ([secret], [])
+    mirror = Mirror.objects.get(remote=str(remote))
+    assert (mirror.suspect_until, mirror.error_code, mirror.error, mirror.failures) == (None, "", "", 0)
+    repository.assert_sound(remote)
+
+
+def test_fault_28_several_are_found_one_after_the_other(remote: Path, scanner: Path) -> None:
+    secrets = []
+    for _ in range(3):
+        many.publish(7)
+        secrets.append(publish_secret())
+
+    assert work_off() is None
+
+    assert sorted(change.key for change in Change.objects.set_aside()) == sorted(secrets)
+    assert len(repository.changes(remote)) == 21
+    many.publish(1)
+    before = count(scanner)
+    work_off()
+    assert count(scanner) - before == 1
+
+
+def test_fault_28_a_remote_that_refuses_everything_sets_nothing_aside(remote: Path) -> None:
+    hook = many.hook(remote, "pre-receive", "echo 'protected branch' >&2; exit 1")
+    many.publish(20)
+
+    seconds = work_off()
+
+    mirror = Mirror.objects.get(remote=str(remote))
+    assert seconds
+    assert 5 < seconds <= 10
+    assert (mirror.error_code, mirror.failures) == ("refused", 1)
+    assert "protected branch" in mirror.error
+    assert Change.objects.pending().count() == 20
+    hook.unlink()
+    Mirror.objects.update(retry_at=None)
+    assert work_off() is None
+    assert len(repository.changes(remote)) == 20
+    assert not Change.objects.set_aside().exists()
+
+
+def test_fault_28_while_everything_is_refused_few_pushes_ask_again(remote: Path, tmp_path: Path) -> None:
+    many.hook(remote, "pre-receive", f"echo >> {tmp_path}/pushes; exit 1")
+    many.publish(50)
+    work_off()
+    before = count(tmp_path / "pushes")
+
+    for _ in range(3):
+        Mirror.objects.update(retry_at=None)
+        work_off()
+
+    assert count(tmp_path / "pushes") - before <= 6
+
+
+def test_fault_28_what_is_refused_stays_found_after_everything_was(remote: Path, scanner: Path) -> None:
+    hook = remote / "hooks" / "pre-receive"
+    words = hook.read_text()
+    many.hook(remote, "pre-receive", "exit 1")
+    secret = publish_secret()
+    many.publish(10)
+    work_off()
+    assert not Change.objects.set_aside().exists()
+
+    hook.write_text(words)
+    Mirror.objects.update(retry_at=None)
+    assert work_off() is None
+
+    assert [change.key for change in Change.objects.set_aside()] == [secret]
+    assert len(repository.changes(remote)) == 10
+
+
+def test_fault_28_the_only_change_waits_until_another_shows_whose_fault_it_is(remote: Path, scanner: Path) -> None:
+    secret = publish_secret()
+    assert work_off()
+    assert Mirror.objects.get(remote=str(remote)).error_code == "refused"
+    assert Change.objects.pending().count() == 1
+
+    (harmless,) = many.publish(1)
+    Mirror.objects.update(retry_at=None)
+    work_off()
+
+    assert [change.key for change in Change.objects.set_aside()] == [secret]
+    assert repository.changes(remote) == [f"{harmless}.1"]
+
+
+def test_fault_28_halving_keeps_the_distance_between_pushes(remote: Path, scanner: Path, settings: Settings) -> None:
+    settings.GITSYNC_PUSH_INTERVAL = 0.8
+    many.publish(2)
+    publish_secret()
+    many.publish(1)
+
+    while Change.objects.pending().exists():
+        time.sleep(work_off() or 0)
+
+    starts = [float(line) for line in scanner.read_text().splitlines()]
+    assert len(starts) >= 4
+    assert min(later - earlier for earlier, later in pairwise(starts)) > 0.4
+    assert Change.objects.set_aside().count() == 1
+    assert len(repository.changes(remote)) == 3
+
+
+def test_fault_28_a_push_that_is_too_large_goes_in_parts(remote: Path) -> None:
+    repository.git(remote, "config", "receive.maxInputSize", "200000")
+    for number in range(8):
+        noise = "".join(f"{(number * 1_000 + n) ** 7}\n" for n in range(6_000))
+        writing.publish(Draft([NewFile(noise, "noise.txt")]))
+
+    assert work_off() is None
+
+    assert len(repository.changes(remote)) == 8
+    assert not Change.objects.set_aside().exists()
+    assert Mirror.objects.get(remote=str(remote)).suspect_until is None
+
+
+def test_fault_28_a_moderator_lets_it_be_tried_again(remote: Path, scanner: Path, client: Client) -> None:
+    secret = publish_secret()
+    many.publish(3)
+    work_off()
+    (aside,) = Change.objects.set_aside()
+    user = User.objects.create_user("moderator", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="gitsync", codename="view_change"))
+    client.force_login(user)
+    chosen = {"action": "retry", "_selected_action": [aside.pk]}
+    assert secret.encode() in client.get("/admin/gitsync/change/?pending=aside").content
+    client.post("/admin/gitsync/change/", chosen)
+    assert Change.objects.set_aside().exists(), "looking is not enough"
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="gitsync"))
+    (remote / "hooks" / "pre-receive").unlink()
+
+    client.post("/admin/gitsync/change/", chosen)
+    work_off()
+
+    assert not Change.objects.set_aside().exists()
+    assert len(repository.changes(remote)) == 4
+    assert look().is_clean
+
+
+def test_fault_28_resync_says_what_is_set_aside_and_does_not_push_it_again(remote: Path, scanner: Path) -> None:
+    secret = publish_secret()
+    many.publish(3)
+    work_off()
+    before = count(scanner)
+    shown = StringIO()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("resync_git", "--check", "--json", stdout=shown)
+    call_command("resync_git", stdout=StringIO(), stderr=StringIO())
+
+    assert ended.value.code == 1
+    report = json.loads(shown.getvalue())
+    assert (report["set_aside"], report["missing"], report["waiting"]) == ([secret], [], [])
+    assert count(scanner) == before
+
+
+def test_fault_28_what_was_set_aside_and_removed_since_needs_no_commit(remote: Path, scanner: Path) -> None:
+    secret = publish_secret()
+    many.publish(3)
+    work_off()
+    writing.hide(Paste.objects.get(key=secret))
+
+    work_off()
+
+    assert look().is_clean
+
+
+def test_fault_28_what_was_edited_since_is_not_turned_back(remote: Path, scanner: Path) -> None:
+    secret = publish_secret()
+    many.publish(3)
+    work_off()
+    paste = writing.revise(Paste.objects.get(key=secret), [NewFile("harmless\n", "x.txt")])
+    work_off()
+    assert repository.text(remote, paste, "x.txt") == b"harmless\n"
+    (remote / "hooks" / "pre-receive").unlink()
+
+    refusals.retry([change.pk for change in Change.objects.set_aside()])
+    work_off()
+
+    assert repository.text(remote, paste, "x.txt") == b"harmless\n"
+    assert not Change.objects.filter(settled_at=None).exists()
+    assert look().is_clean
