@@ -1,6 +1,7 @@
 // The page on which text goes in. Without this script it works all the same.
 import { make, memory } from "./dom.js";
 import { tokenOf } from "./owned.js";
+import { addSealing } from "./sealing.js";
 import { Editor } from "./editor.js";
 
 const form = document.querySelector("form.compose");
@@ -11,6 +12,7 @@ const total = form.querySelector("[name='files-TOTAL_FORMS']");
 const addButton = form.querySelector("[name='add_file']");
 const endings = new Map();
 const editors = [];
+let sealing = null;
 const details = ["title", "author", "comment", "visibility", "expires", "burn"];
 
 // --- files ---
@@ -92,7 +94,8 @@ function showConsequences() {
   const vanishes = burn.checked || (expires.value !== "never" && unless.includes("expires"));
   const git = vanishes ? "It is not kept in Git." : then.replace(/^./, (letter) => letter.toUpperCase());
   const first = burn.checked ? "The first who opens it is the last: then it is gone for everybody." : `${who}, ${until}.`;
-  line.textContent = `${first} ${git}`;
+  const sealed = sealing?.isOn ? "Only the encrypted text is sent; the key stays in the link." : "";
+  line.textContent = [first, sealed, git].filter(Boolean).join(" ");
 }
 
 // --- what is not sent yet ---
@@ -146,6 +149,11 @@ form.addEventListener("submit", (event) => {
     event.preventDefault(); // One press, one paste.
     return;
   }
+  if (sealing?.isOn) {
+    event.preventDefault();
+    sendSealed();
+    return;
+  }
   form.dataset.sending = "yes";
   sendButton.dataset.verb = sendButton.textContent;
   sendButton.textContent = isNew ? "Pasting…" : "Saving…";
@@ -155,6 +163,22 @@ form.addEventListener("submit", (event) => {
   keepDraft();
   memory.set("sent", true);
 });
+
+async function sendSealed() {
+  form.dataset.sending = "yes";
+  sendButton.ariaDisabled = "true";
+  document.querySelector(".alert")?.remove();
+  memory.set("author", form.elements.author.value);
+  try {
+    await sealing.send();
+  } catch (error) {
+    const why = error instanceof TypeError ? "It cannot be sent, or is not text." : error.message;
+    form.before(make("p", { className: "alert", role: "alert", textContent: `Nothing was pasted. ${why}` }));
+    document.querySelector(".alert").scrollIntoView({ block: "center" });
+    delete form.dataset.sending;
+    sendButton.ariaDisabled = null;
+  }
+}
 
 // The page may come back from the browser's own memory, with its button still pressed.
 window.addEventListener("pageshow", (event) => {
@@ -184,6 +208,7 @@ form.addEventListener("change", refresh);
 window.addEventListener("pagehide", () => form.dataset.sending || keepDraft());
 
 for (const part of form.querySelectorAll("fieldset.file")) adopt(part);
+if (isNew) sealing = addSealing(form, editors, { onChange: refresh });
 memory.forget("sent"); // It did not arrive, or it is about the next one.
 if (isNew && !form.elements.author.value) form.elements.author.value = memory.get("author", "");
 restoreDraft();

@@ -18,6 +18,10 @@ if (place && token) {
 const field = document.getElementById("id_token");
 if (field && token && !field.value) field.value = token;
 
+// The key of an encrypted paste goes with whoever reads and burns it.
+const burning = document.querySelector("form[action$='/burn']");
+if (burning && location.hash && !arrived) burning.action += location.hash;
+
 function shareButton() {
   const button = make("button", { type: "button", className: "plain", textContent: "Copy the link" });
   button.addEventListener("click", async () => {
