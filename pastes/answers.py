@@ -113,10 +113,13 @@ def attachment(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def error(request: HttpRequest, status: int, code: str, message: str, field: str = "") -> HttpResponse:
+def error(
+    request: HttpRequest, status: int, code: str, message: str, field: str = "", limit: int | None = None
+) -> HttpResponse:
     """Return an error in the form of its caller; nothing in it comes unescaped from the request."""
     if request.path_info.startswith("/api/"):
-        body = {"code": code, "message": message} | ({"field": field} if field else {})
+        facts = {"code": code, "message": message, "field": field or None, "limit": limit}
+        body = {name: value for name, value in facts.items() if value is not None}
         response: HttpResponse = JsonResponse({"error": body}, status=status)
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif wants_page(request):
@@ -131,7 +134,7 @@ def error(request: HttpRequest, status: int, code: str, message: str, field: str
 
 def refusal(request: HttpRequest, refused: RefusedError) -> HttpResponse:
     """Return the answer to input that cannot become a paste."""
-    return error(request, refused.status, refused.code, refused.message, refused.field)
+    return error(request, refused.status, refused.code, refused.message, refused.field, refused.limit)
 
 
 def unavailable(request: HttpRequest, message: str) -> HttpResponse:

@@ -66,7 +66,7 @@ def checked_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[
     if not files:
         _refuse("empty", "There is no text to paste.", "files")
     if len(files) > MAX_FILES:
-        _refuse("too_many_files", f"A paste may have at most {MAX_FILES} files.", "files")
+        _refuse("too_many_files", f"A paste may have at most {MAX_FILES} files.", "files", limit=MAX_FILES)
     if sum(_checked_size(file.content) for file in files) > settings.PASTEUR_MAX_BYTES:
         raise too_large(settings.PASTEUR_MAX_BYTES)
     if encrypted:
@@ -104,7 +104,7 @@ def _checked_file(file: NewFile, given: set[str], taken: set[str]) -> NewFile:
 def clean_name(name: str) -> str:
     """Return the last part of what may be a path, as browsers do. Raises RefusedError for no name at all."""
     if len(name.encode(errors="replace")) > NAME_BYTES:
-        _refuse("name_too_long", f"A file name may have at most {NAME_BYTES} bytes.", "name")
+        _refuse("name_too_long", f"A file name may have at most {NAME_BYTES} bytes.", "name", limit=NAME_BYTES)
     _refuse_controls("name", name)
     last = name.replace("\\", "/").rpartition("/")[2]
     if not name.strip():
@@ -130,7 +130,7 @@ def _line(name: str, value: str, most: int) -> str:
 def _text(name: str, value: str, most: int) -> str:
     value = value.strip()
     if len(value) > most:
-        _refuse("too_long", f"{name} may have at most {most} characters.", name)
+        _refuse("too_long", f"{name} may have at most {most} characters.", name, limit=most)
     _refuse_controls(name, value, allowed="\n\r\t")
     return value
 
@@ -142,5 +142,5 @@ def _refuse_controls(name: str, value: str, allowed: str = "") -> None:
             _refuse("control_character", f"{name} has the control character U+{ord(character):04X}.", name)
 
 
-def _refuse(code: str, message: str, field_name: str, *, status: int = 422) -> NoReturn:
-    raise RefusedError(code, message, status=status, field=field_name)
+def _refuse(code: str, message: str, field_name: str, *, status: int = 422, limit: int | None = None) -> NoReturn:
+    raise RefusedError(code, message, status=status, field=field_name, limit=limit)

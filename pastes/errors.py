@@ -9,15 +9,18 @@ class RefusedError(PastesError):
     """The input cannot become a paste. Nothing was stored.
 
     `code` is stable and meant for programs, `message` for people; `status` is the HTTP status; `field` names the
-    offending field where there is one.
+    offending field where there is one, and `limit` is the number that it must not pass.
     """
 
-    def __init__(self, code: str, message: str, *, status: int = 422, field: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, *, status: int = 422, field: str = "", limit: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
         self.field = field
+        self.limit = limit
 
 
 class KeysExhaustedError(PastesError):
@@ -26,4 +29,4 @@ class KeysExhaustedError(PastesError):
 
 def too_large(limit: int) -> RefusedError:
     """The refusal of a text or request that is longer than a paste may be; `limit` in bytes."""
-    return RefusedError("too_large", f"A paste may have at most {limit} bytes.", status=413)
+    return RefusedError("too_large", f"A paste may have at most {limit} bytes.", status=413, limit=limit)

@@ -194,6 +194,18 @@ class Tombstone(models.Model):
         return f"{self.key}: {self.reason}"
 
 
+class Creation(models.Model):
+    """A request that made a paste, by the hash of its Idempotency-Key, so that sending it again makes no other."""
+
+    key_hash = models.CharField(max_length=64, unique=True)
+    body_hash = models.CharField(max_length=64)
+    paste = models.ForeignKey(Paste, on_delete=models.PROTECT, related_name="+", db_index=False)
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"creation of {self.paste_id}"
+
+
 def _mark(found: re.Match[str]) -> str:
     code = ord(found[0])
     if code < 0x20:

@@ -4,7 +4,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, QuerySet
 
 from pastes import keys
-from pastes.models import File, Paste, readable
+from pastes.models import File, Paste, Revision, readable
 from pastes.prepared import Prepared
 
 _PASTE = [field.attname for field in Paste._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
@@ -24,6 +24,23 @@ def _files_of(key: str) -> QuerySet[File, tuple[object, ...]]:
 
 
 _FILES_OF = Prepared(_files_of)
+
+
+def revisions(paste: Paste, *, before: int | None, length: int) -> list[tuple[Revision, list[File]]]:
+    """Return revisions of a paste with what is known of their files but their texts, the newest first."""
+    found = paste.revisions.order_by("-number")
+    if before is not None:
+        found = found.filter(number__lt=before)
+    page = {one.pk: (one, list[File]()) for one in found[:length]}
+    for file in File.objects.filter(revision__in=page).defer("content").order_by("position"):
+        page[file.revision_id][1].append(file)
+    return list(page.values())
+
+
+def revision(paste: Paste, number: int) -> tuple[Revision, list[File]] | None:
+    """Return the revision of a paste that has this number, with its files, or None."""
+    found = paste.revisions.filter(number=number).first()
+    return (found, list(found.files.order_by("position"))) if found else None
 
 
 def find(key: str) -> Paste | None:

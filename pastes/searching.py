@@ -50,10 +50,14 @@ def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) 
     Raises RefusedError for a query that is too long.
     """
     if len(query) > MAX_QUERY_LENGTH:
-        raise RefusedError("too_long", f"A search may have at most {MAX_QUERY_LENGTH} characters.", field="q")
+        raise RefusedError(
+            "too_long", f"A search may have at most {MAX_QUERY_LENGTH} characters.", field="q", limit=MAX_QUERY_LENGTH
+        )
     terms = _terms(query)
     if len(terms) > MAX_QUERY_WORDS:
-        raise RefusedError("too_long", f"A search may have at most {MAX_QUERY_WORDS} words.", field="q")
+        raise RefusedError(
+            "too_long", f"A search may have at most {MAX_QUERY_WORDS} words.", field="q", limit=MAX_QUERY_WORDS
+        )
     if not terms:
         return Found([], None)
     with connection.cursor() as cursor:

@@ -19,10 +19,10 @@ from pastes.turns import turn
 _KEY_TRIES = 5
 
 
-def publish(draft: Draft) -> Paste:
+def publish(draft: Draft, *, token: str = "") -> Paste:
     """Store a draft as a new paste under a fresh key; paste and outbox are on disk when this returns.
 
-    The paste that is returned has its edit token as `token`; only a hash of it is stored.
+    The paste that is returned has its edit token as `token`, a fresh one unless one is given; only a hash is stored.
 
     Raises RefusedError for bad input, and KeysExhaustedError when five keys in a row were taken; none is overwritten.
     """
@@ -31,7 +31,7 @@ def publish(draft: Draft) -> Paste:
         key = keys.draw()
         try:
             with turn():
-                return _insert(key, draft)
+                return _insert(key, draft, token or tokens.draw())
         except IntegrityError:
             if not Paste.objects.filter(key=key).exists():
                 raise
@@ -39,7 +39,7 @@ def publish(draft: Draft) -> Paste:
 
 
 @transaction.atomic
-def _insert(key: str, draft: Draft) -> Paste:
+def _insert(key: str, draft: Draft, token: str) -> Paste:
     # Only a paste that ends has to agree with the database's clock; asking it costs a query.
     now = timezone.now() if draft.lifetime is None else clock.now()
     paste = Paste(
@@ -54,8 +54,8 @@ def _insert(key: str, draft: Draft) -> Paste:
         expires_at=_deadline(now, draft.lifetime),
         forked_from=draft.forked_from,
     )
-    paste.token = tokens.draw()
-    paste.token_hash = tokens.hashed(paste.token)
+    paste.token = token
+    paste.token_hash = tokens.hashed(token)
     insert(paste)
     paste.files = _add_revision(paste, draft.files)
     if paste.visibility == Visibility.PUBLIC:
@@ -110,16 +110,21 @@ def revise(
 
 
 def fork(
-    paste: Paste, *, author: str = "", visibility: str = Visibility.UNLISTED, lifetime: timedelta | None = None
+    paste: Paste,
+    *,
+    author: str = "",
+    visibility: str = Visibility.UNLISTED,
+    lifetime: timedelta | None = None,
+    forever: bool = False,
 ) -> Paste:
     """Publish what a readable paste holds now as another paste, with an edit token of its own.
 
-    Without a lifetime it ends when the first one does. Raises RefusedError as `publish` does, and for a paste that
-    burns after reading: a copy would be a way around.
+    Without a lifetime it ends when the first one does, unless it is to stay for ever. Raises RefusedError as `publish`
+    does, and for a paste that burns after reading: a copy would be a way around.
     """
     if paste.burn:
         raise RefusedError("burns", "A paste that burns after reading cannot be forked.", status=403)
-    if lifetime is None and paste.expires_at:
+    if lifetime is None and paste.expires_at and not forever:
         lifetime = paste.expires_at - clock.now()
     draft = replace(_draft_of(paste), author=author, visibility=visibility, lifetime=lifetime, forked_from=paste.key)
     return publish(draft)

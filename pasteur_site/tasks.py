@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
-from pastes import writing
+from pastes import repeats, writing
 
 
 @shared_task
 def erase_gone() -> None:
-    """Erase the content of pastes whose time has come."""
+    """Erase the content of pastes whose time has come, and forget requests that nobody repeats any more."""
     writing.erase_expired()
+    repeats.forget_old()

@@ -18,6 +18,6 @@ def refused(response: Any) -> tuple[int, str, str | None]:
     """Return status, code and field of a refusal, after a look at its form."""
     assert response["Content-Type"] == "application/json"
     error = response.json()["error"]
-    assert set(error) - {"field"} == {"code", "message"}
+    assert set(error) - {"field", "limit"} == {"code", "message"}
     assert error["message"]
     return response.status_code, error["code"], error.get("field")

@@ -73,7 +73,7 @@ class Api:
         assert response.status_code == status, response.content
         assert response["Content-Type"] == "application/json"
         error = response.json()["error"]
-        assert set(error) <= {"code", "message", "field"}
+        assert set(error) <= {"code", "message", "field", "limit"}
         assert error["code"] == code
         assert error["message"]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pastes', '0010_old_codes'),
+        ('pastes', '0011_creations'),
     ]
 
     operations = [

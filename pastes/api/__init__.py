@@ -1,0 +1,52 @@
+"""The REST API: JSON in, JSON out, nothing else; described by the OpenAPI document that it makes of itself."""
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from pastes import answers
+from pastes.api import choices, finding, pastes, revisions
+from pastes.api.asking import StrictParser
+from pastes.errors import RefusedError
+
+api = NinjaAPI(
+    title="Pasteur",
+    version="1",
+    description="Pastes: make, read, find, edit, fork, burn and delete them.",
+    urls_namespace="api",
+    parser=StrictParser(),
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+)
+api.add_router("", finding.router)
+api.add_router("/pastes", pastes.router)
+api.add_router("/pastes", revisions.router)
+api.add_router("", choices.router)
+
+
+@api.exception_handler(RefusedError)
+def refused(request: HttpRequest, error: RefusedError) -> HttpResponse:
+    """Answer input that cannot become a paste."""
+    return answers.refusal(request, error)
+
+
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Answer a body that the parser refused; Ninja wraps what it raised."""
+    if isinstance(error.__cause__, RefusedError):
+        return answers.refusal(request, error.__cause__)
+    return answers.error(request, error.status_code, "bad_request", str(error))
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Answer a request of another shape, naming the first field that is wrong."""
+    first = error.errors[0]
+    place = first["loc"][0]
+    if place == "path":
+        return answers.error(request, 404, "not_found", "There is no such paste.")
+    if place == "body" and not request.body:  # Ninja does not ask the parser about a body that is not there.
+        return answers.error(request, 400, "bad_json", "The body is empty.")
+    field = ".".join(str(part)[:50] for part in first["loc"][2 if place == "body" else 1 :])
+    code = {"extra_forbidden": "unknown_field", "missing": "missing_field"}.get(first["type"], "wrong_type")
+    return answers.error(request, 422, code, f"{field or 'the body'}: {first['msg']}", field)

@@ -1,0 +1,60 @@
+"""What the parts of the API share: reading a request, finding what it names, and the errors that all may answer."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Header, Path, Query
+from ninja.parser import Parser
+
+from pastes import answers, body, keys, reading, tokens
+from pastes.api.shapes import ErrorOut
+from pastes.errors import RefusedError
+from pastes.models import Paste
+
+#: What may go wrong with every request: malformed, too often, the database away.
+READING = frozenset({400, 404, 422, 429, 503})
+WRITING = READING | {403, 413, 415}
+
+Key = Annotated[str, Path(pattern=f"^{keys.PATTERN}$", description="The key of a paste.")]
+Token = Annotated[str, Header(alias="X-Pasteur-Token", description="The edit token of the paste.")]
+Before = Annotated[int | None, Query(ge=1, le=2**63 - 1, description="Where the last page ended.")]
+Length = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
+
+
+class StrictParser(Parser):
+    """JSON without duplicate keys, in UTF-8, within the limit."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the body as an object. Raises RefusedError."""
+        return body.json_object(request)
+
+
+def answering(status: int, shape: Any, errors: frozenset[int]) -> dict[Any, Any]:
+    """Return the answers of an operation: the one that was asked for, and the errors."""
+    return {status: shape, errors: ErrorOut}
+
+
+def find(key: str) -> Paste:
+    """Return the readable paste of this key. Raises RefusedError."""
+    paste = reading.find(key)
+    if paste is None:
+        raise RefusedError("not_found", "There is no such paste.", status=404)
+    return paste
+
+
+def owned(key: str, token: str) -> Paste:
+    """Return the readable paste of this key to who has its edit token. Raises RefusedError."""
+    paste = find(key)
+    tokens.demand(paste, token)
+    return paste
+
+
+def link_next(request: HttpRequest, response: HttpResponse, before: int | None) -> str | None:
+    """Return the address of the next page of a list, in a `Link` header (RFC 8288) too; None when there is none."""
+    if before is None:
+        return None
+    query = request.GET.copy()
+    query["before"] = str(before)
+    url = answers.address(request, f"{request.path}?{query.urlencode()}")
+    response.headers["Link"] = f'<{url}>; rel="next"'
+    return url

@@ -1,0 +1,170 @@
+"""One paste: make, read, edit, fork, burn, delete."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Header, Router
+from ninja.responses import Status
+
+from pastes import answers, lifetimes, repeats, writing
+from pastes.api import showing
+from pastes.api.asking import READING, WRITING, Key, Token, answering, find, owned
+from pastes.api.shapes import (
+    CopyOut,
+    FileIn,
+    FileOut,
+    ForkIn,
+    PartialEdit,
+    PasteIn,
+    PasteMade,
+    PasteOut,
+    WholeEdit,
+)
+from pastes.drafts import Draft, NewFile
+from pastes.errors import RefusedError
+from pastes.models import Paste
+
+router = Router(tags=["pastes"])
+
+_EDITING = WRITING | {412, 428}
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision that you have seen, or *.")]
+IdempotencyKey = Annotated[
+    str,
+    Header(alias="Idempotency-Key", description="16 to 128 random characters: sent again, the same paste is answered."),
+]
+
+
+@router.post("", response=answering(201, PasteMade, WRITING))
+def create(
+    request: HttpRequest, response: HttpResponse, paste: PasteIn, idempotency_key: IdempotencyKey = ""
+) -> Status[PasteMade]:
+    """Make a paste."""
+    draft = Draft(
+        files=_files(paste.files),
+        title=paste.title,
+        author=paste.author,
+        comment=paste.comment,
+        visibility=paste.visibility,
+        lifetime=lifetimes.named(paste.expires).length,
+        burn=paste.burn,
+        encrypted=paste.encrypted,
+    )
+    if idempotency_key:
+        return _made(request, response, repeats.publish_once(idempotency_key, request.body, draft))
+    return _made(request, response, writing.publish(draft))
+
+
+@router.get("/{key}", response=answering(200, PasteOut, READING))
+def read(request: HttpRequest, response: HttpResponse, key: Key) -> PasteOut:
+    """Read a paste."""
+    return _shown(request, response, find(key))
+
+
+@router.put("/{key}", response=answering(200, PasteOut, _EDITING))
+def replace(
+    request: HttpRequest, response: HttpResponse, key: Key, edit: WholeEdit, token: Token = "", if_match: IfMatch = ""
+) -> PasteOut:
+    """Replace files and words of a paste; the address stays, the old revision can still be read."""
+    return _edited(request, response, owned(key, token), edit, if_match)
+
+
+@router.patch("/{key}", response=answering(200, PasteOut, _EDITING))
+def change(
+    request: HttpRequest, response: HttpResponse, key: Key, edit: PartialEdit, token: Token = "", if_match: IfMatch = ""
+) -> PasteOut:
+    """Change some of a paste."""
+    return _edited(request, response, owned(key, token), edit, if_match)
+
+
+@router.delete("/{key}", response=answering(204, None, READING | {403}))
+def delete(request: HttpRequest, key: Key, token: Token = "") -> Status[None]:
+    """Take a paste off the site for good and erase it."""
+    if not writing.remove(owned(key, token)):
+        raise _gone()
+    return Status(204, None)
+
+
+@router.post("/{key}/fork", response=answering(201, PasteMade, WRITING))
+def fork(
+    request: HttpRequest, response: HttpResponse, key: Key, wanted: Annotated[ForkIn | None, Body()] = None
+) -> Status[PasteMade]:
+    """Make a paste of what another one holds now."""
+    wanted = wanted or ForkIn()
+    lifetime = None if wanted.expires is None else lifetimes.named(wanted.expires)
+    made = writing.fork(
+        find(key),
+        author=wanted.author,
+        visibility=wanted.visibility,
+        lifetime=lifetime.length if lifetime else None,
+        forever=lifetime == lifetimes.NEVER,
+    )
+    return _made(request, response, made)
+
+
+@router.post("/{key}/burn", response=answering(200, list[FileOut], READING))
+def burn(request: HttpRequest, response: HttpResponse, key: Key) -> list[FileOut]:
+    """Read a paste that burns after reading: one caller gets its files, and they are erased."""
+    paste = find(key)
+    files = writing.burn(paste)
+    if files is None:
+        raise _gone()
+    response.headers["Cache-Control"] = "no-store"
+    return [showing.file(request, paste, file) for file in files]
+
+
+@router.get("/{key}/mirror", response=answering(200, CopyOut, READING))
+def mirror(request: HttpRequest, key: Key) -> CopyOut:
+    """Where a paste stands in the mirror."""
+    return showing.copy(find(key))
+
+
+def _edited(
+    request: HttpRequest, response: HttpResponse, paste: Paste, edit: WholeEdit | PartialEdit, if_match: str
+) -> PasteOut:
+    try:
+        revised = writing.revise(
+            paste,
+            None if edit.files is None else _files(edit.files),
+            expected=_expected(if_match),
+            title=edit.title,
+            author=edit.author,
+            comment=edit.comment,
+            visibility=edit.visibility,
+        )
+    except Paste.DoesNotExist:
+        raise _gone() from None
+    return _shown(request, response, revised)
+
+
+def _expected(if_match: str) -> int | None:
+    """Return the revision that a caller has seen; None for who says that any will do. Raises RefusedError."""
+    if if_match.strip() == "*":
+        return None
+    if not if_match:
+        message = "Send the ETag of the revision that you have seen as If-Match, or If-Match: * to overwrite any."
+        raise RefusedError("precondition", message, status=428)
+    etag = _ETAG.fullmatch(if_match.strip())
+    return int(etag[1]) if etag else 0
+
+
+def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[PasteMade]:
+    response.headers["Location"] = answers.address(request, paste.get_absolute_url())
+    answers.with_token(response, paste)
+    return Status(201, PasteMade(**dict(_shown(request, response, paste)), token=paste.token))
+
+
+def _shown(request: HttpRequest, response: HttpResponse, paste: Paste) -> PasteOut:
+    response.headers["ETag"] = f'"{paste.head}"'
+    return showing.whole(request, paste)
+
+
+def _files(files: Sequence[FileIn]) -> list[NewFile]:
+    return [NewFile(file.content, file.name, file.language) for file in files]
+
+
+def _gone() -> RefusedError:
+    return RefusedError("not_found", "There is no such paste.", status=404)

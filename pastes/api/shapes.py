@@ -1,0 +1,206 @@
+"""What goes into the API and what comes out of it. Unknown fields are refused, so that a typo never changes a paste."""
+
+from datetime import datetime
+
+from ninja import Schema
+from pydantic import ConfigDict
+
+from pastes import lifetimes
+from pastes.models import Visibility
+
+
+class Strict(Schema):
+    """Input: the very types, and no other fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class FileIn(Strict):
+    """A file to be pasted; without a language, its name tells."""
+
+    content: str
+    name: str = ""
+    language: str = ""
+
+
+class PasteIn(Strict):
+    """A paste to be made."""
+
+    files: list[FileIn]
+    title: str = ""
+    author: str = ""
+    comment: str = ""
+    visibility: str = Visibility.UNLISTED.value
+    expires: str = lifetimes.NEVER.name
+    burn: bool = False
+    encrypted: bool = False
+
+
+class WholeEdit(Strict):
+    """What a paste is to be from now on."""
+
+    files: list[FileIn]
+    title: str = ""
+    author: str = ""
+    comment: str = ""
+    visibility: str = Visibility.UNLISTED.value
+
+
+class PartialEdit(Strict):
+    """What is to change; `null`, or leaving a field out, leaves it as it is. Given files take the place of all."""
+
+    files: list[FileIn] | None = None
+    title: str | None = None
+    author: str | None = None
+    comment: str | None = None
+    visibility: str | None = None
+
+
+class ForkIn(Strict):
+    """What is different about the copy. Without `expires` it lasts as long as the first paste."""
+
+    author: str = ""
+    visibility: str = Visibility.UNLISTED.value
+    expires: str | None = None
+
+
+class FileFacts(Schema):
+    """A file without its text; `oid` is the id of its content as a Git blob."""
+
+    name: str
+    language: str
+    size_bytes: int
+    oid: str
+
+
+class FileOut(FileFacts):
+    """A file as it is read."""
+
+    raw_url: str
+    content: str
+
+
+class CopyOut(Schema):
+    """Where the paste stands in the mirror: none, waiting, or mirrored as a commit."""
+
+    state: str
+    commit: str | None
+
+
+class PasteFacts(Schema):
+    """A paste in a list."""
+
+    key: str
+    url: str
+    title: str
+    author: str
+    comment: str
+    visibility: str
+    burn: bool
+    encrypted: bool
+    forked_from: str | None
+    revision: int
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class PasteOut(PasteFacts):
+    """A paste as it is read. A paste that burns after reading comes without its files."""
+
+    mirror: CopyOut
+    files: list[FileOut]
+
+
+class PasteMade(PasteOut):
+    """A paste that was just made, with the token that allows to change and to delete it."""
+
+    token: str
+
+
+class PastesOut(Schema):
+    """A page of a list, the newest first; `next` is the address of the next page, if there is one."""
+
+    pastes: list[PasteFacts]
+    next: str | None
+
+
+class RevisionFacts(Schema):
+    """A revision in a list."""
+
+    number: int
+    created_at: datetime
+    files: list[FileFacts]
+
+
+class RevisionsOut(Schema):
+    """A page of revisions, the newest first."""
+
+    revisions: list[RevisionFacts]
+    next: str | None
+
+
+class RevisionFile(FileFacts):
+    """A file as it was in a revision."""
+
+    content: str
+
+
+class RevisionOut(Schema):
+    """A revision as it is read."""
+
+    number: int
+    created_at: datetime
+    files: list[RevisionFile]
+
+
+class FileDiff(Schema):
+    """What became of a file: `added`, `removed` or `changed`, as a unified diff."""
+
+    name: str
+    change: str
+    diff: str
+
+
+class DiffOut(Schema):
+    """What changed between two revisions."""
+
+    before: int
+    after: int
+    files: list[FileDiff]
+
+
+class LanguageOut(Schema):
+    """A language: its name here, its label for people, its other names and its file endings."""
+
+    name: str
+    label: str
+    aliases: list[str]
+    extensions: list[str]
+
+
+class LimitsOut(Schema):
+    """How much of everything there may be, and the choices that there are."""
+
+    max_bytes: int
+    max_files: int
+    title_length: int
+    author_length: int
+    comment_length: int
+    name_bytes: int
+    expires: list[str]
+    visibility: list[str]
+
+
+class Problem(Schema):
+    """What was wrong: a stable code, words for people, and the field and the limit where there are such."""
+
+    code: str
+    message: str
+    field: str | None = None
+    limit: int | None = None
+
+
+class ErrorOut(Schema):
+    """Every answer that is not what was asked for."""
+
+    error: Problem

@@ -1,0 +1,67 @@
+"""Requests that are sent again because their answer got lost: the same Idempotency-Key makes one paste.
+
+The draft of the header: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/. The key is chosen
+by the client and is as good as the edit token, which is made from it, so that the answer can be given again without
+having been stored.
+"""
+
+import hashlib
+import re
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from pastes.drafts import Draft
+from pastes.errors import RefusedError
+from pastes.models import Creation, Paste
+from pastes.turns import turn
+from pastes.writing import publish
+
+#: How long a key is remembered.
+REMEMBERED = timedelta(days=1)
+
+_KEY = re.compile(r"[\x21-\x7e]{16,128}")
+
+
+def publish_once(key: str, body: bytes, draft: Draft) -> Paste:
+    """Publish a draft, unless a request with this key has; returns the paste of the first one, with its edit token.
+
+    Raises RefusedError as `publish` does, for a key that can be guessed, and for one that came with another body.
+    """
+    if not _KEY.fullmatch(key):
+        message = "Idempotency-Key must be 16 to 128 random characters without spaces."
+        raise RefusedError("idempotency_key", message, field="Idempotency-Key")
+    key_hash, body_hash = hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(body).hexdigest()
+    token = salted_hmac("pastes.repeats", key, algorithm="sha256").hexdigest()
+    if (first := _first(key_hash, body_hash, token)) is not None:
+        return first
+    try:
+        with turn(), transaction.atomic():
+            paste = publish(draft, token=token)
+            Creation.objects.create(key_hash=key_hash, body_hash=body_hash, paste=paste, created_at=timezone.now())
+    except IntegrityError:
+        if (first := _first(key_hash, body_hash, token)) is None:
+            raise
+        return first
+    return paste
+
+
+def forget_old() -> None:
+    """Forget the keys that nobody will send again."""
+    Creation.objects.filter(created_at__lt=timezone.now() - REMEMBERED).delete()
+
+
+def _first(key_hash: str, body_hash: str, token: str) -> Paste | None:
+    creation = Creation.objects.filter(key_hash=key_hash).first()
+    if creation is None:
+        return None
+    if creation.body_hash != body_hash:
+        message = "This Idempotency-Key came with another body before."
+        raise RefusedError("idempotency_key", message, field="Idempotency-Key")
+    paste = Paste.objects.readable().filter(pk=creation.paste_id).first()
+    if paste is None:
+        raise RefusedError("not_found", "The paste that this made is gone.", status=404)
+    paste.token = token
+    return paste

@@ -1,0 +1,16 @@
+"""The readable page of the API works under the site's own policy, with nothing from elsewhere."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+
+pytestmark = pytest.mark.server
+
+
+def test_the_api_can_be_read_about(arrive: Arrive) -> None:
+    visitor = arrive()
+
+    assert visitor.go("/api/v1/docs") == 200
+
+    expect(visitor.page.get_by_text("/api/v1/pastes/{key}/fork")).to_be_visible()
