@@ -11,6 +11,8 @@ register_converter(KeyConverter, "key")
 urlpatterns = [
     path("", compose.home, name="home"),
     path("recent", compose.or_upload(recent.recent), name="recent"),
+    path("recent.atom", compose.or_upload(recent.feed), name="feed"),
+    path("search", compose.or_upload(recent.search), name="search"),
     path("mine", compose.or_upload(own.mine), name="mine"),
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),

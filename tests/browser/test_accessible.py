@@ -52,9 +52,10 @@ def test_every_page_is_accessible(arrive: Arrive, scheme: str, phone: bool) -> N
         f"/{key}/edit",
         f"/{key}/delete",
         opened,
-        f"/{sealed}#x",
         "/mine",
+        f"/{sealed}#x",
         "/recent",
+        "/search?q=hello",
         "/0000000000",
     ):
         visitor.go(path)
