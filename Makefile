@@ -47,6 +47,7 @@ format: $(VENV)/.dev ## Format the code and sort the imports
 bench: $(VENV)/.dev $(STATIC) ## Run the benchmarks; they print ratios (see bench/README.md)
 	@tools/test-servers
 	$(BIN)/python -m bench.drain
+	$(BIN)/python -m bench.purge
 	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.latency
 

@@ -33,12 +33,12 @@ def main() -> None:
     parser.add_argument("--index-commits", type=int, default=10, help="commits through GitPython's index (10)")
     parser.add_argument("--no-worker", dest="worker", action="store_false", help="leave out the worker's memory")
     options = parser.parse_args()
-    with _site() as folder:
+    with site() as folder:
         show_goals(measure(options, folder))
 
 
 @contextlib.contextmanager
-def _site() -> Iterator[Path]:
+def site() -> Iterator[Path]:
     """Load the settings on a data folder that lasts as long as the block, and make the tables."""
     folder = Path(tempfile.mkdtemp(prefix="pasteur-bench-"))
     try:

@@ -129,7 +129,7 @@ def gitpython_index(mirror: Mirror, commits: int) -> Run:
     subprocess.run(["git", "clone", "--quiet", str(mirror.remote), str(folder)], check=True, env=ENVIRONMENT)
     with git.Repo(folder) as repository:
         started = perf_counter()
-        for commit in islice(_commits(), mirror.size, mirror.size + commits):
+        for commit in islice(all_commits(), mirror.size, mirror.size + commits):
             paths = [folder / commit.folder / entry.name for entry in commit.entries]
             paths[0].parent.mkdir(parents=True)
             for path, entry in zip(paths, commit.entries, strict=True):
@@ -141,12 +141,12 @@ def gitpython_index(mirror: Mirror, commits: int) -> Run:
 
 def _history(size: int) -> Iterator[bytes]:
     """Yield the stream of a branch with a commit for each of so many pastes."""
-    for mark, commit in enumerate(islice(_commits(), size), start=1):
+    for mark, commit in enumerate(islice(all_commits(), size), start=1):
         on = f":{mark - 1}" if mark > 1 else ""
         yield from stream(commit, mark=mark, parent=on, committed_at=int(commit.written_at.timestamp()))
 
 
-def _commits() -> Iterator[Commit]:
+def all_commits() -> Iterator[Commit]:
     """Yield commits of pastes that are in no database, the same ones each time."""
     drawn = random.Random(1)
     written_at = timezone.now() - timedelta(days=1)

@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from gitsync import doorbell, refusals
-from gitsync.models import Change, Mirror
+from gitsync.models import Change, Mirror, Purge
 
 if TYPE_CHECKING:  # At run time Django's class takes no parameter.
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -76,3 +76,11 @@ class MirrorAdmin(_ReadOnly):
     """The branches that are pushed to."""
 
     list_display = ("remote", "branch", "tip", "pushed_at", "failures", "retry_at", "error_code")
+
+
+@admin.register(Purge)
+class PurgeAdmin(_ReadOnly):
+    """What has to leave the history, and what has left it."""
+
+    list_display = ("key", "asked_at", "done_at")
+    search_fields = ("=key",)

@@ -55,11 +55,14 @@ def _check_ssh() -> Sequence[CheckMessage]:
 
     found: list[CheckMessage] = []
     key, hosts = settings.GITSYNC_SSH_KEY_FILE, settings.GITSYNC_SSH_KNOWN_HOSTS_FILE
-    for problem in key_problems(key) or (passphrase_problems(key) if key else []):
-        hint = 'Make a key with: ssh-keygen -t ed25519 -N "" -f deploy_key; its mode has to be 0600.'
+    will_be_derived = settings.GITSYNC_SSH_SEED and not key.exists()
+    for problem in [] if will_be_derived else key_problems(key) or passphrase_problems(key):
+        hint = "Make a key with: ./manage.py deploy_key; its mode has to be 0600."
         found.append(Error(f"{problem}.", hint=hint, id="gitsync.E003"))
-    for problem in known_hosts_problems(hosts):
-        hint = "Get the host's keys with ssh-keyscan and compare their fingerprints with the forge's own page."
+    for problem in [] if settings.GITSYNC_SSH_HOST_FINGERPRINT else known_hosts_problems(hosts):
+        hint = (
+            "Pin the host's key with: ./manage.py trust_host HOST, and compare its fingerprint with the forge's page."
+        )
         found.append(Error(f"{problem}.", hint=hint, id="gitsync.E004"))
     return found
 

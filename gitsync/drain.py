@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, refusals, tree
+from gitsync import addresses, purging, refusals, tree
 from gitsync.commits import Commit
 from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
@@ -86,9 +86,10 @@ def _drain(progress: Progress) -> Drained:
         tip = remote.fetch(clone)
         tips.add(tip)
         catch_up(mirror, clone, tip)
-        batch, written = _written(mirror, clone, tip)
+        rewritten = purging.rewrite(clone, tip)
+        batch, written = _written(mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
         try:
-            if written.commits:
+            if written.tip != tip:
                 _push(remote, mirror, clone, written, old=tip)
         except RemoteMovedError as moved:
             if addresses.push_interval():
@@ -99,8 +100,13 @@ def _drain(progress: Progress) -> Drained:
             late = moved
             continue
         except RemoteRefusedError as error:
+            if not written.commits:
+                raise  # It is the new history that is refused.
             refusals.refused(mirror, [change for change in batch.taken if change.name in written.commits], error)
-        _settle(mirror, batch.taken, written)
+        with transaction.atomic():
+            purging.settle(rewritten)
+            _settle(mirror, batch.taken, written)
+        purging.finish(rewritten, remote, clone, written.tip)
         if written.commits:
             refusals.accepted(mirror)
         progress(len(batch.taken))
@@ -112,8 +118,13 @@ def _drain(progress: Progress) -> Drained:
     raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
 
 
-def _written(mirror: Mirror, clone: Clone, tip: str) -> tuple[_Batch, Written]:
-    """Make the commits of what is pending, and again when one of its pastes was taken off the site meanwhile."""
+def _written(mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) -> tuple[_Batch, Written]:
+    """Make the commits of what is pending, and again when one of its pastes was taken off the site meanwhile.
+
+    A history that was rewritten goes alone, so that a refusal says which of both the remote refuses.
+    """
+    if only_rewritten:
+        return _Batch([]), Written(tip)
     for _ in range(_TRIES):
         batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES))
         written = clone.write(tip, _commits(batch, clone, tip))
@@ -138,6 +149,7 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
     already = [(arrived[change.name], change.pk) for change in waiting if change.name in arrived]
     if already:
         logger.info("%d changes had already arrived", len(already))
+    purging.reopen(clone, tip, arrived)
     _mark(mirror, tip, already)
 
 

@@ -74,8 +74,8 @@ class HostKeyMismatchError(PermanentError):
 
     code = "host_key"
     advice = (
-        "Compare the fingerprint that is shown with the forge's own page. Right: put the key into "
-        "GITSYNC_SSH_KNOWN_HOSTS_FILE. Wrong: somebody is in between."
+        "Compare the fingerprint that is shown with the forge's own page. Right: pin it with "
+        "`./manage.py trust_host HOST --fingerprint SHA256:...`. Wrong: somebody is in between."
     )
 
 
@@ -107,6 +107,13 @@ class PartlyRefusedError(TransientError):
     """The remote does not take some of what was pushed. The next pushes find out which change it is."""
 
     code = "partly_refused"
+
+
+class PurgeIncompleteError(PermanentError):
+    """A rewritten history still has something of a purged paste. It was not pushed."""
+
+    code = "purge"
+    advice = "Look at the path in the error; whatever has it there has to be taken out of the repository by hand."
 
 
 class MisconfiguredError(PermanentError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from gitsync import addresses, history, outbox
 from gitsync.folders import DamagedError
@@ -19,6 +20,7 @@ from pastes import keys, restoring
 from pastes.drafts import NewFile
 from pastes.errors import RefusedError
 from pastes.models import Paste
+from pastes.purging import are_purged
 from pastes.restoring import Edition, Kept
 
 _AT_ONCE = 100
@@ -81,7 +83,8 @@ def _try(found: Imported, objects: Objects, code: str, oid: str, touches: list[T
 
 
 def _is_here(code: str) -> bool:
-    return Paste.objects.filter(old_code=code).exists() or Paste.objects.filter(key=code).exists()
+    is_known = Paste.objects.filter(Q(old_code=code) | Q(key=code)).exists()
+    return is_known or bool(are_purged([code]))
 
 
 def _import_one(objects: Objects, code: str, oid: str, touches: list[Touch]) -> None:

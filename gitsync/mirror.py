@@ -269,6 +269,14 @@ class Clone:
         made = {name: oids[f":{mark}"] for mark, name in enumerate(names, start=1)}
         return Written(made[names[-1]], made)
 
+    def prune(self) -> None:
+        """Delete every object that no ref reaches, and what remembers such objects."""
+        for leaving in (self.path / "objects" / "info").glob("commit-graph*"):
+            shutil.rmtree(leaving) if leaving.is_dir() else leaving.unlink()
+        self.ask("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
+        self.ask("repack", "--quiet", "-a", "-d", "-l", "--no-write-bitmap-index")
+        self.ask("prune", "--expire=now")
+
     def tidy(self) -> None:
         """Join small packs into larger ones when there are many, at a cost that does not grow with the history."""
         if len(list((self.path / "objects" / "pack").glob("*.pack"))) > _PACKS:

@@ -70,6 +70,30 @@ class Change(models.Model):
         return f"{self.key}.{self.number}"
 
 
+class PurgeQuerySet(models.QuerySet["Purge"]):
+    """Sets of purges."""
+
+    def waiting(self) -> PurgeQuerySet:
+        """Those that are not done yet."""
+        return self.filter(done_at=None).order_by("id")
+
+
+class Purge(models.Model):
+    """A paste that has to leave the history of the mirror, or has left it."""
+
+    key = models.CharField(max_length=32, unique=True)
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    objects = PurgeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Mirror(models.Model):
     """What is known of one branch of one remote: where it stood at the last look, and how pushing goes."""
 

@@ -86,6 +86,10 @@ class OwnRemote:
         """Remove what a process that was killed left here; a living one keeps no lock for so long."""
         self._repository.sweep(older_than=_STALE_SECONDS)
 
+    def prune(self) -> None:
+        """Delete what no branch reaches."""
+        self._repository.prune()
+
     def _why_not(self, ref: str, old: str, words: str) -> GitsyncError:
         if self.tip(ref) != old:
             return RemoteMovedError(words)

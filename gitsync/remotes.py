@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
-from gitsync import addresses, hostkeys, http, ssh
+from gitsync import addresses, hostkeys, http, ssh, trust
 from gitsync.addresses import Address
 from gitsync.errors import (
     AccessDeniedError,
@@ -147,6 +148,12 @@ class Remote:
         if self.own:
             self.own.make(self.branch)
 
+    def trust(self) -> None:
+        """Get the deploy key and the pinned host in place where the settings say how. Raises GitsyncError."""
+        if self.address.transport == "ssh" and self.key_file and self.known_hosts_file:
+            trust.ensure_key(self.key_file)
+            trust.ensure_pins(self.known_hosts_file, self.address.host, self.address.port)
+
     def sweep(self) -> None:
         """Remove what a process that was killed left in the default remote, where nobody else would."""
         if self.own:
@@ -156,6 +163,11 @@ class Remote:
         """Keep the default remote fast; one that was named is kept by who named it."""
         if self.own:
             self.own.tidy()
+
+    def prune(self) -> None:
+        """Delete from the default remote what no branch reaches; one that was named is kept by who named it."""
+        if self.own:
+            self.own.prune()
 
     def _run(self, clone: Clone, command: str, *arguments: str, seconds: float) -> Finished:
         finished = clone.run(command, *arguments, environment=self._environment(), seconds=seconds)
@@ -167,7 +179,11 @@ class Remote:
         """Return the error, with both fingerprints when the remote shows another host key than the one pinned."""
         if not isinstance(error, HostKeyMismatchError) or self.known_hosts_file is None:
             return error
-        seen = hostkeys.difference(str(error), self.known_hosts_file, self.address.host, self.address.port)
+        where = (self.known_hosts_file, self.address.host, self.address.port)
+        seen = hostkeys.difference(str(error), *where)
+        if named := settings.GITSYNC_SSH_HOST_FINGERPRINT:  # The host may have come to the second one of a rotation.
+            with suppress(GitsyncError):
+                trust.pin_named(*where, named)
         return HostKeyMismatchError(f"{seen}\n{error}")
 
     def _environment(self) -> dict[str, str]:
@@ -186,6 +202,7 @@ class Remote:
 
     def _trusted_files(self) -> tuple[Path, Path]:
         """Return key and known hosts. Raises MisconfiguredError when one of them cannot be used safely."""
+        self.trust()
         problems = ssh.key_problems(self.key_file) + ssh.known_hosts_problems(self.known_hosts_file)
         if problems or self.key_file is None or self.known_hosts_file is None:
             raise MisconfiguredError("; ".join(problems))

@@ -24,6 +24,7 @@ from gitsync.touches import Touch, Touches, sort
 from pastes import keys, restoring
 from pastes.errors import RefusedError
 from pastes.models import AUTHOR_LENGTH, Paste
+from pastes.purging import are_purged
 from pastes.restoring import Edition, Kept
 
 _AT_ONCE = 100
@@ -76,7 +77,8 @@ def _restore_letter(found: Restored, clone: Clone, letter: str, touches: Touches
     at_tip = iter(clone.folders(found.tip, letter).items())
     with history.objects(clone) as objects:
         while some := list(islice(at_tip, _AT_ONCE)):
-            known = set(Paste.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
+            purged = are_purged(key for key, _ in some)
+            known = purged.union(Paste.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
             with transaction.atomic():
                 for key, oid in some:
                     if key in known:

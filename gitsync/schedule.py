@@ -18,6 +18,7 @@ from gitsync.errors import (
 )
 from gitsync.mirror import stop_requested
 from gitsync.models import Change, Failure, Mirror
+from gitsync.purged import is_any_waiting
 from gitsync.remotes import Remote
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ _LAST_RETRY = 300.0
 
 def work_off() -> float | None:
     """Drain until nothing is pending; returns the seconds after which to come again, or None when all is done."""
-    while Change.objects.pending().exists() and not stop_requested.is_set():
+    while (Change.objects.pending().exists() or is_any_waiting()) and not stop_requested.is_set():
         try:
             remote = Remote.configured()
         except MisconfiguredError as error:

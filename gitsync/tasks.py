@@ -1,14 +1,18 @@
 """Doorbells: the worker's tasks carry no arguments and no logic, and may come twice, late or never."""
 
+import logging
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_init, worker_shutting_down
 
+from gitsync.errors import GitsyncError
 from gitsync.mirror import stop_requested
 from gitsync.remotes import Remote
 from gitsync.schedule import work_off
 from gitsync.watch import watch
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -21,8 +25,13 @@ def drain() -> None:
 
 @worker_init.connect
 def begin(**kwargs: Any) -> None:
-    """Make the default remote before the first drain needs it, and start the clock."""
-    Remote.configured().prepare()
+    """Make the default remote, the key and the pins before the first drain needs them, and start the clock."""
+    remote = Remote.configured()
+    remote.prepare()
+    try:
+        remote.trust()
+    except GitsyncError as error:
+        logger.error("the mirror cannot be reached yet (%s): %s\n%s", error.code, error, error.advice)
     watch.start()
 
 

@@ -2,20 +2,23 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pastes import copies, writing
-from pastes.models import File, Paste, Revision
+from pastes import copies, purging, writing
+from pastes.models import File, Paste, Revision, Tombstone
 
 if TYPE_CHECKING:  # At run time Django's classes take no parameters.
     _TabularInline = admin.TabularInline[Revision, Paste]
     _ModelAdmin = admin.ModelAdmin[Paste]
+    _TombstoneAdmin = admin.ModelAdmin[Tombstone]
 else:
-    _TabularInline, _ModelAdmin = admin.TabularInline, admin.ModelAdmin
+    _TabularInline, _ModelAdmin, _TombstoneAdmin = admin.TabularInline, admin.ModelAdmin, admin.ModelAdmin
 
 _SHOWN_CHARACTERS = 20_000
 
@@ -41,6 +44,33 @@ class RevisionInline(_TabularInline):
         return format_html_join("", "<p><strong>{}</strong> {}, {} bytes</p><pre>{}</pre>", rows)
 
 
+class ReasonForm(ActionForm):
+    """The choice of an action, with room for why."""
+
+    reason = forms.CharField(required=False, max_length=500, label="Reason")
+
+
+@admin.register(Tombstone)
+class TombstoneAdmin(_TombstoneAdmin):
+    """What was purged, when, why and by whom."""
+
+    list_display = ("key", "reason", "by", "created_at")
+    search_fields = ("=key", "=old_code", "reason")
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Purging makes these."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They are set in stone."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Without its stone, a paste could come back."""
+        return False
+
+
 @admin.register(Paste)
 class PasteAdmin(_ModelAdmin):
     """Pastes, as moderators see them."""
@@ -53,7 +83,8 @@ class PasteAdmin(_ModelAdmin):
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    actions = ("hide", "show_again")
+    action_form = ReasonForm
+    actions = ("hide", "show_again", "purge")
     inlines = (RevisionInline,)
     fields = readonly_fields = (
         *("page", "title", "author", "comment", "visibility", "state", "mirror_state", "burn", "encrypted"),
@@ -110,6 +141,16 @@ class PasteAdmin(_ModelAdmin):
         """Hide the chosen pastes."""
         hidden = sum(writing.hide(paste) for paste in pastes)
         self.message_user(request, f"{hidden} hidden.", messages.SUCCESS)
+
+    @admin.action(description="Purge for good, from Git as well (give a reason)", permissions=["change"])
+    def purge(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:
+        """Erase the chosen pastes, whose mirror is then rewritten by the worker; a reason has to be given."""
+        reason = request.POST.get("reason", "").strip()[:500]
+        if not reason:
+            self.message_user(request, "Nothing was purged: give a reason, which is kept.", messages.ERROR)
+            return
+        keys = [purging.purge(paste.key, reason=reason, by=request.user.get_username()).key for paste in pastes]
+        self.message_user(request, f"{len(keys)} purged. The mirror follows.", messages.SUCCESS)
 
     @admin.action(description="Show again what was hidden", permissions=["change"])
     def show_again(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:

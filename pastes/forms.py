@@ -1,5 +1,7 @@
 """The compose form: what the paste is called and what becomes of it, and one part for each of its files."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -49,8 +51,23 @@ class PasteForm(forms.Form):
         error_messages={"invalid_choice": _NO_CHOICE},
     )
     burn = forms.BooleanField(required=False, label="Burn after reading: the first reader is the last")
+    forked_from = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    helper = _helper("title", "author", "comment", "visibility", "expires", "burn")
+    helper = _helper("title", "author", "comment", "visibility", "expires", "burn", "forked_from")
+
+
+class EditForm(PasteForm):
+    """What may still be changed of a paste, and what shows that one may."""
+
+    expires = burn = forked_from = None  # type: ignore[assignment]  # Django's way to leave a field out.
+    token = forms.CharField(
+        label="Edit token",
+        help_text="It was given when the paste was made; the browser that made it fills it in.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    expected = forms.IntegerField(widget=forms.HiddenInput)
+
+    helper = _helper("title", "author", "comment", "visibility", "token", "expected")
 
 
 class FileForm(forms.Form):
@@ -93,9 +110,18 @@ FileForms = forms.formset_factory(FileForm, extra=0, min_num=1, max_num=MAX_FILE
 class Compose:
     """The paste's form and the forms of its files as one, usable without JavaScript."""
 
+    most_files = MAX_FILES
+
     def __init__(
-        self, fields: QueryDict | None = None, uploads: Uploads | None = None, *, wishes: QueryDict | None = None
+        self,
+        fields: QueryDict | None = None,
+        uploads: Uploads | None = None,
+        *,
+        facts: Mapping[str, object] = MappingProxyType({}),
+        files: Sequence[Mapping[str, str]] = (),
+        form: type[PasteForm] = PasteForm,
     ) -> None:
+        """Take what was sent; or show `facts` and `files` to begin with."""
         sent: list[tuple[str, list[Any]]] = [*(fields.lists() if fields else ()), *(uploads.lists() if uploads else ())]
         self._twice = [name for name, values in sent if len(values) > 1]
         self.asks_for_another_file = fields is not None and "add_file" in fields
@@ -103,13 +129,10 @@ class Compose:
             fields = _with_one_more(fields)
         if fields is not None and uploads:
             fields, uploads = _with_uploads_as_text(fields, uploads)
-        wanted = _wanted(wishes) if wishes else {}
-        self.paste = PasteForm(fields, initial=wanted)
-        self.files = FileForms(fields, uploads, prefix="files", initial=[wanted] if wanted else None)
+        self.paste = form(fields, initial={**facts})
+        self.files = FileForms(fields, uploads, prefix="files", initial=[{**file} for file in files] or None)
         self.status = 422
         self.refused = ""
-
-    most_files = MAX_FILES
 
     @property
     def has_room(self) -> bool:
@@ -123,11 +146,16 @@ class Compose:
             return False
         return all([self.paste.is_valid(), self.files.is_valid()])
 
-    def draft(self) -> Draft:
-        """Return what was written, once it is valid. Raises RefusedError."""
+    def new_files(self) -> list[NewFile]:
+        """Return the files that were written, once they are valid. Raises RefusedError."""
         files = [file for file in (form.new_file() for form in self.files) if file is not None]
         if not files:
             raise RefusedError("empty", "There is no text to paste.", field="files")
+        return files
+
+    def draft(self) -> Draft:
+        """Return what was written, once it is valid. Raises RefusedError."""
+        files = self.new_files()
         data = self.paste.cleaned_data
         return Draft(
             files=files,
@@ -137,6 +165,7 @@ class Compose:
             visibility=data["visibility"],
             lifetime=lifetimes.named(data["expires"]).length,
             burn=data["burn"],
+            forked_from=data["forked_from"],
         )
 
     def add_error(self, refused: RefusedError) -> None:
@@ -148,16 +177,17 @@ class Compose:
             self.refused = refused.message
 
 
-def _wanted(wishes: QueryDict) -> dict[str, str]:
+def wanted(wishes: QueryDict) -> dict[str, str]:
     """Return what a link to the form fills in, such as `/?language=python&title=Hello`; what it cannot be is left."""
-    wanted = {name: str(wishes[name]) for name in wishes if name in {*PasteForm.base_fields, *FileForm.base_fields}}
-    if language := languages.named(wanted.get("language", "")):
-        wanted["language"] = language.name
+    known = {*PasteForm.base_fields, *FileForm.base_fields} - {"forked_from", "upload"}
+    wants = {name: str(wishes[name]) for name in wishes if name in known}
+    if language := languages.named(wants.get("language", "")):
+        wants["language"] = language.name
     for name, form in [("visibility", PasteForm), ("expires", PasteForm), ("language", FileForm)]:
         field = form.base_fields[name]
-        if name in wanted and not (isinstance(field, forms.ChoiceField) and field.valid_value(wanted[name])):
-            del wanted[name]
-    return wanted
+        if name in wants and not (isinstance(field, forms.ChoiceField) and field.valid_value(wants[name])):
+            del wants[name]
+    return wants
 
 
 def _with_one_more(fields: QueryDict) -> QueryDict:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from pastes.clock import Clock
 from pastes.languages import LANGUAGES
@@ -177,6 +178,20 @@ class File(models.Model):
     def raw_path(self, key: str) -> str:
         """Return the path of the file's text, under the key of its paste."""
         return reverse("raw_file", args=[key, self.name])
+
+
+class Tombstone(models.Model):
+    """What stays of a purged paste. Nothing gives it back: no copy, no import, no restored backup of Git."""
+
+    key = models.CharField(max_length=32, unique=True)
+    old_code = models.CharField(max_length=64, blank=True)
+    reason = models.TextField()
+    by = models.CharField("purged by", max_length=150, blank=True)
+    created_at = models.DateTimeField("purged at", default=timezone.now)
+    digest = models.CharField("SHA-256 of its texts", max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.reason}"
 
 
 class Creation(models.Model):

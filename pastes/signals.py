@@ -1,6 +1,7 @@
 """The only way out of this app: what happened to a paste, told inside the transaction in which it happened.
 
-A receiver that raises undoes the write. Each signal is sent with `paste`, a pastes.models.Paste.
+A receiver that raises undoes the write. Each signal is sent with `paste`, a pastes.models.Paste, unless it says
+something else.
 """
 
 from django.dispatch import Signal
@@ -16,3 +17,6 @@ paste_withdrawn = Signal()
 
 #: A hidden paste is to be seen again.
 paste_restored = Signal()
+
+#: A paste is erased for good and has to leave every copy, with what copies remember of it. Sent with its `key`.
+paste_purged = Signal()

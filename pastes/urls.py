@@ -4,13 +4,14 @@ from django.urls import path, register_converter
 
 from pastes.api import api
 from pastes.keys import KeyConverter
-from pastes.views import compose, health, paste, recent, terminal
+from pastes.views import compose, health, own, paste, recent, terminal
 
 register_converter(KeyConverter, "key")
 
 urlpatterns = [
     path("", compose.home, name="home"),
     path("recent", compose.or_upload(recent.recent), name="recent"),
+    path("mine", compose.or_upload(own.mine), name="mine"),
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),
     path("api/v1/", api.urls),
@@ -19,5 +20,9 @@ urlpatterns = [
     path("<key:key>/raw/<str:name>", paste.raw, name="raw_file"),
     path("<key:key>/download/<str:name>", paste.download, name="download"),
     path("<key:key>/burn", paste.burn, name="burn"),
+    path("<key:key>/zip", paste.all_files, name="zip"),
+    path("<key:key>/edit", own.edit, name="edit"),
+    path("<key:key>/delete", own.delete, name="delete"),
+    path("<key:key>/fork", own.fork, name="fork"),
     path("<str:name>", compose.or_upload(paste.old_page), name="upload"),
 ]

@@ -80,8 +80,18 @@ GITSYNC_IS_DEFAULT_REMOTE = not GITSYNC_REMOTE
 if GITSYNC_IS_DEFAULT_REMOTE:
     GITSYNC_REMOTE = str(DATA_DIR / "mirror.git")
 GITSYNC_BRANCH = env.text("GITSYNC_BRANCH", "main")
-GITSYNC_SSH_KEY_FILE = env.path("GITSYNC_SSH_KEY_FILE")
-GITSYNC_SSH_KNOWN_HOSTS_FILE = env.path("GITSYNC_SSH_KNOWN_HOSTS_FILE")
+GITSYNC_SSH_KEY_FILE = env.path("GITSYNC_SSH_KEY_FILE") or DATA_DIR / "deploy_key"
+GITSYNC_SSH_SEED = env.secret("GITSYNC_SSH_SEED")
+if GITSYNC_SSH_SEED and (len(GITSYNC_SSH_SEED.encode()) < 32 or len(set(GITSYNC_SSH_SEED)) < 5):
+    env.complain("GITSYNC_SSH_SEED", "must be at least 32 unguessable bytes; `openssl rand -hex 32` makes some")
+GITSYNC_SSH_KNOWN_HOSTS_FILE = env.path("GITSYNC_SSH_KNOWN_HOSTS_FILE") or DATA_DIR / "known_hosts"
+GITSYNC_SSH_HOST_FINGERPRINT = env.words("GITSYNC_SSH_HOST_FINGERPRINT")
+if len(GITSYNC_SSH_HOST_FINGERPRINT) > 2 or not all(
+    re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}", fingerprint) for fingerprint in GITSYNC_SSH_HOST_FINGERPRINT
+):
+    env.complain(
+        "GITSYNC_SSH_HOST_FINGERPRINT", "must be one or two of SHA256: and 43 characters, with a comma between"
+    )
 GITSYNC_HTTP_USER = env.text("GITSYNC_HTTP_USER", "git")
 GITSYNC_HTTP_TOKEN = env.secret("GITSYNC_HTTP_TOKEN")
 GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", most=86_400)

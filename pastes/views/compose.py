@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 from pastes import answers, body
 from pastes.dialects import first_pasteur
 from pastes.errors import RefusedError
-from pastes.forms import Compose
+from pastes.forms import Compose, wanted
+from pastes.models import Paste
 from pastes.views import upload
 from pastes.writing import publish
 
@@ -57,7 +58,8 @@ def or_upload(
 
 @csrf_protect
 def _form(request: HttpRequest) -> HttpResponse:
-    return _shown(request, Compose(wishes=request.GET), status=200)
+    wishes = wanted(request.GET)
+    return shown(request, Compose(facts=wishes, files=[wishes] if wishes else ()), status=200)
 
 
 @csrf_protect
@@ -70,14 +72,22 @@ def _submitted(request: HttpRequest) -> HttpResponse:
     except RefusedError as refused:
         compose.add_error(refused)
         return _again(request, compose)
-    return redirect(paste)
+    return to_own(paste)
 
 
 def _again(request: HttpRequest, compose: Compose) -> HttpResponse:
     """Show the form once more with everything its author wrote."""
-    return _shown(request, compose, status=200 if compose.asks_for_another_file else compose.status)
+    return shown(request, compose, status=200 if compose.asks_for_another_file else compose.status)
 
 
-def _shown(request: HttpRequest, compose: Compose, *, status: int) -> HttpResponse:
+def shown(request: HttpRequest, compose: Compose, *, status: int) -> HttpResponse:
+    """Return the page with the form."""
     context = {"compose": compose, "address": answers.address(request, "/")}
     return render(request, "pastes/compose.html", context, status=status)
+
+
+def to_own(paste: Paste) -> HttpResponse:
+    """Lead to a paste that was just made. Its edit token is in the fragment, which no browser sends anywhere."""
+    response = redirect(f"{paste.get_absolute_url()}#token={paste.token}")
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,5 +1,8 @@
 """The pages of one paste: read, raw, download, burn."""
 
+import io
+import zipfile
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -17,14 +20,14 @@ def page(request: HttpRequest, key: str) -> HttpResponseBase:
     """The paste as a page, and as text to a program. `?raw`, as the first Pasteur had it, gives the text alone."""
     if request.GET.get("raw", "false") != "false":
         return raw(request, key)
-    paste = _paste(key)
+    paste = find(key)
     response = _text(request, paste) if answers.wants_text(request) else _page(request, paste)
     patch_vary_headers(response, ["Accept"])
     return response
 
 
 def _text(request: HttpRequest, paste: Paste) -> HttpResponse:
-    _refuse_burning(paste)
+    refuse_burning(paste)
     return answers.unless_known(
         request, answers.in_one(paste.files), paste.files[0].oid if len(paste.files) == 1 else ""
     )
@@ -59,10 +62,24 @@ def download(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
     return answers.raw(file.content, disposition=answers.attachment(file.name))
 
 
+@require_safe
+def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
+    """All files of a paste in one ZIP archive, each under its name."""
+    paste = find(key)
+    refuse_burning(paste)
+    made_at = paste.created_at.timetuple()[:6]
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in paste.files:
+            archive.writestr(zipfile.ZipInfo(file.name, made_at), file.content, zipfile.ZIP_DEFLATED)
+    headers = {"Content-Disposition": answers.attachment(f"{key}.zip")}
+    return HttpResponse(held.getvalue(), content_type="application/zip", headers=headers)
+
+
 @require_http_methods(["DELETE"])
 def delete(request: HttpRequest, key: str) -> HttpResponseBase:
     """Take a paste off the site for good, for who has its edit token."""
-    paste = _paste(key)
+    paste = find(key)
     tokens.demand(paste, request.headers.get(answers.TOKEN_HEADER, ""))
     if not writing.remove(paste):
         raise Http404
@@ -86,22 +103,24 @@ def burn(request: HttpRequest, key: str) -> HttpResponseBase:
     return response
 
 
-def _paste(key: str) -> Paste:
+def find(key: str) -> Paste:
+    """Return the readable paste of this key, or raise Http404."""
     paste = reading.find(key)
     if paste is None:
         raise Http404
     return paste
 
 
-def _refuse_burning(paste: Paste) -> None:
+def refuse_burning(paste: Paste) -> None:
+    """Raise RefusedError for a paste whose content only `burn` hands out."""
     if paste.burn:
         message = f"This paste burns after reading: send a POST to /{paste.key}/burn to read it."
         raise RefusedError("burns", message, status=403)
 
 
 def _file(key: str, name: str) -> File:
-    paste = _paste(key)
-    _refuse_burning(paste)
+    paste = find(key)
+    refuse_burning(paste)
     for file in paste.files:
         if file.name == name or not name:
             return file

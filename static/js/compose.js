@@ -1,14 +1,18 @@
 // The page on which text goes in. Without this script it works all the same.
 import { make, memory } from "./dom.js";
+import { tokenOf } from "./owned.js";
+import { addSealing } from "./sealing.js";
 import { Editor } from "./editor.js";
 
 const form = document.querySelector("form.compose");
+const isNew = form.dataset.kind === "new"; // Else it is an edit, which is not kept as a draft.
 const limit = Number(form.dataset.limit);
 const sendButton = form.querySelector(".send button");
 const total = form.querySelector("[name='files-TOTAL_FORMS']");
 const addButton = form.querySelector("[name='add_file']");
 const endings = new Map();
 const editors = [];
+let sealing = null;
 const details = ["title", "author", "comment", "visibility", "expires", "burn"];
 
 // --- files ---
@@ -80,18 +84,24 @@ function bytes(number) {
 }
 
 function showConsequences() {
+  if (!isNew) return;
   const { visibility, expires, burn } = form.elements;
   const until = expires.value === "never" ? "for good" : `for ${expires.selectedOptions[0].textContent.toLowerCase()}`;
   const who = visibility.value === "public" ? "Everybody can find and read it" : "Whoever has the link can read it";
-  const vanishes = burn.checked || expires.value !== "never";
-  const git = vanishes ? "It is not kept in Git." : "It is also committed to Git, which forgets nothing.";
+  const line = document.getElementById("what-happens");
+  // The server says which pastes are copied; here it is said of this one.
+  const [, unless = "", then = ""] = /^(Unless it [^,]*, )?(.*)$/.exec(line.dataset.promise);
+  const vanishes = burn.checked || (expires.value !== "never" && unless.includes("expires"));
+  const git = vanishes ? "It is not kept in Git." : then.replace(/^./, (letter) => letter.toUpperCase());
   const first = burn.checked ? "The first who opens it is the last: then it is gone for everybody." : `${who}, ${until}.`;
-  document.getElementById("what-happens").textContent = `${first} ${git}`;
+  const sealed = sealing?.isOn ? "Only the encrypted text is sent; the key stays in the link." : "";
+  line.textContent = [first, sealed, git].filter(Boolean).join(" ");
 }
 
 // --- what is not sent yet ---
 
 function keepDraft() {
+  if (!isNew) return;
   const files = editors.map(({ name, language, box }) => [name.value, language.value, box.value]);
   const facts = details.map((name) => (name === "burn" ? form.elements.burn.checked : form.elements[name].value));
   if (files.some(([, , text]) => text)) memory.set("draft", { files, facts });
@@ -100,7 +110,7 @@ function keepDraft() {
 
 function restoreDraft() {
   const draft = memory.get("draft");
-  if (!draft || editors.some((editor) => !editor.isEmpty) || location.search) return;
+  if (!isNew || !draft || editors.some((editor) => !editor.isEmpty) || location.search) return;
   draft.files.forEach(([name, language, text], at) => {
     const editor = editors[at] ?? addFile();
     editor.name.value = name;
@@ -139,19 +149,42 @@ form.addEventListener("submit", (event) => {
     event.preventDefault(); // One press, one paste.
     return;
   }
+  if (sealing?.isOn) {
+    event.preventDefault();
+    sendSealed();
+    return;
+  }
   form.dataset.sending = "yes";
-  sendButton.textContent = "Pasting…";
+  sendButton.dataset.verb = sendButton.textContent;
+  sendButton.textContent = isNew ? "Pasting…" : "Saving…";
   sendButton.ariaDisabled = "true";
+  if (!isNew) return;
   memory.set("author", form.elements.author.value);
   keepDraft();
   memory.set("sent", true);
 });
 
+async function sendSealed() {
+  form.dataset.sending = "yes";
+  sendButton.ariaDisabled = "true";
+  document.querySelector(".alert")?.remove();
+  memory.set("author", form.elements.author.value);
+  try {
+    await sealing.send();
+  } catch (error) {
+    const why = error instanceof TypeError ? "It cannot be sent, or is not text." : error.message;
+    form.before(make("p", { className: "alert", role: "alert", textContent: `Nothing was pasted. ${why}` }));
+    document.querySelector(".alert").scrollIntoView({ block: "center" });
+    delete form.dataset.sending;
+    sendButton.ariaDisabled = null;
+  }
+}
+
 // The page may come back from the browser's own memory, with its button still pressed.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   delete form.dataset.sending;
-  sendButton.textContent = "Paste";
+  sendButton.textContent = sendButton.dataset.verb;
   sendButton.ariaDisabled = null;
 });
 
@@ -175,7 +208,9 @@ form.addEventListener("change", refresh);
 window.addEventListener("pagehide", () => form.dataset.sending || keepDraft());
 
 for (const part of form.querySelectorAll("fieldset.file")) adopt(part);
+if (isNew) sealing = addSealing(form, editors, { onChange: refresh });
 memory.forget("sent"); // It did not arrive, or it is about the next one.
-if (!form.elements.author.value) form.elements.author.value = memory.get("author", "");
+if (isNew && !form.elements.author.value) form.elements.author.value = memory.get("author", "");
 restoreDraft();
+if (!isNew && !form.elements.token.value) form.elements.token.value = tokenOf(location.pathname.split("/")[1]) ?? "";
 refresh();

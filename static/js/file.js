@@ -8,13 +8,14 @@ const PLAIN = "plaintext";
 export class FileView {
   #asked = 0;
 
-  constructor(section) {
+  // `links`: whether the address may name lines; that of an encrypted paste names the key.
+  constructor(section, { links = true } = {}) {
     this.section = section;
     this.name = section.dataset.name;
     this.language = section.dataset.language;
     this.pre = section.querySelector("pre");
     this.listing = new Listing(this.pre);
-    this.pre.addEventListener("click", (event) => this.#choose(event));
+    if (links) this.pre.addEventListener("click", (event) => this.#choose(event));
     this.pre.addEventListener("copy", (event) => this.#copySelection(event));
     this.#addTools();
     this.wrap(memory.get("wrap", null) ?? this.pre.matches(".wraps"));

@@ -2,10 +2,13 @@
 import { memory } from "./dom.js";
 import { FileView, parse } from "./file.js";
 
-export const files = [...document.querySelectorAll("section.file")].map((section) => new FileView(section));
+const isSealed = document.getElementById("sealed") !== null;
+const sections = isSealed ? [] : [...document.querySelectorAll("section.file")];
+const files = sections.map((section) => new FileView(section));
+if (isSealed) import("./sealed.js").then(({ openPaste }) => openPaste());
 
 // Mark the lines that the address names, and go there.
-export function showLines({ show = true } = {}) {
+function showLines({ show = true } = {}) {
   const [name, first, last] = parse(location.hash);
   const named = files.find((file) => file.name === name) ?? (name ? undefined : files[0]);
   for (const file of files) file.mark(file === named ? first : 0, file === named ? last : 0, show && file === named);

@@ -33,6 +33,7 @@ addThemeButton();
 const keys = [
   ["n", () => (location.href = "/"), "New paste"],
   ["r", () => (location.href = "/recent"), "Recent pastes"],
+  ["m", () => (location.href = "/mine"), "My pastes"],
   ["t", () => document.querySelector(".theme").click(), "Another theme"],
   ["c", () => press("Copy"), "Copy the file"],
   ["w", () => press("Wrap"), "Wrap long lines"],

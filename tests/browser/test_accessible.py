@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Arrive
+from tests.browser.sealing import base58, seal
 from tests.browser.test_highlighting import HELLO, publish
 from tests.browser.visitor import Visitor
 
@@ -39,12 +40,28 @@ def test_every_page_is_accessible(arrive: Arrive, scheme: str, phone: bool) -> N
     key = publish(visitor, *files, title="T", author="A", comment="c", visibility="public")
     hiding = publish(visitor, ("turned.txt", "a\u202eb"))
     burning = publish(visitor, ("x.txt", "x"), burn=True)
+    sealed = publish(visitor, ("", seal("secret", bytes(range(32)))), encrypted=True)
+    opened = f"/{sealed}#{base58(bytes(range(32)))}"
 
     found = {}
-    for path in ("/", f"/{key}#hello.py-L1-L3", f"/{hiding}", f"/{burning}", "/recent", "/0000000000"):
+    for path in (
+        "/",
+        f"/{key}#hello.py-L1-L3",
+        f"/{hiding}",
+        f"/{burning}",
+        f"/{key}/edit",
+        f"/{key}/delete",
+        opened,
+        f"/{sealed}#x",
+        "/mine",
+        "/recent",
+        "/0000000000",
+    ):
         visitor.go(path)
         if path.startswith(f"/{key}"):
-            visitor.page.wait_for_selector("#file-5[data-painted]")
+            visitor.page.wait_for_selector("#file-5[data-painted]" if "#" in path else "main")
+        if path.startswith(f"/{sealed}"):
+            visitor.page.wait_for_selector("#sealed form, #sealed .tool")
         found[path] = faults(visitor)
     visitor.page.keyboard.press("?")
     found["keys"] = faults(visitor)

@@ -83,7 +83,7 @@ def test_input_41_a_name_is_escaped_on_the_page_and_leads_to_its_file(client: Cl
 
     assert name in page.text
     assert not page.intruders()
-    raw, download = (link for link in page.links() if link.startswith(f"/{paste.key}/"))
+    raw, download = (link for link in page.links() if link.startswith((f"/{paste.key}/raw", f"/{paste.key}/download")))
     assert client.get(raw).content == client.get(download).content == b"text"
 
 

@@ -90,7 +90,7 @@ class Form:
     def key(self, response: Any) -> str:
         """Return the key of what was made."""
         assert response.status_code == 302, Page(response).text
-        return str(response["Location"]).removeprefix("/")
+        return str(response["Location"]).partition("#")[0].removeprefix("/")
 
     def assert_refused(self, response: Any, status: int, code: str, text: str) -> None:
         """Fail unless the answer is a page with this status that has the text still in its box."""

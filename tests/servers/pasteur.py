@@ -24,7 +24,8 @@ class Pasteur(Server):
         super().__init__()
         self.data = self.folder / "data"
         self.settings = settings
-        self.http = urllib3.PoolManager(timeout=20, retries=False)
+        # A kept connection may be closed by the server in the moment in which a slow test uses it again.
+        self.http = urllib3.PoolManager(timeout=20, retries=False, headers={"Connection": "close"})
 
     @property
     def url(self) -> str:

@@ -31,7 +31,8 @@ OURS = ("migrate", "web", "worker", "beat")
 #: What the containers decide themselves; everything else an operator may set in .env.
 FIXED = {
     *("HOST", "DEBUG", "PASTEUR_DATA_DIR", "SECRET_KEY", "DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL"),
-    *("GITSYNC_SSH_KEY_FILE", "GITSYNC_SSH_KNOWN_HOSTS_FILE", "GITSYNC_HTTP_TOKEN"),
+    *("GITSYNC_SSH_KEY_FILE", "GITSYNC_SSH_KNOWN_HOSTS_FILE", "GITSYNC_HTTP_TOKEN", "GITSYNC_SSH_SEED"),
+    "GITSYNC_SSH_HOST_FINGERPRINT",  # The file of known hosts is a secret, which nobody there can write to.
 }
 
 

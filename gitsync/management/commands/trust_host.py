@@ -1,0 +1,57 @@
+"""`manage.py trust_host`: the host keys of a remote over SSH, looked at and pinned."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from gitsync import addresses, hostkeys, trust
+from gitsync.errors import GitsyncError
+
+
+class Command(BaseCommand):
+    """Show the keys of a host, and pin those that are right."""
+
+    help = "Fetch the keys of a host and pin those with the right fingerprint in GITSYNC_SSH_KNOWN_HOSTS_FILE."
+    requires_system_checks = []  # They would say that no key is pinned.
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("host", metavar="HOST[:PORT]", help="the host of the remote, as in its address")
+        parser.add_argument(
+            "--fingerprint", action="append", default=[], help="pin the key that has it; may be repeated"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Look, decide, pin. Exits 1 when nothing was pinned, 2 when the host cannot be asked."""
+        named: list[str] = options["fingerprint"]
+        for fingerprint in named:
+            if not hostkeys.FINGERPRINT.fullmatch(fingerprint):
+                raise CommandError("A fingerprint is SHA256: and 43 characters.", returncode=2)
+        try:
+            address = addresses.parse(f"ssh://{options['host']}/pastes.git")
+            self._trust(address.host, address.port, named)
+        except GitsyncError as error:
+            raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
+
+    def _trust(self, host: str, port: int, named: list[str]) -> None:
+        file, name = settings.GITSYNC_SSH_KNOWN_HOSTS_FILE, hostkeys.known_as(host, port)
+        found = hostkeys.shown(host, port)
+        if not found:
+            raise CommandError(f"{name} shows no host key: is this its address, and is it up?", returncode=2)
+        known = hostkeys.pinned(file, host, port) if file.exists() else []
+        for key in found:
+            self.stdout.write(f"{key.kind:20} {key.fingerprint}{'  (pinned already)' if key in known else ''}")
+        right = [key for key in found if key.fingerprint in named] if named else self._confirmed(found, name)
+        if not right:
+            raise CommandError(f"Nothing was pinned for {name}.", returncode=1)
+        trust.pin(file, host, port, right)
+        self.stdout.write(f"Pinned for {name} in {file}: {', '.join(key.fingerprint for key in right)}")
+
+    def _confirmed(self, found: list[hostkeys.HostKey], name: str) -> list[hostkeys.HostKey]:
+        if not sys.stdin.isatty():
+            raise CommandError("There is nobody to ask. Add --fingerprint with what the forge publishes.", returncode=1)
+        self.stdout.write(f"Compare these with what {name} publishes about itself.")
+        return found if input("Are they right? Type yes to pin them: ").strip() == "yes" else []

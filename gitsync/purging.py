@@ -1,0 +1,160 @@
+"""Rewrites a branch's history without the pastes that are purged, as if they had never been committed.
+
+Many purges share one rewrite. What is left of a commit that touched other things as well stays; one that spoke of a
+purged paste alone goes, since its subject and its author are the paste's, too. History before the first such commit
+keeps its ids.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, cast
+
+from django.db import connection
+from django.utils import timezone
+
+from gitsync import history, tree
+from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteTimeoutError
+from gitsync.mirror import TIP_REF, Clone, stop_requested
+from gitsync.models import Change, Purge
+from gitsync.remotes import Remote
+from gitsync.rewriting import Filter
+
+logger = logging.getLogger(__name__)
+
+_OLD_REF = "refs/pasteur/before"
+
+
+@dataclass
+class Rewritten:
+    """A history without the pastes of `keys`; `commits` are (change, id before, id now) of what was made anew."""
+
+    keys: Sequence[str]
+    tip: str
+    commits: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def rewrite(clone: Clone, tip: str) -> Rewritten:
+    """Return the history of `tip` without all pastes that wait for being purged; the same tip when it has none.
+
+    Raises PurgeIncompleteError when something of them can still be reached, and touches no branch.
+    """
+    keys = list(Purge.objects.waiting().values_list("key", flat=True))
+    folders = [tree.folder(key) for key in keys]
+    if not keys or not tip:
+        return Rewritten(keys, tip)
+    touching = clone.ask("rev-list", "--topo-order", "--reverse", "--full-history", tip, "--", *folders).split()
+    if not touching:
+        return Rewritten(keys, tip)
+    parents = clone.ask("rev-parse", f"{touching[0].decode()}^@").decode().split()
+    secret = _objects_below(clone, tip, folders)
+    found = Rewritten(keys, *_rewritten(clone, tip, parents, keys))
+    _prove(clone, found.tip, secret, folders)
+    return found
+
+
+def reopen(clone: Clone, tip: str, names: Iterable[str]) -> None:
+    """Purge again what has come back with a history that somebody else pushed; `names` are the changes it tells of."""
+    done = set(Purge.objects.exclude(done_at=None).values_list("key", flat=True))
+    if not done:
+        return
+    there = clone.tree_oids(tip, (tree.folder(key) for key in sorted(done)))
+    back = done & {name.rpartition(".")[0] for name in names}
+    back |= {key for key in done if there[tree.folder(key)]}
+    if back:
+        logger.warning("%d purged pastes have come back and are purged again", len(back))
+        Purge.objects.filter(key__in=back).update(done_at=None)
+
+
+def settle(rewritten: Rewritten) -> None:
+    """Note, in the transaction that notes the new tip, which commits are others now."""
+    rows = [(new, *change.rpartition(".")[::2], old) for change, old, new in rewritten.commits]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            'UPDATE gitsync_change SET "commit" = %s WHERE key = %s AND number = %s AND "commit" = %s',
+            [(new, key, int(number), old) for new, key, number, old in rows if _is_number(number)],
+        )
+    Change.objects.filter(key__in=rewritten.keys).update(commit="")
+
+
+def finish(rewritten: Rewritten, remote: Remote, clone: Clone, tip: str) -> None:
+    """Delete from the clone and the default remote what `tip` no longer reaches; only then are the purges done."""
+    if not rewritten.keys:
+        return
+    remote.prune()
+    refs = clone.ask("for-each-ref", "--format=%(refname)").decode().split()
+    for ref in refs:
+        clone.ask("update-ref", "-d", ref)
+    if tip:
+        clone.ask("update-ref", TIP_REF, tip)
+    clone.prune()
+    Purge.objects.filter(key__in=rewritten.keys).update(done_at=timezone.now())
+
+
+def _rewritten(
+    clone: Clone, tip: str, parents: Sequence[str], keys: Sequence[str]
+) -> tuple[str, list[tuple[str, str, str]]]:
+    """Take the history above `parents` out of the clone, filter it, and put it in again."""
+    clone.ask("update-ref", _OLD_REF, tip)
+    marks = clone.path / "pasteur-marks"
+    marks.unlink(missing_ok=True)
+    options = ("--no-data", "--show-original-ids", "--reference-excluded-parents", "--reencode=no")
+    signs = ("--signed-tags=strip", "--no-renames")
+    taken = ("fast-export", *options, *signs, _OLD_REF, *(f"^{parent}" for parent in parents))
+    put = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw-permissive", f"--export-marks={marks}")
+    passing = Filter(keys)
+    with clone.reading(*taken) as source, clone.reading(*put) as target:
+        stdin = cast("IO[bytes]", target.stdin)
+        try:
+            for piece in passing.through(cast("IO[bytes]", source.stdout)):
+                stdin.write(piece)
+                if stop_requested.is_set():
+                    raise RemoteTimeoutError("the worker was asked to stop")
+            stdin.write(b"done\n")
+            stdin.close()
+        except BrokenPipeError:
+            pass  # fast-import has ended already; its status says so.
+        if source.wait() or target.wait():
+            raise CloneBrokenError("git could not rewrite the history")
+    clone.ask("update-ref", "-d", _OLD_REF)
+    lines = marks.read_text(encoding="ascii").splitlines() if marks.is_file() else []
+    oids = dict(line.split() for line in lines)
+    commits = [(made.change, made.original, oids[made.mark]) for made in passing.made if made.change]
+    return oids.get(passing.tip, passing.tip), commits
+
+
+def _objects_below(clone: Clone, tip: str, folders: Sequence[str]) -> set[str]:
+    """Return every object that any commit has had in these folders."""
+    found = set()
+    for _, path, _, _, oid in history.paths(clone, tip, *folders):
+        if oid and _lies_in(path, folders):
+            found.add(oid)
+    return found
+
+
+def _prove(clone: Clone, tip: str, secret: set[str], folders: Sequence[str]) -> None:
+    """Look at every object that `tip` reaches. What others have under another path as well is theirs, and stays."""
+    shared = 0
+    for oid, path in _reachable(clone, tip):
+        if _lies_in(path, folders):
+            raise PurgeIncompleteError(f"the new history still has {path}")
+        shared += oid in secret
+    logger.info("purged %d objects from the history; %d more are other pastes' as well", len(secret) - shared, shared)
+
+
+def _reachable(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+    with clone.reading("rev-list", "--objects", tip) as process:
+        for line in cast("IO[bytes]", process.stdout):
+            oid, _, path = line.decode(errors="replace").rstrip("\n").partition(" ")
+            yield oid, path
+        if process.wait():
+            raise CloneBrokenError("git could not read the new history")
+
+
+def _lies_in(path: str, folders: Sequence[str]) -> bool:
+    key = tree.key_of(f"{path}/")
+    return key is not None and tree.folder(key) in folders
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10

@@ -1,0 +1,123 @@
+"""Takes pastes out of the stream of `git fast-export --no-data --show-original-ids`. Pure: bytes in, bytes out.
+
+The format: https://git-scm.com/docs/git-fast-import#_input_format
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from gitsync import tree
+from gitsync.commits import CHANGE_TRAILER, COMMITTER, EMAIL, NEXT_REF
+
+_TRAILER = re.compile(rf"^(Pasteur-Key|{CHANGE_TRAILER}): *([0-9a-z]+)".encode(), re.MULTILINE)
+_CHANGE = re.compile(rf"^{CHANGE_TRAILER}: *(\S+)\s*$".encode(), re.MULTILINE)
+_COMMIT = b"commit " + NEXT_REF.encode() + b"\n"
+_NEW_ROOT = b"reset " + NEXT_REF.encode() + b"\n\n"
+_SILENCE = b"A paste was purged\n"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A commit that is in the new history: its mark there, its id in the old one, and the change that it names."""
+
+    mark: str
+    original: str
+    change: str
+
+
+@dataclass
+class _Commit:
+    header: list[bytes] = field(default_factory=list)
+    mark: bytes = b""
+    original: str = ""
+    message: bytes = b""
+    parents: list[tuple[bytes, bytes]] = field(default_factory=list)
+    changes: list[bytes] = field(default_factory=list)
+    purged: int = 0
+
+
+class Filter:
+    """All but the pastes of these keys. After `through`, `made` and `tip` (a mark or an id) say what is left."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = {key.encode() for key in keys}
+        self._folders = {tree.folder(key).encode() for key in keys}
+        self._instead: dict[bytes, bytes] = {}
+        self._last_date = b"0 +0000"
+        self.made: list[Made] = []
+        self.tip = ""
+
+    def through(self, stream: IO[bytes]) -> Iterator[bytes]:
+        """Yield the stream for fast-import."""
+        for commit in _commits(stream):
+            yield from self._passed(commit)
+        if not self.tip:  # Nothing is left. A branch cannot point at nothing, and deleting it is mostly forbidden.
+            who = f"{COMMITTER} <{EMAIL}> ".encode() + self._last_date
+            yield _NEW_ROOT + _COMMIT + b"mark :999999999\nauthor %s\ncommitter %s\n" % (who, who)
+            yield b"data %d\n%s\n" % (len(_SILENCE), _SILENCE)
+            self.tip = ":999999999"
+
+    def _passed(self, commit: _Commit) -> Iterator[bytes]:
+        commit.changes = [change for change in commit.changes if not self._is_purged(commit, change)]
+        parents = [(word, self._instead.get(parent, parent)) for word, parent in commit.parents]
+        parents = [(word, parent) for word, parent in parents if parent]
+        tells = any(key in self._keys for _, key in _TRAILER.findall(commit.message))
+        self._last_date = next(b" ".join(line.split()[-2:]) for line in commit.header if line.startswith(b"committer "))
+        if not commit.changes and (tells or commit.purged) and len(parents) < 2:
+            self._instead[commit.mark] = parents[0][1] if parents else b""
+            self.tip = self._instead[commit.mark].decode()
+            return
+        message = _SILENCE if tells else commit.message
+        if not parents:
+            yield _NEW_ROOT
+        yield _COMMIT + b"mark " + commit.mark + b"\n" + b"".join(commit.header)
+        yield b"data %d\n%s\n" % (len(message), message)
+        # Without its first parent, a merge goes on from the second one.
+        for number, (_, parent) in enumerate(parents):
+            yield (b"merge " if number else b"from ") + parent + b"\n"
+        yield from commit.changes
+        yield b"\n"
+        change = _CHANGE.search(message)
+        self.made.append(
+            Made(commit.mark.decode(), commit.original, change[1].decode(errors="replace") if change else "")
+        )
+        self.tip = commit.mark.decode()
+
+    def _is_purged(self, commit: _Commit, change: bytes) -> bool:
+        words = change.rstrip(b"\n").split(b" ", 3 if change.startswith(b"M ") else 1)
+        path = words[-1].removeprefix(b'"')
+        if b"/".join(path.removesuffix(b'"').split(b"/", 4)[:4]) not in self._folders:
+            return False
+        commit.purged += 1
+        return True
+
+
+def _commits(stream: IO[bytes]) -> Iterator[_Commit]:
+    """Yield the commits of a stream; there are no blobs in it, and its refs are of no interest."""
+    commit: _Commit | None = None
+    for line in stream:
+        word = line.split(b" ", 1)[0]
+        if word == b"commit":
+            if commit:
+                yield commit
+            commit = _Commit()
+        elif commit is None or word in {b"reset", b"done\n", b"feature"} or line == b"\n":
+            if word == b"reset" and commit:
+                yield commit
+                commit = None
+        elif word == b"mark":
+            commit.mark = line[5:].strip()
+        elif word == b"original-oid":
+            commit.original = line[13:].strip().decode()
+        elif word in {b"author", b"committer", b"encoding"}:
+            commit.header.append(line)
+        elif word == b"data":
+            commit.message = stream.read(int(line[5:]))
+        elif word in {b"from", b"merge"}:
+            commit.parents.append((word, line.split(b" ", 1)[1].strip()))
+        else:
+            commit.changes.append(line)
+    if commit:
+        yield commit

@@ -1,0 +1,106 @@
+// Encryption in the browser, in the two forms that the server keeps: PrivateBin's version 2
+// (https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format), and that of the first Pasteur, which is only read.
+// The key never leaves the browser: it is the part of the address after the #.
+const ITERATIONS = 100_000;
+const MOST_ITERATIONS = 10_000_000;
+const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+const OLD_IV = fromHex("483b2ec4440d2cb046f4d576a194260d"); // Of the first Pasteur's older edition.
+
+// Whether this page may encrypt: browsers offer it on HTTPS and on the own machine alone.
+export const canEncrypt = Boolean(globalThis.crypto?.subtle);
+
+// Return the sealed text of files, each { name, language, content }, and its key for the address.
+export async function seal(files, password, burns) {
+  const secret = crypto.getRandomValues(new Uint8Array(32));
+  const iv = crypto.getRandomValues(new Uint8Array(16));
+  const salt = crypto.getRandomValues(new Uint8Array(8));
+  const compression = globalThis.CompressionStream ? "zlib" : "none";
+  const adata = [[toBase64(iv), toBase64(salt), ITERATIONS, 256, 128, "aes", "gcm", compression], "plaintext", 0, Number(burns)];
+  const plain = new TextEncoder().encode(JSON.stringify({ paste: files[0].content, files }));
+  const packed = compression === "zlib" ? await through(plain, new CompressionStream("deflate-raw")) : plain;
+  const key = await derive(secret, password, salt, ITERATIONS, 256, "AES-GCM", "encrypt");
+  const cipher = { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(JSON.stringify(adata)), tagLength: 128 };
+  const sealed = new Uint8Array(await crypto.subtle.encrypt(cipher, key, packed));
+  return { text: JSON.stringify({ v: 2, adata, ct: toBase64(sealed) }), key: toBase58(secret) };
+}
+
+// Return the files of a sealed text. Rejects when key or password are wrong, or when a single bit was changed.
+export async function open(text, key, password) {
+  if (/^[0-9a-f\s]+$/.test(text)) return [{ name: "", language: "", content: await openOld(text.trim(), key) }];
+  const { adata, ct } = JSON.parse(text);
+  const [[iv, salt, iterations, bits, tag, , mode, compression], formatter] = adata;
+  if (mode !== "gcm" || iterations > MOST_ITERATIONS) throw new Error("a cipher that is not supported");
+  const secret = fromBase58(key.replace(/^-/, ""));
+  const aes = await derive(secret, password, fromBase64(salt), iterations, bits, "AES-GCM", "decrypt");
+  const additionalData = new TextEncoder().encode(JSON.stringify(adata));
+  const cipher = { name: "AES-GCM", iv: fromBase64(iv), additionalData, tagLength: tag };
+  const packed = new Uint8Array(await crypto.subtle.decrypt(cipher, aes, fromBase64(ct)));
+  const plain = compression === "zlib" ? await through(packed, new DecompressionStream("deflate-raw")) : packed;
+  const { paste, files } = JSON.parse(utf8(plain));
+  if (Array.isArray(files) && files.length) return files;
+  return [{ name: "", language: formatter === "markdown" ? "markdown" : "", content: paste }];
+}
+
+// The older edition has no IV of its own. Read with the wrong one, the first block is noise, which is not UTF-8.
+async function openOld(hex, fragment) {
+  const { k } = JSON.parse(atob(decodeURIComponent(fragment)));
+  const raw = fromBase64(k.replace(/-/g, "+").replace(/_/g, "/"));
+  const key = await crypto.subtle.importKey("raw", raw, "AES-CBC", false, ["decrypt"]);
+  const bytes = fromHex(hex);
+  const decrypt = async (iv, sealed) => utf8(new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv }, key, sealed)));
+  try {
+    const text = await decrypt(OLD_IV, bytes);
+    if (!/[\0-\x08\x0e-\x1f]/.test(text.slice(0, 16))) return text;
+  } catch {
+    // Then it begins with its IV.
+  }
+  return decrypt(bytes.slice(0, 16), bytes.slice(16));
+}
+
+async function derive(secret, password, salt, iterations, bits, name, use) {
+  const material = new Uint8Array([...secret, ...new TextEncoder().encode(password)]);
+  const base = await crypto.subtle.importKey("raw", material, "PBKDF2", false, ["deriveKey"]);
+  return crypto.subtle.deriveKey({ name: "PBKDF2", salt, iterations, hash: "SHA-256" }, base, { name, length: bits }, false, [use]);
+}
+
+async function through(bytes, stream) {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+}
+
+function utf8(bytes) {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+function toBase64(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+function fromHex(text) {
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
+
+function toBase58(bytes) {
+  let number = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  let text = "";
+  for (; number; number /= 58n) text = BASE58[Number(number % 58n)] + text;
+  const zeros = bytes.findIndex((byte) => byte);
+  return "1".repeat(zeros < 0 ? bytes.length : zeros) + text;
+}
+
+function fromBase58(text) {
+  let number = 0n;
+  for (const letter of text) {
+    const value = BASE58.indexOf(letter);
+    if (value < 0) throw new Error("not a key");
+    number = number * 58n + BigInt(value);
+  }
+  const bytes = [];
+  for (; number; number /= 256n) bytes.unshift(Number(number % 256n));
+  return new Uint8Array([...Array(/^1*/.exec(text)[0].length).fill(0), ...bytes]);
+}

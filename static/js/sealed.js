@@ -1,0 +1,87 @@
+// The page of an encrypted paste: opens it with the key after the #, and shows nothing when that fails.
+import { canEncrypt, open } from "./cipher.js";
+import { copy, make, say } from "./dom.js";
+import { FileView } from "./file.js";
+import { blocksOf } from "./lines.js";
+
+const UNSHOWABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+const HIDING = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]/;
+
+export async function openPaste() {
+  const place = document.getElementById("sealed");
+  const section = document.querySelector("section.file");
+  const text = section.querySelector("pre").textContent.trim();
+  section.hidden = true;
+  window.addEventListener("hashchange", () => location.reload()); // Another key.
+  const key = location.hash.slice(1);
+  if (!canEncrypt) return tell(place, "This paste is encrypted. The browser opens it on HTTPS alone, and this is not HTTPS.");
+  if (!key) return tell(place, "This paste is encrypted, and its key is missing: it is the part of the address after the #.");
+  try {
+    show(place, section, await open(text, key, ""));
+  } catch {
+    ask(place, async (password) => show(place, section, await open(text, key, password)));
+  }
+}
+
+function tell(place, text) {
+  place.replaceChildren(make("p", { className: "notice", role: "alert", textContent: text }));
+}
+
+// Nobody can tell a wrong key from a missing password.
+function ask(place, attempt) {
+  const input = make("input", { type: "text", id: "password", className: "form-control", autocomplete: "off", spellcheck: false });
+  const label = make("label", { htmlFor: "password", className: "form-label", textContent: "Password, if it has one" });
+  const message = make("p", { className: "notice", role: "alert" });
+  message.textContent = "This does not open: the key in the address is wrong, the paste is damaged, or it needs a password.";
+  const form = make("form", { className: "narrow" }, make("p", { className: "mb-3" }, label, input), make("button", { textContent: "Open" }));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    message.textContent = "";
+    try {
+      await attempt(input.value);
+    } catch {
+      message.textContent = "This does not open either: wrong key, wrong password, or the paste is damaged.";
+    }
+  });
+  place.replaceChildren(message, form);
+}
+
+async function show(place, old, files) {
+  const { labels, extensions } = await import("../vendor/highlight/languages.js");
+  const link = make("button", { type: "button", className: "tool", textContent: "Copy the link with its key" });
+  link.addEventListener("click", async () => say((await copy(location.href)) ? "The link is copied." : "The browser does not allow copying."));
+  const note = "Opened in this browser. The server has only the encrypted text; whoever has the whole link can read it.";
+  place.replaceChildren(make("p", { className: "muted" }, note, " ", link));
+  const asked = new URLSearchParams(location.search).get("hl");
+  for (const [number, { name, language, content }] of files.entries()) {
+    if (typeof content !== "string") throw new TypeError("not a text");
+    const called = String(name || "paste.txt");
+    const chosen = [language, asked, languageOf(called, extensions)].find((one) => Object.hasOwn(labels, one ?? ""));
+    old.before(sectionOf(number + 1, called, chosen, labels[chosen], content));
+  }
+  old.remove();
+  for (const section of document.querySelectorAll("section.file")) new FileView(section, { links: false });
+}
+
+function languageOf(name, extensions) {
+  const ending = name.toLowerCase().split(".").at(-1);
+  return Object.keys(extensions).find((language) => extensions[language].split(" ").includes(ending)) ?? "plaintext";
+}
+
+function sectionOf(number, name, language, label, content) {
+  const saved = make("a", { download: name, textContent: "Download" });
+  saved.href = URL.createObjectURL(new Blob([content], { type: "text/plain" }));
+  const size = make("span", { className: "muted", textContent: `${new Blob([content]).size} bytes` });
+  const header = make("header", {}, make("h2", { textContent: name }), size, make("span", { className: "tools" }, saved));
+  const section = make("section", { className: "file", id: `file-${number}` }, header);
+  Object.assign(section.dataset, { name, language, label });
+  if (HIDING.test(content)) {
+    const warning = "This text has characters that change the direction of writing or cannot be seen. What is shown may not be what a program reads.";
+    section.append(make("p", { className: "notice", role: "note", textContent: warning }));
+  }
+  const shown = content.replace(UNSHOWABLE, (found) => (found === "\x7f" ? "\u2421" : String.fromCharCode(0x2400 + found.charCodeAt(0))));
+  const pre = make("pre", { tabIndex: 0, ariaLabel: name }, ...blocksOf(shown));
+  if (language === "plaintext" || language === "markdown") pre.className = "wraps";
+  section.append(pre);
+  return section;
+}

@@ -1,0 +1,74 @@
+"""The browser that made a paste may edit and delete it, with no account and no cookie."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.server
+
+
+def pasted(author: Visitor, text: str, title: str) -> str:
+    author.go("/")
+    author.page.get_by_label("Title").fill(title)
+    author.page.get_by_label("File name").fill("a.txt")
+    author.write(text)
+    author.press("Paste")
+    return author.key
+
+
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
+def test_a_paste_is_edited_from_the_browser_that_made_it(arrive: Arrive, phone: bool) -> None:
+    author = arrive(phone=phone)
+    key = pasted(author, "first\n", "Mine")
+    author.see("It is yours")
+    assert author.page.url.endswith(f"/{key}")  # The token is not left in the address.
+
+    author.go("/mine")
+    author.page.get_by_role("link", name="Edit Mine").click()
+    expect(author.page.get_by_label("Edit token")).not_to_have_value("")
+    expect(author.box()).to_have_value("first\n")
+    assert not author.scrolls_sideways()
+    author.box().fill("second\n")
+    assert author.press("Save") == 200
+
+    assert author.read_file("a.txt") == "second\n"
+    author.see("revision 2")
+
+
+def test_a_paste_is_deleted_and_forgotten(arrive: Arrive) -> None:
+    author = arrive()
+    key = pasted(author, "x", "Short-lived")
+    author.page.get_by_role("link", name="Delete").click()
+    with author.page.expect_navigation(url="**/mine**"):
+        author.page.get_by_role("button", name="Delete it").click()
+
+    author.see("Nothing is remembered here.")
+    assert author.go(f"/{key}") == 404
+
+
+def test_another_browser_has_no_token(arrive: Arrive) -> None:
+    key = pasted(arrive(), "x", "Not yours")
+    other = arrive()
+
+    other.go(f"/{key}/edit")
+
+    expect(other.page.get_by_label("Edit token")).to_have_value("")
+    other.page.get_by_label("Edit token").fill("guess")
+    assert other.press("Save") == 403
+    other.go("/mine")
+    other.see("Nothing is remembered here.")
+
+
+def test_a_fork_starts_with_the_text_of_the_other(arrive: Arrive) -> None:
+    key = pasted(arrive(), "to be forked\n", "Original")
+    other = arrive()
+    other.go(f"/{key}")
+
+    other.page.get_by_role("link", name="Fork").click()
+    expect(other.box()).to_have_value("to be forked\n")
+    other.press("Paste")
+
+    other.see(f"fork of {key}")
+    assert other.key != key
