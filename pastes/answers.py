@@ -34,6 +34,7 @@ _TITLES = {
     413: "That is too large",
     415: "That is not text",
     422: "That cannot be pasted",
+    429: "That was too often",
     500: "Something broke",
     503: "Please try again",
 }

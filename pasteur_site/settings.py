@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
+from pastes import rates
 from pasteur_site.environment import Environment, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -66,6 +67,18 @@ PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, least=1, most=64 *
 PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
 #: The longest request of all: JSON may spell one byte of a paste with six, and the rest is room for its other fields.
 PASTEUR_MAX_BODY_BYTES = 6 * PASTEUR_MAX_BYTES + 256 * 1024
+
+# How often one address may do what (pastes/limiting.py).
+PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, least=0, most=10)
+PASTEUR_LIMIT_CREATE = env.text("PASTEUR_LIMIT_CREATE", "10/minute burst 5, 200/day")
+PASTEUR_LIMIT_READ = env.text("PASTEUR_LIMIT_READ", "120/minute")
+PASTEUR_LIMIT_DELETE = env.text("PASTEUR_LIMIT_DELETE", "20/hour")
+PASTEUR_LIMIT_LOGIN = env.text("PASTEUR_LIMIT_LOGIN", "10/15 minutes")
+for _limit in ("CREATE", "READ", "DELETE", "LOGIN"):
+    try:
+        rates.parse(globals()[f"PASTEUR_LIMIT_{_limit}"])
+    except ValueError as error:
+        env.complain(f"PASTEUR_LIMIT_{_limit}", str(error))
 
 # The mirror. gitsync/checks.py says whether these make sense together.
 GITSYNC_REMOTE = env.text("GITSYNC_REMOTE")
@@ -186,6 +199,7 @@ MIDDLEWARE = [
     "pasteur_site.middleware.Headers",
     "pastes.cors.OpenApi",
     "pastes.middleware.PlainErrors",
+    "pastes.limiting.Limits",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pasteur_site.middleware.AdminSessions",
     "django.middleware.csrf.CsrfViewMiddleware",

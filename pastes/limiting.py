@@ -1,0 +1,121 @@
+"""Refuses callers who ask too much: 429 in their own form, with the time to wait.
+
+Every request counts as a read; what makes or changes a paste, and what tries to delete one, counts as that too, unless
+it was refused for something else. Wrong passwords of moderators count by account as well. Callers on this machine are
+not limited.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
+
+from pastes import answers, callers, rates, tallies
+from pastes.rates import Rate
+
+LOGIN = "/admin/login/"
+_UNCOUNTED = ("/static/", "/healthz")
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """One that was taken: for what, under which name, of which rate, and how long to wait when it is too much."""
+
+    action: str
+    name: str
+    rate: Rate
+    wait: float
+
+
+class Limits:
+    """Counts requests, and lets those pass that are within the limits."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Take what the request costs; answer 429 when there is not enough, else the site's own answer."""
+        taken: list[_Taken] = []
+        for action, name in _counted(request):
+            for number, rate in enumerate(rates.parse(getattr(settings, f"PASTEUR_LIMIT_{action.upper()}"))):
+                label = f"{action}:{number}:{name}"
+                one = _Taken(action, label, rate, tallies.take(label, rate))
+                if one.wait > 0:
+                    _give_back(taken)
+                    return _too_many(request, one)
+                taken.append(one)
+        response = self.get_response(request)
+        dear = [one for one in taken if one.action != "read"]
+        if _came_to_nothing(request, response):
+            _give_back(dear)
+        elif dear and dear[0].action == "create":
+            _tell(response, min(dear, key=_left))
+        return response
+
+
+def _counted(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """Yield what a request counts as, and under which name."""
+    path = request.path_info
+    caller = callers.address(request)
+    if request.method == "POST" and path == LOGIN:
+        yield "login", f"account:{_account(request)}"
+    if callers.is_local(caller) or path.startswith(_UNCOUNTED):
+        return
+    if request.method == "POST" and path == LOGIN:
+        yield "login", caller
+    yield "read", caller
+    if request.method == "DELETE":
+        yield "delete", caller
+    elif request.method in {"POST", "PUT", "PATCH"} and not path.startswith("/admin/") and not path.endswith("/burn"):
+        yield "create", caller
+
+
+def _account(request: HttpRequest) -> str:
+    try:
+        return request.POST.get("username", "")[:254].strip().casefold()
+    except (MultiPartParserError, SuspiciousOperation, BadRequest, UnreadablePostError):
+        return ""
+
+
+def _came_to_nothing(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Return whether a request made, changed or got nothing: refused, or a form that is shown again.
+
+    A try to delete counts when it fails, and so does a wrong password, after which the form is shown again.
+    """
+    if request.path_info == LOGIN:
+        return response.status_code == 302
+    if request.method == "DELETE":
+        return response.status_code != 403
+    shown_again = response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
+    return response.status_code >= 400 or shown_again
+
+
+def _give_back(taken: Sequence[_Taken]) -> None:
+    for one in taken:
+        tallies.give_back(one.name, one.rate)
+
+
+def _too_many(request: HttpRequest, over: _Taken) -> HttpResponseBase:
+    seconds = math.ceil(over.wait)
+    message = f"Too many requests; please try again in {seconds} s."
+    response = answers.error(request, 429, "too_many_requests", message, limit=over.rate.count)
+    response.headers["Retry-After"] = str(seconds)
+    _tell(response, over)
+    return response
+
+
+def _tell(response: HttpResponseBase, one: _Taken) -> None:
+    """Say what is left (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/)."""
+    rate = one.rate
+    wait = math.ceil(one.wait if one.wait > 0 else rate.interval)
+    response.headers["RateLimit-Policy"] = f'"{one.action}";q={rate.count};w={rate.seconds}'
+    response.headers["RateLimit"] = f'"{one.action}";r={_left(one)};t={wait}'
+
+
+def _left(one: _Taken) -> int:
+    return max(0, int(-one.wait / one.rate.interval + 1e-6))

@@ -1,0 +1,44 @@
+"""How often something may be done, as settings say it: `10/minute burst 5, 200/day`, or `off`. Pure."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+FORM = (
+    "a number and a time, such as 10/minute, 20/hour or 10/15 minutes, then maybe burst 5; several with commas; or off"
+)
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_RATE = re.compile(r"(\d{1,6})/(\d{1,4})? ?(second|minute|hour|day)s?(?: burst (\d{1,6}))?")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`count` times in `seconds`, at most `burst` of them at once."""
+
+    count: int
+    seconds: int
+    burst: int
+
+    @property
+    def interval(self) -> float:
+        """The seconds after which one more may follow, in the long run."""
+        return self.seconds / self.count
+
+
+@cache
+def parse(text: str) -> tuple[Rate, ...]:
+    """Return the rates that a text names, none for `off`. Raises ValueError when it makes no sense."""
+    if text == "off":
+        return ()
+    found = []
+    for part in text.split(","):
+        match = _RATE.fullmatch(part.strip())
+        if match is None:
+            raise ValueError(f"must be {FORM}")
+        count, times, seconds = int(match[1]), int(match[2] or 1), _SECONDS[match[3]]
+        rate = Rate(count, times * seconds, int(match[4] or count))
+        if not count or not times or not 0 < rate.burst <= count:
+            raise ValueError("must allow something, and no burst beyond it")
+        found.append(rate)
+    return tuple(found)
