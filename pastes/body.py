@@ -27,6 +27,11 @@ def raw_text(request: HttpRequest) -> str:
             "Send the text itself as text/plain, application/octet-stream, or without a Content-Type.",
             status=415,
         )
+    return any_text(request)
+
+
+def any_text(request: HttpRequest) -> str:
+    """Return the body as text, whatever it is called. Raises RefusedError."""
     return utf8(_bytes(request, settings.PASTEUR_MAX_BYTES), what="the body", charset=_charset(request))
 
 

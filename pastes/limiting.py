@@ -69,10 +69,15 @@ def _counted(request: HttpRequest) -> Iterator[tuple[str, str]]:
     if request.method == "POST" and path == LOGIN:
         yield "login", caller
     yield "read", caller
-    if request.method == "DELETE":
+    if _deletes(request):
         yield "delete", caller
     elif request.method in {"POST", "PUT", "PATCH"} and not path.startswith("/admin/") and not path.endswith("/burn"):
         yield "create", caller
+
+
+def _deletes(request: HttpRequest) -> bool:
+    """Return whether a request tries to delete a paste, as a program does or with the form of its page."""
+    return request.method == "DELETE" or (request.method == "POST" and request.path_info.endswith("/delete"))
 
 
 def _account(request: HttpRequest) -> str:
@@ -89,7 +94,7 @@ def _came_to_nothing(request: HttpRequest, response: HttpResponseBase) -> bool:
     """
     if request.path_info == LOGIN:
         return response.status_code == 302
-    if request.method == "DELETE":
+    if _deletes(request):
         return response.status_code != 403
     shown_again = response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
     return response.status_code >= 400 or shown_again

@@ -3,8 +3,9 @@
 from django.urls import path, register_converter
 
 from pastes.api import api
+from pastes.dialects import hastebin
 from pastes.keys import KeyConverter
-from pastes.views import compose, health, own, paste, recent, terminal
+from pastes.views import compose, errors, health, own, paste, recent, terminal
 
 register_converter(KeyConverter, "key")
 
@@ -17,6 +18,9 @@ urlpatterns = [
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),
     path("api/v1/", api.urls),
+    path("documents", compose.or_upload(errors.not_found, POST=hastebin.create), name="documents"),
+    path("documents/<str:name>", hastebin.document, name="document"),
+    path("raw/<str:name>", hastebin.raw, name="hastebin_raw"),
     path("<key:key>", compose.or_upload(paste.page, DELETE=paste.delete), name="paste"),
     path("<key:key>/raw", paste.raw, name="raw"),
     path("<key:key>/raw/<str:name>", paste.raw, name="raw_file"),

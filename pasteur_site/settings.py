@@ -68,6 +68,12 @@ PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
 #: The longest request of all: JSON may spell one byte of a paste with six, and the rest is room for its other fields.
 PASTEUR_MAX_BODY_BYTES = 6 * PASTEUR_MAX_BYTES + 256 * 1024
 
+# The forms of other pastebins that are understood (pastes/dialects/).
+_dialects = ["first", "hastebin"]
+PASTEUR_DIALECTS = [] if env.text("PASTEUR_DIALECTS") == "off" else env.words("PASTEUR_DIALECTS", _dialects)
+if unknown := set(PASTEUR_DIALECTS) - set(_dialects):
+    env.complain("PASTEUR_DIALECTS", f"must be off, or some of {', '.join(_dialects)}, not {min(unknown)[:50]!r}")
+
 # How often one address may do what (pastes/limiting.py).
 PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, least=0, most=10)
 PASTEUR_LIMIT_CREATE = env.text("PASTEUR_LIMIT_CREATE", "10/minute burst 5, 200/day")

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from pastes import answers, body
+from pastes import answers, body, dialects
 from pastes.dialects import first_pasteur
 from pastes.errors import RefusedError
 from pastes.forms import Compose, wanted
@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.method == "PUT" or request.content_type != "multipart/form-data":
         return upload.text(request)
     fields, files = body.form(request)
-    if "paste" in {name.lower() for name in (*fields, *files)}:
+    if dialects.speaks("first") and "paste" in {name.lower() for name in (*fields, *files)}:
         return first_pasteur.create(request, fields, files)
     if upload.PART in {*fields, *files}:
         return upload.parts(request, fields, files)
