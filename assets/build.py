@@ -19,14 +19,8 @@ PACKAGES = ASSETS / "node_modules"
 VENDOR = ASSETS.parent / "static" / "vendor"
 HIGHLIGHT = PACKAGES / "@highlightjs" / "cdn-assets" / "es"
 
-#: Files that the pages load, by where they lie among the packages.
-FILES = {
-    "highlight/core.js": HIGHLIGHT / "core.min.js",
-    "purify.js": PACKAGES / "dompurify" / "dist" / "purify.es.mjs",
-    "marked.js": PACKAGES / "marked" / "lib" / "marked.esm.js",
-    "diff.js": PACKAGES / "diff" / "dist" / "diff.min.js",
-    "qrcode.js": PACKAGES / "qrcode-generator" / "dist" / "qrcode.mjs",
-}
+#: Files that the pages load beside the languages, by where they lie among the packages.
+FILES = {"highlight/core.js": HIGHLIGHT / "core.min.js"}
 #: Comments that point to maps which are not shipped.
 _MAP = re.compile(r"(?m)^//# sourceMappingURL=.*$")
 

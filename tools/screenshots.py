@@ -95,9 +95,11 @@ def _paste(site: Pasteur, browser: Browser, key: str) -> None:
     for name, window in (("wide", WIDE), ("phone", PHONE)):
         page = browser.new_page(viewport=window)
         page.goto(f"{site.url}/{key}")
+        page.wait_for_selector("[data-painted]")
         _take(page, f"paste-{name}")
     page = browser.new_page(viewport=WIDE, color_scheme="dark")
     page.goto(f"{site.url}/{key}")
+    page.wait_for_selector("[data-painted]")
     _take(page, "paste-dark")
 
 
