@@ -46,6 +46,9 @@ class Change(models.Model):
     settled_at = models.DateTimeField(null=True)
     commit = models.CharField(max_length=40, blank=True)
 
+    #: The file at the root of the repository that the paste was made of, and that its commit takes away.
+    moved_from = models.CharField(max_length=255, blank=True)
+
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
@@ -96,6 +99,7 @@ class Mirror(models.Model):
     #: Where the branch stood when the rows were last marked; empty without a branch, null before the first look.
     tip = models.CharField(max_length=40, blank=True, null=True)  # noqa: DJ001  (null is not the same as empty here)
     pushed_at = models.DateTimeField("start of the last push", null=True)
+    fetched_at = models.DateTimeField("last look", null=True)
     failures = models.PositiveIntegerField("failures in a row", default=0)
     retry_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=20, blank=True)
@@ -119,6 +123,12 @@ class Mirror(models.Model):
         if self.pushed_at is None:
             return 0.0
         return min(interval, interval - (timezone.now() - self.pushed_at).total_seconds())
+
+    def is_fetch_due(self, interval: float) -> bool:
+        """Whether `interval` seconds have passed since the last look at the remote; without one, never."""
+        if not interval:
+            return False
+        return self.fetched_at is None or not 0 <= (timezone.now() - self.fetched_at).total_seconds() < interval
 
     def seconds_until_retry(self) -> float:
         """Return the seconds for which failures keep the next try away."""

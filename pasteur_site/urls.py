@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from gitsync import hooks
 from pastes import urls as pastes_urls
 
 handler400 = "pastes.views.errors.bad_request"
@@ -15,5 +16,6 @@ admin.site.site_title = "Pasteur"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("hooks/git", hooks.pushed, name="hook"),
     path("", include(pastes_urls)),
 ]
