@@ -32,17 +32,19 @@ def main() -> None:
 def measure(sizes: list[int], folder: Path) -> list[Goal]:
     """Make the mirrors, purge from each, and print; returns the goals."""
     from bench.mirrors import Mirror, all_commits  # After the settings are loaded.
+    from gitsync.models import Purge
 
-    rows, goals = [], []
+    rows, goals = [], list[Goal]()
     for size in sizes:
         mirror = Mirror(folder / str(size), size)
+        Purge.objects.all().delete()  # All mirrors hold the same pastes.
         mirror.fill()
         *_, last = islice(all_commits(), size)
         alone = _rewritten_by_git(mirror)
         first = _purged(mirror, next(all_commits()).key)
         recent = _purged(mirror, last.key)
         rows.append([f"{size}", f"{first:.1f}", f"{recent:.1f}", f"{alone:.1f}", f"{first / alone:.2f}"])
-        goals.append(Goal(f"purge of the first of {size} pastes / bare rewrite", first / alone, at_most=4.0))
+        goals = [Goal(f"purge of the first of {size} pastes / bare rewrite", first / alone, at_most=4.0)]
     head = ["pastes in the mirror", "purge of the first, s", "of the last, s", "bare export and import, s", "ratio"]
     show("Purge of one paste, with proof and pruning", head, rows)
     return goals

@@ -80,6 +80,18 @@ def push_interval() -> float:
     return 10.0 if configured().is_network else 0.0
 
 
+def fetch_interval() -> float:
+    """Return the seconds between two looks at the remote: GITSYNC_FETCH_INTERVAL, or what suits it.
+
+    0 is never.
+    """
+    if not settings.GITSYNC_READ_BACK:
+        return 0.0
+    if settings.GITSYNC_FETCH_INTERVAL is not None:
+        return float(settings.GITSYNC_FETCH_INTERVAL)
+    return 60.0 if configured().is_network else 10.0
+
+
 def _path(text: str) -> Address:
     if ".." in PurePosixPath(text).parts:
         raise MisconfiguredError("the path of a remote has no ..")

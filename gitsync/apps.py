@@ -11,7 +11,7 @@ class GitsyncConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens to pastes, and say where their copies stand."""
-        from gitsync import checks, outbox, purged, selection
+        from gitsync import checks, hooks, outbox, purged, selection
         from pastes import copies, signals
 
         checks.register_all()
@@ -20,5 +20,6 @@ class GitsyncConfig(AppConfig):
         signals.paste_withdrawn.connect(outbox.withdrawn, dispatch_uid="gitsync.withdrawn")
         signals.paste_restored.connect(outbox.restored, dispatch_uid="gitsync.restored")
         signals.paste_purged.connect(purged.asked, dispatch_uid="gitsync.purged")
+        signals.paste_missed.connect(hooks.missed, dispatch_uid="gitsync.missed")
         copies.kept_by(outbox.copy_of)
         copies.promised_by(selection.promise)

@@ -36,6 +36,8 @@ class Commit:
     title: str
     written_at: datetime
     entries: tuple[Entry, ...] = ()
+    #: A file at the root that the paste was made of, and that goes with this commit.
+    moved_from: str = ""
 
 
 def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iterable[bytes]:
@@ -55,6 +57,8 @@ def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iter
     yield message
     yield f"\nfrom {parent}\n".encode() if parent else b"\n"
     yield f"D {quoted(commit.folder)}\n".encode()
+    if commit.moved_from:
+        yield f"D {quoted(commit.moved_from)}\n".encode()
     for entry in commit.entries:
         path = quoted(f"{commit.folder}/{entry.name}")
         yield f"M 100644 inline {path}\ndata {len(entry.content)}\n".encode()

@@ -17,12 +17,16 @@ MESSAGE_EXPIRES = 60
 _COMPLAIN_EVERY = 60.0
 #: Seconds after a message in which further rings become one; the first ring after a pause goes at once.
 _PAUSE = 0.1
+#: The least seconds between two looks at the remote for pastes that are not here.
+MISSED_SECONDS = 10.0
 
 
 class Doorbell:
     """A thread that sends messages, so that a broker which refuses, hangs or is slow costs the caller nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, task: str, pause: float = _PAUSE) -> None:
+        self._task = task
+        self._pause = pause
         self._wanted = threading.Event()
         self._starting = threading.Lock()
         self._pid = 0
@@ -48,10 +52,10 @@ class Doorbell:
             self._wanted.clear()
             try:
                 # By name: the task itself needs Git, which this process may do without.
-                current_app.send_task(TASK, expires=MESSAGE_EXPIRES, retry=False, ignore_result=True)
+                current_app.send_task(self._task, expires=MESSAGE_EXPIRES, retry=False, ignore_result=True)
             except Exception as error:  # noqa: BLE001  (whatever the broker's library raises: the sweep delivers)
                 self._complain(error)
-            time.sleep(_PAUSE)
+            time.sleep(self._pause)
 
     def _complain(self, error: Exception) -> None:
         if time.monotonic() - self._complained_at >= _COMPLAIN_EVERY:
@@ -59,5 +63,9 @@ class Doorbell:
             logger.warning("the broker is out of reach, the periodic sweep has to do: %s", error)
 
 
-_doorbell = Doorbell()
-ring = _doorbell.ring
+#: Something is pending.
+ring = Doorbell(TASK).ring
+#: Somebody else has pushed.
+ring_for_look = Doorbell("gitsync.tasks.look", pause=1.0).ring
+#: Somebody asks for what is not here, which anybody can do at any rate.
+ring_for_missed = Doorbell("gitsync.tasks.look_for_missed", pause=MISSED_SECONDS).ring

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, purging, refusals, tree
+from gitsync import addresses, purging, reading_in, refusals, tree
 from gitsync.commits import Commit
 from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
@@ -19,6 +19,7 @@ from gitsync.lock import exclusive
 from gitsync.mirror import Clone, Written, disk_errors
 from gitsync.models import Change, Kind, Mirror
 from gitsync.progress import Progress, unwatched
+from gitsync.reading_in import Removals
 from gitsync.remotes import Remote
 from gitsync.selection import belongs
 from pastes.models import Paste
@@ -82,6 +83,7 @@ def _drain(progress: Progress) -> Drained:
         raise TooSoonError("the last push started less than GITSYNC_PUSH_INTERVAL ago")
     clone = Clone.open(settings.GITSYNC_CLONE_DIR)
     remote.sweep()
+    Mirror.objects.filter(pk=mirror.pk).update(fetched_at=timezone.now())
     tips, late = set(), RemoteMovedError()
     for _ in range(_TRIES):
         tip = remote.fetch(clone)
@@ -134,24 +136,30 @@ def _written(mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) ->
     return batch, written
 
 
-def catch_up(mirror: Mirror, clone: Clone, tip: str) -> None:
-    """Bring the rows to where the remote stands: mark what it has already, and reopen what it has lost.
+def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None = Removals.ASK) -> None:
+    """Bring the rows to where the remote stands: mark what it has already, reopen what it has lost, read in the rest.
 
-    The first happens after a crash between push and bookkeeping, the second when its history was set back.
+    The first happens after a crash between push and bookkeeping, the second when its history was set back, the third
+    when somebody else has pushed; with None for `removals`, nothing is. Raises TooManyRemovedError.
     """
     if tip == mirror.tip:
         return
+    old = mirror.tip or ""
     goes_on = mirror.tip is not None and bool(mirror.tip and tip) and clone.is_ancestor(mirror.tip, tip)
     arrived = clone.changes_in(f"{mirror.tip}..{tip}" if goes_on else tip) if tip else {}
     reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else ())
     if reopened:
         logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
     waiting = Change.objects.filter(settled_at=None)  # Those that were set aside, and pushed by hand, too.
-    already = [(arrived[change.name], change.pk) for change in waiting if change.name in arrived]
+    named = [change for change in waiting if change.name in arrived]
+    already = [(arrived[change.name], change.pk) for change in reading_in.ours(clone, named, arrived)]
     if already:
         logger.info("%d changes had already arrived", len(already))
-    purging.reopen(clone, tip, arrived)
-    _mark(mirror, tip, already)
+    with transaction.atomic():
+        _mark(mirror, tip, already)
+        if settings.GITSYNC_READ_BACK and removals:
+            reading_in.read(clone, old if goes_on else "", tip, removals)
+        purging.reopen(clone, tip, arrived)
 
 
 def _reopen(reachable: Container[str]) -> int:

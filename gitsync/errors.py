@@ -109,6 +109,13 @@ class PartlyRefusedError(TransientError):
     code = "partly_refused"
 
 
+class TooManyRemovedError(PermanentError):
+    """Somebody has removed more pastes from the repository than anybody is likely to want gone from the site."""
+
+    code = "removals"
+    advice = "When they shall go, run `./manage.py read_from_git --accept-removals`; else add --undo-removals."
+
+
 class PurgeIncompleteError(PermanentError):
     """A rewritten history still has something of a purged paste. It was not pushed."""
 

@@ -39,6 +39,7 @@ class Metadata:
     created_at: datetime | None = None
     revision: int = 0
     revised_at: datetime | None = None
+    revised_by: str = ""
     files: Sequence[tuple[str, str, str]] = field(default_factory=tuple)
 
 
@@ -71,6 +72,7 @@ def metadata(content: bytes, key: str) -> Metadata:
         created_at=_time(row, "created_at"),
         revision=revision,
         revised_at=_time(row, "revised_at"),
+        revised_by=_typed(row, "revised_by", str) if "revised_by" in row else "",
         files=[_file(one) for one in _typed(row, "files", list)],
     )
 

@@ -19,7 +19,7 @@ _HEADER = (
 )
 _FIELDS = 5
 _LAST_SECOND = 253_402_300_799  # The last one of the year 9999.
-_TREE, _REGULAR = "040000", {"100644", "100755"}
+TREE, REGULAR = "040000", {"100644", "100755"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Objects:
         while start < len(body):
             end = body.index(b"\0", start)
             mode, _, name = body[start:end].partition(b" ")
-            is_file = mode.decode(errors="replace") in _REGULAR
+            is_file = mode.decode(errors="replace") in REGULAR
             found.append(Entry(name.decode(errors="surrogateescape"), body[end + 1 : end + 21].hex(), is_file))
             start = end + 21
         return found
@@ -110,11 +110,22 @@ def paths(clone: Clone, revisions: str, *below: str) -> Iterator[tuple[Told, str
             raise CloneBrokenError("git log could not read the history")
 
 
+def differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (path, mode, id) for all that is not the same in two commits, folders too; an id is empty for nothing."""
+    with clone.reading("diff-tree", "-r", "-t", "--raw", "-z", "--no-renames", old, new) as process:
+        tokens = _tokens(cast("IO[bytes]", process.stdout))
+        for facts in tokens:
+            _, mode, _, oid, _ = facts.lstrip(":").split(" ")
+            yield next(tokens), mode, oid.strip("0") and oid
+        if process.wait():
+            raise CloneBrokenError("git could not compare two commits")
+
+
 def folders(clone: Clone, revisions: str) -> Iterator[tuple[Told, str, str]]:
     """Yield (commit, key, id of the folder's tree or nothing) for each paste that the commits of a range touch."""
     for told, path, mode, _, oid in paths(clone, revisions):
         if path.count("/") == 3 and (key := tree.key_of(f"{path}/")):
-            yield told, key, oid if mode == _TREE else ""
+            yield told, key, oid if mode == TREE else ""
 
 
 def _told(fields: list[str]) -> Told:

@@ -48,6 +48,7 @@ class Loaded:
             title=self.title,
             written_at=self.change.created_at,
             entries=self.entries,
+            moved_from=self.change.moved_from,
         )
 
 
@@ -74,4 +75,4 @@ def _load_slice(changes: Sequence[Change]) -> Iterator[Loaded]:
             yield Loaded(change, COMMITTER, "", ())
         else:
             entries = tree.entries(paste, revision, texts, with_content=True)
-            yield Loaded(change, paste.author, paste.title, tuple(entries))
+            yield Loaded(change, revision.author or paste.author, paste.title, tuple(entries))

@@ -52,6 +52,9 @@ class Change(models.Model):
     set_aside_at = models.DateTimeField(null=True)
     refusal = models.TextField("words of the remote", blank=True)
 
+    #: The file at the root of the repository that the paste was made of, and that its commit takes away.
+    moved_from = models.CharField(max_length=255, blank=True)
+
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
@@ -126,6 +129,7 @@ class Mirror(models.Model):
     #: What a moderator asks the worker to do.
     fetch_wanted = models.BooleanField(default=False)
     check_wanted = models.BooleanField(default=False)
+    #: The last look at the remote; null, one is wanted.
     fetched_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
     check_result = models.TextField("what the last check said", blank=True)
@@ -150,6 +154,12 @@ class Mirror(models.Model):
         if self.pushed_at is None:
             return 0.0
         return min(interval, interval - (timezone.now() - self.pushed_at).total_seconds())
+
+    def is_fetch_due(self, interval: float) -> bool:
+        """Whether `interval` seconds have passed since the last look at the remote; without one, never."""
+        if not interval:
+            return False
+        return self.fetched_at is None or not 0 <= (timezone.now() - self.fetched_at).total_seconds() < interval
 
     def seconds_until_retry(self) -> float:
         """Return the seconds for which failures keep the next try away."""

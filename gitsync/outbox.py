@@ -46,15 +46,15 @@ def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
         add(paste.key, Kind.RESTORE, paste.head)
 
 
-def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = None) -> Change:
+def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = None, moved_from: str = "") -> Change:
     """Add the next change of a paste to the outbox; the bell rings once the transaction is on disk.
 
-    `at` is when it happened, unless that is now.
+    `at` is when it happened, unless that is now; `moved_from`, a file at the root that the paste was made of.
     """
     held = Max("held_until", filter=Q(settled_at=None))  # What holds the paste back holds back its edits, too.
     found = Change.objects.filter(key=key).aggregate(last=Max("number"), held=held)
     until = None if kind == Kind.REMOVE else found["held"]
-    return _add(key, (found["last"] or 0) + 1, kind, revision, at=at, held_until=until)
+    return _add(key, (found["last"] or 0) + 1, kind, revision, at=at, held_until=until, moved_from=moved_from)
 
 
 def copy_of(paste: Paste) -> Copy:
@@ -74,6 +74,7 @@ def _add(
     *,
     at: datetime | None = None,
     held_until: datetime | None = None,
+    moved_from: str = "",
 ) -> Change:
     change = Change(
         key=key,
@@ -82,6 +83,7 @@ def _add(
         revision=revision,
         created_at=at or timezone.now(),
         held_until=held_until,
+        moved_from=moved_from,
     )
     insert(change)
     transaction.on_commit(doorbell.ring)

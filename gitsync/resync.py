@@ -16,6 +16,7 @@ from gitsync.mirror import Clone
 from gitsync.models import Change, Kind, Mirror
 from gitsync.progress import Progress, unwatched
 from gitsync.purged import is_any_waiting
+from gitsync.reading_in import Removals
 from gitsync.remotes import PUSH_SECONDS, Remote
 from pastes.models import Paste
 
@@ -39,6 +40,13 @@ def look(progress: Progress = unwatched) -> Comparison:
         return compare(clone, tip, progress)
 
 
+def read_in(removals: Removals) -> str:
+    """Read in what others have pushed, deciding about removals, and return the tip. Raises GitsyncError."""
+    with _clone_at_tip() as (clone, tip):
+        draining.catch_up(_mirror(), clone, tip, removals)
+        return tip
+
+
 def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Comparison:
     """Put everything that differs into the outbox and return what differed.
 
@@ -46,7 +54,7 @@ def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Compariso
     would go from Git and `prune` is not set.
     """
     with _clone_at_tip() as (clone, tip):
-        draining.catch_up(_mirror(), clone, tip)
+        draining.catch_up(_mirror(), clone, tip, None)  # The database is right here, not Git.
         found = compare(clone, tip, progress)
         in_git = found.pastes - len(found.missing) + len(found.extra)
         if not prune and len(found.extra) > max(PRUNE_FREELY, in_git // 100):

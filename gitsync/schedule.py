@@ -28,20 +28,27 @@ _LAST_RETRY = 300.0
 
 
 def work_off() -> float | None:
-    """Drain until nothing is pending; returns the seconds after which to come again, or None when all is done."""
+    """Drain until nothing is pending and no look is due; returns the seconds until the next try, or None."""
     wishes.grant()
-    while (Change.objects.pending().exists() or is_any_waiting()) and not stop_requested.is_set():
+    has_looked = False
+    while not stop_requested.is_set():
+        is_pending = Change.objects.pending().exists() or is_any_waiting()
         try:
             remote = Remote.configured()
         except MisconfiguredError as error:
+            if not is_pending:
+                return None
             logger.error("the mirror cannot be reached: %s", error)
             return _LAST_RETRY
         mirror = Mirror.of(remote.address.url, remote.branch)
+        if not is_pending and (has_looked or not mirror.is_fetch_due(addresses.fetch_interval())):
+            return None
         until_retry = min(mirror.seconds_until_retry(), _LAST_RETRY)  # Whatever the clock did meanwhile.
         if (seconds := max(mirror.seconds_until_push(addresses.push_interval()), until_retry)) > 0:
             return seconds
         try:
             _succeeded(mirror, drain())
+            has_looked = True
         except BusyError:
             return None  # Whoever holds the lock drains until nothing is left.
         except (RemoteMovedError, TooSoonError) as late:
@@ -55,10 +62,11 @@ def work_off() -> float | None:
 
 
 def _succeeded(mirror: Mirror, drained: Drained) -> None:
-    logger.info(
-        "drained settled=%d commits=%d seconds=%.3f range=%s..%s",
-        *(drained.settled, drained.commits, drained.seconds, drained.old_tip[:10], drained.tip[:10]),
-    )
+    if drained.settled or drained.old_tip != drained.tip:  # A look that found nothing is not worth a line.
+        logger.info(
+            "drained settled=%d commits=%d seconds=%.3f range=%s..%s",
+            *(drained.settled, drained.commits, drained.seconds, drained.old_tip[:10], drained.tip[:10]),
+        )
     if mirror.failures:
         Mirror.objects.filter(pk=mirror.pk).update(failures=0, retry_at=None, error_code="", error="")
 
@@ -75,3 +83,9 @@ def _failed(mirror: Mirror, error: GitsyncError) -> None:
     )
     Failure.note(mirror, error.code)
     logger.error("the mirror is behind (%s, next try in %.0f s): %s\n%s", error.code, delay, error, error.advice)
+
+
+def ask_for_look(*, at_most_every: float = 0) -> None:
+    """Let the next `work_off` look at the remote, unless somebody has looked less than so many seconds ago."""
+    moment = timezone.now() - timedelta(seconds=at_most_every)
+    Mirror.objects.filter(fetched_at__lte=moment).update(fetched_at=None)

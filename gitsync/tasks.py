@@ -7,10 +7,11 @@ from celery import shared_task
 from celery.signals import worker_init, worker_shutting_down
 
 from gitsync import maintenance
+from gitsync.doorbell import MISSED_SECONDS
 from gitsync.errors import GitsyncError
 from gitsync.mirror import stop_requested
 from gitsync.remotes import Remote
-from gitsync.schedule import work_off
+from gitsync.schedule import ask_for_look, work_off
 from gitsync.watch import watch
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,20 @@ def drain() -> None:
 def maintain() -> None:
     """Keep the clone and the default remote fast."""
     maintenance.maintain()
+
+
+@shared_task
+def look() -> None:
+    """Look at the remote now: somebody has pushed."""
+    ask_for_look()
+    drain()
+
+
+@shared_task
+def look_for_missed() -> None:
+    """Look at the remote for a paste that was asked for, unless somebody has just looked."""
+    ask_for_look(at_most_every=MISSED_SECONDS)
+    drain()
 
 
 @worker_init.connect

@@ -123,6 +123,8 @@ def _metadata(paste: Paste, revision: Revision, files: dict[str, File]) -> bytes
         "revised_at": revision.created_at.isoformat(timespec="microseconds"),
         "files": [{"path": path, "name": file.name, "language": file.language} for path, file in files.items()],
     }
+    if revision.author:
+        row["revised_by"] = revision.author
     if paste.expires_at:
         row["expires_at"] = paste.expires_at.isoformat(timespec="microseconds")
     if paste.old_code:  # Where there is none, no line says so: the metadata of all other pastes stays as it is.

@@ -132,6 +132,8 @@ class Revision(models.Model):
     paste = models.ForeignKey(Paste, on_delete=models.PROTECT, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField()
+    #: Who made it, where that was not the author of the paste but somebody in its repository.
+    author = models.CharField(max_length=AUTHOR_LENGTH, blank=True)
 
     class Meta:
         ordering = ["number"]

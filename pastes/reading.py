@@ -6,6 +6,7 @@ from django.db.models import F, QuerySet
 from pastes import keys
 from pastes.models import File, Paste, Revision, readable
 from pastes.prepared import Prepared
+from pastes.signals import paste_missed
 
 _PASTE = [field.attname for field in Paste._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
 _FILE = [field.attname for field in File._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
@@ -48,8 +49,11 @@ def find(key: str) -> Paste | None:
 
     A paste that burns after reading comes without its content: only writing.burn hands that out.
     """
-    rows = _FILES_OF.rows(key) if keys.can_be(key) else []
+    if not keys.can_be(key):
+        return None
+    rows = _FILES_OF.rows(key)
     if not rows:
+        paste_missed.send(sender=Paste)
         return None
     paste = Paste.from_db(DEFAULT_DB_ALIAS, _PASTE, rows[0][: len(_PASTE)])
     paste.files = [File.from_db(DEFAULT_DB_ALIAS, _FILE, row[len(_PASTE) :]) for row in rows]

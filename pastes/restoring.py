@@ -36,6 +36,7 @@ class Edition:
     number: int
     created_at: datetime
     files: Sequence[NewFile]
+    author: str = ""
 
 
 @transaction.atomic
@@ -81,7 +82,8 @@ def _row(kept: Kept) -> Paste:
 def add_edition(paste: Paste, edition: Edition) -> list[File]:
     """Store one revision of a paste and return its files. Raises RefusedError when they break a rule."""
     files = checked_files(edition.files)
-    revision = Revision(paste=paste, number=edition.number, created_at=edition.created_at)
+    author = checked(Draft([NewFile("-")], author=edition.author)).author
+    revision = Revision(paste=paste, number=edition.number, created_at=edition.created_at, author=author)
     insert(revision)
     rows = []
     for position, file in enumerate(files):
@@ -98,3 +100,22 @@ def add_edition(paste: Paste, edition: Edition) -> list[File]:
         insert(row)
         rows.append(row)
     return rows
+
+
+@transaction.atomic
+def take_over(paste: Paste, edition: Edition, kept: Kept | None = None) -> Paste:
+    """Give a paste a revision that was made elsewhere, with what is said about it there. No change comes of it.
+
+    Raises RefusedError when it breaks a rule.
+    """
+    names = ["head"]
+    if kept:
+        facts = _row(kept)
+        paste.title, paste.author, paste.comment = facts.title, facts.author, facts.comment
+        paste.visibility = facts.visibility
+        names += ["title", "author", "comment", "visibility"]
+    paste.head = edition.number
+    paste.files = add_edition(paste, edition)
+    paste.save(update_fields=names)
+    searching.keep(paste)
+    return paste

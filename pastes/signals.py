@@ -20,3 +20,6 @@ paste_restored = Signal()
 
 #: A paste is erased for good and has to leave every copy, with what copies remember of it. Sent with its `key`.
 paste_purged = Signal()
+
+#: Somebody asks for a key that is no paste's. Sent outside of transactions, at any rate; a receiver must be quick.
+paste_missed = Signal()

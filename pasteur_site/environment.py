@@ -83,9 +83,9 @@ class Environment:
             return None
         return number
 
-    def flag(self, name: str) -> bool:
-        """Return whether the switch is on: 1, true, yes or on; 0, false, no, off or nothing is off."""
-        value = self.text(name).lower()
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return whether the switch is on: 1, true, yes or on; 0, false, no or off is off, nothing the default."""
+        value = self.text(name).lower() or ("1" if default else "")
         if value not in {"", "0", "false", "no", "off", "1", "true", "yes", "on"}:
             self.complain(name, f"must be 1 or 0, not {value[:50]!r}")
         return value in {"1", "true", "yes", "on"}

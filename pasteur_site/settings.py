@@ -107,6 +107,11 @@ if len(GITSYNC_SSH_HOST_FINGERPRINT) > 2 or not all(
 GITSYNC_HTTP_USER = env.text("GITSYNC_HTTP_USER", "git")
 GITSYNC_HTTP_TOKEN = env.secret("GITSYNC_HTTP_TOKEN")
 GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", most=86_400)
+GITSYNC_READ_BACK = env.flag("GITSYNC_READ_BACK", default=True)
+GITSYNC_FETCH_INTERVAL = env.seconds("GITSYNC_FETCH_INTERVAL", most=86_400)
+GITSYNC_HOOK_SECRET = env.secret("GITSYNC_HOOK_SECRET")
+if GITSYNC_HOOK_SECRET and len(GITSYNC_HOOK_SECRET) < 16:
+    env.complain("GITSYNC_HOOK_SECRET", "must be at least 16 characters")
 GITSYNC_EMBARGO = env.integer("GITSYNC_EMBARGO", 0, least=0, most=30 * 86_400)
 GITSYNC_MIRROR_EXPIRING = env.flag("GITSYNC_MIRROR_EXPIRING")
 #: The worker's own clone: a cache that may be deleted at any time.

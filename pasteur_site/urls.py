@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from gitsync import views
+from gitsync import hooks, views
 from pastes import urls as pastes_urls
 from pastes.views.compose import or_upload
 
@@ -19,5 +19,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("readyz", or_upload(views.readyz), name="readyz"),
     path("metrics", or_upload(views.numbers), name="metrics"),
+    path("hooks/git", hooks.pushed, name="hook"),
     path("", include(pastes_urls)),
 ]

@@ -1,0 +1,204 @@
+"""Reads in what others have pushed: edits become revisions, new folders and files pastes, removed folders go.
+
+What the database already knows is not touched, whoever says it again. What cannot be a paste is logged and left alone.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from enum import Enum
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from gitsync import folders, history, outbox, tree
+from gitsync.errors import TooManyRemovedError
+from gitsync.folders import DamagedError, Metadata
+from gitsync.history import Objects
+from gitsync.mirror import Clone
+from gitsync.models import Change, Kind
+from gitsync.retelling import author_of, edition, look, restore_one, settle
+from gitsync.selection import belongs, mirrored
+from gitsync.touches import Touch, Touches, sort
+from pastes import keys, languages, restoring, writing
+from pastes.errors import RefusedError
+from pastes.models import File, Paste
+from pastes.purging import are_purged
+from pastes.restoring import Edition, Kept
+
+logger = logging.getLogger(__name__)
+
+#: So many pastes may always be removed by others at once; beyond that, one in a hundred.
+REMOVE_FREELY = 100
+_AT_ONCE = 200
+
+
+class Removals(Enum):
+    """What to do when others have removed very many pastes."""
+
+    ASK = "ask"
+    ACCEPT = "accept"
+    UNDO = "undo"
+
+
+def read(clone: Clone, old: str, new: str, removals: Removals = Removals.ASK) -> None:
+    """Take over what differs at `new` from `old`, which it goes on from; without an old one, pastes nobody knows here.
+
+    Has to run in the transaction that notes the new tip. Raises TooManyRemovedError.
+    """
+    if not new:
+        return
+    changed, loose = _differences(clone, old, new) if old else (_unknown(clone, new), {})
+    if not changed and not loose:
+        return
+    _consider(changed, removals)
+    told = history.folders(clone, f"{old}..{new}" if old else new)
+    with sort(told) as touches, history.objects(clone) as objects:
+        for key, oid in changed.items():
+            _attempt(key, lambda: _read_folder(objects, key, oid, touches.of(key), removals))  # noqa: B023  (runs now)
+    if loose:
+        told = ((told, path, oid) for told, path, _, _, oid in history.paths(clone, f"{old}..{new}") if path in loose)
+        with sort(told) as touches, history.objects(clone) as objects:
+            for path, oid in loose.items():
+                _attempt(path, lambda: _read_file(objects, path, oid, touches))  # noqa: B023  (runs now)
+
+
+def ours(clone: Clone, named: Iterable[Change], arrived: Mapping[str, str]) -> Iterator[Change]:
+    """Yield those of the changes that a commit names which it really makes: anybody can write a trailer."""
+    changes = list(named)
+    where = [f"{arrived[change.name]}:{tree.folder(change.key)}" for change in changes]
+    if not changes:
+        return
+    with history.objects(clone) as objects:
+        for change, folder in zip(changes, where, strict=True):
+            paste = Paste.objects.filter(key=change.key).first()
+            wanted = _texts_of(paste, change.revision) if change.revision and paste and belongs(paste) else None
+            if wanted is None or wanted == _texts_at(objects, folder):
+                yield change
+            else:
+                logger.warning("a commit that names the change %s does not make it", change.name)
+
+
+def _differences(clone: Clone, old: str, new: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the pastes' folders that are not as before, by key, and the new or changed files at the root."""
+    changed, loose = {}, {}
+    for path, mode, oid in history.differences(clone, old, new):
+        if path.count("/") == 3 and (key := tree.key_of(f"{path}/")) and keys.can_be(key):
+            changed[key] = oid if mode == history.TREE else ""
+        elif oid and mode in history.REGULAR and _is_loose(path):
+            loose[path] = oid
+    return changed, loose
+
+
+def _is_loose(path: str) -> bool:
+    """Whether a file lies at the root as a paste: with an ending that tells its language, and no sign of the road."""
+    stem, _, ending = path.rpartition(".")
+    is_known = ending.lower() == "txt" or languages.of_file(path) is not languages.PLAIN
+    return "/" not in path and bool(stem) and is_known and stem.casefold() not in {"readme", "license", "contributing"}
+
+
+def _unknown(clone: Clone, tip: str) -> dict[str, str]:
+    """Return the folders of pastes that the database has never had."""
+    found: dict[str, str] = {}
+    for letter in keys.ALPHABET:
+        there = {key: oid for key, oid in clone.folders(tip, letter).items() if keys.can_be(key)}
+        for start in range(0, len(there), _AT_ONCE):
+            some = list(there)[start : start + _AT_ONCE]
+            known = set(Paste.objects.filter(key__in=some).values_list("key", flat=True))
+            found |= {key: there[key] for key in some if key not in known}
+    return found
+
+
+def _consider(changed: Mapping[str, str], removals: Removals) -> None:
+    gone = [key for key, oid in changed.items() if not oid]
+    total = mirrored().count() if len(gone) > REMOVE_FREELY and removals is Removals.ASK else 0
+    if total and len(gone) > max(REMOVE_FREELY, total // 100):
+        raise TooManyRemovedError(f"{len(gone)} of {total} pastes were removed from Git by somebody else")
+
+
+def _attempt(name: str, work: Callable[[], object]) -> None:
+    try:
+        with transaction.atomic():
+            work()
+    except DamagedError as damaged:
+        logger.warning("%s in Git is left alone: %s", name.encode("ascii", "replace").decode(), damaged)
+    except RefusedError as refused:
+        logger.warning("%s in Git is left alone: %s", name.encode("ascii", "replace").decode(), refused.message)
+    except IntegrityError:
+        logger.warning("%s in Git is left alone: its old code is another paste's", name)
+
+
+def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], removals: Removals) -> None:
+    paste = Paste.objects.select_for_update().filter(key=key).first()
+    is_pending = Change.objects.filter(key=key, settled_at=None).exists()
+    if are_purged([key]):
+        return  # gitsync.purging sees to it.
+    if paste is None:
+        if oid:
+            restore_one(objects, key, oid, touches)
+            logger.info("read in: %s is new", key)
+    elif not belongs(paste):
+        if oid and not is_pending:
+            outbox.add(key, Kind.REMOVE, None)  # What is off the site does not come back through Git.
+    elif oid:
+        _revise(objects, paste, oid, touches, is_pending=is_pending)
+    elif not is_pending:
+        if removals is Removals.UNDO:
+            outbox.add(key, Kind.RESTORE, paste.head)
+        else:
+            writing.hide(paste)
+            logger.info("read in: %s is removed", key)
+
+
+def _revise(objects: Objects, paste: Paste, oid: str, touches: list[Touch], *, is_pending: bool) -> None:
+    said, texts = look(objects, paste.key, oid)
+    is_ahead = said.revision > paste.head
+    if not is_ahead and any(texts == _texts_of(paste, number) for number in {said.revision, paste.head}):
+        return
+    last = touches[-1]
+    number, at, author = paste.head + 1, last.written_at, author_of(last)
+    if is_ahead:
+        number, at, author = said.revision, said.revised_at or at, said.revised_by
+    made = edition(objects, said, texts, number, at, author)
+    restoring.take_over(paste, made, _kept(paste, said) if is_ahead else None)
+    settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
+    revision = paste.revisions.get(number=paste.head)
+    if is_pending or tree.tree_oid(tree.entries(paste, revision, paste.files, with_content=False)) != oid:
+        outbox.add(paste.key, Kind.EDIT, paste.head)
+    logger.info("read in: %s has revision %d", paste.key, number)
+
+
+def _kept(paste: Paste, said: Metadata) -> Kept:
+    return Kept(
+        key=paste.key,
+        created_at=paste.created_at,
+        title=said.title,
+        author=said.author,
+        comment=said.comment,
+        visibility=said.visibility,
+    )
+
+
+def _read_file(objects: Objects, path: str, oid: str, touches: Touches) -> None:
+    """Make a paste of a file at the root; its commit takes the file away from there."""
+    last = touches.of(path)[-1]
+    content = objects.blob(oid, settings.PASTEUR_MAX_BYTES)
+    if content is None:
+        raise DamagedError(f"it is longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
+    (file,) = folders.files(folders.NO_METADATA, {path: content})
+    kept = Kept(key=keys.draw(), created_at=last.written_at, author=author_of(last))
+    paste = restoring.put_back(kept, [Edition(1, last.written_at, [replace(file, language="")])])
+    outbox.add(paste.key, Kind.PUBLISH, 1, at=last.written_at, moved_from=path)
+    logger.info("read in: a file at the root is %s", paste.key)
+
+
+def _texts_at(objects: Objects, name: str) -> dict[str, str]:
+    entries = objects.tree(name) or []
+    return {entry.name: entry.oid for entry in entries if entry.name != tree.METADATA}
+
+
+def _texts_of(paste: Paste, number: int) -> dict[str, str]:
+    """Return the id of every text of a revision by its path in the folder."""
+    rows = File.objects.filter(revision__paste=paste, revision__number=number).order_by("position")
+    facts = list(rows.values_list("name", "oid"))
+    return dict(zip(tree.tree_names(name for name, _ in facts), (oid for _, oid in facts), strict=True))
