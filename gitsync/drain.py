@@ -16,8 +16,9 @@ from gitsync.commits import Commit
 from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
 from gitsync.lock import exclusive
-from gitsync.mirror import Clone, Written, disk_errors
+from gitsync.mirror import Clone, Written
 from gitsync.models import Change, Kind, Mirror
+from gitsync.processes import disk_errors
 from gitsync.progress import Progress, unwatched
 from gitsync.reading_in import Removals
 from gitsync.remotes import Remote

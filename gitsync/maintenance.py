@@ -7,7 +7,8 @@ from django.conf import settings
 
 from gitsync.errors import BusyError, CloneBrokenError, GitsyncError
 from gitsync.lock import exclusive
-from gitsync.mirror import Clone, disk_errors
+from gitsync.mirror import Clone
+from gitsync.processes import disk_errors
 from gitsync.remotes import Remote
 
 logger = logging.getLogger(__name__)

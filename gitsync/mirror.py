@@ -5,11 +5,7 @@ One writer at a time (gitsync.lock), and never the web process. Nothing is ever 
 
 from __future__ import annotations
 
-import errno
-import os
-import re
 import shutil
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,15 +20,11 @@ import git
 from gitsync import tree
 from gitsync.ancestors import Ancestors
 from gitsync.commits import CHANGE_TRAILER, Commit, stream
-from gitsync.errors import CloneBrokenError, DiskFullError, MisconfiguredError, RemoteTimeoutError
-
-#: Set when the process is asked to end: Git commands that are still running are given up.
-stop_requested = threading.Event()
+from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
+from gitsync.processes import LOCAL_SECONDS, Finished, broken, clean_environment, closed, end, stop_requested
 
 TIP_REF = "refs/pasteur/tip"
-LOCAL_SECONDS = 600.0
 _PATIENCE_AFTER_STOP = 3.0
-_KEEP = {"PATH", "HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH"}
 _CONFIG = """\
 [core]
 	repositoryformatversion = 0
@@ -55,21 +47,10 @@ _CONFIG = """\
 #: A drain makes one pack, even of one object: a loose one costs a wait for the disk, and is not handed over to the
 #: default remote. So many packs are then made into few.
 _PACKS = 50
-#: How Git says that a disk is full.
-NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|Out of diskspace")
 _LEAVINGS = (
     *("*.lock", "refs/**/*.lock", "objects/info/**/*.lock", "objects/pack/*.lock"),
     *("objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/??/tmp_obj_*", "fast_import_crash_*"),
 )
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A Git command that has ended: its exit status, what it wrote, and its complaints."""
-
-    status: int
-    stdout: bytes
-    stderr: str
 
 
 @dataclass
@@ -153,13 +134,13 @@ class Clone:
                 if monotonic() > deadline:
                     raise RemoteTimeoutError(f"git {arguments[0]} was given up after {seconds:.0f} seconds")
         finally:
-            _end(process)
+            end(process)
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Run a local command that has to succeed and return its output."""
         finished = self.run(*arguments, stdin=stdin)
         if finished.status:
-            raise _broken(arguments[0], finished.stderr)
+            raise broken(arguments[0], finished.stderr)
         return finished.stdout
 
     @contextmanager
@@ -169,7 +150,7 @@ class Clone:
         try:
             yield process
         finally:
-            _end(process)
+            end(process)
 
     def has(self, oid: str) -> bool:
         """Whether this commit is in the clone."""
@@ -247,7 +228,7 @@ class Clone:
         names: list[str] = []
         arguments = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw", f"--export-marks={marks}")
         process = self._start(arguments, None)
-        watchdog = threading.Timer(LOCAL_SECONDS, _end, [process])
+        watchdog = threading.Timer(LOCAL_SECONDS, end, [process])
         watchdog.start()
         try:
             stdin = cast("IO[bytes]", process.stdin)
@@ -265,9 +246,9 @@ class Clone:
             pass  # fast-import has ended already; its own words say why.
         finally:
             watchdog.cancel()
-            complaints = _closed(process)
+            complaints = closed(process)
         if process.returncode or not marks.is_file():
-            raise _broken("fast-import", complaints)
+            raise broken("fast-import", complaints)
         if not names:
             return Written(parent)
         oids = dict(line.split() for line in marks.read_text(encoding="ascii").splitlines())
@@ -307,76 +288,10 @@ class Clone:
         except git.GitCommandNotFound as error:
             raise MisconfiguredError(f"git cannot be started: {error}") from None
         process = cast("subprocess.Popen[bytes]", launched.proc)
-        launched.proc = None  # From here on, `_end` is who ends it.
+        launched.proc = None  # From here on, `end` is who ends it.
         return process
 
     def _make(self) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ask("init", "--bare", "--quiet", "--template=", "--initial-branch=unused", str(self.path))
         (self.path / "config").write_text(_CONFIG, encoding="ascii")
-
-
-def clean_environment() -> dict[str, str]:
-    """Return what Git is told by its environment: ours alone.
-
-    GitPython adds the variables of this process, so those that are none of Git's business, secrets among them, are
-    blanked, and those that would steer Git are removed from the process for good.
-    """
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        del os.environ[name]
-    blank = dict.fromkeys((name for name in os.environ if name not in _KEEP), "")
-    return blank | {
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        # Else glibc gives memory back and takes it again for every object, and fast-import takes thrice as long.
-        "MALLOC_TRIM_THRESHOLD_": "67108864",
-        "LC_ALL": "C",
-        "LANGUAGE": "C",
-    }
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of a process and its group, and wait for it."""
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # It ended by itself in this moment.
-    process.wait()
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe is not None:
-            try:
-                pipe.close()
-            except BrokenPipeError:
-                pass  # What was left in the buffer is not wanted any more.
-
-
-def _closed(process: subprocess.Popen[bytes]) -> str:
-    """Let a process that has been given everything end, and return its complaints."""
-    try:
-        _, err = process.communicate(timeout=LOCAL_SECONDS)
-        return err.decode(errors="replace")
-    except subprocess.TimeoutExpired:
-        return "fast-import did not end"
-    finally:
-        _end(process)
-
-
-@contextmanager
-def disk_errors() -> Iterator[None]:
-    """Turn what the system says of the clone's files into our errors."""
-    try:
-        yield
-    except OSError as error:
-        kind = DiskFullError if error.errno in {errno.ENOSPC, errno.EDQUOT} else CloneBrokenError
-        raise kind(f"{error.strerror}: {error.filename}") from error
-
-
-def _broken(command: str, words: str) -> CloneBrokenError | DiskFullError:
-    """Return the error for a local command that failed."""
-    words = words.strip()
-    if NO_SPACE.search(words):
-        return DiskFullError(f"git {command}: {words[-500:]}")
-    return CloneBrokenError(f"git {command}: {words[-500:]}")

@@ -18,7 +18,8 @@ from gitsync.errors import (
     RemoteRefusedError,
     RemoteUnreachableError,
 )
-from gitsync.mirror import NO_SPACE, Clone
+from gitsync.mirror import Clone
+from gitsync.processes import NO_SPACE
 
 _NO_COMMIT = "0" * 40
 _STALE_SECONDS = 30.0

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from gitsync import history, tree
 from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteTimeoutError
-from gitsync.mirror import TIP_REF, Clone, stop_requested
+from gitsync.mirror import TIP_REF, Clone
 from gitsync.models import Change, Purge
+from gitsync.processes import stop_requested
 from gitsync.remotes import Remote
 from gitsync.rewriting import Filter
 

@@ -24,8 +24,9 @@ from gitsync.errors import (
     RemoteRefusedError,
     RemoteUnreachableError,
 )
-from gitsync.mirror import NO_SPACE, TIP_REF, Clone, Finished
+from gitsync.mirror import TIP_REF, Clone
 from gitsync.own_remote import OwnRemote
+from gitsync.processes import NO_SPACE, Finished
 
 #: The longest that a push may take, in seconds, whatever the remote does.
 PUSH_SECONDS = 120.0

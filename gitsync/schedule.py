@@ -16,8 +16,8 @@ from gitsync.errors import (
     RemoteMovedError,
     TooSoonError,
 )
-from gitsync.mirror import stop_requested
 from gitsync.models import Change, Failure, Mirror
+from gitsync.processes import stop_requested
 from gitsync.purged import is_any_waiting
 from gitsync.remotes import Remote
 

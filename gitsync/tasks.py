@@ -9,7 +9,7 @@ from celery.signals import worker_init, worker_shutting_down
 from gitsync import maintenance
 from gitsync.doorbell import MISSED_SECONDS
 from gitsync.errors import GitsyncError
-from gitsync.mirror import stop_requested
+from gitsync.processes import stop_requested
 from gitsync.remotes import Remote
 from gitsync.schedule import ask_for_look, work_off
 from gitsync.watch import watch

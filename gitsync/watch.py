@@ -5,7 +5,7 @@ import threading
 
 from django.db import close_old_connections
 
-from gitsync.mirror import stop_requested
+from gitsync.processes import stop_requested
 from gitsync.schedule import work_off
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,10 @@ from pytest_django import Settings
 from gitsync import own_remote
 from gitsync.drain import drain
 from gitsync.errors import DiskFullError, RemoteMovedError, RemoteUnreachableError
-from gitsync.mirror import Clone, Finished
+from gitsync.mirror import Clone
 from gitsync.models import Change
 from gitsync.own_remote import OwnRemote
+from gitsync.processes import Finished
 from gitsync.remotes import Remote
 from gitsync.resync import look
 from tests import many, repository
