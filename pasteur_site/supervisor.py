@@ -52,6 +52,7 @@ class Supervisor:
             while not self._signal:
                 if not all(self._keep(program) for program in self.programs):
                     return 1
+                self._reap()
                 time.sleep(0.1)
             logger.info("stopping")
             return 0
@@ -104,6 +105,15 @@ class Supervisor:
             _kill_group(process.pid, signal.SIGKILL)
             process.wait()
         self._end_orphans()
+
+    def _reap(self) -> None:
+        """Let processes end for good that were left to us, such as the SSH of a Git that was killed."""
+        ours = {program.process.pid for program in self.programs if program.process is not None}
+        try:
+            while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in ours:
+                os.waitpid(ended.si_pid, 0)
+        except ChildProcessError:
+            pass  # There is none at the moment.
 
     def _end_orphans(self) -> None:
         """Kill processes that a dead program had started in groups of their own."""

@@ -60,6 +60,7 @@ def test_it_says_where_it_is_where_the_mirror_is_and_how_to_stop(pasteur: Pasteu
     assert "Ctrl-C" in said
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_every_process_and_leaves_no_lock(pasteur: Pasteur, number: int) -> None:
     pasteur.wait_until_mirrored(pasteur.paste("x"))
