@@ -21,7 +21,7 @@ from gitsync import tree
 from gitsync.ancestors import Ancestors
 from gitsync.commits import CHANGE_TRAILER, Commit, stream
 from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
-from gitsync.processes import LOCAL_SECONDS, Finished, broken, clean_environment, closed, end, stop_requested
+from gitsync.processes import LOCAL_SECONDS, Finished, broken, clean_environment, closed, end, feed, stop_requested
 
 TIP_REF = "refs/pasteur/tip"
 _PATIENCE_AFTER_STOP = 3.0
@@ -121,14 +121,14 @@ class Clone:
         """
         process = self._start(arguments, environment)
         deadline = monotonic() + seconds
-        given: bytes | None = stdin
+        feed(process, stdin)
         try:
             while True:
                 try:
-                    out, err = process.communicate(given, timeout=0.5)
+                    out, err = process.communicate(timeout=0.5)
                     return Finished(process.returncode, out, err.decode(errors="replace"))
                 except subprocess.TimeoutExpired:
-                    given = None
+                    pass  # Not yet.
                 if stop_requested.is_set():
                     deadline = min(deadline, monotonic() + _PATIENCE_AFTER_STOP)
                 if monotonic() > deadline:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gitsync.errors import CloneBrokenError, DiskFullError
@@ -50,6 +50,22 @@ def clean_environment() -> dict[str, str]:
         "LC_ALL": "C",
         "LANGUAGE": "C",
     }
+
+
+def feed(process: subprocess.Popen[bytes], content: bytes) -> None:
+    """Give a process all of its input, and close it, without waiting for the process to take it.
+
+    `communicate` with a time limit would do that as well, but forgets what is left when the time is up.
+    """
+    pipe, process.stdin = process.stdin, None
+    if pipe is None:
+        return
+
+    def give() -> None:
+        with suppress(BrokenPipeError), pipe:
+            pipe.write(content)
+
+    threading.Thread(target=give, name="feed", daemon=True).start()
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
