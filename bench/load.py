@@ -51,9 +51,9 @@ class Measured:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else float("nan")
 
 
-def get(path: str, *, keep_alive: bool = True) -> bytes:
+def get(path: str, *, keep_alive: bool = True, accept: str = "*/*") -> bytes:
     """Return a GET request."""
-    return _head("GET", path, keep_alive) + b"\r\n"
+    return _head("GET", path, keep_alive, accept) + b"\r\n"
 
 
 def post(path: str, body: bytes, *, keep_alive: bool = True) -> bytes:
@@ -62,9 +62,9 @@ def post(path: str, body: bytes, *, keep_alive: bool = True) -> bytes:
     return head + b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
-def _head(method: str, path: str, keep_alive: bool) -> bytes:
+def _head(method: str, path: str, keep_alive: bool, accept: str = "*/*") -> bytes:
     connection = "keep-alive" if keep_alive else "close"
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Accept: */*", f"Connection: {connection}", ""]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Accept: {accept}", f"Connection: {connection}", ""]
     return "\r\n".join(lines).encode()
 
 

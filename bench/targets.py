@@ -59,7 +59,7 @@ class Target:
     def pages(self) -> Iterator[Exchange]:
         """Yield GET requests for the pages of the kept texts, each of which has to hold its text, escaped."""
         for key, text in cycle([(key, html.escape(text.decode()).encode()) for key, text in self.kept]):
-            yield get(f"/{key}", keep_alive=self.keep_alive), partial(_holds, text)
+            yield get(f"/{key}", keep_alive=self.keep_alive, accept="text/html"), partial(_holds, text)
 
     def _made(self, text: bytes, status: int, body: bytes) -> str:
         if status != 201:
