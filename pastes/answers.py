@@ -42,7 +42,7 @@ _TITLES = {
 
 def address(request: HttpRequest, path: str) -> str:
     """Return the full address of a path: below PASTEUR_URL where it is set, else as the request was addressed."""
-    return settings.PASTEUR_URL + path if settings.PASTEUR_URL else request.build_absolute_uri(path)
+    return (settings.PASTEUR_URL or f"{request.scheme}://{request.get_host()}") + path
 
 
 def wants_page(request: HttpRequest) -> bool:

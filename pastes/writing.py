@@ -28,22 +28,30 @@ def publish(draft: Draft, *, token: str = "") -> Paste:
     """
     draft = checked(draft)
     for _ in range(_KEY_TRIES):
-        key = keys.draw()
+        # Everything that needs no database is done before the turn is taken.
+        paste = _made(draft, token or tokens.draw())
+        files = _files(draft.files)
         try:
-            with turn():
-                return _insert(key, draft, token or tokens.draw())
+            with turn(), transaction.atomic():
+                insert(paste)
+                paste.files = _add_revision(paste, files)
+                if paste.visibility == Visibility.PUBLIC:
+                    searching.keep(paste)
+                paste_published.send(sender=Paste, paste=paste)
         except IntegrityError:
-            if not Paste.objects.filter(key=key).exists():
+            if not Paste.objects.filter(key=paste.key).exists():
                 raise
+        else:
+            return paste
     raise KeysExhaustedError(f"{_KEY_TRIES} fresh keys were taken")
 
 
-@transaction.atomic
-def _insert(key: str, draft: Draft, token: str) -> Paste:
+def _made(draft: Draft, token: str) -> Paste:
+    """Return the row of a new paste, with a fresh key."""
     # Only a paste that ends has to agree with the database's clock; asking it costs a query.
     now = timezone.now() if draft.lifetime is None else clock.now()
     paste = Paste(
-        key=key,
+        key=keys.draw(),
         title=draft.title,
         author=draft.author,
         comment=draft.comment,
@@ -56,11 +64,6 @@ def _insert(key: str, draft: Draft, token: str) -> Paste:
     )
     paste.token = token
     paste.token_hash = tokens.hashed(token)
-    insert(paste)
-    paste.files = _add_revision(paste, draft.files)
-    if paste.visibility == Visibility.PUBLIC:
-        searching.keep(paste)
-    paste_published.send(sender=Paste, paste=paste)
     return paste
 
 
@@ -103,7 +106,7 @@ def revise(
         paste.visibility = draft.visibility
         paste.head += 1
         paste.save(update_fields=["head", "title", "author", "comment", "visibility"])
-        paste.files = _add_revision(paste, draft.files)
+        paste.files = _add_revision(paste, _files(draft.files))
         searching.keep(paste)
         paste_revised.send(sender=Paste, paste=paste)
     return paste
@@ -205,23 +208,31 @@ def _erase(paste: Paste) -> None:
     Paste.objects.filter(pk=paste.pk).update(title="", author="", comment="")
 
 
-def _add_revision(paste: Paste, files: Sequence[NewFile]) -> list[File]:
+def _add_revision(paste: Paste, files: list[File]) -> list[File]:
+    """Insert the current revision of a paste with these files, and return them."""
     revision = Revision(paste=paste, number=paste.head, created_at=timezone.now())
     insert(revision)
+    for file in files:
+        file.revision = revision
+        insert(file)
+    return files
+
+
+def _files(files: Sequence[NewFile]) -> list[File]:
+    """Return the rows of new files, which belong to no revision yet."""
     rows = []
     for position, file in enumerate(files):
         content = file.content.encode()
-        row = File(
-            revision=revision,
-            position=position,
-            name=file.name,
-            language=file.language,
-            content=file.content,
-            size_bytes=len(content),
-            oid=blob_oid(content),
+        rows.append(
+            File(
+                position=position,
+                name=file.name,
+                language=file.language,
+                content=file.content,
+                size_bytes=len(content),
+                oid=blob_oid(content),
+            )
         )
-        insert(row)
-        rows.append(row)
     return rows
 
 
