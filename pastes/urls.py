@@ -16,6 +16,7 @@ urlpatterns = [
     path("search", compose.or_upload(recent.search), name="search"),
     path("mine", compose.or_upload(own.mine), name="mine"),
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
+    path("client", compose.or_upload(terminal.client), name="client"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),
     path("api/v1/", api.urls),
     path("documents", compose.or_upload(errors.not_found, POST=hastebin.create), name="documents"),

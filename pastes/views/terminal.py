@@ -1,4 +1,7 @@
-"""One screen of text for who sits in front of a terminal."""
+"""One screen of text for who sits in front of a terminal, and the program that does more than curl."""
+
+import json
+from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -19,3 +22,15 @@ def help_text(request: HttpRequest) -> HttpResponse:
         "most_bytes": settings.PASTEUR_MAX_BYTES,
     }
     return HttpResponse(render_to_string("pastes/help.txt", context), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def client(request: HttpRequest) -> HttpResponse:
+    """The client, a single file of Python, with the site's own address in it."""
+    site = answers.address(request, "/").rstrip("/")
+    return answers.unless_known(request, _client().replace('\nSERVER = ""\n', f"\nSERVER = {json.dumps(site)}\n", 1))
+
+
+@cache
+def _client() -> str:
+    return (settings.BASE_DIR / "client" / "pasteur").read_text(encoding="utf-8")
