@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, purging, reading_in, refusals, tree
+from gitsync import addresses, heartbeat, purging, reading_in, refusals, tree
 from gitsync.commits import Commit
 from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 DRAIN_CHANGES = 10_000
 DRAIN_BYTES = 64 * 1024 * 1024
 _TRIES = 5
+_AT_ONCE = 5_000
 
 
 @dataclass
@@ -169,6 +170,7 @@ def _reopen(reachable: Container[str]) -> int:
     lost = array("q", (pk for pk, commit in settled if commit not in reachable))
     for start in range(0, len(lost), 500):
         Change.objects.filter(pk__in=lost[start : start + 500]).update(settled_at=None, commit="")
+        heartbeat.beat()
     return len(lost)
 
 
@@ -213,9 +215,11 @@ def _mark(mirror: Mirror, tip: str, commits: Sequence[tuple[str, int]]) -> None:
     """Note, in one transaction, where the remote stands and what has arrived there, as (commit, primary key)."""
     now = timezone.now()
     with connection.cursor() as cursor:  # Many rows, each with a value of its own: the ORM would write a CASE for each.
-        cursor.executemany(
-            'UPDATE gitsync_change SET settled_at = %s, "commit" = %s WHERE id = %s',
-            [(connection.ops.adapt_datetimefield_value(now), commit, pk) for commit, pk in commits],
-        )
+        for start in range(0, len(commits), _AT_ONCE):
+            cursor.executemany(
+                'UPDATE gitsync_change SET settled_at = %s, "commit" = %s WHERE id = %s',
+                [(connection.ops.adapt_datetimefield_value(now), *one) for one in commits[start : start + _AT_ONCE]],
+            )
+            heartbeat.beat()
     mirror.tip = tip
     mirror.save(update_fields=["tip"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, cast
 
-from gitsync import tree
+from gitsync import heartbeat, tree
 from gitsync.commits import CHANGE_TRAILER
 from gitsync.errors import CloneBrokenError
 from gitsync.mirror import Clone
@@ -68,6 +68,7 @@ class Objects:
         return found
 
     def _read(self, oid: str, kind: str, most: int) -> bytes | None:
+        heartbeat.beat()
         self._stdin.write(f"{oid}\n".encode())
         self._stdin.flush()
         words = self._stdout.readline().decode(errors="replace").split()
@@ -138,6 +139,7 @@ def _tokens(stdout: IO[bytes]) -> Iterator[str]:
     """Yield what stands between NULs."""
     rest = b""
     while chunk := stdout.read(64 * 1024):
+        heartbeat.beat()
         *whole, rest = (rest + chunk).split(b"\0")
         for token in whole:
             yield token.decode(errors="surrogateescape")

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 import git
 
-from gitsync import tree
+from gitsync import heartbeat, tree
 from gitsync.ancestors import Ancestors
 from gitsync.commits import CHANGE_TRAILER, Commit, stream
 from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
@@ -128,7 +128,7 @@ class Clone:
                     out, err = process.communicate(timeout=0.5)
                     return Finished(process.returncode, out, err.decode(errors="replace"))
                 except subprocess.TimeoutExpired:
-                    pass  # Not yet.
+                    heartbeat.beat()  # Not yet, and there is a limit to it.
                 if stop_requested.is_set():
                     deadline = min(deadline, monotonic() + _PATIENCE_AFTER_STOP)
                 if monotonic() > deadline:
@@ -238,6 +238,7 @@ class Clone:
                 on = f":{len(names) - 1}" if len(names) > 1 else parent
                 stdin.writelines(stream(commit, mark=len(names), parent=on, committed_at=committed_at))
                 progress()
+                heartbeat.beat()
                 if stop_requested.is_set():
                     raise RemoteTimeoutError("the worker was asked to stop")
             stdin.write(b"done\n")

@@ -13,7 +13,7 @@ from typing import IO, cast
 from django.db import connection
 from django.utils import timezone
 
-from gitsync import history, tree
+from gitsync import heartbeat, history, tree
 from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteTimeoutError
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.models import Change, Purge
@@ -24,6 +24,7 @@ from gitsync.rewriting import Filter
 logger = logging.getLogger(__name__)
 
 _OLD_REF = "refs/pasteur/before"
+_AT_ONCE = 5_000
 
 
 @dataclass
@@ -69,12 +70,15 @@ def reopen(clone: Clone, tip: str, names: Iterable[str]) -> None:
 
 def settle(rewritten: Rewritten) -> None:
     """Note, in the transaction that notes the new tip, which commits are others now."""
-    rows = [(new, *change.rpartition(".")[::2], old) for change, old, new in rewritten.commits]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            'UPDATE gitsync_change SET "commit" = %s WHERE key = %s AND number = %s AND "commit" = %s',
-            [(new, key, int(number), old) for new, key, number, old in rows if _is_number(number)],
-        )
+        for start in range(0, len(rewritten.commits), _AT_ONCE):
+            some = rewritten.commits[start : start + _AT_ONCE]
+            rows = ((new, *change.rpartition(".")[::2], old) for change, old, new in some)
+            cursor.executemany(
+                'UPDATE gitsync_change SET "commit" = %s WHERE key = %s AND number = %s AND "commit" = %s',
+                [(new, key, int(number), old) for new, key, number, old in rows if _is_number(number)],
+            )
+            heartbeat.beat()
     Change.objects.filter(key__in=rewritten.keys).update(commit="")
 
 
@@ -109,6 +113,7 @@ def _rewritten(
         try:
             for piece in passing.through(cast("IO[bytes]", source.stdout)):
                 stdin.write(piece)
+                heartbeat.beat()
                 if stop_requested.is_set():
                     raise RemoteTimeoutError("the worker was asked to stop")
             stdin.write(b"done\n")
@@ -146,6 +151,7 @@ def _prove(clone: Clone, tip: str, secret: set[str], folders: Sequence[str]) -> 
 def _reachable(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
     with clone.reading("rev-list", "--objects", tip) as process:
         for line in cast("IO[bytes]", process.stdout):
+            heartbeat.beat()
             oid, _, path = line.decode(errors="replace").rstrip("\n").partition(" ")
             yield oid, path
         if process.wait():
