@@ -16,7 +16,7 @@ from pastes.prepared import Prepared, insert
 
 
 def _last_of(key: str) -> QuerySet[Change, tuple[object, ...]]:
-    return Change.objects.filter(key=key).order_by("-number").values_list("settled_at", "commit")[:1]
+    return Change.objects.filter(key=key).order_by("-number").values_list("settled_at", "set_aside_at", "commit")[:1]
 
 
 _LAST_OF = Prepared(_last_of)
@@ -62,8 +62,10 @@ def copy_of(paste: Paste) -> Copy:
     if not belongs(paste):
         return NO_COPY
     rows = _LAST_OF.rows(paste.key)
-    settled_at, commit = rows[0] if rows else (None, "")
-    return Copy("waiting") if settled_at is None else Copy("mirrored", commit)
+    settled_at, set_aside_at, commit = rows[0] if rows else (None, None, "")
+    if settled_at is not None:
+        return Copy("mirrored", commit)
+    return Copy("waiting" if set_aside_at is None else "refused")
 
 
 def _add(

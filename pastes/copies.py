@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Copy:
-    """The copy of a paste: not to be made, waiting to be made, or made, as the commit of this id."""
+    """The copy of a paste: not to be made, waiting to be made, refused by who should take it, or made, as a commit."""
 
-    state: Literal["none", "waiting", "mirrored"]
+    state: Literal["none", "waiting", "refused", "mirrored"]
     commit: str = ""
 
 
