@@ -74,6 +74,8 @@ class Remote:
     #: The bare repository that Pasteur made itself, when this is it.
     own: OwnRemote | None = None
     login: http.Login = http.NO_LOGIN
+    #: The file of who may sign the certificate of a remote over HTTPS; without one, whom the system trusts.
+    authority: Path | None = None
 
     @classmethod
     def configured(cls) -> Remote:
@@ -86,6 +88,7 @@ class Remote:
             known_hosts_file=settings.GITSYNC_SSH_KNOWN_HOSTS_FILE,
             own=OwnRemote(Path(address.url)) if settings.GITSYNC_IS_DEFAULT_REMOTE else None,
             login=http.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN),
+            authority=settings.GITSYNC_HTTP_CA_FILE,
         )
 
     @property
@@ -196,7 +199,7 @@ class Remote:
         """Return what Git needs to reach this remote and nothing else: one transport, one key, one list of hosts."""
         transport = self.address.transport
         if transport in {"http", "https"}:
-            return {"GIT_ALLOW_PROTOCOL": transport, **http.environment(self.address, self.login)}
+            return {"GIT_ALLOW_PROTOCOL": transport, **http.environment(self.address, self.login, self.authority)}
         if transport != "ssh":
             return {"GIT_ALLOW_PROTOCOL": transport}
         key_file, known_hosts_file = self._trusted_files()
