@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -90,6 +90,13 @@ class Remote:
             login=http.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN),
             authority=settings.GITSYNC_HTTP_CA_FILE,
         )
+
+    def elsewhere(self, address: Address, branch: str = "") -> Remote:
+        """Return another repository, to be read; our key and our token go along only to the host that they are for."""
+        other = replace(self, address=address, branch=branch or self.branch, own=None)
+        if address.place == self.address.place:
+            return other
+        return replace(other, key_file=None, login=http.NO_LOGIN)
 
     @property
     def ref(self) -> str:
@@ -202,6 +209,11 @@ class Remote:
             return {"GIT_ALLOW_PROTOCOL": transport, **http.environment(self.address, self.login, self.authority)}
         if transport != "ssh":
             return {"GIT_ALLOW_PROTOCOL": transport}
+        if self.key_file is None:
+            raise MisconfiguredError(
+                "the deploy key is shown to the host of GITSYNC_REMOTE alone; clone this repository yourself "
+                "(git clone --mirror) and name the path of the clone"
+            )
         key_file, known_hosts_file = self._trusted_files()
         return {
             "GIT_ALLOW_PROTOCOL": "ssh",
