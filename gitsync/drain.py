@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, heartbeat, purging, reading_in, refusals, tree
+from gitsync import addresses, heartbeat, purging, reading_in, refusals, tree, withholding
 from gitsync.commits import Commit
 from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
@@ -52,6 +52,7 @@ class _Batch:
     changes: Sequence[Change]
     taken: list[Change] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
+    withheld: dict[Change, dict[str, str]] = field(default_factory=dict)
 
     def is_outdated(self) -> bool:
         """Whether one of its pastes has been taken off the site since it was read."""
@@ -133,6 +134,7 @@ def _written(mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) ->
     for _ in range(_TRIES):
         batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES))
         written = clone.write(tip, _commits(batch, clone, tip))
+        withholding.withhold(batch.withheld)
         if not batch.is_outdated():
             break
     return batch, written
@@ -181,6 +183,9 @@ def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
     for loaded in load(batch.changes):
         if room <= 0:
             return
+        if found := withholding.found_in(loaded):
+            batch.withheld[loaded.change] = found
+            continue
         batch.taken.append(loaded.change)
         if loaded.entries:
             batch.shown.add(loaded.change.key)

@@ -52,7 +52,7 @@ def _note(mirror: Mirror, words: str) -> None:
 
 
 def _summary(found: Comparison) -> str:
-    kinds = ("missing", "differs", "extra", "waiting", "set_aside")
+    kinds = ("missing", "differs", "extra", "waiting", "set_aside", "withheld")
     counts = [f"{len(getattr(found, kind))} {kind}" for kind in kinds if getattr(found, kind)]
     return (
         f"{found.pastes} pastes against {found.tip[:10] or 'an empty branch'}: {', '.join(counts) or 'no difference'}"

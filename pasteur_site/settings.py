@@ -115,6 +115,7 @@ if GITSYNC_HOOK_SECRET and len(GITSYNC_HOOK_SECRET) < 16:
     env.complain("GITSYNC_HOOK_SECRET", "must be at least 16 characters")
 GITSYNC_EMBARGO = env.integer("GITSYNC_EMBARGO", 0, least=0, most=30 * 86_400)
 GITSYNC_MIRROR_EXPIRING = env.flag("GITSYNC_MIRROR_EXPIRING")
+GITSYNC_HOLD_SECRETS = env.flag("GITSYNC_HOLD_SECRETS", default=True)
 #: The worker's own clone: a cache that may be deleted at any time.
 GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"
 
