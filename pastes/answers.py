@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Json
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from pastes import dialects
+from pastes.dialects import Problem
 from pastes.errors import RefusedError
 from pastes.models import File, Paste, blob_oid
 
@@ -118,10 +120,13 @@ def error(
     request: HttpRequest, status: int, code: str, message: str, field: str = "", limit: int | None = None
 ) -> HttpResponse:
     """Return an error in the form of its caller; nothing in it comes unescaped from the request."""
-    if request.path_info.startswith("/api/"):
+    told = dialects.told(request, Problem(status, code, message, field))
+    if told is not None:
+        response: HttpResponse = told
+    elif request.path_info.startswith("/api/"):
         facts = {"code": code, "message": message, "field": field or None, "limit": limit}
         body = {name: value for name, value in facts.items() if value is not None}
-        response: HttpResponse = JsonResponse({"error": body}, status=status)
+        response = JsonResponse({"error": body}, status=status)
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif wants_page(request):
         context = {"heading": _TITLES.get(status, "That did not work"), "message": message, "status": status}

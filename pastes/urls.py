@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from pastes.api import api
-from pastes.dialects import hastebin
+from pastes.dialects import dpaste, dpaste_com, hastebin
 from pastes.keys import KeyConverter
 from pastes.views import compose, errors, health, own, paste, recent, terminal
 
@@ -18,6 +18,10 @@ urlpatterns = [
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),
     path("api/v1/", api.urls),
+    path("api/v2/", dpaste_com.create, name="dpaste_com"),
+    path("api/v2", dpaste_com.create),
+    path("api/", dpaste.create, name="dpaste"),
+    path("api", compose.or_upload(errors.not_found, POST=dpaste.create)),
     path("documents", compose.or_upload(errors.not_found, POST=hastebin.create), name="documents"),
     path("documents/<str:name>", hastebin.document, name="document"),
     path("raw/<str:name>", hastebin.raw, name="hastebin_raw"),
