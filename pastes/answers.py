@@ -30,6 +30,7 @@ TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a t
 
 _TITLES = {
     400: "That request cannot be read",
+    401: "You have to say who you are",
     403: "That is not allowed",
     404: "There is no such paste",
     405: "That cannot be done here",

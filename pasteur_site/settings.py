@@ -210,6 +210,7 @@ MIDDLEWARE = [
     "pasteur_site.middleware.Headers",
     "pastes.cors.OpenApi",
     "pastes.middleware.PlainErrors",
+    "pastes.acting.Acting",
     "pastes.limiting.Limits",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pasteur_site.middleware.AdminSessions",
