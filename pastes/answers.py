@@ -63,6 +63,11 @@ def prefers_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "") and not wants_page(request)
 
 
+def looks_ahead(request: HttpRequest) -> bool:
+    """Return whether a browser fetches this before anybody has asked for it."""
+    return "fetch" in "".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz")).lower()
+
+
 def line(text: str, *, status: int = 200) -> HttpResponse:
     """Return one line of text."""
     return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", status=status)

@@ -53,6 +53,22 @@ _NAMES = {
     "xml": "xslt html+erb html5 docbook",
     "yaml": "yaml+jinja docker-compose",
 }
+#: What Pygments calls those of our languages that it does not call as we do.
+_ITS_NAMES = {
+    "plaintext": "text",
+    "apache": "apacheconf",
+    "armasm": "gas",
+    "basic": "qbasic",
+    "dos": "batch",
+    "lisp": "common-lisp",
+    "objectivec": "objective-c",
+    "python-repl": "pycon",
+    "r": "splus",
+    "shell": "console",
+    "vbnet": "vb.net",
+    "wasm": "wast",
+    "x86asm": "nasm",
+}
 _BY_NAME = {name: LANGUAGES[language] for language, names in _NAMES.items() for name in names.split()}
 
 
@@ -63,3 +79,8 @@ def named(name: str, field: str) -> Language:
         valid = ", ".join(sorted(LANGUAGES))
         raise RefusedError("language", f"Invalid {field} {name[:50]!r} given. Valid are: {valid}", field=field)
     return found
+
+
+def name_of(language: str) -> str:
+    """Return what Pygments calls a language of ours."""
+    return _ITS_NAMES.get(language, language)

@@ -80,6 +80,13 @@ def message(response: Any) -> str:
     return said["message"]
 
 
+def with_state(response: Any) -> str:
+    """Return a problem that is told as pinnwand does."""
+    said: dict[str, Any] = response.json()
+    assert said == {"state": "error", "code": response.status_code, "message": said["message"]}
+    return str(said["message"])
+
+
 SPEAKERS = [
     Speaker(
         "hastebin",
@@ -91,6 +98,20 @@ SPEAKERS = [
     Speaker("dpaste", encoded("/api/", "content"), in_text, plain, path="/api/"),
     Speaker("dpaste", parts("/api", "content"), in_text, plain, path="/api"),
     Speaker("dpaste.com", encoded("/api/v2/", "content"), in_text, plain, path="/api/v2/", status=201),
+    Speaker(
+        "pinnwand",
+        in_json("/api/v1/paste", '{"expiry": "1day", "files": [{"lexer": "text", "content": ', "}]}"),
+        lambda response: last_part(response.json()["link"]),
+        with_state,
+        path="/api/v1/paste",
+    ),
+    Speaker(
+        "pinnwand",
+        parts("/curl", "raw"),
+        lambda response: last_part(response.content.decode().splitlines()[0]),
+        plain,
+        path="/curl",
+    ),
 ]
 
 
