@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Json
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from pastes import dialects
+from pastes.dialects import Problem
 from pastes.errors import RefusedError
 from pastes.models import File, Paste, blob_oid
 
@@ -59,6 +61,11 @@ def wants_text(request: HttpRequest) -> bool:
 def prefers_json(request: HttpRequest) -> bool:
     """Return whether the caller is a program that asks for JSON."""
     return "application/json" in request.headers.get("Accept", "") and not wants_page(request)
+
+
+def looks_ahead(request: HttpRequest) -> bool:
+    """Return whether a browser fetches this before anybody has asked for it."""
+    return "fetch" in "".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz")).lower()
 
 
 def line(text: str, *, status: int = 200) -> HttpResponse:
@@ -119,10 +126,13 @@ def error(
     request: HttpRequest, status: int, code: str, message: str, field: str = "", limit: int | None = None
 ) -> HttpResponse:
     """Return an error in the form of its caller; nothing in it comes unescaped from the request."""
-    if request.path_info.startswith("/api/"):
+    told = dialects.told(request, Problem(status, code, message, field))
+    if told is not None:
+        response: HttpResponse = told
+    elif request.path_info.startswith("/api/"):
         facts = {"code": code, "message": message, "field": field or None, "limit": limit}
         body = {name: value for name, value in facts.items() if value is not None}
-        response: HttpResponse = JsonResponse({"error": body}, status=status)
+        response = JsonResponse({"error": body}, status=status)
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif wants_page(request):
         context = {"heading": _TITLES.get(status, "That did not work"), "message": message, "status": status}
