@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pastes import clock, keys, searching, tokens
+from pastes import access, acting, clock, keys, searching, tokens
 from pastes.drafts import Draft, NewFile, checked
 from pastes.errors import KeysExhaustedError, RefusedError
 from pastes.models import File, Paste, Revision, State, Visibility, blob_oid
@@ -26,6 +26,7 @@ def publish(draft: Draft, *, token: str = "") -> Paste:
 
     Raises RefusedError for bad input, and KeysExhaustedError when five keys in a row were taken; none is overwritten.
     """
+    access.demand("create")
     draft = checked(draft)
     for _ in range(_KEY_TRIES):
         # Everything that needs no database is done before the turn is taken.
@@ -61,6 +62,7 @@ def _made(draft: Draft, token: str) -> Paste:
         created_at=now,
         expires_at=_deadline(now, draft.lifetime),
         forked_from=draft.forked_from,
+        api_token=acting.token(),
     )
     paste.token = token
     paste.token_hash = tokens.hashed(token)
@@ -85,6 +87,7 @@ def revise(
     Raises RefusedError for bad input and, as `conflict`, when the paste has another revision than the expected one;
     Paste.DoesNotExist when it is gone.
     """
+    access.demand("create")
     with turn(), transaction.atomic():
         paste = Paste.objects.readable().select_for_update().get(pk=paste.pk)
         if expected not in {None, paste.head}:
