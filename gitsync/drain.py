@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, heartbeat, purging, reading_in, refusals, tree, withholding
+from gitsync import addresses, arrivals, heartbeat, purging, reading_in, refusals, tree, withholding
 from gitsync.commits import Commit
 from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
@@ -150,20 +150,19 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         return
     old = mirror.tip or ""
     goes_on = mirror.tip is not None and bool(mirror.tip and tip) and clone.is_ancestor(mirror.tip, tip)
-    arrived = clone.changes_in(f"{mirror.tip}..{tip}" if goes_on else tip) if tip else {}
     reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else ())
     if reopened:
         logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
-    waiting = Change.objects.filter(settled_at=None)  # Those that were set aside, and pushed by hand, too.
-    named = [change for change in waiting if change.name in arrived]
-    already = [(arrived[change.name], change.pk) for change in reading_in.ours(clone, named, arrived)]
+    already, back = 0, set[str]()
+    if tip:
+        already, back = arrivals.settle(clone, f"{mirror.tip}..{tip}" if goes_on else tip, purging.done())
     if already:
-        logger.info("%d changes had already arrived", len(already))
+        logger.info("%d changes had already arrived", already)
     with transaction.atomic():
-        _mark(mirror, tip, already)
+        _mark(mirror, tip, [])
         if settings.GITSYNC_READ_BACK and removals:
             reading_in.read(clone, old if goes_on else "", tip, removals)
-        purging.reopen(clone, tip, arrived)
+        purging.reopen(clone, tip, back)
 
 
 def _reopen(reachable: Container[str]) -> int:

@@ -111,6 +111,19 @@ def paths(clone: Clone, revisions: str, *below: str) -> Iterator[tuple[Told, str
             raise CloneBrokenError("git log could not read the history")
 
 
+def changes(clone: Clone, revisions: str) -> Iterator[tuple[str, str]]:
+    """Yield (name, commit) for every change that a range of history tells of, the newest commit first."""
+    pattern = f"--format=%H %(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
+    with clone.reading("log", "--no-show-signature", pattern, revisions, "--") as process:
+        for line in cast("IO[bytes]", process.stdout):
+            heartbeat.beat()
+            commit, _, name = line.decode(errors="replace").rstrip("\n").partition(" ")
+            if name.strip():
+                yield name.strip(), commit
+        if process.wait():
+            raise CloneBrokenError("git log could not read the history")
+
+
 def differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str, str]]:
     """Yield (path, mode, id) for all that is not the same in two commits, folders too; an id is empty for nothing."""
     with clone.reading("diff-tree", "-r", "-t", "--raw", "-z", "--no-renames", old, new) as process:

@@ -19,7 +19,7 @@ import git
 
 from gitsync import heartbeat, tree
 from gitsync.ancestors import Ancestors
-from gitsync.commits import CHANGE_TRAILER, Commit, stream
+from gitsync.commits import Commit, stream
 from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
 from gitsync.processes import LOCAL_SECONDS, Finished, broken, clean_environment, closed, end, feed, stop_requested
 
@@ -167,16 +167,6 @@ class Clone:
     def commit_time(self, oid: str) -> int:
         """Return when a commit was committed, in seconds."""
         return int(self.ask("log", "-1", "--format=%ct", oid))
-
-    def changes_in(self, revisions: str) -> dict[str, str]:
-        """Return the commit of every change that a range of history tells of, by the name of the change."""
-        pattern = f"--format=%H %(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
-        lines = self.ask("log", pattern, revisions, "--").decode(errors="replace").splitlines()
-        found = {}
-        for commit, _, name in (line.partition(" ") for line in reversed(lines)):
-            if name:
-                found[name.strip()] = commit
-        return found
 
     def history(self, tip: str) -> Ancestors:
         """Return every commit reachable from `tip`."""

@@ -6,7 +6,7 @@ keeps its ids.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import IO, cast
 
@@ -55,14 +55,19 @@ def rewrite(clone: Clone, tip: str) -> Rewritten:
     return found
 
 
-def reopen(clone: Clone, tip: str, names: Iterable[str]) -> None:
-    """Purge again what has come back with a history that somebody else pushed; `names` are the changes it tells of."""
-    done = set(Purge.objects.exclude(done_at=None).values_list("key", flat=True))
-    if not done:
+def done() -> set[str]:
+    """Return the keys that have left the history."""
+    return set(Purge.objects.exclude(done_at=None).values_list("key", flat=True))
+
+
+def reopen(clone: Clone, tip: str, told: Set[str]) -> None:
+    """Purge again what has come back with a history that somebody else pushed; `told` are the keys that it names."""
+    gone = done()
+    if not gone:
         return
-    there = clone.tree_oids(tip, (tree.folder(key) for key in sorted(done)))
-    back = done & {name.rpartition(".")[0] for name in names}
-    back |= {key for key in done if there[tree.folder(key)]}
+    there = clone.tree_oids(tip, (tree.folder(key) for key in sorted(gone)))
+    back = gone & told
+    back |= {key for key in gone if there[tree.folder(key)]}
     if back:
         logger.warning("%d purged pastes have come back and are purged again", len(back))
         Purge.objects.filter(key__in=back).update(done_at=None)

@@ -30,7 +30,7 @@ from tests.servers.sshd import Sshd
 
 pytestmark = [pytest.mark.server, pytest.mark.alone]
 
-_CLIENTS = 6
+_CLIENTS = 8
 _LINES = ("plain", "größer", "日本語", "tab\there", "\r", "  ", "}" * 40, "\u2028", "🜁", "-----BEGIN", "--- a/x")
 _NAMES = ("a.txt", "main.py", "notes.md", "größe.json", ".gitattributes", "x y.sh")
 
