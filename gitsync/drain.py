@@ -89,10 +89,10 @@ def _drain(progress: Progress) -> Drained:
     Mirror.objects.filter(pk=mirror.pk).update(fetched_at=timezone.now())
     tips, late = set(), RemoteMovedError()
     for _ in range(_TRIES):
-        tip = remote.fetch(clone)
+        tip = remote.fetch(clone, mirror.tip)
         tips.add(tip)
         catch_up(mirror, clone, tip)
-        rewritten = purging.rewrite(clone, tip)
+        rewritten = purging.rewrite(remote, clone, tip)
         batch, written = _written(mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
         try:
             if written.tip != tip:

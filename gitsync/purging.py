@@ -13,8 +13,8 @@ from typing import IO, cast
 from django.db import connection
 from django.utils import timezone
 
-from gitsync import heartbeat, history, tree
-from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteTimeoutError
+from gitsync import heartbeat, history, thin, tree
+from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteMovedError, RemoteTimeoutError
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.models import Change, Purge
 from gitsync.processes import stop_requested
@@ -36,15 +36,20 @@ class Rewritten:
     commits: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def rewrite(clone: Clone, tip: str) -> Rewritten:
+def rewrite(remote: Remote, clone: Clone, tip: str) -> Rewritten:
     """Return the history of `tip` without all pastes that wait for being purged; the same tip when it has none.
 
-    Raises PurgeIncompleteError when something of them can still be reached, and touches no branch.
+    A clone that was started thin gets all of the history first. Raises PurgeIncompleteError when something of them can
+    still be reached, and touches no branch; RemoteMovedError when the remote does not have `tip` any more.
     """
     keys = list(Purge.objects.waiting().values_list("key", flat=True))
     folders = [tree.folder(key) for key in keys]
     if not keys or not tip:
         return Rewritten(keys, tip)
+    if thin.is_thin(clone):
+        remote.complete(clone)
+        if not clone.has(tip):
+            raise RemoteMovedError("the branch moved while its history was fetched")
     touching = clone.ask("rev-list", "--topo-order", "--reverse", "--full-history", tip, "--", *folders).split()
     if not touching:
         return Rewritten(keys, tip)

@@ -43,7 +43,7 @@ def grant() -> None:
 def _fetch(remote: Remote, mirror: Mirror) -> None:
     with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")):
         clone = Clone.open(settings.GITSYNC_CLONE_DIR)
-        drain.catch_up(mirror, clone, remote.fetch(clone))
+        drain.catch_up(mirror, clone, remote.fetch(clone, mirror.tip))
     Mirror.objects.filter(pk=mirror.pk).update(fetched_at=timezone.now())
 
 
