@@ -1,18 +1,36 @@
 """What a caller may do, asked where it is done: in writing.py, in reading.py, and by lists."""
 
-from pastes import acting
+from django.conf import settings
+
+from pastes import acting, audiences, callers, logins
 from pastes.errors import RefusedError
 from pastes.models import Paste
 
 #: What can be asked for, with the scope that an API token needs for it.
 _SCOPES = {"create": "write", "read": "read", "list": "read"}
+_WORDS = {"create": "make pastes", "read": "read pastes", "list": "list pastes"}
 
 
 def demand(action: str) -> None:
     """Raise RefusedError unless the caller may `create`, `read` or `list`."""
+    if (refused := why_not(action)) is not None:
+        raise refused
+
+
+def why_not(action: str) -> RefusedError | None:
+    """Return why the caller may not `create`, `read` or `list`, or None."""
     token = acting.token()
-    if token and not getattr(token, f"may_{_SCOPES[action]}") and not (action == "read" and token.may_moderate):
-        raise _no_scope(_SCOPES[action])
+    if token and action == "read" and token.may_moderate:
+        return None
+    if token and not getattr(token, f"may_{_SCOPES[action]}"):
+        return _no_scope(_SCOPES[action])
+    audience = audiences.parse(getattr(settings, acting.AUDIENCES[action]))
+    if audience.anyone or _belongs(audience):
+        return None
+    if audience.tokens:
+        message = f"Only who shows an API token, or has logged in, can {_WORDS[action]} here."
+        return RefusedError("needs_token", message, status=401)
+    return RefusedError("address", f"Nobody can {_WORDS[action]} from this address.", status=403)
 
 
 def demand_moderation() -> None:
@@ -39,6 +57,18 @@ def made(paste: Paste) -> bool:
         return True
     other = paste.api_token
     return token.owner_id is not None and other is not None and other.owner_id == token.owner_id
+
+
+def _belongs(audience: audiences.Audience) -> bool:
+    caller = acting.caller()
+    if caller is None:
+        return True
+    if audience.tokens and caller.token:
+        return True
+    # Who is trusted for an address must not lend it to the page of another site.
+    if audience.has(callers.exact(caller.request)) and not logins.is_from_foreign_page(caller.request):
+        return True
+    return audience.tokens and logins.is_logged_in(caller.request)
 
 
 def _no_scope(scope: str) -> RefusedError:

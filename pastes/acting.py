@@ -9,14 +9,18 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from pastes import answers, grants
+from pastes import answers, audiences, grants
 from pastes.errors import RefusedError
 from pastes.models import ApiToken
 
+#: What may be reserved, and the setting that says for whom.
+AUDIENCES = {"create": "PASTEUR_MAY_CREATE", "read": "PASTEUR_MAY_READ", "list": "PASTEUR_MAY_LIST"}
 #: Where other secrets than API tokens are sent as `Authorization`, or none at all.
 _OTHERS = ("/admin/", "/static/", "/metrics", "/healthz", "/readyz", "/hooks/")
 
@@ -25,6 +29,7 @@ _OTHERS = ("/admin/", "/static/", "/metrics", "/healthz", "/readyz", "/hooks/")
 class Caller:
     """Who sent a request: the token that came with it, or why that token is refused."""
 
+    request: HttpRequest
     token: ApiToken | None = None
     refused: RefusedError | None = None
 
@@ -60,6 +65,10 @@ class Acting:
             response = self.get_response(request)
         finally:
             _caller.reset(before)
+        if not request.path_info.startswith(_OTHERS) and not _is_open():
+            # What one may read is not for who asks the same cache next.
+            patch_vary_headers(response, ["Authorization", "Cookie"])
+            patch_cache_control(response, private=True)
         if response.status_code == 401:
             response.headers.setdefault("WWW-Authenticate", _challenge(known))
         return response
@@ -73,11 +82,16 @@ class Acting:
 def _known(request: HttpRequest) -> Caller:
     secret = grants.sent(request)
     if secret is None or request.path_info.startswith(_OTHERS):
-        return Caller()
+        return Caller(request)
     try:
-        return Caller(token=grants.found(secret))
+        return Caller(request, token=grants.found(secret))
     except RefusedError as error:
-        return Caller(refused=error)
+        return Caller(request, refused=error)
+
+
+def _is_open() -> bool:
+    """Return whether nothing is reserved for anybody."""
+    return all(audiences.parse(getattr(settings, name)).anyone for name in AUDIENCES.values())
 
 
 def _challenge(known: Caller) -> str:

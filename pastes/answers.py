@@ -136,6 +136,8 @@ def error(
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif wants_page(request):
         context = {"heading": _TITLES.get(status, "That did not work"), "message": message, "status": status}
+        if status == 401 and request.method in {"GET", "HEAD"}:
+            context["login"] = request.get_full_path()
         response = render(request, "error.html", context, status=status)
     else:
         response = line(message, status=status)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from pastes import rates
+from pastes import audiences, rates
 from pasteur_site.environment import Environment, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -73,6 +73,16 @@ _dialects = ["first", "hastebin", "dpaste", "dpaste.com", "pinnwand", "privatebi
 PASTEUR_DIALECTS = [] if env.text("PASTEUR_DIALECTS") == "off" else env.words("PASTEUR_DIALECTS", _dialects)
 if unknown := set(PASTEUR_DIALECTS) - set(_dialects):
     env.complain("PASTEUR_DIALECTS", f"must be off, or some of {', '.join(_dialects)}, not {min(unknown)[:50]!r}")
+
+# Who may do what (pastes/access.py).
+PASTEUR_MAY_CREATE = env.text("PASTEUR_MAY_CREATE", "anyone")
+PASTEUR_MAY_READ = env.text("PASTEUR_MAY_READ", "anyone")
+PASTEUR_MAY_LIST = env.text("PASTEUR_MAY_LIST", PASTEUR_MAY_READ)
+for _may in ("CREATE", "READ", "LIST"):
+    try:
+        audiences.parse(env.text(f"PASTEUR_MAY_{_may}") or "anyone")
+    except ValueError as error:
+        env.complain(f"PASTEUR_MAY_{_may}", str(error))
 
 # How often one address may do what (pastes/limiting.py).
 PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, least=0, most=10)
