@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from pastes import access, answers, body, dialects
-from pastes.dialects import first_pasteur, privatebin
+from pastes.dialects import first_pasteur, forms, privatebin, rustypaste
 from pastes.errors import RefusedError
 from pastes.forms import Compose, wanted
 from pastes.models import Paste
@@ -30,13 +30,15 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.method not in _METHODS:
         return HttpResponseNotAllowed(_METHODS)
     if request.method == "PUT" or request.content_type != "multipart/form-data":
-        return upload.text(request)
+        return forms.in_body(request) or upload.text(request)
     fields, files = body.form(request)
     if dialects.speaks("first") and "paste" in {name.lower() for name in (*fields, *files)}:
         return first_pasteur.create(request, fields, files)
+    if rustypaste.calls(request, fields, files):
+        return rustypaste.create(request, fields, files)
     if upload.PART in {*fields, *files}:
         return upload.parts(request, fields, files)
-    return _submitted(request)
+    return forms.in_parts(request, fields, files) or _submitted(request)
 
 
 def or_upload(
