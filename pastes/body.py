@@ -123,6 +123,25 @@ def json_object(request: HttpRequest, *, labelled: bool = True) -> dict[str, Any
     return value
 
 
+def peek(request: HttpRequest) -> bytes:
+    """Return the body as far as it may be a form with a text in it; empty when it is longer."""
+    try:
+        return _bytes(request, 3 * settings.PASTEUR_MAX_BYTES + 64 * 1024)
+    except RefusedError:
+        return b""
+
+
+def holds(request: HttpRequest, *words: bytes, limit: int) -> bool:
+    """Return whether a body that is no multipart form, and no longer than this, holds all of these words."""
+    if request.content_type == "multipart/form-data":
+        return False
+    try:
+        content = _bytes(request, limit)
+    except RefusedError:
+        return False
+    return all(word in content for word in words)
+
+
 def utf8(content: bytes, *, what: str, charset: str = "utf-8") -> str:
     """Return bytes as the text that they are, or raise RefusedError naming the first byte that is not UTF-8."""
     if charset.lower() not in _CHARSETS:

@@ -34,10 +34,10 @@ def encoded(path: str, name: str, **more: str) -> Callable[[Client, bytes], Any]
     return lambda client, text: client.generic("POST", path, f"{quote(name)}={quote(text)}{rest}", URLENCODED)
 
 
-def parts(path: str, name: str, file_name: str | None = None) -> Callable[[Client, bytes], Any]:
+def parts(path: str, name: str, file_name: str | None = None, **headers: str) -> Callable[[Client, bytes], Any]:
     """Return how a multipart form with the text in this part is sent."""
     return lambda client, text: client.post(
-        path, multipart.body(Part(name, text, file_name)), content_type=multipart.CONTENT_TYPE
+        path, multipart.body(Part(name, text, file_name)), content_type=multipart.CONTENT_TYPE, headers=headers
     )
 
 
@@ -112,6 +112,13 @@ SPEAKERS = [
         plain,
         path="/curl",
     ),
+    Speaker("rustypaste", parts("/", "file", "a.txt", filename="b.txt"), in_text, plain, plain=False),
+    Speaker("sprunge", parts("/", "sprunge"), in_text, plain, plain=False),
+    Speaker("sprunge", encoded("/", "sprunge"), in_text, plain, plain=False),
+    Speaker("ix", parts("/", "f:1"), in_text, plain, plain=False),
+    Speaker("ix", encoded("/", "f:1"), in_text, plain, plain=False),
+    Speaker("pastebinit", encoded("/", "content", language="text", private="1"), in_text, plain, plain=False),
+    Speaker("pastebinit", parts("/", "content"), in_text, plain, plain=False),
 ]
 
 
