@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pastes import copies, purging, writing
+from pastes import copies, purging, token_admin, writing  # noqa: F401  (token_admin registers itself)
 from pastes.models import File, Paste, Revision, Tombstone
 
 if TYPE_CHECKING:  # At run time Django's classes take no parameters.

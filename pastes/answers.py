@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Json
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from pastes import dialects
+from pastes.dialects import Problem
 from pastes.errors import RefusedError
 from pastes.models import File, Paste, blob_oid
 
@@ -28,6 +30,7 @@ TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a t
 
 _TITLES = {
     400: "That request cannot be read",
+    401: "You have to say who you are",
     403: "That is not allowed",
     404: "There is no such paste",
     405: "That cannot be done here",
@@ -42,7 +45,7 @@ _TITLES = {
 
 def address(request: HttpRequest, path: str) -> str:
     """Return the full address of a path: below PASTEUR_URL where it is set, else as the request was addressed."""
-    return settings.PASTEUR_URL + path if settings.PASTEUR_URL else request.build_absolute_uri(path)
+    return (settings.PASTEUR_URL or f"{request.scheme}://{request.get_host()}") + path
 
 
 def wants_page(request: HttpRequest) -> bool:
@@ -58,6 +61,11 @@ def wants_text(request: HttpRequest) -> bool:
 def prefers_json(request: HttpRequest) -> bool:
     """Return whether the caller is a program that asks for JSON."""
     return "application/json" in request.headers.get("Accept", "") and not wants_page(request)
+
+
+def looks_ahead(request: HttpRequest) -> bool:
+    """Return whether a browser fetches this before anybody has asked for it."""
+    return "fetch" in "".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz")).lower()
 
 
 def line(text: str, *, status: int = 200) -> HttpResponse:
@@ -118,13 +126,18 @@ def error(
     request: HttpRequest, status: int, code: str, message: str, field: str = "", limit: int | None = None
 ) -> HttpResponse:
     """Return an error in the form of its caller; nothing in it comes unescaped from the request."""
-    if request.path_info.startswith("/api/"):
+    told = dialects.told(request, Problem(status, code, message, field))
+    if told is not None:
+        response: HttpResponse = told
+    elif request.path_info.startswith("/api/"):
         facts = {"code": code, "message": message, "field": field or None, "limit": limit}
         body = {name: value for name, value in facts.items() if value is not None}
-        response: HttpResponse = JsonResponse({"error": body}, status=status)
+        response = JsonResponse({"error": body}, status=status)
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif wants_page(request):
         context = {"heading": _TITLES.get(status, "That did not work"), "message": message, "status": status}
+        if status == 401 and request.method in {"GET", "HEAD"}:
+            context["login"] = request.get_full_path()
         response = render(request, "error.html", context, status=status)
     else:
         response = line(message, status=status)

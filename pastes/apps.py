@@ -7,3 +7,9 @@ class PastesConfig(AppConfig):
     """Pastes."""
 
     name = "pastes"
+
+    def ready(self) -> None:
+        """Let the settings be checked."""
+        from pastes import checks
+
+        checks.register_all()

@@ -2,7 +2,7 @@
 
 Every request counts as a read; what makes or changes a paste, and what tries to delete one, counts as that too, unless
 it was refused for something else. Wrong passwords of moderators count by account as well. Callers on this machine are
-not limited.
+not limited. An API token may have rates of its own, wherever it is used.
 """
 
 import math
@@ -15,11 +15,13 @@ from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 
-from pastes import answers, callers, rates, tallies
+from pastes import acting, answers, callers, rates, tallies
 from pastes.rates import Rate
 
 LOGIN = "/admin/login/"
 _UNCOUNTED = ("/static/", "/healthz")
+#: The ends of addresses where a POST makes nothing.
+_NO_PASTES = ("/burn", "/hide", "/show")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Limits:
         """Take what the request costs; answer 429 when there is not enough, else the site's own answer."""
         taken: list[_Taken] = []
         for action, name in _counted(request):
-            for number, rate in enumerate(rates.parse(getattr(settings, f"PASTEUR_LIMIT_{action.upper()}"))):
+            for number, rate in enumerate(
+                rates.parse(_own_rates(action) or getattr(settings, f"PASTEUR_LIMIT_{action.upper()}"))
+            ):
                 label = f"{action}:{number}:{name}"
                 one = _Taken(action, label, rate, tallies.take(label, rate))
                 if one.wait > 0:
@@ -64,15 +68,31 @@ def _counted(request: HttpRequest) -> Iterator[tuple[str, str]]:
     caller = callers.address(request)
     if request.method == "POST" and path == LOGIN:
         yield "login", f"account:{_account(request)}"
-    if callers.is_local(caller) or path.startswith(_UNCOUNTED):
+    if path.startswith(_UNCOUNTED):
         return
+    for action in _actions(request):
+        if _own_rates(action):
+            yield action, f"token:{getattr(acting.token(), 'pk', 0)}"
+        elif not callers.is_local(caller):
+            yield action, caller
+
+
+def _actions(request: HttpRequest) -> Iterator[str]:
+    path = request.path_info
     if request.method == "POST" and path == LOGIN:
-        yield "login", caller
-    yield "read", caller
+        yield "login"
+    yield "read"
     if _deletes(request):
-        yield "delete", caller
-    elif request.method in {"POST", "PUT", "PATCH"} and not path.startswith("/admin/") and not path.endswith("/burn"):
-        yield "create", caller
+        yield "delete"
+    elif (
+        request.method in {"POST", "PUT", "PATCH"} and not path.startswith("/admin/") and not path.endswith(_NO_PASTES)
+    ):
+        yield "create"
+
+
+def _own_rates(action: str) -> str:
+    """Return the rates that the caller's API token has for itself, or the empty string."""
+    return getattr(acting.token(), f"limit_{action}", "")
 
 
 def _deletes(request: HttpRequest) -> bool:

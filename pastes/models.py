@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cached_property
+from functools import cache, cached_property
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,8 @@ TITLE_LENGTH = 200
 AUTHOR_LENGTH = 100
 COMMENT_LENGTH = 2_000
 NAME_BYTES = 255
+#: What API tokens may be allowed.
+SCOPES = ("read", "write", "moderate")
 
 _UNSHOWABLE_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: What a page cannot show: control characters, separators that only look like line ends, and noncharacters.
@@ -90,6 +93,8 @@ class Paste(models.Model):
     #: See tokens.py; empty for pastes that nobody but moderators can change.
     token_hash = models.CharField(max_length=64, blank=True, editable=False)
     forked_from = models.CharField("key it was forked from", max_length=32, blank=True)
+    #: The API token that made it, which may change it too.
+    api_token = models.ForeignKey("ApiToken", models.SET_NULL, null=True, db_index=False, editable=False)
 
     #: The edit token, only on what writing.publish returned.
     token = ""
@@ -112,7 +117,7 @@ class Paste(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the path of the page."""
-        return reverse("paste", args=[self.key])
+        return _before_key() + self.key
 
     @cached_property
     def files(self) -> list[File]:
@@ -208,11 +213,52 @@ class Creation(models.Model):
         return f"creation of {self.paste_id}"
 
 
+class ApiToken(models.Model):
+    """What a program shows to be let in; grants.py makes them. Of the secret, only a hash is kept."""
+
+    name = models.CharField(max_length=100, help_text="What it is for.")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    may_read = models.BooleanField("read", default=True, help_text="Read and list pastes.")
+    may_write = models.BooleanField(
+        "write", default=False, help_text="Make pastes; edit and delete what it, or another token of its owner, made."
+    )
+    may_moderate = models.BooleanField("moderate", default=False, help_text="Read, hide, show and delete any paste.")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True)
+    limit_create = models.CharField(
+        "own rate of creating", max_length=100, blank=True, help_text="Such as 100/hour, or off; else by address."
+    )
+    limit_read = models.CharField(
+        "own rate of requests", max_length=100, blank=True, help_text="Such as 20/second, or off; else by address."
+    )
+    created_at = models.DateTimeField("made", default=timezone.now, editable=False)
+    expires_at = models.DateTimeField("expires", null=True, blank=True)
+    revoked_at = models.DateTimeField("revoked", null=True, editable=False)
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scopes(self) -> list[str]:
+        """The names of what it may do."""
+        return [scope for scope in SCOPES if getattr(self, f"may_{scope}")]
+
+
 def _mark(found: re.Match[str]) -> str:
     code = ord(found[0])
     if code < 0x20:
         return chr(0x2400 + code)
     return "\u2421" if code == 0x7F else f"[U+{code:04X}]"
+
+
+@cache
+def _before_key() -> str:
+    """Return what stands before the key in the address of a page; looking it up takes as long as a small query."""
+    sample = "0" * 8
+    return reverse("paste", args=[sample]).removesuffix(sample)
 
 
 def blob_oid(content: bytes) -> str:

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING
 
+from pastes import access
 from pastes.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def owns(paste: "Paste", token: str) -> bool:
     return hmac.compare_digest(hashed(token), paste.token_hash or "none")
 
 
-def demand(paste: "Paste", token: str) -> None:
-    """Raise RefusedError unless this is the edit token of the paste."""
-    if not owns(paste, token):
+def demand(paste: "Paste", token: str, *, deleting: bool = False) -> None:
+    """Raise RefusedError unless this is the edit token of the paste, or the caller's API token allows it."""
+    if not owns(paste, token) and not access.made(paste) and not (deleting and access.moderates()):
         message = "This needs the edit token that was given when the paste was made, as X-Pasteur-Token."
         raise RefusedError("token", message, status=403)

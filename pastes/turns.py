@@ -5,9 +5,10 @@ A lock on a file beside the database wakes the next writer at once instead; the 
 
 import contextlib
 import fcntl
+import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
+from functools import lru_cache
 
 from django.db import connection
 
@@ -21,6 +22,16 @@ def turn() -> Iterator[None]:
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
-    with _in_this_process, Path(f"{connection.settings_dict['NAME']}-turn").open("w", encoding="ascii") as file:
+    with _in_this_process:
+        file = _opened(f"{connection.settings_dict['NAME']}-turn", os.getpid())
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+
+@lru_cache(maxsize=1)
+def _opened(path: str, pid: int) -> int:
+    """Return the file, opened once by each process: what is inherited through a fork shares its lock."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pastes import clock, keys, searching, tokens
+from pastes import access, acting, clock, keys, searching, tokens
 from pastes.drafts import Draft, NewFile, checked
 from pastes.errors import KeysExhaustedError, RefusedError
 from pastes.models import File, Paste, Revision, State, Visibility, blob_oid
@@ -26,24 +26,33 @@ def publish(draft: Draft, *, token: str = "") -> Paste:
 
     Raises RefusedError for bad input, and KeysExhaustedError when five keys in a row were taken; none is overwritten.
     """
+    access.demand("create")
     draft = checked(draft)
     for _ in range(_KEY_TRIES):
-        key = keys.draw()
+        # Everything that needs no database is done before the turn is taken.
+        paste = _made(draft, token or tokens.draw())
+        files = _files(draft.files)
         try:
-            with turn():
-                return _insert(key, draft, token or tokens.draw())
+            with turn(), transaction.atomic():
+                insert(paste)
+                paste.files = _add_revision(paste, files)
+                if paste.visibility == Visibility.PUBLIC:
+                    searching.keep(paste)
+                paste_published.send(sender=Paste, paste=paste)
         except IntegrityError:
-            if not Paste.objects.filter(key=key).exists():
+            if not Paste.objects.filter(key=paste.key).exists():
                 raise
+        else:
+            return paste
     raise KeysExhaustedError(f"{_KEY_TRIES} fresh keys were taken")
 
 
-@transaction.atomic
-def _insert(key: str, draft: Draft, token: str) -> Paste:
+def _made(draft: Draft, token: str) -> Paste:
+    """Return the row of a new paste, with a fresh key."""
     # Only a paste that ends has to agree with the database's clock; asking it costs a query.
     now = timezone.now() if draft.lifetime is None else clock.now()
     paste = Paste(
-        key=key,
+        key=keys.draw(),
         title=draft.title,
         author=draft.author,
         comment=draft.comment,
@@ -53,14 +62,10 @@ def _insert(key: str, draft: Draft, token: str) -> Paste:
         created_at=now,
         expires_at=_deadline(now, draft.lifetime),
         forked_from=draft.forked_from,
+        api_token=acting.token(),
     )
     paste.token = token
     paste.token_hash = tokens.hashed(token)
-    insert(paste)
-    paste.files = _add_revision(paste, draft.files)
-    if paste.visibility == Visibility.PUBLIC:
-        searching.keep(paste)
-    paste_published.send(sender=Paste, paste=paste)
     return paste
 
 
@@ -82,6 +87,7 @@ def revise(
     Raises RefusedError for bad input and, as `conflict`, when the paste has another revision than the expected one;
     Paste.DoesNotExist when it is gone.
     """
+    access.demand("create")
     with turn(), transaction.atomic():
         paste = Paste.objects.readable().select_for_update().get(pk=paste.pk)
         if expected not in {None, paste.head}:
@@ -103,7 +109,7 @@ def revise(
         paste.visibility = draft.visibility
         paste.head += 1
         paste.save(update_fields=["head", "title", "author", "comment", "visibility"])
-        paste.files = _add_revision(paste, draft.files)
+        paste.files = _add_revision(paste, _files(draft.files))
         searching.keep(paste)
         paste_revised.send(sender=Paste, paste=paste)
     return paste
@@ -205,23 +211,31 @@ def _erase(paste: Paste) -> None:
     Paste.objects.filter(pk=paste.pk).update(title="", author="", comment="")
 
 
-def _add_revision(paste: Paste, files: Sequence[NewFile]) -> list[File]:
+def _add_revision(paste: Paste, files: list[File]) -> list[File]:
+    """Insert the current revision of a paste with these files, and return them."""
     revision = Revision(paste=paste, number=paste.head, created_at=timezone.now())
     insert(revision)
+    for file in files:
+        file.revision = revision
+        insert(file)
+    return files
+
+
+def _files(files: Sequence[NewFile]) -> list[File]:
+    """Return the rows of new files, which belong to no revision yet."""
     rows = []
     for position, file in enumerate(files):
         content = file.content.encode()
-        row = File(
-            revision=revision,
-            position=position,
-            name=file.name,
-            language=file.language,
-            content=file.content,
-            size_bytes=len(content),
-            oid=blob_oid(content),
+        rows.append(
+            File(
+                position=position,
+                name=file.name,
+                language=file.language,
+                content=file.content,
+                size_bytes=len(content),
+                oid=blob_oid(content),
+            )
         )
-        insert(row)
-        rows.append(row)
     return rows
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from pastes import rates
+from pastes import audiences, rates
 from pasteur_site.environment import Environment, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -69,10 +69,20 @@ PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
 PASTEUR_MAX_BODY_BYTES = 6 * PASTEUR_MAX_BYTES + 256 * 1024
 
 # The forms of other pastebins that are understood (pastes/dialects/).
-_dialects = ["first", "hastebin"]
+_dialects = ["first", "hastebin", "dpaste", "dpaste.com", "pinnwand"]
 PASTEUR_DIALECTS = [] if env.text("PASTEUR_DIALECTS") == "off" else env.words("PASTEUR_DIALECTS", _dialects)
 if unknown := set(PASTEUR_DIALECTS) - set(_dialects):
     env.complain("PASTEUR_DIALECTS", f"must be off, or some of {', '.join(_dialects)}, not {min(unknown)[:50]!r}")
+
+# Who may do what (pastes/access.py).
+PASTEUR_MAY_CREATE = env.text("PASTEUR_MAY_CREATE", "anyone")
+PASTEUR_MAY_READ = env.text("PASTEUR_MAY_READ", "anyone")
+PASTEUR_MAY_LIST = env.text("PASTEUR_MAY_LIST", PASTEUR_MAY_READ)
+for _may in ("CREATE", "READ", "LIST"):
+    try:
+        audiences.parse(env.text(f"PASTEUR_MAY_{_may}") or "anyone")
+    except ValueError as error:
+        env.complain(f"PASTEUR_MAY_{_may}", str(error))
 
 # How often one address may do what (pastes/limiting.py).
 PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, least=0, most=10)
@@ -210,6 +220,7 @@ MIDDLEWARE = [
     "pasteur_site.middleware.Headers",
     "pastes.cors.OpenApi",
     "pastes.middleware.PlainErrors",
+    "pastes.acting.Acting",
     "pastes.limiting.Limits",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pasteur_site.middleware.AdminSessions",

@@ -5,7 +5,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from pastes import answers
-from pastes.api import choices, finding, pastes, revisions
+from pastes.api import choices, finding, moderating, pastes, revisions
 from pastes.api.asking import StrictParser
 from pastes.errors import RefusedError
 
@@ -17,10 +17,15 @@ api = NinjaAPI(
     parser=StrictParser(),
     docs_url="/docs",
     openapi_url="/openapi.json",
+    openapi_extra={
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "security": [{}, {"token": []}],
+    },
 )
 api.add_router("", finding.router)
 api.add_router("/pastes", pastes.router)
 api.add_router("/pastes", revisions.router)
+api.add_router("/pastes", moderating.router)
 api.add_router("", choices.router)
 
 

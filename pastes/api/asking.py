@@ -11,9 +11,9 @@ from pastes.api.shapes import ErrorOut
 from pastes.errors import RefusedError
 from pastes.models import Paste
 
-#: What may go wrong with every request: malformed, too often, the database away.
-READING = frozenset({400, 404, 422, 429, 503})
-WRITING = READING | {403, 413, 415}
+#: What may go wrong with every request: malformed, a wrong API token, not allowed, too often, the database away.
+READING = frozenset({400, 401, 403, 404, 422, 429, 503})
+WRITING = READING | {413, 415}
 
 Key = Annotated[str, Path(pattern=f"^{keys.PATTERN}$", description="The key of a paste.")]
 Token = Annotated[str, Header(alias="X-Pasteur-Token", description="The edit token of the paste.")]
@@ -36,16 +36,19 @@ def answering(status: int, shape: Any, errors: frozenset[int]) -> dict[Any, Any]
 
 def find(key: str) -> Paste:
     """Return the readable paste of this key. Raises RefusedError."""
-    paste = reading.find(key)
+    return _there(reading.find(key))
+
+
+def _there(paste: Paste | None) -> Paste:
     if paste is None:
         raise RefusedError("not_found", "There is no such paste.", status=404)
     return paste
 
 
-def owned(key: str, token: str) -> Paste:
+def owned(key: str, token: str, *, deleting: bool = False) -> Paste:
     """Return the readable paste of this key to who has its edit token. Raises RefusedError."""
-    paste = find(key)
-    tokens.demand(paste, token)
+    paste = _there(reading.find_to_change(key))
+    tokens.demand(paste, token, deleting=deleting)
     return paste
 
 

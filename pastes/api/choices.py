@@ -12,7 +12,7 @@ from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGT
 
 router = Router(tags=["choices"])
 
-_ERRORS = frozenset({400, 429, 503})
+_ERRORS = frozenset({400, 401, 429, 503})
 
 
 @router.get("/languages", response=answering(200, list[LanguageOut], _ERRORS))

@@ -24,7 +24,7 @@ from pastes.api.shapes import (
 )
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
-from pastes.models import Paste
+from pastes.models import Paste, State
 
 router = Router(tags=["pastes"])
 
@@ -80,10 +80,10 @@ def change(
     return _edited(request, response, owned(key, token), edit, if_match)
 
 
-@router.delete("/{key}", response=answering(204, None, READING | {403}))
+@router.delete("/{key}", response=answering(204, None, READING))
 def delete(request: HttpRequest, key: Key, token: Token = "") -> Status[None]:
     """Take a paste off the site for good and erase it."""
-    if not writing.remove(owned(key, token)):
+    if not writing.remove(owned(key, token, deleting=True)):
         raise _gone()
     return Status(204, None)
 
@@ -159,6 +159,8 @@ def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[
 
 def _shown(request: HttpRequest, response: HttpResponse, paste: Paste) -> PasteOut:
     response.headers["ETag"] = f'"{paste.head}"'
+    if paste.state != State.PUBLISHED:
+        response.headers["X-Pasteur-State"] = paste.state  # Moderators see what is hidden.
     return showing.whole(request, paste)
 
 

@@ -39,7 +39,7 @@ def revisions(
     return RevisionsOut(revisions=shown, next=link_next(request, response, further))
 
 
-@router.get("/{key}/revisions/{number}", response=answering(200, RevisionOut, READING | {403}))
+@router.get("/{key}/revisions/{number}", response=answering(200, RevisionOut, READING))
 def revision(request: HttpRequest, key: Key, number: int) -> RevisionOut:
     """Read one revision of a paste."""
     found, files = _revision(_readable(key), number)
@@ -47,7 +47,7 @@ def revision(request: HttpRequest, key: Key, number: int) -> RevisionOut:
     return RevisionOut(number=found.number, created_at=found.created_at, files=shown)
 
 
-@router.get("/{key}/diff", response=answering(200, DiffOut, READING | {403}))
+@router.get("/{key}/diff", response=answering(200, DiffOut, READING))
 def diff(request: HttpRequest, key: Key, before: Number | None = None, after: Number | None = None) -> DiffOut:
     """What changed from one revision to another: without numbers, with the last edit."""
     paste = _readable(key)

@@ -117,6 +117,13 @@ class PasteMade(PasteOut):
     token: str
 
 
+class StateOut(Schema):
+    """What has become of a paste: `published`, or `hidden` from everybody but moderators."""
+
+    key: str
+    state: str
+
+
 class PastesOut(Schema):
     """A page of a list, the newest first; `next` is the address of the next page, if there is one."""
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from pastes import answers, body, dialects
+from pastes import access, answers, body, dialects
 from pastes.dialects import first_pasteur
 from pastes.errors import RefusedError
 from pastes.forms import Compose, wanted
@@ -81,7 +81,11 @@ def _again(request: HttpRequest, compose: Compose) -> HttpResponse:
 
 
 def shown(request: HttpRequest, compose: Compose, *, status: int) -> HttpResponse:
-    """Return the page with the form."""
+    """Return the page with the form; to who may make no pastes, a page that says why."""
+    refused = access.why_not("create")
+    if refused and request.method != "POST":  # What somebody wrote is never taken away.
+        login = request.get_full_path() if refused.status == 401 else ""
+        return render(request, "pastes/closed.html", {"why": refused.message, "login": login}, status=200)
     context = {"compose": compose, "address": answers.address(request, "/")}
     return render(request, "pastes/compose.html", context, status=status)
 

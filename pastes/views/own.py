@@ -11,7 +11,7 @@ from pastes.errors import RefusedError
 from pastes.forms import Compose, EditForm, PasteForm
 from pastes.models import Paste
 from pastes.views import compose as composing
-from pastes.views.paste import find, refuse_burning
+from pastes.views.paste import find, find_to_change, refuse_burning
 
 
 @csrf_exempt  # The edit token in the form is the proof; no cookie is looked at, and none is set.
@@ -38,13 +38,13 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, key: str) -> HttpResponse:
     """GET the question; POST the edit token to erase the paste."""
-    paste = find(key)
+    paste = find_to_change(key)
     token = request.POST.get("token", "")
     context = {"paste": paste, "token": token, "refused": ""}
     if request.method != "POST":
         return render(request, "pastes/delete.html", context)
     try:
-        tokens.demand(paste, token)
+        tokens.demand(paste, token, deleting=True)
     except RefusedError as refused:
         context["refused"] = refused.message
         return render(request, "pastes/delete.html", context, status=refused.status)

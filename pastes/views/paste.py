@@ -79,8 +79,8 @@ def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
 @require_http_methods(["DELETE"])
 def delete(request: HttpRequest, key: str) -> HttpResponseBase:
     """Take a paste off the site for good, for who has its edit token."""
-    paste = find(key)
-    tokens.demand(paste, request.headers.get(answers.TOKEN_HEADER, ""))
+    paste = find_to_change(key)
+    tokens.demand(paste, request.headers.get(answers.TOKEN_HEADER, ""), deleting=True)
     if not writing.remove(paste):
         raise Http404
     return HttpResponse(status=204)
@@ -105,7 +105,15 @@ def burn(request: HttpRequest, key: str) -> HttpResponseBase:
 
 def find(key: str) -> Paste:
     """Return the readable paste of this key, or raise Http404."""
-    paste = reading.find(key)
+    return _there(reading.find(key))
+
+
+def find_to_change(key: str) -> Paste:
+    """Return the same for what needs proof of its own, whether or not the caller may read it."""
+    return _there(reading.find_to_change(key))
+
+
+def _there(paste: Paste | None) -> Paste:
     if paste is None:
         raise Http404
     return paste

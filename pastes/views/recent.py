@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_safe
 
-from pastes import answers, searching
+from pastes import access, answers, searching
 from pastes.errors import RefusedError
 from pastes.models import Paste
 
@@ -16,6 +16,7 @@ PAGE_LENGTH = 30
 @require_safe
 def recent(request: HttpRequest) -> HttpResponse:
     """The newest public pastes; `?before=ID` goes on where a page ended, at the same cost however far back."""
+    access.demand("list")
     pastes = Paste.objects.listed()
     before = _before(request)
     if before is not None:
@@ -28,6 +29,7 @@ def recent(request: HttpRequest) -> HttpResponse:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Public pastes that have all words of `?q=`, the newest first; `?before=ID` goes on."""
+    access.demand("list")
     query = request.GET.get("q", "").strip()
     found = searching.search(query, before=_before(request))
     return render(request, "pastes/search.html", {"pastes": found.pastes, "older": found.before, "query": query})
@@ -36,6 +38,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
     """The newest public pastes as an Atom feed, without their texts."""
+    access.demand("list")
     title = f"{settings.PASTEUR_TITLE}: recent pastes"
     at = answers.address(request, "/recent")
     entries = Atom1Feed(title, at, settings.PASTEUR_SUBTITLE, feed_url=f"{at}.atom")

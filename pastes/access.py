@@ -1,0 +1,75 @@
+"""What a caller may do, asked where it is done: in writing.py, in reading.py, and by lists."""
+
+from django.conf import settings
+
+from pastes import acting, audiences, callers, logins
+from pastes.errors import RefusedError
+from pastes.models import Paste
+
+#: What can be asked for, with the scope that an API token needs for it.
+_SCOPES = {"create": "write", "read": "read", "list": "read"}
+_WORDS = {"create": "make pastes", "read": "read pastes", "list": "list pastes"}
+
+
+def demand(action: str) -> None:
+    """Raise RefusedError unless the caller may `create`, `read` or `list`."""
+    if (refused := why_not(action)) is not None:
+        raise refused
+
+
+def why_not(action: str) -> RefusedError | None:
+    """Return why the caller may not `create`, `read` or `list`, or None."""
+    token = acting.token()
+    if token and action == "read" and token.may_moderate:
+        return None
+    if token and not getattr(token, f"may_{_SCOPES[action]}"):
+        return _no_scope(_SCOPES[action])
+    audience = audiences.parse(getattr(settings, acting.AUDIENCES[action]))
+    if audience.anyone or _belongs(audience):
+        return None
+    if audience.tokens:
+        message = f"Only who shows an API token, or has logged in, can {_WORDS[action]} here."
+        return RefusedError("needs_token", message, status=401)
+    return RefusedError("address", f"Nobody can {_WORDS[action]} from this address.", status=403)
+
+
+def demand_moderation() -> None:
+    """Raise RefusedError unless the caller has an API token that may moderate."""
+    token = acting.token()
+    if token is None:
+        raise RefusedError("needs_token", "This needs an API token that may moderate.", status=401)
+    if not token.may_moderate:
+        raise _no_scope("moderate")
+
+
+def moderates() -> bool:
+    """Return whether the caller has an API token that may moderate."""
+    token = acting.token()
+    return token is not None and token.may_moderate
+
+
+def made(paste: Paste) -> bool:
+    """Return whether the caller's API token may write and has made the paste, or another token of its owner has."""
+    token = acting.token()
+    if token is None or not token.may_write or paste.api_token_id is None:
+        return False
+    if paste.api_token_id == token.pk:
+        return True
+    other = paste.api_token
+    return token.owner_id is not None and other is not None and other.owner_id == token.owner_id
+
+
+def _belongs(audience: audiences.Audience) -> bool:
+    caller = acting.caller()
+    if caller is None:
+        return True
+    if audience.tokens and caller.token:
+        return True
+    # Who is trusted for an address must not lend it to the page of another site.
+    if audience.has(callers.exact(caller.request)) and not logins.is_from_foreign_page(caller.request):
+        return True
+    return audience.tokens and logins.is_logged_in(caller.request)
+
+
+def _no_scope(scope: str) -> RefusedError:
+    return RefusedError("scope", f"This API token may not {scope}.", status=403)
