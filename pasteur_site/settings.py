@@ -279,9 +279,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        # No text becomes markup or script but through the one policy of static/js/trusted.js.
+        # No text becomes markup or script but through the two policies of static/js/trusted.js and markdown.js.
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["pasteur"],
+        "trusted-types": ["pasteur", "pasteur-markdown"],
     }
 }
 IS_HTTPS = PASTEUR_URL.startswith("https://")
