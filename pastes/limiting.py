@@ -14,12 +14,15 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 
 from pastes import answers, callers, rates, tallies
 from pastes.rates import Rate
 
 LOGIN = "/admin/login/"
 _UNCOUNTED = ("/static/", "/healthz")
+#: What is sent as POST and makes nothing.
+_MAKES_NOTHING = ("/burn", "/language")
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,16 @@ def _counted(request: HttpRequest) -> Iterator[tuple[str, str]]:
     yield "read", caller
     if _deletes(request):
         yield "delete", caller
-    elif request.method in {"POST", "PUT", "PATCH"} and not path.startswith("/admin/") and not path.endswith("/burn"):
+    elif _makes(request):
         yield "create", caller
+
+
+def _makes(request: HttpRequest) -> bool:
+    """Return whether a request makes or changes a paste, as far as its address says."""
+    if request.path_info.startswith("/admin/"):
+        return False
+    posts = request.method == "POST" and not request.path_info.endswith(_MAKES_NOTHING)
+    return posts or request.method in {"PUT", "PATCH"}
 
 
 def _deletes(request: HttpRequest) -> bool:
@@ -107,7 +118,7 @@ def _give_back(taken: Sequence[_Taken]) -> None:
 
 def _too_many(request: HttpRequest, over: _Taken) -> HttpResponseBase:
     seconds = math.ceil(over.wait)
-    message = f"Too many requests; please try again in {seconds} s."
+    message = gettext("Too many requests; please try again in %(seconds)s s.") % {"seconds": seconds}
     response = answers.error(request, 429, "too_many_requests", message, limit=over.rate.count)
     response.headers["Retry-After"] = str(seconds)
     _tell(response, over)

@@ -5,6 +5,8 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
 from pastes.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -32,5 +34,5 @@ def owns(paste: "Paste", token: str) -> bool:
 def demand(paste: "Paste", token: str) -> None:
     """Raise RefusedError unless this is the edit token of the paste."""
     if not owns(paste, token):
-        message = "This needs the edit token that was given when the paste was made, as X-Pasteur-Token."
+        message = gettext("This needs the edit token that was given when the paste was made, as X-Pasteur-Token.")
         raise RefusedError("token", message, status=403)
