@@ -9,7 +9,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext, gettext_noop
 
+from pastes import dialects
+from pastes.dialects import Problem
 from pastes.errors import RefusedError
 from pastes.models import File, Paste, blob_oid
 
@@ -27,18 +30,19 @@ RAW_HEADERS = {
 TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a token)
 
 _TITLES = {
-    400: "That request cannot be read",
-    401: "You have to say who you are",
-    403: "That is not allowed",
-    404: "There is no such paste",
-    405: "That cannot be done here",
-    413: "That is too large",
-    415: "That is not text",
-    422: "That cannot be pasted",
-    429: "That was too often",
-    500: "Something broke",
-    503: "Please try again",
+    400: gettext_noop("That request cannot be read"),
+    401: gettext_noop("You have to say who you are"),
+    403: gettext_noop("That is not allowed"),
+    404: gettext_noop("There is no such paste"),
+    405: gettext_noop("That cannot be done here"),
+    413: gettext_noop("That is too large"),
+    415: gettext_noop("That is not text"),
+    422: gettext_noop("That cannot be pasted"),
+    429: gettext_noop("That was too often"),
+    500: gettext_noop("Something broke"),
+    503: gettext_noop("Please try again"),
 }
+_OTHER_TITLE = gettext_noop("That did not work")
 
 
 def address(request: HttpRequest, path: str) -> str:
@@ -59,6 +63,11 @@ def wants_text(request: HttpRequest) -> bool:
 def prefers_json(request: HttpRequest) -> bool:
     """Return whether the caller is a program that asks for JSON."""
     return "application/json" in request.headers.get("Accept", "") and not wants_page(request)
+
+
+def looks_ahead(request: HttpRequest) -> bool:
+    """Return whether a browser fetches this before anybody has asked for it."""
+    return "fetch" in "".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz")).lower()
 
 
 def line(text: str, *, status: int = 200) -> HttpResponse:
@@ -119,13 +128,16 @@ def error(
     request: HttpRequest, status: int, code: str, message: str, field: str = "", limit: int | None = None
 ) -> HttpResponse:
     """Return an error in the form of its caller; nothing in it comes unescaped from the request."""
-    if request.path_info.startswith("/api/"):
+    told = dialects.told(request, Problem(status, code, message, field))
+    if told is not None:
+        response: HttpResponse = told
+    elif request.path_info.startswith("/api/"):
         facts = {"code": code, "message": message, "field": field or None, "limit": limit}
         body = {name: value for name, value in facts.items() if value is not None}
-        response: HttpResponse = JsonResponse({"error": body}, status=status)
+        response = JsonResponse({"error": body}, status=status)
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif wants_page(request):
-        context = {"heading": _TITLES.get(status, "That did not work"), "message": message, "status": status}
+        context = {"heading": gettext(_TITLES.get(status, _OTHER_TITLE)), "message": message, "status": status}
         if status == 401 and request.method in {"GET", "HEAD"}:
             context["login"] = request.get_full_path()
         response = render(request, "error.html", context, status=status)

@@ -4,18 +4,22 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
 
 from pastes.errors import RefusedError, too_large
 
 #: What a body without a form around it may be called. curl's own names are among them: -T sends none at all,
 #: --data-binary sends the type of a form.
 _TEXT_TYPES = re.compile(r"(text/[\w.+-]+|application/x-www-form-urlencoded|application/octet-stream|)")
+_URLENCODED = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 1_000
 _CHARSETS = {"", "utf-8", "utf8", "us-ascii", "ascii"}
 
 
@@ -40,23 +44,56 @@ def form(request: HttpRequest) -> tuple[QueryDict, Mapping[str, Any]]:
 
     Django replaces wrong UTF-8 by U+FFFD and goes on; such a character that was not sent is therefore looked for.
     """
-    if _charset(request).lower() not in _CHARSETS:
-        raise RefusedError("charset", "Only forms in UTF-8 are accepted.", status=400)
-    sent = _bytes(request, settings.PASTEUR_MAX_BODY_BYTES)
+    sent = _form_bytes(request)
     request.encoding = "utf-8"
     try:
         fields, files = request.POST, request.FILES
     except (MultiPartParserError, SuspiciousOperation, BadRequest) as error:
-        raise RefusedError("bad_form", f"The form cannot be read: {error}", status=400) from None
+        raise RefusedError(
+            "bad_form", gettext("The form cannot be read: %(error)s") % {"error": error}, status=400
+        ) from None
     boundary = (request.content_params or {}).get("boundary", "")
     if f"--{boundary}--".encode() not in sent[-1024:]:
-        raise RefusedError("incomplete", "The form ended before its last part did.", status=400)
+        raise RefusedError("incomplete", gettext("The form ended before its last part did."), status=400)
     texts = [(name, value) for name, values in fields.lists() for value in (name, *values)]
     texts += [(name, upload.name or "") for name, uploads in files.lists() for upload in uploads]
     for name, text in texts:
         if "\ufffd" in text and text.encode() not in sent:
-            raise RefusedError("not_utf8", f"{name[:50]} is not UTF-8 text.", status=400, field=name[:50])
+            message = gettext("%(name)s is not UTF-8 text.") % {"name": name[:50]}
+            raise RefusedError("not_utf8", message, status=400, field=name[:50])
     return fields, files
+
+
+def any_form(request: HttpRequest) -> MultiValueDict[str, str]:
+    """Return every field of a form in either encoding as text, under its name in lower case. Raises RefusedError."""
+    if request.content_type == "multipart/form-data":
+        return fields_by_name(*form(request))
+    if request.content_type != _URLENCODED:
+        raise RefusedError("unsupported_media_type", f"Send multipart/form-data or {_URLENCODED}.", status=415)
+    return urlencoded(request)
+
+
+def urlencoded(request: HttpRequest) -> MultiValueDict[str, str]:
+    """Return the body as the fields of an urlencoded form, whatever it is called. Raises RefusedError."""
+    text = utf8(_form_bytes(request), what="the form")
+    fields: MultiValueDict[str, str] = MultiValueDict()
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except UnicodeDecodeError:
+        raise RefusedError("not_utf8", "The form is not UTF-8 text.", status=400) from None
+    except ValueError:
+        raise RefusedError("bad_form", f"The form has more than {_MOST_FIELDS} fields.", status=400) from None
+    for name, value in pairs:
+        fields.appendlist(name.lower(), value)
+    return fields
+
+
+def one(fields: MultiValueDict[str, str], name: str, default: str = "") -> str:
+    """Return the value of a field that may stand in a form once. Raises RefusedError."""
+    values = fields.getlist(name)
+    if len(values) > 1:
+        raise RefusedError("ambiguous", f"{name} is given twice.", field=name)
+    return values[0] if values else default
 
 
 def fields_by_name(fields: QueryDict, files: Mapping[str, Any]) -> MultiValueDict[str, str]:
@@ -71,9 +108,12 @@ def fields_by_name(fields: QueryDict, files: Mapping[str, Any]) -> MultiValueDic
     return parts
 
 
-def json_object(request: HttpRequest) -> dict[str, Any]:
-    """Return the body as a JSON object in which no key stands twice. Raises RefusedError."""
-    if request.content_type != "application/json":
+def json_object(request: HttpRequest, *, labelled: bool = True) -> dict[str, Any]:
+    """Return the body as a JSON object in which no key stands twice. Raises RefusedError.
+
+    It has to be called `application/json` unless `labelled` is off.
+    """
+    if labelled and request.content_type != "application/json":
         raise RefusedError("unsupported_media_type", "Send application/json.", status=415)
     text = utf8(_bytes(request, settings.PASTEUR_MAX_BODY_BYTES), what="the body", charset=_charset(request))
     try:
@@ -87,6 +127,25 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
     return value
 
 
+def peek(request: HttpRequest) -> bytes:
+    """Return the body as far as it may be a form with a text in it; empty when it is longer."""
+    try:
+        return _bytes(request, 3 * settings.PASTEUR_MAX_BYTES + 64 * 1024)
+    except RefusedError:
+        return b""
+
+
+def holds(request: HttpRequest, *words: bytes, limit: int) -> bool:
+    """Return whether a body that is no multipart form, and no longer than this, holds all of these words."""
+    if request.content_type == "multipart/form-data":
+        return False
+    try:
+        content = _bytes(request, limit)
+    except RefusedError:
+        return False
+    return all(word in content for word in words)
+
+
 def utf8(content: bytes, *, what: str, charset: str = "utf-8") -> str:
     """Return bytes as the text that they are, or raise RefusedError naming the first byte that is not UTF-8."""
     if charset.lower() not in _CHARSETS:
@@ -94,7 +153,9 @@ def utf8(content: bytes, *, what: str, charset: str = "utf-8") -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise RefusedError("not_utf8", f"{what} is not UTF-8 text: byte {error.start} is wrong.", status=400) from None
+        message = gettext("%(name)s is not UTF-8 text: byte %(position)s is wrong.")
+        message %= {"name": what, "position": error.start}
+        raise RefusedError("not_utf8", message, status=400) from None
 
 
 def _bytes(request: HttpRequest, limit: int) -> bytes:
@@ -109,6 +170,12 @@ def _bytes(request: HttpRequest, limit: int) -> bytes:
     if len(body) < int(announced):
         raise RefusedError("incomplete", "The body ended before its announced length.", status=400)
     return body
+
+
+def _form_bytes(request: HttpRequest) -> bytes:
+    if _charset(request).lower() not in _CHARSETS:
+        raise RefusedError("charset", gettext("Only forms in UTF-8 are accepted."), status=400)
+    return _bytes(request, settings.PASTEUR_MAX_BODY_BYTES)
 
 
 def _charset(request: HttpRequest) -> str:

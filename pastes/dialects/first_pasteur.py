@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 
-from pastes import answers, body, languages
+from pastes import answers, body, dialects, languages
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
 from pastes.writing import publish
@@ -27,16 +27,11 @@ def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) ->
             )
         )
     except RefusedError as refused:
-        return _open_to_all(answers.line(refused.message, status=400))
+        return dialects.open_to_all(answers.line(refused.message, status=400))
     answer: dict[str, str | bool] = {"code": paste.key}
     if language:
         answer["hl"] = language.name
     answer |= {name: True for name in ("ln", "raw") if name in parts}
     if paste.encrypted:
         answer["encrypted"] = True
-    return _open_to_all(answers.with_token(JsonResponse(answer), paste))
-
-
-def _open_to_all(response: HttpResponse) -> HttpResponse:
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return dialects.open_to_all(answers.with_token(JsonResponse(answer), paste))

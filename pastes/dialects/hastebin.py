@@ -4,18 +4,26 @@ https://github.com/toptal/haste-server has the addresses. A key may come with th
 picks a language by it.
 """
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from pastes import answers, body, dialects, keys, reading
+from pastes import answers, body, dialects, reading
+from pastes.dialects import Problem
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
 from pastes.models import Paste
 from pastes.writing import publish
 
 NAME = "hastebin"
-_TOO_LONG = "Document exceeds maximum length."
+_ITS_WORDS = {"too_large": "Document exceeds maximum length.", "not_found": "Document not found."}
+
+
+@dialects.tells(NAME, dialects.at("/documents", "/raw/"))
+def problem(problem: Problem) -> HttpResponse:
+    """Tell a problem as `{"message": ...}`."""
+    message = _ITS_WORDS.get(problem.code, problem.message)
+    return JsonResponse({"message": message}, status=problem.plain_status)
 
 
 @csrf_exempt  # No cookie is looked at.
@@ -23,11 +31,8 @@ _TOO_LONG = "Document exceeds maximum length."
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish the body, or the field `data` of a multipart form; answers 200 and the key."""
-    try:
-        paste = publish(Draft(files=[NewFile(_text(request))]))
-    except RefusedError as refused:
-        return _message(_TOO_LONG if refused.code == "too_large" else refused.message, status=400)
-    return _open_to_all(answers.with_token(JsonResponse({"key": paste.key}), paste))
+    paste = publish(Draft(files=[NewFile(_text(request))]))
+    return answers.with_token(JsonResponse({"key": paste.key}), paste)
 
 
 @require_safe
@@ -35,19 +40,14 @@ def create(request: HttpRequest) -> HttpResponse:
 def document(request: HttpRequest, name: str) -> HttpResponse:
     """The text of a paste, with its key, as JSON."""
     paste = _paste(name)
-    if paste is None:
-        return _message("Document not found.", status=404)
-    return _open_to_all(JsonResponse({"data": answers.in_one(paste.files), "key": paste.key}))
+    return JsonResponse({"data": answers.in_one(paste.files), "key": paste.key})
 
 
 @require_safe
 @dialects.switchable(NAME)
 def raw(request: HttpRequest, name: str) -> HttpResponse:
     """The text of a paste alone."""
-    paste = _paste(name)
-    if paste is None:
-        return _message("Document not found.", status=404)
-    return _open_to_all(answers.unless_known(request, answers.in_one(paste.files)))
+    return answers.unless_known(request, answers.in_one(_paste(name).files))
 
 
 def _text(request: HttpRequest) -> str:
@@ -61,17 +61,9 @@ def _text(request: HttpRequest) -> str:
     return data[0]
 
 
-def _paste(name: str) -> Paste | None:
-    """Return the paste of a key, or None; one that burns is not read by looking at an address."""
-    key = name.partition(".")[0]
-    paste = reading.find(key) if keys.can_be(key) else None
-    return None if paste is None or paste.burn else paste
-
-
-def _message(message: str, *, status: int) -> HttpResponse:
-    return _open_to_all(JsonResponse({"message": message}, status=status))
-
-
-def _open_to_all(response: HttpResponse) -> HttpResponse:
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+def _paste(name: str) -> Paste:
+    """Return the paste of a key; one that burns is not read by looking at an address. Raises Http404."""
+    paste = reading.find(name.partition(".")[0])
+    if paste is None or paste.burn:
+        raise Http404
+    return paste

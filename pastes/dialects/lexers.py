@@ -1,0 +1,86 @@
+"""What Pygments calls the languages: dpaste, dpaste.com and pinnwand take its names (https://pygments.org/docs/lexers/).
+
+Most of them are names or aliases in languages.py already; what is here are the others.
+"""
+
+from pastes import languages
+from pastes.errors import RefusedError
+from pastes.languages import LANGUAGES, Language
+
+_NAMES = {
+    "plaintext": "rst restructuredtext output none",
+    "apache": "apacheconf aconf",
+    "armasm": "gas",
+    "awk": "gawk mawk nawk",
+    "bash": "ksh shell-script openrc",
+    "basic": "blitzbasic qbasic cbmbas",
+    "coffeescript": "coffee-script",
+    "csharp": "c-sharp",
+    "delphi": "objectpascal pas",
+    "diff": "udiff wdiff",
+    "django": "html+django html+jinja htmldjango css+django js+django xml+django",
+    "dos": "batch dosbatch winbatch",
+    "fortran": "fortranfixed",
+    "gherkin": "cucumber",
+    "haskell": "literate-haskell lhs",
+    "http": "http-session",
+    "ini": "cfg dosini desktop systemd",
+    "java": "processing",
+    "json": "json-object jsonld json-ld",
+    "julia": "jlcon",
+    "latex": "bibtex",
+    "lisp": "common-lisp cl emacs emacs-lisp",
+    "makefile": "bsdmake basemake",
+    "nix": "nix-repl",
+    "objectivec": "objective-c obj-c",
+    "perl": "perl6 raku",
+    "php": "php3 php4 php5 html+php",
+    "powershell": "posh psm1 psd1",
+    "properties": "jproperties",
+    "python": "python3 py3 python2 py2 sage numpy cython pyx bazel starlark",
+    "python-repl": "pytb py3tb python-traceback py2tb",
+    "r": "s splus rconsole rout",
+    "reasonml": "reason",
+    "ruby": "duby rb jruby",
+    "scss": "sass",
+    "scheme": "racket rkt",
+    "shell": "shell-session bash-session sh-session ps1con doscon",
+    "sql": "mysql postgresql postgres plpgsql psql sqlite3 tsql plsql",
+    "vbnet": "vb.net lobas oobas sobas visual-basic",
+    "verilog": "systemverilog",
+    "vim": "viml",
+    "wasm": "wast",
+    "xml": "xslt html+erb html5 docbook",
+    "yaml": "yaml+jinja docker-compose",
+}
+#: What Pygments calls those of our languages that it does not call as we do.
+_ITS_NAMES = {
+    "plaintext": "text",
+    "apache": "apacheconf",
+    "armasm": "gas",
+    "basic": "qbasic",
+    "dos": "batch",
+    "lisp": "common-lisp",
+    "objectivec": "objective-c",
+    "python-repl": "pycon",
+    "r": "splus",
+    "shell": "console",
+    "vbnet": "vb.net",
+    "wasm": "wast",
+    "x86asm": "nasm",
+}
+_BY_NAME = {name: LANGUAGES[language] for language, names in _NAMES.items() for name in names.split()}
+
+
+def named(name: str, field: str) -> Language:
+    """Return the language that Pygments gives this name. Raises RefusedError with the names that there are."""
+    found = languages.named(name) or _BY_NAME.get(name.strip().lower())
+    if found is None:
+        valid = ", ".join(sorted(LANGUAGES))
+        raise RefusedError("language", f"Invalid {field} {name[:50]!r} given. Valid are: {valid}", field=field)
+    return found
+
+
+def name_of(language: str) -> str:
+    """Return what Pygments calls a language of ours."""
+    return _ITS_NAMES.get(language, language)

@@ -1,0 +1,102 @@
+"""What holds for every dialect: the bytes are kept, each refusal is told in its words, and each can be turned off."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from pastes import tokens
+from pastes.models import File, Paste
+from tests.pastes.rows import nothing_stored
+from tests.pastes.speakers import SPEAKERS, Speaker, by_name
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+every = pytest.mark.parametrize("speaker", SPEAKERS, ids=by_name)
+AWKWARD = "\ufeff one\r\ntwo\rthree \u2028 a=1&b=%20+%zz;c\x1b[2J 🐙 --x\r\n\r\n--\t\n\n"
+
+
+def assert_told(speaker: Speaker, response: Any, status: int) -> str:
+    """Fail unless a problem is told in the dialect's words, to pages of other sites too."""
+    plain = status in {413, 415, 422} and speaker.plain
+    assert response.status_code == (400 if plain else status), response.content
+    assert response["Access-Control-Allow-Origin"] == "*"
+    return speaker.told(response)
+
+
+@every
+def test_the_text_comes_back_byte_for_byte_and_the_answer_has_its_edit_token(speaker: Speaker) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    response = speaker.send(client, AWKWARD.encode())
+
+    assert response.status_code == speaker.status, response.content
+    assert not response.cookies
+    key = speaker.key(response)
+    assert client.get(f"/{key}/raw").content == AWKWARD.encode()
+    assert tokens.owns(Paste.objects.get(), response["X-Pasteur-Token"])
+    assert response["Cache-Control"] == "no-store"
+    assert response["Access-Control-Allow-Origin"] == "*"
+
+
+@every
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [(b"", 422), (b" \r\n\t", 422), (b"a\0b", 422), (b"good \xff bad", 400), (b"\xed\xa0\x80", 400)],
+    ids=["empty", "space", "nul", "not_utf8", "surrogate"],
+)
+def test_inputs_01_09_10_13_what_is_no_text_is_told_in_its_words(
+    client: Client, speaker: Speaker, text: bytes, status: int
+) -> None:
+    with nothing_stored():
+        response = speaker.send(client, text)
+
+    assert_told(speaker, response, status)
+
+
+@every
+def test_input_02_exactly_the_limit_is_taken_and_one_byte_more_is_told(
+    client: Client, speaker: Speaker, settings: Settings
+) -> None:
+    settings.PASTEUR_MAX_BYTES = 1_000
+
+    assert speaker.send(client, "é".encode() * 500).status_code == speaker.status
+    assert File.objects.get().size_bytes == 1_000
+    with nothing_stored():
+        response = speaker.send(client, "é".encode() * 500 + b"x")
+    assert_told(speaker, response, 413)
+
+
+@every
+def test_a_dialect_that_is_turned_off_is_not_there(client: Client, speaker: Speaker, settings: Settings) -> None:
+    settings.PASTEUR_DIALECTS = [name for name in settings.PASTEUR_DIALECTS if name != speaker.dialect]
+
+    response = speaker.send(client, b"text")
+
+    assert response.status_code == 404 or (speaker.path == "/" and response.status_code != speaker.status)
+
+
+@every
+def test_input_63_who_asks_too_much_is_told_in_its_words(speaker: Speaker, settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.PASTEUR_LIMIT_CREATE = "1/day"
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    first = speaker.send(far, b"text")
+    with nothing_stored():
+        over = speaker.send(far, b"text")
+
+    assert first.status_code == speaker.status
+    assert_told(speaker, over, 429)
+    assert int(over["Retry-After"]) > 0
+    assert over["RateLimit-Policy"] == '"create";q=1;w=86400'
+
+
+@pytest.mark.parametrize("speaker", [one for one in SPEAKERS if one.path != "/"], ids=by_name)
+def test_another_method_is_told_in_its_words(client: Client, speaker: Speaker) -> None:
+    response = client.patch(speaker.path)
+
+    assert_told(speaker, response, 405)
+    assert "POST" in response["Allow"]
