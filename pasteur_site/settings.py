@@ -236,6 +236,7 @@ MIDDLEWARE = [
     "pastes.middleware.PlainErrors",
     "pastes.acting.Acting",
     "pastes.limiting.Limits",
+    "pastes.middleware.ApiHeads",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pasteur_site.middleware.AdminSessions",
     "django.middleware.csrf.CsrfViewMiddleware",
