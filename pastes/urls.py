@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from pastes.api import api
-from pastes.dialects import dpaste, dpaste_com, hastebin, pinnwand
+from pastes.dialects import dpaste, dpaste_com, gist, hastebin, pinnwand
 from pastes.keys import KeyConverter
 from pastes.views import compose, errors, health, own, paste, recent, terminal
 
@@ -26,6 +26,8 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("api/v2/", dpaste_com.create, name="dpaste_com"),
     path("api/v2", dpaste_com.create),
+    path("api/v3/gists", gist.create, name="gists"),
+    path("api/v3/gists/<str:name>", gist.one, name="gist"),
     path("api/", dpaste.create, name="dpaste"),
     path("api", compose.or_upload(errors.not_found, POST=dpaste.create)),
     path("documents", compose.or_upload(errors.not_found, POST=hastebin.create), name="documents"),
