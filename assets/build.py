@@ -20,7 +20,11 @@ VENDOR = ASSETS.parent / "static" / "vendor"
 HIGHLIGHT = PACKAGES / "@highlightjs" / "cdn-assets" / "es"
 
 #: Files that the pages load beside the languages, by where they lie among the packages.
-FILES = {"highlight/core.js": HIGHLIGHT / "core.min.js"}
+FILES = {
+    "highlight/core.js": HIGHLIGHT / "core.min.js",
+    "markdown/markdown-it.js": PACKAGES / "markdown-it" / "dist" / "browser" / "markdown-it.esm.min.mjs",
+    "markdown/purify.js": PACKAGES / "dompurify" / "dist" / "purify.min.js",
+}
 #: Comments that point to maps which are not shipped.
 _MAP = re.compile(r"(?m)^//# sourceMappingURL=.*$")
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Copy:
-    """The copy of a paste: not to be made, waiting to be made, or made, as the commit of this id."""
+    """The copy of a paste: not to be made, waiting, held for what is in it, refused, or made, as a commit."""
 
-    state: Literal["none", "waiting", "mirrored"]
+    state: Literal["none", "waiting", "held", "refused", "mirrored"]
     commit: str = ""
 
 

@@ -116,6 +116,7 @@ if len(GITSYNC_SSH_HOST_FINGERPRINT) > 2 or not all(
     )
 GITSYNC_HTTP_USER = env.text("GITSYNC_HTTP_USER", "git")
 GITSYNC_HTTP_TOKEN = env.secret("GITSYNC_HTTP_TOKEN")
+GITSYNC_HTTP_CA_FILE = env.path("GITSYNC_HTTP_CA_FILE")
 GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", most=86_400)
 GITSYNC_READ_BACK = env.flag("GITSYNC_READ_BACK", default=True)
 GITSYNC_FETCH_INTERVAL = env.seconds("GITSYNC_FETCH_INTERVAL", most=86_400)
@@ -124,6 +125,7 @@ if GITSYNC_HOOK_SECRET and len(GITSYNC_HOOK_SECRET) < 16:
     env.complain("GITSYNC_HOOK_SECRET", "must be at least 16 characters")
 GITSYNC_EMBARGO = env.integer("GITSYNC_EMBARGO", 0, least=0, most=30 * 86_400)
 GITSYNC_MIRROR_EXPIRING = env.flag("GITSYNC_MIRROR_EXPIRING")
+GITSYNC_HOLD_SECRETS = env.flag("GITSYNC_HOLD_SECRETS", default=True)
 #: The worker's own clone: a cache that may be deleted at any time.
 GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"
 
@@ -266,9 +268,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        # No text becomes markup or script but through the one policy of static/js/trusted.js.
+        # No text becomes markup or script but through the two policies of static/js/trusted.js and markdown.js.
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["pasteur"],
+        "trusted-types": ["pasteur", "pasteur-markdown"],
     }
 }
 IS_HTTPS = PASTEUR_URL.startswith("https://")

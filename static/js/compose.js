@@ -3,6 +3,7 @@ import { make, memory } from "./dom.js";
 import { tokenOf } from "./owned.js";
 import { addSealing } from "./sealing.js";
 import { Editor } from "./editor.js";
+import { Preview } from "./preview.js";
 
 const form = document.querySelector("form.compose");
 const isNew = form.dataset.kind === "new"; // Else it is an edit, which is not kept as a draft.
@@ -24,6 +25,8 @@ function adopt(part) {
     showGuess(editor);
     showSize();
   });
+  editor.preview = new Preview(editor);
+  editor.language.addEventListener("change", () => showGuess(editor));
   editors.push(editor);
   showGuess(editor);
   return editor;
@@ -43,7 +46,7 @@ function addFile() {
     if (element.matches("select")) element.selectedIndex = 0;
     element.classList.remove("is-invalid");
   }
-  for (const old of part.querySelectorAll(".hint, .invalid-feedback")) old.remove();
+  for (const old of part.querySelectorAll(".hint, .preview, .invalid-feedback")) old.remove();
   editors.at(-1).part.after(part);
   total.value = number + 1;
   for (const [at, { part: one }] of editors.entries()) one.querySelector("legend").textContent = `File ${at + 1}`;
@@ -57,15 +60,17 @@ async function showGuess(editor) {
   const [first] = editor.language.options;
   first.textContent = "From the name";
   const name = editor.name.value || editor.upload.files[0]?.name || "";
+  editor.preview.offer(editor.language.value);
   if (!name) return;
+  const { labels, extensions } = await import("../vendor/highlight/languages.js");
   if (!endings.size) {
-    const { labels, extensions } = await import("../vendor/highlight/languages.js");
     for (const [language, known] of Object.entries(extensions).reverse()) {
-      for (const ending of known.split(" ")) endings.set(ending, labels[language]);
+      for (const ending of known.split(" ")) endings.set(ending, language);
     }
   }
-  const label = endings.get(name.toLowerCase().split(/[./]/).at(-1)) ?? endings.get("txt");
-  first.textContent = `${label} (from the name)`;
+  const language = endings.get(name.toLowerCase().split(/[./]/).at(-1)) ?? "plaintext";
+  first.textContent = `${labels[language]} (from the name)`;
+  editor.preview.offer(editor.language.value || language);
 }
 
 // --- what the page says ---

@@ -4,6 +4,7 @@ import { colour } from "./highlighter.js";
 import { Listing } from "./lines.js";
 
 const PLAIN = "plaintext";
+const MARKDOWN = "markdown";
 
 export class FileView {
   #asked = 0;
@@ -20,6 +21,7 @@ export class FileView {
     this.#addTools();
     this.wrap(memory.get("wrap", null) ?? this.pre.matches(".wraps"));
     this.paint();
+    this.#offerRendering();
   }
 
   // Colour the text in its language.
@@ -45,6 +47,8 @@ export class FileView {
 
   // Mark lines; with `show`, bring them into the window.
   mark(first, last, show) {
+    this.namesLines = first > 0; // Lines are lines of what was written.
+    if (this.namesLines) this.rendering?.show(false);
     return this.listing.mark(first, last, { show });
   }
 
@@ -56,6 +60,7 @@ export class FileView {
       this.language = this.select.value;
       this.status.textContent = "";
       this.paint();
+      this.#offerRendering();
     });
     this.wrapButton = make("button", { type: "button", className: "tool", textContent: "Wrap" });
     this.wrapButton.addEventListener("click", () => {
@@ -73,6 +78,18 @@ export class FileView {
 
   async copyAll() {
     say((await copy(this.listing.text)) ? `${this.name} is copied.` : "The browser does not allow copying.");
+  }
+
+  async #offerRendering() {
+    if (this.language !== MARKDOWN) {
+      this.rendering?.end();
+      this.rendering = null;
+      return;
+    }
+    const { Rendering } = await import("./rendered.js");
+    if (this.language !== MARKDOWN || this.rendering) return;
+    this.rendering = new Rendering(this);
+    if (memory.get("rendered", true) && !this.namesLines) this.rendering.show(true);
   }
 
   async #offer() {

@@ -1,28 +1,10 @@
 // Colours one text, away from the page: this may be ended at any moment. It hands out plain pieces, never markup.
-import hljs from "../vendor/highlight/core.js";
-import { loaders } from "../vendor/highlight/languages.js";
+import { hljs, load } from "./grammars.js";
 
 const BLOCK_LINES = 200; // As in lines.js.
 const LONGEST_LINE = 20_000; // A longer line stays plain: nobody reads it, and its pieces would slow the page down.
 const MOST_PIECES = 30_000; // In one block.
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'" };
-
-// Load a language, and the languages that it has inside of it.
-async function load(name, seen = new Set()) {
-  if (seen.has(name) || !(name in loaders)) return;
-  seen.add(name);
-  const { default: define } = await loaders[name]();
-  hljs.registerLanguage(name, define);
-  for (const inner of languagesWithin(define(hljs))) await load(inner, seen);
-}
-
-function languagesWithin(mode, found = new Set(), seen = new Set()) {
-  if (mode === null || typeof mode !== "object" || seen.has(mode)) return found;
-  seen.add(mode);
-  for (const name of [mode.subLanguage ?? []].flat()) found.add(name);
-  for (const part of Object.values(mode)) languagesWithin(part, found, seen);
-  return found;
-}
 
 // Turn what highlight.js writes, which has nothing but its own spans in it, into [text, class] pieces, line by line.
 function* linesOf(markup) {

@@ -1,5 +1,5 @@
 // Has texts coloured, one after the other, and gives up on one that takes too long.
-import { startWorker } from "./trusted.js";
+import { employ } from "./bounded.js";
 
 const MOST_SECONDS = 6;
 let last = Promise.resolve();
@@ -10,20 +10,7 @@ export function colour(text, language, onBlock) {
   return last;
 }
 
-function run(text, language, onBlock) {
-  return new Promise((resolve) => {
-    const worker = startWorker(document.documentElement.dataset.highlighter);
-    const end = (whole) => {
-      clearTimeout(clock);
-      worker.terminate();
-      resolve(whole);
-    };
-    const clock = setTimeout(end, MOST_SECONDS * 1000, false);
-    worker.onerror = (event) => {
-      event.preventDefault(); // A grammar that fails leaves the text plain; that is all.
-      end(false);
-    };
-    worker.onmessage = ({ data }) => (data.done ? end(true) : onBlock(data.block, data.lines));
-    worker.postMessage({ text, language });
-  });
+async function run(text, language, onBlock) {
+  const onPart = ({ block, lines }) => onBlock(block, lines);
+  return (await employ(document.documentElement.dataset.highlighter, { text, language }, { seconds: MOST_SECONDS, onPart })) !== null;
 }

@@ -1,4 +1,5 @@
-// The one Trusted Types policy: workers come from our static files alone, and no text ever becomes markup.
+// The Trusted Types policy of all pages: workers come from our static files alone, and no text ever becomes markup but
+// in markdown.js, which has a policy of its own.
 const rules = {
   createScriptURL(address) {
     const url = new URL(address, location.href);

@@ -72,7 +72,7 @@ class Visitor:
     def read_file(self, name: str) -> str:
         """Return the text of a file as the open page shows it."""
         section = self.page.locator("section.file").filter(has=self.page.get_by_role("heading", name=name, exact=True))
-        return section.locator("pre").text_content() or ""
+        return section.locator("> pre").text_content() or ""
 
     def raw(self, key: str, name: str = "") -> bytes:
         """Return the bytes of a file, the first if none is named."""
