@@ -16,6 +16,7 @@ urlpatterns = [
     path("search", compose.or_upload(recent.search), name="search"),
     path("mine", compose.or_upload(own.mine), name="mine"),
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
+    path("pastebin.d/pasteur.conf", terminal.pastebinit, name="pastebinit"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),
     path("api/v1/paste", pinnwand.create, name="pinnwand"),
     path("api/v1/paste/<str:name>", pinnwand.show, name="pinnwand_paste"),
