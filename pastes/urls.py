@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from pastes.api import api
 from pastes.dialects import dpaste, dpaste_com, gist, hastebin, pinnwand
 from pastes.keys import KeyConverter
-from pastes.views import compose, errors, health, own, paste, recent, terminal
+from pastes.views import compose, errors, health, language, own, paste, recent, terminal
 
 register_converter(KeyConverter, "key")
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("recent.atom", compose.or_upload(recent.feed), name="feed"),
     path("search", compose.or_upload(recent.search), name="search"),
     path("mine", compose.or_upload(own.mine), name="mine"),
+    path("language", compose.or_upload(errors.not_found, POST=language.choose), name="language"),
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
     path("pastebin.d/pasteur.conf", terminal.pastebinit, name="pastebinit"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),

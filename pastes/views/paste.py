@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -154,7 +155,9 @@ def _there(paste: Paste | None) -> Paste:
 def refuse_burning(paste: Paste) -> None:
     """Raise RefusedError for a paste whose content only `burn` hands out."""
     if paste.burn:
-        message = f"This paste burns after reading: send a POST to /{paste.key}/burn to read it."
+        message = gettext("This paste burns after reading: send a POST to /%(key)s/burn to read it.") % {
+            "key": paste.key
+        }
         raise RefusedError("burns", message, status=403)
 
 
