@@ -8,6 +8,7 @@ RUN python -m venv /opt/venv
 COPY requirements.txt ./
 RUN /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
 COPY . .
+RUN /opt/venv/bin/python -m assets.catalogues
 # What the browser runs comes from npm, which is not in the image afterwards.
 RUN python -m venv /tmp/node \
     && /tmp/node/bin/python -m assets.build \

@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STATIC := staticfiles/staticfiles.json
 VENDOR := static/vendor/.made
+WORDS := static/words/.made
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-faults test-fast check format lock bench screenshots clean
+.PHONY: help run build test test-faults test-fast check format lock bench messages screenshots clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,12 +58,15 @@ lock: $(VENV)/.dev ## Pin the newest versions that requirements.in and requireme
 	$(BIN)/uv pip compile -q -U --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt --custom-compile-command "make lock"
 	$(BIN)/uv pip compile -q -U --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-assets.in -o requirements-assets.txt --custom-compile-command "make lock"
 
+messages: $(VENV)/.dev ## Collect what the pages say into locale/, and name what is not translated yet
+	$(BIN)/python -m tools.messages
+
 screenshots: $(VENV)/.dev $(STATIC) ## Make the pictures of docs/screenshots/ anew
 	@tools/test-servers
 	$(BIN)/python -m tools.screenshots
 
 clean: ## Delete what make has made, but not the data in var/
-	rm -rf $(VENV) staticfiles static/vendor assets/node_modules build
+	rm -rf $(VENV) staticfiles static/vendor static/words assets/node_modules build
 
 # The requirements, installed with their hashes checked.
 $(VENV)/.site: requirements.txt
@@ -79,7 +83,12 @@ $(VENDOR): $(VENV)/.site assets/build.py assets/package-lock.json requirements-a
 	@$(BIN)/python -m assets.build
 	@touch $@
 
+# The translations of locale/, as Python and the pages' scripts read them.
+$(WORDS): $(VENV)/.site assets/catalogues.py $(shell find locale -name '*.po')
+	@$(BIN)/python -m assets.catalogues
+	@touch $@
+
 # Hashed and compressed static files, for gunicorn to serve.
-$(STATIC): $(VENV)/.site $(VENDOR) $(shell find static -type f -not -path 'static/vendor/*')
+$(STATIC): $(VENV)/.site $(VENDOR) $(WORDS) $(shell find static -type f -not -path 'static/vendor/*' -not -path 'static/words/*')
 	@$(BIN)/python manage.py collectstatic --noinput --clear -v0
 	@touch $@

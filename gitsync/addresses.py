@@ -41,6 +41,11 @@ class Address:
         return urlsplit(self.url).scheme if "://" in self.url else "ssh"
 
     @property
+    def place(self) -> tuple[str, str, int]:
+        """Who is asked: the way there, the host and the port, but not for which repository."""
+        return self.transport, self.host.lower().rstrip("."), self.port
+
+    @property
     def is_loopback(self) -> bool:
         """Whether what is sent there stays on this machine."""
         if self.host == "localhost":

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from gitsync import doorbell, refusals, standing
+from gitsync import doorbell, refusals, standing, withholding
 from gitsync.models import Change, Mirror, Purge
 
 if TYPE_CHECKING:  # At run time Django's class takes no parameter.
@@ -36,14 +36,14 @@ class _ReadOnly(_ModelAdmin):
 
 
 class PendingFilter(admin.SimpleListFilter):
-    """Changes that wait, that were set aside, or that have arrived."""
+    """Changes that wait, that were set aside or withheld, or that have arrived."""
 
     title = "state"
     parameter_name = "pending"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
-        return [("yes", "waiting"), ("aside", "set aside"), ("no", "settled")]
+        return [("yes", "waiting"), ("aside", "set aside"), ("withheld", "withheld"), ("no", "settled")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Return what the choice leaves."""
@@ -51,17 +51,32 @@ class PendingFilter(admin.SimpleListFilter):
             return queryset
         if self.value() == "no":
             return queryset.filter(settled_at__isnull=False)
-        return queryset.filter(settled_at=None, set_aside_at__isnull=self.value() == "yes")
+        if self.value() in {"aside", "withheld"}:
+            return queryset.set_aside() if self.value() == "aside" else queryset.withheld()
+        return queryset.filter(settled_at=None, set_aside_at=None)
 
 
 @admin.register(Change)
 class ChangeAdmin(_ReadOnly):
     """The outbox."""
 
-    list_display = ("name", "kind", "revision", "created_at", "settled_at", "commit", "set_aside_at")
+    list_display = ("name", "kind", "revision", "created_at", "settled_at", "commit", "set_aside_at", "credentials")
     list_filter = (PendingFilter, "kind")
     search_fields = ("=key", "=commit")
-    actions = ("retry",)
+    actions = ("retry", "mirror_anyway")
+    readonly_fields = ("credentials",)
+
+    @admin.display(description="credentials in it")
+    def credentials(self, change: Change) -> str:
+        """Return what it was withheld for."""
+        return ", ".join(sorted({line.partition(" ")[2] for line in change.found.splitlines()}))
+
+    @admin.action(description="Mirror anyway what was withheld", permissions=["retry"])
+    def mirror_anyway(self, request: HttpRequest, queryset: Any) -> None:
+        """Let the chosen changes go into Git with the credentials in them."""
+        count = withholding.release(list(queryset.values_list("pk", flat=True)))
+        doorbell.ring()
+        self.message_user(request, f"{count} changes wait for the next push.")
 
     @admin.action(description="Retry what was set aside", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: Any) -> None:
@@ -81,11 +96,11 @@ class MirrorAdmin(_ReadOnly):
 
     list_display = ("remote", "branch", "tip", "arrived_at", "failures", "retry_at", "error_code")
     fields = (
-        *("remote", "branch", "tip", "pending", "oldest_pending", "set_aside", "pushed_at", "arrived_at"),
+        *("remote", "branch", "tip", "pending", "oldest_pending", "set_aside", "withheld", "pushed_at", "arrived_at"),
         *("error_code", "error", "advice", "failures", "retry_at", "fetched_at", "checked_at", "check_result"),
         *("commits", "pushes", "push_seconds"),
     )
-    readonly_fields = ("pending", "oldest_pending", "set_aside", "advice")
+    readonly_fields = ("pending", "oldest_pending", "set_aside", "withheld", "advice")
 
     @admin.display(description="waiting")
     def pending(self, mirror: Mirror) -> int:
@@ -102,6 +117,12 @@ class MirrorAdmin(_ReadOnly):
         """How many changes the remote refuses, with the way to them."""
         address = reverse("admin:gitsync_change_changelist")
         return format_html('<a href="{}?pending=aside">{}</a>', address, Change.objects.set_aside().count())
+
+    @admin.display(description="withheld")
+    def withheld(self, mirror: Mirror) -> str:
+        """How many changes have a credential in them, with the way to them."""
+        address = reverse("admin:gitsync_change_changelist")
+        return format_html('<a href="{}?pending=withheld">{}</a>', address, Change.objects.withheld().count())
 
     @admin.display(description="what to do")
     def advice(self, mirror: Mirror) -> str:

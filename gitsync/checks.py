@@ -22,7 +22,7 @@ def register_all() -> None:
 
 
 def check_remote(**kwargs: Any) -> Sequence[CheckMessage]:
-    """gitsync.E001 and E002: the remote is one we can push to; E003, E004, E006: so are key, host and token."""
+    """gitsync.E001, E002: the remote is one we can push to; E003, E004, E006, E007: with this key, host, token, CA."""
     try:
         address = addresses.configured()
     except MisconfiguredError as error:
@@ -70,7 +70,10 @@ def _check_ssh() -> Sequence[CheckMessage]:
 def _check_http(address: addresses.Address) -> Sequence[CheckMessage]:
     login = http.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN)
     hint = "Use https://, and a token as the forge shows it."
-    return [Error(f"{problem}.", hint=hint, id="gitsync.E006") for problem in http.login_problems(address, login)]
+    found = [Error(f"{problem}.", hint=hint, id="gitsync.E006") for problem in http.login_problems(address, login)]
+    hint = "Name a file with the certificate of your authority, as text that begins with -----BEGIN CERTIFICATE-----."
+    problems = http.authority_problems(settings.GITSYNC_HTTP_CA_FILE)
+    return found + [Error(f"{problem}.", hint=hint, id="gitsync.E007") for problem in problems]
 
 
 def _is_repository(path: Path) -> bool:

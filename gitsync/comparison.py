@@ -21,7 +21,8 @@ class Comparison:
     """The keys of pastes that are not the same in both places.
 
     `missing` are only in the database, `extra` only in Git, `differs` in both. `waiting` are those whose change is
-    still pending: the next drain sees to them; `set_aside` those whose change the remote refuses.
+    still pending: the next drain sees to them; `set_aside` those whose change the remote refuses; `withheld` those with
+    a credential, which are kept out of Git on purpose.
     """
 
     tip: str
@@ -31,10 +32,11 @@ class Comparison:
     extra: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
-        """Whether both places hold the same."""
+        """Whether both places hold the same, but for what is withheld."""
         return not (self.missing or self.differs or self.extra or self.waiting or self.set_aside)
 
 
@@ -64,9 +66,11 @@ def _compare_letter(found: Comparison, letter: str, in_git: dict[str, str], prog
     # Asked after the pastes were read, so that one which has just been published is seen to be waiting.
     waiting = _keys(Change.objects.pending(), letter) & suspects
     set_aside = _keys(Change.objects.set_aside(), letter) & suspects - waiting
-    explained = waiting | set_aside
+    withheld = _keys(Change.objects.withheld(), letter) & suspects - waiting - set_aside
+    explained = waiting | set_aside | withheld
     found.waiting += sorted(waiting)
     found.set_aside += sorted(set_aside)
+    found.withheld += sorted(withheld)
     found.missing += sorted(set(missing) - explained)
     found.differs += sorted(set(differs) - explained)
     found.extra += sorted(set(in_git) - explained)

@@ -31,6 +31,8 @@ class Doorbell:
         self._starting = threading.Lock()
         self._pid = 0
         self._complained_at = -_COMPLAIN_EVERY
+        #: How many messages the broker has taken.
+        self.rung = 0
 
     def ring(self) -> None:
         """Ask for a drain soon; returns at once."""
@@ -53,6 +55,7 @@ class Doorbell:
             try:
                 # By name: the task itself needs Git, which this process may do without.
                 current_app.send_task(self._task, expires=MESSAGE_EXPIRES, retry=False, ignore_result=True)
+                self.rung += 1
             except Exception as error:  # noqa: BLE001  (whatever the broker's library raises: the sweep delivers)
                 self._complain(error)
             time.sleep(self._pause)
@@ -64,7 +67,15 @@ class Doorbell:
 
 
 #: Something is pending.
-ring = Doorbell(TASK).ring
+_doorbell = Doorbell(TASK)
+ring = _doorbell.ring
+
+
+def rung() -> int:
+    """Return how many of the messages that something is pending the broker has taken from this process."""
+    return _doorbell.rung
+
+
 #: Somebody else has pushed.
 ring_for_look = Doorbell("gitsync.tasks.look", pause=1.0).ring
 #: Somebody asks for what is not here, which anybody can do at any rate.

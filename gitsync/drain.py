@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, purging, reading_in, refusals, tree
+from gitsync import addresses, arrivals, heartbeat, purging, reading_in, refusals, tree, withholding
 from gitsync.commits import Commit
 from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 DRAIN_CHANGES = 10_000
 DRAIN_BYTES = 64 * 1024 * 1024
 _TRIES = 5
+_AT_ONCE = 5_000
 
 
 @dataclass
@@ -51,6 +52,7 @@ class _Batch:
     changes: Sequence[Change]
     taken: list[Change] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
+    withheld: dict[Change, dict[str, str]] = field(default_factory=dict)
 
     def is_outdated(self) -> bool:
         """Whether one of its pastes has been taken off the site since it was read."""
@@ -87,10 +89,10 @@ def _drain(progress: Progress) -> Drained:
     Mirror.objects.filter(pk=mirror.pk).update(fetched_at=timezone.now())
     tips, late = set(), RemoteMovedError()
     for _ in range(_TRIES):
-        tip = remote.fetch(clone)
+        tip = remote.fetch(clone, mirror.tip)
         tips.add(tip)
         catch_up(mirror, clone, tip)
-        rewritten = purging.rewrite(clone, tip)
+        rewritten = purging.rewrite(remote, clone, tip)
         batch, written = _written(mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
         try:
             if written.tip != tip:
@@ -132,6 +134,7 @@ def _written(mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) ->
     for _ in range(_TRIES):
         batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES))
         written = clone.write(tip, _commits(batch, clone, tip))
+        withholding.withhold(batch.withheld)
         if not batch.is_outdated():
             break
     return batch, written
@@ -147,20 +150,19 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         return
     old = mirror.tip or ""
     goes_on = mirror.tip is not None and bool(mirror.tip and tip) and clone.is_ancestor(mirror.tip, tip)
-    arrived = clone.changes_in(f"{mirror.tip}..{tip}" if goes_on else tip) if tip else {}
     reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else ())
     if reopened:
         logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
-    waiting = Change.objects.filter(settled_at=None)  # Those that were set aside, and pushed by hand, too.
-    named = [change for change in waiting if change.name in arrived]
-    already = [(arrived[change.name], change.pk) for change in reading_in.ours(clone, named, arrived)]
+    already, back = 0, set[str]()
+    if tip:
+        already, back = arrivals.settle(clone, f"{mirror.tip}..{tip}" if goes_on else tip, purging.done())
     if already:
-        logger.info("%d changes had already arrived", len(already))
+        logger.info("%d changes had already arrived", already)
     with transaction.atomic():
-        _mark(mirror, tip, already)
+        _mark(mirror, tip, [])
         if settings.GITSYNC_READ_BACK and removals:
             reading_in.read(clone, old if goes_on else "", tip, removals)
-        purging.reopen(clone, tip, arrived)
+        purging.reopen(clone, tip, back)
 
 
 def _reopen(reachable: Container[str]) -> int:
@@ -169,6 +171,7 @@ def _reopen(reachable: Container[str]) -> int:
     lost = array("q", (pk for pk, commit in settled if commit not in reachable))
     for start in range(0, len(lost), 500):
         Change.objects.filter(pk__in=lost[start : start + 500]).update(settled_at=None, commit="")
+        heartbeat.beat()
     return len(lost)
 
 
@@ -179,6 +182,9 @@ def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
     for loaded in load(batch.changes):
         if room <= 0:
             return
+        if found := withholding.found_in(loaded):
+            batch.withheld[loaded.change] = found
+            continue
         batch.taken.append(loaded.change)
         if loaded.entries:
             batch.shown.add(loaded.change.key)
@@ -213,9 +219,11 @@ def _mark(mirror: Mirror, tip: str, commits: Sequence[tuple[str, int]]) -> None:
     """Note, in one transaction, where the remote stands and what has arrived there, as (commit, primary key)."""
     now = timezone.now()
     with connection.cursor() as cursor:  # Many rows, each with a value of its own: the ORM would write a CASE for each.
-        cursor.executemany(
-            'UPDATE gitsync_change SET settled_at = %s, "commit" = %s WHERE id = %s',
-            [(connection.ops.adapt_datetimefield_value(now), commit, pk) for commit, pk in commits],
-        )
+        for start in range(0, len(commits), _AT_ONCE):
+            cursor.executemany(
+                'UPDATE gitsync_change SET settled_at = %s, "commit" = %s WHERE id = %s',
+                [(connection.ops.adapt_datetimefield_value(now), *one) for one in commits[start : start + _AT_ONCE]],
+            )
+            heartbeat.beat()
     mirror.tip = tip
     mirror.save(update_fields=["tip"])

@@ -83,7 +83,10 @@ class CertificateError(PermanentError):
     """The remote shows a certificate that is not valid for it. Nothing is sent to it."""
 
     code = "certificate"
-    advice = "Renew the certificate of the remote, or add who signed it to this system's trusted authorities."
+    advice = (
+        "Renew the certificate of the remote, or name the file of who signed it in GITSYNC_HTTP_CA_FILE "
+        "(without that, it has to be an authority that this system trusts)."
+    )
 
 
 class AccessDeniedError(PermanentError):

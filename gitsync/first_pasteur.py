@@ -41,7 +41,7 @@ class Imported:
 
 def import_from(url: str, branch: str, progress: Progress = unwatched) -> Imported:
     """Make a paste of every file at the root of a branch, with its changes pending. Raises GitsyncError."""
-    remote = replace(Remote.configured(), address=addresses.parse(url), branch=branch, own=None)
+    remote = Remote.configured().elsewhere(addresses.parse(url), branch)
     with opened(remote) as (clone, tip):
         found = Imported(tip)
         if tip:

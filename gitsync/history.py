@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, cast
 
-from gitsync import tree
+from gitsync import heartbeat, tree
 from gitsync.commits import CHANGE_TRAILER
 from gitsync.errors import CloneBrokenError
 from gitsync.mirror import Clone
@@ -68,6 +68,7 @@ class Objects:
         return found
 
     def _read(self, oid: str, kind: str, most: int) -> bytes | None:
+        heartbeat.beat()
         self._stdin.write(f"{oid}\n".encode())
         self._stdin.flush()
         words = self._stdout.readline().decode(errors="replace").split()
@@ -110,6 +111,19 @@ def paths(clone: Clone, revisions: str, *below: str) -> Iterator[tuple[Told, str
             raise CloneBrokenError("git log could not read the history")
 
 
+def changes(clone: Clone, revisions: str) -> Iterator[tuple[str, str]]:
+    """Yield (name, commit) for every change that a range of history tells of, the newest commit first."""
+    pattern = f"--format=%H %(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
+    with clone.reading("log", "--no-show-signature", pattern, revisions, "--") as process:
+        for line in cast("IO[bytes]", process.stdout):
+            heartbeat.beat()
+            commit, _, name = line.decode(errors="replace").rstrip("\n").partition(" ")
+            if name.strip():
+                yield name.strip(), commit
+        if process.wait():
+            raise CloneBrokenError("git log could not read the history")
+
+
 def differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str, str]]:
     """Yield (path, mode, id) for all that is not the same in two commits, folders too; an id is empty for nothing."""
     with clone.reading("diff-tree", "-r", "-t", "--raw", "-z", "--no-renames", old, new) as process:
@@ -138,6 +152,7 @@ def _tokens(stdout: IO[bytes]) -> Iterator[str]:
     """Yield what stands between NULs."""
     rest = b""
     while chunk := stdout.read(64 * 1024):
+        heartbeat.beat()
         *whole, rest = (rest + chunk).split(b"\0")
         for token in whole:
             yield token.decode(errors="surrogateescape")

@@ -6,7 +6,9 @@ file, and in no message.
 
 import base64
 import os
+import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gitsync.addresses import Address
 from gitsync.errors import MisconfiguredError
@@ -50,15 +52,33 @@ def login_problems(address: Address, login: Login) -> list[str]:
     return []
 
 
-def environment(address: Address, login: Login) -> dict[str, str]:
-    """Return what Git is told by its environment. Raises MisconfiguredError when the token cannot be sent safely."""
-    if problems := login_problems(address, login):
+def authority_problems(file: Path | None) -> list[str]:
+    """Return why the file of an authority, which signs the remote's certificate, cannot be used."""
+    if file is None:
+        return []
+    try:
+        ssl.create_default_context(cafile=str(file))
+    except ssl.SSLError:
+        return [f"{file} of GITSYNC_HTTP_CA_FILE holds no certificate in PEM format"]
+    except OSError as error:
+        return [f"{file} of GITSYNC_HTTP_CA_FILE cannot be read: {error.strerror}"]
+    return []
+
+
+def environment(address: Address, login: Login, authority: Path | None = None) -> dict[str, str]:
+    """Return what Git is told by its environment; `authority` is a file of who may sign certificates, instead of all.
+
+    Raises MisconfiguredError when the token cannot be sent safely, or the file cannot be used.
+    """
+    if problems := login_problems(address, login) + authority_problems(authority):
         raise MisconfiguredError("; ".join(problems))
     options = {
         "http.followRedirects": "false",
         "http.lowSpeedLimit": str(_LEAST_BYTES),
         "http.lowSpeedTime": str(_SLOW_SECONDS),
     }
+    if authority:
+        options["http.sslCAInfo"] = str(authority)
     if login.token:
         options[f"http.{address.url}.extraHeader"] = f"Authorization: Basic {login.basic}"
     told = {"GIT_CONFIG_COUNT": str(len(options)), "HOME": os.devnull}  # At home could be a .netrc.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
+from gitsync import heartbeat
 from gitsync.errors import BusyError
 
 
@@ -25,5 +26,6 @@ def exclusive(path: Path, *, wait: float = 0) -> Iterator[None]:
             except BlockingIOError:
                 if monotonic() >= deadline:
                     raise BusyError("another process is writing to the mirror right now") from None
+                heartbeat.beat()
                 sleep(0.1)
         yield

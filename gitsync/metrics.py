@@ -19,6 +19,7 @@ class _Rows(Collector):
         yield GaugeMetricFamily("pasteur_changes_pending", "Changes that wait for a push.", queue.pending)
         yield GaugeMetricFamily("pasteur_changes_held", "Changes that may not enter Git yet.", queue.held)
         yield GaugeMetricFamily("pasteur_changes_set_aside", "Changes that the remote refuses.", queue.set_aside)
+        yield GaugeMetricFamily("pasteur_changes_withheld", "Changes with a credential in them.", queue.withheld)
         yield GaugeMetricFamily(
             "pasteur_oldest_pending_seconds", "Age of the oldest change that waits.", queue.oldest_seconds
         )

@@ -17,9 +17,9 @@ from typing import IO, cast
 
 import git
 
-from gitsync import tree
+from gitsync import heartbeat, tree
 from gitsync.ancestors import Ancestors
-from gitsync.commits import CHANGE_TRAILER, Commit, stream
+from gitsync.commits import Commit, stream
 from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
 from gitsync.processes import LOCAL_SECONDS, Finished, broken, clean_environment, closed, end, feed, stop_requested
 
@@ -128,7 +128,7 @@ class Clone:
                     out, err = process.communicate(timeout=0.5)
                     return Finished(process.returncode, out, err.decode(errors="replace"))
                 except subprocess.TimeoutExpired:
-                    pass  # Not yet.
+                    heartbeat.beat()  # Not yet, and there is a limit to it.
                 if stop_requested.is_set():
                     deadline = min(deadline, monotonic() + _PATIENCE_AFTER_STOP)
                 if monotonic() > deadline:
@@ -167,16 +167,6 @@ class Clone:
     def commit_time(self, oid: str) -> int:
         """Return when a commit was committed, in seconds."""
         return int(self.ask("log", "-1", "--format=%ct", oid))
-
-    def changes_in(self, revisions: str) -> dict[str, str]:
-        """Return the commit of every change that a range of history tells of, by the name of the change."""
-        pattern = f"--format=%H %(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
-        lines = self.ask("log", pattern, revisions, "--").decode(errors="replace").splitlines()
-        found = {}
-        for commit, _, name in (line.partition(" ") for line in reversed(lines)):
-            if name:
-                found[name.strip()] = commit
-        return found
 
     def history(self, tip: str) -> Ancestors:
         """Return every commit reachable from `tip`."""
@@ -238,6 +228,7 @@ class Clone:
                 on = f":{len(names) - 1}" if len(names) > 1 else parent
                 stdin.writelines(stream(commit, mark=len(names), parent=on, committed_at=committed_at))
                 progress()
+                heartbeat.beat()
                 if stop_requested.is_set():
                     raise RemoteTimeoutError("the worker was asked to stop")
             stdin.write(b"done\n")

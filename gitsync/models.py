@@ -31,7 +31,12 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def set_aside(self) -> ChangeQuerySet:
         """Changes that the remote refuses, until somebody lets them be tried again."""
-        return self.filter(settled_at=None, set_aside_at__isnull=False)
+        is_refused = models.Q(found="") | models.Q(released_at__isnull=False)
+        return self.filter(is_refused, settled_at=None, set_aside_at__isnull=False)
+
+    def withheld(self) -> ChangeQuerySet:
+        """Changes that have a credential in them, until a moderator lets them go."""
+        return self.filter(settled_at=None, set_aside_at__isnull=False, released_at=None).exclude(found="")
 
 
 class Change(models.Model):
@@ -51,6 +56,9 @@ class Change(models.Model):
     commit = models.CharField(max_length=40, blank=True)
     set_aside_at = models.DateTimeField(null=True)
     refusal = models.TextField("words of the remote", blank=True)
+    #: The credentials in it for which it was withheld, a digest and a kind in each line; see gitsync.withholding.
+    found = models.TextField("credentials in it", blank=True)
+    released_at = models.DateTimeField("let go by a moderator", null=True)
 
     #: The file at the root of the repository that the paste was made of, and that its commit takes away.
     moved_from = models.CharField(max_length=255, blank=True)

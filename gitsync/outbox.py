@@ -16,7 +16,8 @@ from pastes.prepared import Prepared, insert
 
 
 def _last_of(key: str) -> QuerySet[Change, tuple[object, ...]]:
-    return Change.objects.filter(key=key).order_by("-number").values_list("settled_at", "commit")[:1]
+    columns = ("settled_at", "set_aside_at", "found", "released_at", "commit")
+    return Change.objects.filter(key=key).order_by("-number").values_list(*columns)[:1]
 
 
 _LAST_OF = Prepared(_last_of)
@@ -38,6 +39,7 @@ def withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
     """A paste is gone from the site: it goes from the tip too, if it has ever been meant to be there."""
     if Change.objects.filter(key=paste.key).exists():
         add(paste.key, Kind.REMOVE, None)
+        Change.objects.withheld().filter(key=paste.key).update(settled_at=timezone.now())  # Nobody has to decide.
 
 
 def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
@@ -62,8 +64,12 @@ def copy_of(paste: Paste) -> Copy:
     if not belongs(paste):
         return NO_COPY
     rows = _LAST_OF.rows(paste.key)
-    settled_at, commit = rows[0] if rows else (None, "")
-    return Copy("waiting") if settled_at is None else Copy("mirrored", commit)
+    settled_at, set_aside_at, found, released_at, commit = rows[0] if rows else (None, None, "", None, "")
+    if settled_at is not None:
+        return Copy("mirrored", commit)
+    if set_aside_at is None:
+        return Copy("waiting")
+    return Copy("held" if found and released_at is None else "refused")
 
 
 def _add(

@@ -43,12 +43,26 @@ class OwnRemote:
         self._repository = Clone(path)
 
     def make(self, branch: str) -> None:
-        """Make it, empty, with `branch` as what its clones check out; what is there is left alone."""
+        """Make it, empty, with `branch` as what its clones check out; what is there is left alone.
+
+        It appears whole and on disk under its name: Git itself would not wait for the disk here, and a power cut leave
+        empty files, which no later look could tell from a repository that somebody has damaged.
+        """
         if (self.path / "HEAD").is_file():
             return
-        self._repository.ask("init", "--bare", "--quiet", f"--initial-branch={branch}", str(self.path))
+        is_new = not self.path.exists() or not any(self.path.iterdir())
+        made = Clone(self.path.with_name(f"{self.path.name}.new")) if is_new else self._repository
+        if is_new:
+            made.discard()
+        made.ask("init", "--bare", "--quiet", f"--initial-branch={branch}", str(made.path))
         for name, value in _CONFIG.items():
-            self._repository.ask("config", name, value)
+            made.ask("config", name, value)
+        for folder, _, names in os.walk(made.path):
+            for name in (".", *names):
+                _sync(Path(folder, name))
+        if is_new:
+            made.path.rename(self.path)
+        _sync(self.path.parent)
 
     def tip(self, ref: str) -> str:
         """Return the commit that a branch points at, or the empty string."""
@@ -123,7 +137,12 @@ def _hand_over(pack: Path, folder: Path) -> None:
         except OSError:  # Another disk, or one that knows no second name for a file.
             _copy(part, draft)
         draft.rename(target)
-    descriptor = os.open(folder, os.O_RDONLY)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file or a folder is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -9,7 +9,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from time import monotonic
 
+from gitsync import heartbeat
 from gitsync.errors import CloneBrokenError, DiskFullError
 
 #: Set when the process is asked to end: Git commands that are still running are given up.
@@ -17,6 +19,7 @@ stop_requested = threading.Event()
 
 #: The longest that a command without a network may take.
 LOCAL_SECONDS = 600.0
+_LOOK_SECONDS = 5.0
 #: How Git says that a disk is full.
 NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|Out of diskspace")
 _KEEP = {"PATH", "HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH"}
@@ -86,10 +89,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def closed(process: subprocess.Popen[bytes]) -> str:
     """Let a process that has been given everything end, and return its complaints."""
+    deadline = monotonic() + LOCAL_SECONDS
     try:
-        _, err = process.communicate(timeout=LOCAL_SECONDS)
-        return err.decode(errors="replace")
-    except subprocess.TimeoutExpired:
+        while monotonic() < deadline:
+            with suppress(subprocess.TimeoutExpired):
+                _, err = process.communicate(timeout=_LOOK_SECONDS)
+                return err.decode(errors="replace")
+            heartbeat.beat()
         return "fast-import did not end"
     finally:
         end(process)

@@ -6,15 +6,15 @@ keeps its ids.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import IO, cast
 
 from django.db import connection
 from django.utils import timezone
 
-from gitsync import history, tree
-from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteTimeoutError
+from gitsync import heartbeat, history, thin, tree
+from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteMovedError, RemoteTimeoutError
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.models import Change, Purge
 from gitsync.processes import stop_requested
@@ -24,6 +24,7 @@ from gitsync.rewriting import Filter
 logger = logging.getLogger(__name__)
 
 _OLD_REF = "refs/pasteur/before"
+_AT_ONCE = 5_000
 
 
 @dataclass
@@ -35,15 +36,20 @@ class Rewritten:
     commits: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def rewrite(clone: Clone, tip: str) -> Rewritten:
+def rewrite(remote: Remote, clone: Clone, tip: str) -> Rewritten:
     """Return the history of `tip` without all pastes that wait for being purged; the same tip when it has none.
 
-    Raises PurgeIncompleteError when something of them can still be reached, and touches no branch.
+    A clone that was started thin gets all of the history first. Raises PurgeIncompleteError when something of them can
+    still be reached, and touches no branch; RemoteMovedError when the remote does not have `tip` any more.
     """
     keys = list(Purge.objects.waiting().values_list("key", flat=True))
     folders = [tree.folder(key) for key in keys]
     if not keys or not tip:
         return Rewritten(keys, tip)
+    if thin.is_thin(clone):
+        remote.complete(clone)
+        if not clone.has(tip):
+            raise RemoteMovedError("the branch moved while its history was fetched")
     touching = clone.ask("rev-list", "--topo-order", "--reverse", "--full-history", tip, "--", *folders).split()
     if not touching:
         return Rewritten(keys, tip)
@@ -54,14 +60,19 @@ def rewrite(clone: Clone, tip: str) -> Rewritten:
     return found
 
 
-def reopen(clone: Clone, tip: str, names: Iterable[str]) -> None:
-    """Purge again what has come back with a history that somebody else pushed; `names` are the changes it tells of."""
-    done = set(Purge.objects.exclude(done_at=None).values_list("key", flat=True))
-    if not done:
+def done() -> set[str]:
+    """Return the keys that have left the history."""
+    return set(Purge.objects.exclude(done_at=None).values_list("key", flat=True))
+
+
+def reopen(clone: Clone, tip: str, told: Set[str]) -> None:
+    """Purge again what has come back with a history that somebody else pushed; `told` are the keys that it names."""
+    gone = done()
+    if not gone:
         return
-    there = clone.tree_oids(tip, (tree.folder(key) for key in sorted(done)))
-    back = done & {name.rpartition(".")[0] for name in names}
-    back |= {key for key in done if there[tree.folder(key)]}
+    there = clone.tree_oids(tip, (tree.folder(key) for key in sorted(gone)))
+    back = gone & told
+    back |= {key for key in gone if there[tree.folder(key)]}
     if back:
         logger.warning("%d purged pastes have come back and are purged again", len(back))
         Purge.objects.filter(key__in=back).update(done_at=None)
@@ -69,12 +80,15 @@ def reopen(clone: Clone, tip: str, names: Iterable[str]) -> None:
 
 def settle(rewritten: Rewritten) -> None:
     """Note, in the transaction that notes the new tip, which commits are others now."""
-    rows = [(new, *change.rpartition(".")[::2], old) for change, old, new in rewritten.commits]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            'UPDATE gitsync_change SET "commit" = %s WHERE key = %s AND number = %s AND "commit" = %s',
-            [(new, key, int(number), old) for new, key, number, old in rows if _is_number(number)],
-        )
+        for start in range(0, len(rewritten.commits), _AT_ONCE):
+            some = rewritten.commits[start : start + _AT_ONCE]
+            rows = ((new, *change.rpartition(".")[::2], old) for change, old, new in some)
+            cursor.executemany(
+                'UPDATE gitsync_change SET "commit" = %s WHERE key = %s AND number = %s AND "commit" = %s',
+                [(new, key, int(number), old) for new, key, number, old in rows if _is_number(number)],
+            )
+            heartbeat.beat()
     Change.objects.filter(key__in=rewritten.keys).update(commit="")
 
 
@@ -109,6 +123,7 @@ def _rewritten(
         try:
             for piece in passing.through(cast("IO[bytes]", source.stdout)):
                 stdin.write(piece)
+                heartbeat.beat()
                 if stop_requested.is_set():
                     raise RemoteTimeoutError("the worker was asked to stop")
             stdin.write(b"done\n")
@@ -146,6 +161,7 @@ def _prove(clone: Clone, tip: str, secret: set[str], folders: Sequence[str]) -> 
 def _reachable(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
     with clone.reading("rev-list", "--objects", tip) as process:
         for line in cast("IO[bytes]", process.stdout):
+            heartbeat.beat()
             oid, _, path = line.decode(errors="replace").rstrip("\n").partition(" ")
             yield oid, path
         if process.wait():

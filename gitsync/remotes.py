@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
 
-from gitsync import addresses, hostkeys, http, ssh, trust
+from gitsync import addresses, hostkeys, http, ssh, thin, trust
 from gitsync.addresses import Address
 from gitsync.errors import (
     AccessDeniedError,
@@ -28,12 +29,15 @@ from gitsync.mirror import TIP_REF, Clone
 from gitsync.own_remote import OwnRemote
 from gitsync.processes import NO_SPACE, Finished
 
+logger = logging.getLogger(__name__)
+
 #: The longest that a push may take, in seconds, whatever the remote does.
 PUSH_SECONDS = 120.0
 FETCH_SECONDS = 600.0
 FETCH_ALL_SECONDS = 6 * 3600.0
 ASK_SECONDS = 60.0
 _WORDS_KEPT = 1_000
+_QUIETLY = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
 
 #: What SSH and Git say, and what it means; the first that matches counts.
 _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
@@ -74,6 +78,8 @@ class Remote:
     #: The bare repository that Pasteur made itself, when this is it.
     own: OwnRemote | None = None
     login: http.Login = http.NO_LOGIN
+    #: The file of who may sign the certificate of a remote over HTTPS; without one, whom the system trusts.
+    authority: Path | None = None
 
     @classmethod
     def configured(cls) -> Remote:
@@ -86,7 +92,15 @@ class Remote:
             known_hosts_file=settings.GITSYNC_SSH_KNOWN_HOSTS_FILE,
             own=OwnRemote(Path(address.url)) if settings.GITSYNC_IS_DEFAULT_REMOTE else None,
             login=http.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN),
+            authority=settings.GITSYNC_HTTP_CA_FILE,
         )
+
+    def elsewhere(self, address: Address, branch: str = "") -> Remote:
+        """Return another repository, to be read; our key and our token go along only to the host that they are for."""
+        other = replace(self, address=address, branch=branch or self.branch, own=None)
+        if address.place == self.address.place:
+            return other
+        return replace(other, key_file=None, login=http.NO_LOGIN)
 
     @property
     def ref(self) -> str:
@@ -104,19 +118,28 @@ class Remote:
                 return oid
         return ""
 
-    def fetch(self, clone: Clone) -> str:
-        """Bring the branch's history into the clone where it is missing, and return the branch's tip."""
+    def fetch(self, clone: Clone, known: str | None = None) -> str:
+        """Bring into the clone what is missing there to go on from `known`, and return the branch's tip.
+
+        An empty clone is started thin where `known` says where the branch stood: with the tree of that commit alone.
+        What was pushed since then comes with its texts. All of the history comes where nothing is known, where the
+        branch does not go on from there, or where the remote can do no better.
+        """
         if self.own:
             self.own.lend_to(clone)
         else:
             clone.borrow(None)
         tip = self.tip(clone)
-        if not tip or clone.has(tip):
+        if not tip or (clone.has(tip) and not thin.is_thin(clone)):
             return tip
-        refspec = f"+{self.ref}:{TIP_REF}"
-        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
-        self._run(clone, "fetch", *options, "--", self.address.url, refspec, seconds=FETCH_SECONDS)
-        return clone.resolve(TIP_REF)
+        if known and not self.own and thin.is_empty(clone):
+            self._start_thin(clone, self.ref if known == tip else known)
+        if thin.is_thin(clone):
+            return self._go_on(clone, known or "", tip)
+        if not clone.has(tip):
+            self._bring(clone)
+            tip = clone.resolve(TIP_REF)
+        return tip
 
     def fetch_all(self, clone: Clone) -> str:
         """Bring the branch with all its history and every text into the clone, and return its tip."""
@@ -124,11 +147,17 @@ class Remote:
             return self.fetch(clone)
         tip = self.tip(clone)
         if tip:
-            refspec = f"+{self.ref}:{TIP_REF}"
-            options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
-            self._run(clone, "fetch", *options, "--", self.address.url, refspec, seconds=FETCH_ALL_SECONDS)
+            self._bring(clone)
             tip = clone.resolve(TIP_REF)
         return tip
+
+    def complete(self, clone: Clone) -> str:
+        """Fetch all of the history and every text when the clone was started thin, and return the branch's tip."""
+        if not thin.is_thin(clone):
+            return self.tip(clone)
+        logger.info("the clone was started without old history, which is fetched now")
+        thin.empty(clone)
+        return self.fetch_all(clone)
 
     def push(self, clone: Clone, *, old: str, new: str) -> None:
         """Move the branch from `old` to `new`, or not at all.
@@ -141,7 +170,9 @@ class Remote:
             return
         lease = f"--force-with-lease={self.ref}:{old}"
         refspec = f"{new}:{self.ref}"
-        options = ("--porcelain", "--no-verify", lease)
+        # For a thin pack, Git would read the whole tree of the old tip, if the clone is thin.
+        packed = ("--no-thin",) if thin.is_thin(clone) else ()
+        options = ("--porcelain", "--no-verify", *packed, lease)
         self._run(clone, "push", *options, "--", self.address.url, refspec, seconds=PUSH_SECONDS)
 
     def prepare(self) -> None:
@@ -175,8 +206,52 @@ class Remote:
         if self.own:
             self.own.prune()
 
-    def _run(self, clone: Clone, command: str, *arguments: str, seconds: float) -> Finished:
-        finished = clone.run(command, *arguments, environment=self._environment(), seconds=seconds)
+    def _start_thin(self, clone: Clone, what: str) -> None:
+        """Bring one commit with its trees, or leave the clone empty when the remote cannot give that."""
+        try:
+            self._bring_without_texts(clone, "--depth=1", thin.REMOTE, f"+{what}:{TIP_REF}")
+        except (RemoteUnreachableError, CloneBrokenError) as error:
+            logger.warning("the remote gives no clone without old history, so all of it is fetched: %s", error)
+            thin.empty(clone)
+
+    def _go_on(self, clone: Clone, known: str, tip: str) -> str:
+        """Bring into a thin clone what happened since `known`, or everything where that cannot be had."""
+        try:
+            if not clone.has(tip):
+                self._bring_without_texts(clone, thin.REMOTE, f"+{self.ref}:{TIP_REF}")
+                tip = clone.resolve(TIP_REF)
+            if known == tip:
+                return tip
+            if known and thin.goes_on(clone, known, tip):
+                missing = thin.missing_texts(clone, known, tip) if settings.GITSYNC_READ_BACK else []
+                if missing:
+                    told = "".join(f"{oid}\n" for oid in missing).encode()
+                    self._bring_without_texts(clone, "--stdin", thin.REMOTE, stdin=told)
+                return tip
+        except (RemoteUnreachableError, CloneBrokenError) as error:
+            logger.warning("the remote gives no single texts: %s", error)
+        return self.complete(clone)
+
+    def _bring(self, clone: Clone) -> None:
+        seconds = FETCH_ALL_SECONDS if thin.is_empty(clone) or thin.is_thin(clone) else FETCH_SECONDS
+        refspec = f"+{self.ref}:{TIP_REF}"
+        self._run(clone, "fetch", *_QUIETLY, "--", self.address.url, refspec, seconds=seconds)
+
+    def _bring_without_texts(self, clone: Clone, *arguments: str, stdin: bytes = b"") -> None:
+        told = thin.environment(self.address.url, self._environment(), as_if_empty=bool(stdin))
+        self._run(clone, "fetch", *_QUIETLY, *arguments, seconds=FETCH_SECONDS, stdin=stdin, environment=told)
+
+    def _run(
+        self,
+        clone: Clone,
+        command: str,
+        *arguments: str,
+        seconds: float,
+        stdin: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+    ) -> Finished:
+        told = environment or self._environment()
+        finished = clone.run(command, *arguments, stdin=stdin, environment=told, seconds=seconds)
         if finished.status:
             raise self._explained(_meaning(command, finished, clone, mask=self.login.masked))
         return finished
@@ -196,9 +271,14 @@ class Remote:
         """Return what Git needs to reach this remote and nothing else: one transport, one key, one list of hosts."""
         transport = self.address.transport
         if transport in {"http", "https"}:
-            return {"GIT_ALLOW_PROTOCOL": transport, **http.environment(self.address, self.login)}
+            return {"GIT_ALLOW_PROTOCOL": transport, **http.environment(self.address, self.login, self.authority)}
         if transport != "ssh":
             return {"GIT_ALLOW_PROTOCOL": transport}
+        if self.key_file is None:
+            raise MisconfiguredError(
+                "the deploy key is shown to the host of GITSYNC_REMOTE alone; clone this repository yourself "
+                "(git clone --mirror) and name the path of the clone"
+            )
         key_file, known_hosts_file = self._trusted_files()
         return {
             "GIT_ALLOW_PROTOCOL": "ssh",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from django.conf import settings
@@ -44,7 +44,7 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
     """
     remote = Remote.configured()
     if source:
-        remote = replace(remote, address=addresses.parse(source), own=None)
+        remote = remote.elsewhere(addresses.parse(source))
     with opened(remote) as (clone, tip):
         found = Restored(tip)
         if tip:

@@ -103,4 +103,6 @@ def _mirror() -> Mirror:
 def _clone_at_tip() -> Iterator[tuple[Clone, str]]:
     with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=LOCK_SECONDS):
         clone = Clone.open(settings.GITSYNC_CLONE_DIR)
-        yield clone, Remote.configured().fetch(clone)
+        remote = Remote.configured()
+        row = Mirror.objects.filter(remote=remote.address.url, branch=remote.branch).first()
+        yield clone, remote.fetch(clone, row.tip if row else None)

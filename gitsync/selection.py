@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from gitsync.models import Change
 from pastes.clock import Clock
+from pastes.copies import Promise
 from pastes.models import Paste, State
 
 
@@ -34,18 +36,39 @@ def mirrored() -> QuerySet[Paste]:
     return pastes.exclude(key__in=Change.objects.held().values("key"))
 
 
-def promise() -> str:
-    """Return these rules in a sentence for authors."""
-    unless = "burns" if settings.GITSYNC_MIRROR_EXPIRING else "expires or burns"
-    embargo = settings.GITSYNC_EMBARGO
-    when = f", {_duration(embargo)} after it was made" if embargo else ""
-    return f"Unless it {unless}, it is also committed to Git{when}, which forgets nothing."
+def promise() -> Promise:
+    """Return these rules in sentences for authors."""
+    takes_expiring = bool(settings.GITSYNC_MIRROR_EXPIRING)
+    of_all, of_one = _promise_with_embargo() if settings.GITSYNC_EMBARGO else _promise_at_once()
+    return Promise(of_all[takes_expiring], of_one, takes_expiring)
+
+
+def _promise_at_once() -> tuple[tuple[str, str], str]:
+    of_all = (
+        gettext("Unless it expires or burns, it is also committed to Git, which forgets nothing."),
+        gettext("Unless it burns, it is also committed to Git, which forgets nothing."),
+    )
+    return of_all, gettext("It is also committed to Git, which forgets nothing.")
+
+
+def _promise_with_embargo() -> tuple[tuple[str, str], str]:
+    time = {"time": _duration(settings.GITSYNC_EMBARGO)}
+    of_all = (
+        gettext("Unless it expires or burns, it is also committed to Git, which forgets nothing, after %(time)s."),
+        gettext("Unless it burns, it is also committed to Git, which forgets nothing, after %(time)s."),
+    )
+    of_one = gettext("It is also committed to Git, which forgets nothing, after %(time)s.")
+    return (of_all[0] % time, of_all[1] % time), of_one % time
 
 
 def _duration(seconds: int) -> str:
-    units = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
-    length, unit = next(found for found in units if seconds % found[0] == 0)
-    return f"{seconds // length} {unit}{'s' if seconds > length else ''}"
+    if seconds % 86_400 == 0:
+        return ngettext("%(count)s day", "%(count)s days", seconds // 86_400) % {"count": seconds // 86_400}
+    if seconds % 3_600 == 0:
+        return ngettext("%(count)s hour", "%(count)s hours", seconds // 3_600) % {"count": seconds // 3_600}
+    if seconds % 60 == 0:
+        return ngettext("%(count)s minute", "%(count)s minutes", seconds // 60) % {"count": seconds // 60}
+    return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
 
 
 def _lasts(paste: Paste) -> bool:

@@ -11,12 +11,13 @@ from gitsync.models import Change, Mirror
 
 @dataclass(frozen=True)
 class Queue:
-    """What is in the outbox: changes that wait, the age of the oldest in seconds, those held and those set aside."""
+    """What is in the outbox: changes that wait, the age of the oldest in seconds, and those that do not."""
 
     pending: int
     oldest_seconds: float
     held: int
     set_aside: int
+    withheld: int
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,13 @@ def oldest_seconds() -> float:
 def queue() -> Queue:
     """Return what is in the outbox now."""
     changes = Change.objects
-    return Queue(changes.pending().count(), oldest_seconds(), changes.held().count(), changes.set_aside().count())
+    return Queue(
+        pending=changes.pending().count(),
+        oldest_seconds=oldest_seconds(),
+        held=changes.held().count(),
+        set_aside=changes.set_aside().count(),
+        withheld=changes.withheld().count(),
+    )
 
 
 def of(mirror: Mirror) -> Standing:

@@ -4,9 +4,9 @@ import logging
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import task_received, worker_init, worker_shutting_down
 
-from gitsync import maintenance
+from gitsync import doorbell, heartbeat, maintenance
 from gitsync.doorbell import MISSED_SECONDS
 from gitsync.errors import GitsyncError
 from gitsync.processes import stop_requested
@@ -16,11 +16,14 @@ from gitsync.watch import watch
 
 logger = logging.getLogger(__name__)
 
+_heartbeat = heartbeat.Heartbeat(doorbell.ring, doorbell.rung)
+
 
 @shared_task
 def drain() -> None:
     """Take what is pending to the remote; what may not go yet goes when its time has come."""
-    seconds = work_off()
+    with heartbeat.at_work():
+        seconds = work_off()
     if seconds is not None:
         watch.come_again(seconds)
 
@@ -28,7 +31,8 @@ def drain() -> None:
 @shared_task
 def maintain() -> None:
     """Keep the clone and the default remote fast."""
-    maintenance.maintain()
+    with heartbeat.at_work():
+        maintenance.maintain()
 
 
 @shared_task
@@ -55,6 +59,13 @@ def begin(**kwargs: Any) -> None:
     except GitsyncError as error:
         logger.error("the mirror cannot be reached yet (%s): %s\n%s", error.code, error, error.advice)
     watch.start()
+    _heartbeat.start()
+
+
+@task_received.connect
+def hear(**kwargs: Any) -> None:
+    """Note that messages arrive."""
+    _heartbeat.heard()
 
 
 @worker_shutting_down.connect

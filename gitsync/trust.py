@@ -1,6 +1,7 @@
 """Gets key and pinned host of a remote over SSH in place, as far as the settings say how, before they are needed."""
 
 import logging
+import os
 from collections.abc import Collection
 from pathlib import Path
 
@@ -60,6 +61,8 @@ def pin(file: Path, host: str, port: int, found: Collection[HostKey]) -> None:
         with file.open("a", encoding="utf-8") as hosts:
             hosts.write("" if not before or before.endswith("\n") else "\n")
             hosts.writelines(lines)
+            hosts.flush()
+            os.fsync(hosts.fileno())
     except OSError as error:
         raise MisconfiguredError(f"the known hosts {file} cannot be written: {error.strerror}") from None
     for key in found:

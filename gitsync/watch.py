@@ -5,6 +5,7 @@ import threading
 
 from django.db import close_old_connections
 
+from gitsync import heartbeat
 from gitsync.processes import stop_requested
 from gitsync.schedule import work_off
 
@@ -31,7 +32,12 @@ class Watch:
         self._come.set()
 
     def _run(self) -> None:
+        with heartbeat.at_work():
+            self._watch()
+
+    def _watch(self) -> None:
         while not stop_requested.is_set():
+            heartbeat.beat()
             if self._come.wait(self._seconds):
                 self._come.clear()  # Somebody named another time: wait for that one.
                 continue

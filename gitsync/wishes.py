@@ -43,7 +43,7 @@ def grant() -> None:
 def _fetch(remote: Remote, mirror: Mirror) -> None:
     with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")):
         clone = Clone.open(settings.GITSYNC_CLONE_DIR)
-        drain.catch_up(mirror, clone, remote.fetch(clone))
+        drain.catch_up(mirror, clone, remote.fetch(clone, mirror.tip))
     Mirror.objects.filter(pk=mirror.pk).update(fetched_at=timezone.now())
 
 
@@ -52,7 +52,7 @@ def _note(mirror: Mirror, words: str) -> None:
 
 
 def _summary(found: Comparison) -> str:
-    kinds = ("missing", "differs", "extra", "waiting", "set_aside")
+    kinds = ("missing", "differs", "extra", "waiting", "set_aside", "withheld")
     counts = [f"{len(getattr(found, kind))} {kind}" for kind in kinds if getattr(found, kind)]
     return (
         f"{found.pastes} pastes against {found.tip[:10] or 'an empty branch'}: {', '.join(counts) or 'no difference'}"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext, gettext_noop
 
 from pastes import dialects
 from pastes.dialects import Problem
@@ -29,18 +30,19 @@ RAW_HEADERS = {
 TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a token)
 
 _TITLES = {
-    400: "That request cannot be read",
-    401: "You have to say who you are",
-    403: "That is not allowed",
-    404: "There is no such paste",
-    405: "That cannot be done here",
-    413: "That is too large",
-    415: "That is not text",
-    422: "That cannot be pasted",
-    429: "That was too often",
-    500: "Something broke",
-    503: "Please try again",
+    400: gettext_noop("That request cannot be read"),
+    401: gettext_noop("You have to say who you are"),
+    403: gettext_noop("That is not allowed"),
+    404: gettext_noop("There is no such paste"),
+    405: gettext_noop("That cannot be done here"),
+    413: gettext_noop("That is too large"),
+    415: gettext_noop("That is not text"),
+    422: gettext_noop("That cannot be pasted"),
+    429: gettext_noop("That was too often"),
+    500: gettext_noop("Something broke"),
+    503: gettext_noop("Please try again"),
 }
+_OTHER_TITLE = gettext_noop("That did not work")
 
 
 def address(request: HttpRequest, path: str) -> str:
@@ -135,7 +137,7 @@ def error(
         response = JsonResponse({"error": body}, status=status)
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif wants_page(request):
-        context = {"heading": _TITLES.get(status, "That did not work"), "message": message, "status": status}
+        context = {"heading": gettext(_TITLES.get(status, _OTHER_TITLE)), "message": message, "status": status}
         if status == 401 and request.method in {"GET", "HEAD"}:
             context["login"] = request.get_full_path()
         response = render(request, "error.html", context, status=status)

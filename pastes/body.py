@@ -11,6 +11,7 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
 
 from pastes.errors import RefusedError, too_large
 
@@ -48,15 +49,18 @@ def form(request: HttpRequest) -> tuple[QueryDict, Mapping[str, Any]]:
     try:
         fields, files = request.POST, request.FILES
     except (MultiPartParserError, SuspiciousOperation, BadRequest) as error:
-        raise RefusedError("bad_form", f"The form cannot be read: {error}", status=400) from None
+        raise RefusedError(
+            "bad_form", gettext("The form cannot be read: %(error)s") % {"error": error}, status=400
+        ) from None
     boundary = (request.content_params or {}).get("boundary", "")
     if f"--{boundary}--".encode() not in sent[-1024:]:
-        raise RefusedError("incomplete", "The form ended before its last part did.", status=400)
+        raise RefusedError("incomplete", gettext("The form ended before its last part did."), status=400)
     texts = [(name, value) for name, values in fields.lists() for value in (name, *values)]
     texts += [(name, upload.name or "") for name, uploads in files.lists() for upload in uploads]
     for name, text in texts:
         if "\ufffd" in text and text.encode() not in sent:
-            raise RefusedError("not_utf8", f"{name[:50]} is not UTF-8 text.", status=400, field=name[:50])
+            message = gettext("%(name)s is not UTF-8 text.") % {"name": name[:50]}
+            raise RefusedError("not_utf8", message, status=400, field=name[:50])
     return fields, files
 
 
@@ -123,6 +127,25 @@ def json_object(request: HttpRequest, *, labelled: bool = True) -> dict[str, Any
     return value
 
 
+def peek(request: HttpRequest) -> bytes:
+    """Return the body as far as it may be a form with a text in it; empty when it is longer."""
+    try:
+        return _bytes(request, 3 * settings.PASTEUR_MAX_BYTES + 64 * 1024)
+    except RefusedError:
+        return b""
+
+
+def holds(request: HttpRequest, *words: bytes, limit: int) -> bool:
+    """Return whether a body that is no multipart form, and no longer than this, holds all of these words."""
+    if request.content_type == "multipart/form-data":
+        return False
+    try:
+        content = _bytes(request, limit)
+    except RefusedError:
+        return False
+    return all(word in content for word in words)
+
+
 def utf8(content: bytes, *, what: str, charset: str = "utf-8") -> str:
     """Return bytes as the text that they are, or raise RefusedError naming the first byte that is not UTF-8."""
     if charset.lower() not in _CHARSETS:
@@ -130,7 +153,9 @@ def utf8(content: bytes, *, what: str, charset: str = "utf-8") -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise RefusedError("not_utf8", f"{what} is not UTF-8 text: byte {error.start} is wrong.", status=400) from None
+        message = gettext("%(name)s is not UTF-8 text: byte %(position)s is wrong.")
+        message %= {"name": what, "position": error.start}
+        raise RefusedError("not_utf8", message, status=400) from None
 
 
 def _bytes(request: HttpRequest, limit: int) -> bytes:
@@ -149,7 +174,7 @@ def _bytes(request: HttpRequest, limit: int) -> bytes:
 
 def _form_bytes(request: HttpRequest) -> bytes:
     if _charset(request).lower() not in _CHARSETS:
-        raise RefusedError("charset", "Only forms in UTF-8 are accepted.", status=400)
+        raise RefusedError("charset", gettext("Only forms in UTF-8 are accepted."), status=400)
     return _bytes(request, settings.PASTEUR_MAX_BODY_BYTES)
 
 

@@ -12,16 +12,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Copy:
-    """The copy of a paste: not to be made, waiting to be made, or made, as the commit of this id."""
+    """The copy of a paste: not to be made, waiting, held for what is in it, refused, or made, as a commit."""
 
-    state: Literal["none", "waiting", "mirrored"]
+    state: Literal["none", "waiting", "held", "refused", "mirrored"]
     commit: str = ""
 
 
 NO_COPY = Copy("none")
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What authors have to know before they send a text, in the language of the page.
+
+    `of_all` says of any paste whether it is copied, `of_one` of one that is; `takes_expiring` is whether those with an
+    expiry are.
+    """
+
+    of_all: str = ""
+    of_one: str = ""
+    takes_expiring: bool = False
+
+
 Keeper = Callable[["Paste"], Copy]
 _keepers: list[Keeper] = []
-_promises: list[Callable[[], str]] = []
+_promises: list[Callable[[], Promise]] = []
 
 
 def kept_by(keeper: Keeper) -> None:
@@ -29,14 +44,14 @@ def kept_by(keeper: Keeper) -> None:
     _keepers[:] = [keeper]
 
 
-def promised_by(promise: Callable[[], str]) -> None:
-    """Let `promise` say, in a sentence for authors, which pastes are copied."""
+def promised_by(promise: Callable[[], Promise]) -> None:
+    """Let `promise` say which pastes are copied."""
     _promises[:] = [promise]
 
 
-def promise() -> str:
-    """Return what an author has to know about copies before the text is sent; empty when there are none."""
-    return _promises[0]() if _promises else ""
+def promise() -> Promise:
+    """Return what an author has to know about copies before the text is sent; without words when there are none."""
+    return _promises[0]() if _promises else Promise()
 
 
 def of(paste: Paste) -> Copy:

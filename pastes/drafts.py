@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from pastes import ciphertext, keys, languages
 from pastes.errors import RefusedError, too_large
@@ -64,14 +65,17 @@ def checked_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[
     An encrypted paste is one file, in which all of them are sealed.
     """
     if not files:
-        _refuse("empty", "There is no text to paste.", "files")
+        _refuse("empty", gettext("There is no text to paste."), "files")
     if len(files) > MAX_FILES:
-        _refuse("too_many_files", f"A paste may have at most {MAX_FILES} files.", "files", limit=MAX_FILES)
+        message = gettext("A paste may have at most %(most)s files.") % {"most": MAX_FILES}
+        _refuse("too_many_files", message, "files", limit=MAX_FILES)
     if sum(_checked_size(file.content) for file in files) > settings.PASTEUR_MAX_BYTES:
         raise too_large(settings.PASTEUR_MAX_BYTES)
     if encrypted:
         if len(files) > 1:
-            _refuse("ciphertext", "An encrypted paste is a single file, in which all others are sealed.", "files")
+            _refuse(
+                "ciphertext", gettext("An encrypted paste is a single file, in which all others are sealed."), "files"
+            )
         ciphertext.check(files[0].content)
     given = {file.name.casefold() for file in files}
     taken: set[str] = set()
@@ -80,23 +84,25 @@ def checked_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[
 
 def _checked_size(content: str) -> int:
     if not content.strip():
-        _refuse("empty", "A file without text cannot be pasted.", "content")
+        _refuse("empty", gettext("A file without text cannot be pasted."), "content")
     if "\0" in content:
-        _refuse("nul_byte", f"The text has a NUL character at position {content.index(chr(0))}.", "content")
+        message = gettext("The text has a NUL character at position %(position)s.")
+        _refuse("nul_byte", message % {"position": content.index(chr(0))}, "content")
     try:
         return len(content.encode())
     except UnicodeEncodeError as error:
-        _refuse("not_utf8", f"The text has half a surrogate pair at position {error.start}.", "content", status=400)
+        message = gettext("The text has half a surrogate pair at position %(position)s.") % {"position": error.start}
+        _refuse("not_utf8", message, "content", status=400)
 
 
 def _checked_file(file: NewFile, given: set[str], taken: set[str]) -> NewFile:
     language = languages.named(file.language) if file.language else languages.of_file(file.name)
     if language is None:
-        shown = file.language[:50]
-        _refuse("language", f"There is no language called {shown!r}.", "language")
+        message = gettext("There is no language called %(name)r.") % {"name": file.language[:50]}
+        _refuse("language", message, "language")
     name = clean_name(file.name) or _free_name(language, given | taken)
     if name.casefold() in taken:
-        _refuse("duplicate_name", f"Two files are called {name[:50]!r}.", "name")
+        _refuse("duplicate_name", gettext("Two files are called %(name)r.") % {"name": name[:50]}, "name")
     taken.add(name.casefold())
     return NewFile(content=file.content, name=name, language=language.name)
 
@@ -104,13 +110,14 @@ def _checked_file(file: NewFile, given: set[str], taken: set[str]) -> NewFile:
 def clean_name(name: str) -> str:
     """Return the last part of what may be a path, as browsers do. Raises RefusedError for no name at all."""
     if len(name.encode(errors="replace")) > NAME_BYTES:
-        _refuse("name_too_long", f"A file name may have at most {NAME_BYTES} bytes.", "name", limit=NAME_BYTES)
+        message = gettext("A file name may have at most %(most)s bytes.") % {"most": NAME_BYTES}
+        _refuse("name_too_long", message, "name", limit=NAME_BYTES)
     _refuse_controls("name", name)
     last = name.replace("\\", "/").rpartition("/")[2]
     if not name.strip():
         return ""
     if last.strip() in {"", ".", ".."}:
-        _refuse("name", "A file name cannot be a folder.", "name")
+        _refuse("name", gettext("A file name cannot be a folder."), "name")
     return last
 
 
@@ -130,7 +137,8 @@ def _line(name: str, value: str, most: int) -> str:
 def _text(name: str, value: str, most: int) -> str:
     value = value.strip()
     if len(value) > most:
-        _refuse("too_long", f"{name} may have at most {most} characters.", name, limit=most)
+        message = gettext("%(name)s may have at most %(most)s characters.") % {"name": name, "most": most}
+        _refuse("too_long", message, name, limit=most)
     _refuse_controls(name, value, allowed="\n\r\t")
     return value
 
@@ -139,7 +147,8 @@ def _refuse_controls(name: str, value: str, allowed: str = "") -> None:
     """Refuse control characters, line separators and halves of surrogate pairs, which no line of text may have."""
     for character in value:
         if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} and character not in allowed:
-            _refuse("control_character", f"{name} has the control character U+{ord(character):04X}.", name)
+            message = gettext("%(name)s has the control character %(character)s.")
+            _refuse("control_character", message % {"name": name, "character": f"U+{ord(character):04X}"}, name)
 
 
 def _refuse(code: str, message: str, field_name: str, *, status: int = 422, limit: int | None = None) -> NoReturn:

@@ -1,5 +1,7 @@
 """What can be wrong with a paste, in one vocabulary for page, API, dialects and commands."""
 
+from django.utils.translation import gettext
+
 
 class PastesError(Exception):
     """The root of this app's errors."""
@@ -29,4 +31,5 @@ class KeysExhaustedError(PastesError):
 
 def too_large(limit: int) -> RefusedError:
     """The refusal of a text or request that is longer than a paste may be; `limit` in bytes."""
-    return RefusedError("too_large", f"A paste may have at most {limit} bytes.", status=413, limit=limit)
+    message = gettext("A paste may have at most %(limit)s bytes.") % {"limit": limit}
+    return RefusedError("too_large", message, status=413, limit=limit)

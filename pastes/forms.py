@@ -9,6 +9,8 @@ from crispy_forms.layout import Div, Field, Layout
 from django import forms
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from pastes import body, languages, lifetimes
 from pastes.drafts import MAX_FILES, Draft, NewFile
@@ -17,7 +19,12 @@ from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGT
 
 Uploads = MultiValueDict[str, Any]
 
-_NO_CHOICE = "“%(value).50s” is not one of the choices."
+_NO_CHOICE = _("“%(value).50s” is not one of the choices.")
+
+
+def _choices() -> list[tuple[str, Any]]:
+    """Return the languages; the first, which is none, is the only one whose name is not the same everywhere."""
+    return [(name, _("Plain text") if name == languages.PLAIN.name else label) for name, label in languages.choices()]
 
 
 def _helper(*layout: Any) -> FormHelper:
@@ -31,26 +38,27 @@ def _helper(*layout: Any) -> FormHelper:
 class PasteForm(forms.Form):
     """Everything but the files."""
 
-    title = forms.CharField(required=False, max_length=TITLE_LENGTH)
-    author = forms.CharField(required=False, max_length=AUTHOR_LENGTH, label="Your name")
+    title = forms.CharField(required=False, max_length=TITLE_LENGTH, label=_("Title"))
+    author = forms.CharField(required=False, max_length=AUTHOR_LENGTH, label=_("Your name"))
     comment = forms.CharField(
-        required=False, max_length=COMMENT_LENGTH, widget=forms.Textarea(attrs={"rows": 2}), label="Comment"
+        required=False, max_length=COMMENT_LENGTH, widget=forms.Textarea(attrs={"rows": 2}), label=_("Comment")
     )
     visibility = forms.ChoiceField(
         choices=[
-            (Visibility.UNLISTED.value, "Unlisted: whoever has the link"),
-            (Visibility.PUBLIC.value, "Public: listed among the recent pastes"),
+            (Visibility.UNLISTED.value, _("Unlisted: whoever has the link")),
+            (Visibility.PUBLIC.value, _("Public: listed among the recent pastes")),
         ],
         initial=Visibility.UNLISTED,
-        label="Who finds it",
+        label=_("Who finds it"),
         error_messages={"invalid_choice": _NO_CHOICE},
     )
     expires = forms.ChoiceField(
-        choices=[(lifetime.name, lifetime.label) for lifetime in lifetimes.LIFETIMES.values()],
+        choices=[(lifetime.name, gettext_lazy(lifetime.label)) for lifetime in lifetimes.LIFETIMES.values()],
         initial=lifetimes.NEVER.name,
+        label=_("Expires"),
         error_messages={"invalid_choice": _NO_CHOICE},
     )
-    burn = forms.BooleanField(required=False, label="Burn after reading: the first reader is the last")
+    burn = forms.BooleanField(required=False, label=_("Burn after reading: the first reader is the last"))
     forked_from = forms.CharField(required=False, widget=forms.HiddenInput)
 
     helper = _helper("title", "author", "comment", "visibility", "expires", "burn", "forked_from")
@@ -61,8 +69,8 @@ class EditForm(PasteForm):
 
     expires = burn = forked_from = None  # type: ignore[assignment]  # Django's way to leave a field out.
     token = forms.CharField(
-        label="Edit token",
-        help_text="It was given when the paste was made; the browser that made it fills it in.",
+        label=_("Edit token"),
+        help_text=_("It was given when the paste was made; the browser that made it fills it in."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     expected = forms.IntegerField(widget=forms.HiddenInput)
@@ -73,20 +81,20 @@ class EditForm(PasteForm):
 class FileForm(forms.Form):
     """One file: text that is typed, or a file that is chosen."""
 
-    name = forms.CharField(required=False, max_length=NAME_BYTES, label="File name")
+    name = forms.CharField(required=False, max_length=NAME_BYTES, label=_("File name"))
     language = forms.ChoiceField(
-        choices=[("", "From the name"), *languages.choices()],
+        choices=[("", _("From the name")), *_choices()],
         required=False,
-        label="Language",
+        label=_("Language"),
         error_messages={"invalid_choice": _NO_CHOICE},
     )
     content = forms.CharField(
         required=False,
         strip=False,
-        label="Text",
+        label=_("Text"),
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false", "autocapitalize": "off", "class": "code"}),
     )
-    upload = forms.FileField(required=False, allow_empty_file=True, label="or a file from your disk")
+    upload = forms.FileField(required=False, allow_empty_file=True, label=_("or a file from your disk"))
 
     helper = _helper(Div(Field("name", placeholder="hello.py"), "language", css_class="pair"), "content", "upload")
 
@@ -99,7 +107,7 @@ class FileForm(forms.Form):
         if upload is None:
             return NewFile(data["content"], data["name"], data["language"]) if data["content"] else None
         if data["content"]:
-            raise RefusedError("ambiguous", "Give either a text or a file, not both.", field="content")
+            raise RefusedError("ambiguous", gettext("Give either a text or a file, not both."), field="content")
         content = body.utf8(upload.read(), what=upload.name[:50])
         return NewFile(content, data["name"] or upload.name, data["language"])
 
@@ -142,7 +150,9 @@ class Compose:
     def is_valid(self) -> bool:
         """Whether every field came once and holds what it may; the errors stand beside the fields."""
         if self._twice:
-            self.add_error(RefusedError("ambiguous", f"The field {self._twice[0][:50]} came twice."))
+            self.add_error(
+                RefusedError("ambiguous", gettext("The field %(name)s came twice.") % {"name": self._twice[0][:50]})
+            )
             return False
         return all([self.paste.is_valid(), self.files.is_valid()])
 
@@ -150,7 +160,7 @@ class Compose:
         """Return the files that were written, once they are valid. Raises RefusedError."""
         files = [file for file in (form.new_file() for form in self.files) if file is not None]
         if not files:
-            raise RefusedError("empty", "There is no text to paste.", field="files")
+            raise RefusedError("empty", gettext("There is no text to paste."), field="files")
         return files
 
     def draft(self) -> Draft:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.utils.translation import gettext_noop
+
 from pastes.errors import RefusedError
 
 
@@ -15,18 +17,18 @@ class Lifetime:
     length: timedelta | None
 
 
-NEVER = Lifetime("never", "Never", None)
+NEVER = Lifetime("never", gettext_noop("Never"), None)
 
 LIFETIMES: dict[str, Lifetime] = {
     lifetime.name: lifetime
     for lifetime in (
         NEVER,
-        Lifetime("10m", "10 minutes", timedelta(minutes=10)),
-        Lifetime("1h", "1 hour", timedelta(hours=1)),
-        Lifetime("1d", "1 day", timedelta(days=1)),
-        Lifetime("1w", "1 week", timedelta(weeks=1)),
-        Lifetime("30d", "30 days", timedelta(days=30)),
-        Lifetime("1y", "1 year", timedelta(days=365)),
+        Lifetime("10m", gettext_noop("10 minutes"), timedelta(minutes=10)),
+        Lifetime("1h", gettext_noop("1 hour"), timedelta(hours=1)),
+        Lifetime("1d", gettext_noop("1 day"), timedelta(days=1)),
+        Lifetime("1w", gettext_noop("1 week"), timedelta(weeks=1)),
+        Lifetime("30d", gettext_noop("30 days"), timedelta(days=30)),
+        Lifetime("1y", gettext_noop("1 year"), timedelta(days=365)),
     )
 }
 

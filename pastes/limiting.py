@@ -14,6 +14,7 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 
 from pastes import acting, answers, callers, rates, tallies
 from pastes.rates import Rate
@@ -21,7 +22,7 @@ from pastes.rates import Rate
 LOGIN = "/admin/login/"
 _UNCOUNTED = ("/static/", "/healthz")
 #: The ends of addresses where a POST makes nothing.
-_NO_PASTES = ("/burn", "/hide", "/show")
+_MAKES_NOTHING = ("/burn", "/hide", "/show", "/language")
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,21 @@ def _actions(request: HttpRequest) -> Iterator[str]:
     yield "read"
     if _deletes(request):
         yield "delete"
-    elif (
-        request.method in {"POST", "PUT", "PATCH"} and not path.startswith("/admin/") and not path.endswith(_NO_PASTES)
-    ):
+    elif _makes(request):
         yield "create"
 
 
 def _own_rates(action: str) -> str:
     """Return the rates that the caller's API token has for itself, or the empty string."""
     return getattr(acting.token(), f"limit_{action}", "")
+
+
+def _makes(request: HttpRequest) -> bool:
+    """Return whether a request makes or changes a paste, as far as its address says."""
+    if request.path_info.startswith("/admin/"):
+        return False
+    posts = request.method == "POST" and not request.path_info.endswith(_MAKES_NOTHING)
+    return posts or request.method in {"PUT", "PATCH"}
 
 
 def _deletes(request: HttpRequest) -> bool:
@@ -127,7 +134,7 @@ def _give_back(taken: Sequence[_Taken]) -> None:
 
 def _too_many(request: HttpRequest, over: _Taken) -> HttpResponseBase:
     seconds = math.ceil(over.wait)
-    message = f"Too many requests; please try again in {seconds} s."
+    message = gettext("Too many requests; please try again in %(seconds)s s.") % {"seconds": seconds}
     response = answers.error(request, 429, "too_many_requests", message, limit=over.rate.count)
     response.headers["Retry-After"] = str(seconds)
     _tell(response, over)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 
 from pastes import answers
 from pastes.errors import KeysExhaustedError, RefusedError, too_large
@@ -33,19 +34,19 @@ class PlainErrors:
         if isinstance(exception, RefusedError):
             return answers.refusal(request, exception)
         if isinstance(exception, KeysExhaustedError):
-            return answers.unavailable(request, "No free key was found. Please try again.")
+            return answers.unavailable(request, gettext("No free key was found. Please try again."))
         if isinstance(exception, DataError):
-            return answers.error(request, 400, "bad_request", "The request holds what no paste can.")
+            return answers.error(request, 400, "bad_request", gettext("The request holds what no paste can."))
         if isinstance(exception, OperationalError | InterfaceError):
-            return answers.unavailable(request, "The database does not answer. Please try again in a moment.")
+            return answers.unavailable(request, gettext("The database does not answer. Please try again in a moment."))
         return None
 
 
 def _not_allowed(request: HttpRequest, bare: HttpResponseBase) -> HttpResponse:
     """Return 405 in the form of its caller, with the methods that the view takes."""
     allowed = bare.headers.get("Allow", "GET, POST")
-    response = answers.error(
-        request, 405, "method_not_allowed", f"{request.method} cannot be used here; {allowed} can."
-    )
+    message = gettext("%(method)s cannot be used here; %(allowed)s can.")
+    message %= {"method": request.method, "allowed": allowed}
+    response = answers.error(request, 405, "method_not_allowed", message)
     response.headers["Allow"] = allowed
     return response

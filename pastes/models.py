@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from pastes.clock import Clock
 from pastes.languages import LANGUAGES
@@ -35,8 +36,8 @@ _HIDING = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206
 class Visibility(models.TextChoices):
     """Who finds a paste without being told its address."""
 
-    UNLISTED = "unlisted", "Unlisted"
-    PUBLIC = "public", "Public"
+    UNLISTED = "unlisted", gettext_noop("Unlisted")
+    PUBLIC = "public", gettext_noop("Public")
 
 
 class State(models.TextChoices):

@@ -5,6 +5,8 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
 from pastes import access
 from pastes.errors import RefusedError
 
@@ -33,5 +35,5 @@ def owns(paste: "Paste", token: str) -> bool:
 def demand(paste: "Paste", token: str, *, deleting: bool = False) -> None:
     """Raise RefusedError unless this is the edit token of the paste, or the caller's API token allows it."""
     if not owns(paste, token) and not access.made(paste) and not (deleting and access.moderates()):
-        message = "This needs the edit token that was given when the paste was made, as X-Pasteur-Token."
+        message = gettext("This needs the edit token that was given when the paste was made, as X-Pasteur-Token.")
         raise RefusedError("token", message, status=403)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from pastes import access, acting, clock, keys, searching, tokens
 from pastes.drafts import Draft, NewFile, checked
@@ -91,7 +92,8 @@ def revise(
     with turn(), transaction.atomic():
         paste = Paste.objects.readable().select_for_update().get(pk=paste.pk)
         if expected not in {None, paste.head}:
-            raise RefusedError("conflict", f"The paste has changed: it is at revision {paste.head} now.", status=412)
+            message = gettext("The paste has changed: it is at revision %(number)s now.") % {"number": paste.head}
+            raise RefusedError("conflict", message, status=412)
         before = _draft_of(paste)
         draft = checked(
             replace(

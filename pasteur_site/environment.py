@@ -1,6 +1,7 @@
 """Reads the environment once, at start, and collects everything that is wrong with it into one message."""
 
 import difflib
+import os
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -135,7 +136,10 @@ def kept_secret(file: Path) -> str:
     if not file.exists():
         draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        with draft.open("w", encoding="ascii") as kept:
+            kept.write(secrets.token_urlsafe(48))
+            kept.flush()
+            os.fsync(kept.fileno())  # A power cut must not leave an empty one.
         try:
             file.hardlink_to(draft)
         except FileExistsError:

@@ -69,7 +69,8 @@ PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
 PASTEUR_MAX_BODY_BYTES = 6 * PASTEUR_MAX_BYTES + 256 * 1024
 
 # The forms of other pastebins that are understood (pastes/dialects/).
-_dialects = ["first", "hastebin", "dpaste", "dpaste.com", "pinnwand"]
+_dialects = ["first", "hastebin", "dpaste", "dpaste.com", "pinnwand", "privatebin", "rustypaste"]
+_dialects += ["sprunge", "ix", "pastebinit", "gist"]
 PASTEUR_DIALECTS = [] if env.text("PASTEUR_DIALECTS") == "off" else env.words("PASTEUR_DIALECTS", _dialects)
 if unknown := set(PASTEUR_DIALECTS) - set(_dialects):
     env.complain("PASTEUR_DIALECTS", f"must be off, or some of {', '.join(_dialects)}, not {min(unknown)[:50]!r}")
@@ -116,6 +117,7 @@ if len(GITSYNC_SSH_HOST_FINGERPRINT) > 2 or not all(
     )
 GITSYNC_HTTP_USER = env.text("GITSYNC_HTTP_USER", "git")
 GITSYNC_HTTP_TOKEN = env.secret("GITSYNC_HTTP_TOKEN")
+GITSYNC_HTTP_CA_FILE = env.path("GITSYNC_HTTP_CA_FILE")
 GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", most=86_400)
 GITSYNC_READ_BACK = env.flag("GITSYNC_READ_BACK", default=True)
 GITSYNC_FETCH_INTERVAL = env.seconds("GITSYNC_FETCH_INTERVAL", most=86_400)
@@ -124,6 +126,7 @@ if GITSYNC_HOOK_SECRET and len(GITSYNC_HOOK_SECRET) < 16:
     env.complain("GITSYNC_HOOK_SECRET", "must be at least 16 characters")
 GITSYNC_EMBARGO = env.integer("GITSYNC_EMBARGO", 0, least=0, most=30 * 86_400)
 GITSYNC_MIRROR_EXPIRING = env.flag("GITSYNC_MIRROR_EXPIRING")
+GITSYNC_HOLD_SECRETS = env.flag("GITSYNC_HOLD_SECRETS", default=True)
 #: The worker's own clone: a cache that may be deleted at any time.
 GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"
 
@@ -218,6 +221,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pasteur_site.middleware.Headers",
+    "pastes.speaking.PageLanguage",
     "pastes.cors.OpenApi",
     "pastes.middleware.PlainErrors",
     "pastes.acting.Acting",
@@ -301,7 +305,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 
 LANGUAGE_CODE = "en"
-USE_I18N = False
+LANGUAGES = [("en", "English"), ("fr", "Français"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 

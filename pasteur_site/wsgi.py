@@ -8,18 +8,11 @@ load_settings()
 
 import django  # noqa: E402  (settings come first)
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest  # noqa: E402
-from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.db.backends.signals import connection_created  # noqa: E402
 from django.utils.http import parse_header_parameters  # noqa: E402
 
 from pasteur_site.bodies import BoundedBodies  # noqa: E402
-
-
-def limit_waiting(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Let no visitor wait for a frozen or locked PostgreSQL longer than five seconds; commands may take their time."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = '5s'; SET lock_timeout = '5s'")
 
 
 class Request(WSGIRequest):
@@ -39,5 +32,8 @@ class Handler(WSGIHandler):
 
 
 django.setup(set_prefix=False)
-connection_created.connect(limit_waiting, dispatch_uid="pasteur.limit_waiting")
+if connection.vendor == "postgresql":
+    from pasteur_site.postgresql import limit_waiting  # SQLite runs without its library.
+
+    connection_created.connect(limit_waiting, dispatch_uid="pasteur.limit_waiting")
 application = BoundedBodies(Handler())

@@ -81,7 +81,7 @@ class FileOut(FileFacts):
 
 
 class CopyOut(Schema):
-    """Where the paste stands in the mirror: none, waiting, or mirrored as a commit."""
+    """Where the paste stands in the mirror: none, waiting, held, refused, or mirrored as a commit."""
 
     state: str
     commit: str | None

@@ -6,10 +6,16 @@ from functools import cache
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
+from django.utils.dateformat import format as date_format
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from pastes import copies
 
 register = template.Library()
+
+ENGLISH = "en"
+#: What the settings say as long as nobody says it otherwise.
+_SUBTITLE = gettext_noop("Paste text, get a link, keep it in Git.")
 
 
 @register.simple_tag
@@ -21,7 +27,8 @@ def site_title() -> str:
 @register.simple_tag
 def site_subtitle() -> str:
     """Return PASTEUR_SUBTITLE."""
-    return str(settings.PASTEUR_SUBTITLE)
+    said = str(settings.PASTEUR_SUBTITLE)
+    return gettext(said) if said == _SUBTITLE else said
 
 
 @register.simple_tag
@@ -43,9 +50,16 @@ def max_bytes() -> int:
 
 
 @register.simple_tag
-def copy_promise() -> str:
+def copy_promise() -> copies.Promise:
     """Return what an author has to know about copies."""
     return copies.promise()
+
+
+@register.simple_tag
+def page_words() -> str:
+    """Return the address of what scripts say in the language of the page; English needs none."""
+    language = get_language() or ENGLISH
+    return "" if language == ENGLISH else asset(f"words/{language}.js")
 
 
 @register.simple_tag
@@ -58,4 +72,6 @@ def asset(name: str) -> str:
 @register.filter
 def utc(moment: datetime) -> str:
     """Return a moment as people read it."""
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    # Translators: how a day and a time are written, https://docs.djangoproject.com/en/5.2/ref/templates/builtins/#date
+    form = gettext("j F Y, H:i")
+    return f"{date_format(moment, form)} UTC"

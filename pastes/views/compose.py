@@ -7,31 +7,38 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods
 
 from pastes import access, answers, body, dialects
-from pastes.dialects import first_pasteur
+from pastes.dialects import first_pasteur, forms, privatebin, rustypaste
 from pastes.errors import RefusedError
 from pastes.forms import Compose, wanted
 from pastes.models import Paste
 from pastes.views import upload
 from pastes.writing import publish
 
+_METHODS = ["GET", "HEAD", "POST", "PUT"]
+
 
 @csrf_exempt  # Programs have no token; `_submitted`, which takes the site's own form, asks for one.
-@require_http_methods(["GET", "HEAD", "POST", "PUT"])
 def home(request: HttpRequest) -> HttpResponse:
     """GET the form; POST the form, a dialect's form, or text; PUT text."""
     if request.method in {"GET", "HEAD"}:
-        return _form(request)
+        return privatebin.asked(request) or _form(request)
+    answer = privatebin.sent(request)
+    if answer is not None:
+        return answer
+    if request.method not in _METHODS:
+        return HttpResponseNotAllowed(_METHODS)
     if request.method == "PUT" or request.content_type != "multipart/form-data":
-        return upload.text(request)
+        return forms.in_body(request) or upload.text(request)
     fields, files = body.form(request)
     if dialects.speaks("first") and "paste" in {name.lower() for name in (*fields, *files)}:
         return first_pasteur.create(request, fields, files)
+    if rustypaste.calls(request, fields, files):
+        return rustypaste.create(request, fields, files)
     if upload.PART in {*fields, *files}:
         return upload.parts(request, fields, files)
-    return _submitted(request)
+    return forms.in_parts(request, fields, files) or _submitted(request)
 
 
 def or_upload(

@@ -3,6 +3,7 @@
 import logging
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from pastes import answers
 
@@ -11,27 +12,29 @@ logger = logging.getLogger(__name__)
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: the request itself is malformed, or names a host that this site is not."""
-    return answers.error(request, 400, "bad_request", "The request is malformed, or not meant for this site.")
+    return answers.error(request, 400, "bad_request", gettext("The request is malformed, or not meant for this site."))
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: who asks may not."""
-    return answers.error(request, 403, "forbidden", "This is not for you.")
+    return answers.error(request, 403, "forbidden", gettext("This is not for you."))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: a form that did not come from our own page, or from one left open for very long."""
-    return answers.error(request, 403, "csrf", "The form did not come from this site. Reload the page and try again.")
+    message = gettext("The form did not come from this site. Reload the page and try again.")
+    return answers.error(request, 403, "csrf", message)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None, **kwargs: str) -> HttpResponse:
     """404: there is nothing here, or no longer, or not yet; which of these is nobody's business."""
-    return answers.error(request, 404, "not_found", "Nothing is here. It may have expired, or never have been.")
+    message = gettext("Nothing is here. It may have expired, or never have been.")
+    return answers.error(request, 404, "not_found", message)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault. The log has the details."""
-    message = "The error has been written to the log. Trying again may help."
+    message = gettext("The error has been written to the log. Trying again may help.")
     try:
         return answers.error(request, 500, "server_error", message)
     except Exception:  # The last line of defence: the page itself may be what broke.

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -72,7 +73,8 @@ def _open(key: str) -> Paste:
     paste = find(key)
     refuse_burning(paste)
     if paste.encrypted:
-        raise RefusedError("encrypted", "An encrypted paste cannot be edited or forked here: make another one.")
+        message = gettext("An encrypted paste cannot be edited or forked here: make another one.")
+        raise RefusedError("encrypted", message)
     return paste
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from pastes import access, answers, searching
@@ -61,5 +62,5 @@ def _before(request: HttpRequest) -> int | None:
     if not before:
         return None
     if not before.isascii() or not before.isdecimal() or len(before) > 18:
-        raise RefusedError("before", "before must be a number from the link to older pastes.", status=400)
+        raise RefusedError("before", gettext("before must be a number from the link to older pastes."), status=400)
     return int(before)

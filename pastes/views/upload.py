@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import gettext
 
 from pastes import answers, body, options
 from pastes.drafts import NewFile
@@ -37,4 +38,4 @@ def parts(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, Any]) -
 def _refuse_foreign_pages(request: HttpRequest) -> None:
     """Programs send no Sec-Fetch-Site; a page of somebody else must not paste in the name of who looks at it."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
-        raise RefusedError("cross_site", "Another site's page cannot paste here.", status=403)
+        raise RefusedError("cross_site", gettext("Another site's page cannot do this."), status=403)

@@ -4,6 +4,7 @@ import { tokenOf } from "./owned.js";
 import { addSealing } from "./sealing.js";
 import { Editor } from "./editor.js";
 import { Preview } from "./preview.js";
+import { gettext } from "./words.js";
 
 const form = document.querySelector("form.compose");
 const isNew = form.dataset.kind === "new"; // Else it is an edit, which is not kept as a draft.
@@ -14,6 +15,7 @@ const addButton = form.querySelector("[name='add_file']");
 const endings = new Map();
 const editors = [];
 let sealing = null;
+const UNITS = [["MB", 1024 * 1024], ["kB", 1024], [gettext("bytes"), 1]];
 const details = ["title", "author", "comment", "visibility", "expires", "burn"];
 
 // --- files ---
@@ -49,8 +51,8 @@ function addFile() {
   for (const old of part.querySelectorAll(".hint, .preview, .invalid-feedback")) old.remove();
   editors.at(-1).part.after(part);
   total.value = number + 1;
-  for (const [at, { part: one }] of editors.entries()) one.querySelector("legend").textContent = `File ${at + 1}`;
-  part.querySelector("legend").textContent = `File ${number + 1}`;
+  for (const [at, { part: one }] of editors.entries()) one.querySelector("legend").textContent = gettext("File %(number)s", { number: at + 1 });
+  part.querySelector("legend").textContent = gettext("File %(number)s", { number: number + 1 });
   if (number + 1 >= Number(form.dataset.mostFiles)) addButton.hidden = true;
   return adopt(part);
 }
@@ -58,7 +60,7 @@ function addFile() {
 // The language follows the name until another is chosen; the first choice says which one that is.
 async function showGuess(editor) {
   const [first] = editor.language.options;
-  first.textContent = "From the name";
+  first.textContent = gettext("From the name");
   const name = editor.name.value || editor.upload.files[0]?.name || "";
   editor.preview.offer(editor.language.value);
   if (!name) return;
@@ -69,7 +71,7 @@ async function showGuess(editor) {
     }
   }
   const language = endings.get(name.toLowerCase().split(/[./]/).at(-1)) ?? "plaintext";
-  first.textContent = `${labels[language]} (from the name)`;
+  first.textContent = gettext("%(language)s (from the name)", { language: gettext(labels[language]) });
   editor.preview.offer(editor.language.value || language);
 }
 
@@ -78,29 +80,37 @@ async function showGuess(editor) {
 function showSize() {
   const size = editors.reduce((sum, editor) => sum + editor.size, 0);
   const line = form.querySelector(".size");
-  line.textContent = `${bytes(size)} of ${bytes(limit)}${size > limit ? ": too much" : ""}`;
+  const facts = { size: bytes(size), limit: bytes(limit) };
+  line.textContent = size > limit ? gettext("%(size)s of %(limit)s: too much", facts) : gettext("%(size)s of %(limit)s", facts);
   line.classList.toggle("over", size > limit);
 }
 
 function bytes(number) {
-  if (number < 1024) return `${number} bytes`;
-  const unit = number < 1024 * 1024 ? ["kB", 1024] : ["MB", 1024 * 1024];
-  return `${(number / unit[1]).toFixed(1).replace(/\.0$/, "")} ${unit[0]}`;
+  const [unit, divisor] = UNITS.find(([, least]) => number >= least) ?? UNITS.at(-1);
+  const rounded = Math.round((10 * number) / divisor) / 10;
+  return `${rounded.toLocaleString(document.documentElement.lang)} ${unit}`;
 }
 
 function showConsequences() {
   if (!isNew) return;
   const { visibility, expires, burn } = form.elements;
-  const until = expires.value === "never" ? "for good" : `for ${expires.selectedOptions[0].textContent.toLowerCase()}`;
-  const who = visibility.value === "public" ? "Everybody can find and read it" : "Whoever has the link can read it";
+  const lasts = expires.value === "never";
   const line = document.getElementById("what-happens");
-  // The server says which pastes are copied; here it is said of this one.
-  const [, unless = "", then = ""] = /^(Unless it [^,]*, )?(.*)$/.exec(line.dataset.promise);
-  const vanishes = burn.checked || (expires.value !== "never" && unless.includes("expires"));
-  const git = vanishes ? "It is not kept in Git." : then.replace(/^./, (letter) => letter.toUpperCase());
-  const first = burn.checked ? "The first who opens it is the last: then it is gone for everybody." : `${who}, ${until}.`;
-  const sealed = sealing?.isOn ? "Only the encrypted text is sent; the key stays in the link." : "";
+  const { kept = "", takesExpiring } = line.dataset; // What the server says of a paste that Git keeps.
+  const isKept = !burn.checked && (lasts || takesExpiring !== undefined);
+  const first = burn.checked
+    ? gettext("The first who opens it is the last: then it is gone for everybody.")
+    : whoReads(visibility.value === "public", lasts, { time: expires.selectedOptions[0].textContent });
+  const git = isKept ? kept : gettext("It is not kept in Git.");
+  const sealed = sealing?.isOn ? gettext("Only the encrypted text is sent; the key stays in the link.") : "";
   line.textContent = [first, sealed, git].filter(Boolean).join(" ");
+}
+
+function whoReads(everybody, lasts, time) {
+  if (everybody && lasts) return gettext("Everybody can find and read it, for good.");
+  if (everybody) return gettext("Everybody can find and read it, for %(time)s.", time);
+  if (lasts) return gettext("Whoever has the link can read it, for good.");
+  return gettext("Whoever has the link can read it, for %(time)s.", time);
 }
 
 // --- what is not sent yet ---
@@ -127,7 +137,7 @@ function restoreDraft() {
     if (name === "burn") form.elements.burn.checked = draft.facts[at];
     else form.elements[name].value = draft.facts[at];
   });
-  const clear = make("button", { type: "button", className: "plain", textContent: "Start afresh" });
+  const clear = make("button", { type: "button", className: "plain", textContent: gettext("Start afresh") });
   clear.addEventListener("click", () => {
     memory.forget("draft");
     form.reset();
@@ -138,7 +148,7 @@ function restoreDraft() {
     note.remove();
     refresh();
   });
-  const note = make("p", { className: "muted draft", role: "status" }, "What you had not sent is here again. ", clear);
+  const note = make("p", { className: "muted draft", role: "status" }, gettext("What you had not sent is here again."), " ", clear);
   form.before(note);
 }
 
@@ -161,7 +171,7 @@ form.addEventListener("submit", (event) => {
   }
   form.dataset.sending = "yes";
   sendButton.dataset.verb = sendButton.textContent;
-  sendButton.textContent = isNew ? "Pasting…" : "Saving…";
+  sendButton.textContent = isNew ? gettext("Pasting…") : gettext("Saving…");
   sendButton.ariaDisabled = "true";
   if (!isNew) return;
   memory.set("author", form.elements.author.value);
@@ -177,8 +187,8 @@ async function sendSealed() {
   try {
     await sealing.send();
   } catch (error) {
-    const why = error instanceof TypeError ? "It cannot be sent, or is not text." : error.message;
-    form.before(make("p", { className: "alert", role: "alert", textContent: `Nothing was pasted. ${why}` }));
+    const why = error instanceof TypeError ? gettext("It cannot be sent, or is not text.") : error.message;
+    form.before(make("p", { className: "alert", role: "alert", textContent: `${gettext("Nothing was pasted.")} ${why}` }));
     document.querySelector(".alert").scrollIntoView({ block: "center" });
     delete form.dataset.sending;
     sendButton.ariaDisabled = null;

@@ -1,5 +1,6 @@
 // The box of one file: comfortable to write code in, and never a trap for the keyboard.
 import { make, say } from "./dom.js";
+import { gettext } from "./words.js";
 
 const INDENT = "    ";
 const MOST_LETTERS_WATCHED = 200_000;
@@ -21,7 +22,7 @@ export class Editor {
     part.addEventListener("dragover", (event) => this.#over(event));
     part.addEventListener("dragleave", () => part.classList.remove("over"));
     part.addEventListener("drop", (event) => this.#drop(event));
-    this.hint = make("p", { className: "muted hint", textContent: "Tab indents; Escape, then Tab, leaves the box." });
+    this.hint = make("p", { className: "muted hint", textContent: gettext("Tab indents; Escape, then Tab, leaves the box.") });
     this.box.after(this.hint);
   }
 
@@ -47,7 +48,7 @@ export class Editor {
     if (event.isComposing) return;
     if (event.key === "Escape") {
       this.#leaves = true;
-      say("Tab now leaves the box.");
+      say(gettext("Tab now leaves the box."));
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       this.onSend();
@@ -84,7 +85,7 @@ export class Editor {
     const items = [...(event.clipboardData?.items ?? [])];
     if (items.length && items.every((item) => item.kind === "file")) {
       event.preventDefault();
-      say("Only text can be pasted here; pictures and other files that are not text are not kept.");
+      say(gettext("Only text can be pasted here; pictures and other files that are not text are not kept."));
     }
   }
 

@@ -2,6 +2,7 @@
 import { copy, make, memory, say } from "./dom.js";
 import { colour } from "./highlighter.js";
 import { Listing } from "./lines.js";
+import { gettext } from "./words.js";
 
 const PLAIN = "plaintext";
 const MARKDOWN = "markdown";
@@ -36,7 +37,7 @@ export class FileView {
     this.section.dataset.painted = whole ? "whole" : "stopped";
     if (!whole) {
       this.listing.bleach();
-      this.status.textContent = "Shown plain: colouring it takes too long.";
+      this.status.textContent = gettext("Shown plain: colouring it takes too long.");
     }
   }
 
@@ -54,7 +55,7 @@ export class FileView {
 
   #addTools() {
     const chosen = make("option", { value: this.language, textContent: this.section.dataset.label, selected: true });
-    this.select = make("select", { ariaLabel: `Language of ${this.name}`, className: "small" }, chosen);
+    this.select = make("select", { ariaLabel: gettext("Language of %(name)s", { name: this.name }), className: "small" }, chosen);
     for (const event of ["pointerenter", "focus"]) this.select.addEventListener(event, () => this.#offer(), { once: true });
     this.select.addEventListener("change", () => {
       this.language = this.select.value;
@@ -62,13 +63,15 @@ export class FileView {
       this.paint();
       this.#offerRendering();
     });
-    this.wrapButton = make("button", { type: "button", className: "tool", textContent: "Wrap" });
+    this.wrapButton = make("button", { type: "button", className: "tool", textContent: gettext("Wrap") });
+    this.wrapButton.dataset.tool = "wrap";
     this.wrapButton.addEventListener("click", () => {
       const on = this.wrapButton.ariaPressed !== "true";
       memory.set("wrap", on);
       this.wrap(on);
     });
-    const copyButton = make("button", { type: "button", className: "tool", textContent: "Copy" });
+    const copyButton = make("button", { type: "button", className: "tool", textContent: gettext("Copy") });
+    copyButton.dataset.tool = "copy";
     copyButton.addEventListener("click", () => this.copyAll());
     this.status = make("span", { className: "status", role: "status" });
     const tools = this.section.querySelector(".tools");
@@ -77,7 +80,7 @@ export class FileView {
   }
 
   async copyAll() {
-    say((await copy(this.listing.text)) ? `${this.name} is copied.` : "The browser does not allow copying.");
+    say((await copy(this.listing.text)) ? gettext("%(name)s is copied.", { name: this.name }) : gettext("The browser does not allow copying."));
   }
 
   async #offerRendering() {
@@ -96,7 +99,7 @@ export class FileView {
     const { labels } = await import("../vendor/highlight/languages.js");
     const sorted = Object.entries(labels).sort(([, one], [, other]) => one.localeCompare(other, "en"));
     const others = sorted.filter(([name]) => name !== this.language);
-    this.select.append(...others.map(([value, textContent]) => make("option", { value, textContent })));
+    this.select.append(...others.map(([value, label]) => make("option", { value, textContent: gettext(label) })));
   }
 
   // A click on a number chooses its line, with Shift the lines up to it, and the address says so.

@@ -1,6 +1,7 @@
 // The list of what this browser has made.
 import { make } from "./dom.js";
 import { disown, owned } from "./owned.js";
+import { gettext } from "./words.js";
 
 const gone = /^#deleted=(\w+)$/.exec(location.hash);
 if (gone) {
@@ -10,15 +11,15 @@ if (gone) {
 
 const list = document.getElementById("mine");
 for (const { key, title, at } of owned()) {
-  const forget = make("button", { type: "button", className: "tool", textContent: "Forget", ariaLabel: `Forget ${title}` });
+  const forget = make("button", { type: "button", className: "tool", textContent: gettext("Forget"), ariaLabel: gettext("Forget %(title)s", { title }) });
   const links = make(
     "span",
     { className: "tools" },
-    make("a", { href: `/${key}/edit`, textContent: "Edit", ariaLabel: `Edit ${title}` }),
-    make("a", { href: `/${key}/delete`, textContent: "Delete", ariaLabel: `Delete ${title}` }),
+    make("a", { href: `/${key}/edit`, textContent: gettext("Edit"), ariaLabel: gettext("Edit %(title)s", { title }) }),
+    make("a", { href: `/${key}/delete`, textContent: gettext("Delete"), ariaLabel: gettext("Delete %(title)s", { title }) }),
     forget,
   );
-  const when = make("span", { className: "muted", textContent: new Date(at).toLocaleString() });
+  const when = make("span", { className: "muted", textContent: new Date(at).toLocaleString(document.documentElement.lang) });
   const row = make("li", {}, make("a", { href: `/${key}`, textContent: title }), when, links);
   forget.addEventListener("click", () => {
     disown(key);

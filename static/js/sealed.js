@@ -3,6 +3,7 @@ import { canEncrypt, open } from "./cipher.js";
 import { copy, make, say } from "./dom.js";
 import { FileView } from "./file.js";
 import { blocksOf } from "./lines.js";
+import { gettext, ngettext } from "./words.js";
 
 const UNSHOWABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
 const HIDING = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]/;
@@ -14,8 +15,8 @@ export async function openPaste() {
   section.hidden = true;
   window.addEventListener("hashchange", () => location.reload()); // Another key.
   const key = location.hash.slice(1);
-  if (!canEncrypt) return tell(place, "This paste is encrypted. The browser opens it on HTTPS alone, and this is not HTTPS.");
-  if (!key) return tell(place, "This paste is encrypted, and its key is missing: it is the part of the address after the #.");
+  if (!canEncrypt) return tell(place, gettext("This paste is encrypted. The browser opens it on HTTPS alone, and this is not HTTPS."));
+  if (!key) return tell(place, gettext("This paste is encrypted, and its key is missing: it is the part of the address after the #."));
   try {
     show(place, section, await open(text, key, ""));
   } catch {
@@ -30,17 +31,17 @@ function tell(place, text) {
 // Nobody can tell a wrong key from a missing password.
 function ask(place, attempt) {
   const input = make("input", { type: "text", id: "password", className: "form-control", autocomplete: "off", spellcheck: false });
-  const label = make("label", { htmlFor: "password", className: "form-label", textContent: "Password, if it has one" });
+  const label = make("label", { htmlFor: "password", className: "form-label", textContent: gettext("Password, if it has one") });
   const message = make("p", { className: "notice", role: "alert" });
-  message.textContent = "This does not open: the key in the address is wrong, the paste is damaged, or it needs a password.";
-  const form = make("form", { className: "narrow" }, make("p", { className: "mb-3" }, label, input), make("button", { textContent: "Open" }));
+  message.textContent = gettext("This does not open: the key in the address is wrong, the paste is damaged, or it needs a password.");
+  const form = make("form", { className: "narrow" }, make("p", { className: "mb-3" }, label, input), make("button", { textContent: gettext("Open") }));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     message.textContent = "";
     try {
       await attempt(input.value);
     } catch {
-      message.textContent = "This does not open either: wrong key, wrong password, or the paste is damaged.";
+      message.textContent = gettext("This does not open either: wrong key, wrong password, or the paste is damaged.");
     }
   });
   place.replaceChildren(message, form);
@@ -48,11 +49,11 @@ function ask(place, attempt) {
 
 async function show(place, old, files) {
   const { labels, extensions } = await import("../vendor/highlight/languages.js");
-  const link = make("button", { type: "button", className: "tool", textContent: "Copy the link with its key" });
-  link.addEventListener("click", async () => say((await copy(location.href)) ? "The link is copied." : "The browser does not allow copying."));
-  const note = "Opened in this browser. The server has only the encrypted text; whoever has the whole link can read it.";
+  const link = make("button", { type: "button", className: "tool", textContent: gettext("Copy the link with its key") });
+  link.addEventListener("click", async () => say((await copy(location.href)) ? gettext("The link is copied.") : gettext("The browser does not allow copying.")));
+  const note = gettext("Opened in this browser. The server has only the encrypted text; whoever has the whole link can read it.");
   place.replaceChildren(make("p", { className: "muted" }, note, " ", link));
-  const asked = new URLSearchParams(location.search).get("hl");
+  const { asked } = place.dataset; // By ?hl= or an ending of the address.
   for (const [number, { name, language, content }] of files.entries()) {
     if (typeof content !== "string") throw new TypeError("not a text");
     const called = String(name || "paste.txt");
@@ -69,14 +70,14 @@ function languageOf(name, extensions) {
 }
 
 function sectionOf(number, name, language, label, content) {
-  const saved = make("a", { download: name, textContent: "Download" });
+  const saved = make("a", { download: name, textContent: gettext("Download") });
   saved.href = URL.createObjectURL(new Blob([content], { type: "text/plain" }));
-  const size = make("span", { className: "muted", textContent: `${new Blob([content]).size} bytes` });
+  const size = make("span", { className: "muted", textContent: ngettext("%(count)s byte", "%(count)s bytes", { count: new Blob([content]).size }) });
   const header = make("header", {}, make("h2", { textContent: name }), size, make("span", { className: "tools" }, saved));
   const section = make("section", { className: "file", id: `file-${number}` }, header);
   Object.assign(section.dataset, { name, language, label });
   if (HIDING.test(content)) {
-    const warning = "This text has characters that change the direction of writing or cannot be seen. What is shown may not be what a program reads.";
+    const warning = gettext("This text has characters that change the direction of writing or cannot be seen. What is shown may not be what a program reads.");
     section.append(make("p", { className: "notice", role: "note", textContent: warning }));
   }
   const shown = content.replace(UNSHOWABLE, (found) => (found === "\x7f" ? "\u2421" : String.fromCharCode(0x2400 + found.charCodeAt(0))));

@@ -2,17 +2,18 @@
 import { canEncrypt, seal } from "./cipher.js";
 import { make, memory } from "./dom.js";
 import { own } from "./owned.js";
+import { gettext } from "./words.js";
 
 // Put the choice into the form. Returns whether it is taken, and how to send.
 export function addSealing(form, editors, { onChange }) {
   const box = make("input", { type: "checkbox", id: "encrypt", className: "form-check-input", disabled: !canEncrypt });
-  const label = make("label", { htmlFor: "encrypt", className: "form-check-label", textContent: "Encrypt in this browser" });
+  const label = make("label", { htmlFor: "encrypt", className: "form-check-label", textContent: gettext("Encrypt in this browser") });
   const password = make("input", { type: "text", id: "password", className: "form-control", autocomplete: "off", spellcheck: false });
-  const passwordLabel = make("label", { htmlFor: "password", className: "form-label", textContent: "Password (not needed)" });
+  const passwordLabel = make("label", { htmlFor: "password", className: "form-label", textContent: gettext("Password (not needed)") });
   const note = make("p", { className: "muted" });
   note.textContent = canEncrypt
-    ? "Title, name and comment are not encrypted. Without the whole link nobody can read it, you included."
-    : "Browsers encrypt on HTTPS alone, and this page came over plain HTTP.";
+    ? gettext("Title, name and comment are not encrypted. Without the whole link nobody can read it, you included.")
+    : gettext("Browsers encrypt on HTTPS alone, and this page came over plain HTTP.");
   const more = make("div", { hidden: true }, make("p", { className: "mb-3" }, passwordLabel, password));
   if (canEncrypt) more.append(note);
   const part = make("div", { className: "mb-3" }, make("div", { className: "form-check" }, box, label), more);
@@ -37,7 +38,7 @@ async function send(form, editors, password) {
     const content = chosen ? new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await chosen.arrayBuffer()) : box.value;
     if (content.trim()) files.push({ name: name.value || chosen?.name || "", language: language.value, content });
   }
-  if (!files.length) throw new Error("There is no text to paste.");
+  if (!files.length) throw new Error(gettext("There is no text to paste."));
   const { title, author, comment, visibility, expires, burn } = form.elements;
   const sealed = await seal(files, password, burn.checked);
   const paste = {

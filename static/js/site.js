@@ -1,14 +1,16 @@
 // What every page has: the choice of the theme, and keys.
 import { isTyping, make } from "./dom.js";
+import { gettext } from "./words.js";
 
 const THEMES = ["system", "light", "dark"];
+const NAMES = { system: gettext("Theme: as the system has it"), light: gettext("Theme: light"), dark: gettext("Theme: dark") };
 
 function addThemeButton() {
   const root = document.documentElement;
   const button = make("button", { type: "button", className: "theme" });
   const show = () => {
     const theme = root.dataset.theme ?? "system";
-    button.ariaLabel = `Theme: ${theme}`;
+    button.ariaLabel = NAMES[theme];
     button.title = button.ariaLabel;
   };
   button.addEventListener("click", () => {
@@ -29,28 +31,33 @@ function addThemeButton() {
 
 addThemeButton();
 
+// The key of an encrypted paste goes with whoever reads it in another language.
+document.querySelector("form.languages")?.addEventListener("submit", (event) => {
+  event.target.action = `/language${location.hash}`;
+});
+
 // Keys, and the page that lists them. Pages add their own to `keys`: a letter, what it does, and what that is called.
 const keys = [
-  ["n", () => (location.href = "/"), "New paste"],
-  ["r", () => (location.href = "/recent"), "Recent pastes"],
-  ["/", () => (document.getElementById("q") ? document.getElementById("q").focus() : (location.href = "/search")), "Search"],
-  ["m", () => (location.href = "/mine"), "My pastes"],
-  ["t", () => document.querySelector(".theme").click(), "Another theme"],
-  ["c", () => press("Copy"), "Copy the file"],
-  ["w", () => press("Wrap"), "Wrap long lines"],
-  ["?", showKeys, "These keys"],
+  ["n", () => (location.href = "/"), gettext("New paste")],
+  ["r", () => (location.href = "/recent"), gettext("Recent pastes")],
+  ["/", () => (document.getElementById("q") ? document.getElementById("q").focus() : (location.href = "/search")), gettext("Search")],
+  ["m", () => (location.href = "/mine"), gettext("My pastes")],
+  ["t", () => document.querySelector(".theme").click(), gettext("Another theme")],
+  ["c", () => press("copy"), gettext("Copy the file")],
+  ["w", () => press("wrap"), gettext("Wrap long lines")],
+  ["?", showKeys, gettext("These keys")],
 ];
 
-function press(name) {
-  const buttons = [...document.querySelectorAll("section.file .tool")].filter((one) => one.textContent === name);
+function press(tool) {
+  const buttons = [...document.querySelectorAll(`section.file [data-tool="${tool}"]`)];
   buttons.find((one) => one.getBoundingClientRect().bottom > 0)?.click();
 }
 
 function showKeys() {
-  const close = make("button", { type: "button", className: "plain", textContent: "Close" });
+  const close = make("button", { type: "button", className: "plain", textContent: gettext("Close") });
   const rows = keys.map(([key, , what]) => make("li", {}, make("kbd", { textContent: key }), ` ${what}`));
-  const box = make("li", {}, make("kbd", { textContent: "Ctrl Enter" }), " Send the text");
-  const heading = make("h2", { id: "keys-heading", textContent: "Keys" });
+  const box = make("li", {}, make("kbd", { textContent: gettext("Ctrl Enter") }), ` ${gettext("Send the text")}`);
+  const heading = make("h2", { id: "keys-heading", textContent: gettext("Keys") });
   const dialog = make("dialog", { className: "keys" }, heading, make("ul", {}, ...rows, box), close);
   dialog.setAttribute("aria-labelledby", heading.id);
   close.addEventListener("click", () => dialog.close());

@@ -36,8 +36,9 @@ def arrive(chromium: Browser, site: Pasteur) -> Iterator[Arrive]:
     """Return how a new visitor comes; the test fails when the console of any of them has anything in it."""
     visitors: list[Visitor] = []
 
-    def come(*, phone: bool = False, javascript: bool = True) -> Visitor:
-        context = chromium.new_context(viewport=PHONE if phone else WIDE, java_script_enabled=javascript)
+    def come(*, phone: bool = False, javascript: bool = True, locale: str = "en-US") -> Visitor:
+        window = PHONE if phone else WIDE
+        context = chromium.new_context(viewport=window, java_script_enabled=javascript, locale=locale)
         context.set_default_timeout(30_000)
         visitors.append(Visitor(context, site.url))
         return visitors[-1]

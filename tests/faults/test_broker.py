@@ -1,16 +1,74 @@
-"""Rows 38 and 39: the broker stops or freezes. Pasting goes on at once, and the mirror goes on by itself."""
+"""Rows 38 to 41: the broker stops, freezes, forgets or restarts. Pasting and the mirror go on by themselves."""
 
+import os
 import signal
 import statistics
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests import repository
 from tests.servers.pasteur import Pasteur
+from tests.servers.process import wait_until
 from tests.servers.redis import Redis
 
 pytestmark = [pytest.mark.server, pytest.mark.alone]
+
+
+def paste_many(site: Pasteur, count: int) -> list[str]:
+    """Paste so many texts, several at a time, and return their keys."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda number: site.paste(f"paste {number}\n"), range(count)))
+
+
+def flush(redis: Redis) -> None:
+    """Let Redis forget everything."""
+    redis.ask("FLUSHALL")
+
+
+def restart(redis: Redis) -> None:
+    """Kill Redis, which keeps nothing on disk, and start it again."""
+    redis.kill()
+    redis.start()
+
+
+@pytest.mark.parametrize("forget", [flush, restart])
+@pytest.mark.parametrize("pastes", [200, pytest.param(5_000, marks=pytest.mark.slow_fault)], ids=["some", "all"])
+@pytest.mark.timeout(300)
+def test_fault_40_redis_forgets_what_is_pending(redis: Redis, forget: Callable[[Redis], None], pastes: int) -> None:
+    with Pasteur(CELERY_BROKER_URL=redis.url, CACHE_URL=redis.url) as site:
+        site.wait_until_mirrored(site.paste("while all is well"))
+        worker = site.children()["worker"]
+        os.kill(worker, signal.SIGSTOP)
+        keys = paste_many(site, pastes)
+        forget(redis)
+        os.kill(worker, signal.SIGCONT)
+
+        site.wait_until_nothing_is_pending(60)
+
+        found = repository.changes(site.mirror)
+        assert sorted(found[1:]) == sorted(f"{key}.1" for key in keys)
+        assert site.manage("resync_git", "--check").returncode == 0
+
+
+@pytest.mark.parametrize("restarts", [3, pytest.param(20, marks=pytest.mark.slow_fault)], ids=["some", "all"])
+@pytest.mark.timeout(600)
+def test_fault_41_redis_restarts_under_a_worker_that_works(redis: Redis, restarts: int) -> None:
+    with Pasteur(CELERY_BROKER_URL=redis.url, CACHE_URL=redis.url) as site:
+        keys = [site.paste("while all is well")]
+        worker = site.children()["worker"]
+        for _ in range(restarts):
+            keys += paste_many(site, 20)
+            restart(redis)
+            keys += paste_many(site, 20)
+            site.wait_until_mirrored(*keys[-40:], seconds=60)
+
+        # By a message, and not only by its own clock.
+        wait_until(lambda: "cmd=brpop" in redis.ask("CLIENT", "LIST"), "the worker listens to Redis again", 60)
+        assert site.children()["worker"] == worker
+        assert sorted(repository.changes(site.mirror)) == sorted(f"{key}.1" for key in keys)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["38_stopped", "39_frozen"])

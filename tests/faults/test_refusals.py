@@ -83,6 +83,26 @@ def test_fault_28_one_refused_change_of_a_thousand_is_set_aside(
     repository.assert_sound(remote)
 
 
+@pytest.mark.database
+def test_fault_28_page_and_api_say_that_the_remote_refused_it_and_nothing_of_the_remote(
+    scanner: Path, client: Client
+) -> None:
+    many.publish(3)
+    secret = publish_secret()
+    work_off()
+
+    page = client.get(f"/{secret}", headers={"Accept": "text/html"}).content.decode()
+    mirror = client.get(f"/api/v1/pastes/{secret}/mirror").json()
+
+    assert "The Git remote refused it" in page
+    assert "Waiting for Git" not in page
+    assert "a secret was found" not in page
+    assert (mirror["state"], mirror["commit"]) == ("refused", None)
+    assert client.get(f"/api/v1/pastes/{secret}").json()["mirror"]["state"] == "refused"
+    refusals.retry([change.pk for change in Change.objects.set_aside()])
+    assert client.get(f"/api/v1/pastes/{secret}/mirror").json()["state"] == "waiting"
+
+
 def test_fault_28_several_are_found_one_after_the_other(remote: Path, scanner: Path) -> None:
     secrets = []
     for _ in range(3):

@@ -200,8 +200,8 @@ def test_what_has_expired_meanwhile_does_not_come_back(remote: Path, settings: S
     ("embargo", "expiring", "sentence"),
     [
         (0, False, "Unless it expires or burns, it is also committed to Git, which forgets nothing."),
-        (3600, False, "Unless it expires or burns, it is also committed to Git, 1 hour after it was made,"),
-        (90, True, "Unless it burns, it is also committed to Git, 90 seconds after it was made,"),
+        (3600, False, "Unless it expires or burns, it is also committed to Git, which forgets nothing, after 1 hour."),
+        (90, True, "Unless it burns, it is also committed to Git, which forgets nothing, after 90 seconds."),
     ],
 )
 def test_the_first_page_says_which_rules_hold(

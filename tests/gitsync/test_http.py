@@ -191,6 +191,46 @@ def test_a_certificate_that_nobody_signed_is_not_trusted(settings: Settings, tmp
         assert server.requests == []
 
 
+def test_a_certificate_of_an_authority_of_our_own_is_trusted(settings: Settings, tmp_path: Path) -> None:
+    keys = many.publish(1)
+    with GitHttp(tls=True) as server:
+        named(server, settings, tmp_path)
+        settings.GITSYNC_HTTP_CA_FILE = server.authority
+        assert checks.check_remote() == []
+
+        drain()
+
+        assert repository.changes(server.repository) == [f"{keys[0]}.1"]
+
+
+def test_another_authority_of_our_own_is_not(settings: Settings, tmp_path: Path) -> None:
+    many.publish(1)
+    with GitHttp(tls=True) as server, GitHttp(tls=True) as other:
+        named(server, settings, tmp_path)
+        settings.GITSYNC_HTTP_CA_FILE = other.authority
+
+        with pytest.raises(CertificateError):
+            drain()
+
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("content", [None, "", "not a certificate\n", "-----BEGIN CERTIFICATE-----\nxx\n"])
+def test_an_authority_that_cannot_be_read_is_e007(settings: Settings, tmp_path: Path, content: str | None) -> None:
+    settings.GITSYNC_IS_DEFAULT_REMOTE = False
+    settings.GITSYNC_REMOTE = "https://git.example.org/p.git"
+    settings.GITSYNC_HTTP_CA_FILE = tmp_path / "authority.pem"
+    if content is not None:
+        settings.GITSYNC_HTTP_CA_FILE.write_text(content)
+
+    (found,) = checks.check_remote()
+
+    assert found.id == "gitsync.E007"
+    assert str(settings.GITSYNC_HTTP_CA_FILE) in str(found)
+    with pytest.raises(MisconfiguredError):
+        drain()
+
+
 def test_two_writers_who_push_at_once_lose_nothing(over_http: GitHttp, settings: Settings, tmp_path: Path) -> None:
     pids = []
     many.publish(40)

@@ -34,10 +34,10 @@ def encoded(path: str, name: str, **more: str) -> Callable[[Client, bytes], Any]
     return lambda client, text: client.generic("POST", path, f"{quote(name)}={quote(text)}{rest}", URLENCODED)
 
 
-def parts(path: str, name: str, file_name: str | None = None) -> Callable[[Client, bytes], Any]:
+def parts(path: str, name: str, file_name: str | None = None, **headers: str) -> Callable[[Client, bytes], Any]:
     """Return how a multipart form with the text in this part is sent."""
     return lambda client, text: client.post(
-        path, multipart.body(Part(name, text, file_name)), content_type=multipart.CONTENT_TYPE
+        path, multipart.body(Part(name, text, file_name)), content_type=multipart.CONTENT_TYPE, headers=headers
     )
 
 
@@ -87,6 +87,14 @@ def with_state(response: Any) -> str:
     return str(said["message"])
 
 
+def with_message(response: Any) -> str:
+    """Return a problem that is told as GitHub does."""
+    said: dict[str, Any] = response.json()
+    assert "message" in said
+    assert set(said) <= {"message", "errors"}
+    return str(said["message"])
+
+
 SPEAKERS = [
     Speaker(
         "hastebin",
@@ -112,6 +120,22 @@ SPEAKERS = [
         plain,
         path="/curl",
     ),
+    Speaker(
+        "gist",
+        in_json("/api/v3/gists", '{"files": {"a.txt": {"content": ', "}}}"),
+        lambda response: str(response.json()["id"]),
+        with_message,
+        path="/api/v3/gists",
+        status=201,
+        plain=False,
+    ),
+    Speaker("rustypaste", parts("/", "file", "a.txt", filename="b.txt"), in_text, plain, plain=False),
+    Speaker("sprunge", parts("/", "sprunge"), in_text, plain, plain=False),
+    Speaker("sprunge", encoded("/", "sprunge"), in_text, plain, plain=False),
+    Speaker("ix", parts("/", "f:1"), in_text, plain, plain=False),
+    Speaker("ix", encoded("/", "f:1"), in_text, plain, plain=False),
+    Speaker("pastebinit", encoded("/", "content", language="text", private="1"), in_text, plain, plain=False),
+    Speaker("pastebinit", parts("/", "content"), in_text, plain, plain=False),
 ]
 
 

@@ -75,7 +75,7 @@ def test_a_dialect_that_is_turned_off_is_not_there(client: Client, speaker: Spea
 
     response = speaker.send(client, b"text")
 
-    assert response.status_code == 404 or b"=" in File.objects.get().content.encode()
+    assert response.status_code == 404 or (speaker.path == "/" and response.status_code != speaker.status)
 
 
 @every
@@ -94,10 +94,8 @@ def test_input_63_who_asks_too_much_is_told_in_its_words(speaker: Speaker, setti
     assert over["RateLimit-Policy"] == '"create";q=1;w=86400'
 
 
-@every
+@pytest.mark.parametrize("speaker", [one for one in SPEAKERS if one.path != "/"], ids=by_name)
 def test_another_method_is_told_in_its_words(client: Client, speaker: Speaker) -> None:
-    if speaker.path == "/":
-        pytest.skip("the site's own page is there")
     response = client.patch(speaker.path)
 
     assert_told(speaker, response, 405)

@@ -43,6 +43,11 @@ class GitHttp(Server):
         return f"{self.scheme}://127.0.0.1:{self.port}/pastes.git"
 
     @property
+    def authority(self) -> Path:
+        """The file of who signed the certificate: itself."""
+        return self.folder / "certificate.pem.public"
+
+    @property
     def requests(self) -> list[tuple[str, str]]:
         """What was asked, as (path, value of the Authorization header)."""
         lines = (self.folder / "requests").read_text().splitlines() if (self.folder / "requests").exists() else []

@@ -91,3 +91,15 @@ class Pasteur(Server):
         """Wait until the API says of each of these pastes that it is mirrored."""
         for key in keys:
             wait_until(lambda: self.read(key)["mirror"]["state"] == "mirrored", f"{key} is mirrored", seconds)  # noqa: B023
+
+    def wait_until_nothing_is_pending(self, seconds: float = 60) -> None:
+        """Wait until no change waits for the mirror."""
+        wait_until(lambda: self.oldest_pending() == 0, "nothing is pending", seconds)
+
+    def oldest_pending(self) -> float:
+        """Return for how long the oldest change has been waiting, in seconds; -1 when the site does not say."""
+        try:
+            answer = self.http.request("GET", f"{self.url}/readyz")
+        except urllib3.exceptions.HTTPError:
+            return -1.0
+        return float(json.loads(answer.data).get("oldest_pending_seconds", -1)) if answer.status == 200 else -1.0

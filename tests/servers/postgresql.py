@@ -52,10 +52,15 @@ class PostgreSQL(Server):
         asked = [_bin("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(asked, check=False).returncode == 0
 
+    def psql(self, *arguments: str, database: str = "pasteur") -> list[str]:
+        """Return the command line of psql, connected to a database."""
+        psql = [_bin("psql"), "-X", "-q", "-t", "-A", "-h", "127.0.0.1", "-p", str(self.port), "-U", "pasteur"]
+        return [*psql, *arguments, database]
+
     def query(self, sql: str, *, database: str = "pasteur") -> str:
         """Run one statement and return what psql prints."""
-        psql = [_bin("psql"), "-X", "-q", "-t", "-A", "-h", "127.0.0.1", "-p", str(self.port), "-U", "pasteur"]
-        return subprocess.run([*psql, "-c", sql, database], check=True, capture_output=True, text=True).stdout
+        command = self.psql("-c", sql, database=database)
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _bin(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import redis
+
 from tests.servers.process import Server, program
 
 
@@ -17,3 +19,9 @@ class Redis(Server):
         """Return the command line."""
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
         return [program("redis-server"), *options]
+
+    def ask(self, *words: str) -> str:
+        """Send one command and return the answer."""
+        with redis.Redis(port=self.port, decode_responses=True) as client:
+            answer = client.execute_command(*words)
+            return answer if isinstance(answer, str) else repr(answer)

@@ -40,7 +40,8 @@ class Command(BaseCommand):
 
 def _words(queue: standing.Queue) -> str:
     oldest = f", the oldest for {queue.oldest_seconds:.0f} s" if queue.pending else ""
-    return f"{queue.pending} changes wait{oldest}; {queue.held} are held back; {queue.set_aside} are set aside."
+    counts = f"{queue.held} are held back; {queue.set_aside} are set aside; {queue.withheld} are withheld."
+    return f"{queue.pending} changes wait{oldest}; {counts}"
 
 
 def _words_of(mirror: standing.Standing) -> str:

@@ -14,13 +14,14 @@ from gitsync.errors import GitsyncError
 from gitsync.models import Change
 from gitsync.selection import mirrored
 
-_KINDS = ("missing", "differs", "extra", "waiting", "set_aside")
+_KINDS = ("missing", "differs", "extra", "waiting", "set_aside", "withheld")
 _MEANINGS = {
     "missing": "in the database, not in Git",
     "differs": "not the same in both",
     "extra": "in Git, not in the database",
     "waiting": "on their way",
     "set_aside": "refused by the remote and set aside",
+    "withheld": "withheld, with a credential in them",
 }
 
 

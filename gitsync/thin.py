@@ -1,0 +1,82 @@
+"""Clones that were started thin: with the tree of one commit, without its texts and without what came before it.
+
+A worker on an empty machine needs no more to go on (docs/adr/0022). The fetch that starts such a clone says so by its
+environment alone, and nothing of it is written down: Git takes what is missing for missing, and never fetches it behind
+our back, by another way than the one that was configured.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from gitsync import history, tree
+from gitsync.history import Objects
+from gitsync.mirror import Clone
+
+#: The name of the remote while something is fetched without the texts.
+REMOTE = "pasteur"
+
+
+def environment(url: str, told: Mapping[str, str], *, as_if_empty: bool = False) -> dict[str, str]:
+    """Return an environment in which REMOTE is the repository at `url`, from which texts are not wanted.
+
+    Texts that are named come if we ask as if the clone were empty: whoever has a commit is taken to have its texts.
+    """
+    options = {
+        f"remote.{REMOTE}.url": url,
+        f"remote.{REMOTE}.promisor": "true",
+        f"remote.{REMOTE}.partialCloneFilter": "blob:none",
+    }
+    if as_if_empty:
+        options["fetch.negotiationAlgorithm"] = "noop"
+    first = int(told.get("GIT_CONFIG_COUNT", "0"))
+    found = {**told, "GIT_CONFIG_COUNT": str(first + len(options))}
+    for number, (name, value) in enumerate(options.items(), start=first):
+        found[f"GIT_CONFIG_KEY_{number}"] = name
+        found[f"GIT_CONFIG_VALUE_{number}"] = value
+    return found
+
+
+def is_thin(clone: Clone) -> bool:
+    """Whether old history is missing."""
+    return (clone.path / "shallow").exists()
+
+
+def is_empty(clone: Clone) -> bool:
+    """Whether nothing has been fetched or written yet."""
+    return next(clone.path.glob("objects/pack/*.idx"), None) is None
+
+
+def empty(clone: Clone) -> None:
+    """Throw away what is in the clone."""
+    clone.discard()
+    Clone.open(clone.path)
+
+
+def goes_on(clone: Clone, old: str, new: str) -> bool:
+    """Whether all that lies between two commits is there, which says nothing of texts that the old one has as well.
+
+    Where a side road leads past the old one, to the beginning of history, what came before it is not told apart.
+    """
+    if not clone.is_ancestor(old, new):
+        return False
+    return not clone.ask("rev-list", "--max-parents=0", "--max-count=1", f"{old}..{new}")
+
+
+def missing_texts(clone: Clone, old: str, new: str) -> list[str]:
+    """Return the ids of texts that are not there, of all folders and files that were touched between two commits."""
+    with history.objects(clone) as objects:
+        wanted = sorted(set(_texts(clone, objects, old, new)))
+    if not wanted:
+        return []
+    lines = clone.ask("cat-file", "--batch-check", stdin="".join(f"{oid}\n" for oid in wanted).encode()).decode()
+    return [line.removesuffix(" missing") for line in lines.splitlines() if line.endswith(" missing")]
+
+
+def _texts(clone: Clone, objects: Objects, old: str, new: str) -> Iterator[str]:
+    """Yield the ids of what reading in may want to look into, some of them several times."""
+    told = ((path, mode, oid) for _, path, mode, _, oid in history.paths(clone, f"{old}..{new}"))
+    for rows in (told, history.differences(clone, old, new)):  # The second for what a merge alone has brought.
+        for path, mode, oid in rows:
+            if oid and mode in history.REGULAR and "/" not in path:
+                yield oid
+            elif oid and mode == history.TREE and path.count("/") == 3 and tree.key_of(f"{path}/"):
+                yield from (entry.oid for entry in objects.tree(oid) or () if entry.is_file)

@@ -1,0 +1,77 @@
+"""Forms of pastebins that have no more than a form at `/`: sprunge, ix, and what pastebinit sends for this site.
+
+command | curl -F 'sprunge=<-' HOST        command | curl -F 'f:1=<-' HOST        pastebinit -b HOST file
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.datastructures import MultiValueDict
+
+from pastes import answers, body, dialects
+from pastes.dialects import lexers
+from pastes.drafts import Draft, NewFile
+from pastes.errors import RefusedError
+from pastes.models import Visibility
+from pastes.writing import publish
+
+SPRUNGE, IX, PASTEBINIT = "sprunge", "ix", "pastebinit"
+#: The field with the text, by dialect.
+_TEXTS = {SPRUNGE: "sprunge", IX: "f:1", PASTEBINIT: "content"}
+#: What else pastebinit says (client/pastebin.d/pasteur.conf).
+_SAID = ("title", "author", "language", "private")
+_PRIVATE = {"": Visibility.UNLISTED, "1": Visibility.UNLISTED, "0": Visibility.PUBLIC}
+_FORM = "application/x-www-form-urlencoded"
+#: The beginning of a body, as a name of ours has to be encoded. Of a name that is a word, all of the body has to be
+#: encoded as well: texts may begin with `content=`, and curl calls every text a form.
+_BEGINNINGS = {SPRUNGE: re.compile(rb"sprunge="), IX: re.compile(rb"f(:|%3[Aa])1=")}
+_ENCODED = re.compile(rb"(?:[\w.~*+=&-]|%[0-9A-Fa-f]{2})+", re.ASCII)
+_CONTENT = re.compile(rb"(?:^|&)content=")
+
+
+def in_parts(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> HttpResponse | None:
+    """Publish the text of a multipart form of one of these dialects; None for every other form."""
+    name = _named({*fields, *files} - ({"content"} if "csrfmiddlewaretoken" in fields else set()))
+    return _published(request, name, body.fields_by_name(fields, files)) if name else None
+
+
+def in_body(request: HttpRequest) -> HttpResponse | None:
+    """Publish the text of an urlencoded form of one of these dialects; None for a body that is a text itself."""
+    if request.content_type != _FORM or request.method != "POST":
+        return None
+    sent = body.peek(request)
+    name = next((one for one, begins in _BEGINNINGS.items() if dialects.speaks(one) and begins.match(sent)), "")
+    if not name and dialects.speaks(PASTEBINIT) and _CONTENT.search(sent) and _ENCODED.fullmatch(sent):
+        name = PASTEBINIT
+    return _published(request, name, body.urlencoded(request)) if name else None
+
+
+def _named(names: Collection[str]) -> str:
+    return next((one for one, field in _TEXTS.items() if field in names and dialects.speaks(one)), "")
+
+
+def _published(request: HttpRequest, name: str, fields: MultiValueDict[str, str]) -> HttpResponse:
+    """Answer the address alone on a line."""
+    text = body.one(fields, _TEXTS[name])
+    draft = _as_said(text, fields) if name == PASTEBINIT else Draft([NewFile(text)])
+    paste = publish(draft)
+    response = answers.line(answers.address(request, paste.get_absolute_url()))
+    return dialects.open_to_all(answers.with_token(response, paste))
+
+
+def _as_said(text: str, fields: MultiValueDict[str, str]) -> Draft:
+    for field in fields:
+        if field not in {_TEXTS[PASTEBINIT], *_SAID}:
+            raise RefusedError("unknown_field", f"There is no field called {field[:50]!r}.", field=field[:50])
+    said = {field: body.one(fields, field) for field in _SAID}
+    if said["private"] not in _PRIVATE:
+        raise RefusedError("visibility", "private must be 1 or 0.", field="private")
+    language = lexers.named(said["language"], "language").name if said["language"] else ""
+    return Draft(
+        [NewFile(text, language=language)],
+        title=said["title"],
+        author=said["author"],
+        visibility=_PRIVATE[said["private"]],
+    )

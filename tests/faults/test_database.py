@@ -1,0 +1,215 @@
+"""Rows 42, 44 and 46: the database restarts, freezes, is locked, or has many writers."""
+
+import itertools
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+
+import pytest
+import urllib3
+
+from tests import repository
+from tests.servers.pasteur import Pasteur
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.process import wait_until
+
+pytestmark = [pytest.mark.server, pytest.mark.alone]
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[PostgreSQL]:
+    """Return a running PostgreSQL for all tests here: each leaves it as it found it."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def site(postgresql: PostgreSQL) -> Iterator[Pasteur]:
+    """Return the site on PostgreSQL."""
+    with Pasteur(DATABASE_URL=postgresql.url) as site:
+        yield site
+
+
+class Clients:
+    """Clients that paste one text after the other, each on a connection of its own, until they are told to stop."""
+
+    def __init__(self, site: Pasteur, count: int) -> None:
+        self.answers: Counter[int] = Counter()
+        self.bare: list[int] = []
+        self.taken: dict[str, str] = {}
+        self._site = site
+        self._numbers = itertools.count()
+        self._is_over = threading.Event()
+        self._pool = ThreadPoolExecutor(count)
+        self._work = [self._pool.submit(self._paste) for _ in range(count)]
+
+    def _paste(self) -> None:
+        http = urllib3.PoolManager(timeout=20, retries=False)
+        while not self._is_over.is_set():
+            text = f"paste {next(self._numbers)}\n"
+            answer = http.request("POST", f"{self._site.url}/", body=text.encode())
+            self.answers[answer.status] += 1
+            if not answer.data:
+                self.bare.append(answer.status)
+            if answer.status == 201:
+                self.taken[answer.data.decode().strip().rpartition("/")[2]] = text
+            else:
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Let them end, and raise what went wrong in one."""
+        self._is_over.set()
+        self._pool.shutdown()
+        for work in self._work:
+            work.result()
+
+
+@contextmanager
+def clients(site: Pasteur, count: int) -> Iterator[Clients]:
+    """Let so many clients paste as long as the block lasts."""
+    found = Clients(site, count)
+    try:
+        yield found
+    finally:
+        found.stop()
+
+
+def assert_kept(site: Pasteur, taken: dict[str, str]) -> None:
+    """Fail unless every paste can be read, is mirrored, and is there by one commit."""
+    for key, text in taken.items():
+        assert site.http.request("GET", f"{site.url}/{key}/raw").data.decode() == text
+    site.wait_until_nothing_is_pending()
+    found = repository.changes(site.mirror)
+    assert len(found) == len(set(found))
+    assert {f"{key}.1" for key in taken} <= set(found)
+    assert site.manage("resync_git", "--check").returncode == 0
+    repository.assert_sound(site.mirror)
+
+
+@pytest.mark.parametrize("restarts", [2, pytest.param(10, marks=pytest.mark.slow_fault)], ids=["some", "all"])
+def test_fault_42_postgresql_restarts_at_once_under_load(postgresql: PostgreSQL, site: Pasteur, restarts: int) -> None:
+    with clients(site, 8) as load:
+        for _ in range(restarts):
+            before = load.answers[201]
+            wait_until(lambda: load.answers[201] > before + 20, "pastes are taken")  # noqa: B023  (runs now)
+            postgresql.kill(signal.SIGQUIT)  # As `pg_ctl -m immediate stop` does.
+            assert postgresql.process is not None
+            postgresql.process.wait()
+            wait_until(lambda: load.answers[503], "somebody is told")
+            postgresql.start()
+            before = load.answers[201]
+            wait_until(lambda: load.answers[201] > before, "pastes are taken again", 5)  # noqa: B023  (runs now)
+
+    assert set(load.answers) == {201, 503}
+    assert load.bare == []
+    assert_kept(site, load.taken)
+
+
+def ask(site: Pasteur, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes, float]:
+    """Ask on a new connection and return status, body, and the seconds that it took."""
+    started = time.monotonic()
+    headers = {"Content-Type": "application/json" if path.startswith("/api/") else "text/plain"}
+    http = urllib3.PoolManager(timeout=20, retries=False)
+    answer = http.request(method, f"{site.url}{path}", body=body, headers=headers)
+    return answer.status, answer.data, time.monotonic() - started
+
+
+def backends(postgresql: PostgreSQL) -> list[int]:
+    """Return the processes of the server, each of which serves a connection."""
+    assert postgresql.process is not None
+    found = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(postgresql.process.pid)], check=True, capture_output=True
+    )
+    lines = (line.split(None, 1) for line in found.stdout.decode().splitlines())
+    return [int(pid) for pid, words in lines if "pasteur pasteur 127.0.0.1" in words]
+
+
+@contextmanager
+def frozen(postgresql: PostgreSQL, *, server: bool = False) -> Iterator[None]:
+    """Freeze what serves the connections that there are, and with `server` what takes new ones, for the block."""
+    assert postgresql.process is not None
+    pids = [*([postgresql.process.pid] if server else []), *backends(postgresql)]
+    try:
+        for pid in pids:
+            _tell(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            _tell(pid, signal.SIGCONT)
+
+
+def _tell(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):  # It has just ended, with its connection.
+        os.kill(pid, number)
+
+
+def test_fault_44_frozen_backends_cost_a_request_its_time_and_nothing_else(
+    postgresql: PostgreSQL, site: Pasteur
+) -> None:
+    with clients(site, 8) as load:
+        wait_until(lambda: load.answers[201] > 50, "every thread has its connection")
+    with frozen(postgresql):
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: ask(site, "POST", "/", b"x"), range(16)))
+
+        assert {status for status, _, _ in answers} <= {201, 503}
+        assert max(seconds for _, _, seconds in answers) < 5
+        # The server itself works: whoever finds a frozen connection gets a new one.
+        assert ask(site, "POST", "/", b"y")[0] == 201
+    assert_kept(site, load.taken)
+
+
+def test_fault_44_a_frozen_server_makes_requests_end_with_503(postgresql: PostgreSQL, site: Pasteur) -> None:
+    key = site.paste("before")
+    site.wait_until_mirrored(key)
+    with frozen(postgresql, server=True), ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask(site, "GET", f"/{key}"), range(8)))
+
+    assert {status for status, _, _ in answers} == {503}
+    assert all(body for _, body, _ in answers)
+    assert max(seconds for _, _, seconds in answers) < 5
+    wait_until(lambda: ask(site, "GET", f"/{key}")[0] == 200, "it works again", 5)
+
+
+@contextmanager
+def locked(postgresql: PostgreSQL, table: str) -> Iterator[None]:
+    """Lock a table against everybody as long as the block lasts."""
+    lock = f"BEGIN; LOCK TABLE {table}; SELECT pg_sleep(60)"
+    holder = subprocess.Popen(postgresql.psql("-c", lock), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    held = f"FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = '{table}'::regclass AND granted"
+    wait_until(lambda: postgresql.query(f"SELECT count(*) {held}").strip() == "1", "the table is locked")
+    try:
+        yield
+    finally:
+        postgresql.query(f"SELECT pg_terminate_backend(pid) {held}")
+        holder.wait()
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/pastes"])
+def test_fault_44_a_locked_table_makes_a_request_end_with_503(postgresql: PostgreSQL, site: Pasteur, path: str) -> None:
+    body = b"x" if path == "/" else b'{"files": [{"content": "x"}]}'
+    assert ask(site, "POST", path, body)[0] == 201  # A process takes its time for its first request.
+
+    with locked(postgresql, "pastes_paste"):
+        status, words, seconds = ask(site, "POST", path, body)
+
+    assert status == 503
+    assert b"database" in words
+    assert seconds < 5
+    wait_until(lambda: ask(site, "POST", path, body)[0] == 201, "it works again", 5)
+
+
+@pytest.mark.parametrize("seconds", [3, pytest.param(60, marks=pytest.mark.slow_fault)], ids=["short", "long"])
+def test_fault_46_fifty_writers_and_the_worker_on_sqlite(pasteur: Pasteur, seconds: float) -> None:
+    with clients(pasteur, 50) as load:
+        time.sleep(seconds)
+
+    assert set(load.answers) == {201}
+    assert "database is locked" not in pasteur.words()
+    assert_kept(pasteur, load.taken)

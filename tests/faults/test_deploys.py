@@ -1,0 +1,219 @@
+"""Rows 7 and 34: the site is told to stop in the middle of a drain, or the power goes."""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from tests import repository
+from tests.faults.test_killed import fast_imports
+from tests.servers.pasteur import Pasteur
+from tests.servers.process import wait_until
+
+pytestmark = [pytest.mark.server, pytest.mark.alone]
+
+_PUBLISH = "from tests import many; [many.publish(500) for _ in range({count} // 500)]"
+
+
+def locks(folder: Path) -> list[Path]:
+    """Return the locks that Git has left in the clone and in the default remote."""
+    return [*folder.glob("clone.git/**/*.lock"), *folder.glob("mirror.git/**/*.lock")]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("stops", "pastes"), [(1, 2_000), pytest.param(20, 20_000, marks=pytest.mark.slow_fault)], ids=["some", "all"]
+)
+def test_fault_07_told_to_stop_in_the_middle_of_a_drain(stops: int, pastes: int) -> None:
+    site = Pasteur()
+    try:
+        site.manage("migrate")
+        site.manage("shell", "-c", _PUBLISH.format(count=pastes))
+        for _ in range(stops):
+            site.start()
+            clone = site.data / "clone.git"
+            wait_until(lambda: fast_imports(clone) or site.oldest_pending() == 0, "a drain runs")  # noqa: B023
+            time.sleep(random.uniform(0, 0.3))
+            started = time.monotonic()
+            assert site.process is not None
+            site.process.terminate()
+            assert site.process.wait(timeout=20) == 0
+            assert time.monotonic() - started <= 10
+            assert locks(site.data) == []
+        site.start()
+        site.wait_until_nothing_is_pending()
+
+        found = repository.changes(site.mirror)
+        assert len(found) == len(set(found)) == pastes
+        assert site.manage("resync_git", "--check").returncode == 0
+        repository.assert_sound(site.mirror)
+    finally:
+        site.stop()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator["Disk"]:
+    """Return a disk of our own."""
+    with Disk(tmp_path) as disk:
+        yield disk
+
+
+class Disk:
+    """A file system in a file: what the file holds at a moment is what a power cut in that moment would leave."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._image = folder / "disk"
+        self._mounted: list[Path] = []
+        with self._image.open("wb") as file:
+            file.truncate(256 * 1024 * 1024)
+
+    def __enter__(self) -> "Disk":
+        """Make the file system, or skip the test where that is not allowed."""
+        self.root = self._folder / "root"
+        subprocess.run(["mkfs.ext4", "-q", str(self._image)], check=True)
+        if not self._mount(self._image, self.root):
+            pytest.skip("only root may mount a disk made of a file")
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Unmount everything."""
+        for folder in reversed(self._mounted):
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+    def after_a_power_cut(self, number: int) -> Path:
+        """Return a folder with what the disk would have after a power cut now."""
+        copy, folder = self._folder / f"copy-{number}", self._folder / f"after-{number}"
+        shutil.copyfile(self._image, copy)
+        assert self._mount(copy, folder)
+        return folder
+
+    def _mount(self, image: Path, folder: Path) -> bool:
+        folder.mkdir()
+        if subprocess.run(
+            ["mount", "-o", "loop", str(image), str(folder)], check=False, capture_output=True
+        ).returncode:
+            return False
+        self._mounted.append(folder)
+        return True
+
+
+def programs(site: Pasteur, data: Path) -> list[int]:
+    """Return the process groups of the site, and of every Git that works on its data."""
+    assert site.process is not None
+    found = {site.process.pid, *site.children().values()}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"--git-dir={data}".encode() in (process / "cmdline").read_bytes():
+                found.add(os.getpgid(int(process.name)))
+        except OSError:
+            continue  # It has just ended.
+    return sorted(found)
+
+
+def signal_all(groups: list[int], number: int) -> None:
+    """Send a signal to these groups, as far as they are still there."""
+    for group in groups:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, number)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("cuts", [1, pytest.param(10, marks=pytest.mark.slow_fault)], ids=["one", "ten"])
+def test_fault_34_power_loss_while_pastes_are_taken_and_mirrored(disk: Disk, cuts: int) -> None:
+    taken: dict[str, str] = {}
+    folder = disk.root
+    for number in range(cuts):
+        with Pasteur(PASTEUR_DATA_DIR=str(folder / "data")) as site:
+            answered, folder = paste_until_the_power_goes(site, disk, folder, number)
+            taken |= answered
+        with Pasteur(PASTEUR_DATA_DIR=str(folder / "data")) as site:
+            assert_whole(site, folder / "data", taken)
+
+
+def paste_until_the_power_goes(site: Pasteur, disk: Disk, folder: Path, number: int) -> tuple[dict[str, str], Path]:
+    """Paste from several clients, and cut the power; return what was answered before, and what the disk then has."""
+    taken: dict[str, str] = {}
+    is_over = threading.Event()
+
+    def paste() -> None:
+        while not is_over.is_set():
+            text = f"{os.urandom(500).hex()}\n"
+            with contextlib.suppress(urllib3.exceptions.HTTPError):  # The power is gone.
+                taken[site.paste(text)] = text
+
+    wait_until(lambda: len(site.children()) == 3, "all of it runs")
+    with ThreadPoolExecutor(4) as pool:
+        work = [pool.submit(paste) for _ in range(4)]
+        try:
+            until = random.randint(100, 300)
+            wait_until(lambda: len(taken) >= until or any(one.done() for one in work), "pastes are taken", 60)
+            # Nothing is answered while the disk is copied, so that what was answered before is known.
+            for _ in range(2):  # What was started meanwhile as well.
+                signal_all(programs(site, folder), signal.SIGSTOP)
+            answered = dict(taken)
+            found = disk.after_a_power_cut(number)
+        finally:
+            is_over.set()
+            signal_all(programs(site, folder), signal.SIGKILL)
+    for one in work:
+        one.result()
+    return answered, found
+
+
+def assert_whole(site: Pasteur, data: Path, answered: dict[str, str]) -> None:
+    """Fail unless all that was answered is there, and soon in Git."""
+    site.data = data
+    try:
+        site.wait_until_nothing_is_pending(120)
+    except AssertionError:
+        print(site.words())
+        raise
+    for key, text in answered.items():
+        assert site.http.request("GET", f"{site.url}/{key}/raw").data.decode() == text
+    found = repository.changes(site.mirror)
+    assert len(found) == len(set(found))
+    assert {f"{key}.1" for key in answered} <= set(found)
+    assert site.manage("resync_git", "--check").returncode == 0
+    repository.assert_sound(site.mirror)
+
+
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize(
+    ("pastes", "seconds"), [(3_000, 100), pytest.param(100_000, 300, marks=pytest.mark.slow_fault)], ids=["some", "all"]
+)
+def test_fault_49_a_first_import_takes_bounded_memory(pastes: int, seconds: float) -> None:
+    site = Pasteur()
+    try:
+        site.manage("migrate")
+        site.manage("shell", "-c", _PUBLISH.format(count=pastes))
+        subprocess.run(["git", "init", "--bare", "--quiet", str(site.folder / "empty.git")], check=True)
+        site.settings["GITSYNC_REMOTE"] = str(site.folder / "empty.git")
+        started = time.monotonic()
+
+        assert peak_kilobytes(site, "resync_git") <= 256 * 1024
+
+        assert time.monotonic() - started <= seconds
+        assert len(set(repository.changes(site.folder / "empty.git"))) == pastes
+        assert site.manage("resync_git", "--check").returncode == 0
+    finally:
+        site.stop()
+
+
+def peak_kilobytes(site: Pasteur, command: str) -> int:
+    """Run a management command that has to succeed, and return the most memory that it or one of its Gits had."""
+    words = [*site.command()[:-1], command]
+    pid = os.posix_spawn(words[0], words, site.environment())
+    _, status, used = os.wait4(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    return used.ru_maxrss

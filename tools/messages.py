@@ -1,0 +1,122 @@
+"""Collects what the site says to people and brings the catalogues in locale/ up to date.
+
+Run as `python -m tools.messages`, which `make messages` does; it then names what waits for its translation. Templates
+and Python make the domain `django`, scripts `djangojs`.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALE = ROOT / "locale"
+LANGUAGES = ("de", "fr")
+DOMAINS = ("django", "djangojs")
+_APPS = ("pastes", "gitsync", "pasteur_site")
+_KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+
+#: A call of one of these with its strings, as Django's `templatize` writes it.
+_CALL = re.compile(r"""n?p?gettext\((?:[^()'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*\)""")
+
+
+def main() -> int:
+    """Update every catalogue; 1 when something waits for its translation."""
+    waiting = 0
+    for language in LANGUAGES:
+        for domain in DOMAINS:
+            catalogue = updated(language, domain)
+            path_of(language, domain).write_bytes(as_po(catalogue))
+            for message in untranslated(catalogue):
+                print(f"{language}/{domain}: {message}")
+                waiting += 1
+    return 1 if waiting else 0
+
+
+def path_of(language: str, domain: str) -> Path:
+    """Return where a catalogue lies."""
+    return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+
+
+def updated(language: str, domain: str) -> Catalog:
+    """Return a catalogue with exactly what the sources say now; what is not said any more is gone."""
+    path = path_of(language, domain)
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language, domain=domain)
+    catalogue.update(said(domain), no_fuzzy_matching=True, update_creation_date=False)
+    catalogue.obsolete.clear()
+    return catalogue
+
+
+def said(domain: str) -> Catalog:
+    """Return what the sources say, untranslated."""
+    catalogue = Catalog(domain=domain)
+    for path in sources(domain):
+        for _, message, comments, context in _messages(path):
+            name = str(path.relative_to(ROOT))
+            catalogue.add(message, locations=[(name, 1)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def sources(domain: str) -> list[Path]:
+    """Return the files of a domain."""
+    if domain == "djangojs":
+        return sorted((ROOT / "static" / "js").glob("*.js"))
+    pages = [path for path in (ROOT / "templates").rglob("*.html") if "admin" not in path.parts]
+    return sorted([*pages, *(path for app in _APPS for path in (ROOT / app).rglob("*.py"))])
+
+
+def as_po(catalogue: Catalog) -> bytes:
+    """Return a catalogue as it lies in the repository: without anything that changes by itself."""
+    held = BytesIO()
+    write_po(held, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
+    plural = f"nplurals={catalogue.num_plurals}; plural={catalogue.plural_expr};"
+    header = (
+        'msgid ""\nmsgstr ""\n'
+        f'"Language: {catalogue.locale}\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+        f'"Content-Transfer-Encoding: 8bit\\n"\n"Plural-Forms: {plural}\\n"\n\n'
+    )
+    return header.encode() + held.getvalue()
+
+
+def untranslated(catalogue: Catalog) -> Iterator[str]:
+    """Yield what has no translation yet, or one that nobody has confirmed."""
+    for message in catalogue:
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        if message.id and (message.fuzzy or not all(texts)):
+            yield message.id[0] if isinstance(message.id, tuple) else str(message.id)
+
+
+def _messages(path: Path) -> Iterable[tuple[int, str | tuple[str, ...], list[str], str | None]]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".js":
+        return _extract("javascript", text)
+    return _extract("python", _as_python(text) if path.suffix == ".html" else text)
+
+
+def _as_python(template: str) -> str:
+    """Return the calls that a template makes, as Django writes them for xgettext, without what is no Python."""
+    return "\n".join(_CALL.findall(templatize(template)))
+
+
+def _extract(method: str, text: str) -> Iterable[tuple[int, str | tuple[str, ...], list[str], str | None]]:
+    return extract(method, BytesIO(text.encode()), keywords=_KEYWORDS, comment_tags=("Translators:",))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
