@@ -23,6 +23,8 @@ from pastes.models import ApiToken
 AUDIENCES = {"create": "PASTEUR_MAY_CREATE", "read": "PASTEUR_MAY_READ", "list": "PASTEUR_MAY_LIST"}
 #: Where other secrets than API tokens are sent as `Authorization`, or none at all.
 _OTHERS = ("/admin/", "/static/", "/metrics", "/healthz", "/readyz", "/hooks/")
+#: Where edit tokens are sent as `Authorization` too: what is no API token there is for the view to look at.
+_EDITING = "/api/v3/gists"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class Acting:
 def _known(request: HttpRequest) -> Caller:
     secret = grants.sent(request)
     if secret is None or request.path_info.startswith(_OTHERS):
+        return Caller(request)
+    if request.path_info.startswith(_EDITING) and not secret.startswith(grants.PREFIX):
         return Caller(request)
     try:
         return Caller(request, token=grants.found(secret))

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from pastes.api import api
-from pastes.dialects import dpaste, dpaste_com, hastebin, pinnwand
+from pastes.dialects import dpaste, dpaste_com, gist, hastebin, pinnwand
 from pastes.keys import KeyConverter
 from pastes.views import compose, errors, health, language, own, paste, recent, terminal
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("mine", compose.or_upload(own.mine), name="mine"),
     path("language", compose.or_upload(errors.not_found, POST=language.choose), name="language"),
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
+    path("pastebin.d/pasteur.conf", terminal.pastebinit, name="pastebinit"),
     path("client", compose.or_upload(terminal.client), name="client"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),
     path("api/v1/paste", pinnwand.create, name="pinnwand"),
@@ -28,6 +29,8 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("api/v2/", dpaste_com.create, name="dpaste_com"),
     path("api/v2", dpaste_com.create),
+    path("api/v3/gists", gist.create, name="gists"),
+    path("api/v3/gists/<str:name>", gist.one, name="gist"),
     path("api/", dpaste.create, name="dpaste"),
     path("api", compose.or_upload(errors.not_found, POST=dpaste.create)),
     path("documents", compose.or_upload(errors.not_found, POST=hastebin.create), name="documents"),

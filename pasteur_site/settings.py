@@ -69,18 +69,8 @@ PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
 PASTEUR_MAX_BODY_BYTES = 6 * PASTEUR_MAX_BYTES + 256 * 1024
 
 # The forms of other pastebins that are understood (pastes/dialects/).
-_dialects = [
-    "first",
-    "hastebin",
-    "dpaste",
-    "dpaste.com",
-    "pinnwand",
-    "privatebin",
-    "rustypaste",
-    "sprunge",
-    "ix",
-    "pastebinit",
-]
+_dialects = ["first", "hastebin", "dpaste", "dpaste.com", "pinnwand", "privatebin", "rustypaste"]
+_dialects += ["sprunge", "ix", "pastebinit", "gist"]
 PASTEUR_DIALECTS = [] if env.text("PASTEUR_DIALECTS") == "off" else env.words("PASTEUR_DIALECTS", _dialects)
 if unknown := set(PASTEUR_DIALECTS) - set(_dialects):
     env.complain("PASTEUR_DIALECTS", f"must be off, or some of {', '.join(_dialects)}, not {min(unknown)[:50]!r}")

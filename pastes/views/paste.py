@@ -11,18 +11,22 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pastes import answers, copies, reading, tokens, writing
+from pastes import answers, copies, dialects, keys, languages, reading, tokens, writing
 from pastes.errors import RefusedError
+from pastes.languages import PLAIN, Language
 from pastes.models import File, Paste
 
 
 @require_safe
-def page(request: HttpRequest, key: str) -> HttpResponseBase:
-    """The paste as a page, and as text to a program. `?raw`, as the first Pasteur had it, gives the text alone."""
+def page(request: HttpRequest, key: str, ending: str = "") -> HttpResponseBase:
+    """The paste as a page, and as text to a program. `?raw`, as the first Pasteur had it, gives the text alone.
+
+    `?hl=ocaml`, or the ending of a file, shows it in that language; with `?ln=false` the lines have no numbers.
+    """
     if request.GET.get("raw", "false") != "false":
         return raw(request, key)
     paste = find(key)
-    response = _text(request, paste) if answers.wants_text(request) else _page(request, paste)
+    response = _text(request, paste) if answers.wants_text(request) else _page(request, paste, ending)
     patch_vary_headers(response, ["Accept"])
     return response
 
@@ -34,15 +38,43 @@ def _text(request: HttpRequest, paste: Paste) -> HttpResponse:
     )
 
 
-def _page(request: HttpRequest, paste: Paste) -> HttpResponse:
+def _page(request: HttpRequest, paste: Paste, ending: str) -> HttpResponse:
     if paste.burn:
         return render(request, "pastes/burn.html", {"paste": paste})
-    return render(request, "pastes/paste.html", {"paste": paste, "files": paste.files, "copy": copies.of(paste)})
+    language = _asked_language(request, ending)
+    if language and not paste.encrypted:
+        for file in paste.files:
+            file.language = language.name
+    context = {
+        "paste": paste,
+        "files": paste.files,
+        "copy": copies.of(paste),
+        "asked_language": language.name if language else "",
+        "has_numbers": request.GET.get("ln") != "false",
+    }
+    return render(request, "pastes/paste.html", context)
+
+
+def _asked_language(request: HttpRequest, ending: str) -> Language | None:
+    """Return the language that an address asks for: with `?hl=`, with `?py` as sprunge and ix have it, or as ending."""
+    named = languages.named(request.GET.get("hl", ""))
+    if named is None and (dialects.speaks("sprunge") or dialects.speaks("ix")):
+        named = languages.named(request.META.get("QUERY_STRING", ""))
+    if named is None and ending:
+        named = languages.of_file(f"a.{ending}")
+        named = languages.named(ending) if named is PLAIN else named
+    return named
 
 
 @require_safe
 def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The same under the code that the first Pasteur gave it; its links have the key of encryption after a `#`."""
+    """The same under the code that the first Pasteur gave it; its links have the key of encryption after a `#`.
+
+    And under its key with the ending of a file, which picks the language, as hastebin has it.
+    """
+    stem, _, ending = name.partition(".")
+    if ending and keys.can_be(stem) and dialects.speaks("hastebin"):
+        return page(request, stem, ending)
     key = reading.key_of_old_code(name)
     if key is None:
         raise Http404

@@ -2,6 +2,8 @@
 
 import json
 from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +11,10 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from pastes import answers
+from pastes.dialects import forms, switchable
 from pastes.lifetimes import LIFETIMES
+
+_FOR_PASTEBINIT = Path(__file__).resolve().parents[2] / "client" / "pastebin.d" / "pasteur.conf"
 
 
 @require_safe
@@ -22,6 +27,17 @@ def help_text(request: HttpRequest) -> HttpResponse:
         "most_bytes": settings.PASTEUR_MAX_BYTES,
     }
     return HttpResponse(render_to_string("pastes/help.txt", context), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+@switchable(forms.PASTEBINIT)
+def pastebinit(request: HttpRequest) -> HttpResponse:
+    """What pastebinit has to know about this site: the file that is shipped, with the site's own address."""
+    address = urlsplit(answers.address(request, "/"))
+    text = _FOR_PASTEBINIT.read_text(encoding="utf-8").replace("paste.example.org", address.netloc)
+    if address.scheme == "http":  # Any value at all is a yes there.
+        text = text.replace("https = True\n", "")
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 @require_safe

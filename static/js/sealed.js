@@ -53,7 +53,7 @@ async function show(place, old, files) {
   link.addEventListener("click", async () => say((await copy(location.href)) ? gettext("The link is copied.") : gettext("The browser does not allow copying.")));
   const note = gettext("Opened in this browser. The server has only the encrypted text; whoever has the whole link can read it.");
   place.replaceChildren(make("p", { className: "muted" }, note, " ", link));
-  const asked = new URLSearchParams(location.search).get("hl");
+  const { asked } = place.dataset; // By ?hl= or an ending of the address.
   for (const [number, { name, language, content }] of files.entries()) {
     if (typeof content !== "string") throw new TypeError("not a text");
     const called = String(name || "paste.txt");

@@ -87,6 +87,14 @@ def with_state(response: Any) -> str:
     return str(said["message"])
 
 
+def with_message(response: Any) -> str:
+    """Return a problem that is told as GitHub does."""
+    said: dict[str, Any] = response.json()
+    assert "message" in said
+    assert set(said) <= {"message", "errors"}
+    return str(said["message"])
+
+
 SPEAKERS = [
     Speaker(
         "hastebin",
@@ -111,6 +119,15 @@ SPEAKERS = [
         lambda response: last_part(response.content.decode().splitlines()[0]),
         plain,
         path="/curl",
+    ),
+    Speaker(
+        "gist",
+        in_json("/api/v3/gists", '{"files": {"a.txt": {"content": ', "}}}"),
+        lambda response: str(response.json()["id"]),
+        with_message,
+        path="/api/v3/gists",
+        status=201,
+        plain=False,
     ),
     Speaker("rustypaste", parts("/", "file", "a.txt", filename="b.txt"), in_text, plain, plain=False),
     Speaker("sprunge", parts("/", "sprunge"), in_text, plain, plain=False),
