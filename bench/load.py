@@ -51,9 +51,10 @@ class Measured:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else float("nan")
 
 
-def get(path: str, *, keep_alive: bool = True, accept: str = "*/*") -> bytes:
-    """Return a GET request."""
-    return _head("GET", path, keep_alive, accept) + b"\r\n"
+def get(path: str, *, keep_alive: bool = True, accept: str = "*/*", known: str = "") -> bytes:
+    """Return a GET request; `known` is the ETag of what the caller has."""
+    condition = f"If-None-Match: {known}\r\n".encode() if known else b""
+    return _head("GET", path, keep_alive, accept) + condition + b"\r\n"
 
 
 def post(path: str, body: bytes, *, keep_alive: bool = True) -> bytes:

@@ -1,10 +1,11 @@
 """Creates and reads of the running site, beside two bare Django views on the same gunicorn and database.
 
     python -m bench.site --databases sqlite --repeats 3
+    python -m bench.site --pastes 1000,1000000 --no-slow --no-worker
 
 The floor inserts one row and selects one row of the same size, with no middleware. Its rates are what Django itself
-costs on this machine; the ratio says what the site adds. SQLite needs nothing but Python; PostgreSQL has to be
-installed and is started here.
+costs on this machine; the ratio says what the site adds. SQLite needs nothing but Python; PostgreSQL, and Redis beside
+it, have to be installed and are started here. With several numbers of pastes, both are filled up to each of them first.
 """
 
 import argparse
@@ -21,8 +22,10 @@ from tests.servers.pasteur import ROOT, Pasteur
 
 _WITH_WORKER = "create, worker too"
 #: What is measured of the floor for each thing that is measured of the site, and the share of it that is the goal.
-_FLOORS = {"create": "insert", _WITH_WORKER: "insert", "raw": "select", "page": "select"}
-_GOALS = {"create": 0.5, "raw": 0.75, "page": 0.6}
+_FLOORS = {"create": "insert", _WITH_WORKER: "insert"} | dict.fromkeys(["raw", "known", "json", "page"], "select")
+_GOALS = {"create": 0.6, "raw": 0.8, "json": 0.7, "page": 0.6}
+#: How many times the latency in the middle the one of a hundredth may be, and how much slower many pastes may make it.
+_MOST_SPREAD, _MOST_GROWTH = 10, 1.2
 _CROWDS = {
     "nobody": {},
     "100 that say nothing": {"idle": 100},
@@ -36,7 +39,9 @@ Round = dict[str, Measured]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--databases", default="sqlite,postgresql", help="sqlite, postgresql, or both (the default)")
+    parser.add_argument("--pastes", type=_numbers, default=[0], help="how many there are before: 1000,1000000 (0)")
     parser.add_argument("--size", type=int, default=1_000, help="bytes of a paste (1000)")
+    parser.add_argument("--larger", type=_numbers, default=[10_000, 100_000], help="of creates alone (10000,100000)")
     parser.add_argument("--repeats", type=int, default=5, help="rounds; each measures everything once, in turn (5)")
     parser.add_argument("--seconds", type=float, default=3, help="seconds of each measurement (3)")
     parser.add_argument("--warm-up", type=float, default=0.5, help="seconds before it that do not count (0.5)")
@@ -48,21 +53,58 @@ def main() -> None:
     options = parser.parse_args()
     if not (ROOT / "staticfiles" / "staticfiles.json").is_file():
         parser.exit(1, "Run `make staticfiles/staticfiles.json` first: pages need it.\n")
-    show_goals([goal for database in options.databases.split(",") for goal in measure(options, database)])
+    goals = []
+    for database in options.databases.split(","):
+        measured = {pastes: measure(options, database, pastes) for pastes in options.pastes}
+        goals += [
+            goal for pastes, rounds in measured.items() for goal in _goals(_title(options, database, pastes), rounds)
+        ]
+        if len(measured) > 1:
+            goals += _growth(database, measured)
+    show_goals(goals)
 
 
-def measure(options: argparse.Namespace, database: str) -> list[Goal]:
-    """Measure on one kind of database and print; returns the goals."""
+def _numbers(text: str) -> list[int]:
+    return [int(word) for word in text.split(",")]
+
+
+def measure(options: argparse.Namespace, database: str, pastes: int) -> list[Round]:
+    """Measure on one kind of database that holds so many pastes, and print; returns the rounds."""
     with ExitStack() as stack:
         start = partial(Target.start, stack, database=database, size=options.size, keep_alive=options.keep_alive)
         floor, site = start(kind=Floor), start(kind=Web)
         full = start(kind=Pasteur) if options.worker else None
+        for target in (floor, site) if pastes else ():
+            target.fill(pastes)
         rounds = [_round(options, floor, site, full) for _ in range(options.repeats)]
-        title = f"{database}, {options.size} bytes"
-        _show_rates(title, rounds)
+        _show_rates(_title(options, database, pastes), rounds)
         if options.slow:
             _show_slow(options, site)
-    return [Goal(f"{title}: {name}", _share(rounds, name), at_least=goal) for name, goal in _GOALS.items()]
+    return rounds
+
+
+def _title(options: argparse.Namespace, database: str, pastes: int) -> str:
+    return f"{database}, {options.size} bytes" + (f", {pastes} pastes" if pastes else "")
+
+
+def _goals(title: str, rounds: list[Round]) -> list[Goal]:
+    shares = [Goal(f"{title}: {name}", _share(rounds, name), at_least=goal) for name, goal in _GOALS.items()]
+    larger = [name for name in rounds[0] if name.startswith("create ")]
+    shares += [Goal(f"{title}: {name}", _share(rounds, name), at_least=_GOALS["create"]) for name in larger]
+    spreads = [Goal(f"{title}: {name}, p99 to median", _spread(rounds, name), at_most=_MOST_SPREAD) for name in _GOALS]
+    return shares + spreads
+
+
+def _spread(rounds: list[Round], name: str) -> float:
+    return median(done[name].percentile(0.99) / done[name].percentile(0.5) for done in rounds)
+
+
+def _growth(database: str, measured: dict[int, list[Round]]) -> list[Goal]:
+    """Return how much slower each thing is with the most pastes than with the fewest."""
+    few, many = measured[min(measured)], measured[max(measured)]
+    rates = {name: [median(done[name].rate for done in rounds) for rounds in (few, many)] for name in _GOALS}
+    what = f"{database}: slower with {max(measured)} pastes than with {min(measured)}"
+    return [Goal(f"{what}: {name}", few / many, at_most=_MOST_GROWTH) for name, (few, many) in rates.items()]
 
 
 def _round(options: argparse.Namespace, floor: Target, site: Target, full: Target | None) -> Round:
@@ -72,8 +114,13 @@ def _round(options: argparse.Namespace, floor: Target, site: Target, full: Targe
         "create": site.run(site.creates(), **one),
         "select": floor.run(floor.reads("/{}"), **one),
         "raw": site.run(site.reads("/{}/raw"), **one),
+        "known": site.run(site.known(), **one),
+        "json": site.run(site.documents(), **one),
         "page": site.run(site.pages(), **one),
     }
+    for size in options.larger:
+        done[f"insert {size}"] = floor.run(floor.creates_of(size), **one)
+        done[f"create {size}"] = site.run(site.creates_of(size), **one)
     if full:
         done[_WITH_WORKER] = full.run(full.creates(), **one)
     return done
@@ -81,12 +128,17 @@ def _round(options: argparse.Namespace, floor: Target, site: Target, full: Targe
 
 def _share(rounds: list[Round], name: str) -> float:
     """Return the rate as a share of the floor's in the same round; of all rounds, the one in the middle."""
-    return median(done[name].rate / max(done[_FLOORS[name]].rate, 1e-9) for done in rounds)
+    return median(done[name].rate / max(done[_floor(name)].rate, 1e-9) for done in rounds)
 
 
 def _cpu_share(rounds: list[Round], name: str) -> float:
     """Return the same by what one answer costs the processor."""
-    return median(done[_FLOORS[name]].cpu_each / done[name].cpu_each for done in rounds)
+    return median(done[_floor(name)].cpu_each / done[name].cpu_each for done in rounds)
+
+
+def _floor(name: str) -> str:
+    """Return what is measured of the floor beside it."""
+    return _FLOORS.get(name) or name.replace("create", "insert")
 
 
 def _show_rates(title: str, rounds: list[Round]) -> None:
@@ -102,7 +154,11 @@ def _show_rates(title: str, rounds: list[Round]) -> None:
             f"{median(run.client_share for run in runs):.0%}",
             f"{median(run.cpu_each for run in runs) * 1000:.2f}",
         ]
-        shares = [f"{share(rounds, name):.2f}" for share in (_share, _cpu_share)] if name in _FLOORS else ["", ""]
+        shares = (
+            [f"{share(rounds, name):.2f}" for share in (_share, _cpu_share)]
+            if name in _FLOORS or name.startswith("create ")
+            else ["", ""]
+        )
         rows.append([*row, *shares])
     head = ["what", "a second", "range", "p50 ms", "p99 ms", "client CPU", "CPU ms", "of floor", "by CPU"]
     show(title, head, rows)

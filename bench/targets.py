@@ -1,20 +1,25 @@
 """A server under load: what it is asked, and what its answers have to be."""
 
+import hashlib
 import html
+import json
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import cycle
+from itertools import count, cycle
 from typing import Self
 
 from bench import cpu
 from bench.load import Exchange, Measured, get, post, run
 from bench.servers import DurablePostgreSQL
 from bench.texts import texts
-from tests.servers.pasteur import Pasteur
+from tests.servers.pasteur import ROOT, Pasteur
 from tests.servers.postgresql import PostgreSQL
+from tests.servers.redis import Redis
 
 #: Texts that are read, in turn: the last ones that were created.
 HOT = 200
@@ -28,14 +33,23 @@ class Target:
     database: PostgreSQL | None
     texts: Iterator[bytes]
     keep_alive: bool
+    #: Where the texts of each run begin, so that none is sent twice.
+    starts: Iterator[int] = field(default_factory=lambda: count(0, 100_000))
     kept: deque[tuple[str, bytes]] = field(default_factory=lambda: deque(maxlen=HOT))
 
     @classmethod
     def start(cls, stack: ExitStack, kind: type[Pasteur], database: str, *, size: int, keep_alive: bool) -> Self:
         """Start a server with a database of its own, so that none pays for the rows of another."""
-        postgresql = stack.enter_context(DurablePostgreSQL()) if database == "postgresql" else None
-        server = kind(DATABASE_URL=postgresql.url) if postgresql else kind()
-        return cls(stack.enter_context(server), postgresql, texts(size), keep_alive)
+        postgresql, settings = None, {}
+        if database == "postgresql":
+            postgresql, redis = stack.enter_context(DurablePostgreSQL()), stack.enter_context(Redis())
+            settings = {"DATABASE_URL": postgresql.url, "CACHE_URL": redis.url, "CELERY_BROKER_URL": redis.url}
+        return cls(stack.enter_context(kind(**settings)), postgresql, texts(size), keep_alive)
+
+    def fill(self, pastes: int) -> None:
+        """Give the database so many pastes, next to what is measured."""
+        command = [sys.executable, "-m", "bench.seed", str(pastes)]
+        subprocess.run(command, cwd=ROOT, env=self.server.environment(), check=True)
 
     def run(self, exchanges: Iterable[Exchange], *, seconds: float, warm_up: float, connections: int) -> Measured:
         """Put the exchanges to the server, and note what they cost it and its database."""
@@ -51,10 +65,26 @@ class Target:
         for text in self.texts:
             yield post("/", text, keep_alive=self.keep_alive), partial(self._made, text)
 
+    def creates_of(self, size: int) -> Iterator[Exchange]:
+        """Yield POST requests with texts of another size, which are not kept."""
+        for text in texts(size, next(self.starts)):
+            yield post("/", text, keep_alive=self.keep_alive), _was_made
+
     def reads(self, path: str) -> Iterator[Exchange]:
         """Yield GET requests for the kept texts, each of which has to come back exactly."""
         for key, text in cycle(list(self.kept)):
             yield get(path.format(key), keep_alive=self.keep_alive), partial(_is, text)
+
+    def documents(self) -> Iterator[Exchange]:
+        """Yield GET requests for the kept texts as JSON."""
+        for key, text in cycle(list(self.kept)):
+            yield get(f"/api/v1/pastes/{key}", keep_alive=self.keep_alive), partial(_has, text)
+
+    def known(self) -> Iterator[Exchange]:
+        """Yield GET requests for the kept texts by who has them already."""
+        for key, text in cycle(list(self.kept)):
+            etag = hashlib.sha1(b"blob %d\0" % len(text) + text).hexdigest()
+            yield get(f"/{key}/raw", keep_alive=self.keep_alive, known=f'"{etag}"'), _is_known
 
     def pages(self) -> Iterator[Exchange]:
         """Yield GET requests for the pages of the kept texts, each of which has to hold its text, escaped."""
@@ -74,6 +104,19 @@ class Target:
 
 def _is(text: bytes, status: int, body: bytes) -> str:
     return "" if status == 200 and body == text else f"a read was answered with {status}, or with other bytes"
+
+
+def _was_made(status: int, body: bytes) -> str:
+    return "" if status == 201 else f"a create was answered with {status}"
+
+
+def _has(text: bytes, status: int, body: bytes) -> str:
+    is_right = status == 200 and json.loads(body)["files"][0]["content"].encode() == text
+    return "" if is_right else f"a document was answered with {status}, or with another text"
+
+
+def _is_known(status: int, body: bytes) -> str:
+    return "" if (status, body) == (304, b"") else f"what was known was answered with {status}"
 
 
 def _holds(text: bytes, status: int, body: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import cache, cached_property
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import models
@@ -31,6 +32,10 @@ _UNSHOWABLE = re.compile(
 )
 #: Bidirectional controls (https://trojansource.codes), zero-width characters, and a byte order mark in the middle.
 _HIDING = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]|(?<!^)\ufeff")
+
+
+#: What stands in a path as it is (RFC 3986, 3.3); `reverse` leaves the same.
+_PATH = "!$&'()*+,;=/~:@"
 
 
 class Visibility(models.TextChoices):
@@ -185,7 +190,7 @@ class File(models.Model):
 
     def raw_path(self, key: str) -> str:
         """Return the path of the file's text, under the key of its paste."""
-        return reverse("raw_file", args=[key, self.name])
+        return f"{_before_key()}{key}/raw/{quote(self.name, safe=_PATH)}"
 
 
 class Tombstone(models.Model):

@@ -47,7 +47,8 @@ class Headers(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Add them; a view that has set a stricter policy keeps it."""
         response.headers.setdefault(HEADER, _policy(is_ours=not request.path_info.startswith(FOREIGN_PAGES)))
-        if isinstance(response, HttpResponse) and not response.streaming:
+        # Without a body there is no length: RFC 9110, 8.6.
+        if isinstance(response, HttpResponse) and not response.streaming and response.status_code not in {204, 304}:
             response.headers.setdefault("Content-Length", str(len(response.content)))
             if request.method == "HEAD":
                 response.content = b""

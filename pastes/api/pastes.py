@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from ninja import Body, Header, Router
 from ninja.responses import Status
 
@@ -61,17 +61,15 @@ def create(
 
 
 @router.get("/{key}", response={**answering(200, PasteOut, READING), 304: None})
-def read(
-    request: HttpRequest, response: HttpResponse, key: Key, if_none_match: IfNoneMatch = ""
-) -> PasteOut | Status[None]:
+def read(request: HttpRequest, response: HttpResponse, key: Key, if_none_match: IfNoneMatch = "") -> HttpResponse:
     """Read a paste."""
     paste = find(key)
     copy = showing.copy(paste)
-    response.headers["Cache-Control"] = "no-cache"
-    if answers.knows(request, _etag(paste, copy)):
-        response.headers["ETag"] = _etag(paste, copy)
-        return Status(304, None)
-    return _shown(request, response, paste, copy)
+    known = answers.knows(request, _etag(paste, copy))
+    answer = HttpResponseNotModified() if known else _json(showing.document(request, paste, copy))
+    answer.headers["Cache-Control"] = "no-cache"
+    _tell(answer, paste, copy)
+    return answer
 
 
 @router.put("/{key}", response=answering(200, PasteOut, _EDITING))
@@ -167,12 +165,21 @@ def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[
     return Status(201, PasteMade(**dict(_shown(request, response, paste)), token=paste.token))
 
 
-def _shown(request: HttpRequest, response: HttpResponse, paste: Paste, copy: CopyOut | None = None) -> PasteOut:
-    copy = copy or showing.copy(paste)
+def _shown(request: HttpRequest, response: HttpResponse, paste: Paste) -> PasteOut:
+    copy = showing.copy(paste)
+    _tell(response, paste, copy)
+    return showing.whole(request, paste, copy)
+
+
+def _json(document: dict[str, Any]) -> HttpResponse:
+    return JsonResponse(document, content_type="application/json; charset=utf-8")
+
+
+def _tell(response: HttpResponse, paste: Paste, copy: CopyOut) -> None:
+    """Say in headers which revision it is, and to moderators that it is hidden."""
     response.headers["ETag"] = _etag(paste, copy)
     if paste.state != State.PUBLISHED:
-        response.headers["X-Pasteur-State"] = paste.state  # Moderators see what is hidden.
-    return showing.whole(request, paste, copy)
+        response.headers["X-Pasteur-State"] = paste.state
 
 
 def _etag(paste: Paste, copy: CopyOut) -> str:

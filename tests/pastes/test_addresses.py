@@ -4,10 +4,12 @@ import time
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from pastes import keys, writing
 from pastes.drafts import Draft, NewFile
+from pastes.models import File
 from tests.pastes.rows import nothing_stored
 from tests.pastes.ways import BROWSER
 
@@ -115,3 +117,8 @@ def test_a_drawn_key_is_one_that_an_address_may_have(client: Client) -> None:
     assert all(len(key) == 10 and set(key) <= set(keys.ALPHABET) for key in drawn)
     assert len(set("".join(drawn))) == len(keys.ALPHABET) == 32
     assert not set(keys.ALPHABET) & set("ilouABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+@pytest.mark.parametrize("name", ["a.py", "é ü.txt", "a%2fb", "100% +&?#;=@:~'.txt", "[x]", '"', "☃", "%s"])
+def test_the_address_of_a_file_is_the_one_that_leads_to_it(name: str) -> None:
+    assert File(name=name).raw_path("0123456789") == reverse("raw_file", args=["0123456789", name])
