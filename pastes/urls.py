@@ -18,6 +18,7 @@ urlpatterns = [
     path("language", compose.or_upload(errors.not_found, POST=language.choose), name="language"),
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
     path("pastebin.d/pasteur.conf", terminal.pastebinit, name="pastebinit"),
+    path("client", compose.or_upload(terminal.client), name="client"),
     path("healthz", compose.or_upload(health.healthz), name="healthz"),
     path("api/v1/paste", pinnwand.create, name="pinnwand"),
     path("api/v1/paste/<str:name>", pinnwand.show, name="pinnwand_paste"),

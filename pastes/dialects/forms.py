@@ -20,7 +20,7 @@ from pastes.writing import publish
 SPRUNGE, IX, PASTEBINIT = "sprunge", "ix", "pastebinit"
 #: The field with the text, by dialect.
 _TEXTS = {SPRUNGE: "sprunge", IX: "f:1", PASTEBINIT: "content"}
-#: What else pastebinit says (clients/pastebin.d/pasteur.conf).
+#: What else pastebinit says (client/pastebin.d/pasteur.conf).
 _SAID = ("title", "author", "language", "private")
 _PRIVATE = {"": Visibility.UNLISTED, "1": Visibility.UNLISTED, "0": Visibility.PUBLIC}
 _FORM = "application/x-www-form-urlencoded"

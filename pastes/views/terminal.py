@@ -1,5 +1,7 @@
-"""One screen of text for who sits in front of a terminal."""
+"""One screen of text for who sits in front of a terminal, and the program that does more than curl."""
 
+import json
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +14,7 @@ from pastes import answers
 from pastes.dialects import forms, switchable
 from pastes.lifetimes import LIFETIMES
 
-_FOR_PASTEBINIT = Path(__file__).resolve().parents[2] / "clients" / "pastebin.d" / "pasteur.conf"
+_FOR_PASTEBINIT = Path(__file__).resolve().parents[2] / "client" / "pastebin.d" / "pasteur.conf"
 
 
 @require_safe
@@ -36,3 +38,15 @@ def pastebinit(request: HttpRequest) -> HttpResponse:
     if address.scheme == "http":  # Any value at all is a yes there.
         text = text.replace("https = True\n", "")
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def client(request: HttpRequest) -> HttpResponse:
+    """The client, a single file of Python, with the site's own address in it."""
+    site = answers.address(request, "/").rstrip("/")
+    return answers.unless_known(request, _client().replace('\nSERVER = ""\n', f"\nSERVER = {json.dumps(site)}\n", 1))
+
+
+@cache
+def _client() -> str:
+    return (settings.BASE_DIR / "client" / "pasteur").read_text(encoding="utf-8")

@@ -24,6 +24,7 @@ def publish(visitor: Visitor, text: str, **facts: Any) -> str:
 
 
 def shown_file(visitor: Visitor, name: str) -> str:
+    expect(visitor.page.get_by_text("Opened in this browser.")).to_be_visible()  # Until then the ciphertext is there.
     expect(visitor.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     return visitor.read_file(name)
 

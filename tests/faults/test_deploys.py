@@ -32,7 +32,7 @@ def locks(folder: Path) -> list[Path]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("stops", "pastes"), [(2, 2_000), pytest.param(20, 20_000, marks=pytest.mark.slow_fault)], ids=["some", "all"]
+    ("stops", "pastes"), [(1, 2_000), pytest.param(20, 20_000, marks=pytest.mark.slow_fault)], ids=["some", "all"]
 )
 def test_fault_07_told_to_stop_in_the_middle_of_a_drain(stops: int, pastes: int) -> None:
     site = Pasteur()

@@ -35,7 +35,7 @@ def test_a_page_speaks_the_language_that_the_browser_asks_for(
 ) -> None:
     response = client.get("/", headers={"Accept": "text/html", "Accept-Language": accept_language})
 
-    assert f'<html lang="{language}">' in response.text
+    assert f'<html lang="{language}"' in response.text
     assert f"<h1>{heading}</h1>" in response.text
 
 
@@ -51,7 +51,7 @@ def test_the_choice_of_a_reader_is_kept_in_a_cookie_and_wins(client: Client) -> 
 
     assert (response.status_code, response["Location"]) == (302, "/recent?before=7")
     assert response.cookies["language"]["httponly"]
-    assert '<html lang="de">' in client.get("/recent", **FRENCH).text
+    assert '<html lang="de"' in client.get("/recent", **FRENCH).text
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "recent", ""])
@@ -115,7 +115,7 @@ def test_one_request_leaves_no_language_behind_for_the_next(client: Client) -> N
     client.get("/", **FRENCH)
 
     assert translation.get_language() == "en"
-    assert '<html lang="en">' in client.get("/", headers={"Accept": "text/html"}).text
+    assert '<html lang="en"' in client.get("/", headers={"Accept": "text/html"}).text
 
 
 def test_a_moment_is_written_as_the_language_does(client: Client) -> None:

@@ -1,0 +1,44 @@
+"""The client and the pages open what the other has encrypted."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.client.program import User
+
+pytestmark = pytest.mark.server
+
+TEXT = "print('only for you ☃')\n"
+
+
+@pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
+def test_the_client_opens_what_the_browser_encrypted(arrive: Arrive, tmp_path: Path, password: str) -> None:
+    author = arrive()
+    author.go("/")
+    author.page.get_by_label("File name").fill("a.py")
+    author.write(TEXT)
+    author.page.get_by_label("Encrypt in this browser").check()
+    author.page.get_by_label("Password").fill(password)
+    with author.page.expect_navigation(url=lambda url: "#" in url):
+        author.page.get_by_role("button", name="Paste", exact=True).click()
+
+    user = User(tmp_path, author.url, **({"PASTEUR_PASSWORD": password} if password else {}))
+
+    assert user("get", author.page.url).out == TEXT
+
+
+@pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
+def test_the_page_opens_what_the_client_encrypted(arrive: Arrive, tmp_path: Path, password: str) -> None:
+    reader = arrive()
+    user = User(tmp_path, reader.url, **({"PASTEUR_PASSWORD": password} if password else {}))
+    url = user("paste", "--encrypt", user.write("a.py", TEXT), user.write("b.txt", "two")).line
+
+    reader.go(url.removeprefix(reader.url))
+    if password:
+        reader.page.get_by_label("Password").fill(password)
+        reader.page.get_by_role("button", name="Open").click()
+
+    expect(reader.page.get_by_role("heading", name="a.py", exact=True)).to_be_visible()
+    assert (reader.read_file("a.py"), reader.read_file("b.txt")) == (TEXT, "two")
