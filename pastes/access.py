@@ -1,6 +1,7 @@
 """What a caller may do, asked where it is done: in writing.py, in reading.py, and by lists."""
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from pastes import acting, audiences, callers, logins
 from pastes.errors import RefusedError
@@ -8,7 +9,16 @@ from pastes.models import Paste
 
 #: What can be asked for, with the scope that an API token needs for it.
 _SCOPES = {"create": "write", "read": "read", "list": "read"}
-_WORDS = {"create": "make pastes", "read": "read pastes", "list": "list pastes"}
+_NEEDS_TOKEN = {
+    "create": gettext_lazy("Only who shows an API token, or has logged in, can make pastes here."),
+    "read": gettext_lazy("Only who shows an API token, or has logged in, can read pastes here."),
+    "list": gettext_lazy("Only who shows an API token, or has logged in, can list pastes here."),
+}
+_NOT_FROM_HERE = {
+    "create": gettext_lazy("Nobody can make pastes from this address."),
+    "read": gettext_lazy("Nobody can read pastes from this address."),
+    "list": gettext_lazy("Nobody can list pastes from this address."),
+}
 
 
 def demand(action: str) -> None:
@@ -28,9 +38,8 @@ def why_not(action: str) -> RefusedError | None:
     if audience.anyone or _belongs(audience):
         return None
     if audience.tokens:
-        message = f"Only who shows an API token, or has logged in, can {_WORDS[action]} here."
-        return RefusedError("needs_token", message, status=401)
-    return RefusedError("address", f"Nobody can {_WORDS[action]} from this address.", status=403)
+        return RefusedError("needs_token", str(_NEEDS_TOKEN[action]), status=401)
+    return RefusedError("address", str(_NOT_FROM_HERE[action]), status=403)
 
 
 def demand_moderation() -> None:

@@ -97,10 +97,14 @@ def with_token(response: HttpResponse, paste: Paste) -> HttpResponse:
 def unless_known(request: HttpRequest, content: str, oid: str = "") -> HttpResponse:
     """Return a text as `raw` does, or 304 when the caller has it; `oid` is its Git blob id where that is known."""
     etag = f'"{oid or blob_oid(content.encode())}"'
-    known = etag in request.headers.get("If-None-Match", "")
-    response = HttpResponseNotModified() if known else raw(content)
+    response = HttpResponseNotModified() if knows(request, etag) else raw(content)
     response.headers["ETag"] = etag
     return response
+
+
+def knows(request: HttpRequest, etag: str) -> bool:
+    """Return whether a caller has what has this ETag, and wants nothing else."""
+    return etag in request.headers.get("If-None-Match", "")
 
 
 def raw(content: str, *, disposition: str = "") -> HttpResponse:

@@ -12,7 +12,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from pastes import body, languages, lifetimes
+from pastes import body, languages, lifetimes, tokens
 from pastes.drafts import MAX_FILES, Draft, NewFile
 from pastes.errors import RefusedError
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
@@ -60,14 +60,16 @@ class PasteForm(forms.Form):
     )
     burn = forms.BooleanField(required=False, label=_("Burn after reading: the first reader is the last"))
     forked_from = forms.CharField(required=False, widget=forms.HiddenInput)
+    #: Pressing the button twice makes one paste (repeats.py).
+    once = forms.CharField(required=False, widget=forms.HiddenInput, initial=tokens.draw)
 
-    helper = _helper("title", "author", "comment", "visibility", "expires", "burn", "forked_from")
+    helper = _helper("title", "author", "comment", "visibility", "expires", "burn", "forked_from", "once")
 
 
 class EditForm(PasteForm):
     """What may still be changed of a paste, and what shows that one may."""
 
-    expires = burn = forked_from = None  # type: ignore[assignment]  # Django's way to leave a field out.
+    expires = burn = forked_from = once = None  # type: ignore[assignment]  # Django's way to leave a field out.
     token = forms.CharField(
         label=_("Edit token"),
         help_text=_("It was given when the paste was made; the browser that made it fills it in."),
@@ -189,7 +191,7 @@ class Compose:
 
 def wanted(wishes: QueryDict) -> dict[str, str]:
     """Return what a link to the form fills in, such as `/?language=python&title=Hello`; what it cannot be is left."""
-    known = {*PasteForm.base_fields, *FileForm.base_fields} - {"forked_from", "upload"}
+    known = {*PasteForm.base_fields, *FileForm.base_fields} - {"forked_from", "once", "upload"}
     wants = {name: str(wishes[name]) for name in wishes if name in known}
     if language := languages.named(wants.get("language", "")):
         wants["language"] = language.name

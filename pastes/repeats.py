@@ -48,6 +48,24 @@ def publish_once(key: str, body: bytes, draft: Draft) -> Paste:
     return paste
 
 
+def publish_form(once: str, draft: Draft) -> Paste:
+    """Publish what a form holds, once for each time that the form was shown, however often its button is pressed.
+
+    `once` is the random value that the form was shown with; a form that is sent again with another text makes another
+    paste. Raises RefusedError as `publish` does.
+    """
+    if not _KEY.fullmatch(once):
+        return publish(draft)
+    sent = repr(draft).encode(errors="replace")
+    key = salted_hmac("pastes.repeats.form", once.encode() + sent, algorithm="sha256").hexdigest()
+    try:
+        return publish_once(key, sent, draft)
+    except RefusedError as refused:
+        if refused.code != "not_found":
+            raise
+        return publish(draft)  # What it had made is gone.
+
+
 def forget_old() -> None:
     """Forget the keys that nobody will send again."""
     Creation.objects.filter(created_at__lt=timezone.now() - REMEMBERED).delete()

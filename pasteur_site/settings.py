@@ -226,6 +226,7 @@ MIDDLEWARE = [
     "pastes.middleware.PlainErrors",
     "pastes.acting.Acting",
     "pastes.limiting.Limits",
+    "pastes.middleware.ApiHeads",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pasteur_site.middleware.AdminSessions",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -29,9 +29,11 @@ from pastes.models import Paste, State
 router = Router(tags=["pastes"])
 
 _EDITING = WRITING | {412, 428}
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+#: The revision, and where its copy stands, which is a part of what is read but not of what is edited.
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})(?:-\w{1,40})?"')
 
 IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision that you have seen, or *.")]
+IfNoneMatch = Annotated[str, Header(alias="If-None-Match", description="The ETag of what you have read before.")]
 IdempotencyKey = Annotated[
     str,
     Header(alias="Idempotency-Key", description="16 to 128 random characters: sent again, the same paste is answered."),
@@ -58,10 +60,18 @@ def create(
     return _made(request, response, writing.publish(draft))
 
 
-@router.get("/{key}", response=answering(200, PasteOut, READING))
-def read(request: HttpRequest, response: HttpResponse, key: Key) -> PasteOut:
+@router.get("/{key}", response={**answering(200, PasteOut, READING), 304: None})
+def read(
+    request: HttpRequest, response: HttpResponse, key: Key, if_none_match: IfNoneMatch = ""
+) -> PasteOut | Status[None]:
     """Read a paste."""
-    return _shown(request, response, find(key))
+    paste = find(key)
+    copy = showing.copy(paste)
+    response.headers["Cache-Control"] = "no-cache"
+    if answers.knows(request, _etag(paste, copy)):
+        response.headers["ETag"] = _etag(paste, copy)
+        return Status(304, None)
+    return _shown(request, response, paste, copy)
 
 
 @router.put("/{key}", response=answering(200, PasteOut, _EDITING))
@@ -157,11 +167,16 @@ def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[
     return Status(201, PasteMade(**dict(_shown(request, response, paste)), token=paste.token))
 
 
-def _shown(request: HttpRequest, response: HttpResponse, paste: Paste) -> PasteOut:
-    response.headers["ETag"] = f'"{paste.head}"'
+def _shown(request: HttpRequest, response: HttpResponse, paste: Paste, copy: CopyOut | None = None) -> PasteOut:
+    copy = copy or showing.copy(paste)
+    response.headers["ETag"] = _etag(paste, copy)
     if paste.state != State.PUBLISHED:
         response.headers["X-Pasteur-State"] = paste.state  # Moderators see what is hidden.
-    return showing.whole(request, paste)
+    return showing.whole(request, paste, copy)
+
+
+def _etag(paste: Paste, copy: CopyOut) -> str:
+    return f'"{paste.head}-{copy.commit or copy.state}"'
 
 
 def _files(files: Sequence[FileIn]) -> list[NewFile]:

@@ -9,10 +9,10 @@ from pastes.api.shapes import CopyOut, FileOut, PasteFacts, PasteOut
 from pastes.models import File, Paste
 
 
-def whole(request: HttpRequest, paste: Paste) -> PasteOut:
+def whole(request: HttpRequest, paste: Paste, mirror: CopyOut) -> PasteOut:
     """Return a paste with its files, unless it burns after reading."""
     files = [] if paste.burn else [file(request, paste, one) for one in paste.files]
-    return PasteOut(**_facts(request, paste), mirror=copy(paste), files=files)
+    return PasteOut(**_facts(request, paste), mirror=mirror, files=files)
 
 
 def facts(request: HttpRequest, paste: Paste) -> PasteFacts:

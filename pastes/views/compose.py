@@ -8,13 +8,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from pastes import access, answers, body, dialects
+from pastes import access, answers, body, dialects, repeats
 from pastes.dialects import first_pasteur, forms, privatebin, rustypaste
 from pastes.errors import RefusedError
 from pastes.forms import Compose, wanted
 from pastes.models import Paste
 from pastes.views import upload
-from pastes.writing import publish
 
 _METHODS = ["GET", "HEAD", "POST", "PUT"]
 
@@ -75,7 +74,7 @@ def _submitted(request: HttpRequest) -> HttpResponse:
     if compose.asks_for_another_file or not compose.is_valid():
         return _again(request, compose)
     try:
-        paste = publish(compose.draft())
+        paste = repeats.publish_form(compose.paste.cleaned_data["once"], compose.draft())
     except RefusedError as refused:
         compose.add_error(refused)
         return _again(request, compose)

@@ -6,8 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext
 
-from pastes import answers, body, options
-from pastes.drafts import NewFile
+from pastes import answers, body, options, repeats
+from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
 from pastes.writing import publish
 
@@ -19,7 +19,7 @@ def text(request: HttpRequest, name: str = "") -> HttpResponse:
     """Publish the body as one file; answers its address, alone on a line."""
     _refuse_foreign_pages(request)
     file = NewFile(body.raw_text(request), name=name)
-    return answers.made(request, publish(options.draft([file], options.of(request))))
+    return _made(request, options.draft([file], options.of(request)))
 
 
 def parts(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, Any]) -> HttpResponse:
@@ -32,7 +32,14 @@ def parts(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, Any]) -
     for upload in uploads.getlist(PART):  # type: ignore[attr-defined]  # request.FILES is a MultiValueDict
         name = "" if upload.name == "-" else upload.name
         files.append(NewFile(body.utf8(upload.read(), what=name[:50] or PART), name=name))
-    return answers.made(request, publish(options.draft(files, options.of(request, said))))
+    return _made(request, options.draft(files, options.of(request, said)))
+
+
+def _made(request: HttpRequest, draft: Draft) -> HttpResponse:
+    key = request.headers.get("Idempotency-Key", "")
+    # What is compared is the paste, not the body: curl draws another boundary for each form that it sends.
+    paste = repeats.publish_once(key, repr(draft).encode(errors="replace"), draft) if key else publish(draft)
+    return answers.made(request, paste)
 
 
 def _refuse_foreign_pages(request: HttpRequest) -> None:
