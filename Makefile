@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STATIC := staticfiles/staticfiles.json
 VENDOR := static/vendor/.made
+CLIENTS := tests/clients/node_modules/.made
 WORDS := static/words/.made
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ run: $(STATIC) ## Run the site on http://127.0.0.1:8000 until Ctrl-C
 
 build: $(STATIC) ## Install what the site needs and collect what browsers load, without running it
 
-test: $(VENV)/.dev $(STATIC) ## Run all tests, on SQLite and PostgreSQL, with real servers and a browser
+test: $(VENV)/.dev $(STATIC) $(CLIENTS) ## Run all tests, on SQLite and PostgreSQL, with real servers and a browser
 	@tools/test-servers
 	$(BIN)/python -m pytest -n 2 -m "not alone and not slow_fault"
 	$(BIN)/python -m pytest -m "alone and not slow_fault"
@@ -86,6 +87,11 @@ $(VENDOR): $(VENV)/.site assets/build.py assets/package-lock.json requirements-a
 # The translations of locale/, as Python and the pages' scripts read them.
 $(WORDS): $(VENV)/.site assets/catalogues.py $(shell find locale -name '*.po')
 	@$(BIN)/python -m assets.catalogues
+	@touch $@
+
+# Clients of other pastebins from npm, which the tests let paste here.
+$(CLIENTS): $(VENV)/.dev tests/clients/package-lock.json
+	@$(BIN)/python -m tests.clients.fetch
 	@touch $@
 
 # Hashed and compressed static files, for gunicorn to serve.

@@ -31,7 +31,7 @@ _MAP = re.compile(r"(?m)^//# sourceMappingURL=.*$")
 
 def main() -> None:
     """Fetch the packages and copy what is needed of them."""
-    _fetch()
+    fetch(ASSETS)
     names = [name for name in LANGUAGES if name != PLAIN.name]
     files = FILES | {f"highlight/languages/{name}.js": HIGHLIGHT / "languages" / f"{name}.min.js" for name in names}
     shutil.rmtree(VENDOR, ignore_errors=True)
@@ -51,10 +51,10 @@ def _table(names: list[str]) -> str:
     return "".join(f"export const {name} = {{\n{rows}}};\n" for name, rows in tables.items())
 
 
-def _fetch() -> None:
-    """Let npm install exactly what the lock file names."""
+def fetch(folder: Path) -> None:
+    """Let npm install exactly what the lock file of a folder names."""
     command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run([_npm(), *command], cwd=ASSETS, check=True, stdout=subprocess.DEVNULL, env=_environment())
+    subprocess.run([_npm(), *command], cwd=folder, check=True, stdout=subprocess.DEVNULL, env=_environment())
 
 
 def _npm() -> str:

@@ -1,5 +1,6 @@
 // Markdown on the form: how it will look, in the place of the box it is written in.
 import { make } from "./dom.js";
+import { gettext } from "./words.js";
 
 export class Preview {
   #asked = 0;
@@ -7,8 +8,8 @@ export class Preview {
   constructor(editor) {
     this.box = editor.box;
     this.hint = editor.hint;
-    this.place = make("div", { className: "markdown preview", role: "region", ariaLabel: "Preview", tabIndex: 0, hidden: true });
-    this.button = make("button", { type: "button", className: "tool preview", textContent: "Preview", ariaPressed: "false", hidden: true });
+    this.place = make("div", { className: "markdown preview", role: "region", ariaLabel: gettext("Preview"), tabIndex: 0, hidden: true });
+    this.button = make("button", { type: "button", className: "tool preview", textContent: gettext("Preview"), ariaPressed: "false", hidden: true });
     this.button.addEventListener("click", () => (this.place.hidden ? this.#show() : this.#hide({ focus: true })));
     this.box.before(this.button);
     this.box.after(this.place);
@@ -25,7 +26,7 @@ export class Preview {
     const { render } = await import("./markdown.js");
     const shown = await render(this.box.value, { below: 1 });
     if (asked !== this.#asked) return;
-    const sorry = shown ? "There is nothing to show yet." : "This takes too long to be shown.";
+    const sorry = shown ? gettext("There is nothing to show yet.") : gettext("This takes too long to be shown.");
     this.place.replaceChildren(...(shown?.length ? shown : [make("p", { className: "muted", textContent: sorry })]));
     this.#swap(true);
   }

@@ -1,6 +1,7 @@
 // Markdown on the page of a paste: rendered or as it was written, by a button.
 import { make, memory } from "./dom.js";
 import { render } from "./markdown.js";
+import { gettext } from "./words.js";
 
 export class Rendering {
   #isDone = false;
@@ -9,7 +10,7 @@ export class Rendering {
   constructor(view) {
     this.view = view;
     this.place = make("div", { className: "markdown", hidden: true });
-    this.button = make("button", { type: "button", className: "tool", textContent: "Rendered", ariaPressed: "false" });
+    this.button = make("button", { type: "button", className: "tool", textContent: gettext("Rendered"), ariaPressed: "false" });
     this.button.addEventListener("click", () => {
       const on = this.place.hidden;
       memory.set("rendered", on);
@@ -39,7 +40,7 @@ export class Rendering {
     this.button.disabled = false;
     this.view.section.dataset.rendered = shown ? "yes" : "no";
     if (shown) this.place.replaceChildren(...shown);
-    else this.view.status.textContent = "Shown as it was written: rendering it takes too long.";
+    else this.view.status.textContent = gettext("Shown as it was written: rendering it takes too long.");
     this.#isDone = shown !== null;
     return this.#isDone;
   }

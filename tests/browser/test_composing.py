@@ -81,7 +81,9 @@ def test_the_language_follows_the_name(arrive: Arrive) -> None:
 
     author.page.get_by_label("File name").fill("build/Makefile")
 
-    expect(author.page.get_by_label("Language").locator("option").first).to_have_text("Makefile (from the name)")
+    expect(author.page.get_by_label("Language", exact=True).locator("option").first).to_have_text(
+        "Makefile (from the name)"
+    )
     author.write("all:\n")
     author.press("Paste")
     expect(author.page.get_by_label("Language of Makefile")).to_have_value("makefile")
@@ -178,7 +180,7 @@ def test_a_link_may_fill_the_form_in(arrive: Arrive, javascript: bool) -> None:
 
     author.go("/?language=py&title=Hello&name=a.txt&visibility=public&expires=bad&content=x%3C/textarea%3E")
 
-    expect(author.page.get_by_label("Language")).to_have_value("python")
+    expect(author.page.get_by_label("Language", exact=True)).to_have_value("python")
     expect(author.page.get_by_label("Title")).to_have_value("Hello")
     expect(author.page.get_by_label("File name")).to_have_value("a.txt")
     expect(author.page.get_by_label("Who finds it")).to_have_value("public")

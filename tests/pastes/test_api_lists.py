@@ -124,8 +124,10 @@ def test_pages_of_other_sites_may_ask_and_read_without_cookies(client: Client) -
     assert "X-Pasteur-Token" in made["Access-Control-Expose-Headers"]
 
 
-def test_only_the_api_answers_other_sites_questions(client: Client) -> None:
-    response = client.options("/", headers={"origin": "https://example.org", "access-control-request-method": "POST"})
+def test_pages_for_people_answer_no_questions_of_other_sites(client: Client) -> None:
+    response = client.options(
+        "/recent", headers={"origin": "https://example.org", "access-control-request-method": "POST"}
+    )
 
     assert response.status_code == 405
 

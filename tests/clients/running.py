@@ -1,0 +1,34 @@
+"""Runs a client as somebody types it, in a home of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+#: Where the programs are that came from PyPI, npm's own included where the machine had none.
+PROGRAMS = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+def run(*command: str, home: Path, stdin: str | bytes = b"", fails: bool = False, **environment: str) -> str:
+    """Return what a program prints; fail the test unless it ends as it should."""
+    found = shutil.which(command[0], path=PROGRAMS)
+    assert found, f"{command[0]} is missing: make test installs it"
+    done = subprocess.run(
+        [found, *command[1:]],
+        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        env={"PATH": PROGRAMS, "HOME": str(home), "LANG": "C.UTF-8", **environment},
+        cwd=home,
+        capture_output=True,
+        check=False,
+        timeout=100,
+    )
+    said = done.stdout.decode()
+    assert (done.returncode != 0) == fails, said + done.stderr.decode()
+    return said
+
+
+def node(program: str, *arguments: str, home: Path) -> str:
+    """Return what a program of node prints that finds what package-lock.json names."""
+    return run("node", "-e", program, *arguments, home=home, NODE_PATH=str(HERE / "node_modules"))
