@@ -64,6 +64,8 @@ _BROKEN = re.compile(
     r"|reference broken|bad config|bad ref|index-pack (failed|died|output)|inflate"
     r"|unresolved delta|not a valid object|pack has|invalid sha1 pointer"
 )
+#: What Git says of the clone when it cannot even begin to send; the remote, which got nothing, then refuses that.
+_LOST = re.compile(r"^fatal: bad object", re.MULTILINE)
 _MOVED = re.compile(r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value")
 
 
@@ -299,6 +301,8 @@ def _meaning(command: str, finished: Finished, clone: Clone, *, mask: Callable[[
     """Return what a failed command means, with the remote's own words, in which `mask` hides our secrets."""
     refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
     words = mask("\n".join([*refused, finished.stderr]).strip())[-_WORDS_KEPT:]
+    if refused and _LOST.search(finished.stderr):
+        return CloneBrokenError(words)
     if refused:
         return RemoteMovedError(words) if _MOVED.search(refused[0]) else RemoteRefusedError(words)
     ours = "\n".join(line for line in words.splitlines() if not line.startswith("remote:"))
