@@ -65,7 +65,7 @@ _BROKEN = re.compile(
     r"|unresolved delta|not a valid object|pack has|invalid sha1 pointer"
 )
 #: What Git says of the clone when it cannot even begin to send; the remote, which got nothing, then refuses that.
-_LOST = re.compile(r"^fatal: bad object", re.MULTILINE)
+_LOST = re.compile(r"^fatal: (bad object|not a git repository)", re.MULTILINE)
 _MOVED = re.compile(r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value")
 
 
