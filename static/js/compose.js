@@ -119,7 +119,8 @@ function keepDraft() {
   if (!isNew) return;
   const files = editors.map(({ name, language, box }) => [name.value, language.value, box.value]);
   const facts = details.map((name) => (name === "burn" ? form.elements.burn.checked : form.elements[name].value));
-  if (files.some(([, , text]) => text)) memory.set("draft", { files, facts });
+  // What is to be encrypted must not lie here as it is.
+  if (!sealing?.isOn && files.some(([, , text]) => text)) memory.set("draft", { files, facts });
   else memory.forget("draft");
 }
 
@@ -219,7 +220,10 @@ form.addEventListener("input", () => {
   clearTimeout(clock);
   clock = setTimeout(keepDraft, 400);
 });
-form.addEventListener("change", refresh);
+form.addEventListener("change", () => {
+  refresh();
+  if (sealing?.isOn) keepDraft();
+});
 window.addEventListener("pagehide", () => form.dataset.sending || keepDraft());
 
 for (const part of form.querySelectorAll("fieldset.file")) adopt(part);
