@@ -84,7 +84,7 @@ def test_pastebinit_pastes_with_the_file_that_the_site_hands_out(site: Pasteur, 
 
 
 def test_pastebinit_says_what_went_wrong(site: Pasteur, tmp_path: Path) -> None:
-    shared = Path(__file__).resolve().parents[2] / "clients"
+    shared = Path(__file__).resolve().parents[2] / "client"
     (tmp_path / "clients" / "pastebin.d").mkdir(parents=True)
     conf = (shared / "pastebin.d" / "pasteur.conf").read_text()
     at = site.url.removeprefix("http://")
