@@ -15,7 +15,8 @@ from pytest_django import Settings
 from gitsync import hostkeys, tasks
 from gitsync.drain import drain
 from gitsync.errors import HostKeyMismatchError
-from gitsync.watch import watch
+from gitsync.heartbeat import Heartbeat
+from gitsync.watch import Watch
 from tests import many, repository
 from tests.servers.pasteur import ROOT
 from tests.servers.sshd import Sshd
@@ -30,6 +31,13 @@ def unpinned(over_ssh: Sshd, settings: Settings, tmp_path: Path) -> Sshd:
     settings.GITSYNC_SSH_KNOWN_HOSTS_FILE = tmp_path / "data" / "known_hosts"
     settings.GITSYNC_PUSH_INTERVAL = 0.0
     return over_ssh
+
+
+@pytest.fixture
+def threadless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a worker begin without its threads: they would outlive the test, and end its process as a worker that hangs."""
+    monkeypatch.setattr(Watch, "start", lambda self: None)
+    monkeypatch.setattr(Heartbeat, "start", lambda self: None)
 
 
 def trust(server: Sshd, *fingerprints: str) -> str:
@@ -105,10 +113,10 @@ def test_what_is_no_fingerprint_is_refused(unpinned: Sshd, fingerprint: str) -> 
         trust(unpinned, fingerprint)
 
 
+@pytest.mark.usefixtures("threadless")
 def test_from_two_settings_alone_a_worker_has_its_key_and_its_pin(
-    unpinned: Sshd, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unpinned: Sshd, settings: Settings, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(watch, "start", lambda: None)
     settings.GITSYNC_SSH_KEY_FILE = tmp_path / "data" / "deploy_key"
     settings.GITSYNC_SSH_SEED = "a seed of more than thirty-two bytes in all"
     settings.GITSYNC_SSH_HOST_FINGERPRINT = [unpinned.fingerprint]
@@ -122,10 +130,8 @@ def test_from_two_settings_alone_a_worker_has_its_key_and_its_pin(
     assert pins(settings, unpinned) == [unpinned.fingerprint]
 
 
-def test_a_worker_starts_though_the_host_is_down_and_pins_it_later(
-    unpinned: Sshd, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch, "start", lambda: None)
+@pytest.mark.usefixtures("threadless")
+def test_a_worker_starts_though_the_host_is_down_and_pins_it_later(unpinned: Sshd, settings: Settings) -> None:
     settings.GITSYNC_SSH_HOST_FINGERPRINT = [unpinned.fingerprint]
     unpinned.kill()
     tasks.begin()
