@@ -1,8 +1,8 @@
 """Refuses callers who ask too much: 429 in their own form, with the time to wait.
 
 Every request counts as a read; what makes or changes a paste, and what tries to delete one, counts as that too, unless
-it was refused for something else. Wrong passwords of moderators count by account as well. Callers on this machine are
-not limited. An API token may have rates of its own, wherever it is used.
+it was refused for something else, in whatever words and status. Wrong passwords of moderators count by account as well.
+Callers on this machine are not limited. An API token may have rates of its own, wherever it is used.
 """
 
 import math
@@ -16,7 +16,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 
-from pastes import acting, answers, callers, rates, tallies
+from pastes import acting, answers, callers, dialects, rates, tallies
+from pastes.dialects import pinnwand, privatebin
 from pastes.rates import Rate
 
 LOGIN = "/admin/login/"
@@ -104,7 +105,9 @@ def _makes(request: HttpRequest) -> bool:
 
 def _deletes(request: HttpRequest) -> bool:
     """Return whether a request tries to delete a paste, as a program does or with the form of its page."""
-    return request.method == "DELETE" or (request.method == "POST" and request.path_info.endswith("/delete"))
+    if request.method == "DELETE" or (request.method == "POST" and request.path_info.endswith("/delete")):
+        return True
+    return pinnwand.deletes_by_link(request) or privatebin.deletes_by_link(request)
 
 
 def _account(request: HttpRequest) -> str:
@@ -122,9 +125,9 @@ def _came_to_nothing(request: HttpRequest, response: HttpResponseBase) -> bool:
     if request.path_info == LOGIN:
         return response.status_code == 302
     if _deletes(request):
-        return response.status_code != 403
+        return response.status_code != 403 and not dialects.has_failed(request)
     shown_again = response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
-    return response.status_code >= 400 or shown_again
+    return response.status_code >= 400 or shown_again or dialects.has_failed(request)
 
 
 def _give_back(taken: Sequence[_Taken]) -> None:

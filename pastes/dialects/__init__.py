@@ -31,6 +31,9 @@ class Problem:
         return 400 if self.status in {413, 415, 422} else self.status
 
 
+#: In the META of a request that failed, whatever the status says: some services answer failures with 200.
+_FAILED = "pasteur.failed"
+
 _Calls = Callable[[HttpRequest], bool]
 _Tell = Callable[[Problem], HttpResponse]
 
@@ -68,8 +71,19 @@ def told(request: HttpRequest, problem: Problem) -> HttpResponse | None:
     """Return a problem in the words of the dialect that a request is in, None when it is in none."""
     for name, calls, tell in _TELLERS:
         if speaks(name) and calls(request):
+            note_failure(request)
             return open_to_all(tell(problem))
     return None
+
+
+def note_failure(request: HttpRequest) -> None:
+    """Write down that a request came to nothing, for an answer whose status does not say so."""
+    request.META[_FAILED] = True
+
+
+def has_failed(request: HttpRequest) -> bool:
+    """Return whether a dialect has told the caller that the request came to nothing."""
+    return _FAILED in request.META
 
 
 def switchable(name: str) -> Callable[[_View[_Rest]], _View[_Rest]]:

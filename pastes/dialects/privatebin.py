@@ -66,7 +66,7 @@ def asked(request: HttpRequest) -> HttpResponse | None:
     if request.GET.get("jsonld") == "paste":
         facts = {"@context": {"v": {"@value": _VERSION}}}
         return _open(JsonResponse(facts, content_type="application/ld+json"))
-    if "pasteid" in request.GET and "deletetoken" in request.GET:
+    if deletes_by_link(request):
         return _follow_deleting(request, request.GET["pasteid"], request.GET["deletetoken"])
     key = query.removesuffix("=")
     if keys.can_be(key):
@@ -86,6 +86,7 @@ def sent(request: HttpRequest) -> HttpResponse | None:
         wanted = body.json_object(request, labelled=False)
         return _delete(request, wanted) if "deletetoken" in wanted or "pasteid" in wanted else _create(wanted)
     except RefusedError as refused:
+        dialects.note_failure(request)
         return _open(problem(Problem(refused.status, refused.code, refused.message, refused.field)))
 
 
@@ -134,10 +135,11 @@ def _delete(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     named = members.of(wanted, where="What is to be deleted", required=text)
     key, token = named["pasteid"], named["deletetoken"]
     paste = reading.find_to_change(key)
-    if paste is None:
-        return _answer({"status": 1, "message": _GONE})
-    if not tokens.owns(paste, token):
-        return _answer({"status": 1, "message": "Wrong deletion token. Paste was not deleted."})
+    if paste is None or not tokens.owns(paste, token):
+        if request.method != "POST":  # There it counts as a paste that was made, which a failure would give back.
+            dialects.note_failure(request)
+        wrong = "Wrong deletion token. Paste was not deleted." if paste else _GONE
+        return _answer({"status": 1, "message": wrong})
     if request.method != "HEAD" and not answers.looks_ahead(request):
         writing.remove(paste)
     return _answer({"status": 0, "id": key, "url": f"/?{key}"})
@@ -148,7 +150,11 @@ def _follow_deleting(request: HttpRequest, key: str, token: str) -> HttpResponse
     if _reads(request):
         return _delete(request, {"pasteid": key, "deletetoken": token})
     paste: Paste | None = reading.find_to_change(key)
-    response = redirect(f"/{key}/delete#token={token}" if paste and tokens.owns(paste, token) else "/")
+    if paste and tokens.owns(paste, token):
+        response = redirect(f"/{key}/delete#token={token}")
+    else:
+        dialects.note_failure(request)
+        response = redirect("/")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -162,6 +168,12 @@ def _is_sealed(request: HttpRequest) -> bool:
     except RefusedError:
         return False
     return {"ct", "adata"} <= set(sealed) and ("meta" in sealed or request.content_type == "application/json")
+
+
+def deletes_by_link(request: HttpRequest) -> bool:
+    """Return whether a request follows one of the API's links that delete."""
+    by_link = request.method in {"GET", "HEAD"} and request.path_info == "/" and dialects.speaks(NAME)
+    return by_link and "pasteid" in request.GET and "deletetoken" in request.GET
 
 
 def _names_key_in_json(request: HttpRequest) -> bool:

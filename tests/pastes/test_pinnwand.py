@@ -1,10 +1,12 @@
 """pinnwand's API: JSON and forms in, the address of the paste and the one that deletes it out."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from pastes import writing
 from pastes.models import File, Paste
@@ -171,6 +173,18 @@ def test_input_56_with_another_token_nothing_is_deleted(client: Client) -> None:
         assert client.get(f"/remove/{wrong}").status_code == 404
 
     assert Paste.objects.readable().count() == 2
+
+
+def test_guesses_of_removal_addresses_are_counted(client: Client, settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour"
+    paths = [removal_path(client) for _ in range(4)]
+    far, near = Client(REMOTE_ADDR="203.0.113.5"), Client(REMOTE_ADDR="203.0.113.7")
+
+    wrong = [far.get(f"{paths[0]}{number}").status_code for number in range(3)]
+
+    assert wrong == [404, 404, 404]
+    assert far.get(paths[0]).status_code == 429
+    assert [near.get(path).status_code for path in paths] == [302] * 4
 
 
 def test_a_file_may_be_called_curl(client: Client) -> None:

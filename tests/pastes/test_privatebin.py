@@ -304,6 +304,45 @@ def test_input_63_who_asks_too_much_is_told_in_its_words(settings: Settings, tmp
     assert int(over["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize("headers", [HEADER, {"accept": BROWSER}])
+def test_guesses_of_links_that_delete_are_counted(
+    client: Client, settings: Settings, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    settings.DATA_DIR, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour"
+    made = send(client, request()).json()
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    wrong = [ask(far, f"pasteid={made['id']}&deletetoken={number}", headers=headers) for number in range(3)]
+    over = ask(far, f"pasteid={made['id']}&deletetoken={made['deletetoken']}", headers=headers)
+
+    assert 429 not in {response.status_code for response in wrong}
+    assert over.status_code == 429
+    assert Paste.objects.readable().count() == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_guesses_of_its_tokens_are_counted(client: Client, settings: Settings, tmp_path: Path, method: str) -> None:
+    settings.DATA_DIR, settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour", "3/hour"
+    made = send(client, request()).json()
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    for number in range(3):
+        assert_failed(deleting(far, method, made["id"], str(number)), "Wrong deletion token")
+
+    assert deleting(far, method, made["id"], made["deletetoken"]).status_code == 429
+
+
+def test_what_it_refuses_does_not_use_up_the_limit(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR, settings.PASTEUR_LIMIT_CREATE = tmp_path, "1/day"
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    for _ in range(3):
+        assert_failed(send(far, request(expire="tomorrow")), "expire must be one of")
+
+    assert send(far, request()).json()["status"] == 0
+    assert send(far, request()).status_code == 429
+
+
 def test_it_can_be_turned_off(client: Client, settings: Settings) -> None:
     settings.PASTEUR_DIALECTS = ["first"]
     before = stored()
