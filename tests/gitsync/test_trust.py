@@ -35,9 +35,9 @@ def unpinned(over_ssh: Sshd, settings: Settings, tmp_path: Path) -> Sshd:
 
 @pytest.fixture
 def threadless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a worker begin without its threads: they would outlive the test, and end its process as a worker that hangs."""
-    monkeypatch.setattr(Watch, "start", lambda self: None)
-    monkeypatch.setattr(Heartbeat, "start", lambda self: None)
+    """Let a worker begin without its threads: they would outlive the test, and end its process as one that hangs."""
+    monkeypatch.setattr(Watch, "start", lambda _: None)
+    monkeypatch.setattr(Heartbeat, "start", lambda _: None)
 
 
 def trust(server: Sshd, *fingerprints: str) -> str:
