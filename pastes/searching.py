@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from pastes import languages
 from pastes.errors import RefusedError
@@ -50,14 +51,12 @@ def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) 
     Raises RefusedError for a query that is too long.
     """
     if len(query) > MAX_QUERY_LENGTH:
-        raise RefusedError(
-            "too_long", f"A search may have at most {MAX_QUERY_LENGTH} characters.", field="q", limit=MAX_QUERY_LENGTH
-        )
+        message = gettext("A search may have at most %(most)s characters.") % {"most": MAX_QUERY_LENGTH}
+        raise RefusedError("too_long", message, field="q", limit=MAX_QUERY_LENGTH)
     terms = _terms(query)
     if len(terms) > MAX_QUERY_WORDS:
-        raise RefusedError(
-            "too_long", f"A search may have at most {MAX_QUERY_WORDS} words.", field="q", limit=MAX_QUERY_WORDS
-        )
+        message = gettext("A search may have at most %(most)s words.") % {"most": MAX_QUERY_WORDS}
+        raise RefusedError("too_long", message, field="q", limit=MAX_QUERY_WORDS)
     if not terms:
         return Found([], None)
     with connection.cursor() as cursor:

@@ -1,12 +1,14 @@
 """Everything that a page says is there in every language, with the same gaps to fill and the same markup."""
 
 import re
+from pathlib import Path
 
 import polib
 import pytest
 
-from tools.messages import DOMAINS, LANGUAGES, path_of
+from tools.messages import DOMAINS, LANGUAGES, ROOT, as_po, path_of, sources, updated
 
+TEMPLATES = [path for path in sources("django") if path.suffix == ".html"]
 CATALOGUES = [(language, domain) for language in LANGUAGES for domain in DOMAINS]
 
 
@@ -32,3 +34,30 @@ def test_every_translation_has_the_gaps_and_the_markup_of_its_text(language: str
     for entry in polib.pofile(str(path_of(language, domain))):
         for translated in translations(entry):
             assert gaps(translated) == gaps(entry.msgid_plural or entry.msgid)
+
+
+@pytest.mark.parametrize(("language", "domain"), CATALOGUES)
+def test_the_catalogue_has_what_the_sources_say_and_nothing_else(language: str, domain: str) -> None:
+    """`make messages` brings it up to date."""
+    kept = path_of(language, domain).read_text(encoding="utf-8")
+
+    assert as_po(updated(language, domain)).decode() == kept
+
+
+#: What of a template nobody reads: values of attributes that child templates fill, what is translated, code, tags.
+UNREAD = (
+    r"\{% block (root|kind) %\}.*?\{% endblock \1 %\}",
+    r"\{% blocktranslate.*?endblocktranslate %\}",
+    r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}",
+    r"<(code|kbd)>.*?</\1>",
+)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=[str(path.relative_to(ROOT / "templates")) for path in TEMPLATES])
+def test_no_template_has_words_that_are_not_to_be_translated(template: Path) -> None:
+    text = template.read_text(encoding="utf-8")
+    for unread in UNREAD:
+        text = re.sub(unread, "", text, flags=re.DOTALL)
+    attributes = " ".join(re.findall(r'(?:aria-label|title|alt|placeholder)="([^"]*)"', text))
+
+    assert re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^<>]*>", "", text) + attributes) == []

@@ -1,0 +1,27 @@
+"""Parts of pages that are rendered once for each language."""
+
+import pytest
+from django.template import Context, Template
+from django.test import Client
+from django.utils import translation
+from pytest_django import Settings
+
+PART = "{% load fixed i18n %}{% fixed %}{% translate 'Recent' %}{{ word }}{% endfixed %} {{ word }}"
+
+
+def test_a_fixed_part_is_rendered_once_for_each_language() -> None:
+    template = Template(PART)
+    said = []
+    for language, word in (("en", "one"), ("de", "two"), ("en", "three"), ("de", "four")):
+        with translation.override(language):
+            said.append(template.render(Context({"word": word})))
+
+    assert said == ["Recentone one", "Neuestetwo two", "Recentone three", "Neuestetwo four"]
+
+
+@pytest.mark.django_db
+def test_what_settings_say_is_rendered_anew_when_they_change(client: Client, settings: Settings) -> None:
+    assert b"closed on Sunday" not in client.get("/recent").content
+    settings.PASTEUR_NOTICE = "closed on Sunday"
+
+    assert b"closed on Sunday" in client.get("/recent").content
