@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from pastes.api import api
 from pastes.dialects import dpaste, dpaste_com, gist, hastebin, pinnwand
 from pastes.keys import KeyConverter
-from pastes.views import compose, errors, health, language, own, paste, recent, revisions, terminal
+from pastes.views import compose, errors, health, language, own, paste, recent, report, revisions, terminal
 
 register_converter(KeyConverter, "key")
 
@@ -49,5 +49,6 @@ urlpatterns = [
     path("<key:key>/edit", own.edit, name="edit"),
     path("<key:key>/delete", own.delete, name="delete"),
     path("<key:key>/fork", own.fork, name="fork"),
+    path("<key:key>/report", report.report, name="report"),
     path("<str:name>", compose.or_upload(paste.old_page), name="upload"),
 ]

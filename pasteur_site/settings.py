@@ -90,8 +90,9 @@ PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, least=0, most=10)
 PASTEUR_LIMIT_CREATE = env.text("PASTEUR_LIMIT_CREATE", "10/minute burst 5, 200/day")
 PASTEUR_LIMIT_READ = env.text("PASTEUR_LIMIT_READ", "120/minute")
 PASTEUR_LIMIT_DELETE = env.text("PASTEUR_LIMIT_DELETE", "20/hour")
+PASTEUR_LIMIT_REPORT = env.text("PASTEUR_LIMIT_REPORT", "5/hour, 20/day")
 PASTEUR_LIMIT_LOGIN = env.text("PASTEUR_LIMIT_LOGIN", "10/15 minutes")
-for _limit in ("CREATE", "READ", "DELETE", "LOGIN"):
+for _limit in ("CREATE", "READ", "DELETE", "REPORT", "LOGIN"):
     try:
         rates.parse(globals()[f"PASTEUR_LIMIT_{_limit}"])
     except ValueError as error:
