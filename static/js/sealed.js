@@ -1,4 +1,5 @@
 // The page of an encrypted paste: opens it with the key after the #, and shows nothing when that fails.
+import { attachedTo, offer } from "./attached.js";
 import { canEncrypt, open } from "./cipher.js";
 import { copy, make, say } from "./dom.js";
 import { FileView } from "./file.js";
@@ -47,7 +48,10 @@ function ask(place, attempt) {
   place.replaceChildren(message, form);
 }
 
-async function show(place, old, files) {
+async function show(place, old, opened) {
+  const attached = attachedTo(opened);
+  // Whoever sends only a file sends no text, or an empty one.
+  const files = opened.files.filter(({ content }) => content || !attached.length);
   const { labels, extensions } = await import("../vendor/highlight/languages.js");
   const link = make("button", { type: "button", className: "tool", textContent: gettext("Copy the link with its key") });
   link.addEventListener("click", async () => say((await copy(location.href)) ? gettext("The link is copied.") : gettext("The browser does not allow copying.")));
@@ -60,8 +64,9 @@ async function show(place, old, files) {
     const chosen = [language, asked, languageOf(called, extensions)].find((one) => Object.hasOwn(labels, one ?? ""));
     old.before(sectionOf(number + 1, called, chosen, labels[chosen], content));
   }
+  old.before(...attached.map(offer));
   old.remove();
-  for (const section of document.querySelectorAll("section.file")) new FileView(section, { links: false });
+  for (const section of document.querySelectorAll("section.file:not(.attached)")) new FileView(section, { links: false });
 }
 
 function languageOf(name, extensions) {
