@@ -53,6 +53,7 @@ def test_every_page_is_accessible(arrive: Arrive, scheme: str, phone: bool) -> N
         f"/{burning}",
         f"/{key}/edit",
         f"/{key}/delete",
+        f"/{key}/report",
         opened,
         "/mine",
         f"/{sealed}#x",
