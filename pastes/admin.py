@@ -2,15 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pastes import copies, purging, token_admin, writing  # noqa: F401  (token_admin registers itself)
+from pastes import copies, report_admin, token_admin, writing  # noqa: F401  (two of them register themselves)
+from pastes.admin_actions import TakingDown
 from pastes.models import File, Paste, Revision, Tombstone
 
 if TYPE_CHECKING:  # At run time Django's classes take no parameters.
@@ -44,12 +43,6 @@ class RevisionInline(_TabularInline):
         return format_html_join("", "<p><strong>{}</strong> {}, {} bytes</p><pre>{}</pre>", rows)
 
 
-class ReasonForm(ActionForm):
-    """The choice of an action, with room for why."""
-
-    reason = forms.CharField(required=False, max_length=500, label="Reason")
-
-
 @admin.register(Tombstone)
 class TombstoneAdmin(_TombstoneAdmin):
     """What was purged, when, why and by whom."""
@@ -72,7 +65,7 @@ class TombstoneAdmin(_TombstoneAdmin):
 
 
 @admin.register(Paste)
-class PasteAdmin(_ModelAdmin):
+class PasteAdmin(TakingDown, _ModelAdmin):
     """Pastes, as moderators see them."""
 
     list_display = ("key", "title", "author", "visibility", "state", "created_at", "mirror_state")
@@ -83,7 +76,6 @@ class PasteAdmin(_ModelAdmin):
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    action_form = ReasonForm
     actions = ("hide", "show_again", "purge")
     inlines = (RevisionInline,)
     fields = readonly_fields = (
@@ -135,22 +127,6 @@ class PasteAdmin(_ModelAdmin):
         """Return where the paste stands in Git."""
         copy = copies.of(paste)
         return f"{copy.state} {copy.commit[:10]}".strip()
-
-    @admin.action(description="Hide: take off the site and off the mirror's tip", permissions=["change"])
-    def hide(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:
-        """Hide the chosen pastes."""
-        hidden = sum(writing.hide(paste) for paste in pastes)
-        self.message_user(request, f"{hidden} hidden.", messages.SUCCESS)
-
-    @admin.action(description="Purge for good, from Git as well (give a reason)", permissions=["change"])
-    def purge(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:
-        """Erase the chosen pastes, whose mirror is then rewritten by the worker; a reason has to be given."""
-        reason = request.POST.get("reason", "").strip()[:500]
-        if not reason:
-            self.message_user(request, "Nothing was purged: give a reason, which is kept.", messages.ERROR)
-            return
-        keys = [purging.purge(paste.key, reason=reason, by=request.user.get_username()).key for paste in pastes]
-        self.message_user(request, f"{len(keys)} purged. The mirror follows.", messages.SUCCESS)
 
     @admin.action(description="Show again what was hidden", permissions=["change"])
     def show_again(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:

@@ -9,7 +9,9 @@ class PastesConfig(AppConfig):
     name = "pastes"
 
     def ready(self) -> None:
-        """Let the settings be checked."""
-        from pastes import checks
+        """Let the settings be checked, and what goes be settled for moderators too."""
+        from pastes import checks, reporting, signals
 
         checks.register_all()
+        signals.paste_withdrawn.connect(reporting.withdrawn, dispatch_uid="pastes.reporting.withdrawn")
+        signals.paste_purged.connect(reporting.purged, dispatch_uid="pastes.reporting.purged")

@@ -90,8 +90,9 @@ PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, least=0, most=10)
 PASTEUR_LIMIT_CREATE = env.text("PASTEUR_LIMIT_CREATE", "10/minute burst 5, 200/day")
 PASTEUR_LIMIT_READ = env.text("PASTEUR_LIMIT_READ", "120/minute")
 PASTEUR_LIMIT_DELETE = env.text("PASTEUR_LIMIT_DELETE", "20/hour")
+PASTEUR_LIMIT_REPORT = env.text("PASTEUR_LIMIT_REPORT", "5/hour, 20/day")
 PASTEUR_LIMIT_LOGIN = env.text("PASTEUR_LIMIT_LOGIN", "10/15 minutes")
-for _limit in ("CREATE", "READ", "DELETE", "LOGIN"):
+for _limit in ("CREATE", "READ", "DELETE", "REPORT", "LOGIN"):
     try:
         rates.parse(globals()[f"PASTEUR_LIMIT_{_limit}"])
     except ValueError as error:
@@ -187,6 +188,13 @@ if _cache_url:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# In each process: at most 20 MB, and what is taken down is gone from there as well after a minute.
+CACHES["pages"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "pages",
+    "TIMEOUT": 60,
+    "OPTIONS": {"MAX_ENTRIES": 300},
+}
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _cache_url else 'db'}"
 
 # Celery: the doorbell between the two paths. It may lose messages; the rows are the queue.

@@ -2,11 +2,12 @@
 
 from celery import shared_task
 
-from pastes import repeats, writing
+from pastes import repeats, reporting, writing
 
 
 @shared_task
 def erase_gone() -> None:
-    """Erase the content of pastes whose time has come, and forget requests that nobody repeats any more."""
+    """Erase the content of pastes whose time has come, and forget what nobody needs any more."""
     writing.erase_expired()
     repeats.forget_old()
+    reporting.forget_old()
