@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from pastes import repeats, reporting, writing
+from pastes import notices, repeats, reporting, writing
 
 
 @shared_task
@@ -11,3 +11,9 @@ def erase_gone() -> None:
     writing.erase_expired()
     repeats.forget_old()
     reporting.forget_old()
+
+
+@shared_task
+def tell_moderators() -> None:
+    """Send moderators a mail about what was reported since."""
+    notices.tell()
