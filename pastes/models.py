@@ -261,6 +261,11 @@ def _mark(found: re.Match[str]) -> str:
     return "\u2421" if code == 0x7F else f"[U+{code:04X}]"
 
 
+def reveal(text: str) -> str:
+    """Return a text in which what nobody sees, or what turns the direction of writing, stands as its number."""
+    return text if text.isascii() else _HIDING.sub(_mark, text).replace("\ufeff", "[U+FEFF]")
+
+
 @cache
 def _before_key() -> str:
     """Return what stands before the key in the address of a page; looking it up takes as long as a small query."""

@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from pastes.api import api
 from pastes.dialects import dpaste, dpaste_com, gist, hastebin, pinnwand
 from pastes.keys import KeyConverter
-from pastes.views import compose, errors, health, language, own, paste, recent, report, terminal
+from pastes.views import compose, errors, health, language, own, paste, recent, report, revisions, terminal
 
 register_converter(KeyConverter, "key")
 
@@ -42,6 +42,10 @@ urlpatterns = [
     path("<key:key>/download/<str:name>", paste.download, name="download"),
     path("<key:key>/burn", paste.burn, name="burn"),
     path("<key:key>/zip", paste.all_files, name="zip"),
+    path("<key:key>/revisions", revisions.compare, name="revisions"),
+    path("<key:key>/revisions/<int:number>", revisions.page, name="revision"),
+    path("<key:key>/revisions/<int:number>/raw", revisions.raw, name="revision_raw"),
+    path("<key:key>/revisions/<int:number>/raw/<str:name>", revisions.raw, name="revision_raw_file"),
     path("<key:key>/edit", own.edit, name="edit"),
     path("<key:key>/delete", own.delete, name="delete"),
     path("<key:key>/fork", own.fork, name="fork"),
