@@ -99,6 +99,9 @@ for _limit in ("CREATE", "READ", "DELETE", "REPORT", "LOGIN"):
     except ValueError as error:
         env.complain(f"PASTEUR_LIMIT_{_limit}", str(error))
 
+# For how many days it is known from where a paste came (pastes/origins.py).
+PASTEUR_KEEP_ADDRESSES = env.integer("PASTEUR_KEEP_ADDRESSES", 0, least=0, most=365)
+
 # Who is told about reports, and how (pastes/notices.py).
 PASTEUR_MODERATORS = mail.addresses(env, "PASTEUR_MODERATORS")
 PASTEUR_EMAIL_FROM = (mail.addresses(env, "PASTEUR_EMAIL_FROM") or [f"pasteur@{_url.hostname or 'localhost'}"])[0]

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from pastes import notices, repeats, reporting, writing
+from pastes import notices, origins, repeats, reporting, writing
 
 
 @shared_task
@@ -11,6 +11,7 @@ def erase_gone() -> None:
     writing.erase_expired()
     repeats.forget_old()
     reporting.forget_old()
+    origins.forget_old()
 
 
 @shared_task
