@@ -232,17 +232,20 @@ function refresh() {
   showConsequences();
 }
 
+let isTouched = false; // A form that was only looked at, filled in by a fork or a link, is no draft.
 let clock;
 form.addEventListener("input", () => {
+  isTouched = true;
   refresh();
   clearTimeout(clock);
   clock = setTimeout(keepDraft, 400);
 });
 form.addEventListener("change", () => {
+  isTouched = true;
   refresh();
   if (sealing?.isOn) keepDraft();
 });
-window.addEventListener("pagehide", () => form.dataset.sending || keepDraft());
+window.addEventListener("pagehide", () => isTouched && !form.dataset.sending && keepDraft());
 
 for (const part of form.querySelectorAll("fieldset.file")) adopt(part);
 if (isNew) sealing = addSealing(form, editors, { onChange: refresh });
