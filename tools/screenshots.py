@@ -1,19 +1,23 @@
 """Makes the pictures of docs/screenshots/ anew: the real site, on data that is thrown away, in a real browser."""
 
 import json
+from collections.abc import Callable
+from functools import partial
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.chromium import launched
+from tests.browser.sealing import base58, seal
 from tests.servers.pasteur import ROOT, Pasteur
 
 PICTURES = ROOT / "docs" / "screenshots"
 MOST_BYTES = 150_000
-WIDE = ViewportSize(width=1200, height=800)
+WINDOWS = {"wide": ViewportSize(width=1200, height=800), "phone": ViewportSize(width=390, height=844)}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 ADMIN = ViewportSize(width=1440, height=800)
-PHONE = ViewportSize(width=390, height=844)
 MODERATOR, PASSWORD = "moderator", "only-for-the-pictures"
 
 COUNT_WORDS = '''\
@@ -36,6 +40,8 @@ if __name__ == "__main__":
         print(f"{number:6} {word}")
 '''
 HELLO = 'def greet(name):\n    return f"Hello {name}!"\n\n\nprint(greet("world"))\n'
+NOTE = "The door code is 4711 until Friday.\nThe key for the letter box hangs behind the coats.\n"
+SECRET = bytes(range(32))
 MAKEFILE = "words: book.txt\n\tpython3 count_words.py < book.txt > words\n"
 
 PASTES: list[dict[str, Any]] = [
@@ -50,11 +56,19 @@ PASTES: list[dict[str, Any]] = [
         "author": "Ada",
         "comment": "As promised. It reads standard input.",
         "files": [
-            {"name": "count_words.py", "content": COUNT_WORDS},
+            {"name": "count_words.py", "content": COUNT_WORDS.replace("line.lower().split()", "line.split()")},
             {"name": "Makefile", "content": MAKEFILE},
         ],
     },
 ]
+#: What became of the last of them.
+EDITS = [
+    {"count_words.py": COUNT_WORDS, "Makefile": MAKEFILE},
+    {"count_words.py": COUNT_WORDS, "Makefile": f"{MAKEFILE}\nclean:\n\trm -f words\n"},
+]
+
+#: Brings a fresh window to what its picture shows.
+Show = Callable[[Page, str], None]
 
 
 def main() -> None:
@@ -63,50 +77,69 @@ def main() -> None:
     # The address of a site as its operator would set it, in place of a port of the moment.
     with Pasteur(PASTEUR_URL="http://paste.example.org", DJANGO_SUPERUSER_PASSWORD=PASSWORD) as site:
         site.manage("createsuperuser", "--noinput", "--username", MODERATOR, "--email", "moderator@example.org")
-        keys = [_published(site, paste) for paste in PASTES]
-        site.wait_until_mirrored(*keys)
+        shows = _shows(*_made(site))
         with launched() as browser:
-            _compose(site, browser)
-            _paste(site, browser, keys[-1])
-            _recent(site, browser)
+            for (size, window), scheme in product(WINDOWS.items(), SCHEMES):
+                for name, show in shows.items():
+                    page = browser.new_page(viewport=window, color_scheme=scheme)
+                    show(page, site.url)
+                    whole = name == "revisions" or (name == "compose" and size == "wide")
+                    _take(page, f"{name}-{size}{'' if scheme == 'light' else '-dark'}", whole=whole)
             _admin(site, browser)
 
 
-def _published(site: Pasteur, paste: dict[str, Any]) -> str:
-    body = json.dumps({"visibility": "public", **paste})
-    headers = {"Content-Type": "application/json"}
-    answer = site.http.request("POST", f"{site.url}/api/v1/pastes", body=body, headers=headers)
-    assert answer.status == 201, answer.data
-    return str(json.loads(answer.data)["key"])
+def _made(site: Pasteur) -> tuple[str, str]:
+    """Make the pastes, and return the keys of one that was edited and of one that is encrypted once Git has them."""
+    sealed = _published(site, {"files": [{"content": seal(NOTE, SECRET)}], "encrypted": True, "visibility": "unlisted"})
+    older = [_published(site, paste) for paste in PASTES]
+    edited = older[-1]
+    for files in EDITS:
+        _edit(site, edited, files)
+    site.wait_until_mirrored(sealed["key"], *(paste["key"] for paste in older))
+    return edited["key"], sealed["key"]
 
 
-def _compose(site: Pasteur, browser: Browser) -> None:
-    for name, window in (("wide", WIDE), ("phone", PHONE)):
-        page = browser.new_page(viewport=window)
-        page.goto(f"{site.url}/")
-        page.get_by_label("Title").fill("Greeting")
-        page.get_by_label("File name").fill("hello.py")
-        page.get_by_label("Text", exact=True).fill(HELLO)
-        page.evaluate("scrollTo(0, 0)")
-        _take(page, f"compose-{name}", whole=window is WIDE)
+def _published(site: Pasteur, paste: dict[str, Any]) -> dict[str, str]:
+    """Make a paste and return its key and its edit token."""
+    made: dict[str, str] = _asked(site, "POST", "", {"visibility": "public", **paste})
+    return made
 
 
-def _paste(site: Pasteur, browser: Browser, key: str) -> None:
-    for name, window in (("wide", WIDE), ("phone", PHONE)):
-        page = browser.new_page(viewport=window)
-        page.goto(f"{site.url}/{key}")
-        page.wait_for_selector("[data-painted]")
-        _take(page, f"paste-{name}")
-    page = browser.new_page(viewport=WIDE, color_scheme="dark")
-    page.goto(f"{site.url}/{key}")
-    page.wait_for_selector("[data-painted]")
-    _take(page, "paste-dark")
+def _edit(site: Pasteur, paste: dict[str, str], files: dict[str, str]) -> None:
+    listed = [{"name": name, "content": content} for name, content in files.items()]
+    _asked(site, "PATCH", f"/{paste['key']}", {"files": listed}, {"X-Pasteur-Token": paste["token"], "If-Match": "*"})
 
 
-def _recent(site: Pasteur, browser: Browser) -> None:
-    page = browser.new_page(viewport=WIDE)
-    page.goto(f"{site.url}/recent")
-    _take(page, "recent-wide")
+def _asked(site: Pasteur, method: str, path: str, body: object, headers: dict[str, str] | None = None) -> Any:
+    headers = {"Content-Type": "application/json", **(headers or {})}
+    url = f"{site.url}/api/v1/pastes{path}"
+    answer = site.http.request(method, url, body=json.dumps(body), headers=headers)
+    assert answer.status in {200, 201}, answer.data
+    return json.loads(answer.data)
+
+
+def _shows(edited: str, sealed: str) -> dict[str, Show]:
+    """Return how each page is brought to what its picture shows, by the picture's name."""
+    return {
+        "compose": _compose,
+        "paste": partial(_open, path=f"/{edited}", ready="#file-2[data-painted]"),
+        "revisions": partial(_open, path=f"/{edited}/revisions?from=1&to=3&view=inline", ready="ins"),
+        "recent": partial(_open, path="/recent", ready="ul.pastes"),
+        "encrypted": partial(_open, path=f"/{sealed}#{base58(SECRET)}", ready="#sealed .tool"),
+    }
+
+
+def _open(page: Page, url: str, *, path: str, ready: str) -> None:
+    page.goto(url + path)
+    page.wait_for_selector(ready)
+
+
+def _compose(page: Page, url: str) -> None:
+    page.goto(f"{url}/")
+    page.get_by_label("Title").fill("Greeting")
+    page.get_by_label("Text", exact=True).fill(HELLO)
+    page.wait_for_selector("option[data-guessed]", state="attached")
+    page.evaluate("scrollTo(0, 0)")
 
 
 def _admin(site: Pasteur, browser: Browser) -> None:
