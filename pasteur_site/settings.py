@@ -117,6 +117,20 @@ GITSYNC_IS_DEFAULT_REMOTE = not GITSYNC_REMOTE
 if GITSYNC_IS_DEFAULT_REMOTE:
     GITSYNC_REMOTE = str(DATA_DIR / "mirror.git")
 GITSYNC_BRANCH = env.text("GITSYNC_BRANCH", "main")
+_host = r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])"
+GITSYNC_WEB_URL = env.text("GITSYNC_WEB_URL")
+if GITSYNC_WEB_URL not in {"", "off"} and not re.fullmatch(
+    rf"https?://{_host}(:[0-9]+)?/[^\s\x00-\x1f<>\"'{{}}]*\{{commit\}}[^\s\x00-\x1f<>\"'{{}}]*", GITSYNC_WEB_URL
+):
+    env.complain("GITSYNC_WEB_URL", "must be off, or such as https://git.example.org/team/pastes/commit/{commit}")
+GITSYNC_CLONE_URL = env.text("GITSYNC_CLONE_URL")
+_path = r"[A-Za-z0-9._~%+/-]+"  # It is shown as part of a command.
+if GITSYNC_CLONE_URL not in {"", "off"} and not re.fullmatch(
+    rf"((https?|git)://|ssh://([\w.-]+@)?){_host}(:[0-9]+)?/{_path}|[\w.-]+@{_host}:{_path}",
+    GITSYNC_CLONE_URL,
+    re.ASCII,
+):
+    env.complain("GITSYNC_CLONE_URL", "must be off, or an address for `git clone` without a password in it")
 GITSYNC_SSH_KEY_FILE = env.path("GITSYNC_SSH_KEY_FILE") or DATA_DIR / "deploy_key"
 GITSYNC_SSH_SEED = env.secret("GITSYNC_SSH_SEED")
 if GITSYNC_SSH_SEED and (len(GITSYNC_SSH_SEED.encode()) < 32 or len(set(GITSYNC_SSH_SEED)) < 5):

@@ -45,11 +45,13 @@ def _page(request: HttpRequest, paste: Paste, ending: str) -> HttpResponse:
     if language and not paste.encrypted:
         for file in paste.files:
             file.language = language.name
-    copy = copies.of(paste)
+    copy, site = copies.of(paste), answers.address(request, "")
     context = {
         "paste": paste,
         "files": paste.files,
         "copy": copy,
+        "site": site,
+        "here": site + paste.get_absolute_url(),
         "asked_language": language.name if language else "",
         "has_numbers": request.GET.get("ln") != "false",
     }

@@ -56,7 +56,7 @@ async function show(place, old, opened) {
   const link = make("button", { type: "button", className: "tool", textContent: gettext("Copy the link with its key") });
   link.addEventListener("click", async () => say((await copy(location.href)) ? gettext("The link is copied.") : gettext("The browser does not allow copying.")));
   const note = gettext("Opened in this browser. The server has only the encrypted text; whoever has the whole link can read it.");
-  place.replaceChildren(make("p", { className: "muted" }, note, " ", link));
+  place.replaceChildren(make("p", { className: "muted" }, note, " ", link), codeOf(location.href));
   const { asked } = place.dataset; // By ?hl= or an ending of the address.
   for (const [number, { name, language, content }] of files.entries()) {
     if (typeof content !== "string") throw new TypeError("not a text");
@@ -67,6 +67,16 @@ async function show(place, old, opened) {
   old.before(...attached.map(offer));
   old.remove();
   for (const section of document.querySelectorAll("section.file:not(.attached)")) new FileView(section, { links: false });
+}
+
+// The address as a QR code, its key included, which is therefore drawn here.
+function codeOf(address) {
+  const warning = gettext("The key is in it: whoever takes a picture of it can read the paste.");
+  const place = make("div", { className: "qr" }, make("p", { textContent: warning }));
+  const details = make("details", { className: "share" }, make("summary", { textContent: gettext("QR code") }), place);
+  const draw = async () => place.append((await import("./qr.js")).drawn(address));
+  details.addEventListener("toggle", draw, { once: true });
+  return details;
 }
 
 function languageOf(name, extensions) {

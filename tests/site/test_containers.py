@@ -75,6 +75,7 @@ def test_the_deploy_key_reaches_the_worker_alone() -> None:
     assert who("deploy_key") == who("known_hosts") == who("http_token") == who("email_url") == {"worker"}
     # What enters Git is decided when a paste is written, and a forge rings at the web process.
     rules = {"GITSYNC_EMBARGO", "GITSYNC_MIRROR_EXPIRING", "GITSYNC_READ_BACK", "GITSYNC_HOOK_SECRET_FILE"}
+    rules |= {"GITSYNC_REMOTE", "GITSYNC_WEB_URL", "GITSYNC_CLONE_URL"}  # Where visitors find the commit of a paste.
     knowing = {name for name in SERVICES if any(s.startswith("GITSYNC_") for s in set(settings_of(name)) - rules)}
     assert knowing == {"worker"}
 

@@ -77,6 +77,10 @@ def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("PASTEUR_MAY_READ", "token", "PASTEUR_MAY_LIST", "token"),
         ("GITSYNC_REMOTE", "git@host:pastes.git", "GITSYNC_REMOTE", "git@host:pastes.git"),
         ("GITSYNC_BRANCH", "pastes/main", "GITSYNC_BRANCH", "pastes/main"),
+        ("GITSYNC_WEB_URL", "http://[::1]:3000/a/b?h={commit}", "GITSYNC_WEB_URL", "http://[::1]:3000/a/b?h={commit}"),
+        ("GITSYNC_WEB_URL", "off", "GITSYNC_WEB_URL", "off"),
+        ("GITSYNC_CLONE_URL", "https://host:8443/~a/b.git", "GITSYNC_CLONE_URL", "https://host:8443/~a/b.git"),
+        ("GITSYNC_CLONE_URL", "git@host:a/b.git", "GITSYNC_CLONE_URL", "git@host:a/b.git"),
         ("GITSYNC_SSH_KEY_FILE", "/run/key", "GITSYNC_SSH_KEY_FILE", Path("/run/key")),
         ("GITSYNC_SSH_KNOWN_HOSTS_FILE", "hosts", "GITSYNC_SSH_KNOWN_HOSTS_FILE", Path("hosts").absolute()),
         ("GITSYNC_PUSH_INTERVAL", "0", "GITSYNC_PUSH_INTERVAL", 0.0),
@@ -109,6 +113,20 @@ NONSENSE = [
     *(("PASTEUR_KEY_LENGTH", value) for value in ("7", "33", "ten")),
     *(("PASTEUR_WEB_PROCESSES", value) for value in ("0", "65")),
     *(("GITSYNC_PUSH_INTERVAL", value) for value in ("-1", "nan", "inf", "10s", "86401")),
+    *(
+        ("GITSYNC_WEB_URL", value)
+        for value in ("https://host/", "https://u:geheim@host/{commit}", "https://{commit}.host/x", "on")
+    ),
+    *(("GITSYNC_WEB_URL", f"{scheme}://host/{{commit}}") for scheme in ("ftp", "javascript", "data", "file")),
+    *(
+        ("GITSYNC_WEB_URL", f"https://host/{bad}")
+        for bad in ("{commit}{commit}", '{commit}"x', "{commit} x", "{}{commit}")
+    ),
+    *(
+        ("GITSYNC_CLONE_URL", f"https://{bad}")
+        for bad in ("u:geheim@host/a", "geheim@host/a", "host", "host/a;id", "host/$(id)")
+    ),
+    *(("GITSYNC_CLONE_URL", value) for value in ("-upload-pack=x", "ext::sh", "/srv/a.git", "ssh://g:geheim@host/a")),
     *(("GITSYNC_SSH_SEED", value) for value in ("geheim", "x" * 40, "geheim-of-31-bytes-and-no-more!")),
     *(("GITSYNC_SSH_HOST_FINGERPRINT", value) for value in ("MD5:aa:bb", "SHA256:short", f"sha256:{'A' * 43}")),
     ("GITSYNC_SSH_HOST_FINGERPRINT", ",".join([f"SHA256:{'A' * 43}"] * 3)),
