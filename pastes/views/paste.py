@@ -108,7 +108,7 @@ def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in paste.files:
             archive.writestr(zipfile.ZipInfo(file.name, made_at), file.content, zipfile.ZIP_DEFLATED)
-    headers = {"Content-Disposition": answers.attachment(f"{key}.zip")}
+    headers = {"Content-Disposition": answers.attachment(f"{key}.zip"), "X-Robots-Tag": "noindex"}
     return HttpResponse(held.getvalue(), content_type="application/zip", headers=headers)
 
 
