@@ -26,6 +26,12 @@ def site_title() -> str:
 
 
 @register.simple_tag
+def site_logo() -> str:
+    """Return PASTEUR_LOGO."""
+    return str(settings.PASTEUR_LOGO)
+
+
+@register.simple_tag
 def site_subtitle() -> str:
     """Return PASTEUR_SUBTITLE."""
     said = str(settings.PASTEUR_SUBTITLE)
