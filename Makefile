@@ -53,6 +53,7 @@ bench: $(VENV)/.dev $(STATIC) ## Run the benchmarks; they print ratios (see benc
 	$(BIN)/python -m bench.purge
 	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.latency
+	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.browser
 
 lock: $(VENV)/.dev ## Pin the newest versions that requirements.in and requirements-dev.in allow

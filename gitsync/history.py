@@ -1,5 +1,6 @@
 """Reads what a branch tells, newest commit first, and the objects it is made of. Nothing of it is trusted."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,17 +8,21 @@ from datetime import UTC, datetime
 from typing import IO, cast
 
 from gitsync import heartbeat, tree
-from gitsync.commits import CHANGE_TRAILER
+from gitsync.commits import CHANGE_TRAILER, PURGED_TRAILER
 from gitsync.errors import CloneBrokenError
 from gitsync.mirror import Clone
 
 _CHUNK = 1024 * 1024
+_TREE_BYTES = 1024 * _CHUNK
 _HEADER = (
     "--format=%x00%H%x00%an%x00%at"
     f"%x00%(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
     "%x00%(trailers:key=Pasteur-Kind,valueonly,separator=%x20)%x00"
 )
 _FIELDS = 5
+#: Modes and names in a tree are of any length, ids of twenty bytes.
+_ROW = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_FOLDER = b"40000"
 _LAST_SECOND = 253_402_300_799  # The last one of the year 9999.
 TREE, REGULAR = "040000", {"100644", "100755"}
 
@@ -58,14 +63,18 @@ class Objects:
         body = self._read(oid, "tree", most)
         if body is None:
             return None
-        found, start = [], 0
-        while start < len(body):
-            end = body.index(b"\0", start)
-            mode, _, name = body[start:end].partition(b" ")
-            is_file = mode.decode(errors="replace") in REGULAR
-            found.append(Entry(name.decode(errors="surrogateescape"), body[end + 1 : end + 21].hex(), is_file))
-            start = end + 21
-        return found
+        return [
+            Entry(name.decode(errors="surrogateescape"), oid.hex(), mode.decode() in REGULAR)
+            for mode, name, oid in _ROW.findall(body)
+        ]
+
+    def folders(self, oid: str) -> list[tuple[str, str]]:
+        """Return (name, id) for every folder in a tree, which has to be there. Raises CloneBrokenError."""
+        body = self._read(oid, "tree", _TREE_BYTES)
+        if body is None:
+            raise CloneBrokenError(f"the tree {oid} is missing")
+        found = _ROW.findall(body)
+        return [(name.decode(errors="surrogateescape"), oid.hex()) for mode, name, oid in found if mode == _FOLDER]
 
     def _read(self, oid: str, kind: str, most: int) -> bytes | None:
         heartbeat.beat()
@@ -122,6 +131,21 @@ def changes(clone: Clone, revisions: str) -> Iterator[tuple[str, str]]:
                 yield name.strip(), commit
         if process.wait():
             raise CloneBrokenError("git log could not read the history")
+
+
+def purged(clone: Clone, revisions: str) -> set[str]:
+    """Return what a range of history tells of purges, each as `told_as_purged` makes it; anybody can write it."""
+    pattern = f"--format=%(trailers:key={PURGED_TRAILER},valueonly,separator=%x20)"
+    found = set[str]()
+    with clone.reading(
+        "log", "--no-show-signature", f"--grep=^{PURGED_TRAILER}: ", pattern, revisions, "--"
+    ) as process:
+        for line in cast("IO[bytes]", process.stdout):
+            heartbeat.beat()
+            found.update(line.decode(errors="replace").split())
+        if process.wait():
+            raise CloneBrokenError("git log could not read the history")
+    return found
 
 
 def differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str, str]]:

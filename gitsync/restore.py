@@ -18,6 +18,7 @@ from gitsync.progress import Progress, unwatched
 from gitsync.remotes import Remote
 from gitsync.resync import LOCK_SECONDS
 from gitsync.retelling import restore_one
+from gitsync.shelves import shelves
 from gitsync.touches import Touch, Touches, sort
 from pastes import keys
 from pastes.errors import RefusedError
@@ -48,9 +49,10 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
     with opened(remote) as (clone, tip):
         found = Restored(tip)
         if tip:
-            with sort(history.folders(clone, tip)) as touches:
-                for letter in keys.ALPHABET:
-                    _restore_letter(found, clone, letter, touches, progress)
+            with sort(history.folders(clone, tip)) as touches, history.objects(clone) as objects:
+                at_tip = _candidates(clone, tip)
+                while some := list(islice(at_tip, _AT_ONCE)):
+                    _restore_some(found, objects, some, touches, progress)
         if not source:
             row = Mirror.of(remote.address.url, remote.branch)
             Mirror.objects.filter(pk=row.pk, tip=None).update(tip=tip)
@@ -70,19 +72,25 @@ def opened(remote: Remote) -> Iterator[tuple[Clone, str]]:
             clone.discard()
 
 
-def _restore_letter(found: Restored, clone: Clone, letter: str, touches: Touches, progress: Progress) -> None:
-    at_tip = iter(clone.folders(found.tip, letter).items())
-    with history.objects(clone) as objects:
-        while some := list(islice(at_tip, _AT_ONCE)):
-            purged = are_purged(key for key, _ in some)
-            known = purged.union(Paste.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
-            with transaction.atomic():
-                for key, oid in some:
-                    if key in known:
-                        found.present += 1
-                    else:
-                        _try(found, objects, key, oid, touches.of(key))
-                    progress(1)
+def _candidates(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+    """Yield key and folder of what is meant to be a paste; what begins with another letter is nobody's business."""
+    for letters, shelf in shelves(clone, tip):
+        if letters[0] in keys.ALPHABET:
+            yield from shelf.items()
+
+
+def _restore_some(
+    found: Restored, objects: Objects, some: Sequence[tuple[str, str]], touches: Touches, progress: Progress
+) -> None:
+    purged = are_purged(key for key, _ in some)
+    known = purged.union(Paste.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
+    with transaction.atomic():
+        for key, oid in some:
+            if key in known:
+                found.present += 1
+            else:
+                _try(found, objects, key, oid, touches.of(key))
+            progress(1)
 
 
 def _try(found: Restored, objects: Objects, key: str, oid: str, touches: Sequence[Touch]) -> None:

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pastes import copies, report_admin, token_admin, writing  # noqa: F401  (two of them register themselves)
+from pastes import ban_admin, bans, copies, report_admin, token_admin, writing  # noqa: F401  (register themselves)
 from pastes.admin_actions import TakingDown
 from pastes.models import File, Paste, Revision, Tombstone
+from pastes.moderation import Origin
 
 if TYPE_CHECKING:  # At run time Django's classes take no parameters.
     _TabularInline = admin.TabularInline[Revision, Paste]
@@ -71,16 +72,16 @@ class PasteAdmin(TakingDown, _ModelAdmin):
     list_display = ("key", "title", "author", "visibility", "state", "created_at", "mirror_state")
     list_filter = ("state", "visibility", "burn", "encrypted", "created_at")
     search_fields = ("key", "title", "author")
-    search_help_text = "Key, title, author, file name or text"
+    search_help_text = "Key, title, author, file name, text, or the address it came from"
     date_hierarchy = None
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    actions = ("hide", "show_again", "purge")
+    actions = ("hide", "show_again", "purge", "ban")
     inlines = (RevisionInline,)
     fields = readonly_fields = (
         *("page", "title", "author", "comment", "visibility", "state", "mirror_state", "burn", "encrypted"),
-        *("head", "created_at", "expires_at"),
+        *("head", "created_at", "expires_at", "came_from"),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -107,6 +108,7 @@ class PasteAdmin(TakingDown, _ModelAdmin):
             | Q(old_code=search_term.strip())
             | Q(title__icontains=search_term)
             | Q(author__icontains=search_term)
+            | Q(pk__in=Origin.objects.filter(address=bans.written(search_term)).values("paste"))
         )
         return queryset.filter(named | Exists(files)), False
 
@@ -121,6 +123,14 @@ class PasteAdmin(TakingDown, _ModelAdmin):
     def page(self, paste: Paste) -> SafeString:
         """Return a link to the paste as visitors see it."""
         return format_html('<a href="{}">{}</a>', paste.get_absolute_url(), paste.key)
+
+    @admin.display(description="came from")
+    def came_from(self, paste: Paste) -> str:
+        """Return from where it came, or was edited last, with the way to what else came from there."""
+        origin = Origin.objects.filter(paste=paste).first()
+        if origin is None:
+            return "not known"
+        return format_html('<a href="../../?q={0}">{0}</a>', origin.address)
 
     @admin.display(description="mirror")
     def mirror_state(self, paste: Paste) -> str:

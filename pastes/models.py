@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 
 from pastes.clock import Clock
 from pastes.languages import LANGUAGES
-from pastes.moderation import Report  # noqa: F401  (Django looks for all tables here)
+from pastes.moderation import Ban, Origin, Report  # noqa: F401  (Django looks for all tables here)
 
 TITLE_LENGTH = 200
 AUTHOR_LENGTH = 100

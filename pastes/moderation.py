@@ -1,4 +1,4 @@
-"""What moderators work with: what readers have reported. How reports come in and are settled is in reporting.py."""
+"""What moderators work with: reports, bans, and where pastes came from. reporting.py, bans.py, origins.py use them."""
 
 from __future__ import annotations
 
@@ -72,3 +72,35 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"report {self.pk}: {self.get_reason_display()}"
+
+
+class Ban(models.Model):
+    """A network whose people may read, and nothing else."""
+
+    network = models.CharField(
+        max_length=43,
+        unique=True,
+        help_text="An address, or a network such as 203.0.113.0/24 or 2001:db8::/48."
+        " An IPv6 address stands for its network of 64 bits.",
+    )
+    reason = models.CharField(max_length=500, help_text="Shown to whoever is banned.")
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty: until the ban is deleted.")
+    created_at = models.DateTimeField("made", default=timezone.now, editable=False)
+    by = models.CharField("banned by", max_length=150, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.network
+
+
+class Origin(models.Model):
+    """From where a paste came, or was edited last: kept for PASTEUR_KEEP_ADDRESSES days, where that is not 0."""
+
+    paste = models.OneToOneField("pastes.Paste", models.PROTECT, related_name="origin")
+    address = models.CharField(max_length=43, db_index=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.address

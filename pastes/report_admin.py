@@ -60,7 +60,7 @@ class ReportAdmin(TakingDown, _ModelAdmin):
     show_full_result_count = False
     search_fields = ("=paste__key", "words", "=contact")
     search_help_text = "Key of a paste, words of a report, address of who sent it"
-    actions = ("dismiss", "hide", "purge")
+    actions = ("dismiss", "hide", "purge", "ban")
     fields = readonly_fields = (*_ABOUT, *_SAID)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -86,14 +86,6 @@ class ReportAdmin(TakingDown, _ModelAdmin):
     def pastes_of(self, rows: Any) -> QuerySet[Paste]:
         """Return the pastes that these reports are about, each once."""
         return Paste.objects.filter(pk__in=list(rows.values_list("paste", flat=True)))
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Report], search_term: str
-    ) -> tuple[QuerySet[Report], bool]:
-        """Find nothing for a NUL, which no report has and PostgreSQL does not take."""
-        if "\0" in search_term:
-            return queryset.none(), False
-        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="paste")
     def paste_link(self, report: Report) -> SafeString:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from pastes import bans
 from pastes.models import Paste
 from pastes.moderation import Outcome, Report
 from pastes.turns import turn
@@ -19,7 +20,11 @@ _CONTACT_IS_KEPT = timedelta(days=30)
 
 
 def report(paste: Paste, *, reason: str, words: str = "", contact: str = "") -> None:
-    """Keep what a reader says of a paste, once. Raises Paste.DoesNotExist when the paste is gone by now."""
+    """Keep what a reader says of a paste, once.
+
+    Raises RefusedError for a reader who is banned, and Paste.DoesNotExist when the paste is gone by now.
+    """
+    bans.demand()
     digest = hashlib.sha256(repr((reason, words, contact)).encode()).hexdigest()
     with turn(), transaction.atomic():
         # Who reports the same paste waits here, so that equal reports meet.

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 from pastes import audiences, rates
+from pasteur_site import mail
 from pasteur_site.environment import Environment, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -97,6 +98,18 @@ for _limit in ("CREATE", "READ", "DELETE", "REPORT", "LOGIN"):
         rates.parse(globals()[f"PASTEUR_LIMIT_{_limit}"])
     except ValueError as error:
         env.complain(f"PASTEUR_LIMIT_{_limit}", str(error))
+
+# For how many days it is known from where a paste came (pastes/origins.py).
+PASTEUR_KEEP_ADDRESSES = env.integer("PASTEUR_KEEP_ADDRESSES", 0, least=0, most=365)
+
+# Who is told about reports, and how (pastes/notices.py).
+PASTEUR_MODERATORS = mail.addresses(env, "PASTEUR_MODERATORS")
+PASTEUR_EMAIL_FROM = (mail.addresses(env, "PASTEUR_EMAIL_FROM") or [f"pasteur@{_url.hostname or 'localhost'}"])[0]
+_server = mail.server(env, "PASTEUR_EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT = _server.host, _server.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _server.user, _server.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _server.starts_tls, _server.is_tls
+EMAIL_TIMEOUT = 20
 
 # The mirror. gitsync/checks.py says whether these make sense together.
 GITSYNC_REMOTE = env.text("GITSYNC_REMOTE")
@@ -220,6 +233,7 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "gitsync.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
     "maintain": {"task": "gitsync.tasks.maintain", "schedule": 1_800.0, "options": {"expires": 1_800}},
+    "tell": {"task": "pasteur_site.tasks.tell_moderators", "schedule": 10.0, "options": {"expires": 10}},
     "erase": {"task": "pasteur_site.tasks.erase_gone", "schedule": 60.0, "options": {"expires": 60}},
 }
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from pastes import repeats, reporting, writing
+from pastes import notices, origins, repeats, reporting, writing
 
 
 @shared_task
@@ -11,3 +11,10 @@ def erase_gone() -> None:
     writing.erase_expired()
     repeats.forget_old()
     reporting.forget_old()
+    origins.forget_old()
+
+
+@shared_task
+def tell_moderators() -> None:
+    """Send moderators a mail about what was reported since."""
+    notices.tell()

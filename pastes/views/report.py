@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from pastes import reporting
+from pastes import bans, reporting
 from pastes.models import Paste
 from pastes.report_form import ReportForm
 from pastes.views.paste import find
@@ -16,6 +16,7 @@ from pastes.views.paste import find
 def report(request: HttpRequest, key: str) -> HttpResponse:
     """GET the form; POST it, which leads to a word of thanks. Neither says more of the paste than its own page."""
     paste = find(key)
+    bans.demand()
     if request.method != "POST":
         is_done = "thanks" in request.GET
         return render(request, "pastes/report.html", {"paste": paste, "form": ReportForm(), "is_done": is_done})

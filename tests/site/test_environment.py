@@ -336,3 +336,45 @@ def test_a_data_folder_of_any_name_holds_its_database(
     settings = load(monkeypatch, PASTEUR_DATA_DIR=str(tmp_path / name))
 
     assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / name / "pasteur.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("smtp://mail.example.org", ("mail.example.org", 25, "", "", False, False)),
+        ("smtp+tls://ada:p%40ss@mail.example.org", ("mail.example.org", 587, "ada", "p@ss", True, False)),
+        ("smtps://ada:secret@mail.example.org:4650/", ("mail.example.org", 4650, "ada", "secret", False, True)),
+        ("smtp://ada:secret@127.0.0.1:2525", ("127.0.0.1", 2525, "ada", "secret", False, False)),
+    ],
+)
+def test_the_address_of_a_mail_server_is_taken_apart(
+    monkeypatch: pytest.MonkeyPatch, url: str, parts: tuple[Any, ...]
+) -> None:
+    settings = load(monkeypatch, PASTEUR_EMAIL_URL=url, PASTEUR_MODERATORS="ada@example.org, bob@example.org")
+
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    assert tuple(settings[f"EMAIL_{name}"] for name in names) == parts
+    assert settings["PASTEUR_MODERATORS"] == ["ada@example.org", "bob@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PASTEUR_EMAIL_URL", "mail.example.org"),
+        ("PASTEUR_EMAIL_URL", "https://mail.example.org"),
+        ("PASTEUR_EMAIL_URL", "smtp://"),
+        ("PASTEUR_EMAIL_URL", "smtps://ada:the-secret@mail.example.org/path"),
+        ("PASTEUR_EMAIL_URL", "smtp://ada:the-secret@mail.example.org"),
+        ("PASTEUR_MODERATORS", "ada"),
+        ("PASTEUR_MODERATORS", "Ada <ada@example.org>"),
+        ("PASTEUR_MODERATORS", "ada@example.org\nBcc: all@example.org"),
+        ("PASTEUR_EMAIL_FROM", "nobody"),
+    ],
+)
+def test_mail_that_could_not_be_sent_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    (problem,) = refused(monkeypatch, **{name: value})
+
+    assert problem.startswith(f"{name}: ")
+    assert "the-secret" not in problem
