@@ -54,7 +54,7 @@ def feed(request: HttpRequest) -> HttpResponse:
             pubdate=paste.created_at,
             updateddate=paste.created_at,
         )
-    return HttpResponse(entries.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    return answers.xml(entries.writeString("utf-8"), "application/atom+xml")
 
 
 def _before(request: HttpRequest) -> int | None:
