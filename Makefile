@@ -53,6 +53,8 @@ bench: $(VENV)/.dev $(STATIC) ## Run the benchmarks; they print ratios (see benc
 	$(BIN)/python -m bench.purge
 	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.latency
+	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.browser
 
 lock: $(VENV)/.dev ## Pin the newest versions that requirements.in and requirements-dev.in allow
 	$(BIN)/uv pip compile -q -U --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt --custom-compile-command "make lock"

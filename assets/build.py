@@ -23,6 +23,7 @@ HIGHLIGHT = PACKAGES / "@highlightjs" / "cdn-assets" / "es"
 FILES = {
     "highlight/core.js": HIGHLIGHT / "core.min.js",
     "markdown/markdown-it.js": PACKAGES / "markdown-it" / "dist" / "browser" / "markdown-it.esm.min.mjs",
+    "qr/uqr.js": PACKAGES / "uqr" / "dist" / "index.mjs",
     "markdown/purify.js": PACKAGES / "dompurify" / "dist" / "purify.min.js",
 }
 #: Comments that point to maps which are not shipped.

@@ -1,19 +1,40 @@
-"""Compares the database with the tip of the mirror, by path and object id, without reading any content."""
+"""Compares the database with the tip of the mirror, by path and object id, without reading any content.
 
-from collections.abc import Iterator
+Both sides are read once, each in the order that is cheap for it, into a sum for each shelf (gitsync.shelves): what is
+on a shelf is looked at one by one only where the sums are not the same.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
 from itertools import groupby
+from operator import itemgetter
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet, TextField
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 
-from gitsync import tree
+from gitsync import heartbeat, tree
 from gitsync.mirror import Clone
 from gitsync.models import Change, ChangeQuerySet
 from gitsync.progress import Progress, unwatched
 from gitsync.selection import mirrored
-from pastes import keys
-from pastes.models import File
+from gitsync.shelves import LETTERS, shelves
+from gitsync.tree import Facts, Text
+from pastes.models import Paste
+
+_AT_ONCE = 2_000
+#: What `Facts` and `Text` are made of, in their order.
+_FACTS = (
+    *("key", "title", "author", "comment", "visibility", "encrypted", "made_at", "ends_at", "old_code", "forked_from"),
+    *("revisions__number", "revised_at", "revisions__author"),
+)
+_TEXT = ("revisions__files__name", "revisions__files__language", "revisions__files__oid")
+_DATES = {"made_at": "created_at", "ends_at": "expires_at", "revised_at": "revisions__created_at"}
 
 
 @dataclass
@@ -41,61 +62,104 @@ class Comparison:
 
 
 def compare(clone: Clone, tip: str, progress: Progress = unwatched) -> Comparison:
-    """Return how the mirrored pastes of the database differ from the tree of `tip`, which has to be in the clone.
-
-    It goes by the first letter of the keys, so that a thirty-second of everything is in memory at once.
-    """
+    """Return how the mirrored pastes of the database differ from the tree of `tip`, which has to be in the clone."""
     found = Comparison(tip)
-    strange = {name for name in clone.roots(tip) if len(name) == 1} - set(keys.ALPHABET)
-    for letter in sorted({*keys.ALPHABET, *strange}):
-        _compare_letter(found, letter, clone.folders(tip, letter), progress)
+    sums = _Sums()
+    ours: defaultdict[str, int] = defaultdict(int)
+    for key, oid in _expected():
+        ours[key[:LETTERS]] += sums.of(key, oid)
+        found.pastes += 1
+        progress(1)
+    for shelf, in_git in shelves(clone, tip):
+        if ours.pop(shelf, 0) != sum(sums.of(key, oid) for key, oid in in_git.items()):
+            _compare_shelf(found, shelf, in_git)
+    for shelf in ours:
+        _compare_shelf(found, shelf, {})
+    for keys in (found.missing, found.differs, found.extra, found.waiting, found.set_aside, found.withheld):
+        keys.sort()
     return found
 
 
-def _compare_letter(found: Comparison, letter: str, in_git: dict[str, str], progress: Progress) -> None:
-    missing, differs = [], []
-    for key, oid in _expected(letter):
-        found.pastes += 1
-        progress(1)
+class _Sums:
+    """What is added up for the pastes of a shelf; nobody knows the secret in it, and makes two sums alike."""
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(16)
+
+    def of(self, key: str, oid: str) -> int:
+        return int.from_bytes(blake2b(f"{key} {oid}".encode(), digest_size=16, key=self._secret).digest(), "big")
+
+
+def _compare_shelf(found: Comparison, shelf: str, in_git: dict[str, str]) -> None:
+    missing, differs = set(), set()
+    for key, oid in _told(mirrored().filter(_starts_with(shelf)).order_by("key")):
         there = in_git.pop(key, None)
         if there is None:
-            missing.append(key)
+            missing.add(key)
         elif there != oid:
-            differs.append(key)
-    suspects = {*missing, *differs, *in_git}
+            differs.add(key)
+    suspects = missing | differs | in_git.keys()
     # Asked after the pastes were read, so that one which has just been published is seen to be waiting.
-    waiting = _keys(Change.objects.pending(), letter) & suspects
-    set_aside = _keys(Change.objects.set_aside(), letter) & suspects - waiting
-    withheld = _keys(Change.objects.withheld(), letter) & suspects - waiting - set_aside
+    waiting = _those_of(Change.objects.pending(), suspects)
+    set_aside = _those_of(Change.objects.set_aside(), suspects) - waiting
+    withheld = _those_of(Change.objects.withheld(), suspects) - waiting - set_aside
     explained = waiting | set_aside | withheld
-    found.waiting += sorted(waiting)
-    found.set_aside += sorted(set_aside)
-    found.withheld += sorted(withheld)
-    found.missing += sorted(set(missing) - explained)
-    found.differs += sorted(set(differs) - explained)
-    found.extra += sorted(set(in_git) - explained)
+    found.waiting += waiting
+    found.set_aside += set_aside
+    found.withheld += withheld
+    found.missing += missing - explained
+    found.differs += differs - explained
+    found.extra += in_git.keys() - explained
 
 
-def _keys(changes: ChangeQuerySet, letter: str) -> set[str]:
-    return set(changes.filter(_starts_with(letter, "key")).values_list("key", flat=True))
+def _those_of(changes: ChangeQuerySet, suspects: Iterable[str]) -> set[str]:
+    """Return those of the keys that these changes are of."""
+    keys, found = sorted(suspects), set[str]()
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        found.update(changes.filter(key__in=some).order_by().values_list("key", flat=True))
+    return found
 
 
-def _expected(letter: str) -> Iterator[tuple[str, str]]:
-    """Yield (key, id of the folder's tree) for every mirrored paste whose key starts with this letter."""
-    files = (
-        File.objects.filter(_starts_with(letter, "revision__paste__key"))
-        .filter(revision__number=F("revision__paste__head"), revision__paste__in=mirrored())
-        .select_related("revision__paste")
-        .defer("content")
-        .order_by("revision_id", "position")
-    )
-    for revision, texts in groupby(files.iterator(chunk_size=2_000), key=lambda file: file.revision):
-        entries = tree.entries(revision.paste, revision, texts, with_content=False)
-        yield revision.paste.key, tree.tree_oid(entries)
+def _expected() -> Iterator[tuple[str, str]]:
+    """Yield (key, id of the folder's tree) for every mirrored paste, in the order in which the pastes are stored."""
+    last = 0
+    while True:
+        first = Paste.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True).first()
+        if first is None:
+            return
+        last = first + _AT_ONCE - 1
+        heartbeat.beat()
+        yield from _told(mirrored().filter(pk__gte=first, pk__lte=last).order_by("pk"))
 
 
-def _starts_with(letter: str, path: str) -> Q:
+def _told(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
+    """Yield (key, id of the folder's tree) for some pastes, which have an order that tells them apart."""
+    current = pastes.filter(revisions__number=F("head"), revisions__files__position__gte=0)
+    order = (*pastes.query.order_by, "revisions__files__position")
+    dates = {name: _stored(path) for name, path in _DATES.items()}
+    rows = current.order_by(*order).annotate(**dates).values_list(*_FACTS, *_TEXT)
+    for _, group in groupby(rows.iterator(chunk_size=_AT_ONCE), key=itemgetter(0)):
+        files = list(group)
+        row = files[0]
+        facts = Facts._make((*row[:6], _moment(row[6]), _moment(row[7]), *row[8:11], _moment(row[11]), row[12]))
+        yield row[0], tree.tree_oid(tree.laid_out(facts, [Text._make(row[len(_FACTS) :]) for row in files]))
+
+
+def _stored(path: str) -> Combinable:
+    """Return a date as the database keeps it: what the ORM makes of SQLite's text costs as much as all the rest."""
+    return Cast(path, TextField()) if connection.vendor == "sqlite" else F(path)
+
+
+def _moment(stored: datetime | str | None) -> str:
+    if not isinstance(stored, str):
+        return tree.moment(stored)
+    at = datetime.fromisoformat(stored)
+    return tree.moment(at) if at.tzinfo else f"{tree.moment(at)}+00:00"
+
+
+def _starts_with(shelf: str) -> Q:
     """Return a condition on the beginning of a key that the database answers from its index."""
     if connection.vendor == "sqlite":
-        return Q((f"{path}__gte", letter), (f"{path}__lt", chr(ord(letter) + 1)))
-    return Q((f"{path}__startswith", letter))
+        return Q(key__gte=shelf, key__lt=shelf[:-1] + chr(ord(shelf[-1]) + 1))
+    return Q(key__startswith=shelf)

@@ -1,5 +1,6 @@
 """Reads what a branch tells, newest commit first, and the objects it is made of. Nothing of it is trusted."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +13,16 @@ from gitsync.errors import CloneBrokenError
 from gitsync.mirror import Clone
 
 _CHUNK = 1024 * 1024
+_TREE_BYTES = 1024 * _CHUNK
 _HEADER = (
     "--format=%x00%H%x00%an%x00%at"
     f"%x00%(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
     "%x00%(trailers:key=Pasteur-Kind,valueonly,separator=%x20)%x00"
 )
 _FIELDS = 5
+#: Modes and names in a tree are of any length, ids of twenty bytes.
+_ROW = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_FOLDER = b"40000"
 _LAST_SECOND = 253_402_300_799  # The last one of the year 9999.
 TREE, REGULAR = "040000", {"100644", "100755"}
 
@@ -58,14 +63,18 @@ class Objects:
         body = self._read(oid, "tree", most)
         if body is None:
             return None
-        found, start = [], 0
-        while start < len(body):
-            end = body.index(b"\0", start)
-            mode, _, name = body[start:end].partition(b" ")
-            is_file = mode.decode(errors="replace") in REGULAR
-            found.append(Entry(name.decode(errors="surrogateescape"), body[end + 1 : end + 21].hex(), is_file))
-            start = end + 21
-        return found
+        return [
+            Entry(name.decode(errors="surrogateescape"), oid.hex(), mode.decode() in REGULAR)
+            for mode, name, oid in _ROW.findall(body)
+        ]
+
+    def folders(self, oid: str) -> list[tuple[str, str]]:
+        """Return (name, id) for every folder in a tree, which has to be there. Raises CloneBrokenError."""
+        body = self._read(oid, "tree", _TREE_BYTES)
+        if body is None:
+            raise CloneBrokenError(f"the tree {oid} is missing")
+        found = _ROW.findall(body)
+        return [(name.decode(errors="surrogateescape"), oid.hex()) for mode, name, oid in found if mode == _FOLDER]
 
     def _read(self, oid: str, kind: str, most: int) -> bytes | None:
         heartbeat.beat()

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 import git
 
-from gitsync import heartbeat, tree
+from gitsync import heartbeat
 from gitsync.ancestors import Ancestors
 from gitsync.commits import Commit, stream
 from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
@@ -47,6 +47,8 @@ _CONFIG = """\
 #: A drain makes one pack, even of one object: a loose one costs a wait for the disk, and is not handed over to the
 #: default remote. So many packs are then made into few.
 _PACKS = 50
+#: Git keeps texts and trees that others are told as differences to; its own bound makes every process 96 MB larger.
+_LIMITS = ("-c", "core.deltaBaseCacheLimit=16m")
 _LEAVINGS = (
     *("*.lock", "refs/**/*.lock", "objects/info/**/*.lock", "objects/pack/*.lock"),
     *("objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/??/tmp_obj_*", "fast_import_crash_*"),
@@ -186,27 +188,6 @@ class Clone:
         oids = (line.removesuffix(" tree") if line.endswith(" tree") else "" for line in answers.splitlines())
         return dict(zip(wanted, oids, strict=True))
 
-    def folders(self, tip: str, letter: str) -> dict[str, str]:
-        """Return the id of the tree of every paste's folder below one letter of the root, by the paste's key."""
-        if not tip:
-            return {}
-        listing = self.ask("ls-tree", "-r", "-d", "-z", "--full-tree", tip, f"{letter}/")
-        found = {}
-        for row in listing.split(b"\0")[:-1]:
-            facts, _, path = row.decode(errors="surrogateescape").partition("\t")
-            if path.count("/") == 3 and (key := tree.key_of(f"{path}/")):
-                found[key] = facts.rpartition(" ")[2]
-        return found
-
-    def roots(self, tip: str) -> list[str]:
-        """Return the names at the root of the tree of `tip`."""
-        if not tip:
-            return []
-        return [
-            name.decode(errors="surrogateescape")
-            for name in self.ask("ls-tree", "-z", "--name-only", tip).split(b"\0")[:-1]
-        ]
-
     def write(self, parent: str, commits: Iterable[Commit], progress: Callable[[], None] = lambda: None) -> Written:
         """Stream commits into `git fast-import` on top of `parent` (empty: a new branch), and return their ids.
 
@@ -270,7 +251,7 @@ class Clone:
         """Start Git in a group of its own, to be ended with what it starts, and beside the clone, which may vanish."""
         try:
             launched = git.Git(self.path.parent).execute(
-                ["git", f"--git-dir={self.path}", *arguments],
+                ["git", *_LIMITS, f"--git-dir={self.path}", *arguments],
                 istream=subprocess.PIPE,
                 as_process=True,
                 env=clean_environment() | dict(environment or {}),

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from gitsync import doorbell
+from gitsync import doorbell, forges
 from gitsync.models import Change, Kind
 from gitsync.selection import belongs, held_until
 from pastes.copies import NO_COPY, Copy
@@ -70,7 +70,7 @@ def copy_of(paste: Paste) -> Copy:
     rows = _LAST_OF.rows(paste.key)
     settled_at, set_aside_at, found, released_at, commit = rows[0] if rows else (None, None, "", None, "")
     if settled_at is not None:
-        return Copy("mirrored", commit)
+        return Copy("mirrored", commit, forges.commit_url(commit), forges.clone_url())
     if set_aside_at is None:
         return Copy("waiting")
     return Copy("held" if found and released_at is None else "refused")

@@ -19,6 +19,7 @@ from gitsync.mirror import Clone
 from gitsync.models import Change, Kind
 from gitsync.retelling import author_of, edition, look, restore_one, settle
 from gitsync.selection import belongs, mirrored
+from gitsync.shelves import shelves
 from gitsync.touches import Touch, Touches, sort
 from pastes import keys, languages, restoring, writing
 from pastes.errors import RefusedError
@@ -100,8 +101,8 @@ def _is_loose(path: str) -> bool:
 def _unknown(clone: Clone, tip: str) -> dict[str, str]:
     """Return the folders of pastes that the database has never had."""
     found: dict[str, str] = {}
-    for letter in keys.ALPHABET:
-        there = {key: oid for key, oid in clone.folders(tip, letter).items() if keys.can_be(key)}
+    for _, shelf in shelves(clone, tip):
+        there = {key: oid for key, oid in shelf.items() if keys.can_be(key)}
         for start in range(0, len(there), _AT_ONCE):
             some = list(there)[start : start + _AT_ONCE]
             known = set(Paste.objects.filter(key__in=some).values_list("key", flat=True))

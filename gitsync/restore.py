@@ -1,6 +1,6 @@
 """Gives a database every paste back that the mirror has and it lacks. What is there already is left alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,6 +18,7 @@ from gitsync.progress import Progress, unwatched
 from gitsync.remotes import Remote
 from gitsync.resync import LOCK_SECONDS
 from gitsync.retelling import restore_one
+from gitsync.shelves import shelves
 from gitsync.touches import Touch, Touches, sort
 from pastes import keys
 from pastes.errors import RefusedError
@@ -48,9 +49,10 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
     with opened(remote) as (clone, tip):
         found = Restored(tip)
         if tip:
-            with sort(history.folders(clone, tip)) as touches:
-                for letter in keys.ALPHABET:
-                    _restore_letter(found, clone, letter, touches, progress)
+            with sort(history.folders(clone, tip)) as touches, history.objects(clone) as objects:
+                for letters, shelf in shelves(clone, tip):
+                    if letters[0] in keys.ALPHABET:
+                        _restore_shelf(found, objects, shelf, touches, progress)
         if not source:
             row = Mirror.of(remote.address.url, remote.branch)
             Mirror.objects.filter(pk=row.pk, tip=None).update(tip=tip)
@@ -70,19 +72,20 @@ def opened(remote: Remote) -> Iterator[tuple[Clone, str]]:
             clone.discard()
 
 
-def _restore_letter(found: Restored, clone: Clone, letter: str, touches: Touches, progress: Progress) -> None:
-    at_tip = iter(clone.folders(found.tip, letter).items())
-    with history.objects(clone) as objects:
-        while some := list(islice(at_tip, _AT_ONCE)):
-            purged = are_purged(key for key, _ in some)
-            known = purged.union(Paste.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
-            with transaction.atomic():
-                for key, oid in some:
-                    if key in known:
-                        found.present += 1
-                    else:
-                        _try(found, objects, key, oid, touches.of(key))
-                    progress(1)
+def _restore_shelf(
+    found: Restored, objects: Objects, shelf: Mapping[str, str], touches: Touches, progress: Progress
+) -> None:
+    at_tip = iter(shelf.items())
+    while some := list(islice(at_tip, _AT_ONCE)):
+        purged = are_purged(key for key, _ in some)
+        known = purged.union(Paste.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
+        with transaction.atomic():
+            for key, oid in some:
+                if key in known:
+                    found.present += 1
+                else:
+                    _try(found, objects, key, oid, touches.of(key))
+                progress(1)
 
 
 def _try(found: Restored, objects: Objects, key: str, oid: str, touches: Sequence[Touch]) -> None:

@@ -5,11 +5,13 @@ k/3/x/k3x9m2p7ab/hello.py          the text itself, under its own name
 """
 
 import hashlib
-import json
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from json.encoder import encode_basestring as quoted
+from typing import NamedTuple
 
 from pastes.models import File, Paste, Revision, blob_oid
 
@@ -25,13 +27,43 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _FOLDER = re.compile(r"([0-9a-z])/([0-9a-z])/([0-9a-z])/(\1\2\3[0-9a-z]*)/")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A file of a folder: its name there, the id of its blob, and its bytes where they are at hand."""
 
     name: str
     oid: str
     content: bytes = b""
+
+
+class Facts(NamedTuple):
+    """What the metadata says of a paste and of one of its revisions, beside its files; dates as `moment` tells them."""
+
+    key: str
+    title: str
+    author: str
+    comment: str
+    visibility: str
+    encrypted: bool
+    created_at: str
+    expires_at: str
+    old_code: str | None
+    forked_from: str
+    revision: int
+    revised_at: str
+    revised_by: str
+
+
+class Text(NamedTuple):
+    """What the folder shows of a file: its name, its language, and the id of its content."""
+
+    name: str
+    language: str
+    oid: str
+
+
+def moment(at: datetime | None) -> str:
+    """Return a date as the metadata shows it; nothing for none."""
+    return at.isoformat(timespec="microseconds") if at else ""
 
 
 def folder(key: str) -> str:
@@ -48,12 +80,24 @@ def key_of(path: str) -> str | None:
 def entries(paste: Paste, revision: Revision, files: Iterable[File], *, with_content: bool) -> list[Entry]:
     """Return what the folder of a paste holds for one of its revisions, sorted as Git sorts a tree."""
     files = list(files)
-    names = tree_names([file.name for file in files])
-    metadata = _metadata(paste, revision, dict(zip(names, files, strict=True)))
+    facts = Facts(
+        *(paste.key, paste.title, paste.author, paste.comment, paste.visibility, paste.encrypted),
+        *(moment(paste.created_at), moment(paste.expires_at), paste.old_code, paste.forked_from),
+        *(revision.number, moment(revision.created_at), revision.author),
+    )
+    contents = [file.content.encode() for file in files] if with_content else []
+    return laid_out(facts, [Text(file.name, file.language, file.oid) for file in files], contents)
+
+
+def laid_out(facts: Facts, texts: Sequence[Text], contents: Sequence[bytes] = ()) -> list[Entry]:
+    """Return what a folder holds, sorted as Git sorts a tree; without contents, its texts by their ids alone."""
+    names = tree_names(text.name for text in texts)
+    metadata = _metadata(facts, names, texts)
     found = [Entry(METADATA, blob_oid(metadata), metadata)]
-    for name, file in zip(names, files, strict=True):
-        found.append(Entry(name, file.oid, file.content.encode() if with_content else b""))
-    return sorted(found, key=lambda entry: entry.name.encode())
+    for number, (name, text) in enumerate(zip(names, texts, strict=True)):
+        found.append(Entry(name, text.oid, contents[number] if contents else b""))
+    found.sort()  # In UTF-8, the order of the letters is that of the bytes.
+    return found
 
 
 def tree_oid(found: Iterable[Entry]) -> str:
@@ -73,6 +117,7 @@ def tree_names(names: Iterable[str]) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=1_000)  # Most files bear one of few names.
 def _safe(name: str) -> str:
     if not _PLAIN.fullmatch(name):
         name = unicodedata.normalize("NFC", name)
@@ -108,28 +153,34 @@ def _unique(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _metadata(paste: Paste, revision: Revision, files: dict[str, File]) -> bytes:
-    """Return the paste's row as JSON in a fixed order, a line for each field, so that equal rows are equal bytes."""
-    row: dict[str, object] = {
-        "format": FORMAT,
-        "key": paste.key,
-        "title": paste.title,
-        "author": paste.author,
-        "comment": paste.comment,
-        "visibility": paste.visibility,
-        "encrypted": paste.encrypted,
-        "created_at": paste.created_at.isoformat(timespec="microseconds"),
-        "revision": revision.number,
-        "revised_at": revision.created_at.isoformat(timespec="microseconds"),
-        "files": [{"path": path, "name": file.name, "language": file.language} for path, file in files.items()],
-    }
-    if revision.author:
-        row["revised_by"] = revision.author
-    if paste.expires_at:
-        row["expires_at"] = paste.expires_at.isoformat(timespec="microseconds")
-    if paste.old_code:  # Where there is none, no line says so: the metadata of all other pastes stays as it is.
-        row["old_code"] = paste.old_code
-    if paste.forked_from:
-        row["forked_from"] = paste.forked_from
-    lines = (f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in row.items())
+def _metadata(facts: Facts, paths: Sequence[str], texts: Sequence[Text]) -> bytes:
+    """Return the paste's row as JSON in a fixed order, a line for each field, so that equal rows are equal bytes.
+
+    It is written by hand, since every paste comes by here when the mirror is checked.
+    """
+    files = ", ".join(
+        f'{{"path": {quoted(path)}, "name": {quoted(text.name)}, "language": {quoted(text.language)}}}'
+        for path, text in zip(paths, texts, strict=True)
+    )
+    lines = [
+        f'"format": {FORMAT}',
+        f'"key": {quoted(facts.key)}',
+        f'"title": {quoted(facts.title)}',
+        f'"author": {quoted(facts.author)}',
+        f'"comment": {quoted(facts.comment)}',
+        f'"visibility": {quoted(facts.visibility)}',
+        f'"encrypted": {"true" if facts.encrypted else "false"}',
+        f'"created_at": "{facts.created_at}"',
+        f'"revision": {facts.revision:d}',
+        f'"revised_at": "{facts.revised_at}"',
+        f'"files": [{files}]',
+    ]
+    if facts.revised_by:
+        lines.append(f'"revised_by": {quoted(facts.revised_by)}')
+    if facts.expires_at:
+        lines.append(f'"expires_at": "{facts.expires_at}"')
+    if facts.old_code:  # Where there is none, no line says so: the metadata of all other pastes stays as it is.
+        lines.append(f'"old_code": {quoted(facts.old_code)}')
+    if facts.forked_from:
+        lines.append(f'"forked_from": {quoted(facts.forked_from)}')
     return "{{\n{}\n}}\n".format(",\n".join(lines)).encode()

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext_lazy
 
-from pastes import acting, audiences, callers, logins
+from pastes import acting, audiences, bans, callers, logins
 from pastes.errors import RefusedError
 from pastes.models import Paste
 
@@ -34,6 +34,8 @@ def why_not(action: str) -> RefusedError | None:
         return None
     if token and not getattr(token, f"may_{_SCOPES[action]}"):
         return _no_scope(_SCOPES[action])
+    if action == "create" and (banned := bans.why()) is not None:
+        return banned
     audience = audiences.parse(getattr(settings, acting.AUDIENCES[action]))
     if audience.anyone or _belongs(audience):
         return None

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pastes import copies, purging, token_admin, writing  # noqa: F401  (token_admin registers itself)
+from pastes import ban_admin, bans, copies, report_admin, token_admin, writing  # noqa: F401  (register themselves)
+from pastes.admin_actions import TakingDown
 from pastes.models import File, Paste, Revision, Tombstone
+from pastes.moderation import Origin
 
 if TYPE_CHECKING:  # At run time Django's classes take no parameters.
     _TabularInline = admin.TabularInline[Revision, Paste]
@@ -44,12 +44,6 @@ class RevisionInline(_TabularInline):
         return format_html_join("", "<p><strong>{}</strong> {}, {} bytes</p><pre>{}</pre>", rows)
 
 
-class ReasonForm(ActionForm):
-    """The choice of an action, with room for why."""
-
-    reason = forms.CharField(required=False, max_length=500, label="Reason")
-
-
 @admin.register(Tombstone)
 class TombstoneAdmin(_TombstoneAdmin):
     """What was purged, when, why and by whom."""
@@ -72,23 +66,22 @@ class TombstoneAdmin(_TombstoneAdmin):
 
 
 @admin.register(Paste)
-class PasteAdmin(_ModelAdmin):
+class PasteAdmin(TakingDown, _ModelAdmin):
     """Pastes, as moderators see them."""
 
     list_display = ("key", "title", "author", "visibility", "state", "created_at", "mirror_state")
     list_filter = ("state", "visibility", "burn", "encrypted", "created_at")
     search_fields = ("key", "title", "author")
-    search_help_text = "Key, title, author, file name or text"
+    search_help_text = "Key, title, author, file name, text, or the address it came from"
     date_hierarchy = None
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    action_form = ReasonForm
-    actions = ("hide", "show_again", "purge")
+    actions = ("hide", "show_again", "purge", "ban")
     inlines = (RevisionInline,)
     fields = readonly_fields = (
         *("page", "title", "author", "comment", "visibility", "state", "mirror_state", "burn", "encrypted"),
-        *("head", "created_at", "expires_at"),
+        *("head", "created_at", "expires_at", "came_from"),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -115,6 +108,7 @@ class PasteAdmin(_ModelAdmin):
             | Q(old_code=search_term.strip())
             | Q(title__icontains=search_term)
             | Q(author__icontains=search_term)
+            | Q(pk__in=Origin.objects.filter(address=bans.written(search_term)).values("paste"))
         )
         return queryset.filter(named | Exists(files)), False
 
@@ -130,27 +124,19 @@ class PasteAdmin(_ModelAdmin):
         """Return a link to the paste as visitors see it."""
         return format_html('<a href="{}">{}</a>', paste.get_absolute_url(), paste.key)
 
+    @admin.display(description="came from")
+    def came_from(self, paste: Paste) -> str:
+        """Return from where it came, or was edited last, with the way to what else came from there."""
+        origin = Origin.objects.filter(paste=paste).first()
+        if origin is None:
+            return "not known"
+        return format_html('<a href="../../?q={0}">{0}</a>', origin.address)
+
     @admin.display(description="mirror")
     def mirror_state(self, paste: Paste) -> str:
         """Return where the paste stands in Git."""
         copy = copies.of(paste)
         return f"{copy.state} {copy.commit[:10]}".strip()
-
-    @admin.action(description="Hide: take off the site and off the mirror's tip", permissions=["change"])
-    def hide(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:
-        """Hide the chosen pastes."""
-        hidden = sum(writing.hide(paste) for paste in pastes)
-        self.message_user(request, f"{hidden} hidden.", messages.SUCCESS)
-
-    @admin.action(description="Purge for good, from Git as well (give a reason)", permissions=["change"])
-    def purge(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:
-        """Erase the chosen pastes, whose mirror is then rewritten by the worker; a reason has to be given."""
-        reason = request.POST.get("reason", "").strip()[:500]
-        if not reason:
-            self.message_user(request, "Nothing was purged: give a reason, which is kept.", messages.ERROR)
-            return
-        keys = [purging.purge(paste.key, reason=reason, by=request.user.get_username()).key for paste in pastes]
-        self.message_user(request, f"{len(keys)} purged. The mirror follows.", messages.SUCCESS)
 
     @admin.action(description="Show again what was hidden", permissions=["change"])
     def show_again(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:

@@ -23,6 +23,7 @@ RAW_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Robots-Tag": "noindex",
     "Cache-Control": "no-cache",
 }
 

@@ -12,6 +12,7 @@ from pastes import audiences
 def register_all() -> None:
     """Register the checks; `manage.py check` and `manage.py run` run them."""
     register(check_audiences)
+    register(check_mail)
 
 
 def check_audiences(**kwargs: Any) -> Sequence[CheckMessage]:
@@ -29,3 +30,11 @@ def check_audiences(**kwargs: Any) -> Sequence[CheckMessage]:
         words = "PASTEUR_MAY_LIST shows titles and authors to more people than PASTEUR_MAY_READ lets read."
         found.append(Warning(words, hint=hint, id="pastes.W002"))
     return found
+
+
+def check_mail(**kwargs: Any) -> Sequence[CheckMessage]:
+    """pastes.W003: whoever is to be told about reports can be."""
+    if settings.PASTEUR_MODERATORS and not settings.EMAIL_HOST:
+        words = "PASTEUR_MODERATORS names people, but no mail can be sent to them."
+        return [Warning(words, hint="Set PASTEUR_EMAIL_URL, such as smtp+tls://user:password@host.", id="pastes.W003")]
+    return []

@@ -12,10 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Copy:
-    """The copy of a paste: not to be made, waiting, held for what is in it, refused, or made, as a commit."""
+    """The copy of a paste: not to be made, waiting, held for what is in it, refused, or made, as a commit.
+
+    `url` is where people look at the commit, `clone` what they may clone to have it; either may be nowhere.
+    """
 
     state: Literal["none", "waiting", "held", "refused", "mirrored"]
     commit: str = ""
+    url: str = ""
+    clone: str = ""
 
 
 NO_COPY = Copy("none")

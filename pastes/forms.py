@@ -72,7 +72,7 @@ class EditForm(PasteForm):
     expires = burn = forked_from = once = None  # type: ignore[assignment]  # Django's way to leave a field out.
     token = forms.CharField(
         label=_("Edit token"),
-        help_text=_("It was given when the paste was made; the browser that made it fills it in."),
+        help_text=_("It came with the address of the new paste, after #token=; the browser that made it fills it in."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     expected = forms.IntegerField(widget=forms.HiddenInput)

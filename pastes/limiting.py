@@ -1,7 +1,8 @@
 """Refuses callers who ask too much: 429 in their own form, with the time to wait.
 
-Every request counts as a read; what makes or changes a paste, and what tries to delete one, counts as that too, unless
-it was refused for something else, in whatever words and status. Wrong passwords of moderators count by account as well.
+Every request counts as a read; what makes or changes a paste, what reports one, and what tries to delete one, counts as
+that too, unless it was refused for something else, in whatever words and status. Wrong passwords of moderators count by
+account as well.
 Callers on this machine are not limited. An API token may have rates of its own, wherever it is used.
 """
 
@@ -86,6 +87,8 @@ def _actions(request: HttpRequest) -> Iterator[str]:
     yield "read"
     if _deletes(request):
         yield "delete"
+    elif _reports(request):
+        yield "report"
     elif _makes(request):
         yield "create"
 
@@ -101,6 +104,11 @@ def _makes(request: HttpRequest) -> bool:
         return False
     posts = request.method == "POST" and not request.path_info.endswith(_MAKES_NOTHING)
     return posts or request.method in {"PUT", "PATCH"}
+
+
+def _reports(request: HttpRequest) -> bool:
+    """Return whether a request reports a paste."""
+    return request.method == "POST" and request.path_info.endswith("/report")
 
 
 def _deletes(request: HttpRequest) -> bool:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from pastes.clock import Clock
 from pastes.languages import LANGUAGES
+from pastes.moderation import Ban, Origin, Report  # noqa: F401  (Django looks for all tables here)
 
 TITLE_LENGTH = 200
 AUTHOR_LENGTH = 100
@@ -258,6 +259,11 @@ def _mark(found: re.Match[str]) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "\u2421" if code == 0x7F else f"[U+{code:04X}]"
+
+
+def reveal(text: str) -> str:
+    """Return a text in which what nobody sees, or what turns the direction of writing, stands as its number."""
+    return text if text.isascii() else _HIDING.sub(_mark, text).replace("\ufeff", "[U+FEFF]")
 
 
 @cache

@@ -7,7 +7,7 @@ with a `tsvector`. Pastes that are not listed are not in it.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -28,6 +28,10 @@ _FREE = ("title", "author", "body")
 _MOST_WORDS = 20_000
 _WORD_LENGTH = 40
 _NEWEST = 2**63 - 1
+#: The rows that PostgreSQL looks at one after the other before it asks the index.
+FIRST_ROWS = 3_000
+#: Of a shorter word, those that begin with it are too many to be of use, or to be read.
+_BEGINNING_LENGTH = 4
 #: Letters and digits in a row; scripts that put no spaces between words are taken letter by letter.
 _CLOSE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_CLOSE}]|[^\W_{_CLOSE}]+")
@@ -47,7 +51,8 @@ class Found:
 def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) -> Found:
     """Return the listed pastes that have all words of a query in title, author, file names or text.
 
-    A word also finds those that begin with it. `language:python`, `title:word` and `author:word` look there alone.
+    A word of four letters and more also finds those that begin with it. `language:python`, `title:word` and
+    `author:word` look there alone.
     Raises RefusedError for a query that is too long.
     """
     if len(query) > MAX_QUERY_LENGTH:
@@ -59,16 +64,37 @@ def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) 
         raise RefusedError("too_long", message, field="q", limit=MAX_QUERY_WORDS)
     if not terms:
         return Found([], None)
-    with connection.cursor() as cursor:
-        condition = _matching(terms)
-        if connection.vendor == "sqlite":
-            sql = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid < %s ORDER BY rowid DESC LIMIT %s"  # noqa: S608
-        else:
-            sql = f"SELECT id FROM {TABLE} WHERE words @@ %s::tsquery AND id < %s ORDER BY id DESC LIMIT %s"  # noqa: S608
-        cursor.execute(sql, [condition, _NEWEST if before is None else before, length + 1])
-        ids = [row[0] for row in cursor.fetchall()]
+    find = _in_sqlite if connection.vendor == "sqlite" else _in_postgresql
+    ids = find(_matching(terms), _NEWEST if before is None else before, length + 1)
     pastes = list(Paste.objects.listed().filter(pk__in=ids[:length]))
     return Found(pastes, ids[length - 1] if len(ids) > length else None)
+
+
+def _in_sqlite(condition: str, before: int, most: int) -> list[int]:
+    """Return the ids of the newest that match; FTS5 reads its lists from their newest end and stops."""
+    sql = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid < %s ORDER BY rowid DESC LIMIT %s"  # noqa: S608
+    return _ids(sql, [condition, before, most])
+
+
+def _in_postgresql(condition: str, before: int, most: int) -> list[int]:
+    """Return the same. What is frequent is found among the newest rows, what is rare by the index.
+
+    PostgreSQL does not know which it is: left to itself, it may read all rows for a word that is nowhere.
+    """
+    newest = f"SELECT id, words FROM {TABLE} WHERE id < %s ORDER BY id DESC LIMIT {FIRST_ROWS}"  # noqa: S608
+    sql = f"SELECT id FROM ({newest}) newest WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s"  # noqa: S608
+    found = _ids(sql, [before, condition, most])
+    if len(found) == most:
+        return found
+    matching = f"SELECT id FROM {TABLE} WHERE words @@ %s::tsquery AND id < %s"  # noqa: S608
+    sql = f"WITH matching AS MATERIALIZED ({matching}) SELECT id FROM matching ORDER BY id DESC LIMIT %s"  # noqa: S608
+    return _ids(sql, [condition, before, most])
+
+
+def _ids(sql: str, values: Sequence[str | int]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [row[0] for row in cursor.fetchall()]
 
 
 def keep(paste: Paste) -> None:
@@ -147,11 +173,12 @@ def _matching(terms: Iterable[tuple[str, str]]) -> str:
     found = []
     for field, word in terms:
         fields = (field,) if field else _FREE
+        begins = field != "language" and len(word) >= _BEGINNING_LENGTH
         if connection.vendor == "sqlite":
-            found.append(f'{{{" ".join(fields)}}} : "{word}"{"" if field == "language" else " *"}')
+            found.append(f'{{{" ".join(fields)}}} : "{word}"{" *" if begins else ""}')
         else:
             labels = "".join(_LABELS[one] for one in fields)
-            found.append(f"'{word}':{'' if field == 'language' else '*'}{labels}")
+            found.append(f"'{word}':{'*' if begins else ''}{labels}")
     return (" AND " if connection.vendor == "sqlite" else " & ").join(found)
 
 

@@ -5,7 +5,20 @@ from django.urls import path, register_converter
 from pastes.api import api
 from pastes.dialects import dpaste, dpaste_com, gist, hastebin, pinnwand
 from pastes.keys import KeyConverter
-from pastes.views import compose, errors, health, language, own, paste, recent, terminal
+from pastes.views import (
+    compose,
+    embed,
+    errors,
+    health,
+    language,
+    oembed,
+    own,
+    paste,
+    recent,
+    report,
+    revisions,
+    terminal,
+)
 
 register_converter(KeyConverter, "key")
 
@@ -14,6 +27,7 @@ urlpatterns = [
     path("recent", compose.or_upload(recent.recent), name="recent"),
     path("recent.atom", compose.or_upload(recent.feed), name="feed"),
     path("search", compose.or_upload(recent.search), name="search"),
+    path("oembed", compose.or_upload(oembed.oembed), name="oembed"),
     path("mine", compose.or_upload(own.mine), name="mine"),
     path("language", compose.or_upload(errors.not_found, POST=language.choose), name="language"),
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
@@ -42,8 +56,15 @@ urlpatterns = [
     path("<key:key>/download/<str:name>", paste.download, name="download"),
     path("<key:key>/burn", paste.burn, name="burn"),
     path("<key:key>/zip", paste.all_files, name="zip"),
+    path("<key:key>/revisions", revisions.compare, name="revisions"),
+    path("<key:key>/revisions/<int:number>", revisions.page, name="revision"),
+    path("<key:key>/revisions/<int:number>/raw", revisions.raw, name="revision_raw"),
+    path("<key:key>/revisions/<int:number>/raw/<str:name>", revisions.raw, name="revision_raw_file"),
+    path("<key:key>/embed", embed.page, name="embed"),
+    path("<key:key>/embed.js", embed.script, name="embed_script"),
     path("<key:key>/edit", own.edit, name="edit"),
     path("<key:key>/delete", own.delete, name="delete"),
     path("<key:key>/fork", own.fork, name="fork"),
+    path("<key:key>/report", report.report, name="report"),
     path("<str:name>", compose.or_upload(paste.old_page), name="upload"),
 ]

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 from pastes import audiences, rates
+from pasteur_site import mail
 from pasteur_site.environment import Environment, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -90,12 +91,25 @@ PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, least=0, most=10)
 PASTEUR_LIMIT_CREATE = env.text("PASTEUR_LIMIT_CREATE", "10/minute burst 5, 200/day")
 PASTEUR_LIMIT_READ = env.text("PASTEUR_LIMIT_READ", "120/minute")
 PASTEUR_LIMIT_DELETE = env.text("PASTEUR_LIMIT_DELETE", "20/hour")
+PASTEUR_LIMIT_REPORT = env.text("PASTEUR_LIMIT_REPORT", "5/hour, 20/day")
 PASTEUR_LIMIT_LOGIN = env.text("PASTEUR_LIMIT_LOGIN", "10/15 minutes")
-for _limit in ("CREATE", "READ", "DELETE", "LOGIN"):
+for _limit in ("CREATE", "READ", "DELETE", "REPORT", "LOGIN"):
     try:
         rates.parse(globals()[f"PASTEUR_LIMIT_{_limit}"])
     except ValueError as error:
         env.complain(f"PASTEUR_LIMIT_{_limit}", str(error))
+
+# For how many days it is known from where a paste came (pastes/origins.py).
+PASTEUR_KEEP_ADDRESSES = env.integer("PASTEUR_KEEP_ADDRESSES", 0, least=0, most=365)
+
+# Who is told about reports, and how (pastes/notices.py).
+PASTEUR_MODERATORS = mail.addresses(env, "PASTEUR_MODERATORS")
+PASTEUR_EMAIL_FROM = (mail.addresses(env, "PASTEUR_EMAIL_FROM") or [f"pasteur@{_url.hostname or 'localhost'}"])[0]
+_server = mail.server(env, "PASTEUR_EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT = _server.host, _server.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _server.user, _server.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _server.starts_tls, _server.is_tls
+EMAIL_TIMEOUT = 20
 
 # The mirror. gitsync/checks.py says whether these make sense together.
 GITSYNC_REMOTE = env.text("GITSYNC_REMOTE")
@@ -103,6 +117,20 @@ GITSYNC_IS_DEFAULT_REMOTE = not GITSYNC_REMOTE
 if GITSYNC_IS_DEFAULT_REMOTE:
     GITSYNC_REMOTE = str(DATA_DIR / "mirror.git")
 GITSYNC_BRANCH = env.text("GITSYNC_BRANCH", "main")
+_host = r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])"
+GITSYNC_WEB_URL = env.text("GITSYNC_WEB_URL")
+if GITSYNC_WEB_URL not in {"", "off"} and not re.fullmatch(
+    rf"https?://{_host}(:[0-9]+)?/[^\s\x00-\x1f<>\"'{{}}]*\{{commit\}}[^\s\x00-\x1f<>\"'{{}}]*", GITSYNC_WEB_URL
+):
+    env.complain("GITSYNC_WEB_URL", "must be off, or such as https://git.example.org/team/pastes/commit/{commit}")
+GITSYNC_CLONE_URL = env.text("GITSYNC_CLONE_URL")
+_path = r"[A-Za-z0-9._~%+/-]+"  # It is shown as part of a command.
+if GITSYNC_CLONE_URL not in {"", "off"} and not re.fullmatch(
+    rf"((https?|git)://|ssh://([\w.-]+@)?){_host}(:[0-9]+)?/{_path}|[\w.-]+@{_host}:{_path}",
+    GITSYNC_CLONE_URL,
+    re.ASCII,
+):
+    env.complain("GITSYNC_CLONE_URL", "must be off, or an address for `git clone` without a password in it")
 GITSYNC_SSH_KEY_FILE = env.path("GITSYNC_SSH_KEY_FILE") or DATA_DIR / "deploy_key"
 GITSYNC_SSH_SEED = env.secret("GITSYNC_SSH_SEED")
 if GITSYNC_SSH_SEED and (len(GITSYNC_SSH_SEED.encode()) < 32 or len(set(GITSYNC_SSH_SEED)) < 5):
@@ -173,6 +201,13 @@ if _cache_url:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# In each process: at most 20 MB, and what is taken down is gone from there as well after a minute.
+CACHES["pages"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "pages",
+    "TIMEOUT": 60,
+    "OPTIONS": {"MAX_ENTRIES": 300},
+}
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _cache_url else 'db'}"
 
 # Celery: the doorbell between the two paths. It may lose messages; the rows are the queue.
@@ -198,6 +233,7 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "gitsync.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
     "maintain": {"task": "gitsync.tasks.maintain", "schedule": 1_800.0, "options": {"expires": 1_800}},
+    "tell": {"task": "pasteur_site.tasks.tell_moderators", "schedule": 10.0, "options": {"expires": 10}},
     "erase": {"task": "pasteur_site.tasks.erase_gone", "schedule": 60.0, "options": {"expires": 60}},
 }
 

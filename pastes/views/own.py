@@ -45,13 +45,13 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "pastes/delete.html", context)
     try:
-        tokens.demand(paste, token, deleting=True)
+        _demand(paste, token, deleting=True)
     except RefusedError as refused:
         context["refused"] = refused.message
         return render(request, "pastes/delete.html", context, status=refused.status)
     if not writing.remove(paste):
         raise Http404
-    return HttpResponseRedirect(f"/mine#deleted={key}")
+    return HttpResponseRedirect(f"/mine?deleted#deleted={key}")
 
 
 @csrf_protect
@@ -90,7 +90,7 @@ def _editing(request: HttpRequest, paste: Paste, compose: Compose, *, status: in
 
 def _revise(paste: Paste, compose: Compose) -> None:
     data = compose.paste.cleaned_data
-    tokens.demand(paste, data["token"])
+    _demand(paste, data["token"])
     untouched = {(file.name, _as_box(file.content)): file.content for file in paste.files}
     files = [
         NewFile(untouched.get((file.name, _as_box(file.content)), file.content), file.name, file.language)
@@ -98,6 +98,15 @@ def _revise(paste: Paste, compose: Compose) -> None:
     ]
     said = {name: data[name] for name in ("title", "author", "comment", "visibility")}
     writing.revise(paste, files, expected=data["expected"], **said)
+
+
+def _demand(paste: Paste, token: str, *, deleting: bool = False) -> None:
+    """Raise what `tokens.demand` raises, in words for who looks at a form."""
+    try:
+        tokens.demand(paste, token, deleting=deleting)
+    except RefusedError as refused:
+        message = gettext("That is not the edit token of this paste.")
+        raise RefusedError(refused.code, message, status=refused.status, field="token") from refused
 
 
 def _as_box(text: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pastes import answers, copies, dialects, keys, languages, reading, tokens, writing
+from pastes import answers, copies, dialects, keys, languages, pages, reading, tokens, writing
 from pastes.errors import RefusedError
 from pastes.languages import PLAIN, Language
 from pastes.models import File, Paste
@@ -45,14 +45,17 @@ def _page(request: HttpRequest, paste: Paste, ending: str) -> HttpResponse:
     if language and not paste.encrypted:
         for file in paste.files:
             file.language = language.name
+    copy, site = copies.of(paste), answers.address(request, "")
     context = {
         "paste": paste,
         "files": paste.files,
-        "copy": copies.of(paste),
+        "copy": copy,
+        "site": site,
+        "here": site + paste.get_absolute_url(),
         "asked_language": language.name if language else "",
         "has_numbers": request.GET.get("ln") != "false",
     }
-    return render(request, "pastes/paste.html", context)
+    return pages.of(request, paste, copy, lambda: render(request, "pastes/paste.html", context))
 
 
 def _asked_language(request: HttpRequest, ending: str) -> Language | None:
@@ -105,7 +108,7 @@ def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in paste.files:
             archive.writestr(zipfile.ZipInfo(file.name, made_at), file.content, zipfile.ZIP_DEFLATED)
-    headers = {"Content-Disposition": answers.attachment(f"{key}.zip")}
+    headers = {"Content-Disposition": answers.attachment(f"{key}.zip"), "X-Robots-Tag": "noindex"}
     return HttpResponse(held.getvalue(), content_type="application/zip", headers=headers)
 
 

@@ -24,9 +24,10 @@ export async function seal(files, password, burns) {
   return { text: JSON.stringify({ v: 2, adata, ct: toBase64(sealed) }), key: toBase58(secret) };
 }
 
-// Return the files of a sealed text. Rejects when key or password are wrong, or when a single bit was changed.
+// Return the files of a sealed text, and what PrivateBin's clients attach to it as they wrote it. Rejects when key or
+// password are wrong, or when a single bit was changed.
 export async function open(text, key, password) {
-  if (/^[0-9a-f\s]+$/.test(text)) return [{ name: "", language: "", content: await openOld(text.trim(), key) }];
+  if (/^[0-9a-f\s]+$/.test(text)) return { files: [{ name: "", language: "", content: await openOld(text.trim(), key) }] };
   const { adata, ct } = JSON.parse(text);
   const [[iv, salt, iterations, bits, tag, , mode, compression], formatter] = adata;
   if (mode !== "gcm" || iterations > MOST_ITERATIONS) throw new Error("a cipher that is not supported");
@@ -36,9 +37,9 @@ export async function open(text, key, password) {
   const cipher = { name: "AES-GCM", iv: fromBase64(iv), additionalData, tagLength: tag };
   const packed = new Uint8Array(await crypto.subtle.decrypt(cipher, aes, fromBase64(ct)));
   const plain = compression === "zlib" ? await through(packed, new DecompressionStream("deflate-raw")) : packed;
-  const { paste, files } = JSON.parse(utf8(plain));
-  if (Array.isArray(files) && files.length) return files;
-  return [{ name: "", language: formatter === "markdown" ? "markdown" : "", content: paste }];
+  const { paste, files, attachment, attachment_name } = JSON.parse(utf8(plain));
+  const only = { name: "", language: formatter === "markdown" ? "markdown" : "", content: paste };
+  return { files: Array.isArray(files) && files.length ? files : [only], attachment, attachment_name };
 }
 
 // The older edition has no IV of its own. Read with the wrong one, the first block is noise, which is not UTF-8.

@@ -22,15 +22,22 @@ const details = ["title", "author", "comment", "visibility", "expires", "burn"];
 
 function adopt(part) {
   const editor = new Editor(part, { onSend: send, onMore: addFile });
-  editor.name.addEventListener("input", () => showGuess(editor));
+  editor.name.addEventListener("input", () => {
+    followName(editor);
+    guessSoon(editor);
+  });
+  editor.box.addEventListener("input", () => guessSoon(editor));
   editor.upload.addEventListener("change", () => {
-    showGuess(editor);
+    followName(editor);
     showSize();
   });
   editor.preview = new Preview(editor);
-  editor.language.addEventListener("change", () => showGuess(editor));
+  editor.language.addEventListener("change", () => {
+    editor.wantsNoGuess = editor.language.value === "";
+    followName(editor);
+  });
   editors.push(editor);
-  showGuess(editor);
+  followName(editor);
   return editor;
 }
 
@@ -48,7 +55,7 @@ function addFile() {
     if (element.matches("select")) element.selectedIndex = 0;
     element.classList.remove("is-invalid");
   }
-  for (const old of part.querySelectorAll(".hint, .preview, .invalid-feedback")) old.remove();
+  for (const old of part.querySelectorAll(".hint, .preview, .invalid-feedback, [data-guessed]")) old.remove();
   editors.at(-1).part.after(part);
   total.value = number + 1;
   for (const [at, { part: one }] of editors.entries()) one.querySelector("legend").textContent = gettext("File %(number)s", { number: at + 1 });
@@ -58,11 +65,12 @@ function addFile() {
 }
 
 // The language follows the name until another is chosen; the first choice says which one that is.
-async function showGuess(editor) {
+async function followName(editor) {
   const [first] = editor.language.options;
   first.textContent = gettext("From the name");
   const name = editor.name.value || editor.upload.files[0]?.name || "";
   editor.preview.offer(editor.language.value);
+  editor.told = undefined;
   if (!name) return;
   const { labels, extensions } = await import("../vendor/highlight/languages.js");
   if (!endings.size) {
@@ -70,9 +78,16 @@ async function showGuess(editor) {
       for (const ending of known.split(" ")) endings.set(ending, language);
     }
   }
-  const language = endings.get(name.toLowerCase().split(/[./]/).at(-1)) ?? "plaintext";
+  editor.told = endings.get(name.toLowerCase().split(/[./]/).at(-1));
+  const language = editor.told ?? "plaintext";
   first.textContent = gettext("%(language)s (from the name)", { language: gettext(labels[language]) });
   editor.preview.offer(editor.language.value || language);
+}
+
+// Where the name says nothing, the language is guessed from the text, a moment after it was written.
+function guessSoon(editor) {
+  clearTimeout(editor.clock);
+  editor.clock = setTimeout(async () => (await import("./guessing.js")).guessFor(editor), 600);
 }
 
 // --- what the page says ---
@@ -117,7 +132,7 @@ function whoReads(everybody, lasts, time) {
 
 function keepDraft() {
   if (!isNew) return;
-  const files = editors.map(({ name, language, box }) => [name.value, language.value, box.value]);
+  const files = editors.map(({ name, language, box, guessed }) => [name.value, guessed?.selected ? "" : language.value, box.value]);
   const facts = details.map((name) => (name === "burn" ? form.elements.burn.checked : form.elements[name].value));
   // What is to be encrypted must not lie here as it is.
   if (!sealing?.isOn && files.some(([, , text]) => text)) memory.set("draft", { files, facts });
@@ -132,7 +147,8 @@ function restoreDraft() {
     editor.name.value = name;
     editor.language.value = language;
     editor.box.value = text;
-    showGuess(editor);
+    followName(editor);
+    guessSoon(editor);
   });
   details.forEach((name, at) => {
     if (name === "burn") form.elements.burn.checked = draft.facts[at];
@@ -145,6 +161,7 @@ function restoreDraft() {
     for (const editor of editors) {
       editor.box.value = "";
       editor.name.value = "";
+      guessSoon(editor);
     }
     note.remove();
     refresh();
@@ -214,17 +231,20 @@ function refresh() {
   showConsequences();
 }
 
+let isTouched = false; // A form that was only looked at, filled in by a fork or a link, is no draft.
 let clock;
 form.addEventListener("input", () => {
+  isTouched = true;
   refresh();
   clearTimeout(clock);
   clock = setTimeout(keepDraft, 400);
 });
 form.addEventListener("change", () => {
+  isTouched = true;
   refresh();
   if (sealing?.isOn) keepDraft();
 });
-window.addEventListener("pagehide", () => form.dataset.sending || keepDraft());
+window.addEventListener("pagehide", () => isTouched && !form.dataset.sending && keepDraft());
 
 for (const part of form.querySelectorAll("fieldset.file")) adopt(part);
 if (isNew) sealing = addSealing(form, editors, { onChange: refresh });

@@ -1,11 +1,12 @@
 // One file of a paste as it is read: numbered and coloured lines, copy, wrap, another language, links to lines.
 import { copy, make, memory, say } from "./dom.js";
-import { colour } from "./highlighter.js";
+import { colour, guess } from "./highlighter.js";
 import { Listing } from "./lines.js";
 import { gettext } from "./words.js";
 
 const PLAIN = "plaintext";
 const MARKDOWN = "markdown";
+const UNNAMED = /^paste(?:-\d+)?\.txt$/; // What the site calls a text that came without a name.
 
 export class FileView {
   #asked = 0;
@@ -23,6 +24,7 @@ export class FileView {
     this.wrap(memory.get("wrap", null) ?? this.pre.matches(".wraps"));
     this.paint();
     this.#offerRendering();
+    this.#guess();
   }
 
   // Colour the text in its language.
@@ -83,6 +85,20 @@ export class FileView {
     say((await copy(this.listing.text)) ? gettext("%(name)s is copied.", { name: this.name }) : gettext("The browser does not allow copying."));
   }
 
+  // What nobody has named may be code all the same: a guess colours it, and changes nothing else.
+  async #guess() {
+    const isAsked = location.search !== "" || location.pathname.includes("."); // For a language, by ?hl= or an ending.
+    if (this.language !== PLAIN || !UNNAMED.test(this.name) || isAsked) return;
+    await new Promise((resolve) => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 2000 }) : setTimeout(resolve, 200)));
+    const language = await guess(this.pre.firstElementChild.textContent);
+    if (!language || this.select.value !== PLAIN || this.language !== PLAIN) return;
+    const { labels } = await import("../vendor/highlight/languages.js");
+    const textContent = gettext("guessed: %(language)s", { language: gettext(labels[language]) });
+    this.select.prepend(make("option", { value: language, textContent, selected: true }));
+    this.language = language;
+    this.paint();
+  }
+
   async #offerRendering() {
     if (this.language !== MARKDOWN) {
       this.rendering?.end();
@@ -98,7 +114,8 @@ export class FileView {
   async #offer() {
     const { labels } = await import("../vendor/highlight/languages.js");
     const sorted = Object.entries(labels).sort(([, one], [, other]) => one.localeCompare(other, "en"));
-    const others = sorted.filter(([name]) => name !== this.language);
+    const there = new Set([...this.select.options].map(({ value }) => value));
+    const others = sorted.filter(([name]) => !there.has(name));
     this.select.append(...others.map(([value, label]) => make("option", { value, textContent: gettext(label) })));
   }
 

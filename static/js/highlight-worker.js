@@ -1,4 +1,4 @@
-// Colours one text, away from the page: this may be ended at any moment. It hands out plain pieces, never markup.
+// Colours one text, or guesses its language, away from the page: this may be ended at any moment. It hands out plain pieces, never markup.
 import { hljs, load } from "./grammars.js";
 
 const BLOCK_LINES = 200; // As in lines.js.
@@ -41,7 +41,20 @@ function send(number, lines) {
   postMessage({ block: number, lines: pieces > MOST_PIECES ? [] : lines });
 }
 
+// Guess the language of a text: by its signs and, where they leave several, by what highlight.js makes of each.
+async function guess(text) {
+  const { candidates } = await import("./signs.js");
+  const likely = candidates(text);
+  if (likely.length < 2) return likely[0] ?? "";
+  for (const language of likely) await load(language);
+  return hljs.highlightAuto(text, likely).language ?? likely[0];
+}
+
 onmessage = async ({ data: { text, language } }) => {
+  if (!language) {
+    postMessage({ done: true, language: await guess(text) });
+    return;
+  }
   await load(language);
   const { value } = hljs.highlight(text, { language, ignoreIllegals: true });
   let number = 0;

@@ -14,6 +14,13 @@ function showLines({ show = true } = {}) {
   for (const file of files) file.mark(file === named ? first : 0, file === named ? last : 0, show && file === named);
 }
 
+// The QR code is drawn when somebody wants to see it.
+document.querySelector(".share")?.addEventListener("toggle", async ({ target }) => {
+  const { drawn } = await import("./qr.js");
+  const place = target.querySelector(".qr");
+  place.append(drawn(place.dataset.address));
+}, { once: true });
+
 window.addEventListener("hashchange", () => showLines());
 window.addEventListener("lines", (event) => showLines(event.detail));
 showLines();

@@ -1,4 +1,5 @@
 // The page of an encrypted paste: opens it with the key after the #, and shows nothing when that fails.
+import { attachedTo, offer } from "./attached.js";
 import { canEncrypt, open } from "./cipher.js";
 import { copy, make, say } from "./dom.js";
 import { FileView } from "./file.js";
@@ -47,12 +48,15 @@ function ask(place, attempt) {
   place.replaceChildren(message, form);
 }
 
-async function show(place, old, files) {
+async function show(place, old, opened) {
+  const attached = attachedTo(opened);
+  // Whoever sends only a file sends no text, or an empty one.
+  const files = opened.files.filter(({ content }) => content || !attached.length);
   const { labels, extensions } = await import("../vendor/highlight/languages.js");
   const link = make("button", { type: "button", className: "tool", textContent: gettext("Copy the link with its key") });
   link.addEventListener("click", async () => say((await copy(location.href)) ? gettext("The link is copied.") : gettext("The browser does not allow copying.")));
   const note = gettext("Opened in this browser. The server has only the encrypted text; whoever has the whole link can read it.");
-  place.replaceChildren(make("p", { className: "muted" }, note, " ", link));
+  place.replaceChildren(make("p", { className: "muted" }, note, " ", link), codeOf(location.href));
   const { asked } = place.dataset; // By ?hl= or an ending of the address.
   for (const [number, { name, language, content }] of files.entries()) {
     if (typeof content !== "string") throw new TypeError("not a text");
@@ -60,8 +64,19 @@ async function show(place, old, files) {
     const chosen = [language, asked, languageOf(called, extensions)].find((one) => Object.hasOwn(labels, one ?? ""));
     old.before(sectionOf(number + 1, called, chosen, labels[chosen], content));
   }
+  old.before(...attached.map(offer));
   old.remove();
-  for (const section of document.querySelectorAll("section.file")) new FileView(section, { links: false });
+  for (const section of document.querySelectorAll("section.file:not(.attached)")) new FileView(section, { links: false });
+}
+
+// The address as a QR code, its key included, which is therefore drawn here.
+function codeOf(address) {
+  const warning = gettext("The key is in it: whoever takes a picture of it can read the paste.");
+  const place = make("div", { className: "qr" }, make("p", { textContent: warning }));
+  const details = make("details", { className: "share" }, make("summary", { textContent: gettext("QR code") }), place);
+  const draw = async () => place.append((await import("./qr.js")).drawn(address));
+  details.addEventListener("toggle", draw, { once: true });
+  return details;
 }
 
 function languageOf(name, extensions) {

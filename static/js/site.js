@@ -31,9 +31,13 @@ function addThemeButton() {
 
 addThemeButton();
 
-// The key of an encrypted paste goes with whoever reads it in another language.
+// The key of an encrypted paste goes with whoever reads it in another language, or another revision of it.
 document.querySelector("form.languages")?.addEventListener("submit", (event) => {
   event.target.action = `/language${location.hash}`;
+});
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest?.("a[data-keeps-key]");
+  if (link) link.hash = location.hash;
 });
 
 // Keys, and the page that lists them. Pages add their own to `keys`: a letter, what it does, and what that is called.

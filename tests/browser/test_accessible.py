@@ -9,6 +9,7 @@ import pytest
 from tests.browser.conftest import Arrive
 from tests.browser.sealing import base58, seal
 from tests.browser.test_highlighting import HELLO, publish
+from tests.browser.test_revisions import edited
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.server
@@ -41,6 +42,7 @@ def test_every_page_is_accessible(arrive: Arrive, scheme: str, phone: bool) -> N
     hiding = publish(visitor, ("turned.txt", "a\u202eb"))
     burning = publish(visitor, ("x.txt", "x"), burn=True)
     sealed = publish(visitor, ("", seal("secret", bytes(range(32)))), encrypted=True)
+    changed = edited(visitor, dict(files), {"hello.py": HELLO, "new.txt": "a\u202eb"})
     opened = f"/{sealed}#{base58(bytes(range(32)))}"
 
     found = {}
@@ -51,9 +53,13 @@ def test_every_page_is_accessible(arrive: Arrive, scheme: str, phone: bool) -> N
         f"/{burning}",
         f"/{key}/edit",
         f"/{key}/delete",
+        f"/{key}/report",
         opened,
         "/mine",
         f"/{sealed}#x",
+        f"/{changed}/revisions",
+        f"/{changed}/revisions?view=split",
+        f"/{changed}/revisions/1",
         "/recent",
         "/search?q=hello",
         "/0000000000",

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Arrive
+from tests.browser.test_highlighting import publish
 
 pytestmark = pytest.mark.server
 
@@ -146,6 +147,18 @@ def test_what_was_not_sent_is_there_again_until_it_is_sent(arrive: Arrive) -> No
     author.press("Paste")
     author.go("/")
     expect(author.box()).to_have_value("")
+
+
+def test_a_form_that_was_only_looked_at_replaces_no_draft(arrive: Arrive) -> None:
+    author = arrive()
+    key = publish(author, ("other.txt", "of somebody else"))
+    author.go("/")
+    author.write("an hour's work")
+
+    for path in (f"/{key}/fork", "/?content=of+a+link", "/recent", "/"):
+        author.go(path)
+
+    expect(author.box()).to_have_value("an hour's work")
 
 
 def test_a_draft_may_be_thrown_away(arrive: Arrive) -> None:

@@ -44,6 +44,7 @@ def test_a_paste_is_deleted_and_forgotten(arrive: Arrive) -> None:
     with author.page.expect_navigation(url="**/mine**"):
         author.page.get_by_role("button", name="Delete it").click()
 
+    author.see("The paste is deleted.")
     author.see("Nothing is remembered here.")
     assert author.go(f"/{key}") == 404
 

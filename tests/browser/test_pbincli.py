@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
+from tests.browser.sealing import base58, seal
+from tests.browser.visitor import Visitor
 from tests.clients.running import run
 from tests.servers.pasteur import Pasteur
 
@@ -44,7 +46,7 @@ def test_what_it_encrypts_it_reads_and_the_page_opens_it(
     if password:
         reader.page.get_by_label("Password").fill(password[0])
         reader.page.get_by_role("button", name="Open").click()
-    expect(reader.page.get_by_role("heading", name="paste.txt", exact=True)).to_be_visible()
+    expect(reader.page.get_by_text("Opened in this browser")).to_be_visible()
     assert reader.read_file("paste.txt") == TEXT
     assert reader.page.url == f"{site.url}/{made['id']}#{made['password']}"
 
@@ -72,3 +74,56 @@ def test_it_deletes_with_its_token_and_a_paste_that_burns_is_read_once(site: Pas
     for gone in (kept, burning):
         said = run("pbincli", "get", "-s", f"{site.url}/", gone["link"], home=tmp_path, fails=True)
         assert "does not exist" in said or not said
+
+
+def saved(visitor: Visitor, name: str) -> bytes:
+    """Save what the page offers under this name, as somebody does who clicks on it."""
+    heading = visitor.page.get_by_role("heading", name=name, exact=True)
+    section = visitor.page.locator("section.attached").filter(has=heading)
+    with visitor.page.expect_download() as download:
+        section.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == name
+    return download.value.path().read_bytes()
+
+
+@pytest.mark.parametrize("options", [["-t", TEXT], ["-q"]], ids=["with a text", "alone"])
+def test_the_page_offers_a_file_that_it_attached_to_be_saved(
+    arrive: Arrive, site: Pasteur, tmp_path: Path, options: list[str]
+) -> None:
+    content = b"<script>document.title = 'run'</script>" + bytes(range(256))
+    (tmp_path / "page.html").write_bytes(content)
+
+    said = run("pbincli", "send", "-s", f"{site.url}/", "--json", "-f", "page.html", *options, home=tmp_path)
+
+    reader = arrive()
+    reader.page.goto(json.loads(said)["result"]["link"])
+    assert saved(reader, "page.html") == content
+    expect(reader.page.locator("section.attached")).to_contain_text(f"Attached file, {len(content)} bytes")
+    texts = reader.page.locator("section.file > pre")
+    expect(texts).to_have_count(len(options) - 1)
+    assert texts.all_text_contents() == options[1:]
+
+
+def test_what_is_attached_is_bytes_whatever_its_name_and_its_type_say(arrive: Arrive, site: Pasteur) -> None:
+    secret = bytes(range(1, 33))
+    attached = {
+        "../../etc/.bash\u202erc": "data:text/html;base64,PGI+",
+        "C:\\a<b>.svg": "data:image/svg+xml;base64,PHN2Zz4=",
+        "odd": "javascript:alert(1)",
+        "..": "data:;base64,",
+    }
+    sealed = seal("text", secret, attachment=list(attached.values()), attachment_name=list(attached))
+    reader = arrive()
+    paste = {"files": [{"content": sealed}], "encrypted": True}
+    key = reader.context.request.post(f"{site.url}/api/v1/pastes", data=paste).json()["key"]
+
+    reader.go(f"/{key}#{base58(secret)}")
+
+    names = ["bashrc", "ab.svg", "odd", "attachment"]
+    expect(reader.page.locator("section.attached h2")).to_have_text(names)
+    assert [saved(reader, name) for name in ("bashrc", "ab.svg", "attachment")] == [b"<b>", b"<svg>", b""]
+    expect(reader.page.locator("section.attached").nth(2)).to_contain_text("This attached file is damaged.")
+    expect(reader.page.locator("section.attached a")).to_have_count(3)
+    with reader.page.expect_download():  # Opened as a page, it is saved all the same: nothing shows it.
+        reader.page.evaluate("location.href = document.querySelector('.attached a').href")
+    assert reader.read_file("paste.txt") == "text"

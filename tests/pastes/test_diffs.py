@@ -1,5 +1,6 @@
 """Unified diffs: what GNU patch makes the new text of, however much differs."""
 
+import itertools
 import subprocess
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pastes.diffs import unified
+from pastes.diffs import Effort, lines_of, operations, unified
 
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "\n", "x\r\n", "\u2028\n"]), max_size=30).map("".join)
 TEXTS = st.builds(lambda text, end: text + end, LINES, st.sampled_from(["", "end"]))
@@ -55,3 +56,43 @@ def test_much_that_differs_is_still_a_diff(tmp_path: Path, lines: int) -> None:
 def test_a_file_that_comes_or_goes_has_no_other_side() -> None:
     assert unified("", "x\n", "", "a") == "--- /dev/null\n+++ b/a\n@@ -0,0 +1 @@\n+x\n"
     assert unified("x", "", "a", "") == "--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n\\ No newline at end of file\n"
+
+
+def test_edits_far_apart_in_a_long_text_are_found_each() -> None:
+    before = [f"{number}\n" for number in range(20_000)]
+    after = ["first\n", *before[1:9_000], *before[9_003:-1], "last\n"]
+
+    found = operations(before, after, Effort())
+
+    assert [one for one in found if one[0] != "equal"] == [
+        ("replace", 0, 1, 0, 1),
+        ("delete", 9_000, 9_003, 9_000, 9_000),
+        ("replace", 19_999, 20_000, 19_996, 19_997),
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(before=LINES, after=LINES)
+def test_as_many_lines_stay_as_can(before: str, after: str) -> None:
+    old, new = lines_of(before), lines_of(after)
+    longest = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i, k in itertools.product(range(len(old)), range(len(new))):
+        same = longest[i][k] + 1 if old[i] == new[k] else 0
+        longest[i + 1][k + 1] = max(same, longest[i][k + 1], longest[i + 1][k])
+
+    found = operations(old, new, Effort())
+
+    assert sum(j - i for kind, i, j, _, _ in found if kind == "equal") == longest[-1][-1]
+
+
+def test_all_files_of_an_answer_share_its_effort() -> None:
+    effort = Effort(50_000)
+    old, new = ["x\n", "y\n"] * 5_000, ["y\n", "x\n", "x\n"] * 3_000
+
+    spent = []
+    for _ in range(3):
+        operations(old, new, effort)
+        spent.append(effort.steps)
+
+    assert spent[0] < 0
+    assert spent[2] > -20_000

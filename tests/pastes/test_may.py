@@ -24,7 +24,7 @@ LISTS = ("/recent", "/recent.atom", "/search?q=text", "/api/v1/pastes", "/api/v1
 
 def reads(key: str) -> list[str]:
     """Return the addresses that show something of a paste."""
-    pages = ["", "/raw", "/raw/a.txt", "/download/a.txt", "/zip", "/fork", "/edit"]
+    pages = ["", "/raw", "/raw/a.txt", "/download/a.txt", "/zip", "/fork", "/edit", "/revisions", "/revisions/1/raw"]
     api = ["", "/mirror", "/revisions", "/revisions/1", "/diff"]
     others = [f"/documents/{key}", f"/raw/{key}", f"/{key}?raw"]
     return [f"/{key}{end}" for end in pages] + [f"/api/v1/pastes/{key}{end}" for end in api] + others

@@ -15,8 +15,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def paths(paste: Paste) -> list[str]:
-    """Return the addresses that programs read a paste at."""
-    return [f"/api/v1/pastes/{paste.key}", f"/{paste.key}/raw", f"/{paste.key}/raw/a.txt", f"/raw/{paste.key}"]
+    """Return the addresses that a paste is read at."""
+    texts = [f"/{paste.key}/raw", f"/{paste.key}/raw/a.txt", f"/raw/{paste.key}"]
+    return [f"/api/v1/pastes/{paste.key}", f"/{paste.key}", *texts]
 
 
 def test_what_is_known_is_not_sent_again(client: Client) -> None:

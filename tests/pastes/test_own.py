@@ -96,6 +96,16 @@ def test_another_file_may_be_added_to_an_edit(client: Client) -> None:
     assert [(file.name, file.content) for file in now(paste).files] == [("a.py", "one"), ("b.txt", "two")]
 
 
+def test_a_wrong_token_is_told_in_words_for_people(client: Client) -> None:
+    paste = published("one", "a.py")
+    form = client.post(f"/{paste.key}/delete", {"token": "wrong"})
+
+    for page in (edited(client, paste, "wrong"), form):
+        assert "not the edit token of this paste" in Page(page).text
+        assert "X-Pasteur" not in page.content.decode()
+        assert "after #token=" in Page(page).text
+
+
 def test_deleting_asks_first_and_needs_the_token(client: Client) -> None:
     paste = published("secret")
 
@@ -105,7 +115,7 @@ def test_deleting_asks_first_and_needs_the_token(client: Client) -> None:
     assert now(paste).state == "published"
 
     done = client.post(f"/{paste.key}/delete", {"token": paste.token})
-    assert (done.status_code, done["Location"]) == (302, f"/mine#deleted={paste.key}")
+    assert (done.status_code, done["Location"]) == (302, f"/mine?deleted#deleted={paste.key}")
     assert client.get(f"/{paste.key}").status_code == 404
 
 

@@ -40,7 +40,7 @@ def indexed() -> int:
 @pytest.mark.parametrize(
     "query",
     [
-        *("breakfast", "BREAK", "break fast", "spam", "eggs", "spam.py", "spam, eggs!", "hopper", "Zoe Hopper"),
+        *("breakfast", "BREAK", "brea", "break fast", "spam", "eggs", "spam.py", "spam, eggs!", "hopper", "Zoe Hopper"),
         *("language:python", "language:py spam", "title:break", "author:zoë", "cafe", "CAFÉ", "x42", "foo_bar", "bar"),
         *("日本", "本", "ﬁsh", "fish", "straße", "STRASSE"),
     ],
@@ -55,10 +55,39 @@ def test_every_word_of_a_paste_finds_it(query: str) -> None:
     assert found(query) == [paste.key]
 
 
+@pytest.mark.parametrize("rows_read_first", [1, 3, 100])
+def test_rare_and_frequent_words_are_found_newest_first_page_by_page(
+    monkeypatch: pytest.MonkeyPatch, rows_read_first: int
+) -> None:
+    monkeypatch.setattr(searching, "FIRST_ROWS", rows_read_first)
+    made = [public(f"often {'seldom' if number in {0, 5} else ''}") for number in range(7)]
+
+    for query, expected in {"often": made, "seldom": [made[0], made[5]], "often seldom": [made[0], made[5]]}.items():
+        pages: list[list[str]] = []
+        before = None
+        while not pages or before is not None:
+            page = searching.search(query, before=before, length=2)
+            pages.append([paste.key for paste in page.pastes])
+            before = page.before
+        assert [key for page in pages for key in page] == [paste.key for paste in reversed(expected)]
+        assert all(len(page) == 2 for page in pages[:-1])
+
+
 @pytest.mark.parametrize(
     "query",
     [
-        *("ggs", "breakfast supper", "language:rust", "language:nonsense", "title:eggs", "author:breakfast", "pythons"),
+        *(
+            "ggs",
+            "egg",
+            "bre",
+            "a",
+            "breakfast supper",
+            "language:rust",
+            "language:nonsense",
+            "title:eggs",
+            "author:breakfast",
+            "pythons",
+        ),
         *(
             "language:",
             "title:",

@@ -38,6 +38,7 @@ FIXED = {
         "GITSYNC_SSH_SEED",
         "PASTEUR_METRICS_TOKEN",
         "GITSYNC_HOOK_SECRET",
+        "PASTEUR_EMAIL_URL",
     ),
     "GITSYNC_SSH_HOST_FINGERPRINT",  # The file of known hosts is a secret, which nobody there can write to.
 }
@@ -71,9 +72,10 @@ def test_every_service_that_stays_has_a_health_check() -> None:
 
 
 def test_the_deploy_key_reaches_the_worker_alone() -> None:
-    assert who("deploy_key") == who("known_hosts") == who("http_token") == {"worker"}
+    assert who("deploy_key") == who("known_hosts") == who("http_token") == who("email_url") == {"worker"}
     # What enters Git is decided when a paste is written, and a forge rings at the web process.
     rules = {"GITSYNC_EMBARGO", "GITSYNC_MIRROR_EXPIRING", "GITSYNC_READ_BACK", "GITSYNC_HOOK_SECRET_FILE"}
+    rules |= {"GITSYNC_REMOTE", "GITSYNC_WEB_URL", "GITSYNC_CLONE_URL"}  # Where visitors find the commit of a paste.
     knowing = {name for name in SERVICES if any(s.startswith("GITSYNC_") for s in set(settings_of(name)) - rules)}
     assert knowing == {"worker"}
 
@@ -218,6 +220,7 @@ def test_the_services_take_a_paste_to_a_remote_over_ssh(
     (tmp_path / "http_token").touch()
     (tmp_path / "metrics_token").touch()
     (tmp_path / "hook_secret").touch()
+    (tmp_path / "email_url").touch()
     shutil.copy2(sshd.key_file, tmp_path / "deploy_key")
     shutil.copy2(sshd.known_hosts_file, tmp_path / "known_hosts")
     places = {

@@ -77,6 +77,10 @@ def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("PASTEUR_MAY_READ", "token", "PASTEUR_MAY_LIST", "token"),
         ("GITSYNC_REMOTE", "git@host:pastes.git", "GITSYNC_REMOTE", "git@host:pastes.git"),
         ("GITSYNC_BRANCH", "pastes/main", "GITSYNC_BRANCH", "pastes/main"),
+        ("GITSYNC_WEB_URL", "http://[::1]:3000/a/b?h={commit}", "GITSYNC_WEB_URL", "http://[::1]:3000/a/b?h={commit}"),
+        ("GITSYNC_WEB_URL", "off", "GITSYNC_WEB_URL", "off"),
+        ("GITSYNC_CLONE_URL", "https://host:8443/~a/b.git", "GITSYNC_CLONE_URL", "https://host:8443/~a/b.git"),
+        ("GITSYNC_CLONE_URL", "git@host:a/b.git", "GITSYNC_CLONE_URL", "git@host:a/b.git"),
         ("GITSYNC_SSH_KEY_FILE", "/run/key", "GITSYNC_SSH_KEY_FILE", Path("/run/key")),
         ("GITSYNC_SSH_KNOWN_HOSTS_FILE", "hosts", "GITSYNC_SSH_KNOWN_HOSTS_FILE", Path("hosts").absolute()),
         ("GITSYNC_PUSH_INTERVAL", "0", "GITSYNC_PUSH_INTERVAL", 0.0),
@@ -109,6 +113,20 @@ NONSENSE = [
     *(("PASTEUR_KEY_LENGTH", value) for value in ("7", "33", "ten")),
     *(("PASTEUR_WEB_PROCESSES", value) for value in ("0", "65")),
     *(("GITSYNC_PUSH_INTERVAL", value) for value in ("-1", "nan", "inf", "10s", "86401")),
+    *(
+        ("GITSYNC_WEB_URL", value)
+        for value in ("https://host/", "https://u:geheim@host/{commit}", "https://{commit}.host/x", "on")
+    ),
+    *(("GITSYNC_WEB_URL", f"{scheme}://host/{{commit}}") for scheme in ("ftp", "javascript", "data", "file")),
+    *(
+        ("GITSYNC_WEB_URL", f"https://host/{bad}")
+        for bad in ("{commit}{commit}", '{commit}"x', "{commit} x", "{}{commit}")
+    ),
+    *(
+        ("GITSYNC_CLONE_URL", f"https://{bad}")
+        for bad in ("u:geheim@host/a", "geheim@host/a", "host", "host/a;id", "host/$(id)")
+    ),
+    *(("GITSYNC_CLONE_URL", value) for value in ("-upload-pack=x", "ext::sh", "/srv/a.git", "ssh://g:geheim@host/a")),
     *(("GITSYNC_SSH_SEED", value) for value in ("geheim", "x" * 40, "geheim-of-31-bytes-and-no-more!")),
     *(("GITSYNC_SSH_HOST_FINGERPRINT", value) for value in ("MD5:aa:bb", "SHA256:short", f"sha256:{'A' * 43}")),
     ("GITSYNC_SSH_HOST_FINGERPRINT", ",".join([f"SHA256:{'A' * 43}"] * 3)),
@@ -318,3 +336,45 @@ def test_a_data_folder_of_any_name_holds_its_database(
     settings = load(monkeypatch, PASTEUR_DATA_DIR=str(tmp_path / name))
 
     assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / name / "pasteur.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("smtp://mail.example.org", ("mail.example.org", 25, "", "", False, False)),
+        ("smtp+tls://ada:p%40ss@mail.example.org", ("mail.example.org", 587, "ada", "p@ss", True, False)),
+        ("smtps://ada:secret@mail.example.org:4650/", ("mail.example.org", 4650, "ada", "secret", False, True)),
+        ("smtp://ada:secret@127.0.0.1:2525", ("127.0.0.1", 2525, "ada", "secret", False, False)),
+    ],
+)
+def test_the_address_of_a_mail_server_is_taken_apart(
+    monkeypatch: pytest.MonkeyPatch, url: str, parts: tuple[Any, ...]
+) -> None:
+    settings = load(monkeypatch, PASTEUR_EMAIL_URL=url, PASTEUR_MODERATORS="ada@example.org, bob@example.org")
+
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    assert tuple(settings[f"EMAIL_{name}"] for name in names) == parts
+    assert settings["PASTEUR_MODERATORS"] == ["ada@example.org", "bob@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PASTEUR_EMAIL_URL", "mail.example.org"),
+        ("PASTEUR_EMAIL_URL", "https://mail.example.org"),
+        ("PASTEUR_EMAIL_URL", "smtp://"),
+        ("PASTEUR_EMAIL_URL", "smtps://ada:the-secret@mail.example.org/path"),
+        ("PASTEUR_EMAIL_URL", "smtp://ada:the-secret@mail.example.org"),
+        ("PASTEUR_MODERATORS", "ada"),
+        ("PASTEUR_MODERATORS", "Ada <ada@example.org>"),
+        ("PASTEUR_MODERATORS", "ada@example.org\nBcc: all@example.org"),
+        ("PASTEUR_EMAIL_FROM", "nobody"),
+    ],
+)
+def test_mail_that_could_not_be_sent_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    (problem,) = refused(monkeypatch, **{name: value})
+
+    assert problem.startswith(f"{name}: ")
+    assert "the-secret" not in problem

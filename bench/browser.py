@@ -1,0 +1,197 @@
+"""What a visitor's browser does with the site: first paint, long tasks of the page's thread, bytes over the wire.
+
+    python -m bench.browser --repeats 5
+
+Each measurement is a fresh profile of the system's chromium without a cache, on loopback, with nothing slowed down;
+what is printed is the one in the middle of all. Tasks are those of the page's main thread in the browser's own trace,
+since its `longtask` entries leave out many. "Blocking" is what they took beyond 50 ms each after the first paint, and
+the jump is one from the start of the page to its end. A worker colours the text: its module is the library and the
+grammars. Bytes are those of answers with their headers.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from time import monotonic
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Request
+
+from bench.servers import Web
+from bench.table import Goal, show, show_goals
+from bench.texts import texts
+from tests.browser.chromium import launched
+from tests.servers.pasteur import ROOT
+
+_COMPOSE, _SMALL, _LARGE = "the form", "10 kB", "1 MB"
+_MOST_KB, _MOST_PAINT_MS, _MOST_TASK_MS = 60, 500, 200
+#: Where the library and the grammars are, and the catalogue of languages.
+_MODULE = "/vendor/highlight/"
+_LONG_MS = 50
+_QUIET_MS = 1_000
+_PATIENCE_MS = 60_000
+
+_TASK, _PAINT, _JUMP = "ThreadControllerImpl::RunTask", "firstContentfulPaint", "jump"
+_TRACED = {"includedCategories": ["toplevel", "loading", "blink.user_timing"]}
+_IS_COLOURED = """() => [...document.querySelectorAll("section.file")]
+  .every(({ dataset }) => dataset.language === "plaintext" || dataset.painted)
+"""
+_DO_JUMP = f"performance.mark('{_JUMP}'); window.scrollTo(0, document.documentElement.scrollHeight)"
+
+#: An event of the browser's trace; its times are in microseconds.
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of the page's main thread, in milliseconds: when it ended, how long it took, and how long it ran."""
+
+    end: float
+    took: float
+    ran: float
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What one visitor's browser did: times in milliseconds, the first paint from the start of the navigation."""
+
+    paint: float
+    blocking: float
+    longest: float
+    longest_ran: float
+    jump: float
+    page_bytes: int
+    module_bytes: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5, help="fresh profiles for each page (5)")
+    options = parser.parse_args()
+    if not (ROOT / "staticfiles" / "staticfiles.json").is_file():
+        parser.exit(1, "Run `make staticfiles/staticfiles.json` first: pages need it.\n")
+    with Web(PASTEUR_MAX_BYTES="2000000") as site, launched() as browser:
+        pages = {_COMPOSE: ""} | {what: site.paste(text, name) for what, (name, text) in _shapes().items()}
+        addresses = {what: f"{site.url}/{key}" for what, key in pages.items()}
+        rounds = [{what: visit(browser, at) for what, at in addresses.items()} for _ in range(options.repeats)]
+    measured = {what: [done[what] for done in rounds] for what in pages}
+    _show(measured)
+    show_goals(_goals(measured))
+
+
+def _shapes() -> dict[str, tuple[str, bytes]]:
+    """Return the names and texts that are read."""
+    return {
+        _SMALL: ("small.py", next(texts(10_000))),
+        _LARGE: ("large.py", next(texts(1_000_000))),
+        "500,000 empty lines": ("empty.txt", b"\n" * 499_999 + b"end"),
+        "one line of 500 kB": ("line.py", next(texts(500_000)).replace(b"\n", b" ")),
+    }
+
+
+def visit(browser: Browser, address: str) -> Visit:
+    """Open a page in a fresh profile, wait until it rests, and jump to its end."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(_PATIENCE_MS)
+    page = context.new_page()
+    finished: list[Request] = []
+    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108  (playwright wants a function)
+    try:
+        with _traced(browser, page) as events:
+            page.goto(address, wait_until="networkidle")
+            _wait(page, _IS_COLOURED)
+            page.wait_for_timeout(_QUIET_MS)
+            page.evaluate(_DO_JUMP)
+            page.wait_for_timeout(_QUIET_MS)
+            paint: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        sizes = [(_MODULE in request.url, _bytes(request)) for request in finished]
+    finally:
+        context.close()
+    of_module = sum(size for is_module, size in sizes if is_module)
+    painted = next(event for event in events if event["name"] == _PAINT)
+    jumped_at = next(event["ts"] for event in events if event["name"] == _JUMP) / 1000
+    tasks = list(_tasks(events, painted))
+    before = [task for task in tasks if task.end < jumped_at]
+    return Visit(
+        paint=paint,
+        blocking=sum(max(0.0, task.took - _LONG_MS) for task in before if task.end > painted["ts"] / 1000),
+        longest=max(task.took for task in before),
+        longest_ran=max(task.ran for task in before),
+        jump=max(task.took for task in tasks if task.end >= jumped_at),
+        page_bytes=sum(size for _, size in sizes) - of_module,
+        module_bytes=of_module,
+    )
+
+
+@contextmanager
+def _traced(browser: Browser, page: Page) -> Iterator[list[Event]]:
+    """Trace the browser as long as the block lasts; the events are there after it."""
+    events: list[Event] = []
+    ends: list[object] = []
+    session = browser.new_browser_cdp_session()
+    session.on("Tracing.dataCollected", lambda part: events.extend(part["value"]))
+    session.on("Tracing.tracingComplete", lambda _: ends.append(True))
+    session.send("Tracing.start", {"traceConfig": _TRACED, "transferMode": "ReportEvents"})
+    yield events
+    session.send("Tracing.end")
+    give_up_at = monotonic() + _PATIENCE_MS / 1000
+    while not ends:
+        if monotonic() > give_up_at:
+            raise TimeoutError("the browser does not hand out its trace")
+        page.wait_for_timeout(50)
+    session.detach()
+
+
+def _tasks(events: Sequence[Event], painted: Event) -> Iterator[Task]:
+    """Yield the tasks of the thread that painted."""
+    for event in events:
+        if event["name"] == _TASK and (event["pid"], event["tid"]) == (painted["pid"], painted["tid"]):
+            took = event.get("dur", 0)
+            yield Task((event["ts"] + took) / 1000, took / 1000, event.get("tdur", 0) / 1000)
+
+
+def _wait(page: Page, question: str) -> None:
+    """Ask until the answer is yes; playwright's own waiting evaluates strings, which the pages do not allow."""
+    give_up_at = monotonic() + _PATIENCE_MS / 1000
+    while not page.evaluate(question):
+        if monotonic() > give_up_at:
+            raise TimeoutError(f"{page.url} does not come to rest")
+        page.wait_for_timeout(100)
+
+
+def _bytes(request: Request) -> int:
+    sizes = request.sizes()
+    return sizes["responseHeadersSize"] + sizes["responseBodySize"]
+
+
+def _show(measured: dict[str, list[Visit]]) -> None:
+    rows = []
+    for what, visits in measured.items():
+        paints = [one.paint for one in visits]
+        row = [what, f"{median(paints):.0f}", f"{min(paints):.0f}-{max(paints):.0f}"]
+        row += [f"{_middle(visits, name):.0f}" for name in ("blocking", "longest", "longest_ran", "jump")]
+        row += [f"{_middle(visits, name) / 1000:.1f}" for name in ("page_bytes", "module_bytes")]
+        rows.append(row)
+    times = ["paint ms", "range", "blocking ms", "longest ms", "most CPU ms", "jump ms"]
+    show("The site in a browser", ["page", *times, "kB before", "kB of module"], rows)
+
+
+def _middle(visits: Sequence[Visit], name: str) -> float:
+    return median(float(getattr(one, name)) for one in visits)
+
+
+def _goals(measured: dict[str, list[Visit]]) -> list[Goal]:
+    form, small, large = measured[_COMPOSE], measured[_SMALL], measured[_LARGE]
+    return [
+        Goal("the form before the module", _middle(form, "page_bytes") / 1000, at_most=_MOST_KB, unit=" kB"),
+        Goal("10 kB before the module", _middle(small, "page_bytes") / 1000, at_most=_MOST_KB, unit=" kB"),
+        Goal("first paint of 10 kB", _middle(small, "paint"), at_most=_MOST_PAINT_MS, unit=" ms"),
+        Goal("longest task of 1 MB", _middle(large, "longest"), at_most=_MOST_TASK_MS, unit=" ms"),
+        Goal("longest task of a jump in 1 MB", _middle(large, "jump"), at_most=_MOST_TASK_MS, unit=" ms"),
+    ]
+
+
+if __name__ == "__main__":
+    main()

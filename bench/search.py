@@ -1,0 +1,131 @@
+"""Searches among many public pastes, on SQLite and on PostgreSQL.
+
+    python -m bench.search --pastes 1000,100000
+
+Texts are words drawn as they occur in language: the most frequent ones in nearly all pastes, most of the others in a
+few. The site's own code makes the index; the rows beside it are written in bulk. Each time is the middle of several
+searches in one process, without the page that shows what was found.
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+from bisect import bisect
+from collections.abc import Callable
+from contextlib import ExitStack
+from itertools import accumulate
+from statistics import median
+from time import perf_counter
+
+from bench.servers import DurablePostgreSQL, Web
+from bench.table import Goal, show, show_goals
+from pasteur_site.entry import load_settings
+from tests.servers.pasteur import ROOT
+
+_VOCABULARY, _WORDS = 200_000, 120
+_BATCH = 1_000
+_RUNS = 9
+_MOST_MS = 100
+_QUERIES = {
+    "a rare word": "w90000x",
+    "a frequent word": "w3x",
+    "two frequent words": "w3x w5x",
+    "a frequent and a rare word": "w3x w60000x",
+    "a frequent beginning": "w123",
+    "no such word": "nothing",
+    "a language": "language:ocaml",
+    "an author": "author:ada",
+    "a title and a language": "title:w70x language:python",
+    "ten frequent words": "w1x w2x w3x w4x w5x w6x w7x w8x w9x w10x",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pastes", default="1000,100000", help="public pastes among which is searched (1000,100000)")
+    parser.add_argument("--database", default="sqlite,postgresql", help="which databases (sqlite,postgresql)")
+    parser.add_argument("--inside", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        print(json.dumps(_searched(options.inside)))
+        return
+    sizes = [int(size) for size in options.pastes.split(",")]
+    kinds = options.database.split(",")
+    measured = {(database, size): _measured(database, size) for database in kinds for size in sizes}
+    rows = [[what, *(f"{times[what]:.1f}" for times in measured.values())] for what in _QUERIES]
+    show("Searches, in ms", ["what", *(f"{database} {size:,}" for database, size in measured)], rows)
+    goals = []
+    for database in kinds:
+        what, slowest = max(measured[database, max(sizes)].items(), key=lambda one: one[1])
+        goals.append(Goal(f"{database}, the slowest of all ({what})", slowest, at_most=_MOST_MS, unit=" ms"))
+    show_goals(goals)
+
+
+def _measured(database: str, size: int) -> dict[str, float]:
+    """Return the milliseconds of each search, measured in a process of its own on a database of its own."""
+    with ExitStack() as stack:
+        settings = {"DATABASE_URL": stack.enter_context(DurablePostgreSQL()).url} if database == "postgresql" else {}
+        site = stack.enter_context(Web(**settings))
+        command = [sys.executable, "-m", "bench.search", "--inside", str(size)]
+        done = subprocess.run(command, cwd=ROOT, env=site.environment(), check=True, stdout=subprocess.PIPE)
+    times: dict[str, float] = json.loads(done.stdout)
+    return times
+
+
+def _searched(size: int) -> dict[str, float]:
+    """Fill the database of this environment and search in it."""
+    load_settings()
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from pastes import searching
+
+    for first in range(0, size, _BATCH):
+        _fill(range(first, min(first + _BATCH, size)))
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    return {what: _milliseconds(lambda query=query: searching.search(query)) for what, query in _QUERIES.items()}  # type: ignore[misc]
+
+
+def _fill(numbers: range) -> None:
+    from django.db import transaction
+    from django.utils import timezone
+
+    from pastes import keys, searching
+    from pastes.models import Paste, Visibility
+
+    now = timezone.now()
+    facts = {"created_at": now, "visibility": Visibility.PUBLIC}
+    with transaction.atomic():
+        pastes = [Paste(key=keys.draw(), token_hash=f"{number:064x}", **facts) for number in numbers]
+        for paste in Paste.objects.bulk_create(pastes):
+            words = _drawn(paste.pk)
+            author = "ada lovelace" if paste.pk % 50 == 0 else f"author{paste.pk % 1_000}"
+            language = "ocaml" if paste.pk % 200 == 0 else "python"
+            searching.write(paste.pk, searching.entry(" ".join(words[:5]), author, [language], [" ".join(words)]))
+
+
+_WEIGHTS = list(accumulate(1 / rank for rank in range(1, _VOCABULARY + 1)))
+
+
+def _drawn(seed: int) -> list[str]:
+    """Return words, each as often as its rank allows (Zipf's law)."""
+    chance = random.Random(seed)
+    return [f"w{bisect(_WEIGHTS, chance.random() * _WEIGHTS[-1])}x" for _ in range(_WORDS)]
+
+
+def _milliseconds(search: Callable[[], object]) -> float:
+    times = []
+    for _ in range(_RUNS):
+        started = perf_counter()
+        search()
+        times.append(1000 * (perf_counter() - started))
+    return median(times)
+
+
+if __name__ == "__main__":
+    main()

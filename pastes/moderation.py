@@ -1,0 +1,106 @@
+"""What moderators work with: reports, bans, and where pastes came from. reporting.py, bans.py, origins.py use them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+WORDS_LENGTH = 2_000
+
+
+class Reason(models.TextChoices):
+    """What may be wrong with a paste."""
+
+    SECRET = "secret", gettext_noop("It gives away a secret or private data")
+    MALWARE = "malware", gettext_noop("Malware or phishing")
+    ABUSE = "abuse", gettext_noop("It insults, threatens or incites")
+    RIGHTS = "rights", gettext_noop("It belongs to somebody who does not want it here")
+    ILLEGAL = "illegal", gettext_noop("It is illegal in another way")
+    SPAM = "spam", gettext_noop("Spam")
+    OTHER = "other", gettext_noop("Something else")
+
+
+class Outcome(models.TextChoices):
+    """What has become of a report."""
+
+    DISMISSED = "dismissed"
+    HIDDEN = "hidden"
+    PURGED = "purged"
+    #: The paste went without a moderator: deleted, burned or expired; or one hid it without looking at its reports.
+    GONE = "gone"
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    """Sets of reports."""
+
+    def open(self) -> ReportQuerySet:
+        """Reports that nobody has settled yet."""
+        return self.filter(closed_at=None)
+
+
+class Report(models.Model):
+    """What readers say is wrong with a paste. The same words about the same paste are one report."""
+
+    paste = models.ForeignKey("pastes.Paste", models.PROTECT, related_name="reports", db_index=False)
+    reason = models.CharField(max_length=10, choices=Reason)
+    words = models.TextField(max_length=WORDS_LENGTH, blank=True)
+    contact = models.EmailField("address of who reports it", blank=True)
+    #: Tells the same report from another one.
+    digest = models.CharField(max_length=64, editable=False)
+    times = models.PositiveIntegerField("times it was sent", default=1)
+    created_at = models.DateTimeField("reported", default=timezone.now)
+    #: When moderators were sent a mail about it.
+    told_at = models.DateTimeField("mailed", null=True, editable=False)
+    closed_at = models.DateTimeField("closed", null=True)
+    closed_by = models.CharField(max_length=150, blank=True)
+    outcome = models.CharField(max_length=9, choices=Outcome, blank=True)
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(name="pastes_reports_open", fields=["-id"], condition=models.Q(closed_at=None)),
+            models.Index(name="pastes_reports_of", fields=["paste"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="pastes_one_report_a_digest", fields=["paste", "digest"], condition=models.Q(closed_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"report {self.pk}: {self.get_reason_display()}"
+
+
+class Ban(models.Model):
+    """A network whose people may read, and nothing else."""
+
+    network = models.CharField(
+        max_length=43,
+        unique=True,
+        help_text="An address, or a network such as 203.0.113.0/24 or 2001:db8::/48."
+        " An IPv6 address stands for its network of 64 bits.",
+    )
+    reason = models.CharField(max_length=500, help_text="Shown to whoever is banned.")
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty: until the ban is deleted.")
+    created_at = models.DateTimeField("made", default=timezone.now, editable=False)
+    by = models.CharField("banned by", max_length=150, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.network
+
+
+class Origin(models.Model):
+    """From where a paste came, or was edited last: kept for PASTEUR_KEEP_ADDRESSES days, where that is not 0."""
+
+    paste = models.OneToOneField("pastes.Paste", models.PROTECT, related_name="origin")
+    address = models.CharField(max_length=43, db_index=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.address

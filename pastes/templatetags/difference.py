@@ -1,0 +1,70 @@
+"""The lines that differ, as rows of a table. Written here, since a template takes ten times as long for thousands."""
+
+from collections.abc import Iterator, Sequence
+
+from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from pastes.comparing import Line, Row
+
+register = template.Library()
+
+
+@register.filter
+def inline(hunk: Sequence[Row]) -> SafeString:
+    """Return a hunk with what is new below what was there before, in three cells each: both numbers, and the line."""
+    return _rows(_inline(hunk))
+
+
+@register.filter
+def split(hunk: Sequence[Row]) -> SafeString:
+    """Return a hunk with what is new beside what was there before, in four cells each: number and line of either."""
+    return _rows(
+        _half(row.old, same=row.is_same, gone=True) + _half(row.new, same=row.is_same, gone=False) for row in hunk
+    )
+
+
+def _rows(cells: Iterator[str]) -> SafeString:
+    # All that comes from a visitor has been escaped by `_text`.
+    return mark_safe("".join(f"<tr>{row}</tr>\n" for row in cells))  # noqa: S308
+
+
+def _inline(hunk: Sequence[Row]) -> Iterator[str]:
+    waiting: list[str] = []
+    for row in hunk:
+        if row.is_same:
+            yield from waiting
+            waiting = []
+            yield f"{_number(row.old)}{_number(row.new)}<td>{_text(row.new)}</td>"
+            continue
+        if row.old:
+            yield f"{_number(row.old)}{_number(None)}{_changed(row.old, gone=True)}"
+        if row.new:
+            waiting.append(f"{_number(None)}{_number(row.new)}{_changed(row.new, gone=False)}")
+    yield from waiting
+
+
+def _half(line: Line | None, *, same: bool, gone: bool) -> str:
+    if line is None:
+        return f'{_number(None)}<td class="none"></td>'
+    return _number(line) + (f"<td>{_text(line)}</td>" if same else _changed(line, gone=gone))
+
+
+def _number(line: Line | None) -> str:
+    return f'<td data-n="{line.number}"></td>' if line else '<td class="none"></td>'
+
+
+def _changed(line: Line, *, gone: bool) -> str:
+    """Return the cell of a line that was taken out or put in, and says so in more than its colour."""
+    name, sign, tag, word = ("gone", "−", "del", gettext("removed")) if gone else ("new", "+", "ins", gettext("added"))
+    missing = escape(gettext("(no line end)"))
+    end = "" if line.has_end else f' <span class="muted">{missing}</span>'
+    label = f'<span class="sign" role="img" aria-label="{escape(word)}">{sign}</span>'
+    return f'<td class="{name}">{label}<{tag}>{_text(line)}</{tag}>{end}</td>'
+
+
+def _text(line: Line | None) -> str:
+    pieces = line.pieces if line else ()
+    return "".join(f"<b>{escape(one.text)}</b>" if one.differs else escape(one.text) for one in pieces)
