@@ -51,6 +51,7 @@ bench: $(VENV)/.dev $(STATIC) ## Run the benchmarks; they print ratios (see benc
 	$(BIN)/python -m bench.drain
 	$(BIN)/python -m bench.year
 	$(BIN)/python -m bench.purge
+	$(BIN)/python -m bench.mirror
 	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.latency
 	$(BIN)/python -m bench.search

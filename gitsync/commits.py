@@ -3,6 +3,7 @@
 The format: https://git-scm.com/docs/git-fast-import#_input_format
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ COMMITTER = "Pasteur"
 #: A name under .invalid (RFC 2606) belongs to nobody, so no forge shows a stranger's account beside a paste.
 EMAIL = "paste@pasteur.invalid"
 CHANGE_TRAILER = "Pasteur-Change"
+#: In the commit that tells other sites of a purge: what `told_as_purged` makes of the key.
+PURGED_TRAILER = "Pasteur-Purged"
 
 _SUBJECT_LENGTH = 100
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
@@ -70,6 +73,11 @@ def identity(author: str) -> str:
     """Return an author as Git writes one, in which nothing a visitor typed can end the name or start another."""
     name = re.sub(r"[<>]", "", plain_line(author)).strip(" .,:;\"'\\")
     return f"{name or 'Anonymous'} <{EMAIL}>"
+
+
+def told_as_purged(key: str) -> str:
+    """Return a digest by which those who know the key of a purged paste recognize it; it tells others nothing."""
+    return hashlib.sha256(f"pasteur {key}".encode()).hexdigest()
 
 
 def plain_line(text: str) -> str:

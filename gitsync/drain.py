@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, arrivals, heartbeat, purging, reading_in, refusals, tree, withholding
+from gitsync import addresses, arrivals, forgetting, heartbeat, purging, reading_in, refusals, tree, withholding
 from gitsync.commits import Commit
 from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
 from gitsync.loading import load
@@ -155,7 +155,9 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
     already, back = 0, set[str]()
     if tip:
-        already, back = arrivals.settle(clone, f"{mirror.tip}..{tip}" if goes_on else tip, purging.done())
+        told = f"{mirror.tip}..{tip}" if goes_on else tip
+        already, back = arrivals.settle(clone, told, purging.done())
+        forgetting.heed(clone, told, tip, removals or Removals.ASK)
     if already:
         logger.info("%d changes had already arrived", already)
     with transaction.atomic():

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import IO, cast
 
 from gitsync import heartbeat, tree
-from gitsync.commits import CHANGE_TRAILER
+from gitsync.commits import CHANGE_TRAILER, PURGED_TRAILER
 from gitsync.errors import CloneBrokenError
 from gitsync.mirror import Clone
 
@@ -131,6 +131,21 @@ def changes(clone: Clone, revisions: str) -> Iterator[tuple[str, str]]:
                 yield name.strip(), commit
         if process.wait():
             raise CloneBrokenError("git log could not read the history")
+
+
+def purged(clone: Clone, revisions: str) -> set[str]:
+    """Return what a range of history tells of purges, each as `told_as_purged` makes it; anybody can write it."""
+    pattern = f"--format=%(trailers:key={PURGED_TRAILER},valueonly,separator=%x20)"
+    found = set[str]()
+    with clone.reading(
+        "log", "--no-show-signature", f"--grep=^{PURGED_TRAILER}: ", pattern, revisions, "--"
+    ) as process:
+        for line in cast("IO[bytes]", process.stdout):
+            heartbeat.beat()
+            found.update(line.decode(errors="replace").split())
+        if process.wait():
+            raise CloneBrokenError("git log could not read the history")
+    return found
 
 
 def differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str, str]]:

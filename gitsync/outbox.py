@@ -13,7 +13,8 @@ from gitsync.models import Change, Kind
 from gitsync.selection import belongs, held_until
 from pastes.copies import NO_COPY, Copy
 from pastes.models import Paste
-from pastes.prepared import Prepared, insert
+from pastes.prepared import Prepared
+from pastes.storing import store
 
 _COLUMNS = ("settled_at", "set_aside_at", "found", "released_at", "commit")
 
@@ -26,10 +27,11 @@ _LAST_OF = Prepared(_last_of)
 _NO_CHANGE: tuple[Any, ...] = (None, None, "", None, "")
 
 
-def published(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A new paste: its first change, unless it is one that Git must never see."""
-    if belongs(paste):
-        _add(paste.key, 1, Kind.PUBLISH, paste.head, held_until=held_until(paste))
+def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
+    """A new paste: its first change, unless it is one that Git must never see, to be stored together with it."""
+    if not belongs(paste):
+        return []
+    return [_new(paste.key, 1, Kind.PUBLISH, paste.head, at=paste.created_at, held_until=held_until(paste))]
 
 
 def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
@@ -59,7 +61,9 @@ def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = Non
     held = Max("held_until", filter=Q(settled_at=None))  # What holds the paste back holds back its edits, too.
     found = Change.objects.filter(key=key).aggregate(last=Max("number"), held=held)
     until = None if kind == Kind.REMOVE else found["held"]
-    return _add(key, (found["last"] or 0) + 1, kind, revision, at=at, held_until=until, moved_from=moved_from)
+    change = _new(key, (found["last"] or 0) + 1, kind, revision, at=at, held_until=until, moved_from=moved_from)
+    store(change)
+    return change
 
 
 def copy_of(paste: Paste) -> Copy:
@@ -88,7 +92,7 @@ def _copy(
     return Copy("held" if found and released_at is None else "refused")
 
 
-def _add(
+def _new(
     key: str,
     number: int,
     kind: Kind,
@@ -98,7 +102,9 @@ def _add(
     held_until: datetime | None = None,
     moved_from: str = "",
 ) -> Change:
-    change = Change(
+    """Return a change that is still to be stored; once that is on disk, the bell rings."""
+    transaction.on_commit(doorbell.ring)
+    return Change(
         key=key,
         number=number,
         kind=kind,
@@ -107,6 +113,3 @@ def _add(
         held_until=held_until,
         moved_from=moved_from,
     )
-    insert(change)
-    transaction.on_commit(doorbell.ring)
-    return change

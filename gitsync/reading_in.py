@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import Enum
+from itertools import islice
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -19,7 +20,7 @@ from gitsync.mirror import Clone
 from gitsync.models import Change, Kind
 from gitsync.retelling import author_of, edition, look, restore_one, settle
 from gitsync.selection import belongs, mirrored
-from gitsync.shelves import shelves
+from gitsync.shelves import pastes
 from gitsync.touches import Touch, Touches, sort
 from pastes import keys, languages, restoring, writing
 from pastes.errors import RefusedError
@@ -101,12 +102,10 @@ def _is_loose(path: str) -> bool:
 def _unknown(clone: Clone, tip: str) -> dict[str, str]:
     """Return the folders of pastes that the database has never had."""
     found: dict[str, str] = {}
-    for _, shelf in shelves(clone, tip):
-        there = {key: oid for key, oid in shelf.items() if keys.can_be(key)}
-        for start in range(0, len(there), _AT_ONCE):
-            some = list(there)[start : start + _AT_ONCE]
-            known = set(Paste.objects.filter(key__in=some).values_list("key", flat=True))
-            found |= {key: there[key] for key in some if key not in known}
+    at_tip = pastes(clone, tip)
+    while some := dict(islice(at_tip, _AT_ONCE)):
+        known = set(Paste.objects.filter(key__in=some).values_list("key", flat=True))
+        found |= {key: oid for key, oid in some.items() if key not in known}
     return found
 
 

@@ -1,6 +1,6 @@
 """Gives a database every paste back that the mirror has and it lacks. What is there already is left alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -50,9 +50,9 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
         found = Restored(tip)
         if tip:
             with sort(history.folders(clone, tip)) as touches, history.objects(clone) as objects:
-                for letters, shelf in shelves(clone, tip):
-                    if letters[0] in keys.ALPHABET:
-                        _restore_shelf(found, objects, shelf, touches, progress)
+                at_tip = _candidates(clone, tip)
+                while some := list(islice(at_tip, _AT_ONCE)):
+                    _restore_some(found, objects, some, touches, progress)
         if not source:
             row = Mirror.of(remote.address.url, remote.branch)
             Mirror.objects.filter(pk=row.pk, tip=None).update(tip=tip)
@@ -72,20 +72,25 @@ def opened(remote: Remote) -> Iterator[tuple[Clone, str]]:
             clone.discard()
 
 
-def _restore_shelf(
-    found: Restored, objects: Objects, shelf: Mapping[str, str], touches: Touches, progress: Progress
+def _candidates(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+    """Yield key and folder of what is meant to be a paste; what begins with another letter is nobody's business."""
+    for letters, shelf in shelves(clone, tip):
+        if letters[0] in keys.ALPHABET:
+            yield from shelf.items()
+
+
+def _restore_some(
+    found: Restored, objects: Objects, some: Sequence[tuple[str, str]], touches: Touches, progress: Progress
 ) -> None:
-    at_tip = iter(shelf.items())
-    while some := list(islice(at_tip, _AT_ONCE)):
-        purged = are_purged(key for key, _ in some)
-        known = purged.union(Paste.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
-        with transaction.atomic():
-            for key, oid in some:
-                if key in known:
-                    found.present += 1
-                else:
-                    _try(found, objects, key, oid, touches.of(key))
-                progress(1)
+    purged = are_purged(key for key, _ in some)
+    known = purged.union(Paste.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
+    with transaction.atomic():
+        for key, oid in some:
+            if key in known:
+                found.present += 1
+            else:
+                _try(found, objects, key, oid, touches.of(key))
+            progress(1)
 
 
 def _try(found: Restored, objects: Objects, key: str, oid: str, touches: Sequence[Touch]) -> None:

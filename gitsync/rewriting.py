@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from gitsync import tree
-from gitsync.commits import CHANGE_TRAILER, COMMITTER, EMAIL, NEXT_REF
+from gitsync.commits import CHANGE_TRAILER, COMMITTER, EMAIL, NEXT_REF, PURGED_TRAILER, told_as_purged
 
 _TRAILER = re.compile(rf"^(Pasteur-Key|{CHANGE_TRAILER}): *([0-9a-z]+)".encode(), re.MULTILINE)
 _CHANGE = re.compile(rf"^{CHANGE_TRAILER}: *(\S+)\s*$".encode(), re.MULTILINE)
 _COMMIT = b"commit " + NEXT_REF.encode() + b"\n"
 _NEW_ROOT = b"reset " + NEXT_REF.encode() + b"\n\n"
 _SILENCE = b"A paste was purged\n"
+_LAST_MARK = b":999999999"
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,22 @@ class Filter:
         """Yield the stream for fast-import."""
         for commit in _commits(stream):
             yield from self._passed(commit)
-        if not self.tip:  # Nothing is left. A branch cannot point at nothing, and deleting it is mostly forbidden.
-            who = f"{COMMITTER} <{EMAIL}> ".encode() + self._last_date
-            yield _NEW_ROOT + _COMMIT + b"mark :999999999\nauthor %s\ncommitter %s\n" % (who, who)
-            yield b"data %d\n%s\n" % (len(_SILENCE), _SILENCE)
-            self.tip = ":999999999"
+        yield from self._announced()
+
+    def _announced(self) -> Iterator[bytes]:
+        """Yield a commit that tells other sites which share the repository not to bring anything back.
+
+        Where nothing else is left, there has to be one: a branch cannot point at nothing, and deleting it is mostly
+        forbidden.
+        """
+        who = f"{COMMITTER} <{EMAIL}> ".encode() + self._last_date
+        trailers = "".join(f"{PURGED_TRAILER}: {told_as_purged(key.decode())}\n" for key in sorted(self._keys))
+        message = _SILENCE + b"\n" + trailers.encode()
+        yield b"" if self.tip else _NEW_ROOT
+        yield _COMMIT + b"mark %s\nauthor %s\ncommitter %s\n" % (_LAST_MARK, who, who)
+        yield b"data %d\n%s\n" % (len(message), message)
+        yield b"from %s\n\n" % self.tip.encode() if self.tip else b"\n"
+        self.tip = _LAST_MARK.decode()
 
     def _passed(self, commit: _Commit) -> Iterator[bytes]:
         commit.changes = [change for change in commit.changes if not self._is_purged(commit, change)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from gitsync import history, tree
 from gitsync.history import Objects
 from gitsync.mirror import Clone
+from pastes import keys
 
 #: So many letters of a key say on which shelf it lies.
 LETTERS = 2
@@ -25,6 +26,12 @@ def shelves(clone: Clone, tip: str) -> Iterator[tuple[str, dict[str, str]]]:
             for second, oid in objects.folders(below):
                 if found := dict(_on_shelf(objects, f"{first}/{second}", oid)):
                     yield first + second, found
+
+
+def pastes(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+    """Yield the key and the id of the folder of every paste whose name can be a key, from all shelves."""
+    for _, shelf in shelves(clone, tip):
+        yield from ((key, oid) for key, oid in shelf.items() if keys.can_be(key))
 
 
 def _on_shelf(objects: Objects, path: str, oid: str) -> Iterator[tuple[str, str]]:

@@ -86,7 +86,7 @@ def _atom(request: HttpRequest, title: str, page: str, ending: str, pastes: Iter
             pubdate=paste.created_at,
             updateddate=paste.created_at,
         )
-    return HttpResponse(entries.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    return answers.xml(entries.writeString("utf-8"), "application/atom+xml")
 
 
 def _before(request: HttpRequest) -> int | None:

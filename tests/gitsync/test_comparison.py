@@ -27,8 +27,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 @pytest.fixture(autouse=True)
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a dozen pastes be as many as a million."""
+    """Take a dozen pastes for as many as a million; tests/gitsync/test_resync.py takes few for few."""
     monkeypatch.setattr(comparison, "_AT_ONCE", 3)
+    monkeypatch.setattr(comparison, "_FEW", 0)
 
 
 def of_every_kind() -> None:

@@ -15,11 +15,12 @@ pytestmark = [pytest.mark.server]
 SECRET = "correct horse battery"
 
 
-@pytest.fixture
-def sites(tmp_path: Path) -> Iterator[tuple[Pasteur, Pasteur]]:
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pasteur, Pasteur]]:
     """Return two running sites on databases of their own and one remote."""
-    shared = tmp_path / "shared.git"
-    repository.git(tmp_path, "init", "--bare", "--quiet", "--initial-branch=main", str(shared))
+    folder = tmp_path_factory.mktemp("shared")
+    shared = folder / "shared.git"
+    repository.git(folder, "init", "--bare", "--quiet", "--initial-branch=main", str(shared))
     settings = {"GITSYNC_REMOTE": str(shared), "GITSYNC_HOOK_SECRET": SECRET}
     with Pasteur(**settings) as first, Pasteur(**settings) as second:
         yield first, second
@@ -53,7 +54,7 @@ def test_a_paste_and_its_edit_are_seen_on_the_other_site(sites: tuple[Pasteur, P
     assert second.read(key)["title"] == "T"
     assert second.read(key)["mirror"]["commit"] == first.read(key)["mirror"]["commit"]
     for site in sites:
-        assert json.loads(site.manage("resync_git", "--check", "--json").stdout)["pastes"] == 2
+        assert json.loads(site.manage("resync_git", "--check", "--json").stdout)["clean"]
 
 
 def test_asking_for_a_key_that_the_other_site_has_brings_it(sites: tuple[Pasteur, Pasteur]) -> None:
@@ -66,3 +67,28 @@ def test_asking_for_a_key_that_the_other_site_has_brings_it(sites: tuple[Pasteur
 
     assert second.http.request("GET", f"{second.url}/{key}/raw").status in {200, 404}
     wait_until(is_there, "the second site has looked", 40)
+
+
+def test_what_one_site_purges_the_other_does_not_bring_back_and_loses_nothing_else(
+    sites: tuple[Pasteur, Pasteur],
+) -> None:
+    first, second = sites
+    theirs, ours = first.paste("a password\n", "a.txt"), second.paste("from the second\n", "b.txt")
+    first.wait_until_mirrored(theirs)
+    second.wait_until_mirrored(ours)
+    wait_until(lambda: is_seen(second, theirs, "a password\n"), "the second site shows it")
+    wait_until(lambda: is_seen(first, ours, "from the second\n"), "the first site shows the other one")
+
+    first.manage("purge", theirs, "--reason", "a password")
+    later = second.paste("later\n", "c.txt")
+    second.wait_until_mirrored(ours, later)
+
+    wait_until(lambda: is_seen(first, later, "later\n"), "the first site shows what came later")
+    assert second.http.request("GET", f"{second.url}/{theirs}/raw").status == 404
+    assert is_seen(second, ours, "from the second\n")
+    shared = Path(first.settings["GITSYNC_REMOTE"])
+    assert theirs not in repository.git(shared, "log", "--format=%B", "--raw", "main").decode()
+    at_tip = {path.split("/")[3] for path in repository.files(shared)}
+    assert (theirs in at_tip, ours in at_tip, later in at_tip) == (False, True, True)
+    second.wait_until_nothing_is_pending()
+    assert json.loads(second.manage("resync_git", "--check", "--json").stdout)["clean"]

@@ -1,0 +1,205 @@
+"""Sites with many pastes: rows by bulk insert, and a default remote with one commit for each, made once for each size.
+
+To be imported once the settings are loaded.
+"""
+
+import random
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import IO, cast
+
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import override_settings
+
+from bench.repository import ENVIRONMENT, ask
+from bench.texts import texts
+from gitsync import tree
+from gitsync.commits import NEXT_REF, Commit, stream
+from gitsync.models import Change, Kind, Mirror
+from gitsync.own_remote import OwnRemote
+from pastes import keys
+from pastes.models import File, Paste, Revision, blob_oid
+
+BRANCH = "main"
+_TEXT_BYTES = 200
+_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+_AT_ONCE = 5_000
+#: What the product tells Git as well, so that only the rest differs.
+IMPORT_ENVIRONMENT = {**ENVIRONMENT, "MALLOC_TRIM_THRESHOLD_": "67108864"}
+
+Row = tuple[Paste, Revision, File]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A data folder with so many pastes in the database and in the default remote."""
+
+    folder: Path
+    size: int
+
+    @property
+    def database(self) -> Path:
+        """The file of the database."""
+        return self.folder / "pasteur.sqlite3"
+
+    @property
+    def mirror(self) -> Path:
+        """The default remote."""
+        return self.folder / "mirror.git"
+
+    @property
+    def clone(self) -> Path:
+        """The worker's clone."""
+        return self.folder / "clone.git"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command has to be told to work on it."""
+        where = {"PASTEUR_DATA_DIR": str(self.folder), "DATABASE_URL": f"sqlite:///{self.database}"}
+        return {"PATH": ENVIRONMENT["PATH"], "HOME": str(self.folder), **where}
+
+    def tip(self) -> str:
+        """Return where the branch stands."""
+        return ask(self.mirror, "rev-parse", BRANCH)
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Let the product in this process work on this site."""
+        connection.close()
+        before = connection.settings_dict["NAME"]
+        connection.settings_dict["NAME"] = str(self.database)
+        try:
+            with override_settings(
+                GITSYNC_REMOTE=str(self.mirror), GITSYNC_IS_DEFAULT_REMOTE=True, GITSYNC_CLONE_DIR=self.clone
+            ):
+                yield
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = before
+
+    def copy(self, folder: Path) -> "Site":
+        """Return a copy to be spoiled; packs are shared, since Git replaces them and never writes into one."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        found = Site(folder, self.size)
+        subprocess.run(["cp", "-a", "--reflink=auto", str(self.database), str(folder)], check=True)
+        subprocess.run(["cp", "-al", str(self.mirror), str(folder)], check=True)
+        with found.used():
+            Mirror.objects.update(remote=str(found.mirror))
+        return found
+
+
+def site(folder: Path, size: int) -> Site:
+    """Return the site of this size in a folder, made when it is not there from an earlier run."""
+    found = Site(folder / str(size), size)
+    is_whole = (found.folder / "whole").exists()
+    if not is_whole:
+        shutil.rmtree(found.folder, ignore_errors=True)
+        found.folder.mkdir(parents=True)
+    with found.used():
+        call_command("migrate", verbosity=0)
+        if not is_whole:
+            _make(found)
+        with sqlite3.connect(found.database) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (found.folder / "whole").touch()
+    shutil.rmtree(found.clone, ignore_errors=True)
+    return found
+
+
+def history(size: int) -> Iterator[bytes]:
+    """Yield the stream for fast-import of a branch with a commit for each paste."""
+    for row in islice(rows(), size):
+        yield from told(row)
+
+
+def rows() -> Iterator[Row]:
+    """Yield pastes of one file, the same ones each time."""
+    drawn = random.Random(1)
+    for number, text in enumerate(texts(_TEXT_BYTES), start=1):
+        key = "".join(drawn.choices(keys.ALPHABET, k=10))
+        at = _BEGIN + timedelta(seconds=number)
+        paste = Paste(pk=number, key=key, title=f"paste {number}", author="A benchmark", created_at=at)
+        revision = Revision(pk=number, paste=paste, number=1, created_at=at)
+        file = File(pk=number, revision=revision, position=0, name="paste.py", language="python")
+        file.content, file.size_bytes, file.oid = text.decode(), len(text), blob_oid(text)
+        yield paste, revision, file
+
+
+def told(row: Row) -> Iterable[bytes]:
+    """Return the commit of a paste, as fast-import is told of it."""
+    paste, revision, file = row
+    number = paste.pk
+    entries = tuple(tree.entries(paste, revision, [file], with_content=True))
+    change, folder = f"{paste.key}.1", tree.folder(paste.key)
+    made = Commit(change, Kind.PUBLISH, paste.key, folder, paste.author, paste.title, paste.created_at, entries)
+    parent = f":{number - 1}" if number > 1 else ""
+    return stream(made, mark=number, parent=parent, committed_at=int(paste.created_at.timestamp()))
+
+
+def fast_import(repository: Path, stdin: int | IO[bytes], *options: str) -> "subprocess.Popen[bytes]":
+    """Start `git fast-import` on a stream that says `done` at its end."""
+    command = ["git", f"--git-dir={repository}", "fast-import", "--quiet", "--force", "--done", "--date-format=raw"]
+    return subprocess.Popen([*command, *options], stdin=stdin, env=IMPORT_ENVIRONMENT)
+
+
+@contextmanager
+def _importing(repository: Path, marks: Path) -> Iterator[IO[bytes]]:
+    """Yield what `git fast-import` reads; it has done all of it when the block has ended."""
+    with fast_import(repository, subprocess.PIPE, f"--export-marks={marks}") as process:
+        stdin = cast("IO[bytes]", process.stdin)
+        yield stdin
+        stdin.write(b"done\n")
+        stdin.close()
+        if process.wait():
+            raise AssertionError("git fast-import failed")
+
+
+def _make(made: Site) -> None:
+    OwnRemote(made.mirror).make(BRANCH)
+    marks = made.folder / "marks"
+    with _importing(made.mirror, marks) as stdin, transaction.atomic():
+        left = islice(rows(), made.size)
+        while some := list(islice(left, _AT_ONCE)):
+            Paste.objects.bulk_create(paste for paste, _, _ in some)
+            Revision.objects.bulk_create(revision for _, revision, _ in some)
+            File.objects.bulk_create(file for _, _, file in some)
+            for row in some:
+                stdin.writelines(told(row))
+    ask(made.mirror, "update-ref", f"refs/heads/{BRANCH}", NEXT_REF)
+    ask(made.mirror, "update-ref", "-d", NEXT_REF)
+    _settle(marks)
+    marks.unlink()
+    Mirror.objects.create(remote=str(made.mirror), branch=BRANCH, tip=made.tip())
+
+
+def _settle(marks: Path) -> None:
+    """Write the change of each paste as one that has arrived by its commit."""
+    commits: dict[int, str] = {}
+    with marks.open(encoding="ascii") as file:
+        for line in file:
+            mark, commit = line.split()
+            commits[int(mark[1:])] = commit
+    with transaction.atomic():
+        found = Paste.objects.order_by("pk").values_list("pk", "key", "created_at").iterator(chunk_size=_AT_ONCE)
+        while some := list(islice(found, _AT_ONCE)):
+            Change.objects.bulk_create(
+                Change(
+                    key=key,
+                    number=1,
+                    kind=Kind.PUBLISH,
+                    revision=1,
+                    created_at=at,
+                    settled_at=at,
+                    commit=commits[number],
+                )
+                for number, key, at in some
+            )

@@ -1,0 +1,87 @@
+"""How much memory processes take while they work. Linux only.
+
+What is counted is what a process has for itself (RssAnon in proc(5)), which the machine has to have. Beside it stands
+what it has mapped of files (RssFile): Git maps its packs, and the system drops such pages whenever it needs the room.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from bench import cpu
+
+_EVERY_SECONDS = 0.03
+
+
+@dataclass
+class Peak:
+    """The most of both, in MiB, that processes have had together, and which of them had the most for itself."""
+
+    own: float = 0.0
+    mapped: float = 0.0
+    largest: str = ""
+    largest_own: float = 0.0
+
+
+@contextmanager
+def watched(pids: Callable[[], set[int]]) -> Iterator[Peak]:
+    """Look at these processes, and all that descend from them, until the block has ended."""
+    found = Peak()
+    with _Watch(pids, found):
+        yield found
+
+
+class _Watch:
+    def __init__(self, pids: Callable[[], set[int]], found: Peak) -> None:
+        self._pids, self._found = pids, found
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._done.wait(_EVERY_SECONDS):
+            facts = [(pid, *_own_and_mapped(pid)) for pid in self._pids()]
+            self._found.own = max(self._found.own, sum(own for _, own, _ in facts))
+            self._found.mapped = max(self._found.mapped, sum(mapped for _, _, mapped in facts))
+            for pid, own, _ in facts:
+                if own > self._found.largest_own:
+                    self._found.largest, self._found.largest_own = _name(pid), own
+
+
+def below(*roots: int) -> Callable[[], set[int]]:
+    """Return a function that names these processes and all that descend from them."""
+    return lambda: cpu.tree(roots)
+
+
+def _own_and_mapped(pid: int) -> tuple[float, float]:
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0, 0.0
+    facts = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    own, mapped = (facts.get(name, "0").split()[0] for name in ("RssAnon", "RssFile"))
+    return int(own) / 1024, int(mapped) / 1024
+
+
+def _name(pid: int) -> str:
+    """Return a program, and of Git its command."""
+    try:
+        first, *rest = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+    except OSError:
+        return ""
+    program = Path(first).name
+    if program != "git":
+        return program
+    words = [word for before, word in zip(["", *rest], rest, strict=False) if before != "-c"]
+    return f"git {next((word for word in words if not word.startswith('-')), '')}".rstrip()

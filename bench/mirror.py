@@ -1,0 +1,97 @@
+"""The mirror at several sizes: drains, check, resync into an empty remote, restore, purge, and an empty worker.
+
+    python -m bench.mirror --pastes 1000,100000
+    python -m bench.mirror --pastes 1000,1000000 --keep /var/tmp/sites --only drain,check
+
+Needs Python, Git and sshd. A site of a million pastes takes a quarter of an hour and 2 GB to make, so `--keep` keeps
+the sites for the next run; what is measured works on copies of them.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.drain import site
+from bench.table import Goal, show, show_goals
+
+if TYPE_CHECKING:
+    from bench.mirror_runs import Spent
+
+#: What is measured, in this order.
+PARTS = ("drain", "check", "empty", "purge", "restore", "resync")
+_MEMORY = 256
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pastes", default="1000,20000", help="pastes of the sites (1000,20000)")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"what to measure ({','.join(PARTS)})")
+    parser.add_argument("--keep", type=Path, default=None, help="a folder for the sites, instead of a temporary one")
+    options = parser.parse_args()
+    if unknown := set(options.only.split(",")) - set(PARTS):
+        parser.error(f"--only does not know {', '.join(sorted(unknown))}")
+    with site() as folder:
+        sizes = [int(size) for size in options.pastes.split(",")]
+        show_goals(measure(sizes, options.only.split(","), options.keep or folder / "sites", folder))
+
+
+def measure(sizes: list[int], parts: list[str], sites: Path, folder: Path) -> list[Goal]:
+    """Make the sites, measure, and print; returns the goals."""
+    from bench import filled  # After the settings are loaded.
+    from bench.mirror_runs import Runs
+
+    found: dict[tuple[int, str], Spent] = {}
+    for size in sizes:
+        runs = Runs(filled.site(sites, size), folder / "copy")
+        work: dict[str, Callable[[], dict[str, Spent]]] = {part: getattr(runs, part) for part in PARTS}
+        for part in PARTS:
+            if part in parts:
+                for name, spent in work[part]().items():
+                    found[size, name] = spent
+                    print(f"{size} pastes, {name}: {spent}", flush=True)
+    _show(found)
+    return _goals(sizes, found)
+
+
+def _show(found: "dict[tuple[int, str], Spent]") -> None:
+    rows = [
+        [
+            f"{name}, {size:,} pastes",
+            *(f"{spent.seconds:.2f}", f"{spent.cpu:.2f}", f"{spent.floor:.2f}" if spent.floor else ""),
+            *(f"{spent.peak.own:.0f}", f"{spent.peak.mapped:.0f}"),
+            f"{spent.peak.largest} {spent.peak.largest_own:.0f}",
+        ]
+        for (size, name), spent in sorted(found.items(), key=lambda one: (one[0][1], one[0][0]))
+    ]
+    head = ["", "seconds", "of CPU", "floor, s", "own MiB", "mapped MiB", "the largest, own MiB"]
+    show("The mirror", head, rows)
+
+
+def _goals(sizes: list[int], found: "dict[tuple[int, str], Spent]") -> list[Goal]:
+    small, large = sizes[0], sizes[-1]
+    goals = []
+    if (large, "drain of 1") in found and small != large:
+        ratio = found[large, "drain of 1"].cpu / found[small, "drain of 1"].cpu
+        goals.append(Goal(f"CPU of a drain of 1 at {large} pastes, beside {small}", ratio, at_most=2.0))
+    if check := found.get((large, "check")):
+        goals.append(Goal(f"check of {large} pastes", check.cpu, at_most=60.0, unit=" s of CPU"))
+    for size in sizes:
+        if empty := found.get((size, "empty worker")):
+            what = f"empty worker at {size} pastes to its first commit"
+            goals += [Goal(what, empty.seconds, at_most=5.0, unit=" s")]
+        if resync := found.get((size, "resync")):
+            what = f"resync of {size} pastes / fast-import of the same stream"
+            goals += [Goal(what, resync.floor / resync.seconds, at_least=0.4)]
+    own = {name: spent.peak.largest_own for (size, name), spent in found.items() if size == large}
+    return [
+        *goals,
+        *(
+            Goal(f"memory of a process, {name} at {large}", most, at_most=_MEMORY, unit=" MiB")
+            for name, most in own.items()
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    main()

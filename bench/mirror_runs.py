@@ -1,0 +1,167 @@
+"""What `bench.mirror` measures of one site. To be imported once the settings are loaded."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from django.conf import settings
+from django.test.utils import override_settings
+
+from bench import cpu, memory
+from bench.clocks import clocks
+from bench.filled import BRANCH, Site, fast_import, history, rows
+from bench.memory import Peak
+from gitsync.drain import drain
+from gitsync.models import Mirror
+from gitsync.own_remote import OwnRemote
+from tests import many
+from tests.servers.pasteur import ROOT
+from tests.servers.sshd import Sshd
+
+_DRAINS_OF_ONE = 15
+
+
+@dataclass
+class Spent:
+    """Seconds, those of them on the processor, the seconds of Git alone where it can do the same, and memory."""
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+    floor: float = 0.0
+    peak: Peak = field(default_factory=Peak)
+
+    def __str__(self) -> str:
+        beside = f", {self.floor:.2f} s by Git alone" if self.floor else ""
+        memory = f"{self.peak.own:.0f} MiB own ({self.peak.largest} {self.peak.largest_own:.0f})"
+        return f"{self.seconds:.2f} s, {self.cpu:.2f} s of CPU{beside}, {memory}, {self.peak.mapped:.0f} MiB mapped"
+
+
+class Runs:
+    """Measures on copies of one site."""
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        self._site, self._folder = site, folder
+
+    def drain(self) -> dict[str, Spent]:
+        """Drain one paste several times, then a thousand, without what a push takes."""
+        with self._site.copy(self._folder).used():
+            many.publish(1)
+            drain()
+            ones = [_drained(1) for _ in range(_DRAINS_OF_ONE)]
+            middle = Spent(median(one.seconds for one in ones), median(one.cpu for one in ones), peak=ones[-1].peak)
+            return {"drain of 1": middle, "drain of 1000": _drained(1_000)}
+
+    def check(self) -> dict[str, Spent]:
+        """Compare everything."""
+        return {"check": _command(self._site.copy(self._folder), "resync_git", "--check")}
+
+    def empty(self) -> dict[str, Spent]:
+        """Let a worker that has no clone yet push one paste over SSH; the processor is that of both sides."""
+        copy = self._site.copy(self._folder)
+        with Sshd() as sshd, copy.used(), _over_ssh(sshd, copy):
+            Mirror.objects.update(remote=settings.GITSYNC_REMOTE)
+            many.publish(1)
+            assert sshd.process is not None
+            server = sshd.process.pid
+            with _spending(lambda: cpu.tree([os.getpid()]) - cpu.tree([server])) as spent:
+                drain()
+            spent.cpu += cpu.seconds([server])
+            return {"empty worker": spent}
+
+    def purge(self) -> dict[str, Spent]:
+        """Purge the last paste, which is what mostly happens."""
+        *_, (paste, _, _) = islice(rows(), self._site.size)
+        return {"purge": _command(self._site.copy(self._folder), "purge", paste.key, "--reason", "a benchmark")}
+
+    def restore(self) -> dict[str, Spent]:
+        """Give an empty database everything back."""
+        copy = self._site.copy(self._folder)
+        copy.database.unlink()
+        _command(copy, "migrate", "--verbosity", "0")
+        return {"restore": _command(copy, "restore_from_git")}
+
+    def resync(self) -> dict[str, Spent]:
+        """Fill an empty remote, beside Git alone, which is given the same stream as a file."""
+        copy = self._site.copy(self._folder)
+        tip = copy.tip()
+        shutil.rmtree(copy.mirror)
+        OwnRemote(copy.mirror).make(BRANCH)
+        spent = _command(copy, "resync_git")
+        if copy.tip() != tip:
+            raise AssertionError(f"the resync made {copy.tip()} of what was {tip}")
+        spent.floor = self._imported()
+        return {"resync": spent}
+
+    def _imported(self) -> float:
+        stream, repository = self._folder / "stream", self._folder / "bare.git"
+        with stream.open("wb") as written:
+            written.writelines(history(self._site.size))
+            written.write(b"done\n")
+        OwnRemote(repository).make(BRANCH)
+        started = perf_counter()
+        with stream.open("rb") as file, fast_import(repository, file.fileno()) as process:
+            if process.wait():
+                raise AssertionError("git fast-import failed")
+        return perf_counter() - started
+
+
+def _drained(pastes: int) -> Spent:
+    many.publish(pastes)
+    with _spending(memory.below(os.getpid())) as spent, clocks() as steps:
+        drain()
+    spent.seconds -= steps["push"]
+    return spent
+
+
+@contextmanager
+def _over_ssh(sshd: Sshd, site: Site) -> Iterator[None]:
+    """Let the mirror of a site be a named remote on an SSH server."""
+    with override_settings(
+        GITSYNC_IS_DEFAULT_REMOTE=False,
+        GITSYNC_REMOTE=sshd.url.replace(str(sshd.repository), str(site.mirror)),
+        GITSYNC_SSH_KEY_FILE=sshd.key_file,
+        GITSYNC_SSH_KNOWN_HOSTS_FILE=sshd.known_hosts_file,
+        GITSYNC_PUSH_INTERVAL=0.0,
+    ):
+        yield
+
+
+def _command(site: Site, *arguments: str) -> Spent:
+    """Run a command of `manage.py` on a site, which has to succeed."""
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    started, before = perf_counter(), _children_cpu()
+    with (
+        subprocess.Popen(command, env=site.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
+        memory.watched(memory.below(process.pid)) as peak,
+    ):
+        said, _ = process.communicate()
+    if process.returncode:
+        raise AssertionError(f"{' '.join(arguments)} ended with {process.returncode}: {said.decode()[-2000:]}")
+    return Spent(perf_counter() - started, _children_cpu() - before, peak=peak)
+
+
+@contextmanager
+def _spending(pids: Callable[[], set[int]]) -> Iterator[Spent]:
+    """Measure what this process and its children, but for those that `pids` leaves out, do in the block."""
+    found = Spent()
+    times = os.times()
+    before, started = times.user + times.system + _children_cpu(), perf_counter()
+    with memory.watched(pids) as found.peak:
+        yield found
+    found.seconds += perf_counter() - started
+    times = os.times()
+    found.cpu = times.user + times.system + _children_cpu() - before
+
+
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
