@@ -12,6 +12,7 @@ from django.utils.html import format_html
 
 from gitsync import doorbell, refusals, standing, withholding
 from gitsync.models import Change, Mirror, Purge
+from pastes.admin_lists import BoundedPaginator
 
 if TYPE_CHECKING:  # At run time Django's class takes no parameter.
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -21,6 +22,7 @@ else:
 
 class _ReadOnly(_ModelAdmin):
     show_full_result_count = False
+    paginator = BoundedPaginator
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """The write path makes these rows."""

@@ -1,10 +1,11 @@
 """Writes down, in the transaction of a paste's write, that it must become a commit."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from gitsync import doorbell, forges
@@ -15,13 +16,15 @@ from pastes.models import Paste
 from pastes.prepared import Prepared
 from pastes.storing import store
 
+_COLUMNS = ("settled_at", "set_aside_at", "found", "released_at", "commit")
+
 
 def _last_of(key: str) -> QuerySet[Change, tuple[object, ...]]:
-    columns = ("settled_at", "set_aside_at", "found", "released_at", "commit")
-    return Change.objects.filter(key=key).order_by("-number").values_list(*columns)[:1]
+    return Change.objects.filter(key=key).order_by("-number").values_list(*_COLUMNS)[:1]
 
 
 _LAST_OF = Prepared(_last_of)
+_NO_CHANGE: tuple[Any, ...] = (None, None, "", None, "")
 
 
 def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
@@ -68,7 +71,20 @@ def copy_of(paste: Paste) -> Copy:
     if not belongs(paste):
         return NO_COPY
     rows = _LAST_OF.rows(paste.key)
-    settled_at, set_aside_at, found, released_at, commit = rows[0] if rows else (None, None, "", None, "")
+    return _copy(*(rows[0] if rows else _NO_CHANGE))
+
+
+def copies_of(pastes: Sequence[Paste]) -> dict[int, Copy]:
+    """Return the same of many pastes, by their primary keys, with one query."""
+    last = Change.objects.filter(key=OuterRef("key")).order_by("-number").values("number")[:1]
+    rows = Change.objects.filter(key__in=[paste.key for paste in pastes], number=Subquery(last))
+    known = {key: rest for key, *rest in rows.values_list("key", *_COLUMNS)}
+    return {paste.pk: _copy(*known.get(paste.key, _NO_CHANGE)) if belongs(paste) else NO_COPY for paste in pastes}
+
+
+def _copy(
+    settled_at: datetime | None, set_aside_at: datetime | None, found: str, released_at: datetime | None, commit: str
+) -> Copy:
     if settled_at is not None:
         return Copy("mirrored", commit, forges.commit_url(commit), forges.clone_url())
     if set_aside_at is None:

@@ -3,14 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pastes import ban_admin, bans, copies, report_admin, token_admin, writing  # noqa: F401  (register themselves)
+from pastes import admin_lists, ban_admin, copies, report_admin, token_admin, writing  # noqa: F401  (some register themselves)
 from pastes.admin_actions import TakingDown
-from pastes.models import File, Paste, Revision, Tombstone
+from pastes.admin_lists import BoundedPaginator, PasteList
+from pastes.models import Paste, Revision, Tombstone
 from pastes.moderation import Origin
 
 if TYPE_CHECKING:  # At run time Django's classes take no parameters.
@@ -21,6 +22,8 @@ else:
     _TabularInline, _ModelAdmin, _TombstoneAdmin = admin.TabularInline, admin.ModelAdmin, admin.ModelAdmin
 
 _SHOWN_CHARACTERS = 20_000
+#: A paste that is edited all day has more than a page can show.
+_SHOWN_REVISIONS = 20
 
 
 class RevisionInline(_TabularInline):
@@ -34,6 +37,16 @@ class RevisionInline(_TabularInline):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Revisions come from their authors alone."""
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Revision]:
+        """Return the newest revisions of the paste that is looked at, with their files in one query."""
+        found: QuerySet[Revision] = super().get_queryset(request).prefetch_related("files")
+        match = request.resolver_match
+        pk = match.kwargs.get("object_id", "") if match else ""
+        if not (pk.isascii() and pk.isdecimal() and len(pk) < 19):
+            return found.none()
+        newest = Revision.objects.filter(paste_id=int(pk)).order_by("-number").values_list("pk", flat=True)
+        return found.filter(pk__in=list(newest[:_SHOWN_REVISIONS]))
 
     @admin.display(description="files")
     def texts(self, revision: Revision) -> SafeString:
@@ -72,17 +85,22 @@ class PasteAdmin(TakingDown, _ModelAdmin):
     list_display = ("key", "title", "author", "visibility", "state", "created_at", "mirror_state")
     list_filter = ("state", "visibility", "burn", "encrypted", "created_at")
     search_fields = ("key", "title", "author")
-    search_help_text = "Key, title, author, file name, text, or the address it came from"
+    search_help_text = "Key or address of a paste; title, author, file name, text; the address it came from"
     date_hierarchy = None
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
+    paginator = BoundedPaginator
     actions = ("hide", "show_again", "purge", "ban")
     inlines = (RevisionInline,)
     fields = readonly_fields = (
         *("page", "title", "author", "comment", "visibility", "state", "mirror_state", "burn", "encrypted"),
         *("head", "created_at", "expires_at", "came_from"),
     )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PasteList]:
+        """Return how the list finds its rows."""
+        return PasteList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Pastes come through the site."""
@@ -95,22 +113,9 @@ class PasteAdmin(TakingDown, _ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Paste], search_term: str
     ) -> tuple[QuerySet[Paste], bool]:
-        """Find by key, title, author, file name or text; a NUL, which no paste has, finds nothing."""
-        if not search_term.strip():
-            return queryset, False
-        if "\0" in search_term:
-            return queryset.none(), False
-        files = File.objects.filter(revision__paste=OuterRef("pk")).filter(
-            Q(content__icontains=search_term) | Q(name__icontains=search_term)
-        )
-        named = (
-            Q(key=search_term.strip().lower())
-            | Q(old_code=search_term.strip())
-            | Q(title__icontains=search_term)
-            | Q(author__icontains=search_term)
-            | Q(pk__in=Origin.objects.filter(address=bans.written(search_term)).values("paste"))
-        )
-        return queryset.filter(named | Exists(files)), False
+        """Find what a moderator means, see `admin_lists.found`."""
+        term = search_term.strip()
+        return (admin_lists.found(queryset, term) if term else queryset), False
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -135,7 +140,7 @@ class PasteAdmin(TakingDown, _ModelAdmin):
     @admin.display(description="mirror")
     def mirror_state(self, paste: Paste) -> str:
         """Return where the paste stands in Git."""
-        copy = copies.of(paste)
+        copy: copies.Copy = getattr(paste, "copy", None) or copies.of(paste)
         return f"{copy.state} {copy.commit[:10]}".strip()
 
     @admin.action(description="Show again what was hidden", permissions=["change"])

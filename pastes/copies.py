@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -40,13 +40,14 @@ class Promise:
 
 
 Keeper = Callable[["Paste"], Copy]
-_keepers: list[Keeper] = []
+ListKeeper = Callable[[Sequence["Paste"]], Mapping[int, Copy]]
+_keepers: list[tuple[Keeper, ListKeeper]] = []
 _promises: list[Callable[[], Promise]] = []
 
 
-def kept_by(keeper: Keeper) -> None:
-    """Let `keeper` answer for every paste from now on."""
-    _keepers[:] = [keeper]
+def kept_by(keeper: Keeper, of_list: ListKeeper) -> None:
+    """Let `keeper` answer for every paste from now on, and `of_list` for many at once, by their primary keys."""
+    _keepers[:] = [(keeper, of_list)]
 
 
 def promised_by(promise: Callable[[], Promise]) -> None:
@@ -61,4 +62,9 @@ def promise() -> Promise:
 
 def of(paste: Paste) -> Copy:
     """Return where the copy of the paste stands."""
-    return _keepers[0](paste) if _keepers else NO_COPY
+    return _keepers[0][0](paste) if _keepers else NO_COPY
+
+
+def of_all(pastes: Sequence[Paste]) -> Mapping[int, Copy]:
+    """Return where the copies of these pastes stand, by the primary keys of the pastes."""
+    return _keepers[0][1](pastes) if _keepers else dict.fromkeys([paste.pk for paste in pastes], NO_COPY)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from pastes import reporting
 from pastes.admin_actions import TakingDown
+from pastes.admin_lists import BoundedPaginator
 from pastes.models import File, Paste, State
 from pastes.moderation import Report
 
@@ -58,6 +59,7 @@ class ReportAdmin(TakingDown, _ModelAdmin):
     list_select_related = ("paste",)
     list_per_page = 50
     show_full_result_count = False
+    paginator = BoundedPaginator
     search_fields = ("=paste__key", "words", "=contact")
     search_help_text = "Key of a paste, words of a report, address of who sent it"
     actions = ("dismiss", "hide", "purge", "ban")
