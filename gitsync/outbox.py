@@ -12,7 +12,8 @@ from gitsync.models import Change, Kind
 from gitsync.selection import belongs, held_until
 from pastes.copies import NO_COPY, Copy
 from pastes.models import Paste
-from pastes.prepared import Prepared, insert
+from pastes.prepared import Prepared
+from pastes.storing import store
 
 
 def _last_of(key: str) -> QuerySet[Change, tuple[object, ...]]:
@@ -23,10 +24,11 @@ def _last_of(key: str) -> QuerySet[Change, tuple[object, ...]]:
 _LAST_OF = Prepared(_last_of)
 
 
-def published(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A new paste: its first change, unless it is one that Git must never see."""
-    if belongs(paste):
-        _add(paste.key, 1, Kind.PUBLISH, paste.head, held_until=held_until(paste))
+def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
+    """A new paste: its first change, unless it is one that Git must never see, to be stored together with it."""
+    if not belongs(paste):
+        return []
+    return [_new(paste.key, 1, Kind.PUBLISH, paste.head, at=paste.created_at, held_until=held_until(paste))]
 
 
 def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
@@ -56,7 +58,9 @@ def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = Non
     held = Max("held_until", filter=Q(settled_at=None))  # What holds the paste back holds back its edits, too.
     found = Change.objects.filter(key=key).aggregate(last=Max("number"), held=held)
     until = None if kind == Kind.REMOVE else found["held"]
-    return _add(key, (found["last"] or 0) + 1, kind, revision, at=at, held_until=until, moved_from=moved_from)
+    change = _new(key, (found["last"] or 0) + 1, kind, revision, at=at, held_until=until, moved_from=moved_from)
+    store(change)
+    return change
 
 
 def copy_of(paste: Paste) -> Copy:
@@ -72,7 +76,7 @@ def copy_of(paste: Paste) -> Copy:
     return Copy("held" if found and released_at is None else "refused")
 
 
-def _add(
+def _new(
     key: str,
     number: int,
     kind: Kind,
@@ -82,7 +86,9 @@ def _add(
     held_until: datetime | None = None,
     moved_from: str = "",
 ) -> Change:
-    change = Change(
+    """Return a change that is still to be stored; once that is on disk, the bell rings."""
+    transaction.on_commit(doorbell.ring)
+    return Change(
         key=key,
         number=number,
         kind=kind,
@@ -91,6 +97,3 @@ def _add(
         held_until=held_until,
         moved_from=moved_from,
     )
-    insert(change)
-    transaction.on_commit(doorbell.ring)
-    return change

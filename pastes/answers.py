@@ -2,6 +2,7 @@
 
 import html
 import logging
+import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -29,6 +30,8 @@ RAW_HEADERS = {
 
 #: Carries the edit token of a paste, in the answer to its maker and in the requests that change it.
 TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a token)
+
+_NOT_IN_XML = re.compile("[\ufffe\uffff]")
 
 _TITLES = {
     400: gettext_noop("That request cannot be read"),
@@ -114,6 +117,11 @@ def raw(content: str, *, disposition: str = "") -> HttpResponse:
     if disposition:
         response.headers["Content-Disposition"] = disposition
     return response
+
+
+def xml(document: str, content_type: str) -> HttpResponse:
+    """Return a document of XML; what titles may have and XML may not is replaced (https://www.w3.org/TR/xml/#charsets)."""
+    return HttpResponse(_NOT_IN_XML.sub("\ufffd", document), content_type=f"{content_type}; charset=utf-8")
 
 
 def in_one(files: Sequence[File]) -> str:

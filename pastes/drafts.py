@@ -14,6 +14,7 @@ from pastes.errors import RefusedError, too_large
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
 
 MAX_FILES = 50
+_VISIBILITIES = tuple(Visibility.values)
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Draft:
 
 def checked(draft: Draft) -> Draft:
     """Return the draft with names and languages filled in. Raises RefusedError when it breaks a rule."""
-    if draft.visibility not in Visibility.values:
-        _refuse("visibility", f"visibility must be one of {', '.join(Visibility.values)}.", "visibility")
+    if draft.visibility not in _VISIBILITIES:
+        _refuse("visibility", f"visibility must be one of {', '.join(_VISIBILITIES)}.", "visibility")
     if draft.forked_from and not keys.can_be(draft.forked_from):
         _refuse("forked_from", "forked_from must be the key of a paste.", "forked_from")
     return Draft(
@@ -83,7 +84,7 @@ def checked_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[
 
 
 def _checked_size(content: str) -> int:
-    if not content.strip():
+    if not content or content.isspace():
         _refuse("empty", gettext("A file without text cannot be pasted."), "content")
     if "\0" in content:
         message = gettext("The text has a NUL character at position %(position)s.")
@@ -145,6 +146,8 @@ def _text(name: str, value: str, most: int) -> str:
 
 def _refuse_controls(name: str, value: str, allowed: str = "") -> None:
     """Refuse control characters, line separators and halves of surrogate pairs, which no line of text may have."""
+    if value.isprintable():
+        return
     for character in value:
         if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} and character not in allowed:
             message = gettext("%(name)s has the control character %(character)s.")

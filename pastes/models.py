@@ -116,6 +116,11 @@ class Paste(models.Model):
                 fields=["-id"],
                 condition=models.Q(visibility="public", state="published", burn=False),
             ),
+            models.Index(
+                name="pastes_by_author",
+                fields=["author", "-id"],
+                condition=models.Q(visibility="public", state="published", burn=False),
+            ),
             models.Index(name="pastes_expiring", fields=["expires_at"], condition=models.Q(expires_at__isnull=False)),
         ]
 

@@ -9,13 +9,12 @@ from django.utils import timezone
 from pastes import acting, callers
 from pastes.models import Paste
 from pastes.moderation import Origin
-from pastes.prepared import insert
 
 
-def published(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A new paste."""
-    if address := _address():
-        insert(Origin(paste=paste, address=address, created_at=timezone.now()))
+def published(sender: object, paste: Paste, **kwargs: Any) -> list[Origin]:
+    """A new paste: where it comes from, to be stored together with it."""
+    address = _address()
+    return [Origin(paste=paste, address=address, created_at=paste.created_at)] if address else []
 
 
 def revised(sender: object, paste: Paste, **kwargs: Any) -> None:

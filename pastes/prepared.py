@@ -4,11 +4,11 @@
 """
 
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import BooleanField, CharField, Field, ForeignKey, IntegerField, Model, QuerySet, TextField
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import QuerySet
 
 #: Stands in the query for the one value that changes from call to call.
 PARAMETER = "\x00parameter"
@@ -33,37 +33,3 @@ class Prepared:
         with connection.cursor() as cursor:
             cursor.execute(sql, [value if one == PARAMETER else one for one in parameters])
             return list(compiler.apply_converters(cursor.fetchall(), converters))
-
-
-def insert(row: Model) -> None:
-    """Insert a new row, as `row.save(force_insert=True)` would, but for signals, and give it its primary key."""
-    database = connections[DEFAULT_DB_ALIAS]  # Looked up once, not for every field.
-    sql, columns = _insertion(type(row), database.vendor)
-    values = [
-        getattr(row, name) if field is None else field.get_db_prep_save(getattr(row, name), database)
-        for name, field in columns
-    ]
-    with database.cursor() as cursor:
-        cursor.execute(sql, values)
-        row.pk = cursor.fetchone()[0]
-    row._state.adding = False  # noqa: SLF001  (Django's documented API)
-    row._state.db = DEFAULT_DB_ALIAS  # noqa: SLF001  (Django's documented API)
-
-
-@cache
-def _insertion(model: type[Model], vendor: str) -> tuple[str, "list[tuple[str, Field[Any, Any] | None]]"]:
-    """Return the SQL, and for each column the attribute with its value and the field that has to convert it."""
-    quote = connection.ops.quote_name
-    meta = model._meta  # noqa: SLF001  (Django's documented API)
-    fields = [field for field in meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(quote(field.column) for field in fields if field.column)
-    places = ", ".join(["%s"] * len(fields))
-    key = quote(meta.pk.column or "id")
-    sql = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places}) RETURNING {key}"  # noqa: S608
-    return sql, [(field.attname, None if _goes_in_as_it_is(field) else field) for field in fields]
-
-
-def _goes_in_as_it_is(field: "Field[Any, Any]") -> bool:
-    """Return whether both databases take the Python values of a field without Django's help."""
-    stored = field.target_field if isinstance(field, ForeignKey) else field
-    return isinstance(stored, CharField | TextField | IntegerField | BooleanField)

@@ -10,7 +10,7 @@ from pastes import keys, searching
 from pastes.drafts import Draft, NewFile, checked, checked_files
 from pastes.errors import RefusedError
 from pastes.models import File, Paste, Revision, blob_oid
-from pastes.prepared import insert
+from pastes.storing import store
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def put_back(kept: Kept, editions: Iterable[Edition]) -> Paste:
     if not keys.can_be(kept.key):
         raise ValueError("this cannot be the key of a paste")
     paste = _row(kept)
-    insert(paste)
+    store(paste)
     for edition in editions:
         paste.head = edition.number
         paste.files = add_edition(paste, edition)
@@ -84,12 +84,10 @@ def add_edition(paste: Paste, edition: Edition) -> list[File]:
     files = checked_files(edition.files)
     author = checked(Draft([NewFile("-")], author=edition.author)).author
     revision = Revision(paste=paste, number=edition.number, created_at=edition.created_at, author=author)
-    insert(revision)
     rows = []
     for position, file in enumerate(files):
         content = file.content.encode()
         row = File(
-            revision=revision,
             position=position,
             name=file.name,
             language=file.language,
@@ -97,8 +95,8 @@ def add_edition(paste: Paste, edition: Edition) -> list[File]:
             size_bytes=len(content),
             oid=blob_oid(content),
         )
-        insert(row)
         rows.append(row)
+    store(revision, *rows)
     return rows
 
 

@@ -22,8 +22,8 @@ MAX_QUERY_LENGTH = 200
 MAX_QUERY_WORDS = 10
 
 TABLE = "pastes_search"
-#: The fields of the index, with the label by which PostgreSQL tells them apart.
-_LABELS = {"language": "A", "title": "B", "author": "C", "body": "D"}
+#: The fields of the index.
+_FIELDS = ("language", "title", "author", "body")
 _FREE = ("title", "author", "body")
 _MOST_WORDS = 20_000
 _WORD_LENGTH = 40
@@ -135,7 +135,7 @@ def write(number: int, found: Entry) -> None:
         if connection.vendor == "sqlite":
             cursor.execute(
                 f"INSERT OR REPLACE INTO {TABLE} (rowid, language, title, author, body) VALUES (%s, %s, %s, %s, %s)",  # noqa: S608
-                [number, *(" ".join(found[field]) for field in _LABELS)],
+                [number, *(" ".join(found[field]) for field in _FIELDS)],
             )
         else:
             cursor.execute(
@@ -177,20 +177,23 @@ def _matching(terms: Iterable[tuple[str, str]]) -> str:
         if connection.vendor == "sqlite":
             found.append(f'{{{" ".join(fields)}}} : "{word}"{" *" if begins else ""}')
         else:
-            labels = "".join(_LABELS[one] for one in fields)
-            found.append(f"'{word}':{'*' if begins else ''}{labels}")
+            found.append(f"'{_lexeme(field, word)}'{':*' if begins else ''}")
     return (" AND " if connection.vendor == "sqlite" else " & ").join(found)
 
 
 def _vector(found: Entry) -> str:
-    labels: dict[str, str] = {}
-    for field, label in _LABELS.items():
-        for word in found[field]:
-            labels[word] = labels.get(word, "") + label
-    return " ".join(
-        f"'{word}':{','.join(f'{position}{label}' for position, label in enumerate(several, 1))}"
-        for word, several in labels.items()
-    )
+    """Return the words as PostgreSQL has them: each of the free fields, and each of the fields that have a name.
+
+    The labels that a tsvector may have are not in the index: with them, PostgreSQL looks into every row with the word.
+    """
+    free = {word for field in _FREE for word in found[field]}
+    named = {_lexeme(field, word) for field in _FIELDS if field != "body" for word in found[field]}
+    return " ".join(f"'{lexeme}'" for lexeme in free | named)
+
+
+def _lexeme(field: str, word: str) -> str:
+    """Return how a word of a field stands in the index of PostgreSQL; no word that is asked for begins like that."""
+    return f"/{field}/{word}" if field else word
 
 
 def _spoken(language: str) -> str:

@@ -6,7 +6,7 @@ something else.
 
 from django.dispatch import Signal
 
-#: A new paste is there, with revision 1.
+#: A new paste is being stored, with revision 1. A receiver returns the rows that are to be stored together with it.
 paste_published = Signal()
 
 #: A paste has got another revision; `paste.head` is its number.

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -13,8 +14,8 @@ from pastes import access, acting, clock, keys, searching, tokens
 from pastes.drafts import Draft, NewFile, checked
 from pastes.errors import KeysExhaustedError, RefusedError
 from pastes.models import File, Paste, Revision, State, Visibility, blob_oid
-from pastes.prepared import insert
 from pastes.signals import paste_published, paste_restored, paste_revised, paste_withdrawn
+from pastes.storing import store
 from pastes.turns import turn
 
 _KEY_TRIES = 5
@@ -32,14 +33,13 @@ def publish(draft: Draft, *, token: str = "") -> Paste:
     for _ in range(_KEY_TRIES):
         # Everything that needs no database is done before the turn is taken.
         paste = _made(draft, token or tokens.draw())
-        files = _files(draft.files)
+        paste.files = _files(draft.files)
+        revision = Revision(paste=paste, number=paste.head, created_at=paste.created_at)
         try:
             with turn(), transaction.atomic():
-                insert(paste)
-                paste.files = _add_revision(paste, files)
+                store(paste, revision, *paste.files, *_rows_beside(paste))
                 if paste.visibility == Visibility.PUBLIC:
                     searching.keep(paste)
-                paste_published.send(sender=Paste, paste=paste)
         except IntegrityError:
             if not Paste.objects.filter(key=paste.key).exists():
                 raise
@@ -68,6 +68,12 @@ def _made(draft: Draft, token: str) -> Paste:
     paste.token = token
     paste.token_hash = tokens.hashed(token)
     return paste
+
+
+def _rows_beside(paste: Paste) -> list[Model]:
+    """Tell of a new paste, and return the rows that others want to be stored together with it."""
+    told: list[Any] = paste_published.send(sender=Paste, paste=paste)
+    return [row for _, rows in told for row in rows]
 
 
 def revise(
@@ -215,11 +221,7 @@ def _erase(paste: Paste) -> None:
 
 def _add_revision(paste: Paste, files: list[File]) -> list[File]:
     """Insert the current revision of a paste with these files, and return them."""
-    revision = Revision(paste=paste, number=paste.head, created_at=timezone.now())
-    insert(revision)
-    for file in files:
-        file.revision = revision
-        insert(file)
+    store(Revision(paste=paste, number=paste.head, created_at=timezone.now()), *files)
     return files
 
 

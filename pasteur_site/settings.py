@@ -64,6 +64,10 @@ PASTEUR_TITLE = env.text("PASTEUR_TITLE", "Pasteur")
 PASTEUR_SUBTITLE = env.text("PASTEUR_SUBTITLE", "Paste text, get a link, keep it in Git.")
 PASTEUR_NOTICE = env.text("PASTEUR_NOTICE")
 PASTEUR_FOOTER = env.text("PASTEUR_FOOTER")
+PASTEUR_LOGO = env.text("PASTEUR_LOGO")
+_here = PASTEUR_LOGO.removeprefix(PASTEUR_URL)
+if PASTEUR_LOGO and not re.fullmatch(r"/(?:[A-Za-z0-9_][A-Za-z0-9._~%-]*/)*[A-Za-z0-9_][A-Za-z0-9._~%-]*", _here):
+    env.complain("PASTEUR_LOGO", "must be the path of a picture on this site, such as /static/logo.svg")
 PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, least=1, most=64 * 1024 * 1024)
 PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
 #: The longest request of all: JSON may spell one byte of a paste with six, and the rest is room for its other fields.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache
+from urllib.parse import quote
 
 from django import template
 from django.conf import settings
@@ -22,6 +23,12 @@ _SUBTITLE = gettext_noop("Paste text, get a link, keep it in Git.")
 def site_title() -> str:
     """Return PASTEUR_TITLE."""
     return str(settings.PASTEUR_TITLE)
+
+
+@register.simple_tag
+def site_logo() -> str:
+    """Return PASTEUR_LOGO."""
+    return str(settings.PASTEUR_LOGO)
 
 
 @register.simple_tag
@@ -67,6 +74,13 @@ def page_words() -> str:
 def asset(name: str) -> str:
     """Return the address of a static file, looked up once: it does not change while the process lives."""
     return static(name)
+
+
+@register.filter
+def path_of_author(name: str) -> str:
+    """Return the path of the page with the public pastes of an author."""
+    # Browsers take these two for folders, however they are written.
+    return f"/by/?name={name}" if name in {".", ".."} else f"/by/{quote(name, safe='')}"
 
 
 @register.filter

@@ -23,7 +23,6 @@ _DAY = 86_400
 #: What the frame may do: run our scripts, and open the paste in a tab of its own. As in static/embed.js.
 _SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 _PATH = re.compile(f"/({keys.PATTERN})(/embed)?")
-_NOT_IN_XML = re.compile("[\ufffe\uffff]")
 
 
 @require_safe
@@ -35,7 +34,7 @@ def oembed(request: HttpRequest) -> HttpResponse:
     facts = _facts(request, _public(request, request.GET.get("url", "")))
     if form == "json":
         return JsonResponse(facts)
-    return HttpResponse(_xml(facts), content_type="text/xml; charset=utf-8")
+    return answers.xml(_xml(facts), "text/xml")
 
 
 def _public(request: HttpRequest, url: str) -> Paste:
@@ -94,8 +93,8 @@ def _cache_age(paste: Paste) -> int:
     return max(0, min(_DAY, int((paste.expires_at - timezone.now()).total_seconds())))
 
 
-def _xml(facts: Mapping[str, str | int]) -> bytes:
+def _xml(facts: Mapping[str, str | int]) -> str:
     root = ET.Element("oembed")
     for name, fact in facts.items():
-        ET.SubElement(root, name).text = _NOT_IN_XML.sub("\ufffd", str(fact))
-    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
+        ET.SubElement(root, name).text = str(fact)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}'

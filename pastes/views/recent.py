@@ -1,7 +1,10 @@
-"""Finding public pastes: the newest of them, as a page and as a feed, and those with certain words."""
+"""Finding public pastes: the newest of them, those of an author, and those with certain words."""
+
+from collections.abc import Iterable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext
@@ -9,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from pastes import access, answers, searching
 from pastes.errors import RefusedError
-from pastes.models import Paste
+from pastes.models import AUTHOR_LENGTH, Paste
+from pastes.templatetags.site import path_of_author
 
 PAGE_LENGTH = 30
 
@@ -18,13 +22,27 @@ PAGE_LENGTH = 30
 def recent(request: HttpRequest) -> HttpResponse:
     """The newest public pastes; `?before=ID` goes on where a page ended, at the same cost however far back."""
     access.demand("list")
-    pastes = Paste.objects.listed()
-    before = _before(request)
-    if before is not None:
-        pastes = pastes.filter(id__lt=before)
-    page = list(pastes[: PAGE_LENGTH + 1])
-    older = page[PAGE_LENGTH - 1].pk if len(page) > PAGE_LENGTH else None
-    return render(request, "pastes/recent.html", {"pastes": page[:PAGE_LENGTH], "older": older})
+    pastes, older = page_of(request, Paste.objects.listed())
+    return render(request, "pastes/recent.html", {"pastes": pastes, "older": older})
+
+
+@require_safe
+def by(request: HttpRequest, name: str = "") -> HttpResponse:
+    """The public pastes of an author, as a page or with `?atom` as a feed. What no path can be comes as `?name=`."""
+    access.demand("list")
+    name = name or request.GET.get("name", "")
+    if "\0" in name or not 0 < len(name) <= AUTHOR_LENGTH:
+        raise Http404
+    pastes, older = page_of(request, Paste.objects.listed().filter(author=name))
+    if not pastes and "before" not in request.GET:
+        raise Http404
+    here = path_of_author(name)
+    joint = "&" if "?" in here else "?"
+    if "atom" in request.GET:
+        title = gettext("Pastes by %(author)s") % {"author": name}
+        return _atom(request, title, here, f"{joint}atom", pastes)
+    context = {"author": name, "pastes": pastes, "older": older, "here": here, "joint": joint}
+    return render(request, "pastes/by.html", context)
 
 
 @require_safe
@@ -41,9 +59,23 @@ def feed(request: HttpRequest) -> HttpResponse:
     """The newest public pastes as an Atom feed, without their texts."""
     access.demand("list")
     title = f"{settings.PASTEUR_TITLE}: recent pastes"
-    at = answers.address(request, "/recent")
-    entries = Atom1Feed(title, at, settings.PASTEUR_SUBTITLE, feed_url=f"{at}.atom")
-    for paste in Paste.objects.listed()[:PAGE_LENGTH]:
+    return _atom(request, title, "/recent", ".atom", Paste.objects.listed()[:PAGE_LENGTH])
+
+
+def page_of(request: HttpRequest, pastes: QuerySet[Paste]) -> tuple[list[Paste], int | None]:
+    """Return the page of a list that a request asks for, and where the next one begins, or None."""
+    before = _before(request)
+    if before is not None:
+        pastes = pastes.filter(id__lt=before)
+    page = list(pastes[: PAGE_LENGTH + 1])
+    return page[:PAGE_LENGTH], page[PAGE_LENGTH - 1].pk if len(page) > PAGE_LENGTH else None
+
+
+def _atom(request: HttpRequest, title: str, page: str, ending: str, pastes: Iterable[Paste]) -> HttpResponse:
+    """Return pastes as an Atom feed; `page` shows the same to people, and the feed is at `page` and `ending`."""
+    at = answers.address(request, page)
+    entries = Atom1Feed(title, at, settings.PASTEUR_SUBTITLE, feed_url=f"{at}{ending}")
+    for paste in pastes:
         link = answers.address(request, paste.get_absolute_url())
         entries.add_item(
             title=paste.title or paste.key,
@@ -54,7 +86,7 @@ def feed(request: HttpRequest) -> HttpResponse:
             pubdate=paste.created_at,
             updateddate=paste.created_at,
         )
-    return HttpResponse(entries.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    return answers.xml(entries.writeString("utf-8"), "application/atom+xml")
 
 
 def _before(request: HttpRequest) -> int | None:

@@ -206,7 +206,8 @@ async function sendSealed() {
     await sealing.send();
   } catch (error) {
     const why = error instanceof TypeError ? gettext("It cannot be sent, or is not text.") : error.message;
-    form.before(make("p", { className: "alert", role: "alert", textContent: `${gettext("Nothing was pasted.")} ${why}` }));
+    const nothing = gettext("Nothing was pasted.");
+    form.before(make("p", { className: "alert", role: "alert", textContent: `${nothing} ${why}` }));
     document.querySelector(".alert").scrollIntoView({ block: "center" });
     delete form.dataset.sending;
     sendButton.ariaDisabled = null;

@@ -40,15 +40,21 @@ document.addEventListener("click", ({ target }) => {
   if (link) link.hash = location.hash;
 });
 
-// Keys, and the page that lists them. Pages add their own to `keys`: a letter, what it does, and what that is called.
+// Keys: a letter, what it does, and what that is called; then what has to be on the page for it.
+const EDIT = ".actions a[href$='/edit']";
+const FORK = ".actions a[href$='/fork']";
+const REVISIONS = ".facts a[href$='/revisions'], .actions a[href$='/revisions']";
 const keys = [
   ["n", () => (location.href = "/"), gettext("New paste")],
   ["r", () => (location.href = "/recent"), gettext("Recent pastes")],
   ["/", () => (document.getElementById("q") ? document.getElementById("q").focus() : (location.href = "/search")), gettext("Search")],
   ["m", () => (location.href = "/mine"), gettext("My pastes")],
   ["t", () => document.querySelector(".theme").click(), gettext("Another theme")],
-  ["c", () => press("copy"), gettext("Copy the file")],
-  ["w", () => press("wrap"), gettext("Wrap long lines")],
+  ["c", () => press("copy"), gettext("Copy the file"), "[data-tool='copy']"],
+  ["w", () => press("wrap"), gettext("Wrap long lines"), "[data-tool='wrap']"],
+  ["e", () => follow(EDIT), gettext("Edit the paste"), EDIT],
+  ["f", () => follow(FORK), gettext("Fork the paste"), FORK],
+  ["v", () => follow(REVISIONS), gettext("Its revisions"), REVISIONS],
   ["?", showKeys, gettext("These keys")],
 ];
 
@@ -57,12 +63,28 @@ function press(tool) {
   buttons.find((one) => one.getBoundingClientRect().bottom > 0)?.click();
 }
 
+function follow(link) {
+  document.querySelector(link).click();
+}
+
+// Keys of boxes, which are in use while somebody writes there.
+const BOX_KEYS = [
+  [gettext("Ctrl Enter"), gettext("Send the text")],
+  [gettext("Tab"), gettext("Indent")],
+  [gettext("Esc Tab"), gettext("Leave the box")],
+];
+
+function isHere([, , , needed]) {
+  return !needed || document.querySelector(needed) !== null;
+}
+
 function showKeys() {
   const close = make("button", { type: "button", className: "plain", textContent: gettext("Close") });
-  const rows = keys.map(([key, , what]) => make("li", {}, make("kbd", { textContent: key }), ` ${what}`));
-  const box = make("li", {}, make("kbd", { textContent: gettext("Ctrl Enter") }), ` ${gettext("Send the text")}`);
+  const here = keys.filter(isHere).map(([key, , what]) => [key, what]);
+  if (document.querySelector("textarea.code")) here.push(...BOX_KEYS);
+  const rows = here.map(([key, what]) => make("li", {}, make("kbd", { textContent: key }), ` ${what}`));
   const heading = make("h2", { id: "keys-heading", textContent: gettext("Keys") });
-  const dialog = make("dialog", { className: "keys" }, heading, make("ul", {}, ...rows, box), close);
+  const dialog = make("dialog", { className: "keys" }, heading, make("ul", {}, ...rows), close);
   dialog.setAttribute("aria-labelledby", heading.id);
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
@@ -74,7 +96,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
   const found = keys.find(([key]) => key === event.key);
-  if (!found) return;
+  if (!found || !isHere(found)) return;
   event.preventDefault();
   found[1]();
 });

@@ -25,3 +25,14 @@ def test_what_settings_say_is_rendered_anew_when_they_change(client: Client, set
     settings.PASTEUR_NOTICE = "closed on Sunday"
 
     assert b"closed on Sunday" in client.get("/recent").content
+
+
+@pytest.mark.django_db
+def test_a_logo_stands_beside_the_name_in_place_of_ours(client: Client, settings: Settings) -> None:
+    assert b'pasteur.svg" alt=""' in client.get("/recent").content
+    settings.PASTEUR_LOGO = "/static/our.png"
+
+    page = client.get("/recent").content
+
+    assert b'<img src="/static/our.png" alt=""' in page
+    assert b'pasteur.svg" alt=""' not in page

@@ -131,6 +131,14 @@ def test_a_fork_is_a_new_paste_that_says_where_it_comes_from(client: Client) -> 
     assert f'<a href="/{paste.key}">' in client.get(f"/{fork.key}").content.decode()
 
 
+def test_the_form_of_a_fork_begins_with_the_expiry_of_a_new_paste(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("one")], lifetime=timedelta(hours=1)))
+
+    new, fork = Page(client.get("/")), Page(client.get(f"/{paste.key}/fork"))
+
+    assert fork.selected["expires"] == new.selected["expires"]
+
+
 def test_all_files_come_in_one_archive_byte_for_byte(client: Client) -> None:
     files = {"a.py": "x\r\n", "schön ☃.txt": "ü\n", "--flag": "y"}
     paste = writing.publish(Draft([NewFile(content, name) for name, content in files.items()]))

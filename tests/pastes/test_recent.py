@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.test import Client
@@ -109,3 +110,11 @@ def test_a_number_without_pastes_is_an_empty_page(client: Client, before: str) -
 def test_the_list_is_only_read(client: Client) -> None:
     assert client.post("/recent").status_code == 405
     assert client.head("/recent").status_code == 200
+
+
+def test_the_feed_is_xml_whatever_titles_have(client: Client) -> None:
+    published("x", title="a \uffff & <b>", comment="\ufffe", author="]]>", visibility="public")
+
+    feed = ET.fromstring(client.get("/recent.atom").content)
+
+    assert feed.findtext("{*}entry/{*}title") == "a \ufffd & <b>"

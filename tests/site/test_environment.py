@@ -378,3 +378,30 @@ def test_mail_that_could_not_be_sent_is_refused_without_its_password(
 
     assert problem.startswith(f"{name}: ")
     assert "the-secret" not in problem
+
+
+@pytest.mark.parametrize(
+    "logo", ["/static/logo.svg", "/our%20logo.png", "/logo", "https://paste.example.org/static/a/logo.svg"]
+)
+def test_a_logo_is_a_picture_of_this_site(monkeypatch: pytest.MonkeyPatch, logo: str) -> None:
+    assert load(monkeypatch, PASTEUR_URL="https://paste.example.org", PASTEUR_LOGO=logo)["PASTEUR_LOGO"] == logo
+
+
+@pytest.mark.parametrize(
+    "logo",
+    [
+        *(
+            "logo.svg",
+            "//evil.example.org/x.svg",
+            "https://evil.example.org/x.svg",
+            "/a b.svg",
+            '/x"onerror=y',
+            "/../x",
+        ),
+        *("data:image/svg+xml,x", "javascript:x", "/\\evil", "https://paste.example.org.evil.org/x.svg"),
+    ],
+)
+def test_a_logo_from_elsewhere_is_refused(monkeypatch: pytest.MonkeyPatch, logo: str) -> None:
+    (problem,) = refused(monkeypatch, PASTEUR_URL="https://paste.example.org", PASTEUR_LOGO=logo)
+
+    assert problem.startswith("PASTEUR_LOGO: ")

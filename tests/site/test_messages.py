@@ -61,3 +61,8 @@ def test_no_template_has_words_that_are_not_to_be_translated(template: Path) -> 
     attributes = " ".join(re.findall(r'(?:aria-label|title|alt|placeholder)="([^"]*)"', text))
 
     assert re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^<>]*>", "", text) + attributes) == []
+
+
+@pytest.mark.parametrize("script", sources("djangojs"), ids=lambda script: script.name)
+def test_no_script_says_anything_within_a_template_where_it_is_not_collected(script: Path) -> None:
+    assert re.findall(r"\$\{[^}]*gettext\([^)]*\)", script.read_text(encoding="utf-8")) == []
