@@ -17,7 +17,7 @@ from typing import IO, cast
 
 import git
 
-from gitsync import heartbeat
+from gitsync import heartbeat, packs
 from gitsync.ancestors import Ancestors
 from gitsync.commits import Commit, stream
 from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
@@ -44,9 +44,6 @@ _CONFIG = """\
 [transfer]
 	unpackLimit = 1
 """
-#: A drain makes one pack, even of one object: a loose one costs a wait for the disk, and is not handed over to the
-#: default remote. So many packs are then made into few.
-_PACKS = 50
 #: Git keeps texts and trees that others are told as differences to; its own bound makes every process 96 MB larger.
 _LIMITS = ("-c", "core.deltaBaseCacheLimit=16m")
 _LEAVINGS = (
@@ -237,8 +234,7 @@ class Clone:
 
     def tidy(self) -> None:
         """Join small packs into larger ones when there are many, at a cost that does not grow with the history."""
-        if len(list((self.path / "objects" / "pack").glob("*.pack"))) > _PACKS:
-            self.ask("repack", "--quiet", "--geometric=2", "-d", "--no-write-bitmap-index")
+        packs.tidy(self)
 
     def maintain(self) -> None:
         """Do what keeps a repository fast: fewer packs and files of refs, and the shape of the history in one file."""

@@ -19,12 +19,11 @@ from gitsync.errors import (
     RemoteUnreachableError,
 )
 from gitsync.mirror import Clone
+from gitsync.packs import PARTS, delete
 from gitsync.processes import NO_SPACE
 
 _NO_COMMIT = "0" * 40
 _STALE_SECONDS = 30.0
-#: The parts of a pack, in the order in which they have to appear: Git takes a pack for whole when it sees its index.
-_PARTS = (".pack", ".rev", ".idx")
 #: It is the second copy: it survives a power cut, and the worker keeps it tidy, not a process behind its back.
 _CONFIG = {
     "core.fsync": "all",
@@ -74,7 +73,7 @@ class OwnRemote:
         """Let the clone read our objects; what an earlier drain left there and never handed over goes."""
         clone.borrow(self.path / "objects")
         for pack in _packs(clone.path):
-            _delete(pack)
+            delete(pack)
 
     def take(self, clone: Clone, ref: str, *, old: str, new: str) -> None:
         """Take the clone's packs, then move the branch from `old` to `new`, or not at all.
@@ -91,7 +90,7 @@ class OwnRemote:
         if moved.status:
             raise self._why_not(ref, old, moved.stderr)
         for pack in packs:
-            _delete(pack)
+            delete(pack)
 
     def tidy(self) -> None:
         """Join small packs."""
@@ -124,7 +123,7 @@ def _packs(repository: Path) -> list[Path]:
 
 def _hand_over(pack: Path, folder: Path) -> None:
     """Make the parts of a pack appear in another folder, each whole and on disk."""
-    for part in (pack.with_suffix(ending) for ending in _PARTS):
+    for part in (pack.with_suffix(ending) for ending in PARTS):
         target = folder / part.name
         if not part.exists() or target.exists():
             continue
@@ -155,11 +154,6 @@ def _copy(source: Path, target: Path) -> None:
         taken.flush()
         os.fsync(taken.fileno())
     target.chmod(0o444)
-
-
-def _delete(pack: Path) -> None:
-    for ending in reversed(_PARTS):
-        pack.with_suffix(ending).unlink(missing_ok=True)
 
 
 def _trouble(error: OSError) -> GitsyncError:

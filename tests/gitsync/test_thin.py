@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from gitsync import mirror
+from gitsync import packs
 from gitsync.drain import drain
 from gitsync.maintenance import maintain
 from gitsync.models import Change, Purge
@@ -111,7 +111,7 @@ def test_it_goes_on_with_what_it_has(forge: Path, settings: Settings) -> None:
 
 
 def test_maintenance_keeps_it_usable(forge: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirror, "_PACKS", 2)
+    monkeypatch.setattr(packs, "PACKS", 2)
     for _ in range(3):
         many.publish(1)
         drain()
