@@ -62,6 +62,7 @@ def test_every_page_is_accessible(arrive: Arrive, scheme: str, phone: bool) -> N
         f"/{changed}/revisions/1",
         "/recent",
         "/search?q=hello",
+        "/by/A",
         "/0000000000",
     ):
         visitor.go(path)
