@@ -107,7 +107,7 @@ def writing(visitor: Visitor) -> Iterator[str]:
 def finding(visitor: Visitor) -> Iterator[str]:
     """Open the lists, and what is not there."""
     publish(visitor, ("hello.py", HELLO), title="T", author="A", visibility="public")
-    yield from opened(visitor, "/recent", "/search?q=hello", "/mine", "/0000000000")
+    yield from opened(visitor, "/recent", "/search?q=hello", "/by/A", "/mine", "/0000000000")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "fr-FR", "de-AT"])
