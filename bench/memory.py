@@ -83,5 +83,5 @@ def _name(pid: int) -> str:
     program = Path(first).name
     if program != "git":
         return program
-    words = [word for before, word in zip(["", *rest], rest, strict=False) if before != "-c"]
+    words = [word for before, word in zip(["", *rest], rest, strict=False) if before not in {"-c", "--shallow-file"}]
     return f"git {next((word for word in words if not word.startswith('-')), '')}".rstrip()
