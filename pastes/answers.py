@@ -108,7 +108,8 @@ def unless_known(request: HttpRequest, content: str, oid: str = "") -> HttpRespo
 
 def knows(request: HttpRequest, etag: str) -> bool:
     """Return whether a caller has what has this ETag, and wants nothing else."""
-    return etag in request.headers.get("If-None-Match", "")
+    known = request.headers.get("If-None-Match", "")
+    return etag in known or known.strip() == "*"
 
 
 def raw(content: str, *, disposition: str = "") -> HttpResponse:

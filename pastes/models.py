@@ -56,6 +56,10 @@ class State(models.TextChoices):
     EXPIRED = "expired"
 
 
+#: What still has its content.
+_HELD = ["hidden", "published"]
+
+
 def readable(prefix: str = "") -> models.Q:
     """Return the condition that a paste exists for visitors, by the clock of the database.
 
@@ -78,7 +82,7 @@ class PasteQuerySet(models.QuerySet["Paste"]):
 
     def expired(self) -> PasteQuerySet:
         """Pastes whose time has come and whose content still has to be erased."""
-        return self.filter(expires_at__lte=Clock()).exclude(state__in=[State.REMOVED, State.BURNED, State.EXPIRED])
+        return self.filter(expires_at__lte=Clock(), state__in=_HELD).order_by("expires_at")
 
 
 class Paste(models.Model):
@@ -121,7 +125,10 @@ class Paste(models.Model):
                 fields=["author", "-id"],
                 condition=models.Q(visibility="public", state="published", burn=False),
             ),
-            models.Index(name="pastes_expiring", fields=["expires_at"], condition=models.Q(expires_at__isnull=False)),
+            # By state first: the rows of what has been erased stay, and the next look must not go through them again.
+            models.Index(
+                name="pastes_expiring", fields=["state", "expires_at"], condition=models.Q(expires_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

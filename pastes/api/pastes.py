@@ -137,7 +137,7 @@ def _edited(
         revised = writing.revise(
             paste,
             None if edit.files is None else _files(edit.files),
-            expected=_expected(if_match),
+            expected=_expected(if_match, paste),
             title=edit.title,
             author=edit.author,
             comment=edit.comment,
@@ -148,15 +148,19 @@ def _edited(
     return _shown(request, response, revised)
 
 
-def _expected(if_match: str) -> int | None:
-    """Return the revision that a caller has seen; None for who says that any will do. Raises RefusedError."""
+def _expected(if_match: str, paste: Paste) -> int | None:
+    """Return the revision that a caller has seen, of several the one that the paste is at; None when any will do.
+
+    Raises RefusedError when nothing is said.
+    """
     if if_match.strip() == "*":
         return None
     if not if_match:
         message = "Send the ETag of the revision that you have seen as If-Match, or If-Match: * to overwrite any."
         raise RefusedError("precondition", message, status=428)
-    etag = _ETAG.fullmatch(if_match.strip())
-    return int(etag[1]) if etag else 0
+    etags = (_ETAG.fullmatch(etag.strip()) for etag in if_match.split(","))
+    seen = {int(etag[1]) for etag in etags if etag}
+    return paste.head if paste.head in seen else 0  # No revision has that number.
 
 
 def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[PasteMade]:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from pastes import answers, body, dialects, languages
@@ -34,7 +33,6 @@ def problem(problem: Problem) -> HttpResponse:
     return HttpResponse(message, content_type="text/plain; charset=utf-8", status=problem.plain_status)
 
 
-@csrf_exempt  # No cookie is looked at.
 @require_POST
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:

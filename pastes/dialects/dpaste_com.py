@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import http_date
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from pastes import answers, body, dialects
@@ -23,7 +22,6 @@ def problem(problem: Problem) -> HttpResponse:
     return answers.line(problem.message, status=problem.plain_status)
 
 
-@csrf_exempt  # No cookie is looked at.
 @require_POST
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:

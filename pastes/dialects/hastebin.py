@@ -5,7 +5,6 @@ picks a language by it.
 """
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from pastes import answers, body, dialects, reading
@@ -26,7 +25,6 @@ def problem(problem: Problem) -> HttpResponse:
     return JsonResponse({"message": message}, status=problem.plain_status)
 
 
-@csrf_exempt  # No cookie is looked at.
 @require_POST
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,6 @@ ahead (HEAD, and what a browser fetches before anybody has clicked) deletes noth
 from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from pastes import answers, body, dialects, languages, reading, tokens, writing
@@ -42,7 +41,6 @@ def problem_in_text(problem: Problem) -> HttpResponse:
     return answers.line(problem.message, status=problem.plain_status)
 
 
-@csrf_exempt  # No cookie is looked at.
 @require_POST
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
@@ -84,7 +82,6 @@ def expiry(request: HttpRequest) -> HttpResponse:
     return JsonResponse({name: "never" if length is None else str(length) for name, length in _LIFETIMES.items()})
 
 
-@csrf_exempt  # No cookie is looked at.
 @require_POST
 @dialects.switchable(NAME)
 def curl(request: HttpRequest) -> HttpResponse:

@@ -65,6 +65,7 @@ class User:
             cwd=self.home,
             capture_output=True,
             check=False,
+            start_new_session=True,  # Without the terminal of who runs the tests.
             timeout=60,
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -98,6 +98,18 @@ def test_input_56_nobody_else_may(client: Client, method: str, token: str) -> No
     assert refused(response) == (403, "token", None)
 
 
+def test_one_of_several_etags_is_enough_to_edit(client: Client) -> None:
+    paste = published()
+    known = client.get(f"/api/v1/pastes/{paste.key}")["ETag"]
+
+    with nothing_stored():
+        for none in ('"7-waiting", "8-waiting"', f"{known} {known}", ","):
+            assert send(client, "PATCH", paste, {"title": "T"}, if_match=none).status_code == 412
+
+    assert send(client, "PATCH", paste, {"title": "T"}, if_match=f'"7-waiting",{known}, "x"').status_code == 200
+    assert send(client, "PATCH", paste, {"title": "U"}, if_match=f'"7-waiting",{known}, "x"').status_code == 412
+
+
 def test_delete_erases_once(client: Client) -> None:
     paste = published()
 

@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from pastes import tokens
 from pastes.models import File, Paste
+from tests.pastes.made import published
 from tests.pastes.rows import nothing_stored
 from tests.pastes.speakers import SPEAKERS, Speaker, by_name
 
@@ -100,3 +101,14 @@ def test_another_method_is_told_in_its_words(client: Client, speaker: Speaker) -
 
     assert_told(speaker, response, 405)
     assert "POST" in response["Allow"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PROPFIND"])
+@pytest.mark.parametrize("path", ["/raw/{}", "/documents/{}", "/api/v1/paste/{}", "/api/v1/lexer", "/remove/{}.x"])
+def test_what_is_only_read_takes_no_other_method(path: str, method: str) -> None:
+    paste = published()
+
+    with nothing_stored():
+        response = Client(enforce_csrf_checks=True).generic(method, path.format(paste.key))
+
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
