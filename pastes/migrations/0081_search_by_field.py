@@ -15,7 +15,7 @@ def renew(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("pastes", "0072_by_author"),
+        ("pastes", "0080_erased_leave_the_index"),
     ]
 
     operations = [
