@@ -79,11 +79,16 @@ class Pasteur(Server):
         return done
 
     def children(self) -> dict[str, int]:
-        """Return the process ids of web, worker and beat, by name."""
+        """Return the process ids of web, worker and beat, by name; what a dead one has left behind is none of them."""
         assert self.process is not None
         found = {}
         for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            try:
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+                if os.getsid(int(pid)) != int(pid):
+                    continue
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # It has just ended.
             found[next((name for name in ("worker", "beat") if name in words), "web")] = int(pid)
         return found
 
