@@ -261,6 +261,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pasteur_site.middleware.Headers",
+    "pasteur_site.middleware.CompressedPages",
     "pastes.speaking.PageLanguage",
     "pastes.cors.OpenApi",
     "pastes.middleware.PlainErrors",
