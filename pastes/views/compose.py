@@ -82,7 +82,9 @@ def _submitted(request: HttpRequest) -> HttpResponse:
 
 
 def _again(request: HttpRequest, compose: Compose) -> HttpResponse:
-    """Show the form once more with everything its author wrote."""
+    """Show the form once more with everything its author wrote; a program is told what is wrong with it."""
+    if not compose.asks_for_another_file and answers.wants_text(request):
+        raise compose.refusal()
     return shown(request, compose, status=200 if compose.asks_for_another_file else compose.status)
 
 
