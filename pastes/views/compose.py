@@ -37,7 +37,10 @@ def home(request: HttpRequest) -> HttpResponse:
         return rustypaste.create(request, fields, files)
     if upload.PART in {*fields, *files}:
         return upload.parts(request, fields, files)
-    return forms.in_parts(request, fields, files) or _submitted(request)
+    answer = forms.in_parts(request, fields, files)
+    if answer is None and answers.wants_text(request) and "csrfmiddlewaretoken" not in fields:
+        raise upload.without_file(request, fields, files)
+    return answer or _submitted(request)
 
 
 def or_upload(
