@@ -1,6 +1,7 @@
 """The REST API: JSON in, JSON out, nothing else; described by the OpenAPI document that it makes of itself."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -8,6 +9,7 @@ from pastes import answers
 from pastes.api import choices, finding, moderating, pastes, revisions
 from pastes.api.asking import StrictParser
 from pastes.errors import RefusedError
+from pastes.methods import read_only
 
 api = NinjaAPI(
     title="Pasteur",
@@ -16,6 +18,7 @@ api = NinjaAPI(
     urls_namespace="api",
     parser=StrictParser(),
     docs_url="/docs",
+    docs_decorator=read_only,
     openapi_url="/openapi.json",
     openapi_extra={
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
@@ -27,6 +30,12 @@ api.add_router("/pastes", pastes.router)
 api.add_router("/pastes", revisions.router)
 api.add_router("/pastes", moderating.router)
 api.add_router("", choices.router)
+
+
+@read_only
+def root(request: HttpRequest) -> HttpResponse:
+    """Lead whoever asks what there is to the page that says it."""
+    return redirect("/api/v1/docs")
 
 
 @api.exception_handler(RefusedError)
