@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from gitsync.errors import (
     GitsyncError,
     HostKeyMismatchError,
     MisconfiguredError,
+    RemoteMovedError,
     RemoteUnreachableError,
 )
 from gitsync.mirror import TIP_REF, Clone
@@ -85,28 +86,53 @@ class Remote:
                 return oid
         return ""
 
-    def fetch(self, clone: Clone, known: str | None = None) -> str:
+    def fetch(self, clone: Clone, known: str | None = None, *, whole_tree: bool = False) -> str:
         """Bring into the clone what is missing there to go on from `known`, and return the branch's tip.
 
-        An empty clone is started thin where `known` says where the branch stood: with the tree of that commit alone.
-        What was pushed since then comes with its texts. All of the history comes where nothing is known, where the
-        branch does not go on from there, or where the remote can do no better.
+        An empty clone is started thin where `known` says where the branch stood: with that commit alone, and nothing of
+        its tree but the way to all pastes, unless `whole_tree` is asked for or somebody else has pushed. What was
+        pushed since then comes with its texts. All of the history comes where nothing is known, where the branch does
+        not go on from there, or where the remote can do no better.
         """
         if self.own:
             self.own.lend_to(clone)
         else:
             clone.borrow(None)
-        tip = self.tip(clone)
+        is_new = not self.own and thin.is_empty(clone)
+        if is_new and known and not whole_tree and self._start_thin(clone, self.ref, thin.TWO_LETTERS):
+            tip = clone.resolve(TIP_REF)
+        else:
+            tip = self.tip(clone)
         if not tip or (clone.has(tip) and not thin.is_thin(clone)):
             return tip
+        if known and (whole_tree or known != tip) and thin.lacks_trees(clone):
+            logger.info("the clone was started without most of the tree, which is fetched now")
+            thin.empty(clone)
         if known and not self.own and thin.is_empty(clone):
-            self._start_thin(clone, self.ref if known == tip else known)
+            self._start_thin(clone, self.ref if known == tip else known, thin.NO_TEXTS)
         if thin.is_thin(clone):
             return self._go_on(clone, known or "", tip)
         if not clone.has(tip):
+            if known and thin.is_empty(clone):
+                logger.warning("the remote gives no clone without old history, so all of it is fetched")
             self._bring(clone)
             tip = clone.resolve(TIP_REF)
         return tip
+
+    def fetch_way(self, clone: Clone, tip: str, folders: Iterable[str]) -> None:
+        """Bring into the clone the trees on the way to these folders of the commit `tip`, as far as they are missing.
+
+        Raises RemoteMovedError when the branch is not at `tip` any more, and the remote gives no single trees.
+        """
+        missing = thin.missing_trees(clone, tip, folders) if tip and thin.lacks_trees(clone) else []
+        if not missing:
+            return
+        try:
+            self._bring_named(clone, missing)
+        except (RemoteUnreachableError, CloneBrokenError) as error:
+            logger.warning("the remote gives no single trees, so the whole tree is fetched: %s", error)
+            if self.fetch(clone, tip, whole_tree=True) != tip:
+                raise RemoteMovedError("the branch moved while its tree was fetched") from None
 
     def fetch_all(self, clone: Clone) -> str:
         """Bring the branch with all its history and every text into the clone, and return its tip."""
@@ -173,13 +199,19 @@ class Remote:
         if self.own:
             self.own.prune()
 
-    def _start_thin(self, clone: Clone, what: str) -> None:
-        """Bring one commit with its trees, or leave the clone empty when the remote cannot give that."""
+    def _start_thin(self, clone: Clone, what: str, wanted: str) -> bool:
+        """Bring one commit with such a part of its tree, or leave the clone empty when the remote cannot give that."""
         try:
-            self._bring_without_texts(clone, "--depth=1", thin.REMOTE, f"+{what}:{TIP_REF}")
+            if wanted == thin.TWO_LETTERS:
+                thin.expect_no_trees(clone)
+            self._bring_without_texts(clone, "--depth=1", thin.REMOTE, f"+{what}:{TIP_REF}", wanted=wanted)
+            if wanted == thin.TWO_LETTERS:
+                thin.look_for_trees(clone, TIP_REF)
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote gives no clone without old history, so all of it is fetched: %s", error)
+            logger.warning("the remote gives no clone by --depth=1 --filter=%s: %s", wanted, error)
             thin.empty(clone)
+            return False
+        return True
 
     def _go_on(self, clone: Clone, known: str, tip: str) -> str:
         """Bring into a thin clone what happened since `known`, or everything where that cannot be had."""
@@ -192,8 +224,7 @@ class Remote:
             if known and thin.goes_on(clone, known, tip):
                 missing = thin.missing_texts(clone, known, tip) if settings.GITSYNC_READ_BACK else []
                 if missing:
-                    told = "".join(f"{oid}\n" for oid in missing).encode()
-                    self._bring_without_texts(clone, "--stdin", thin.REMOTE, stdin=told)
+                    self._bring_named(clone, missing)
                 return tip
         except (RemoteUnreachableError, CloneBrokenError) as error:
             logger.warning("the remote gives no single texts: %s", error)
@@ -204,8 +235,14 @@ class Remote:
         refspec = f"+{self.ref}:{TIP_REF}"
         self._run(clone, "fetch", *_QUIETLY, "--", self.address.url, refspec, seconds=seconds)
 
-    def _bring_without_texts(self, clone: Clone, *arguments: str, stdin: bytes = b"") -> None:
-        told = thin.environment(self.address.url, self._environment(), as_if_empty=bool(stdin))
+    def _bring_named(self, clone: Clone, oids: Iterable[str]) -> None:
+        """Bring some objects, and what lies below them but for texts, in one request."""
+        self._bring_without_texts(clone, "--stdin", thin.REMOTE, stdin="".join(f"{oid}\n" for oid in oids).encode())
+
+    def _bring_without_texts(
+        self, clone: Clone, *arguments: str, stdin: bytes = b"", wanted: str = thin.NO_TEXTS
+    ) -> None:
+        told = thin.environment(self.address.url, self._environment(), wanted=wanted, as_if_empty=bool(stdin))
         self._run(clone, "fetch", *_QUIETLY, *arguments, seconds=FETCH_SECONDS, stdin=stdin, environment=told)
 
     def _run(
