@@ -32,6 +32,8 @@ _EDITING = WRITING | {412, 428}
 #: The revision, and where its copy stands, which is a part of what is read but not of what is edited.
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})(?:-\w{1,40})?"')
 
+_AS_IT_IS = ForkIn()
+
 IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision that you have seen, or *.")]
 IfNoneMatch = Annotated[str, Header(alias="If-None-Match", description="The ETag of what you have read before.")]
 IdempotencyKey = Annotated[
@@ -98,10 +100,9 @@ def delete(request: HttpRequest, key: Key, token: Token = "") -> Status[None]:
 
 @router.post("/{key}/fork", response=answering(201, PasteMade, WRITING))
 def fork(
-    request: HttpRequest, response: HttpResponse, key: Key, wanted: Annotated[ForkIn | None, Body()] = None
+    request: HttpRequest, response: HttpResponse, key: Key, wanted: Annotated[ForkIn, Body()] = _AS_IT_IS
 ) -> Status[PasteMade]:
     """Make a paste of what another one holds now."""
-    wanted = wanted or ForkIn()
     lifetime = None if wanted.expires is None else lifetimes.named(wanted.expires)
     made = writing.fork(
         find(key),
