@@ -65,11 +65,11 @@ class WholeEdit(Strict):
 class PartialEdit(Strict):
     """What is to change; `null`, or leaving a field out, leaves it as it is. Given files take the place of all."""
 
-    files: list[FileIn] | None = None
-    title: str | None = None
-    author: str | None = None
-    comment: str | None = None
-    visibility: str | None = None
+    files: list[FileIn] | None = _said(None, "The files, whose names differ.", minItems=1, maxItems=MAX_FILES)
+    title: str | None = _said(None, "One line.", maxLength=TITLE_LENGTH)
+    author: str | None = _said(None, "One line.", maxLength=AUTHOR_LENGTH)
+    comment: str | None = _said(None, "Some lines.", maxLength=COMMENT_LENGTH)
+    visibility: str | None = _said(None, "Who finds it.", enum=[*Visibility.values, None])
 
 
 class ForkIn(Strict):
@@ -77,7 +77,9 @@ class ForkIn(Strict):
 
     author: str = _AUTHOR
     visibility: str = _VISIBILITY
-    expires: str | None = _said(None, "As when a paste is made; without it, it ends with the first one.")
+    expires: str | None = _said(
+        None, "As when a paste is made; without it, it ends with the first one.", enum=[*lifetimes.LIFETIMES, None]
+    )
 
 
 class FileFacts(Schema):
