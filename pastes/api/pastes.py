@@ -65,7 +65,7 @@ def create(
 @router.get("/{key}", response={**answering(200, PasteOut, READING), 304: None})
 def read(request: HttpRequest, response: HttpResponse, key: Key, if_none_match: IfNoneMatch = "") -> HttpResponse:
     """Read a paste."""
-    paste = find(key)
+    paste = find(key, with_copy=True)
     copy = showing.copy(paste)
     known = answers.knows(request, _etag(paste, copy))
     answer = HttpResponseNotModified() if known else _json(showing.document(request, paste, copy))
@@ -128,7 +128,7 @@ def burn(request: HttpRequest, response: HttpResponse, key: Key) -> list[FileOut
 @router.get("/{key}/mirror", response=answering(200, CopyOut, READING))
 def mirror(request: HttpRequest, key: Key) -> CopyOut:
     """Where a paste stands in the mirror."""
-    return showing.copy(find(key))
+    return showing.copy(find(key, with_copy=True))
 
 
 def _edited(

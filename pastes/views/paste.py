@@ -26,7 +26,7 @@ def page(request: HttpRequest, key: str, ending: str = "") -> HttpResponseBase:
     """
     if request.GET.get("raw", "false") != "false":
         return raw(request, key)
-    paste = find(key)
+    paste = find(key, with_copy=True)
     response = _text(request, paste) if answers.wants_text(request) else _page(request, paste, ending)
     patch_vary_headers(response, ["Accept"])
     return response
@@ -140,9 +140,9 @@ def burn(request: HttpRequest, key: str) -> HttpResponseBase:
     return response
 
 
-def find(key: str) -> Paste:
-    """Return the readable paste of this key, or raise Http404."""
-    return _there(reading.find(key))
+def find(key: str, *, with_copy: bool = False) -> Paste:
+    """Return the readable paste of this key, found as `reading.find` does, or raise Http404."""
+    return _there(reading.find(key, with_copy=with_copy))
 
 
 def find_to_change(key: str) -> Paste:
