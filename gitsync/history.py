@@ -14,6 +14,8 @@ from gitsync.mirror import Clone
 
 _CHUNK = 1024 * 1024
 _TREE_BYTES = 1024 * _CHUNK
+#: A paste's folder and metadata are looked at several times in a row, and a process is slow to answer.
+_REMEMBERED, _SMALL_BYTES = 16, 64 * 1024
 _HEADER = (
     "--format=%x00%H%x00%an%x00%at"
     f"%x00%(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
@@ -48,11 +50,12 @@ class Entry:
 
 
 class Objects:
-    """The objects of a repository, asked for one after the other."""
+    """The objects of a repository, asked for one after the other; a few small ones of the last are remembered."""
 
     def __init__(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
         self._stdin = stdin
         self._stdout = stdout
+        self._recent: dict[str, tuple[str, bytes]] = {}
 
     def blob(self, oid: str, most: int) -> bytes | None:
         """Return the content of a blob, or None when it is no blob, missing, or longer than `most` bytes."""
@@ -78,6 +81,9 @@ class Objects:
 
     def _read(self, oid: str, kind: str, most: int) -> bytes | None:
         heartbeat.beat()
+        if oid in self._recent:
+            found, content = self._recent[oid]
+            return content if found == kind and len(content) <= most else None
         self._stdin.write(f"{oid}\n".encode())
         self._stdin.flush()
         words = self._stdout.readline().decode(errors="replace").split()
@@ -90,7 +96,13 @@ class Objects:
         rest = size - len(content) + 1
         while rest > 0:
             rest -= len(self._stdout.read(min(rest, _CHUNK))) or rest
-        return content if words[1] == kind and size <= most else None
+        if size > most:
+            return None
+        if size <= _SMALL_BYTES:
+            self._recent[oid] = (words[1], content)
+            if len(self._recent) > _REMEMBERED:
+                del self._recent[next(iter(self._recent))]
+        return content if words[1] == kind else None
 
 
 @contextmanager
