@@ -21,5 +21,5 @@ class GitsyncConfig(AppConfig):
         signals.paste_restored.connect(outbox.restored, dispatch_uid="gitsync.restored")
         signals.paste_purged.connect(purged.asked, dispatch_uid="gitsync.purged")
         signals.paste_missed.connect(hooks.missed, dispatch_uid="gitsync.missed")
-        copies.kept_by(outbox.copy_of, outbox.copies_of)
+        copies.kept_by(outbox.standing, outbox.copy_of)
         copies.promised_by(selection.promise)

@@ -16,7 +16,7 @@ TASK = "gitsync.tasks.drain"
 MESSAGE_EXPIRES = 60
 _COMPLAIN_EVERY = 60.0
 #: Seconds after a message in which further rings become one; the first ring after a pause goes at once.
-_PAUSE = 0.1
+_PAUSE = 0.25
 #: The least seconds between two looks at the remote for pastes that are not here.
 MISSED_SECONDS = 10.0
 

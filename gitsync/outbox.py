@@ -1,30 +1,19 @@
 """Writes down, in the transaction of a paste's write, that it must become a commit."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Max, OuterRef, Q, Subquery, TextField, Value, When
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from gitsync import doorbell, forges
 from gitsync.models import Change, Kind
 from gitsync.selection import belongs, held_until
-from pastes.copies import NO_COPY, Copy
+from pastes.copies import NO_COPY, Copy, State
 from pastes.models import Paste
-from pastes.prepared import Prepared
 from pastes.storing import store
-
-_COLUMNS = ("settled_at", "set_aside_at", "found", "released_at", "commit")
-
-
-def _last_of(key: str) -> QuerySet[Change, tuple[object, ...]]:
-    return Change.objects.filter(key=key).order_by("-number").values_list(*_COLUMNS)[:1]
-
-
-_LAST_OF = Prepared(_last_of)
-_NO_CHANGE: tuple[Any, ...] = (None, None, "", None, "")
 
 
 def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
@@ -66,30 +55,25 @@ def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = Non
     return change
 
 
-def copy_of(paste: Paste) -> Copy:
-    """Return where the copy of a paste in Git stands: what its last change says."""
+def standing(key: str) -> Subquery:
+    """Return what the last change of a paste says, for queries in which `key` names its key: a state and the commit."""
+    state = Case(
+        When(settled_at__isnull=False, then=Value("mirrored")),
+        When(set_aside_at=None, then=Value("waiting")),
+        When(~Q(found="") & Q(released_at=None), then=Value("held")),
+        default=Value("refused"),
+    )
+    last = Change.objects.filter(key=OuterRef(key)).order_by("-number")
+    return Subquery(last.values_list(Concat(state, Value(" "), "commit", output_field=TextField()))[:1])
+
+
+def copy_of(paste: Paste, known: str) -> Copy:
+    """Return where the copy of a paste in Git stands, of what `standing` says: nothing where there is no change yet."""
     if not belongs(paste):
         return NO_COPY
-    rows = _LAST_OF.rows(paste.key)
-    return _copy(*(rows[0] if rows else _NO_CHANGE))
-
-
-def copies_of(pastes: Sequence[Paste]) -> dict[int, Copy]:
-    """Return the same of many pastes, by their primary keys, with one query."""
-    last = Change.objects.filter(key=OuterRef("key")).order_by("-number").values("number")[:1]
-    rows = Change.objects.filter(key__in=[paste.key for paste in pastes], number=Subquery(last))
-    known = {key: rest for key, *rest in rows.values_list("key", *_COLUMNS)}
-    return {paste.pk: _copy(*known.get(paste.key, _NO_CHANGE)) if belongs(paste) else NO_COPY for paste in pastes}
-
-
-def _copy(
-    settled_at: datetime | None, set_aside_at: datetime | None, found: str, released_at: datetime | None, commit: str
-) -> Copy:
-    if settled_at is not None:
-        return Copy("mirrored", commit, forges.commit_url(commit), forges.clone_url())
-    if set_aside_at is None:
-        return Copy("waiting")
-    return Copy("held" if found and released_at is None else "refused")
+    word, _, commit = known.partition(" ")
+    state = cast("State", word or "waiting")
+    return Copy(state, commit, forges.commit_url(commit), forges.clone_url()) if word == "mirrored" else Copy(state)
 
 
 def _new(

@@ -1,10 +1,9 @@
-"""The remote: how it is reached, what it is asked, and what its answers mean."""
+"""The remote: how it is reached, and what it is asked."""
 
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,21 +12,17 @@ from django.conf import settings
 
 from gitsync import addresses, hostkeys, http, ssh, thin, trust
 from gitsync.addresses import Address
+from gitsync.answers import meaning
 from gitsync.errors import (
-    AccessDeniedError,
-    CertificateError,
     CloneBrokenError,
-    DiskFullError,
     GitsyncError,
     HostKeyMismatchError,
     MisconfiguredError,
-    RemoteMovedError,
-    RemoteRefusedError,
     RemoteUnreachableError,
 )
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.own_remote import OwnRemote
-from gitsync.processes import NO_SPACE, Finished
+from gitsync.processes import Finished
 
 logger = logging.getLogger(__name__)
 
@@ -36,37 +31,7 @@ PUSH_SECONDS = 120.0
 FETCH_SECONDS = 600.0
 FETCH_ALL_SECONDS = 6 * 3600.0
 ASK_SECONDS = 60.0
-_WORDS_KEPT = 1_000
 _QUIETLY = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
-
-#: What SSH and Git say, and what it means; the first that matches counts.
-_MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
-    (r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED", HostKeyMismatchError),
-    (
-        r"Permission denied|access denied|not authorized|Write access.*not granted|read.only|returned error: 40[13]"
-        r"|Authentication failed|could not read (Username|Password)|service not enabled",
-        AccessDeniedError,
-    ),
-    (r"[Ss][Ss][Ll] certificate|certificate verification failed|certificate subject name", CertificateError),
-    (r"returned error: 413|Request Entity Too Large", RemoteRefusedError),
-    (
-        r"[Cc]onnection (refused|reset|closed|timed out)|resolve host|[Tt]imeout|No route|Network is",
-        RemoteUnreachableError,
-    ),
-    (
-        r"not appear to be a git repository|[Rr]epository not found|does not exist|not a git repo",
-        RemoteUnreachableError,
-    ),
-)
-#: What Git says of the clone itself, in lines that are not the remote's.
-_BROKEN = re.compile(
-    r"bad object|object .*(corrupt|is empty|missing)|packfile|unable to read|[Cc]ould not read [0-9a-f]{40}|bad tree"
-    r"|reference broken|bad config|bad ref|index-pack (failed|died|output)|inflate"
-    r"|unresolved delta|not a valid object|pack has|invalid sha1 pointer"
-)
-#: What Git says of the clone when it cannot even begin to send; the remote, which got nothing, then refuses that.
-_LOST = re.compile(r"^fatal: (bad object|not a git repository)", re.MULTILINE)
-_MOVED = re.compile(r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value")
 
 
 @dataclass(frozen=True)
@@ -255,7 +220,7 @@ class Remote:
         told = environment or self._environment()
         finished = clone.run(command, *arguments, stdin=stdin, environment=told, seconds=seconds)
         if finished.status:
-            raise self._explained(_meaning(command, finished, clone, mask=self.login.masked))
+            raise self._explained(meaning(command, finished, clone, mask=self.login.masked))
         return finished
 
     def _explained(self, error: GitsyncError) -> GitsyncError:
@@ -295,22 +260,3 @@ class Remote:
         if problems or self.key_file is None or self.known_hosts_file is None:
             raise MisconfiguredError("; ".join(problems))
         return self.key_file, self.known_hosts_file
-
-
-def _meaning(command: str, finished: Finished, clone: Clone, *, mask: Callable[[str], str]) -> GitsyncError:
-    """Return what a failed command means, with the remote's own words, in which `mask` hides our secrets."""
-    refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
-    words = mask("\n".join([*refused, finished.stderr]).strip())[-_WORDS_KEPT:]
-    if refused and _LOST.search(finished.stderr):
-        return CloneBrokenError(words)
-    if refused:
-        return RemoteMovedError(words) if _MOVED.search(refused[0]) else RemoteRefusedError(words)
-    ours = "\n".join(line for line in words.splitlines() if not line.startswith("remote:"))
-    if NO_SPACE.search(ours):
-        return DiskFullError(words)
-    if _BROKEN.search(ours) or re.search(rf"{re.escape(str(clone.path))}[/']", ours):
-        return CloneBrokenError(words)
-    for pattern, kind in _MEANINGS:
-        if re.search(pattern, words):
-            return kind(words)
-    return RemoteUnreachableError(words or f"git {command} ended with status {finished.status}")

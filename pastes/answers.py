@@ -24,6 +24,7 @@ RAW_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-cache",
 }
@@ -101,7 +102,7 @@ def with_token(response: HttpResponse, paste: Paste) -> HttpResponse:
 def unless_known(request: HttpRequest, content: str, oid: str = "") -> HttpResponse:
     """Return a text as `raw` does, or 304 when the caller has it; `oid` is its Git blob id where that is known."""
     etag = f'"{oid or blob_oid(content.encode())}"'
-    response = HttpResponseNotModified() if knows(request, etag) else raw(content)
+    response = HttpResponseNotModified(headers=RAW_HEADERS) if knows(request, etag) else raw(content)
     response.headers["ETag"] = etag
     return response
 
@@ -145,7 +146,7 @@ def error(
     told = dialects.told(request, Problem(status, code, message, field))
     if told is not None:
         response: HttpResponse = told
-    elif request.path_info.startswith("/api/"):
+    elif request.path_info.startswith("/api/") or prefers_json(request):
         facts = {"code": code, "message": message, "field": field or None, "limit": limit}
         body = {name: value for name, value in facts.items() if value is not None}
         response = JsonResponse({"error": body}, status=status)

@@ -211,6 +211,15 @@ class Compose:
         else:
             self.refused = refused.message
 
+    def refusal(self) -> RefusedError:
+        """Return the first of the errors, for who sees no form."""
+        if self.refused:
+            return RefusedError("form", self.refused, status=self.status)
+        found = [(name, errors[0]) for form in (self.paste, *self.files) for name, errors in form.errors.items()]
+        found += [("files", error) for error in self.files.non_form_errors()]
+        name, message = found[0]
+        return RefusedError("form", f"{name}: {message}", status=self.status, field=name)
+
 
 def wanted(wishes: QueryDict) -> dict[str, str]:
     """Return what a link to the form fills in, such as `/?language=python&title=Hello`; what it cannot be is left."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 
-from pastes import answers
+from pastes import answers, methods
 from pastes.errors import KeysExhaustedError, RefusedError, too_large
 
 
@@ -61,7 +61,7 @@ class ApiHeads:
 
 def _not_allowed(request: HttpRequest, bare: HttpResponseBase) -> HttpResponse:
     """Return 405 in the form of its caller, with the methods that the view takes."""
-    allowed = bare.headers.get("Allow", "GET, POST")
+    allowed = methods.listed(bare.headers.get("Allow", "GET, POST"))
     message = gettext("%(method)s cannot be used here; %(allowed)s can.")
     message %= {"method": request.method, "allowed": allowed}
     response = answers.error(request, 405, "method_not_allowed", message)

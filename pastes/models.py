@@ -109,6 +109,8 @@ class Paste(models.Model):
 
     #: The edit token, only on what writing.publish returned.
     token = ""
+    #: What rows say of its copy, where it was found with that: see copies.py.
+    standing: str | None = None
 
     objects = PasteQuerySet.as_manager()
 

@@ -39,8 +39,8 @@ def of(request: HttpRequest, fields: Iterable[tuple[str, str]] = ()) -> dict[str
 def draft(files: Sequence[NewFile], said: dict[str, str]) -> Draft:
     """Return the draft of these files with what is said about them. Raises RefusedError."""
     name = said.get("name", "")
-    if name and (len(files) > 1 or files[0].name):
-        raise RefusedError("ambiguous", "A name is given although the file has one already.", field="name")
+    if name and len(files) > 1:
+        raise RefusedError("ambiguous", "One name is given for several files.", field="name")
     language = said.get("language", "")
     return Draft(
         files=[replace(file, name=name or file.name, language=language or file.language) for file in files],

@@ -2,17 +2,19 @@
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable
 
-from pastes import access, keys
+from pastes import access, copies, keys
 from pastes.models import File, Paste, Revision, State, readable
 from pastes.prepared import Prepared
 from pastes.signals import paste_missed
 
 _PASTE = [field.attname for field in Paste._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
 _FILE = [field.attname for field in File._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
+_END = len(_PASTE) + len(_FILE)
 
 
-def _files_of(key: str, state: Q) -> QuerySet[File, tuple[object, ...]]:
+def _files_of(key: str, state: Q, *more: Combinable) -> QuerySet[File, tuple[object, ...]]:
     return (
         File.objects.filter(
             state,
@@ -20,11 +22,14 @@ def _files_of(key: str, state: Q) -> QuerySet[File, tuple[object, ...]]:
             revision__number=F("revision__paste__head"),
         )
         .order_by("position")
-        .values_list(*(f"revision__paste__{name}" for name in _PASTE), *_FILE)
+        .values_list(*(f"revision__paste__{name}" for name in _PASTE), *_FILE, *more)
     )
 
 
 _FILES_OF = Prepared(lambda key: _files_of(key, readable("revision__paste__")))
+_FILES_AND_COPY_OF = Prepared(
+    lambda key: _files_of(key, readable("revision__paste__"), copies.standing("revision__paste__key"))
+)
 _HIDDEN_FILES_OF = Prepared(lambda key: _files_of(key, Q(revision__paste__state=State.HIDDEN)))
 
 
@@ -45,28 +50,35 @@ def revision(paste: Paste, number: int) -> tuple[Revision, list[File]] | None:
     return (found, list(found.files.order_by("position"))) if found else None
 
 
-def find(key: str) -> Paste | None:
+def find(key: str, *, with_copy: bool = False) -> Paste | None:
     """Return the readable paste of this key with the files of its current revision, or None.
 
-    A paste that burns after reading comes without its content: only writing.burn hands that out. Who moderates by an
-    API token finds hidden pastes too. Raises RefusedError when the caller may not read.
+    `with_copy` finds where its copy stands in the same query, for `copies.of`. A paste that burns after reading comes
+    without its content: only writing.burn hands that out. Who moderates by an API token finds hidden pastes too. Raises
+    RefusedError when the caller may not read.
     """
     access.demand("read")
-    return find_to_change(key)
+    return _find(key, _FILES_AND_COPY_OF if with_copy else _FILES_OF)
 
 
 def find_to_change(key: str) -> Paste | None:
     """Return the same to who may perhaps not read: what is done with it needs proof of its own."""
+    return _find(key, _FILES_OF)
+
+
+def _find(key: str, files_of: Prepared) -> Paste | None:
     if not keys.can_be(key):
         return None
-    rows = _FILES_OF.rows(key)
+    rows = files_of.rows(key)
     if not rows and access.moderates():
         rows = _HIDDEN_FILES_OF.rows(key)
     if not rows:
         paste_missed.send(sender=Paste)
         return None
     paste = Paste.from_db(DEFAULT_DB_ALIAS, _PASTE, rows[0][: len(_PASTE)])
-    paste.files = [File.from_db(DEFAULT_DB_ALIAS, _FILE, row[len(_PASTE) :]) for row in rows]
+    paste.files = [File.from_db(DEFAULT_DB_ALIAS, _FILE, row[len(_PASTE) : _END]) for row in rows]
+    if len(rows[0]) > _END:
+        paste.standing = rows[0][_END] or ""
     if paste.burn:
         for file in paste.files:
             file.content = ""

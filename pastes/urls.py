@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from pastes.api import api
+from pastes.api import api, root
 from pastes.dialects import dpaste, dpaste_com, gist, hastebin, pinnwand
 from pastes.keys import KeyConverter
 from pastes.views import (
@@ -42,6 +42,7 @@ urlpatterns = [
     path("api/v1/expiry", pinnwand.expiry, name="pinnwand_expiry"),
     path("curl", compose.or_upload(errors.not_found, POST=pinnwand.curl), name="pinnwand_curl"),
     path("remove/<str:token>", pinnwand.remove, name="pinnwand_remove"),
+    path("api/v1/", root, name="api"),
     path("api/v1/", api.urls),
     path("api/v2/", dpaste_com.create, name="dpaste_com"),
     path("api/v2", dpaste_com.create),

@@ -4,6 +4,30 @@ import logging
 import unicodedata
 from typing import Any
 
+#: What Django and Celery are told about logging.
+CONFIG: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "pasteur_site.logs.OneLine",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "ERROR"},
+        # Scanners try foreign names all day; each would be a traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "git": {"level": "WARNING"},
+    },
+}
+
 
 class OneLine(logging.Formatter):
     """Write control characters of a message as escapes, so that nobody can forge a line or steer a terminal."""

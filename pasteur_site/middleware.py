@@ -11,6 +11,7 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 ADMIN_PREFIX = "/admin/"
@@ -39,6 +40,20 @@ class AdminAuthentication(_AdminOnly, AuthenticationMiddleware):
 
 class AdminMessages(_AdminOnly, MessageMiddleware):
     """Messages for moderators."""
+
+
+class CompressedPages(GZipMiddleware):
+    """Pages in gzip for browsers, also where no web server stands in front; what programs get stays as it is.
+
+    Static files are compressed when they are collected.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress what is a page; its ETag is weak from then on, as one stands for two forms of the same."""
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if not is_page or request.path_info.startswith(ADMIN_PREFIX):
+            return response
+        return super().process_response(request, response)
 
 
 class Headers(MiddlewareMixin):

@@ -3,13 +3,10 @@
 import os
 import re
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
-
 from pastes import audiences, rates
-from pasteur_site import mail
+from pasteur_site import logs, mail, stores
 from pasteur_site.environment import Environment, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -162,70 +159,14 @@ GITSYNC_HOLD_SECRETS = env.flag("GITSYNC_HOLD_SECRETS", default=True)
 #: The worker's own clone: a cache that may be deleted at any time.
 GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"
 
-# The database.
-_form = "sqlite:////absolute/path or postgres://user:password@host:port/name"
-_database_url = env.url(
-    "DATABASE_URL", env.secret("DATABASE_URL"), schemes={"sqlite", "postgres", "postgresql"}, form=_form
-)
-_database: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "pasteur.sqlite3")}
-if _database_url:
-    _database = {**dj_database_url.parse(_database_url)}
-if not _database["NAME"] or (_database["ENGINE"].endswith("sqlite3") and not Path(_database["NAME"]).is_absolute()):
-    env.complain("DATABASE_URL", f"must be {_form}")
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    # Readers never wait for the writer (WAL); a write takes its lock at once, so that it can wait for it (IMMEDIATE);
-    # what was answered with 201 survives a power cut (FULL).
-    _database["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
-    }
-else:
-    _database["CONN_HEALTH_CHECKS"] = True
-    # The server plans a query that it has seen before only once; for a read that is most of its work.
-    _options = {"connect_timeout": 3, "server_side_binding": True, "prepare_threshold": 2}
-    _database["OPTIONS"] = _options | _database.get("OPTIONS", {})
-_database["CONN_MAX_AGE"] = None
-DATABASES = {"default": _database}
+# Database, cache and broker. The cache holds admin sessions only when it is shared by all processes.
+DATABASES = {"default": stores.database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# The cache holds admin sessions, and only when it is shared by all processes.
-_redis = re.compile(r"(/\d*)?")
-_form = "redis://host:port/number, rediss:// or unix:///path"
-_cache_url = env.url("CACHE_URL", env.secret("CACHE_URL"), schemes={"redis", "rediss", "unix"}, form=_form)
-if not _cache_url.startswith("unix:") and not _redis.fullmatch(urlsplit(_cache_url).path):
-    env.complain("CACHE_URL", f"must be {_form}")
-if _cache_url:
-    CACHES: dict[str, dict[str, Any]] = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": _cache_url,
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-        }
-    }
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-# In each process: at most 20 MB, and what is taken down is gone from there as well after a minute.
-CACHES["pages"] = {
-    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    "LOCATION": "pages",
-    "TIMEOUT": 60,
-    "OPTIONS": {"MAX_ENTRIES": 300},
-}
-SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _cache_url else 'db'}"
+CACHES = {"default": stores.cache(env), "pages": stores.pages()}
+SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if 'LOCATION' in CACHES['default'] else 'db'}"
 
 # Celery: the doorbell between the two paths. It may lose messages; the rows are the queue.
-_schemes = {"folder", "redis", "rediss", "redis+socket", "amqp", "amqps"}
-_form = "redis://host:port/number or amqp://...; unset, files in the data folder"
-CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "folder://localhost")
-CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", CELERY_BROKER_URL, schemes=_schemes, form=_form)
-if urlsplit(CELERY_BROKER_URL).scheme in {"redis", "rediss"} and not _redis.fullmatch(urlsplit(CELERY_BROKER_URL).path):
-    env.complain("CELERY_BROKER_URL", f"must be {_form}")
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    {"folder": str(DATA_DIR / "broker")}
-    if CELERY_BROKER_URL.startswith("folder:")
-    else {"socket_connect_timeout": 5, "socket_keepalive": True, "health_check_interval": 25}
-)
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = stores.broker(env, DATA_DIR)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -261,6 +202,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pasteur_site.middleware.Headers",
+    "pasteur_site.middleware.CompressedPages",
     "pastes.speaking.PageLanguage",
     "pastes.cors.OpenApi",
     "pastes.middleware.PlainErrors",
@@ -353,27 +295,6 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "pasteur_site.logs.OneLine",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security": {"level": "ERROR"},
-        # Scanners try foreign names all day; each would be a traceback.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "celery": {"level": "WARNING"},
-        "kombu": {"level": "WARNING"},
-        "git": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.CONFIG
 
 env.finish()

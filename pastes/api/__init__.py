@@ -1,32 +1,38 @@
 """The REST API: JSON in, JSON out, nothing else; described by the OpenAPI document that it makes of itself."""
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from django.shortcuts import redirect
 from ninja.errors import HttpError, ValidationError
 
 from pastes import answers
 from pastes.api import choices, finding, moderating, pastes, revisions
 from pastes.api.asking import StrictParser
+from pastes.api.describing import DescribedAPI
 from pastes.errors import RefusedError
+from pastes.methods import read_only
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="Pasteur",
     version="1",
     description="Pastes: make, read, find, edit, fork, burn and delete them.",
     urls_namespace="api",
     parser=StrictParser(),
     docs_url="/docs",
+    docs_decorator=read_only,
     openapi_url="/openapi.json",
-    openapi_extra={
-        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "security": [{}, {"token": []}],
-    },
+    openapi_extra={"security": [{}, {"token": []}]},
 )
 api.add_router("", finding.router)
 api.add_router("/pastes", pastes.router)
 api.add_router("/pastes", revisions.router)
 api.add_router("/pastes", moderating.router)
 api.add_router("", choices.router)
+
+
+@read_only
+def root(request: HttpRequest) -> HttpResponse:
+    """Lead whoever asks what there is to the page that says it."""
+    return redirect("/api/v1/docs")
 
 
 @api.exception_handler(RefusedError)

@@ -34,9 +34,9 @@ def answering(status: int, shape: Any, errors: frozenset[int]) -> dict[Any, Any]
     return {status: shape, errors: ErrorOut}
 
 
-def find(key: str) -> Paste:
-    """Return the readable paste of this key. Raises RefusedError."""
-    return _there(reading.find(key))
+def find(key: str, *, with_copy: bool = False) -> Paste:
+    """Return the readable paste of this key, found as `reading.find` does. Raises RefusedError."""
+    return _there(reading.find(key, with_copy=with_copy))
 
 
 def _there(paste: Paste | None) -> Paste:

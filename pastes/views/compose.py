@@ -37,7 +37,10 @@ def home(request: HttpRequest) -> HttpResponse:
         return rustypaste.create(request, fields, files)
     if upload.PART in {*fields, *files}:
         return upload.parts(request, fields, files)
-    return forms.in_parts(request, fields, files) or _submitted(request)
+    answer = forms.in_parts(request, fields, files)
+    if answer is None and answers.wants_text(request) and "csrfmiddlewaretoken" not in fields:
+        raise upload.without_file(request, fields, files)
+    return answer or _submitted(request)
 
 
 def or_upload(
@@ -82,7 +85,9 @@ def _submitted(request: HttpRequest) -> HttpResponse:
 
 
 def _again(request: HttpRequest, compose: Compose) -> HttpResponse:
-    """Show the form once more with everything its author wrote."""
+    """Show the form once more with everything its author wrote; a program is told what is wrong with it."""
+    if not compose.asks_for_another_file and answers.wants_text(request):
+        raise compose.refusal()
     return shown(request, compose, status=200 if compose.asks_for_another_file else compose.status)
 
 

@@ -12,16 +12,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import require_safe
 
 from pastes import reading
 from pastes.errors import RefusedError
+from pastes.methods import read_only
 from pastes.models import File, Paste
 
 _SCRIPT_SECONDS = 3_600
 
 
-@require_safe
+@read_only
 @xframe_options_exempt
 def page(request: HttpRequest, key: str) -> HttpResponse:
     """The texts of a paste for a frame, or of one file alone with `?file=name`; or why there is none."""
@@ -38,7 +38,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-@require_safe
+@read_only
 def script(request: HttpRequest, key: str) -> HttpResponse:
     """The script that puts the frame where it stands itself: the same for all pastes, whether they are there or not."""
     headers = {

@@ -2,10 +2,11 @@
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
+
+from pastes.methods import read_only
 
 
-@require_safe
+@read_only
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 when the database answers; an error on the way becomes 503 like everywhere."""
     with connection.cursor() as cursor:

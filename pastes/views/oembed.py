@@ -10,10 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
-from django.views.decorators.http import require_safe
 
 from pastes import answers, keys, reading
 from pastes.errors import RefusedError
+from pastes.methods import read_only
 from pastes.models import Paste
 
 _WIDTH, _MOST_HEIGHT = 720, 600
@@ -25,7 +25,7 @@ _SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-
 _PATH = re.compile(f"/({keys.PATTERN})(/embed)?")
 
 
-@require_safe
+@read_only
 def oembed(request: HttpRequest) -> HttpResponse:
     """Say how to show the public paste at `?url=`, as JSON or XML, within `maxwidth` and `maxheight`."""
     form = request.GET.get("format", "json")

@@ -4,12 +4,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from pastes import tokens, writing
+from pastes import answers, tokens, writing
 from pastes.drafts import NewFile
 from pastes.errors import RefusedError
 from pastes.forms import Compose, EditForm, PasteForm
+from pastes.methods import read_only
 from pastes.models import Paste
 from pastes.views import compose as composing
 from pastes.views.paste import find, find_to_change, refuse_burning
@@ -47,6 +48,8 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     try:
         _demand(paste, token, deleting=True)
     except RefusedError as refused:
+        if answers.wants_text(request):
+            raise
         context["refused"] = refused.message
         return render(request, "pastes/delete.html", context, status=refused.status)
     if not writing.remove(paste):
@@ -54,15 +57,15 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     return HttpResponseRedirect(f"/mine?deleted#deleted={key}")
 
 
+@read_only
 @csrf_protect
-@require_safe
 def fork(request: HttpRequest, key: str) -> HttpResponse:
     """The form for a new paste, with the files of this one in it."""
     paste = _open(key)
     return composing.shown(request, _filled(paste, forked_from=paste.key, author="", visibility="unlisted"), status=200)
 
 
-@require_safe
+@read_only
 def mine(request: HttpRequest) -> HttpResponse:
     """What this browser has made: only it knows."""
     return render(request, "pastes/mine.html")
@@ -85,6 +88,8 @@ def _filled(paste: Paste, *, form: type[PasteForm] = PasteForm, **others: object
 
 
 def _editing(request: HttpRequest, paste: Paste, compose: Compose, *, status: int = 200) -> HttpResponse:
+    if status >= 400 and answers.wants_text(request):
+        raise compose.refusal()
     return render(request, "pastes/edit.html", {"compose": compose, "paste": paste}, status=status)
 
 

@@ -9,15 +9,16 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from pastes import answers, copies, dialects, keys, languages, pages, reading, tokens, writing
 from pastes.errors import RefusedError
 from pastes.languages import PLAIN, Language
+from pastes.methods import read_only
 from pastes.models import File, Paste
 
 
-@require_safe
+@read_only
 def page(request: HttpRequest, key: str, ending: str = "") -> HttpResponseBase:
     """The paste as a page, and as text to a program. `?raw`, as the first Pasteur had it, gives the text alone.
 
@@ -25,7 +26,7 @@ def page(request: HttpRequest, key: str, ending: str = "") -> HttpResponseBase:
     """
     if request.GET.get("raw", "false") != "false":
         return raw(request, key)
-    paste = find(key)
+    paste = find(key, with_copy=True)
     response = _text(request, paste) if answers.wants_text(request) else _page(request, paste, ending)
     patch_vary_headers(response, ["Accept"])
     return response
@@ -69,7 +70,7 @@ def _asked_language(request: HttpRequest, ending: str) -> Language | None:
     return named
 
 
-@require_safe
+@read_only
 def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
     """The same under the code that the first Pasteur gave it; its links have the key of encryption after a `#`.
 
@@ -84,21 +85,21 @@ def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
     return page(request, key)
 
 
-@require_safe
+@read_only
 def raw(request: HttpRequest, key: str, name: str = "") -> HttpResponseBase:
     """The text of one file, the first if none is named, byte for byte as it was sent."""
     file = _file(key, name)
     return answers.unless_known(request, file.content, file.oid)
 
 
-@require_safe
+@read_only
 def download(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
     """The text of one file, to be saved under its name."""
     file = _file(key, name)
     return answers.raw(file.content, disposition=answers.attachment(file.name))
 
 
-@require_safe
+@read_only
 def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
     """All files of a paste in one ZIP archive, each under its name."""
     paste = find(key)
@@ -139,9 +140,9 @@ def burn(request: HttpRequest, key: str) -> HttpResponseBase:
     return response
 
 
-def find(key: str) -> Paste:
-    """Return the readable paste of this key, or raise Http404."""
-    return _there(reading.find(key))
+def find(key: str, *, with_copy: bool = False) -> Paste:
+    """Return the readable paste of this key, found as `reading.find` does, or raise Http404."""
+    return _there(reading.find(key, with_copy=with_copy))
 
 
 def find_to_change(key: str) -> Paste:

@@ -8,17 +8,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext
-from django.views.decorators.http import require_safe
 
 from pastes import access, answers, searching
 from pastes.errors import RefusedError
+from pastes.methods import read_only
 from pastes.models import AUTHOR_LENGTH, Paste
 from pastes.templatetags.site import path_of_author
 
 PAGE_LENGTH = 30
 
 
-@require_safe
+@read_only
 def recent(request: HttpRequest) -> HttpResponse:
     """The newest public pastes; `?before=ID` goes on where a page ended, at the same cost however far back."""
     access.demand("list")
@@ -26,7 +26,7 @@ def recent(request: HttpRequest) -> HttpResponse:
     return render(request, "pastes/recent.html", {"pastes": pastes, "older": older})
 
 
-@require_safe
+@read_only
 def by(request: HttpRequest, name: str = "") -> HttpResponse:
     """The public pastes of an author, as a page or with `?atom` as a feed. What no path can be comes as `?name=`."""
     access.demand("list")
@@ -45,7 +45,7 @@ def by(request: HttpRequest, name: str = "") -> HttpResponse:
     return render(request, "pastes/by.html", context)
 
 
-@require_safe
+@read_only
 def search(request: HttpRequest) -> HttpResponse:
     """Public pastes that have all words of `?q=`, the newest first; `?before=ID` goes on."""
     access.demand("list")
@@ -54,7 +54,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "pastes/search.html", {"pastes": found.pastes, "older": found.before, "query": query})
 
 
-@require_safe
+@read_only
 def feed(request: HttpRequest) -> HttpResponse:
     """The newest public pastes as an Atom feed, without their texts."""
     access.demand("list")

@@ -8,11 +8,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
-from django.views.decorators.http import require_safe
 
 from pastes import answers, comparing, diffs, reading
 from pastes.comparing import Change
 from pastes.errors import RefusedError
+from pastes.methods import read_only
 from pastes.models import File, Paste, Revision
 from pastes.views.paste import find, refuse_burning
 
@@ -43,7 +43,7 @@ class _Entry:
     changes: list[Change] | None
 
 
-@require_safe
+@read_only
 def compare(request: HttpRequest, key: str) -> HttpResponse:
     """All revisions, 30 at a time (`?before=3` goes on), and two of them compared: `?from=1&to=3&view=split`.
 
@@ -61,7 +61,7 @@ def compare(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-@require_safe
+@read_only
 def page(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """A revision as it was: a page, and to a program its text."""
     paste = _open(key)
@@ -77,7 +77,7 @@ def page(request: HttpRequest, key: str, number: int) -> HttpResponse:
     return response
 
 
-@require_safe
+@read_only
 def raw(request: HttpRequest, key: str, number: int, name: str = "") -> HttpResponseBase:
     """The text of one file of a revision, the first if none is named, byte for byte as it was sent."""
     found = reading.revision(_open(key), number)

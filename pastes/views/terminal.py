@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_safe
 
 from pastes import answers
 from pastes.dialects import forms, switchable
 from pastes.lifetimes import LIFETIMES
+from pastes.methods import read_only
 
 _FOR_PASTEBINIT = Path(__file__).resolve().parents[2] / "client" / "pastebin.d" / "pasteur.conf"
 
 
-@require_safe
+@read_only
 def help_text(request: HttpRequest) -> HttpResponse:
     """How to paste with curl, with the site's own address in every line."""
     context = {
@@ -29,7 +29,7 @@ def help_text(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string("pastes/help.txt", context), content_type="text/plain; charset=utf-8")
 
 
-@require_safe
+@read_only
 @switchable(forms.PASTEBINIT)
 def pastebinit(request: HttpRequest) -> HttpResponse:
     """What pastebinit has to know about this site: the file that is shipped, with the site's own address."""
@@ -40,7 +40,7 @@ def pastebinit(request: HttpRequest) -> HttpResponse:
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
-@require_safe
+@read_only
 def client(request: HttpRequest) -> HttpResponse:
     """The client, a single file of Python, with the site's own address in it."""
     site = answers.address(request, "/").rstrip("/")

@@ -35,6 +35,15 @@ def parts(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, Any]) -
     return _made(request, options.draft(files, options.of(request, said)))
 
 
+def without_file(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, Any]) -> RefusedError:
+    """Return what to say to a program about a form in which nothing is called `file`."""
+    names = ", ".join(repr(name[:50]) for name in sorted({*fields, *uploads})[:5]) or "nothing"
+    message = (
+        f"Send the text as a part called {PART}, not as {names}: {answers.address(request, '/help.txt')} says how."
+    )
+    return RefusedError("bad_form", message, status=400, field=PART)
+
+
 def _made(request: HttpRequest, draft: Draft) -> HttpResponse:
     key = request.headers.get("Idempotency-Key", "")
     # What is compared is the paste, not the body: curl draws another boundary for each form that it sends.

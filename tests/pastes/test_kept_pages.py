@@ -44,7 +44,7 @@ def test_it_is_rendered_for_the_first_reader_alone(
     paste = published("text", "a.txt")
     with renderings() as rendered:
         first = client.get(f"/{paste.key}", headers=READER)
-        with django_assert_num_queries(2):  # Whether it is still there, and where its copy stands.
+        with django_assert_num_queries(1):  # Whether it is still there, and where its copy stands, at once.
             again = client.get(f"/{paste.key}", headers=READER)
 
     assert len(rendered) == 1

@@ -43,9 +43,9 @@ def in_parts(client: Client, said: dict[str, str], text: bytes = b"text") -> Any
     return send(client, Part("file", text), *parts)
 
 
-def send(client: Client, *parts: Part, query: str = "") -> Any:
+def send(client: Client, *parts: Part, query: str = "", **headers: str) -> Any:
     """Send these parts as one form."""
-    return client.post(f"/{query}", multipart.body(*parts), content_type=multipart.CONTENT_TYPE)
+    return client.post(f"/{query}", multipart.body(*parts), content_type=multipart.CONTENT_TYPE, headers=headers)
 
 
 WAYS = pytest.mark.parametrize("say", [in_query, in_headers, in_parts], ids=lambda say: say.__name__)
@@ -142,6 +142,13 @@ def test_a_header_that_is_no_utf8_is_refused(client: Client) -> None:
     assert response.status_code == 400
 
 
+def test_a_name_that_is_said_wins_over_the_one_that_curl_adds(client: Client) -> None:
+    client.put("/hello.py?name=said.rs", b"text", content_type="")
+    send(client, Part("file", b"text", file_name="hello.py"), Part("name", b"said.rs"))
+
+    assert [(file.name, file.language) for file in File.objects.all()] == [("said.rs", "rust")] * 2
+
+
 def test_several_files_are_one_paste(client: Client) -> None:
     response = send(
         client,
@@ -173,7 +180,7 @@ def test_what_comes_from_a_pipe_has_no_name(client: Client) -> None:
     [
         [Part("file", b"")],
         [Part("file", b"a", file_name="a"), Part("file", b"b", file_name="A")],
-        [Part("file", b"a", file_name="a"), Part("name", b"b")],
+        [Part("file", b"a", file_name="a"), Part("file", b"b", file_name="b"), Part("name", b"c")],
         [Part("file", b"a"), Part("title", b"x", file_name="x.txt")],
         [Part("file", b"a"), Part("picture", b"x", file_name="x.png")],
     ],
@@ -184,6 +191,22 @@ def test_parts_that_do_not_go_together_are_refused(client: Client, parts: list[P
 
     assert response.status_code == 422
     assert response.content.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("parts", [[Part("files", b"text", file_name="a.py")], [Part("expires", b"1d")]])
+def test_a_form_without_a_file_is_explained_to_a_program(parts: list[Part]) -> None:
+    far = Client(enforce_csrf_checks=True)
+
+    with nothing_stored():
+        response = send(far, *parts, accept="*/*")
+
+    assert response.status_code == 400
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    line = response.content.decode()
+    assert line.count("\n") == 1
+    assert "called file" in line
+    assert repr(parts[0].name) in line
+    assert "/help.txt" in line
 
 
 def test_bytes_that_are_no_text_are_refused(client: Client) -> None:

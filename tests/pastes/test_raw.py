@@ -26,6 +26,18 @@ def test_each_file_has_its_address(client: Client, paste: Paste) -> None:
     assert client.get(f"/{paste.key}/raw/two%20&%202.svg").content == b"two"
 
 
+def test_pages_of_other_sites_may_read_it_without_cookies(client: Client, paste: Paste) -> None:
+    origin = {"origin": "https://example.org"}
+
+    first = client.get(f"/{paste.key}/raw", headers=origin)
+    again = client.get(f"/{paste.key}/raw", headers=origin | {"if-none-match": first["ETag"]})
+
+    for response, status in ((first, 200), (again, 304)):
+        assert response.status_code == status
+        assert response["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in response
+
+
 @pytest.mark.parametrize(
     "name", ["three.txt", "ONE.HTML", "%00", "..%2fone.html", "one.html%00", "x" * 5_000, "%ed%a0%80"]
 )

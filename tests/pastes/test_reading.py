@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from pastes import reading, writing
+from pastes import copies, reading, writing
 from pastes.drafts import Draft, NewFile
 from tests.pastes.made import published
 
@@ -19,6 +19,16 @@ def test_a_paste_comes_with_all_its_files_in_one_query(django_assert_num_queries
         assert [file.content for file in found.files] == [str(number) for number in range(20)]
 
     assert (found.pk, found.title, found.created_at, found.head) == (made.pk, "T", made.created_at, 1)
+
+
+def test_a_paste_comes_with_where_its_copy_stands_in_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    made, burning = published(), published(burn=True)
+
+    with django_assert_num_queries(2):
+        found = [reading.find(paste.key, with_copy=True) for paste in (made, burning)]
+        assert [copies.of(paste).state for paste in found if paste] == ["waiting", "none"]
 
 
 def test_the_current_revision_is_found() -> None:

@@ -72,10 +72,10 @@ def test_the_help_fits_on_a_screen_and_names_this_site(client: Client, settings:
 
     lines = response.content.decode().splitlines()
     assert response["Content-Type"] == "text/plain; charset=utf-8"
-    assert len(lines) <= 34
-    assert max(map(len, lines)) <= 120
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
     assert sum("https://paste.example.org" in line for line in lines) > 5
-    assert "&" not in response.content.decode().replace("?expires=1d&title", "")
+    assert "&" not in response.content.decode().replace("?expires=1d&burn", "")
 
 
 def test_a_file_may_be_called_help(client: Client) -> None:

@@ -124,6 +124,17 @@ def test_two_thousand_ampersands_are_text(client: Client) -> None:
     assert response.status_code == 201
 
 
+def test_who_asks_for_json_gets_refusals_in_json(client: Client) -> None:
+    json = {"accept": "application/json"}
+
+    refused = client.put("/a.py?expires=2d", b"text", content_type="", headers=json)
+    missing = client.delete("/0123456789", headers=json)
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "expires")
+    assert refused.json()["error"]["field"] == "expires"
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
+
+
 def test_a_browser_reads_a_refusal_as_a_page_and_a_terminal_as_a_line(client: Client) -> None:
     page = client.put("/", b"", content_type="", headers={"accept": BROWSER})
     line = client.put("/", b"", content_type="", headers={"accept": "*/*"})

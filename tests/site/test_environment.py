@@ -209,9 +209,10 @@ def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
 
     given = load(monkeypatch, **{f"{name}_FILE": str(file)})
 
+    database, parts = given["DATABASES"]["default"], dict.fromkeys(["USER", "PASSWORD", "HOST"])
     kept = {
         "SECRET_KEY": given["SECRET_KEY"],
-        "DATABASE_URL": given["_database_url"],
+        "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}/{NAME}".format(**parts | database),
         "CACHE_URL": given["CACHES"]["default"].get("LOCATION"),
         "CELERY_BROKER_URL": given["CELERY_BROKER_URL"],
     }
