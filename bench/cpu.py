@@ -15,8 +15,8 @@ def tree(roots: Iterable[int]) -> set[int]:
     while waiting:
         pid = waiting.pop()
         found.add(pid)
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            with suppress(OSError):  # It has just ended.
+        with suppress(OSError):  # It has just ended.
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
                 waiting += map(int, children.read_text().split())
     return found
 
