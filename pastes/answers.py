@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext, gettext_noop
 
@@ -48,6 +48,14 @@ _TITLES = {
     503: gettext_noop("Please try again"),
 }
 _OTHER_TITLE = gettext_noop("That did not work")
+
+
+class ErrorPage(HttpResponse):
+    """A page for people that says what went wrong, and nothing else."""
+
+    def __init__(self, page: str, *, message: str, status: int) -> None:
+        super().__init__(page, status=status)
+        self.message = message
 
 
 def address(request: HttpRequest, path: str) -> str:
@@ -155,7 +163,8 @@ def error(
         context = {"heading": gettext(_TITLES.get(status, _OTHER_TITLE)), "message": message, "status": status}
         if status == 401 and request.method in {"GET", "HEAD"}:
             context["login"] = request.get_full_path()
-        response = render(request, "error.html", context, status=status)
+        context["is_of_form"] = request.method == "POST" and request.path_info == "/"
+        response = ErrorPage(render_to_string("error.html", context, request), message=message, status=status)
     else:
         response = line(message, status=status)
         response.headers["Access-Control-Allow-Origin"] = "*"  # No cookie is looked at where programs call.

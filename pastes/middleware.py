@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from pastes import answers, methods
 from pastes.errors import KeysExhaustedError, RefusedError, too_large
+from pastes.views import kept
 
 
 class PlainErrors:
@@ -27,7 +28,7 @@ class PlainErrors:
         response = self.get_response(request)
         if response.status_code == 405:
             return _not_allowed(request, response)
-        return response
+        return kept.instead_of(response, request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what a view raised; whatever is not known here goes on to Django's own handling."""

@@ -37,8 +37,9 @@ def root(request: HttpRequest) -> HttpResponse:
 
 @api.exception_handler(RefusedError)
 def refused(request: HttpRequest, error: RefusedError) -> HttpResponse:
-    """Answer input that cannot become a paste."""
-    return answers.refusal(request, error)
+    """Answer input that cannot become a paste, naming a field as where it stands in what was sent."""
+    field = error.field if error.file is None else f"files.{error.file}.{error.field}"
+    return answers.error(request, error.status, error.code, error.message, field, error.limit)
 
 
 @api.exception_handler(HttpError)

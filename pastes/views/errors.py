@@ -22,7 +22,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: a form that did not come from our own page, or from one left open for very long."""
-    message = gettext("The form did not come from this site. Reload the page and try again.")
+    message = gettext("The form did not come from this site, or was open for very long. Please send it again.")
     return answers.error(request, 403, "csrf", message)
 
 

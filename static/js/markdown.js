@@ -9,6 +9,7 @@ const LOADING_SECONDS = 8;
 const TAGS =
   "a abbr b blockquote br caption code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q s samp" +
   " small span strong sub summary sup table tbody td tfoot th thead tr u ul var";
+const DIRECTED = "p, h1, h2, h3, h4, h5, h6, ul, ol, dl, blockquote, td, th";
 const HARMLESS = ["align", "start", "colspan", "rowspan", "open"];
 const ADDRESS = /^(?:https?:\/\/|mailto:)/i;
 const COLOUR = /^(?:hljs-[a-z-]+|class_|function_|inherited__)$/;
@@ -73,6 +74,7 @@ export async function render(text, { below }) {
 
 function sanitised(markup) {
   const piece = make("div", { className: "piece" }, DOMPurify.sanitize(markup, list));
+  for (const words of piece.querySelectorAll(DIRECTED)) words.dir = "auto"; // From left to right or from right to left.
   for (const code of piece.querySelectorAll("pre")) code.tabIndex = 0;
   for (const table of piece.querySelectorAll("table")) wrap(table);
   return piece;

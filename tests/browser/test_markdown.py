@@ -128,7 +128,7 @@ def test_nothing_in_a_hostile_text_runs_loads_or_leaves_its_place(arrive: Arrive
     allowed = "a|p|br|div|table|tbody|tr|td|span"
     assert set(re.findall(r"</?([a-z0-9-]+)", markup)) <= set(allowed.split("|"))
     attributes = page.evaluate("place => [...place.querySelectorAll('*')].flatMap(one => one.getAttributeNames())")
-    assert set(attributes) <= {"href", "rel", "class", "tabindex"}
+    assert set(attributes) <= {"href", "rel", "class", "tabindex", "dir"}
     links = page.locator("a[href]")
     assert links.evaluate_all("links => links.map(link => link.textContent + ' ' + link.href)") == [
         "spy https://example.org/spy.png",

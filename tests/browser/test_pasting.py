@@ -122,7 +122,7 @@ def test_a_refusal_is_said_once_and_keeps_what_was_written(arrive: Arrive, phone
 
 def test_a_text_that_is_too_long_comes_back_whole(arrive: Arrive) -> None:
     text = ("\n" + "0123456789" * 100) * 525
-    author = arrive()
+    author = arrive(javascript=False)
     author.go("/")
     author.box().evaluate("(box, text) => { box.value = text }", text)  # Typing as much takes a browser seconds.
 
@@ -130,6 +130,23 @@ def test_a_text_that_is_too_long_comes_back_whole(arrive: Arrive) -> None:
 
     author.see("A paste may have at most 524288 bytes.")
     assert author.box().input_value() == text
+
+
+@either_way
+def test_a_form_that_lay_open_too_long_comes_back_and_is_taken_the_next_time(
+    arrive: Arrive, phone: bool, javascript: bool
+) -> None:
+    author = arrive(phone=phone, javascript=javascript)
+    author.go("/")
+    author.write("an hour's work")
+    author.context.clear_cookies()
+
+    assert author.press("Paste") == 403
+
+    author.see("was open for very long")
+    expect(author.box()).to_have_value("an hour's work")
+    assert author.press("Paste") == 200
+    assert author.read_file("paste.txt") == "an hour's work"
 
 
 def test_a_picture_is_refused_by_its_name_and_the_rest_of_the_form_stays(arrive: Arrive) -> None:
