@@ -1,5 +1,6 @@
 """The system's chromium, without a window and without anything that it does on the network by itself."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,11 +19,16 @@ _ARGUMENTS = (
 )
 
 
+def without_frame() -> str:
+    """Return chromium built without tabs, menus and windows, where it is: of a page it shows the same for a third."""
+    return shutil.which("chromium-headless-shell") or program("chromium")
+
+
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """Run chromium as long as the block lasts."""
+def launched(path: str = "") -> Iterator[Browser]:
+    """Run a chromium as long as the block lasts: the one that people have, unless another is named."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path or program("chromium"), args=_ARGUMENTS)
         try:
             yield browser
         finally:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import launched
+from tests.browser.chromium import launched, without_frame
 from tests.browser.visitor import PHONE, WIDE, Visitor
 from tests.servers.pasteur import Pasteur
 
@@ -27,7 +27,7 @@ def site() -> Iterator[Pasteur]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Return the system's browser."""
-    with launched() as browser:
+    with launched(without_frame()) as browser:
         yield browser
 
 
