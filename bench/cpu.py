@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -9,16 +10,14 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 def tree(roots: Iterable[int]) -> set[int]:
     """Return these processes and all that descend from them."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        if facts := _facts(stat):
-            children.setdefault(int(facts[1]), []).append(int(stat.parent.name))
     found: set[int] = set()
     waiting = list(roots)
     while waiting:
         pid = waiting.pop()
         found.add(pid)
-        waiting += children.get(pid, [])
+        with suppress(OSError):  # It has just ended.
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                waiting += map(int, children.read_text().split())
     return found
 
 

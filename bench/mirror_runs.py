@@ -65,9 +65,12 @@ class Runs:
         return {"check": _command(self._site.copy(self._folder), "resync_git", "--check")}
 
     def empty(self) -> dict[str, Spent]:
-        """Let a worker that has no clone yet push one paste over SSH; the processor is that of both sides."""
+        """Let a worker that has no clone yet push one paste over SSH; the processor is that of both sides.
+
+        The server speaks Git's newest protocol, as forges do.
+        """
         copy = self._site.copy(self._folder)
-        with Sshd() as sshd, copy.used(), _over_ssh(sshd, copy):
+        with Sshd(newest_protocol=True) as sshd, copy.used(), _over_ssh(sshd, copy):
             Mirror.objects.update(remote=settings.GITSYNC_REMOTE)
             many.publish(1)
             assert sshd.process is not None

@@ -5,7 +5,8 @@
 
 The floor inserts one row and selects one row of the same size, with no middleware. Its rates are what Django itself
 costs on this machine; the ratio says what the site adds. SQLite needs nothing but Python; PostgreSQL, and Redis beside
-it, have to be installed and are started here. With several numbers of pastes, both are filled up to each of them first.
+it, have to be installed and are started here. With several numbers of pastes, there are both for each of them, filled
+up to it first.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def main() -> None:
         parser.exit(1, "Run `make staticfiles/staticfiles.json` first: pages need it.\n")
     goals = []
     for database in options.databases.split(","):
-        measured = {pastes: measure(options, database, pastes) for pastes in options.pastes}
+        measured = measure(options, database)
         goals += [
             goal for pastes, rounds in measured.items() for goal in _goals(_title(options, database, pastes), rounds)
         ]
@@ -65,22 +66,31 @@ def main() -> None:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(word) for word in text.split(",")]
+    return [int(word) for word in text.split(",") if word]
 
 
-def measure(options: argparse.Namespace, database: str, pastes: int) -> list[Round]:
-    """Measure on one kind of database that holds so many pastes, and print; returns the rounds."""
+def measure(options: argparse.Namespace, database: str) -> dict[int, list[Round]]:
+    """Measure on one kind of database, and print; returns the rounds by the number of pastes that were there before.
+
+    Each number has servers of its own, which take turns, so that what else the machine does is the same for all.
+    """
+    measured: dict[int, list[Round]] = {pastes: [] for pastes in options.pastes}
     with ExitStack() as stack:
         start = partial(Target.start, stack, database=database, size=options.size, keep_alive=options.keep_alive)
-        floor, site = start(kind=Floor), start(kind=Web)
-        full = start(kind=Pasteur) if options.worker else None
-        for target in (floor, site) if pastes else ():
-            target.fill(pastes)
-        rounds = [_round(options, floor, site, full) for _ in range(options.repeats)]
-        _show_rates(_title(options, database, pastes), rounds)
-        if options.slow:
-            _show_slow(options, site)
-    return rounds
+        servers = {}
+        for pastes in measured:
+            floor, site = start(kind=Floor), start(kind=Web)
+            for target in (floor, site) if pastes else ():
+                target.fill(pastes)
+            servers[pastes] = floor, site, start(kind=Pasteur) if options.worker else None
+        for _ in range(options.repeats):
+            for pastes, targets in servers.items():
+                measured[pastes].append(_round(options, *targets))
+        for pastes, rounds in measured.items():
+            _show_rates(_title(options, database, pastes), rounds)
+            if options.slow:
+                _show_slow(options, servers[pastes][1])
+    return measured
 
 
 def _title(options: argparse.Namespace, database: str, pastes: int) -> str:

@@ -93,7 +93,7 @@ def _drain(progress: Progress) -> Drained:
         tips.add(tip)
         catch_up(mirror, clone, tip)
         rewritten = purging.rewrite(remote, clone, tip)
-        batch, written = _written(mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
+        batch, written = _written(remote, mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
         try:
             if written.tip != tip:
                 _push(remote, mirror, clone, written, old=tip)
@@ -124,7 +124,7 @@ def _drain(progress: Progress) -> Drained:
     raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
 
 
-def _written(mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) -> tuple[_Batch, Written]:
+def _written(remote: Remote, mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) -> tuple[_Batch, Written]:
     """Make the commits of what is pending, and again when one of its pastes was taken off the site meanwhile.
 
     A history that was rewritten goes alone, so that a refusal says which of both the remote refuses.
@@ -133,6 +133,7 @@ def _written(mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) ->
         return _Batch([]), Written(tip)
     for _ in range(_TRIES):
         batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES))
+        remote.fetch_way(clone, tip, {tree.folder(change.key) for change in batch.changes})
         written = clone.write(tip, _commits(batch, clone, tip))
         withholding.withhold(batch.withheld)
         if not batch.is_outdated():

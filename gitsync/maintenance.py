@@ -5,9 +5,11 @@ from time import perf_counter
 
 from django.conf import settings
 
+from gitsync import thin
 from gitsync.errors import BusyError, CloneBrokenError, GitsyncError
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone
+from gitsync.models import Mirror
 from gitsync.processes import disk_errors
 from gitsync.remotes import Remote
 
@@ -38,4 +40,7 @@ def _maintain() -> None:
     except CloneBrokenError:
         clone.discard()  # It is a cache; the next drain makes it again.
         raise
-    Remote.configured().maintain()
+    remote = Remote.configured()
+    remote.maintain()
+    if thin.lacks_trees(clone):  # Now there is time for it, and drains will not have to ask for each of them any more.
+        remote.fetch(clone, Mirror.of(remote.address.url, remote.branch).tip, whole_tree=True)

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 import git
 
-from gitsync import heartbeat, packs
+from gitsync import heartbeat, packs, pruning
 from gitsync.ancestors import Ancestors
 from gitsync.commits import Commit, stream
 from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
@@ -229,8 +229,9 @@ class Clone:
         for leaving in (self.path / "objects" / "info").glob("commit-graph*"):
             shutil.rmtree(leaving) if leaving.is_dir() else leaving.unlink()
         self.ask("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
-        self.ask("repack", "--quiet", "-a", "-d", "-l", "--no-write-bitmap-index")
-        self.ask("prune", "--expire=now")
+        if not pruning.in_parts(self):
+            self.ask("repack", "--quiet", "-a", "-d", "-l", "--no-write-bitmap-index")
+            self.ask("prune", "--expire=now")
 
     def tidy(self) -> None:
         """Join small packs into larger ones when there are many, at a cost that does not grow with the history."""

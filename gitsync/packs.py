@@ -38,7 +38,7 @@ def tidy(repository: Clone) -> None:
 
     A pack is joined with smaller ones that have half as many objects as itself, so that each object is seldom moved.
     """
-    small = sorted((size, pack) for pack, size in _sizes(repository.path) if size < JOINED_OBJECTS // 2)
+    small = sorted((size, pack) for pack, size in sizes(repository.path) if size < JOINED_OBJECTS // 2)
     if len(small) <= PACKS:
         return
     total, chosen = 0, 0
@@ -70,7 +70,7 @@ def delete(pack: Path) -> None:
         pack.with_suffix(part).unlink(missing_ok=True)
 
 
-def _sizes(repository: Path) -> Iterator[tuple[Path, int]]:
+def sizes(repository: Path) -> Iterator[tuple[Path, int]]:
     """Yield every pack that may be joined, and about how many objects it has."""
     for index in (repository / "objects" / "pack").glob("pack-*.idx"):
         if not any(index.with_suffix(part).exists() for part in (".keep", ".mtimes")):

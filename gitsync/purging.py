@@ -6,14 +6,14 @@ keeps its ids.
 """
 
 import logging
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import IO, cast
 
 from django.db import connection
 from django.utils import timezone
 
-from gitsync import heartbeat, history, thin, tree
+from gitsync import heartbeat, thin, tree
 from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteMovedError, RemoteTimeoutError
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.models import Change, Purge
@@ -54,9 +54,8 @@ def rewrite(remote: Remote, clone: Clone, tip: str) -> Rewritten:
     if not touching:
         return Rewritten(keys, tip)
     parents = clone.ask("rev-parse", f"{touching[0].decode()}^@").decode().split()
-    secret = _objects_below(clone, tip, folders)
     found = Rewritten(keys, *_rewritten(clone, tip, parents, keys))
-    _prove(clone, found.tip, secret, folders)
+    _prove(clone, found.tip, folders)
     return found
 
 
@@ -139,38 +138,15 @@ def _rewritten(
     return oids.get(passing.tip, passing.tip), commits
 
 
-def _objects_below(clone: Clone, tip: str, folders: Sequence[str]) -> set[str]:
-    """Return every object that any commit has had in these folders."""
-    found = set()
-    for _, path, _, _, oid in history.paths(clone, tip, *folders):
-        if oid and _lies_in(path, folders):
-            found.add(oid)
-    return found
+def _prove(clone: Clone, tip: str, folders: Sequence[str]) -> None:
+    """Look at every commit that `tip` reaches: none has any of these folders, so that their objects are not reached.
 
-
-def _prove(clone: Clone, tip: str, secret: set[str], folders: Sequence[str]) -> None:
-    """Look at every object that `tip` reaches. What others have under another path as well is theirs, and stays."""
-    shared = 0
-    for oid, path in _reachable(clone, tip):
-        if _lies_in(path, folders):
-            raise PurgeIncompleteError(f"the new history still has {path}")
-        shared += oid in secret
-    logger.info("purged %d objects from the history; %d more are other pastes' as well", len(secret) - shared, shared)
-
-
-def _reachable(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
-    with clone.reading("rev-list", "--objects", tip) as process:
-        for line in cast("IO[bytes]", process.stdout):
-            heartbeat.beat()
-            oid, _, path = line.decode(errors="replace").rstrip("\n").partition(" ")
-            yield oid, path
-        if process.wait():
-            raise CloneBrokenError("git could not read the new history")
-
-
-def _lies_in(path: str, folders: Sequence[str]) -> bool:
-    key = tree.key_of(f"{path}/")
-    return key is not None and tree.folder(key) in folders
+    What another paste has as well, under its own path, is that one's, and stays.
+    """
+    left = clone.ask("rev-list", "--full-history", "--max-count=1", tip, "--", *folders).decode().strip()
+    if left:
+        raise PurgeIncompleteError(f"the commit {left} of the new history still has one of the folders")
+    logger.info("purged %d pastes from the history", len(folders))
 
 
 def _is_number(text: str) -> bool:

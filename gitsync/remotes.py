@@ -1,10 +1,9 @@
-"""The remote: how it is reached, what it is asked, and what its answers mean."""
+"""The remote: how it is reached, and what it is asked."""
 
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,21 +12,18 @@ from django.conf import settings
 
 from gitsync import addresses, hostkeys, http, ssh, thin, trust
 from gitsync.addresses import Address
+from gitsync.answers import meaning
 from gitsync.errors import (
-    AccessDeniedError,
-    CertificateError,
     CloneBrokenError,
-    DiskFullError,
     GitsyncError,
     HostKeyMismatchError,
     MisconfiguredError,
     RemoteMovedError,
-    RemoteRefusedError,
     RemoteUnreachableError,
 )
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.own_remote import OwnRemote
-from gitsync.processes import NO_SPACE, Finished
+from gitsync.processes import Finished
 
 logger = logging.getLogger(__name__)
 
@@ -36,37 +32,7 @@ PUSH_SECONDS = 120.0
 FETCH_SECONDS = 600.0
 FETCH_ALL_SECONDS = 6 * 3600.0
 ASK_SECONDS = 60.0
-_WORDS_KEPT = 1_000
 _QUIETLY = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
-
-#: What SSH and Git say, and what it means; the first that matches counts.
-_MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
-    (r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED", HostKeyMismatchError),
-    (
-        r"Permission denied|access denied|not authorized|Write access.*not granted|read.only|returned error: 40[13]"
-        r"|Authentication failed|could not read (Username|Password)|service not enabled",
-        AccessDeniedError,
-    ),
-    (r"[Ss][Ss][Ll] certificate|certificate verification failed|certificate subject name", CertificateError),
-    (r"returned error: 413|Request Entity Too Large", RemoteRefusedError),
-    (
-        r"[Cc]onnection (refused|reset|closed|timed out)|resolve host|[Tt]imeout|No route|Network is",
-        RemoteUnreachableError,
-    ),
-    (
-        r"not appear to be a git repository|[Rr]epository not found|does not exist|not a git repo",
-        RemoteUnreachableError,
-    ),
-)
-#: What Git says of the clone itself, in lines that are not the remote's.
-_BROKEN = re.compile(
-    r"bad object|object .*(corrupt|is empty|missing)|packfile|unable to read|[Cc]ould not read [0-9a-f]{40}|bad tree"
-    r"|reference broken|bad config|bad ref|index-pack (failed|died|output)|inflate"
-    r"|unresolved delta|not a valid object|pack has|invalid sha1 pointer"
-)
-#: What Git says of the clone when it cannot even begin to send; the remote, which got nothing, then refuses that.
-_LOST = re.compile(r"^fatal: (bad object|not a git repository)", re.MULTILINE)
-_MOVED = re.compile(r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value")
 
 
 @dataclass(frozen=True)
@@ -120,28 +86,53 @@ class Remote:
                 return oid
         return ""
 
-    def fetch(self, clone: Clone, known: str | None = None) -> str:
+    def fetch(self, clone: Clone, known: str | None = None, *, whole_tree: bool = False) -> str:
         """Bring into the clone what is missing there to go on from `known`, and return the branch's tip.
 
-        An empty clone is started thin where `known` says where the branch stood: with the tree of that commit alone.
-        What was pushed since then comes with its texts. All of the history comes where nothing is known, where the
-        branch does not go on from there, or where the remote can do no better.
+        An empty clone is started thin where `known` says where the branch stood: with that commit alone, and nothing of
+        its tree but the way to all pastes, unless `whole_tree` is asked for or somebody else has pushed. What was
+        pushed since then comes with its texts. All of the history comes where nothing is known, where the branch does
+        not go on from there, or where the remote can do no better.
         """
         if self.own:
             self.own.lend_to(clone)
         else:
             clone.borrow(None)
-        tip = self.tip(clone)
+        is_new = not self.own and thin.is_empty(clone)
+        if is_new and known and not whole_tree and self._start_thin(clone, self.ref, thin.TWO_LETTERS):
+            tip = clone.resolve(TIP_REF)
+        else:
+            tip = self.tip(clone)
         if not tip or (clone.has(tip) and not thin.is_thin(clone)):
             return tip
+        if known and (whole_tree or known != tip) and thin.lacks_trees(clone):
+            logger.info("the clone was started without most of the tree, which is fetched now")
+            thin.empty(clone)
         if known and not self.own and thin.is_empty(clone):
-            self._start_thin(clone, self.ref if known == tip else known)
+            self._start_thin(clone, self.ref if known == tip else known, thin.NO_TEXTS)
         if thin.is_thin(clone):
             return self._go_on(clone, known or "", tip)
         if not clone.has(tip):
+            if known and thin.is_empty(clone):
+                logger.warning("the remote gives no clone without old history, so all of it is fetched")
             self._bring(clone)
             tip = clone.resolve(TIP_REF)
         return tip
+
+    def fetch_way(self, clone: Clone, tip: str, folders: Iterable[str]) -> None:
+        """Bring into the clone the trees on the way to these folders of the commit `tip`, as far as they are missing.
+
+        Raises RemoteMovedError when the branch is not at `tip` any more, and the remote gives no single trees.
+        """
+        missing = thin.missing_trees(clone, tip, folders) if tip and thin.lacks_trees(clone) else []
+        if not missing:
+            return
+        try:
+            self._bring_named(clone, missing)
+        except (RemoteUnreachableError, CloneBrokenError) as error:
+            logger.warning("the remote gives no single trees, so the whole tree is fetched: %s", error)
+            if self.fetch(clone, tip, whole_tree=True) != tip:
+                raise RemoteMovedError("the branch moved while its tree was fetched") from None
 
     def fetch_all(self, clone: Clone) -> str:
         """Bring the branch with all its history and every text into the clone, and return its tip."""
@@ -208,13 +199,19 @@ class Remote:
         if self.own:
             self.own.prune()
 
-    def _start_thin(self, clone: Clone, what: str) -> None:
-        """Bring one commit with its trees, or leave the clone empty when the remote cannot give that."""
+    def _start_thin(self, clone: Clone, what: str, wanted: str) -> bool:
+        """Bring one commit with such a part of its tree, or leave the clone empty when the remote cannot give that."""
         try:
-            self._bring_without_texts(clone, "--depth=1", thin.REMOTE, f"+{what}:{TIP_REF}")
+            if wanted == thin.TWO_LETTERS:
+                thin.expect_no_trees(clone)
+            self._bring_without_texts(clone, "--depth=1", thin.REMOTE, f"+{what}:{TIP_REF}", wanted=wanted)
+            if wanted == thin.TWO_LETTERS:
+                thin.look_for_trees(clone, TIP_REF)
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote gives no clone without old history, so all of it is fetched: %s", error)
+            logger.warning("the remote gives no clone by --depth=1 --filter=%s: %s", wanted, error)
             thin.empty(clone)
+            return False
+        return True
 
     def _go_on(self, clone: Clone, known: str, tip: str) -> str:
         """Bring into a thin clone what happened since `known`, or everything where that cannot be had."""
@@ -227,8 +224,7 @@ class Remote:
             if known and thin.goes_on(clone, known, tip):
                 missing = thin.missing_texts(clone, known, tip) if settings.GITSYNC_READ_BACK else []
                 if missing:
-                    told = "".join(f"{oid}\n" for oid in missing).encode()
-                    self._bring_without_texts(clone, "--stdin", thin.REMOTE, stdin=told)
+                    self._bring_named(clone, missing)
                 return tip
         except (RemoteUnreachableError, CloneBrokenError) as error:
             logger.warning("the remote gives no single texts: %s", error)
@@ -239,8 +235,14 @@ class Remote:
         refspec = f"+{self.ref}:{TIP_REF}"
         self._run(clone, "fetch", *_QUIETLY, "--", self.address.url, refspec, seconds=seconds)
 
-    def _bring_without_texts(self, clone: Clone, *arguments: str, stdin: bytes = b"") -> None:
-        told = thin.environment(self.address.url, self._environment(), as_if_empty=bool(stdin))
+    def _bring_named(self, clone: Clone, oids: Iterable[str]) -> None:
+        """Bring some objects, and what lies below them but for texts, in one request."""
+        self._bring_without_texts(clone, "--stdin", thin.REMOTE, stdin="".join(f"{oid}\n" for oid in oids).encode())
+
+    def _bring_without_texts(
+        self, clone: Clone, *arguments: str, stdin: bytes = b"", wanted: str = thin.NO_TEXTS
+    ) -> None:
+        told = thin.environment(self.address.url, self._environment(), wanted=wanted, as_if_empty=bool(stdin))
         self._run(clone, "fetch", *_QUIETLY, *arguments, seconds=FETCH_SECONDS, stdin=stdin, environment=told)
 
     def _run(
@@ -255,7 +257,7 @@ class Remote:
         told = environment or self._environment()
         finished = clone.run(command, *arguments, stdin=stdin, environment=told, seconds=seconds)
         if finished.status:
-            raise self._explained(_meaning(command, finished, clone, mask=self.login.masked))
+            raise self._explained(meaning(command, finished, clone, mask=self.login.masked))
         return finished
 
     def _explained(self, error: GitsyncError) -> GitsyncError:
@@ -295,22 +297,3 @@ class Remote:
         if problems or self.key_file is None or self.known_hosts_file is None:
             raise MisconfiguredError("; ".join(problems))
         return self.key_file, self.known_hosts_file
-
-
-def _meaning(command: str, finished: Finished, clone: Clone, *, mask: Callable[[str], str]) -> GitsyncError:
-    """Return what a failed command means, with the remote's own words, in which `mask` hides our secrets."""
-    refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
-    words = mask("\n".join([*refused, finished.stderr]).strip())[-_WORDS_KEPT:]
-    if refused and _LOST.search(finished.stderr):
-        return CloneBrokenError(words)
-    if refused:
-        return RemoteMovedError(words) if _MOVED.search(refused[0]) else RemoteRefusedError(words)
-    ours = "\n".join(line for line in words.splitlines() if not line.startswith("remote:"))
-    if NO_SPACE.search(ours):
-        return DiskFullError(words)
-    if _BROKEN.search(ours) or re.search(rf"{re.escape(str(clone.path))}[/']", ours):
-        return CloneBrokenError(words)
-    for pattern, kind in _MEANINGS:
-        if re.search(pattern, words):
-            return kind(words)
-    return RemoteUnreachableError(words or f"git {command} ended with status {finished.status}")

@@ -36,7 +36,7 @@ class TooManyRemovalsError(GitsyncError):
 
 def look(progress: Progress = unwatched) -> Comparison:
     """Return how the database and the tip of the remote differ. Changes nothing but the local clone."""
-    with _clone_at_tip() as (clone, tip):
+    with _clone_at_tip(whole_tree=True) as (clone, tip):
         return compare(clone, tip, progress)
 
 
@@ -53,7 +53,7 @@ def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Compariso
     Raises TooManyRemovalsError, and changes nothing, when more than one in a hundred pastes (100 are always allowed)
     would go from Git and `prune` is not set.
     """
-    with _clone_at_tip() as (clone, tip):
+    with _clone_at_tip(whole_tree=True) as (clone, tip):
         draining.catch_up(_mirror(), clone, tip, None)  # The database is right here, not Git.
         found = compare(clone, tip, progress)
         in_git = found.pastes - len(found.missing) + len(found.extra)
@@ -100,9 +100,9 @@ def _mirror() -> Mirror:
 
 
 @contextmanager
-def _clone_at_tip() -> Iterator[tuple[Clone, str]]:
+def _clone_at_tip(*, whole_tree: bool = False) -> Iterator[tuple[Clone, str]]:
     with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=LOCK_SECONDS):
         clone = Clone.open(settings.GITSYNC_CLONE_DIR)
         remote = Remote.configured()
         row = Mirror.objects.filter(remote=remote.address.url, branch=remote.branch).first()
-        yield clone, remote.fetch(clone, row.tip if row else None)
+        yield clone, remote.fetch(clone, row.tip if row else None, whole_tree=whole_tree)

@@ -1,11 +1,13 @@
 """Clones that were started thin: with the tree of one commit, without its texts and without what came before it.
 
-A worker on an empty machine needs no more to go on (docs/adr/0022). The fetch that starts such a clone says so by its
-environment alone, and nothing of it is written down: Git takes what is missing for missing, and never fetches it behind
-our back, by another way than the one that was configured.
+A worker on an empty machine needs no more to go on (docs/adr/0022), and of the tree no more than what leads to the
+pastes that it is about to write (docs/adr/0025). The fetch that starts such a clone says so by its environment alone,
+and nothing of it is written down: Git takes what is missing for missing, and never fetches it behind our back, by
+another way than the one that was configured.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 from gitsync import history, tree
 from gitsync.history import Objects
@@ -13,17 +15,24 @@ from gitsync.mirror import Clone
 
 #: The name of the remote while something is fetched without the texts.
 REMOTE = "pasteur"
+#: What is wanted, in the words of Git: everything but texts; or of the tree the first two letters of all keys alone.
+NO_TEXTS, TWO_LETTERS = "blob:none", "tree:3"
+_LETTERS = 2
+#: Stands in a clone that may lack trees.
+_LACKING = "pasteur-lacks-trees"
 
 
-def environment(url: str, told: Mapping[str, str], *, as_if_empty: bool = False) -> dict[str, str]:
-    """Return an environment in which REMOTE is the repository at `url`, from which texts are not wanted.
+def environment(
+    url: str, told: Mapping[str, str], *, wanted: str = NO_TEXTS, as_if_empty: bool = False
+) -> dict[str, str]:
+    """Return an environment in which REMOTE is the repository at `url`, from which only some objects are wanted.
 
-    Texts that are named come if we ask as if the clone were empty: whoever has a commit is taken to have its texts.
+    What is named comes if we ask as if the clone were empty: whoever has a commit is taken to have all of it.
     """
     options = {
         f"remote.{REMOTE}.url": url,
         f"remote.{REMOTE}.promisor": "true",
-        f"remote.{REMOTE}.partialCloneFilter": "blob:none",
+        f"remote.{REMOTE}.partialCloneFilter": wanted,
     }
     if as_if_empty:
         options["fetch.negotiationAlgorithm"] = "noop"
@@ -51,6 +60,45 @@ def empty(clone: Clone) -> None:
     Clone.open(clone.path)
 
 
+def lacks_trees(clone: Clone) -> bool:
+    """Whether trees may be missing that the clone's commits have."""
+    return (clone.path / _LACKING).exists()
+
+
+def expect_no_trees(clone: Clone) -> None:
+    """Note, before anything is fetched, that most trees will be missing."""
+    (clone.path / _LACKING).touch()
+
+
+def look_for_trees(clone: Clone, commit: str) -> None:
+    """Note that nothing is missing when the remote has left nothing out, which it may not know how to do."""
+    oid = f"{commit}^{{tree}}"
+    with history.objects(clone) as objects:
+        for _ in range(_LETTERS + 1):
+            letters = (entry.oid for entry in objects.tree(oid) or () if len(entry.name) == 1 and not entry.is_file)
+            oid = next(letters, "")
+            if not oid:
+                return
+        if objects.tree(oid) is not None:
+            (clone.path / _LACKING).unlink()
+
+
+def missing_trees(clone: Clone, commit: str, folders: Iterable[str]) -> list[str]:
+    """Return the ids of trees that are not there and that a commit has on the way to these folders."""
+    roads = defaultdict[str, set[str]](set)
+    for folder in folders:
+        *letters, last, _ = folder.split("/")
+        roads["/".join(letters)].add(last)
+    with history.objects(clone) as objects:
+        found = (
+            entry.oid
+            for letters, wanted in sorted(roads.items())
+            for entry in objects.tree(f"{commit}:{letters}") or ()
+            if entry.name in wanted and not entry.is_file
+        )
+        return _missing(clone, sorted(set(found)))
+
+
 def goes_on(clone: Clone, old: str, new: str) -> bool:
     """Whether all that lies between two commits is there, which says nothing of texts that the old one has as well.
 
@@ -64,7 +112,10 @@ def goes_on(clone: Clone, old: str, new: str) -> bool:
 def missing_texts(clone: Clone, old: str, new: str) -> list[str]:
     """Return the ids of texts that are not there, of all folders and files that were touched between two commits."""
     with history.objects(clone) as objects:
-        wanted = sorted(set(_texts(clone, objects, old, new)))
+        return _missing(clone, sorted(set(_texts(clone, objects, old, new))))
+
+
+def _missing(clone: Clone, wanted: list[str]) -> list[str]:
     if not wanted:
         return []
     lines = clone.ask("cat-file", "--batch-check", stdin="".join(f"{oid}\n" for oid in wanted).encode()).decode()

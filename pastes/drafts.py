@@ -1,10 +1,10 @@
 """What a caller hands in to become a paste, and the rules that it has to keep. Pure: nothing is read or stored."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from django.conf import settings
 from django.utils.translation import gettext
@@ -15,6 +15,7 @@ from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGT
 
 MAX_FILES = 50
 _VISIBILITIES = tuple(Visibility.values)
+_Checked = TypeVar("_Checked")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def checked_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[
     if len(files) > MAX_FILES:
         message = gettext("A paste may have at most %(most)s files.") % {"most": MAX_FILES}
         _refuse("too_many_files", message, "files", limit=MAX_FILES)
-    if sum(_checked_size(file.content) for file in files) > settings.PASTEUR_MAX_BYTES:
+    if sum(_each(files, lambda file: _checked_size(file.content))) > settings.PASTEUR_MAX_BYTES:
         raise too_large(settings.PASTEUR_MAX_BYTES)
     if encrypted:
         if len(files) > 1:
@@ -80,7 +81,19 @@ def checked_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[
         ciphertext.check(files[0].content)
     given = {file.name.casefold() for file in files}
     taken: set[str] = set()
-    return [_checked_file(file, given, taken) for file in files]
+    return _each(files, lambda file: _checked_file(file, given, taken))
+
+
+def _each(files: Sequence[NewFile], check: Callable[[NewFile], _Checked]) -> list[_Checked]:
+    """Return what a check makes of each file; a refusal says which one it is about."""
+    found = []
+    for position, file in enumerate(files):
+        try:
+            found.append(check(file))
+        except RefusedError as refused:
+            refused.file = position
+            raise
+    return found
 
 
 def _checked_size(content: str) -> int:

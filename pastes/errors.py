@@ -11,8 +11,11 @@ class RefusedError(PastesError):
     """The input cannot become a paste. Nothing was stored.
 
     `code` is stable and meant for programs, `message` for people; `status` is the HTTP status; `field` names the
-    offending field where there is one, and `limit` is the number that it must not pass.
+    offending field where there is one, and `limit` is the number that it must not pass. Of several files, `file` is the
+    position of the offending one.
     """
+
+    file: int | None = None
 
     def __init__(
         self, code: str, message: str, *, status: int = 422, field: str = "", limit: int | None = None
@@ -32,4 +35,4 @@ class KeysExhaustedError(PastesError):
 def too_large(limit: int) -> RefusedError:
     """The refusal of a text or request that is longer than a paste may be; `limit` in bytes."""
     message = gettext("A paste may have at most %(limit)s bytes.") % {"limit": limit}
-    return RefusedError("too_large", message, status=413, limit=limit)
+    return RefusedError("too_large", message, status=413, field="files", limit=limit)

@@ -47,9 +47,7 @@ class Limits:
         """Take what the request costs; answer 429 when there is not enough, else the site's own answer."""
         taken: list[_Taken] = []
         for action, name in _counted(request):
-            for number, rate in enumerate(
-                rates.parse(_own_rates(action) or getattr(settings, f"PASTEUR_LIMIT_{action.upper()}"))
-            ):
+            for number, rate in enumerate(rates.parse(rate_of(action))):
                 label = f"{action}:{number}:{name}"
                 one = _Taken(action, label, rate, tallies.take(label, rate))
                 if one.wait > 0:
@@ -63,6 +61,11 @@ class Limits:
         elif dear and dear[0].action == "create":
             _tell(response, min(dear, key=_left))
         return response
+
+
+def rate_of(action: str) -> str:
+    """Return how often the caller may do something, as the API token or the settings say it."""
+    return _own_rates(action) or str(getattr(settings, f"PASTEUR_LIMIT_{action.upper()}"))
 
 
 def _counted(request: HttpRequest) -> Iterator[tuple[str, str]]:

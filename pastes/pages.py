@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.cache import caches
+from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.test.signals import setting_changed
 from django.utils.translation import get_language
 
 from pastes import answers

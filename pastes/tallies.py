@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import redis
 from django.conf import settings
 
 from pastes.rates import Rate
@@ -61,6 +60,8 @@ def give_back(name: str, rate: Rate) -> None:
 def _counted(name: str, cost: float, room: float) -> float:
     client = _redis.client()
     if client is not None:
+        import redis  # Most sites have none, and start sooner without it.
+
         try:
             allowed = min(room, 1e12)
             return float(client.eval(_SCRIPT, 1, f"pasteur:limit:{name}", time.time(), cost, allowed))
@@ -141,6 +142,8 @@ class _Redis:
         if not url or time.monotonic() < self._back_at:
             return None
         if url not in self._clients:
+            import redis  # See above.
+
             timeouts = {"socket_connect_timeout": _TIMEOUT_SECONDS, "socket_timeout": _TIMEOUT_SECONDS}
             self._clients[url] = redis.Redis.from_url(url, **timeouts)
         return self._clients[url]

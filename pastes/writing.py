@@ -1,6 +1,6 @@
 """Every write to a paste, whoever asks for it: page, API, dialect, admin or command."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -130,18 +130,19 @@ def fork(
     visibility: str = Visibility.UNLISTED,
     lifetime: timedelta | None = None,
     forever: bool = False,
+    by: Callable[[Draft], Paste] = publish,
 ) -> Paste:
     """Publish what a readable paste holds now as another paste, with an edit token of its own.
 
-    Without a lifetime it ends when the first one does, unless it is to stay for ever. Raises RefusedError as `publish`
-    does, and for a paste that burns after reading: a copy would be a way around.
+    Without a lifetime it ends when the first one does, unless it is to stay for ever. `by` is what publishes it. Raises
+    RefusedError as `publish` does, and for a paste that burns after reading: a copy would be a way around.
     """
     if paste.burn:
         raise RefusedError("burns", "A paste that burns after reading cannot be forked.", status=403)
     if lifetime is None and paste.expires_at and not forever:
         lifetime = paste.expires_at - clock.now()
     draft = replace(_draft_of(paste), author=author, visibility=visibility, lifetime=lifetime, forked_from=paste.key)
-    return publish(draft)
+    return by(draft)
 
 
 def hide(paste: Paste) -> bool:

@@ -1,5 +1,6 @@
 """Looks at real Git repositories with Git itself, independently of the product's code."""
 
+import io
 import os
 import subprocess
 from pathlib import Path
@@ -42,10 +43,14 @@ def commits(repository: Path) -> dict[str, str]:
 
 def files(repository: Path, branch: str = "main") -> dict[str, bytes]:
     """Return every file at the tip, by its path."""
+    rows = [row.partition(b"\t") for row in git(repository, "ls-tree", "-r", "-z", branch).split(b"\0")[:-1]]
+    told = io.BytesIO(git(repository, "cat-file", "--batch", stdin=b"".join(row[0].split()[2] + b"\n" for row in rows)))
     found = {}
-    for row in git(repository, "ls-tree", "-r", "-z", branch).split(b"\0")[:-1]:
-        facts, _, path = row.partition(b"\t")
-        found[path.decode()] = git(repository, "cat-file", "blob", facts.split()[2].decode())
+    for _, _, path in rows:
+        _, kind, size = told.readline().split()
+        assert kind == b"blob", path
+        found[path.decode()] = told.read(int(size))
+        told.readline()
     return found
 
 

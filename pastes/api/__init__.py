@@ -2,16 +2,16 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from pastes import answers
 from pastes.api import choices, finding, moderating, pastes, revisions
 from pastes.api.asking import StrictParser
+from pastes.api.describing import DescribedAPI
 from pastes.errors import RefusedError
 from pastes.methods import read_only
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="Pasteur",
     version="1",
     description="Pastes: make, read, find, edit, fork, burn and delete them.",
@@ -20,10 +20,7 @@ api = NinjaAPI(
     docs_url="/docs",
     docs_decorator=read_only,
     openapi_url="/openapi.json",
-    openapi_extra={
-        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "security": [{}, {"token": []}],
-    },
+    openapi_extra={"security": [{}, {"token": []}]},
 )
 api.add_router("", finding.router)
 api.add_router("/pastes", pastes.router)
@@ -40,8 +37,9 @@ def root(request: HttpRequest) -> HttpResponse:
 
 @api.exception_handler(RefusedError)
 def refused(request: HttpRequest, error: RefusedError) -> HttpResponse:
-    """Answer input that cannot become a paste."""
-    return answers.refusal(request, error)
+    """Answer input that cannot become a paste, naming a field as where it stands in what was sent."""
+    field = error.field if error.file is None else f"files.{error.file}.{error.field}"
+    return answers.error(request, error.status, error.code, error.message, field, error.limit)
 
 
 @api.exception_handler(HttpError)

@@ -4,9 +4,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router
 
-from pastes import languages, lifetimes
+from pastes import languages, lifetimes, limiting
 from pastes.api.asking import answering
-from pastes.api.shapes import LanguageOut, LimitsOut
+from pastes.api.shapes import LanguageOut, LimitsOut, RatesOut
 from pastes.drafts import MAX_FILES
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
 
@@ -36,4 +36,5 @@ def limits(request: HttpRequest) -> LimitsOut:
         name_bytes=NAME_BYTES,
         expires=list(lifetimes.LIFETIMES),
         visibility=list(Visibility.values),
+        rates=RatesOut(**{action: limiting.rate_of(action) for action in RatesOut.model_fields}),
     )

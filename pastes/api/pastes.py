@@ -1,7 +1,8 @@
 """One paste: make, read, edit, fork, burn, delete."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
@@ -31,6 +32,8 @@ router = Router(tags=["pastes"])
 _EDITING = WRITING | {412, 428}
 #: The revision, and where its copy stands, which is a part of what is read but not of what is edited.
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})(?:-\w{1,40})?"')
+
+_AS_IT_IS = ForkIn()
 
 IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision that you have seen, or *.")]
 IfNoneMatch = Annotated[str, Header(alias="If-None-Match", description="The ETag of what you have read before.")]
@@ -98,10 +101,16 @@ def delete(request: HttpRequest, key: Key, token: Token = "") -> Status[None]:
 
 @router.post("/{key}/fork", response=answering(201, PasteMade, WRITING))
 def fork(
-    request: HttpRequest, response: HttpResponse, key: Key, wanted: Annotated[ForkIn | None, Body()] = None
+    request: HttpRequest,
+    response: HttpResponse,
+    key: Key,
+    wanted: Annotated[ForkIn, Body()] = _AS_IT_IS,
+    idempotency_key: IdempotencyKey = "",
 ) -> Status[PasteMade]:
     """Make a paste of what another one holds now."""
-    wanted = wanted or ForkIn()
+    publish: Callable[[Draft], Paste] = writing.publish
+    if idempotency_key:
+        publish = partial(repeats.publish_once, idempotency_key, f"fork {key} ".encode() + request.body)
     lifetime = None if wanted.expires is None else lifetimes.named(wanted.expires)
     made = writing.fork(
         find(key),
@@ -109,6 +118,7 @@ def fork(
         visibility=wanted.visibility,
         lifetime=lifetime.length if lifetime else None,
         forever=lifetime == lifetimes.NEVER,
+        by=publish,
     )
     return _made(request, response, made)
 

@@ -1,12 +1,14 @@
 """What goes into the API and what comes out of it. Unknown fields are refused, so that a typo never changes a paste."""
 
 from datetime import datetime
+from typing import Any
 
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from pastes import lifetimes
-from pastes.models import Visibility
+from pastes.drafts import MAX_FILES
+from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
 
 
 class Strict(Schema):
@@ -15,53 +17,69 @@ class Strict(Schema):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class FileIn(Strict):
-    """A file to be pasted; without a language, its name tells."""
+def _said(default: Any, words: str, **limits: Any) -> Any:
+    """Return a field with what the document says of it; drafts.py holds it to that, in words and codes of its own."""
+    return Field(default, description=words, json_schema_extra=limits)
 
-    content: str
-    name: str = ""
-    language: str = ""
+
+_TITLE = _said("", "One line.", maxLength=TITLE_LENGTH)
+_AUTHOR = _said("", "One line.", maxLength=AUTHOR_LENGTH)
+_COMMENT = _said("", "Some lines.", maxLength=COMMENT_LENGTH)
+_VISIBILITY = _said(
+    Visibility.UNLISTED.value, "Who finds it: whoever has the link, or everybody.", enum=list(Visibility.values)
+)
+_FILES = _said(..., "The files, whose names differ.", minItems=1, maxItems=MAX_FILES)
+
+
+class FileIn(Strict):
+    """A file to be pasted."""
+
+    content: str = _said(..., "The text: not only spaces, no NUL.", minLength=1)
+    name: str = _said("", f"At most {NAME_BYTES} bytes; without one, it is called paste.")
+    language: str = _said("", "A name or alias of /languages; without one, the file's name tells.")
 
 
 class PasteIn(Strict):
     """A paste to be made."""
 
-    files: list[FileIn]
-    title: str = ""
-    author: str = ""
-    comment: str = ""
-    visibility: str = Visibility.UNLISTED.value
-    expires: str = lifetimes.NEVER.name
-    burn: bool = False
-    encrypted: bool = False
+    files: list[FileIn] = _FILES
+    title: str = _TITLE
+    author: str = _AUTHOR
+    comment: str = _COMMENT
+    visibility: str = _VISIBILITY
+    expires: str = _said(lifetimes.NEVER.name, "When it is erased.", enum=list(lifetimes.LIFETIMES))
+    burn: bool = _said(False, "The first reader is the last.")
+    encrypted: bool = _said(False, "The text of the only file is ciphertext.")
 
 
 class WholeEdit(Strict):
     """What a paste is to be from now on."""
 
-    files: list[FileIn]
-    title: str = ""
-    author: str = ""
-    comment: str = ""
-    visibility: str = Visibility.UNLISTED.value
+    files: list[FileIn] = _FILES
+    title: str = _TITLE
+    author: str = _AUTHOR
+    comment: str = _COMMENT
+    visibility: str = _VISIBILITY
 
 
 class PartialEdit(Strict):
     """What is to change; `null`, or leaving a field out, leaves it as it is. Given files take the place of all."""
 
-    files: list[FileIn] | None = None
-    title: str | None = None
-    author: str | None = None
-    comment: str | None = None
-    visibility: str | None = None
+    files: list[FileIn] | None = _said(None, "The files, whose names differ.", minItems=1, maxItems=MAX_FILES)
+    title: str | None = _said(None, "One line.", maxLength=TITLE_LENGTH)
+    author: str | None = _said(None, "One line.", maxLength=AUTHOR_LENGTH)
+    comment: str | None = _said(None, "Some lines.", maxLength=COMMENT_LENGTH)
+    visibility: str | None = _said(None, "Who finds it.", enum=[*Visibility.values, None])
 
 
 class ForkIn(Strict):
-    """What is different about the copy. Without `expires` it lasts as long as the first paste."""
+    """What is different about the copy."""
 
-    author: str = ""
-    visibility: str = Visibility.UNLISTED.value
-    expires: str | None = None
+    author: str = _AUTHOR
+    visibility: str = _VISIBILITY
+    expires: str | None = _said(
+        None, "As when a paste is made; without it, it ends with the first one.", enum=[*lifetimes.LIFETIMES, None]
+    )
 
 
 class FileFacts(Schema):
@@ -185,6 +203,14 @@ class LanguageOut(Schema):
     extensions: list[str]
 
 
+class RatesOut(Schema):
+    """How often the caller may do what, such as `10/minute burst 5, 200/day`, or `off`."""
+
+    create: str
+    read: str
+    delete: str
+
+
 class LimitsOut(Schema):
     """How much of everything there may be, and the choices that there are."""
 
@@ -196,6 +222,7 @@ class LimitsOut(Schema):
     name_bytes: int
     expires: list[str]
     visibility: list[str]
+    rates: RatesOut
 
 
 class Problem(Schema):

@@ -6,13 +6,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 
 from pastes import answers, body, dialects, languages
+from pastes.dialects import Problem
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
 from pastes.writing import publish
 
 
 def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> HttpResponse:
-    """Publish the part `paste`; answers 200 with the key as `code`, or 400 with one line of text."""
+    """Publish the part `paste`; answers 200 with the key as `code`, or 400 with one line of text.
+
+    What that service did not know, such as that the caller may not, keeps its status.
+    """
     try:
         parts = body.fields_by_name(fields, files)
         language = languages.named(parts.get("hl") or "")
@@ -27,7 +31,8 @@ def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) ->
             )
         )
     except RefusedError as refused:
-        return dialects.open_to_all(answers.line(refused.message, status=400))
+        problem = Problem(refused.status, refused.code, refused.message, refused.field)
+        return dialects.open_to_all(answers.line(problem.message, status=problem.plain_status))
     answer: dict[str, str | bool] = {"code": paste.key}
     if language:
         answer["hl"] = language.name

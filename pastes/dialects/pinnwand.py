@@ -18,6 +18,7 @@ from pastes.models import Paste
 
 NAME = "pinnwand"
 _GUESSED = "autodetect"
+_NOTHING = type(None)
 _LIFETIMES = {
     "1hour": timedelta(hours=1),
     "1day": timedelta(days=1),
@@ -49,7 +50,7 @@ def create(request: HttpRequest) -> HttpResponse:
         body.json_object(request, labelled=False),
         where="The paste",
         required={"expiry": (str,), "files": (list,)},
-        optional={"long": (int, bool)},
+        optional={"long": (int, bool, _NOTHING)},
     )
     paste = writing.publish(Draft([_file(file) for file in sent["files"]], lifetime=_lifetime(sent["expiry"])))
     answer = {"link": answers.address(request, paste.get_absolute_url()), "removal": _removal(request, paste)}
@@ -123,8 +124,9 @@ def _removal(request: HttpRequest, paste: Paste) -> str:
 
 def _file(file: object) -> NewFile:
     text = (str,)
-    sent = members.of(file, where="A file", required={"lexer": text, "content": text}, optional={"name": text})
-    name = sent.get("name", "")
+    named = {"name": (str, _NOTHING)}
+    sent = members.of(file, where="A file", required={"lexer": text, "content": text}, optional=named)
+    name = sent.get("name") or ""
     return NewFile(sent["content"], name=name, language=_language(sent["lexer"], name))
 
 

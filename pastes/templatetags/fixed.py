@@ -3,9 +3,9 @@
 from typing import Any
 
 from django import template
+from django.core.signals import setting_changed
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
-from django.test.signals import setting_changed
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 

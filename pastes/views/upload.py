@@ -41,7 +41,7 @@ def without_file(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, 
     message = (
         f"Send the text as a part called {PART}, not as {names}: {answers.address(request, '/help.txt')} says how."
     )
-    return RefusedError("missing_field", message, field=PART)
+    return RefusedError("bad_form", message, status=400, field=PART)
 
 
 def _made(request: HttpRequest, draft: Draft) -> HttpResponse:

@@ -95,6 +95,18 @@ def test_an_edit_replaces_files_or_words(user: User, site: Pasteur) -> None:
     assert (found["title"], found["revision"]) == ("New", 3)
 
 
+def test_an_edit_changes_language_or_name_alone(user: User, site: Pasteur) -> None:
+    url, many = user(user.write("a.py", "one\n")).line, user(user.write("a.py", "1"), user.write("b.py", "2")).line
+
+    assert user("edit", url, "--language", "rust").line == url
+    assert [file["language"] for file in site.read(key_of(url))["files"]] == ["rust"]
+    assert user("edit", url, "--name", "b.md").line == url
+    assert user("edit", many, "--name", "c.md").status == 2
+
+    found = site.read(key_of(url))["files"]
+    assert [(file["name"], file["language"], file["content"]) for file in found] == [("b.md", "markdown", "one\n")]
+
+
 def test_an_editor_opens_what_stands_there(user: User, site: Pasteur) -> None:
     url = user(user.write("a.py", "one\n")).line
     editor = user.write("editor", '#!/bin/sh\ntest "$(cat "$1")" = one && echo two >> "$1"\n')

@@ -13,6 +13,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
@@ -22,6 +23,7 @@ from tests.pastes.made import published
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+CHECKS += [response_headers_conformance]
 
 
 DOCUMENT = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler())

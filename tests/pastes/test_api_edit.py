@@ -152,6 +152,21 @@ def test_a_fork_says_where_it_comes_from(client: Client) -> None:
     assert response["Location"] == shown["url"]
 
 
+def test_a_fork_that_is_sent_again_makes_one_paste(client: Client) -> None:
+    paste, other = published("text"), published("other")
+    key = {"idempotency-key": "0123456789abcdef-fork"}
+
+    first, again = (client.generic("POST", f"/api/v1/pastes/{paste.key}/fork", headers=key) for _ in range(2))
+    with nothing_stored():
+        foreign = client.generic("POST", f"/api/v1/pastes/{other.key}/fork", headers=key)
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["key"] == again.json()["key"]
+    assert first["X-Pasteur-Token"] == again["X-Pasteur-Token"]
+    assert refused(foreign) == (422, "idempotency_key", "Idempotency-Key")
+    assert Paste.objects.count() == 3
+
+
 def test_burning_hands_out_the_files_once(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one", "a"), NewFile("two", "b")], burn=True))
     path = f"/api/v1/pastes/{paste.key}/burn"

@@ -1,5 +1,8 @@
 """Lists, revisions and choices of the API, and what pages of other sites may do with it."""
 
+import json
+import re
+
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -7,6 +10,7 @@ from pytest_django.fixtures import Settings
 from pastes import writing
 from pastes.drafts import NewFile
 from pastes.languages import LANGUAGES
+from pastes.lifetimes import LIFETIMES
 from tests.pastes.api import refused
 from tests.pastes.made import published
 from tests.pastes.sealed import sealed
@@ -94,12 +98,15 @@ def test_what_burns_or_is_encrypted_is_not_compared(client: Client) -> None:
 
 def test_a_client_can_ask_what_there_may_be(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 1234
+    settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_READ = "3/hour", "off"
+    settings.PASTEUR_LIMIT_DELETE = "20/hour"
 
     limits = client.get(f"{API}/limits").json()
     names = [language["name"] for language in client.get(f"{API}/languages").json()]
 
     assert (limits["max_bytes"], limits["max_files"], limits["title_length"]) == (1234, 50, 200)
     assert "never" in limits["expires"]
+    assert limits["rates"] == {"create": "3/hour", "read": "off", "delete": "20/hour"}
     assert names == list(LANGUAGES)
 
 
@@ -141,3 +148,24 @@ def test_the_document_describes_every_operation_and_its_errors(client: Client) -
         for operation in operations.values():
             assert operation["description"]
             assert {"429", "503"} <= set(operation["responses"])
+
+
+def test_the_document_defines_all_that_it_names(client: Client) -> None:
+    document = client.get(f"{API}/openapi.json").json()
+
+    for required in document["security"]:
+        assert set(required) <= set(document["components"]["securitySchemes"])
+    named = set(re.findall(r'"#/components/(\w+/[\w-]+)"', json.dumps(document["paths"])))
+    for kind, _, name in (part.partition("/") for part in named):
+        assert name in document["components"][kind]
+    assert {"schemas/PasteMade", "headers/ETag", "headers/Link", "headers/Retry-After"} <= named
+
+
+def test_the_document_says_what_a_paste_may_hold(client: Client) -> None:
+    schemas = client.get(f"{API}/openapi.json").json()["components"]["schemas"]
+
+    fields = schemas["PasteIn"]["properties"]
+    assert fields["expires"]["enum"] == list(LIFETIMES)
+    assert fields["visibility"]["enum"] == ["unlisted", "public"]
+    assert (fields["title"]["maxLength"], fields["files"]["maxItems"]) == (200, 50)
+    assert schemas["PasteIn"]["additionalProperties"] is False

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from pastes import lifetimes
 from tests.pastes.api import FILE, create, refused
@@ -184,7 +185,7 @@ def test_input_33_an_unknown_language_is_refused_and_cut(client: Client, name: s
     with nothing_stored():
         response = create(client, {"files": [{"content": "a", "language": name}]})
 
-    assert refused(response) == (422, "language", "language")
+    assert refused(response) == (422, "language", "files.0.language")
     assert len(response.json()["error"]["message"]) < 120
 
 
@@ -214,6 +215,34 @@ def test_a_paste_without_files_is_empty(client: Client) -> None:
         response = create(client, {"files": []})
 
     assert refused(response) == (422, "empty", "files")
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "field"),
+    [
+        ({"content": " "}, "empty", "files.1.content"),
+        ({"content": "a\0"}, "nul_byte", "files.1.content"),
+        ({"content": "a", "language": "x"}, "language", "files.1.language"),
+        ({"content": "a", "name": "x" * 256}, "name_too_long", "files.1.name"),
+        ({"content": "a", "name": "a.py"}, "duplicate_name", "files.1.name"),
+    ],
+)
+def test_of_several_files_the_one_at_fault_is_named(
+    client: Client, file: dict[str, Any], code: str, field: str
+) -> None:
+    with nothing_stored():
+        response = create(client, {"files": [{"content": "a", "name": "a.py"}, file]})
+
+    assert refused(response) == (422, code, field)
+
+
+def test_too_large_names_field_and_limit(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_MAX_BYTES = 10
+
+    response = create(client, {"files": [{"content": "x" * 6}, {"content": "y" * 5}]})
+
+    assert refused(response) == (413, "too_large", "files")
+    assert response.json()["error"]["limit"] == 10
 
 
 def test_fifty_files_are_taken_and_one_more_is_not(client: Client) -> None:

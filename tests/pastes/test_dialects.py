@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from pastes import tokens
 from pastes.models import File, Paste
+from tests.pastes.bearers import bearer
 from tests.pastes.made import published
 from tests.pastes.rows import nothing_stored
 from tests.pastes.speakers import SPEAKERS, Speaker, by_name
@@ -93,6 +94,19 @@ def test_input_63_who_asks_too_much_is_told_in_its_words(speaker: Speaker, setti
     assert_told(speaker, over, 429)
     assert int(over["Retry-After"]) > 0
     assert over["RateLimit-Policy"] == '"create";q=1;w=86400'
+
+
+@every
+def test_who_may_not_paste_is_told_in_its_words_and_a_token_lets_in(speaker: Speaker, settings: Settings) -> None:
+    settings.PASTEUR_MAY_CREATE = "token"
+    ours, _ = bearer("write")
+
+    with nothing_stored():
+        response = speaker.send(Client(), b"text")
+
+    assert_told(speaker, response, 401)
+    assert response["WWW-Authenticate"] == 'Bearer realm="Pasteur"'
+    assert speaker.send(ours, b"text").status_code == speaker.status
 
 
 @pytest.mark.parametrize("speaker", [one for one in SPEAKERS if one.path != "/"], ids=by_name)

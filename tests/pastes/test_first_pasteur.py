@@ -166,6 +166,15 @@ def test_a_form_that_ends_early_is_no_paste(client: Client, cut: int) -> None:
     assert response.status_code == 400
 
 
+def test_who_may_not_paste_is_told_so(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_MAY_CREATE = "token"
+
+    with nothing_stored():
+        response = send(client, TEXT)
+
+    assert (response.status_code, response.content.count(b"\n")) == (401, 1)
+
+
 def test_the_code_leads_to_the_page_and_to_the_text(client: Client) -> None:
     code = send(client, TEXT).json()["code"]
 

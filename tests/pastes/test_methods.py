@@ -67,6 +67,7 @@ def test_a_method_that_is_not_taken_is_told_with_those_that_are(route: str) -> N
 def test_a_program_that_sends_a_form_gets_a_line_and_a_browser_the_form(path: str) -> None:
     paste, client = writing.publish(Draft([NewFile("x", "hello.py")])), Client()
     fields = {"files-TOTAL_FORMS": "1", "files-INITIAL_FORMS": "0", "files-0-content": "y", "token": "wrong"}
+    fields["csrfmiddlewaretoken"] = "that of a page"
 
     with nothing_stored():
         line: Any = client.post(path.format(paste.key), fields, headers=CURL)

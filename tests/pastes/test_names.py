@@ -126,7 +126,7 @@ def test_input_36_to_41_a_name_that_cannot_be_one_is_refused(client: Client, nam
     with nothing_stored():
         response = create(client, {"files": [{"content": "text", "name": name}]})
 
-    assert refused(response) == (422, code, "name")
+    assert refused(response) == (422, code, "files.0.name")
 
 
 @pytest.mark.parametrize("name", ["a%0ab", "%00", "x" * 300, "%2e%2e", "a%1b"])
@@ -156,7 +156,7 @@ def test_two_files_whose_names_differ_in_case_alone_are_refused(client: Client) 
     with nothing_stored():
         response = create(client, {"files": files})
 
-    assert refused(response) == (422, "duplicate_name", "name")
+    assert refused(response) == (422, "duplicate_name", "files.1.name")
 
 
 WORDS = [

@@ -200,7 +200,7 @@ def test_a_form_without_a_file_is_explained_to_a_program(parts: list[Part]) -> N
     with nothing_stored():
         response = send(far, *parts, accept="*/*")
 
-    assert response.status_code == 422
+    assert response.status_code == 400
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     line = response.content.decode()
     assert line.count("\n") == 1

@@ -32,7 +32,7 @@ def removal_path(client: Client) -> str:
 
 
 def test_several_files_are_one_paste_and_are_read_as_they_were(client: Client) -> None:
-    ham = {"lexer": "text", "content": "h\u00e4m"}
+    ham = {"lexer": "text", "content": "h\u00e4m", "name": None}
 
     answer = send(client, {"expiry": "1week", "files": [SPAM, ham], "long": 1})
 

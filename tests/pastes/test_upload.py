@@ -140,7 +140,7 @@ def test_a_browser_reads_a_refusal_as_a_page_and_a_terminal_as_a_line(client: Cl
     line = client.put("/", b"", content_type="", headers={"accept": "*/*"})
 
     assert (page["Content-Type"], line["Content-Type"]) == ("text/html; charset=utf-8", "text/plain; charset=utf-8")
-    assert (page["Vary"], line["Vary"]) == ("Accept, Accept-Language, Cookie", "Accept")
+    assert (page["Vary"], line["Vary"]) == ("Accept, Accept-Language, Cookie, Accept-Encoding", "Accept")
     assert b"</h1>" in page.content
     assert b"<" not in line.content
 

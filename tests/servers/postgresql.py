@@ -39,6 +39,8 @@ class PostgreSQL(Server):
             "port": str(self.port),
             "unix_socket_directories": str(self.folder),
             "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
             "max_connections": "100",
         }
         return [

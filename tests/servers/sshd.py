@@ -10,10 +10,14 @@ from tests.servers.process import Server, program
 
 
 class Sshd(Server):
-    """OpenSSH's own server, as an ordinary process, with a bare repository `pastes.git` in its folder."""
+    """OpenSSH's own server, as an ordinary process, with a bare repository `pastes.git` in its folder.
 
-    def __init__(self) -> None:
+    Like one that nobody has configured it speaks Git's oldest protocol, unless it is told to speak the newest one too.
+    """
+
+    def __init__(self, *, newest_protocol: bool = False) -> None:
         super().__init__()
+        self._accepted = "AcceptEnv GIT_PROTOCOL\n" if newest_protocol else ""
         self.key_file = self._key("deploy_key")
         self.host_key_file = self._key("host_key")
         self.authorized_keys = self.folder / "authorized_keys"
@@ -68,6 +72,7 @@ class Sshd(Server):
             "UsePAM no\n"
             "StrictModes no\n"
             f"PidFile {self.folder}/pid\n"
+            f"{self._accepted}"
             'ForceCommand git-shell -c "$SSH_ORIGINAL_COMMAND"\n'
         )
         return [program("sshd"), "-D", "-e", "-f", str(config)]

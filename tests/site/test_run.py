@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,19 @@ from tests.servers.pasteur import ROOT, Pasteur
 from tests.servers.process import wait_until
 
 pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Pasteur]:
+    """Return a site for the tests of this file."""
+    with Pasteur() as site:
+        yield site
+
+
+@pytest.fixture
+def running(shared: Pasteur) -> Pasteur:
+    """Return the site, which is started again when another test has ended it."""
+    return shared.start() if shared.has_ended() else shared
 
 
 def terminate(site: Pasteur, number: int = signal.SIGTERM) -> float:
@@ -37,92 +51,102 @@ def relatives(site: Pasteur) -> list[str]:
     return found
 
 
-def test_a_stranger_pastes_and_clones(pasteur: Pasteur, tmp_path: Path) -> None:
+def test_a_stranger_pastes_and_clones(running: Pasteur, tmp_path: Path) -> None:
     text = Path(__file__).read_bytes()
-    key = pasteur.paste(text, "test_run.py")
-    pasteur.wait_until_mirrored(key)
+    key = running.paste(text, "test_run.py")
+    running.wait_until_mirrored(key)
 
     clone = tmp_path / "clone"
-    subprocess.run(["git", "clone", "--quiet", str(pasteur.mirror), str(clone)], check=True)
+    subprocess.run(["git", "clone", "--quiet", str(running.mirror), str(clone)], check=True)
 
     (found,) = clone.glob(f"?/?/?/{key}/test_run.py")
     assert found.read_bytes() == text
-    assert pasteur.read(key)["mirror"]["commit"] == repository.tip(pasteur.mirror)
-    assert pasteur.manage("resync_git", "--check").returncode == 0
-    repository.assert_sound(pasteur.mirror)
+    assert running.read(key)["mirror"]["commit"] == repository.tip(running.mirror)
+    assert running.manage("resync_git", "--check").returncode == 0
+    repository.assert_sound(running.mirror)
 
 
-def test_it_says_where_it_is_where_the_mirror_is_and_how_to_stop(pasteur: Pasteur) -> None:
-    said = pasteur.words()
+def test_it_says_where_it_is_where_the_mirror_is_and_how_to_stop(running: Pasteur) -> None:
+    said = running.log.read_text()
 
-    assert f"http://127.0.0.1:{pasteur.port}/" in said
-    assert f"git clone {pasteur.mirror}" in said
+    assert f"http://127.0.0.1:{running.port}/" in said
+    assert f"git clone {running.mirror}" in said
     assert "Ctrl-C" in said
+
+
+def test_a_second_site_on_the_same_data_is_refused(running: Pasteur) -> None:
+    second = running.manage("run", check=False)
+
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+
+
+def test_a_taken_port_is_said_in_one_line(running: Pasteur) -> None:
+    other = Pasteur(PORT=str(running.port))
+
+    done = other.manage("run", check=False)
+
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{running.port}" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_every_process_and_leaves_no_lock(pasteur: Pasteur, number: int) -> None:
-    pasteur.wait_until_mirrored(pasteur.paste("x"))
+def test_a_signal_ends_every_process_and_leaves_no_lock(running: Pasteur, number: int) -> None:
+    running.wait_until_mirrored(running.paste("x"))
 
-    assert terminate(pasteur, number) < 10
+    assert terminate(running, number) < 10
 
-    assert relatives(pasteur) == []
-    assert not list(pasteur.data.rglob("*.lock/*"))
-    assert not list((pasteur.data / "clone.git").glob("**/*.lock"))
-    pasteur.start()
-    pasteur.wait_until_mirrored(pasteur.paste("after a second start"))
+    assert relatives(running) == []
+    assert not list(running.data.rglob("*.lock/*"))
+    assert not list((running.data / "clone.git").glob("**/*.lock"))
+    running.start()
+    running.wait_until_mirrored(running.paste("after a second start"))
 
 
 @pytest.mark.alone
-def test_a_second_start_is_ready_in_five_seconds(pasteur: Pasteur) -> None:
-    terminate(pasteur)
+def test_a_second_start_is_ready_in_five_seconds(running: Pasteur) -> None:
+    terminate(running)
     started = time.monotonic()
 
-    pasteur.start()
+    running.start()
 
     assert time.monotonic() - started < 5
 
 
-def test_killing_the_parent_ends_the_tree(pasteur: Pasteur) -> None:
-    assert pasteur.process is not None
-    os.kill(pasteur.process.pid, signal.SIGKILL)
-    pasteur.process.wait()
-
-    wait_until(lambda: not relatives(pasteur), "every process has ended", 10)
-
-
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
-def test_a_process_that_dies_is_started_again(pasteur: Pasteur, name: str) -> None:
-    wait_until(lambda: len(pasteur.children()) == 3, "three processes run")
-    old = pasteur.children()[name]
+def test_a_process_that_dies_is_started_again(running: Pasteur, name: str) -> None:
+    wait_until(lambda: len(running.children()) == 3, "three processes run")
+    old = running.children()[name]
     os.kill(old, signal.SIGKILL)
 
-    wait_until(lambda: pasteur.children().get(name, old) != old, f"{name} is started again", 10)
-    pasteur.http.clear()  # A browser, too, opens a new connection when the old one is closed.
-    wait_until(pasteur.is_ready, "the site answers")
-    pasteur.wait_until_mirrored(pasteur.paste("still here"))
+    wait_until(lambda: running.children().get(name, old) != old, f"{name} is started again", 10)
+    running.http.clear()  # A browser, too, opens a new connection when the old one is closed.
+    wait_until(running.is_ready, "the site answers")
+    running.wait_until_mirrored(running.paste("still here"))
 
 
-def test_a_process_that_keeps_dying_ends_everything(pasteur: Pasteur) -> None:
-    assert pasteur.process is not None
+def test_a_process_that_keeps_dying_ends_everything(running: Pasteur) -> None:
+    assert running.process is not None
     for _ in range(200):
-        if pasteur.has_ended():
+        if running.has_ended():
             break
-        if "beat" in (children := pasteur.children()):
+        if "beat" in (children := running.children()):
             os.kill(children["beat"], signal.SIGKILL)
         time.sleep(0.1)
 
-    assert pasteur.process.wait(timeout=15) == 1
-    assert "died 5 times within a minute" in pasteur.words()
-    assert relatives(pasteur) == []
+    assert running.process.wait(timeout=15) == 1
+    assert "died 5 times within a minute" in running.words()
+    assert relatives(running) == []
 
 
-def test_a_second_site_on_the_same_data_is_refused(pasteur: Pasteur) -> None:
-    second = pasteur.manage("run", check=False)
+def test_killing_the_parent_ends_the_tree(running: Pasteur) -> None:
+    assert running.process is not None
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait()
 
-    assert second.returncode == 1
-    assert "already running" in second.stderr
+    wait_until(lambda: not relatives(running), "every process has ended", 10)
 
 
 def test_a_python_without_the_libraries_takes_the_one_that_has_them(tmp_path: Path) -> None:
@@ -132,16 +156,6 @@ def test_a_python_without_the_libraries_takes_the_one_that_has_them(tmp_path: Pa
     done = subprocess.run(bare, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
-
-
-def test_a_taken_port_is_said_in_one_line(pasteur: Pasteur) -> None:
-    other = Pasteur(PORT=str(pasteur.port))
-
-    done = other.manage("run", check=False)
-
-    assert done.returncode == 1
-    assert f"Cannot listen on 127.0.0.1:{pasteur.port}" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_a_wrong_mirror_is_refused_before_anything_starts() -> None:
