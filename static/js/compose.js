@@ -1,7 +1,7 @@
 // The page on which text goes in. Without this script it works all the same.
 import { make, memory } from "./dom.js";
 import { tokenOf } from "./owned.js";
-import { addSealing } from "./sealing.js";
+import { addSealing, takeFork } from "./sealing.js";
 import { Editor } from "./editor.js";
 import { Preview } from "./preview.js";
 import { gettext } from "./words.js";
@@ -55,7 +55,7 @@ function addFile() {
     if (element.matches("select")) element.selectedIndex = 0;
     element.classList.remove("is-invalid");
   }
-  for (const old of part.querySelectorAll(".hint, .preview, .invalid-feedback, [data-guessed]")) old.remove();
+  for (const old of part.querySelectorAll(".under, .preview, .invalid-feedback, [data-guessed]")) old.remove();
   editors.at(-1).part.after(part);
   total.value = number + 1;
   for (const [at, { part: one }] of editors.entries()) one.querySelector("legend").textContent = gettext("File %(number)s", { number: at + 1 });
@@ -92,8 +92,12 @@ function guessSoon(editor) {
 
 // --- what the page says ---
 
+function bytesOfAll() {
+  return editors.reduce((sum, editor) => sum + editor.size, 0);
+}
+
 function showSize() {
-  const size = editors.reduce((sum, editor) => sum + editor.size, 0);
+  const size = bytesOfAll();
   const line = form.querySelector(".size");
   const facts = { size: bytes(size), limit: bytes(limit) };
   line.textContent = size > limit ? gettext("%(size)s of %(limit)s: too much", facts) : gettext("%(size)s of %(limit)s", facts);
@@ -139,10 +143,8 @@ function keepDraft() {
   else memory.forget("draft");
 }
 
-function restoreDraft() {
-  const draft = memory.get("draft");
-  if (!isNew || !draft || editors.some((editor) => !editor.isEmpty) || location.search) return;
-  draft.files.forEach(([name, language, text], at) => {
+function fill(files) {
+  files.forEach(([name, language, text], at) => {
     const editor = editors[at] ?? addFile();
     editor.name.value = name;
     editor.language.value = language;
@@ -150,6 +152,12 @@ function restoreDraft() {
     followName(editor);
     guessSoon(editor);
   });
+}
+
+function restoreDraft() {
+  const draft = memory.get("draft");
+  if (!isNew || !draft || editors.some((editor) => !editor.isEmpty) || location.search) return;
+  fill(draft.files);
   details.forEach((name, at) => {
     if (name === "burn") form.elements.burn.checked = draft.facts[at];
     else form.elements[name].value = draft.facts[at];
@@ -187,6 +195,11 @@ form.addEventListener("submit", (event) => {
     sendSealed();
     return;
   }
+  if (bytesOfAll() > limit) {
+    event.preventDefault(); // No server reads that much, and a chosen file would have to be chosen again.
+    refuse(form.querySelector(".size").textContent);
+    return;
+  }
   form.dataset.sending = "yes";
   sendButton.dataset.verb = sendButton.textContent;
   sendButton.textContent = isNew ? gettext("Pasting…") : gettext("Saving…");
@@ -197,6 +210,13 @@ form.addEventListener("submit", (event) => {
   memory.set("sent", true);
 });
 
+function refuse(why) {
+  document.querySelector(".alert")?.remove();
+  const nothing = gettext("Nothing was pasted.");
+  form.before(make("p", { className: "alert", role: "alert", textContent: `${nothing} ${why}` }));
+  document.querySelector(".alert").scrollIntoView({ block: "center" });
+}
+
 async function sendSealed() {
   form.dataset.sending = "yes";
   sendButton.ariaDisabled = "true";
@@ -206,9 +226,7 @@ async function sendSealed() {
     await sealing.send();
   } catch (error) {
     const why = error instanceof TypeError ? gettext("It cannot be sent, or is not text.") : error.message;
-    const nothing = gettext("Nothing was pasted.");
-    form.before(make("p", { className: "alert", role: "alert", textContent: `${nothing} ${why}` }));
-    document.querySelector(".alert").scrollIntoView({ block: "center" });
+    refuse(why);
     delete form.dataset.sending;
     sendButton.ariaDisabled = null;
   }
@@ -220,6 +238,14 @@ window.addEventListener("pageshow", (event) => {
   delete form.dataset.sending;
   sendButton.textContent = sendButton.dataset.verb;
   sendButton.ariaDisabled = null;
+});
+
+// A file that is dropped beside the boxes would take the place of the whole page.
+document.addEventListener("dragover", (event) => [...event.dataTransfer.types].includes("Files") && event.preventDefault());
+document.addEventListener("drop", (event) => {
+  if (event.defaultPrevented || !event.dataTransfer.files.length) return;
+  event.preventDefault();
+  editors[0].take([...event.dataTransfer.files]);
 });
 
 addButton?.addEventListener("click", (event) => {
@@ -251,6 +277,10 @@ for (const part of form.querySelectorAll("fieldset.file")) adopt(part);
 if (isNew) sealing = addSealing(form, editors, { onChange: refresh });
 memory.forget("sent"); // It did not arrive, or it is about the next one.
 if (isNew && !form.elements.author.value) form.elements.author.value = memory.get("author", "");
-restoreDraft();
+const copied = takeFork();
+if (copied && isNew) {
+  fill(copied);
+  sealing.turnOn();
+} else restoreDraft();
 if (!isNew && !form.elements.token.value) form.elements.token.value = tokenOf(location.pathname.split("/")[1]) ?? "";
 refresh();

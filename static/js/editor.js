@@ -1,9 +1,10 @@
 // The box of one file: comfortable to write code in, and never a trap for the keyboard.
-import { make, say } from "./dom.js";
+import { make, memory, say } from "./dom.js";
 import { gettext } from "./words.js";
 
 const INDENT = "    ";
 const MOST_LETTERS_WATCHED = 200_000;
+const BYTES_LOOKED_AT = 65_536;
 
 export class Editor {
   #leaves = false; // After Escape, Tab leaves the box as everywhere else.
@@ -18,12 +19,13 @@ export class Editor {
     this.onMore = onMore;
     this.box.addEventListener("keydown", (event) => this.#key(event));
     this.box.addEventListener("blur", () => (this.#leaves = false));
-    this.box.addEventListener("paste", (event) => this.#refusePicture(event));
+    this.box.addEventListener("paste", (event) => this.#paste(event));
     part.addEventListener("dragover", (event) => this.#over(event));
     part.addEventListener("dragleave", () => part.classList.remove("over"));
     part.addEventListener("drop", (event) => this.#drop(event));
-    this.hint = make("p", { className: "muted hint", textContent: gettext("Tab indents; Escape, then Tab, leaves the box.") });
-    this.box.after(this.hint);
+    const hint = make("p", { className: "muted hint", textContent: gettext("Tab indents; Escape, then Tab, leaves the box.") });
+    this.under = make("div", { className: "under" }, hint, this.#wrapButton());
+    this.box.after(this.under);
   }
 
   get isEmpty() {
@@ -42,6 +44,29 @@ export class Editor {
     chosen.items.add(file);
     this.upload.files = chosen.files;
     this.upload.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // Take files that were dropped or pasted; what is no text is told at once, and left out.
+  async take(files) {
+    for (const file of files) {
+      if (await isText(file)) (this.isEmpty ? this : this.onMore())?.choose(file);
+      else say(gettext("Only text can be pasted here; pictures and other files that are not text are not kept."));
+    }
+  }
+
+  #wrapButton() {
+    const button = make("button", { type: "button", className: "tool", textContent: gettext("Wrap") });
+    const wrap = (on) => {
+      this.box.classList.toggle("wraps", on);
+      button.ariaPressed = String(on);
+    };
+    button.addEventListener("click", () => {
+      const on = button.ariaPressed !== "true";
+      memory.set("wrap-box", on);
+      wrap(on);
+    });
+    wrap(memory.get("wrap-box", false));
+    return button;
   }
 
   #key(event) {
@@ -81,12 +106,13 @@ export class Editor {
     if (start !== end) this.box.setSelectionRange(from, from + changed.join("\n").length);
   }
 
-  #refusePicture(event) {
+  // A picture that was copied from a page comes with its markup, which is no text either.
+  #paste(event) {
     const items = [...(event.clipboardData?.items ?? [])];
-    if (items.length && items.every((item) => item.kind === "file")) {
-      event.preventDefault();
-      say(gettext("Only text can be pasted here; pictures and other files that are not text are not kept."));
-    }
+    const files = items.filter(({ kind }) => kind === "file").map((item) => item.getAsFile());
+    if (!files.length || items.some(({ type, kind }) => kind === "string" && type === "text/plain")) return;
+    event.preventDefault();
+    this.take(files);
   }
 
   #over(event) {
@@ -100,12 +126,23 @@ export class Editor {
     const files = [...event.dataTransfer.files];
     if (!files.length) return;
     event.preventDefault();
-    for (const file of files) (this.isEmpty ? this : this.onMore())?.choose(file);
+    this.take(files);
   }
 }
 
 function usesTabs(text) {
   return /^\t/m.test(text);
+}
+
+// What can be UTF-8 and has no NUL, as far as a look at its beginning tells; the server looks at all of it.
+async function isText(file) {
+  const bytes = new Uint8Array(await file.slice(0, BYTES_LOOKED_AT).arrayBuffer());
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return !bytes.includes(0);
+  } catch {
+    return false;
+  }
 }
 
 // As if it were typed, so that the browser can undo it.

@@ -6,6 +6,7 @@ import { gettext } from "./words.js";
 
 const PLAIN = "plaintext";
 const MARKDOWN = "markdown";
+const SIGNS = /[\u2400-\u2421]|\[U\+/; // See `shown` in pastes/models.py.
 const UNNAMED = /^paste(?:-\d+)?\.txt$/; // What the site calls a text that came without a name.
 
 export class FileView {
@@ -82,7 +83,18 @@ export class FileView {
   }
 
   async copyAll() {
-    say((await copy(this.listing.text)) ? gettext("%(name)s is copied.", { name: this.name }) : gettext("The browser does not allow copying."));
+    say((await copy(await this.#written())) ? gettext("%(name)s is copied.", { name: this.name }) : gettext("The browser does not allow copying."));
+  }
+
+  // Return the text as it was written: where the page shows signs for what cannot be shown, from where it stands raw.
+  async #written() {
+    const { text } = this.listing;
+    const raw = this.section.querySelector(".tools a[href*='/raw']");
+    if (this.section.written !== undefined) return this.section.written;
+    if (!raw || !SIGNS.test(text)) return text;
+    const answer = await fetch(raw.href);
+    if (!answer.ok) return text;
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await answer.arrayBuffer());
   }
 
   // What nobody has named may be code all the same: a guess colours it, and changes nothing else.

@@ -1,6 +1,6 @@
 // The list of what this browser has made.
 import { make } from "./dom.js";
-import { disown, owned } from "./owned.js";
+import { disown, editLink, owned } from "./owned.js";
 import { gettext } from "./words.js";
 
 const gone = /^#deleted=(\w+)$/.exec(location.hash);
@@ -10,13 +10,14 @@ if (gone) {
 }
 
 const list = document.getElementById("mine");
-for (const { key, title, at } of owned()) {
+for (const { key, token, title, at } of owned()) {
   const forget = make("button", { type: "button", className: "tool", textContent: gettext("Forget"), ariaLabel: gettext("Forget %(title)s", { title }) });
   const links = make(
     "span",
     { className: "tools" },
     make("a", { href: `/${key}/edit`, textContent: gettext("Edit"), ariaLabel: gettext("Edit %(title)s", { title }) }),
     make("a", { href: `/${key}/delete`, textContent: gettext("Delete"), ariaLabel: gettext("Delete %(title)s", { title }) }),
+    asTool(editLink(key, token)),
     forget,
   );
   const when = make("span", { className: "muted", textContent: new Date(at).toLocaleString(document.documentElement.lang) });
@@ -27,6 +28,11 @@ for (const { key, title, at } of owned()) {
     show();
   });
   list.append(row);
+}
+
+function asTool(button) {
+  button.className = "tool";
+  return button;
 }
 
 function show() {

@@ -7,7 +7,7 @@ export class Preview {
 
   constructor(editor) {
     this.box = editor.box;
-    this.hint = editor.hint;
+    this.under = editor.under;
     this.place = make("div", { className: "markdown preview", role: "region", ariaLabel: gettext("Preview"), tabIndex: 0, hidden: true });
     this.button = make("button", { type: "button", className: "tool preview", textContent: gettext("Preview"), ariaPressed: "false", hidden: true });
     this.button.addEventListener("click", () => (this.place.hidden ? this.#show() : this.#hide({ focus: true })));
@@ -41,7 +41,7 @@ export class Preview {
     this.place.style.setProperty("--height", `${this.box.offsetHeight}px`);
     this.place.hidden = !on;
     this.box.hidden = on;
-    this.hint.hidden = on;
+    this.under.hidden = on;
     this.button.ariaPressed = String(on);
   }
 }

@@ -1,6 +1,7 @@
 // The page of a paste. Without this script the text is there all the same.
-import { memory } from "./dom.js";
+import { copy, make, memory, say } from "./dom.js";
 import { FileView, parse } from "./file.js";
+import { gettext } from "./words.js";
 
 const isSealed = document.getElementById("sealed") !== null;
 const sections = isSealed ? [] : [...document.querySelectorAll("section.file")];
@@ -18,8 +19,15 @@ function showLines({ show = true } = {}) {
 document.querySelector(".share")?.addEventListener("toggle", async ({ target }) => {
   const { drawn } = await import("./qr.js");
   const place = target.querySelector(".qr");
+  for (const line of target.querySelectorAll(".snippet")) line.append(copyButton(line.textContent));
   place.append(drawn(place.dataset.address));
 }, { once: true });
+
+function copyButton(text) {
+  const button = make("button", { type: "button", className: "tool", textContent: gettext("Copy"), ariaLabel: gettext("Copy %(text)s", { text }) });
+  button.addEventListener("click", async () => say((await copy(text)) ? gettext("The line is copied.") : gettext("The browser does not allow copying.")));
+  return button;
+}
 
 window.addEventListener("hashchange", () => showLines());
 window.addEventListener("lines", (event) => showLines(event.detail));

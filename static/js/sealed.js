@@ -4,10 +4,12 @@ import { canEncrypt, open } from "./cipher.js";
 import { copy, make, say } from "./dom.js";
 import { FileView } from "./file.js";
 import { blocksOf } from "./lines.js";
+import { fork } from "./sealing.js";
 import { gettext, ngettext } from "./words.js";
 
-const UNSHOWABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
-const HIDING = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]/;
+// As in pastes/models.py.
+const UNSHOWABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\p{Noncharacter_Code_Point}]/gu;
+const HIDING = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]|(?<!^)\ufeff/;
 
 export async function openPaste() {
   const place = document.getElementById("sealed");
@@ -15,7 +17,7 @@ export async function openPaste() {
   const text = section.querySelector("pre").textContent.trim();
   section.hidden = true;
   window.addEventListener("hashchange", () => location.reload()); // Another key.
-  const key = location.hash.slice(1);
+  const key = location.hash.startsWith("#token=") ? "" : location.hash.slice(1); // That is not a key (own.js).
   if (!canEncrypt) return tell(place, gettext("This paste is encrypted. The browser opens it on HTTPS alone, and this is not HTTPS."));
   if (!key) return tell(place, gettext("This paste is encrypted, and its key is missing: it is the part of the address after the #."));
   try {
@@ -56,7 +58,9 @@ async function show(place, old, opened) {
   const link = make("button", { type: "button", className: "tool", textContent: gettext("Copy the link with its key") });
   link.addEventListener("click", async () => say((await copy(location.href)) ? gettext("The link is copied.") : gettext("The browser does not allow copying.")));
   const note = gettext("Opened in this browser. The server has only the encrypted text; whoever has the whole link can read it.");
-  place.replaceChildren(make("p", { className: "muted" }, note, " ", link), codeOf(location.href));
+  const again = make("button", { type: "button", className: "tool", textContent: gettext("Fork") });
+  again.addEventListener("click", () => fork(files));
+  place.replaceChildren(make("p", { className: "muted" }, note, " ", link, again), codeOf(location.href));
   const { asked } = place.dataset; // By ?hl= or an ending of the address.
   for (const [number, { name, language, content }] of files.entries()) {
     if (typeof content !== "string") throw new TypeError("not a text");
@@ -91,13 +95,20 @@ function sectionOf(number, name, language, label, content) {
   const header = make("header", {}, make("h2", { textContent: name }), size, make("span", { className: "tools" }, saved));
   const section = make("section", { className: "file", id: `file-${number}` }, header);
   Object.assign(section.dataset, { name, language, label });
+  section.written = content;
   if (HIDING.test(content)) {
     const warning = gettext("This text has characters that change the direction of writing or cannot be seen. What is shown may not be what a program reads.");
     section.append(make("p", { className: "notice", role: "note", textContent: warning }));
   }
-  const shown = content.replace(UNSHOWABLE, (found) => (found === "\x7f" ? "\u2421" : String.fromCharCode(0x2400 + found.charCodeAt(0))));
+  const shown = content.replace(UNSHOWABLE, signOf);
   const pre = make("pre", { tabIndex: 0, ariaLabel: name }, ...blocksOf(shown));
   if (language === "plaintext" || language === "markdown") pre.className = "wraps";
   section.append(pre);
   return section;
+}
+
+function signOf(letter) {
+  const code = letter.codePointAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? "\u2421" : `[U+${code.toString(16).toUpperCase().padStart(4, "0")}]`;
 }

@@ -27,6 +27,10 @@ export function addSealing(form, editors, { onChange }) {
     get isOn() {
       return box.checked;
     },
+    turnOn() {
+      box.checked = canEncrypt;
+      box.dispatchEvent(new Event("change", { bubbles: true }));
+    },
     send: () => send(form, editors, password.value),
   };
 }
@@ -53,9 +57,25 @@ async function send(form, editors, password) {
   };
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch("/api/v1/pastes", { method: "POST", headers, body: JSON.stringify(paste) });
-  const made = await answer.json();
-  if (!answer.ok) throw new Error(made.error.message);
+  const made = await answer.json().catch(() => null); // What stands in front of the site may answer with a page.
+  if (!answer.ok || !made) throw new Error(made?.error?.message ?? gettext("The site does not answer; please try again in a moment."));
   own(made.key, made.token, title.value || made.key);
   memory.forget("draft");
   location.assign(`/${made.key}#${sealed.key}`);
+}
+
+// Hand the files of a paste that was opened here over to the form, which is the next page of this tab and keeps nothing.
+export function fork(files) {
+  sessionStorage.setItem("fork", JSON.stringify(files.map(({ name, language, content }) => [name ?? "", language ?? "", content])));
+  location.assign("/");
+}
+
+export function takeFork() {
+  try {
+    const files = JSON.parse(sessionStorage.getItem("fork"));
+    sessionStorage.removeItem("fork");
+    return files;
+  } catch {
+    return null; // Storage is switched off.
+  }
 }

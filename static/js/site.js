@@ -1,4 +1,4 @@
-// What every page has: the choice of the theme, and keys.
+// What every page has: the choice of the theme, the age of things, and keys.
 import { isTyping, make } from "./dom.js";
 import { gettext } from "./words.js";
 
@@ -30,6 +30,23 @@ function addThemeButton() {
 }
 
 addThemeButton();
+
+// How long ago a moment was, or how soon it comes, stands beside it; pasteur.css shows it, so that nobody copies it.
+const AGES = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+
+function showAges() {
+  const language = document.documentElement.lang;
+  const words = new Intl.RelativeTimeFormat(language);
+  for (const element of document.querySelectorAll("time[datetime], [data-moment]")) {
+    const moment = new Date(element.dateTime ?? element.dataset.moment);
+    const seconds = (moment - Date.now()) / 1000;
+    element.title = moment.toLocaleString(language, { dateStyle: "full", timeStyle: "long" });
+    const [unit, length] = AGES.find(([, least]) => Math.abs(seconds) >= least) ?? [];
+    if (unit) element.dataset.age = words.format(seconds < 0 ? Math.trunc(seconds / length) : Math.round(seconds / length), unit);
+  }
+}
+
+showAges();
 
 // The key of an encrypted paste goes with whoever reads it in another language, or another revision of it.
 document.querySelector("form.languages")?.addEventListener("submit", (event) => {

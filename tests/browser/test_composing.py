@@ -122,7 +122,7 @@ def test_a_picture_from_the_clipboard_is_refused_with_the_reason(arrive: Arrive)
     author.go("/")
     author.box().evaluate("""box => {
         const clipboardData = new DataTransfer();
-        clipboardData.items.add(new File(["x"], "picture.png", { type: "image/png" }));
+        clipboardData.items.add(new File(["\\x89PNG\\0"], "picture.png", { type: "image/png" }));
         box.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
     }""")
 

@@ -144,3 +144,25 @@ def test_a_refusal_keeps_the_text(arrive: Arrive) -> None:
     author.write("now")
     with author.page.expect_navigation(url=lambda url: "#" in url):
         author.page.get_by_role("button", name="Paste", exact=True).click()
+
+
+def test_what_is_encrypted_is_forked_in_the_browser_and_encrypted_again(arrive: Arrive) -> None:
+    reader, sent = arrive(), []
+    reader.page.on(
+        "request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None
+    )
+    key = publish(reader, seal(TEXT, SECRET))
+    reader.go(f"/{key}#{base58(SECRET)}")
+
+    reader.page.get_by_role("button", name="Fork").click()
+
+    expect(reader.box()).to_have_value(TEXT)
+    expect(reader.page.get_by_label("Encrypt in this browser")).to_be_checked()
+    assert reader.page.evaluate("sessionStorage.length + (localStorage.draft ? 1 : 0)") == 0
+    with reader.page.expect_navigation(url=lambda url: "#" in url):
+        reader.page.get_by_role("button", name="Paste", exact=True).click()
+    assert shown_file(reader, "paste.txt") == TEXT
+    assert reader.key != key
+    assert not any("only for you" in body for body in sent)
+    reader.go("/")
+    expect(reader.box()).to_have_value("")

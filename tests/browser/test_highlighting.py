@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Arrive
+from tests.browser.sealing import base58, seal
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.server
@@ -91,6 +92,20 @@ def test_a_button_copies_the_whole_file(arrive: Arrive) -> None:
 
     expect(reader.page.get_by_role("status").filter(has_text="hello.py is copied.")).to_be_visible()
     assert reader.page.evaluate("navigator.clipboard.readText()") == HELLO
+
+
+def test_the_button_copies_what_was_written_and_not_the_signs_for_what_cannot_be_shown(arrive: Arrive) -> None:
+    reader, secret = arrive(), bytes(range(32))
+    reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    written = "\x1b[31mred\u2028next \x85\n"
+    key, sealed = publish(reader, ("", written)), publish(reader, ("", seal(written, secret)), encrypted=True)
+
+    for path in (f"/{key}", f"/{sealed}#{base58(secret)}"):
+        reader.go(path)
+        reader.page.get_by_role("button", name="Copy", exact=True).click()
+        expect(reader.page.get_by_role("status").filter(has_text="is copied.")).to_be_visible()
+        assert reader.page.evaluate("navigator.clipboard.readText()") == written
+        assert reader.read_file("paste.txt").startswith("\u241b[31mred[U+2028]next [U+0085]")
 
 
 def test_a_click_on_a_number_makes_a_link_to_its_line_and_shift_to_a_range(arrive: Arrive) -> None:

@@ -73,3 +73,41 @@ def test_a_fork_starts_with_the_text_of_the_other(arrive: Arrive) -> None:
 
     other.see(f"fork of {key}")
     assert other.key != key
+
+
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
+def test_the_edit_link_gives_another_browser_the_right_to_edit(arrive: Arrive, phone: bool) -> None:
+    author = arrive(phone=phone)
+    author.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    key = pasted(author, "first\n", "Mine")
+    author.page.get_by_role("button", name="Copy the edit link").click()
+    expect(author.page.get_by_role("status").filter(has_text="The edit link is copied.")).to_be_visible()
+    link = author.page.evaluate("navigator.clipboard.readText()")
+    author.go("/mine")
+    author.page.get_by_role("button", name="Copy the edit link").click()
+    expect(author.page.get_by_role("status").filter(has_text="The edit link is copied.")).to_be_visible()
+    assert author.page.evaluate("navigator.clipboard.readText()") == link
+    assert not author.scrolls_sideways()
+
+    other = arrive(phone=phone)
+    other.go(link.removeprefix(other.url))
+    other.see("It is yours")
+    assert other.page.url.endswith(f"/{key}")
+    other.page.get_by_role("link", name="Edit", exact=True).click()
+    other.box().fill("second\n")
+
+    assert other.press("Save") == 200
+    assert other.read_file("a.txt") == "second\n"
+
+
+def test_what_burns_is_remembered_by_its_key(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write("secret")
+    author.page.get_by_label("Burn after reading").check()
+    author.press("Paste")
+    key = author.key
+
+    author.go("/mine")
+
+    expect(author.page.get_by_role("link", name=key, exact=True)).to_be_visible()

@@ -1,5 +1,6 @@
 """What holds for every page: it fits a phone, works from the keyboard, sets no cookie and runs nothing of a paste."""
 
+import time
 from typing import Any
 
 import pytest
@@ -82,6 +83,27 @@ def test_a_text_that_hides_characters_comes_with_a_warning(arrive: Arrive) -> No
 
 
 @pytest.mark.parametrize(
+    ("locale", "age", "rest"), [("en-US", "1 minute ago", "in 7 days"), ("de-AT", "vor 1 Minute", "in 7 Tagen")]
+)
+def test_a_paste_says_how_old_it_is_and_how_long_it_stays(arrive: Arrive, locale: str, age: str, rest: str) -> None:
+    reader = arrive(locale=locale, phone=True)
+    key = publish(reader, files=[{"content": "x"}], expires="1w", visibility="public")
+    reader.page.clock.install(time=time.time() + 90)
+
+    reader.go(f"/{key}")
+
+    written, until = reader.page.locator(".facts time"), reader.page.locator(".facts [data-moment]")
+    expect(written).to_have_attribute("data-age", age)
+    expect(until).to_have_attribute("data-age", rest)
+    assert age in written.evaluate("element => getComputedStyle(element, '::after').content")
+    assert not reader.scrolls_sideways()
+    reader.page.emulate_media(media="print")
+    assert written.evaluate("element => getComputedStyle(element, '::after').content") == "none"
+    reader.go("/recent")
+    expect(reader.page.locator("ul.pastes time").first).to_have_attribute("data-age", age)
+
+
+@pytest.mark.parametrize(
     ("path", "status", "heading"),
     [
         ("/0000000000", 404, "There is no such paste"),
@@ -130,7 +152,7 @@ def test_the_keyboard_reaches_the_text_and_sends_it(arrive: Arrive) -> None:
         assert focused.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
     author.page.keyboard.insert_text("typed")
     author.page.keyboard.press("Escape")
-    for _ in range(10):
+    for _ in range(11):
         author.page.keyboard.press("Tab")
     expect(focused).to_have_text("Paste")
     with author.page.expect_navigation():

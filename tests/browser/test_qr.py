@@ -68,3 +68,20 @@ def test_without_scripts_no_empty_place_is_kept_for_it(arrive: Arrive) -> None:
 
     expect(reader.page.get_by_role("heading", name="On another page")).to_be_visible()
     expect(reader.page.get_by_text("QR code")).to_be_hidden()
+
+
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
+def test_the_lines_under_share_are_copied_by_a_button_each(arrive: Arrive, phone: bool) -> None:
+    reader = arrive(phone=phone)
+    reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reader.go(f"/{publish(reader, ('a.txt', 'x'))}")
+    reader.page.get_by_text("Share", exact=True).click()
+    lines = reader.page.locator(".snippet code").all_inner_texts()
+    buttons = reader.page.locator(".snippet").get_by_role("button")
+    expect(buttons).to_have_count(len(lines))
+
+    for line, button in zip(lines, buttons.all(), strict=True):
+        button.click()
+        expect(reader.page.get_by_role("status").filter(has_text="The line is copied.")).to_be_visible()
+        assert reader.page.evaluate("navigator.clipboard.readText()") == line
+    assert not reader.scrolls_sideways()
