@@ -16,6 +16,7 @@ class GitsyncConfig(AppConfig):
 
         checks.register_all()
         signals.paste_published.connect(outbox.published, dispatch_uid="gitsync.published")
+        signals.paste_stored.connect(outbox.stored, dispatch_uid="gitsync.stored")
         signals.paste_revised.connect(outbox.revised, dispatch_uid="gitsync.revised")
         signals.paste_withdrawn.connect(outbox.withdrawn, dispatch_uid="gitsync.withdrawn")
         signals.paste_restored.connect(outbox.restored, dispatch_uid="gitsync.restored")

@@ -20,7 +20,15 @@ def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
     """A new paste: its first change, unless it is one that Git must never see, to be stored together with it."""
     if not belongs(paste):
         return []
-    return [_new(paste.key, 1, Kind.PUBLISH, paste.head, at=paste.created_at, held_until=held_until(paste))]
+    change = Change(key=paste.key, number=1, kind=Kind.PUBLISH, revision=paste.head)
+    change.created_at, change.held_until = paste.created_at, held_until(paste)
+    return [change]
+
+
+def stored(sender: object, paste: Paste, **kwargs: Any) -> None:
+    """A new paste is on disk, and with it what belongs to it."""
+    if belongs(paste):
+        doorbell.ring()
 
 
 def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
@@ -50,8 +58,10 @@ def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = Non
     held = Max("held_until", filter=Q(settled_at=None))  # What holds the paste back holds back its edits, too.
     found = Change.objects.filter(key=key).aggregate(last=Max("number"), held=held)
     until = None if kind == Kind.REMOVE else found["held"]
-    change = _new(key, (found["last"] or 0) + 1, kind, revision, at=at, held_until=until, moved_from=moved_from)
+    change = Change(key=key, number=(found["last"] or 0) + 1, kind=kind, revision=revision, moved_from=moved_from)
+    change.created_at, change.held_until = at or timezone.now(), until
     store(change)
+    transaction.on_commit(doorbell.ring)
     return change
 
 
@@ -74,26 +84,3 @@ def copy_of(paste: Paste, known: str) -> Copy:
     word, _, commit = known.partition(" ")
     state = cast("State", word or "waiting")
     return Copy(state, commit, forges.commit_url(commit), forges.clone_url()) if word == "mirrored" else Copy(state)
-
-
-def _new(
-    key: str,
-    number: int,
-    kind: Kind,
-    revision: int | None,
-    *,
-    at: datetime | None = None,
-    held_until: datetime | None = None,
-    moved_from: str = "",
-) -> Change:
-    """Return a change that is still to be stored; once that is on disk, the bell rings."""
-    transaction.on_commit(doorbell.ring)
-    return Change(
-        key=key,
-        number=number,
-        kind=kind,
-        revision=revision,
-        created_at=at or timezone.now(),
-        held_until=held_until,
-        moved_from=moved_from,
-    )

@@ -6,8 +6,11 @@ something else.
 
 from django.dispatch import Signal
 
-#: A new paste is being stored, with revision 1. A receiver returns the rows that are to be stored together with it.
+#: A new paste is about to be stored, with revision 1. A receiver returns the rows that are to be stored with it.
 paste_published = Signal()
+
+#: A new paste is on disk, with those rows. Sent after the transaction, which it cannot undo; a receiver must be quick.
+paste_stored = Signal()
 
 #: A paste has got another revision; `paste.head` is its number.
 paste_revised = Signal()

@@ -21,15 +21,20 @@ def store(*rows: Model) -> None:
     """Insert new rows, as `row.save(force_insert=True)` would, but for signals, and give them their primary keys.
 
     A foreign key that has no value leads to the last row before it that is of its model, where there is one. Has to run
-    in a transaction.
+    in a transaction, unless `stores_at_once`.
     """
     database = connections[DEFAULT_DB_ALIAS]  # Looked up once, not for every row.
     database.validate_no_broken_transaction()
     models = tuple(type(row) for row in rows)
-    if database.vendor == "postgresql":
+    if stores_at_once():
         _at_once(rows, models, database)
     else:
         _one_by_one(rows, models, database)
+
+
+def stores_at_once() -> bool:
+    """Return whether `store` stores all of its rows or none without a transaction around it, by a single statement."""
+    return connection.vendor == "postgresql"
 
 
 def _at_once(rows: Sequence[Model], models: _Models, database: BaseDatabaseWrapper) -> None:

@@ -3,19 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Model
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from pastes import access, acting, clock, keys, searching, tokens
+from pastes import access, acting, clock, group_commit, keys, searching, tokens
 from pastes.drafts import Draft, NewFile, checked
 from pastes.errors import KeysExhaustedError, RefusedError
 from pastes.models import File, Paste, Revision, State, Visibility, blob_oid
-from pastes.signals import paste_published, paste_restored, paste_revised, paste_withdrawn
-from pastes.storing import store
+from pastes.signals import paste_published, paste_restored, paste_revised, paste_stored, paste_withdrawn
+from pastes.storing import store, stores_at_once
 from pastes.turns import turn
 
 _KEY_TRIES = 5
@@ -30,20 +31,20 @@ def publish(draft: Draft, *, token: str = "") -> Paste:
     """
     access.demand("create")
     draft = checked(draft)
-    for _ in range(_KEY_TRIES):
-        # Everything that needs no database is done before the turn is taken.
+    for tries in range(_KEY_TRIES):
+        # Everything that needs no database is done before others have to wait.
         paste = _made(draft, token or tokens.draw())
         paste.files = _files(draft.files)
         revision = Revision(paste=paste, number=paste.head, created_at=paste.created_at)
         try:
-            with turn(), transaction.atomic():
-                store(paste, revision, *paste.files, *_rows_beside(paste))
-                if paste.visibility == Visibility.PUBLIC:
-                    searching.keep(paste)
+            _commit(paste, revision, alone=tries > 0)
+        except group_commit.UndoneError:
+            continue
         except IntegrityError:
             if not Paste.objects.filter(key=paste.key).exists():
                 raise
         else:
+            transaction.on_commit(partial(paste_stored.send, sender=Paste, paste=paste), robust=True)
             return paste
     raise KeysExhaustedError(f"{_KEY_TRIES} fresh keys were taken")
 
@@ -68,6 +69,20 @@ def _made(draft: Draft, token: str) -> Paste:
     paste.token = token
     paste.token_hash = tokens.hashed(token)
     return paste
+
+
+def _commit(paste: Paste, revision: Revision, *, alone: bool) -> None:
+    if paste.visibility == Visibility.PUBLIC or connection.in_atomic_block or not stores_at_once():
+        group_commit.commit(partial(_store, paste, revision), alone=alone)
+    else:
+        _store(paste, revision)  # A single statement, which is a transaction by itself.
+
+
+def _store(paste: Paste, revision: Revision) -> None:
+    """Store a new paste, which has its files, with everything that belongs to it."""
+    store(paste, revision, *paste.files, *_rows_beside(paste))
+    if paste.visibility == Visibility.PUBLIC:
+        searching.keep(paste)
 
 
 def _rows_beside(paste: Paste) -> list[Model]:

@@ -1,0 +1,78 @@
+"""Group commit: writes that come while another one waits for the disk share a transaction, and one wait for the disk.
+
+For SQLite, which lets one write at a time anyway; where many may write, each has a transaction of its own. No write
+waits for others to come. In each process one thread writes at a time, all that came while the one before it wrote; on
+a site that is asked little, that is its own write alone.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from pastes.turns import turn
+
+#: So many writes share a transaction at most; the first of them waits for the last.
+_MOST = 64
+
+
+class UndoneError(Exception):
+    """Another write of the same transaction has failed, and this one is undone with it: make it again, alone."""
+
+
+@dataclass(eq=False)
+class _Write:
+    """What a thread wants to have written, and what came of it."""
+
+    work: Callable[[], None]
+    context: Context = field(default_factory=copy_context)
+    is_over: bool = False
+    error: Exception | None = field(default_factory=UndoneError)
+
+
+#: Held by the thread that writes for this process.
+_writing = threading.Lock()
+_waiting: deque[_Write] = deque()
+
+
+def commit(work: Callable[[], None], *, alone: bool = False) -> None:
+    """Do the work in a transaction that is on disk when this returns; others share it, unless it is to be `alone`.
+
+    Another thread may do the work, in the context of this one. Inside a transaction it is a part of that.
+
+    Raises what the work raises, and UndoneError.
+    """
+    if alone or connection.vendor != "sqlite" or connection.in_atomic_block:
+        with turn(), transaction.atomic():
+            work()
+    else:
+        write = _Write(work)
+        _waiting.append(write)
+        with _writing:
+            while not write.is_over:
+                _write_together([_waiting.popleft() for _ in range(min(_MOST, len(_waiting)))])
+        if write.error:
+            raise write.error
+
+
+def _write_together(group: list[_Write]) -> None:
+    """Write all of a group, or none."""
+    current: _Write | None = None
+    try:
+        with turn(), transaction.atomic():
+            for current in group:
+                current.context.run(current.work)
+            current = None
+    except Exception as error:  # noqa: BLE001  (it is raised where it belongs)
+        for write in group:
+            if current in {None, write}:
+                write.error = error
+    else:
+        for write in group:
+            write.error = None
+    finally:
+        for write in group:
+            write.is_over = True
