@@ -68,7 +68,7 @@ def compare(clone: Clone, tip: str, progress: Progress = unwatched) -> Compariso
     found = Comparison(tip)
     sums = _Sums()
     ours: defaultdict[str, int] = defaultdict(int)
-    for key, oid in _expected():
+    for key, oid in _expected() if tip else _keys(mirrored()):
         ours[key[:LETTERS]] += sums.of(key, oid)
         found.pastes += 1
         progress(1)
@@ -99,7 +99,8 @@ class _Sums:
 
 def _compare_shelf(found: Comparison, shelf: str, in_git: dict[str, str]) -> None:
     missing, differs = set(), set()
-    for key, oid in _told(mirrored().filter(_starts_with(shelf)).order_by("key")):
+    pastes = mirrored().filter(_starts_with(shelf)).order_by("key")
+    for key, oid in _told(pastes) if in_git else _keys(pastes):
         there = in_git.pop(key, None)
         if there is None:
             missing.add(key)
@@ -108,8 +109,8 @@ def _compare_shelf(found: Comparison, shelf: str, in_git: dict[str, str]) -> Non
     suspects = missing | differs | in_git.keys()
     # Asked after the pastes were read, so that one which has just been published is seen to be waiting.
     waiting = _those_of(Change.objects.pending(), suspects)
-    set_aside = _those_of(Change.objects.set_aside(), suspects) - waiting
-    withheld = _those_of(Change.objects.withheld(), suspects) - waiting - set_aside
+    set_aside = _those_of(Change.objects.set_aside(), suspects - waiting)
+    withheld = _those_of(Change.objects.withheld(), suspects - waiting - set_aside)
     explained = waiting | set_aside | withheld
     found.waiting += waiting
     found.set_aside += set_aside
@@ -138,6 +139,12 @@ def _expected() -> Iterator[tuple[str, str]]:
         last = first + _AT_ONCE - 1
         heartbeat.beat()
         yield from _told(mirrored().filter(pk__gte=first, pk__lte=last).order_by("pk"))
+
+
+def _keys(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
+    """Yield the key of some pastes, and no id: there is nothing that it could be compared with."""
+    current = pastes.filter(revisions__number=F("head"), revisions__files__position=0)
+    return ((key, "") for key in current.values_list("key", flat=True).iterator(chunk_size=_AT_ONCE))
 
 
 def _told(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:

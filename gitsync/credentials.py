@@ -51,13 +51,15 @@ _KINDS = (
     _kind("SendGrid key", b"SG.", then=_WORD + rb"{22}\." + _WORD + rb"{43}"),
     _kind("age key", b"AGE-SECRET-KEY-1", then=rb"[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
 )
+#: A kind stands here once for each of its beginnings.
+_BEGINNINGS = [(beginning, kind) for kind in _KINDS for beginning in kind.beginnings]
 
 
 def found_in(content: bytes) -> dict[str, str]:
     """Return the kind of every credential in a text, by a digest that tells it from others and not what it is."""
     found = {}
-    for kind in _KINDS:
-        if any(beginning in content for beginning in kind.beginnings):
+    for beginning, kind in _BEGINNINGS:  # Every paste comes by here, so that this is written to be fast.
+        if beginning in content:
             for match in kind.pattern.finditer(content):
                 if not match[0].endswith(_EXAMPLE):
                     found[sha256(match[0]).hexdigest()[:16]] = kind.name

@@ -9,8 +9,10 @@ from gitsync.models import Change
 from gitsync.selection import belongs
 from pastes.models import File, Paste, Revision
 
-#: Changes whose texts are in memory at once.
-SLICE = 50
+#: Changes that are looked up at once, and those of them whose texts are in memory at once.
+_AT_ONCE, SLICE = 200, 50
+
+_Row = tuple[Change, Paste | None, Revision | None]
 
 
 @dataclass(frozen=True)
@@ -54,22 +56,31 @@ class Loaded:
 
 def load(changes: Sequence[Change]) -> Iterator[Loaded]:
     """Yield every change, in order, with the state that its paste is in now: what is gone by now is never committed."""
-    for start in range(0, len(changes), SLICE):
-        yield from _load_slice(changes[start : start + SLICE])
+    for start in range(0, len(changes), _AT_ONCE):
+        rows = _rows(changes[start : start + _AT_ONCE])
+        for first in range(0, len(rows), SLICE):
+            yield from _with_texts(rows[first : first + SLICE])
 
 
-def _load_slice(changes: Sequence[Change]) -> Iterator[Loaded]:
-    keys = {change.key for change in changes}
-    pastes = {paste.key: paste for paste in Paste.objects.filter(key__in=keys)}
-    numbers = {change.revision for change in changes if change.revision}
-    found = Revision.objects.filter(paste__in=pastes.values(), number__in=numbers)
+def _rows(changes: Sequence[Change]) -> list[_Row]:
+    """Return every change with its paste and the revision of it, or without what is not there."""
+    pastes = {paste.key: paste for paste in Paste.objects.filter(key__in={change.key for change in changes})}
+    ids, numbers = [paste.pk for paste in pastes.values()], {change.revision for change in changes if change.revision}
+    found = Revision.objects.filter(paste_id__in=ids, number__in=numbers)
     revisions = {(revision.paste_id, revision.number): revision for revision in found}
-    files: dict[int, list[File]] = {}
-    for file in File.objects.filter(revision__in=revisions.values()).order_by("revision_id", "position"):
-        files.setdefault(file.revision_id, []).append(file)
+    rows: list[_Row] = []
     for change in changes:
         paste = pastes.get(change.key)
-        revision = revisions.get((paste.pk, change.revision or 0)) if paste else None
+        rows.append((change, paste, revisions.get((paste.pk, change.revision or 0)) if paste else None))
+    return rows
+
+
+def _with_texts(rows: Sequence[_Row]) -> Iterator[Loaded]:
+    files: dict[int, list[File]] = {}
+    ids = {revision.pk for _, _, revision in rows if revision}
+    for file in File.objects.filter(revision_id__in=ids).order_by("revision_id", "position"):
+        files.setdefault(file.revision_id, []).append(file)
+    for change, paste, revision in rows:
         texts = files.get(revision.pk, []) if revision else []
         if paste is None or revision is None or not texts or not belongs(paste):
             yield Loaded(change, COMMITTER, "", ())

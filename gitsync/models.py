@@ -70,6 +70,12 @@ class Change(models.Model):
         constraints = [models.UniqueConstraint(name="gitsync_one_change_a_number", fields=["key", "number"])]
         indexes = [
             models.Index(name="gitsync_pending", fields=["id"], condition=models.Q(settled_at__isnull=True)),
+            # Few are held, if any, among what may be a million that is pending.
+            models.Index(
+                name="gitsync_held",
+                fields=["held_until"],
+                condition=models.Q(settled_at__isnull=True, held_until__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

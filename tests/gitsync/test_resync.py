@@ -77,6 +77,16 @@ def test_what_waits_is_reported_and_delivered(remote: Path) -> None:
     assert check()[0] == 0
 
 
+def test_of_very_many_a_person_is_told_how_many_and_a_program_all(remote: Path) -> None:
+    keys = sorted(many.publish(60))
+
+    shown = repair()
+
+    assert shown.count("\nwaiting") + shown.startswith("waiting") == 51
+    assert f"waiting  {keys[49]}\nwaiting  and 10 more; --json names them all\n" in shown
+    assert keys[50] not in shown
+
+
 def test_what_is_missing_differs_or_is_extra_is_found_and_repaired(remote: Path, settings: Settings) -> None:
     missing, differs, hidden, *_ = many.publish(30)
     drain()

@@ -14,6 +14,8 @@ from gitsync.errors import GitsyncError
 from gitsync.models import Change
 from gitsync.selection import mirrored
 
+#: So many keys of a kind are named to a person; a program gets all.
+_NAMED = 50
 _KINDS = ("missing", "differs", "extra", "waiting", "set_aside", "withheld")
 _MEANINGS = {
     "missing": "in the database, not in Git",
@@ -60,8 +62,10 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"tip": found.tip, "pastes": found.pastes, "clean": found.is_clean, **lists}))
             return
         for kind, keys in lists.items():
-            for key in keys:
+            for key in keys[:_NAMED]:
                 self.stdout.write(f"{kind:8} {key}")
+            if len(keys) > _NAMED:
+                self.stdout.write(f"{kind:8} and {len(keys) - _NAMED} more; --json names them all")
         counts = [f"{len(keys)} {_MEANINGS[kind]}" for kind, keys in lists.items() if keys]
         tip = found.tip[:10] or "an empty branch"
         self.stdout.write(f"{found.pastes} pastes against {tip}: {', '.join(counts) or 'no difference'}.")
