@@ -24,6 +24,7 @@ register_converter(KeyConverter, "key")
 
 urlpatterns = [
     path("", compose.home, name="home"),
+    path("api/v1/", root, name="api"),
     path("api/v1/", api.urls),  # Early, since finding the view is a good part of what a read takes.
     path("recent", compose.or_upload(recent.recent), name="recent"),
     path("recent.atom", compose.or_upload(recent.feed), name="feed"),
@@ -43,7 +44,6 @@ urlpatterns = [
     path("api/v1/expiry", pinnwand.expiry, name="pinnwand_expiry"),
     path("curl", compose.or_upload(errors.not_found, POST=pinnwand.curl), name="pinnwand_curl"),
     path("remove/<str:token>", pinnwand.remove, name="pinnwand_remove"),
-    path("api/v1/", root, name="api"),
     path("api/v2/", dpaste_com.create, name="dpaste_com"),
     path("api/v2", dpaste_com.create),
     path("api/v3/gists", gist.create, name="gists"),
