@@ -85,13 +85,13 @@ def push_interval() -> float:
     return 10.0 if configured().is_network else 0.0
 
 
-def fetch_interval() -> float:
+def fetch_interval() -> float | None:
     """Return the seconds between two looks at the remote: GITSYNC_FETCH_INTERVAL, or what suits it.
 
-    0 is never.
+    0 is only when somebody asks for one; None, when nothing is read in, is never.
     """
     if not settings.GITSYNC_READ_BACK:
-        return 0.0
+        return None
     if settings.GITSYNC_FETCH_INTERVAL is not None:
         return float(settings.GITSYNC_FETCH_INTERVAL)
     return 60.0 if configured().is_network else 10.0

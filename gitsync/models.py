@@ -169,11 +169,14 @@ class Mirror(models.Model):
             return 0.0
         return min(interval, interval - (timezone.now() - self.pushed_at).total_seconds())
 
-    def is_fetch_due(self, interval: float) -> bool:
-        """Whether `interval` seconds have passed since the last look at the remote; without one, never."""
-        if not interval:
-            return False
-        return self.fetched_at is None or not 0 <= (timezone.now() - self.fetched_at).total_seconds() < interval
+    def is_fetch_due(self, interval: float | None) -> bool:
+        """Whether somebody asks for a look at the remote, or `interval` seconds have passed since the last one.
+
+        0 is only when somebody asks, None is never.
+        """
+        if interval is None or self.fetched_at is None:
+            return interval is not None
+        return interval > 0 and not 0 <= (timezone.now() - self.fetched_at).total_seconds() < interval
 
     def seconds_until_retry(self) -> float:
         """Return the seconds for which failures keep the next try away."""

@@ -80,6 +80,7 @@ def _failed(mirror: Mirror, error: GitsyncError) -> None:
         retry_at=timezone.now() + timedelta(seconds=delay),
         error_code=error.code,
         error=str(error),
+        fetched_at=None,  # Nobody knows whether the remote has been seen, so that whoever asked for a look still does.
     )
     Failure.note(mirror, error.code)
     logger.error("the mirror is behind (%s, next try in %.0f s): %s\n%s", error.code, delay, error, error.advice)

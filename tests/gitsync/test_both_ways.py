@@ -1,12 +1,15 @@
 """What others push is read in, and what they only pretend is not."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
+from gitsync import addresses
 from gitsync.drain import drain
 from gitsync.errors import TooManyRemovedError
 from gitsync.models import Change, Mirror
@@ -252,7 +255,46 @@ def test_looks_come_by_themselves_and_when_asked_for(remote: Path, settings: Set
     settings.GITSYNC_FETCH_INTERVAL = 0.001
     monday = Mirror.objects.get().fetched_at
     work_off()
-    settings.GITSYNC_FETCH_INTERVAL = 0
     assert len(texts(paste.key)) == 3
     assert Mirror.objects.get().fetched_at != monday
     assert not Change.objects.pending().exists()
+
+
+def test_without_an_interval_looks_come_only_when_asked_for(remote: Path, settings: Settings) -> None:
+    settings.GITSYNC_FETCH_INTERVAL = 0
+    paste = published()
+    commit(remote, {f"{folder(paste.key)}/a.txt": b"two"})
+
+    work_off()
+    assert len(texts(paste.key)) == 1
+    ask_for_look()
+    work_off()
+    assert len(texts(paste.key)) == 2
+    Mirror.objects.update(fetched_at=timezone.now() - timedelta(days=1))
+    assert not Mirror.objects.get().is_fetch_due(addresses.fetch_interval())
+
+
+def test_a_look_that_was_asked_for_while_the_remote_was_away_is_not_forgotten(remote: Path, settings: Settings) -> None:
+    settings.GITSYNC_FETCH_INTERVAL = 0
+    paste = published()
+    commit(remote, {f"{folder(paste.key)}/a.txt": b"two"})
+    away = remote.rename(remote.with_name("away.git"))
+    ask_for_look()
+
+    work_off()
+    assert Mirror.objects.get().error_code
+    away.rename(remote)
+    Mirror.objects.update(retry_at=None)
+    work_off()
+
+    assert len(texts(paste.key)) == 2
+
+
+def test_nobody_looks_where_nothing_is_read_in(remote: Path, settings: Settings) -> None:
+    settings.GITSYNC_READ_BACK = False
+    published()
+    ask_for_look()
+
+    work_off()
+
+    assert Mirror.objects.get().fetched_at is None
