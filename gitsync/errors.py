@@ -49,6 +49,12 @@ class TooSoonError(TransientError):
     code = "too_soon"
 
 
+class OutdatedError(TransientError):
+    """While the commits were made, some of their pastes were taken off the site, time and again. Nothing was pushed."""
+
+    code = "outdated"
+
+
 class CloneBrokenError(TransientError):
     """The worker's own clone cannot be used. It is a cache: it is thrown away and made again."""
 

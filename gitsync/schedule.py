@@ -12,6 +12,7 @@ from gitsync.errors import (
     BusyError,
     GitsyncError,
     MisconfiguredError,
+    OutdatedError,
     PartlyRefusedError,
     RemoteMovedError,
     TooSoonError,
@@ -53,6 +54,8 @@ def work_off() -> float | None:
             return None  # Whoever holds the lock drains until nothing is left.
         except (RemoteMovedError, TooSoonError) as late:
             logger.info("somebody else was first: %s", late)
+        except OutdatedError as outdated:
+            logger.info("the commits are made again: %s", outdated)
         except PartlyRefusedError as refused:
             logger.warning("the remote refuses something, which is looked for: %s", refused)
         except GitsyncError as error:
