@@ -173,7 +173,7 @@ def test_fault_52_expired_by_the_clock_of_the_database_alone(
     settings.GITSYNC_MIRROR_EXPIRING = True
     publish(lifetime=timedelta(hours=1))
     Paste.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
-    monkeypatch.setattr("gitsync.loading.belongs", lambda paste: True)
+    monkeypatch.setattr("gitsync.loading.belongs", lambda _: True)
 
     drain()
 
