@@ -1,5 +1,6 @@
 """Which pastes belong into Git, and when. Git keeps what it is given, so what is meant to vanish never enters."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from gitsync.models import Change
 from pastes.clock import Clock
 from pastes.copies import Promise
 from pastes.models import Paste, State
+
+_AT_ONCE = 2_000
 
 
 def belongs(paste: Paste) -> bool:
@@ -27,13 +30,25 @@ def held_until(paste: Paste) -> datetime | None:
     return paste.created_at + timedelta(seconds=embargo) if embargo else None
 
 
-def mirrored() -> QuerySet[Paste]:
-    """Return the set of pastes that are to be at the tip now: `belongs` is true of them and nothing holds them back."""
+def belonging() -> QuerySet[Paste]:
+    """Return the set of pastes of which `belongs` is true, by the clock of the database."""
     lasting = Q(expires_at=None)
     if settings.GITSYNC_MIRROR_EXPIRING:
         lasting |= Q(expires_at__gt=Clock())
-    pastes = Paste.objects.filter(lasting, state=State.PUBLISHED, burn=False)
-    return pastes.exclude(key__in=Change.objects.held().values("key"))
+    return Paste.objects.filter(lasting, state=State.PUBLISHED, burn=False)
+
+
+def mirrored() -> QuerySet[Paste]:
+    """Return the set of pastes that are to be at the tip now: they belong there and nothing holds them back."""
+    return belonging().exclude(key__in=Change.objects.held().values("key"))
+
+
+def gone(keys: Iterable[str]) -> set[str]:
+    """Return those of the keys whose pastes do not belong into Git any more."""
+    some, found = sorted(keys), set[str]()
+    for start in range(0, len(some), _AT_ONCE):
+        found.update(belonging().filter(key__in=some[start : start + _AT_ONCE]).values_list("key", flat=True))
+    return set(some) - found
 
 
 def promise() -> Promise:
