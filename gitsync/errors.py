@@ -1,5 +1,7 @@
 """What can go wrong between the database and the remote. `advice` says to the operator what to do."""
 
+from typing import Self
+
 
 class GitsyncError(Exception):
     """The root of this app's errors. `code` is short and stable; `advice` is what an operator should do next."""
@@ -137,6 +139,22 @@ class MisconfiguredError(PermanentError):
 
     code = "settings"
     advice = "Run `./manage.py check` and follow its hints."
+
+
+class UnexpectedError(TransientError):
+    """Something that nobody has thought of. The log of the worker has its traceback."""
+
+    code = "unexpected"
+    advice = (
+        "The log of the worker says where it happened. The worker tries again by itself; when it does not go away, "
+        "it is a fault in Pasteur that should be reported with these lines."
+    )
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """Return what is said to an operator of an exception: its kind, and its first line."""
+        words = str(error).strip().partition("\n")[0]
+        return cls(f"{type(error).__name__}: {words}"[:500])
 
 
 class BusyError(GitsyncError):

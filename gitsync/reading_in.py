@@ -10,10 +10,10 @@ from enum import Enum
 from itertools import islice
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from gitsync import folders, history, outbox, tree
-from gitsync.errors import TooManyRemovedError
+from gitsync.errors import GitsyncError, TooManyRemovedError
 from gitsync.folders import DamagedError, Metadata
 from gitsync.history import Objects
 from gitsync.mirror import Clone
@@ -54,13 +54,14 @@ def read(clone: Clone, old: str, new: str, removals: Removals = Removals.ASK) ->
     if not changed and not loose:
         return
     _consider(changed, removals)
+    tip = history.commit(clone, new)
     told = history.folders(clone, f"{old}..{new}" if old else new)
-    with sort(told) as touches, history.objects(clone) as objects:
+    with sort(told, tip) as touches, history.objects(clone) as objects:
         for key, oid in changed.items():
             _attempt(key, lambda: _read_folder(objects, key, oid, touches.of(key), removals))  # noqa: B023  (runs now)
     if loose:
         told = ((told, path, oid) for told, path, _, _, oid in history.paths(clone, f"{old}..{new}") if path in loose)
-        with sort(told) as touches, history.objects(clone) as objects:
+        with sort(told, tip) as touches, history.objects(clone) as objects:
             for path, oid in loose.items():
                 _attempt(path, lambda: _read_file(objects, path, oid, touches))  # noqa: B023  (runs now)
 
@@ -117,15 +118,23 @@ def _consider(changed: Mapping[str, str], removals: Removals) -> None:
 
 
 def _attempt(name: str, work: Callable[[], object]) -> None:
+    """Do something about one paste, and leave it alone when that cannot be done; the others are not held up by it."""
+    shown = name.encode("ascii", "replace").decode()
     try:
         with transaction.atomic():
             work()
     except DamagedError as damaged:
-        logger.warning("%s in Git is left alone: %s", name.encode("ascii", "replace").decode(), damaged)
+        logger.warning("%s in Git is left alone: %s", shown, damaged)
     except RefusedError as refused:
-        logger.warning("%s in Git is left alone: %s", name.encode("ascii", "replace").decode(), refused.message)
+        logger.warning("%s in Git is left alone: %s", shown, refused.message)
     except IntegrityError:
-        logger.warning("%s in Git is left alone: its old code is another paste's", name)
+        logger.warning("%s in Git is left alone: its old code is another paste's", shown)
+    except DataError as error:
+        logger.warning("%s in Git is left alone: the database does not take it: %s", shown, error)
+    except (DatabaseError, GitsyncError, OSError, MemoryError):
+        raise  # It is not the paste's fault, and the next drain reads it again.
+    except Exception:  # Whoever may push could stop the mirror with what nobody has thought of.
+        logger.exception("%s in Git is left alone: reading it ended with what nobody expects", shown)
 
 
 def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], removals: Removals) -> None:

@@ -19,12 +19,12 @@ from pastes.restoring import Edition, Kept
 
 
 def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) -> Paste:
-    """Put one paste back, whose folder is the tree `oid` now. Raises DamagedError, RefusedError, IntegrityError."""
+    """Put one paste back, whose folder is the tree `oid` now, and of which at least one commit tells.
+
+    Raises DamagedError, RefusedError, IntegrityError.
+    """
     if not keys.can_be(key):
         raise DamagedError("its name cannot be a key")
-    last = touches[-1] if touches else None
-    if last is None:
-        raise DamagedError("no commit of the branch tells of it")
     said, _ = look(objects, key, oid)
     if said.expires_at and said.expires_at <= timezone.now():
         raise DamagedError("it has expired")
@@ -41,7 +41,7 @@ def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) 
         forked_from=said.forked_from,
     )
     numbers: dict[str, int] = {}
-    paste = restoring.put_back(kept, _editions(objects, key, oid, [*touches, replace(last, oid=oid)], numbers))
+    paste = restoring.put_back(kept, _editions(objects, key, oid, [*touches, replace(touches[-1], oid=oid)], numbers))
     settle(key, touches, numbers)
     revision = paste.revisions.get(number=paste.head)
     if tree.tree_oid(tree.entries(paste, revision, paste.files, with_content=False)) != oid:

@@ -4,6 +4,7 @@ import logging
 import random
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from gitsync import addresses, wishes
@@ -16,6 +17,7 @@ from gitsync.errors import (
     PartlyRefusedError,
     RemoteMovedError,
     TooSoonError,
+    UnexpectedError,
 )
 from gitsync.models import Change, Failure, Mirror
 from gitsync.processes import stop_requested
@@ -61,6 +63,11 @@ def work_off() -> float | None:
         except GitsyncError as error:
             if not stop_requested.is_set():
                 _failed(mirror, error)
+        except Exception as error:  # The worker goes on; whoever looks at the mirror has to learn of it.
+            logger.exception("a drain ended with what nobody expects")
+            connection.close_if_unusable_or_obsolete()
+            if not stop_requested.is_set():
+                _failed(mirror, UnexpectedError.of(error))
     return None
 
 
