@@ -1,7 +1,6 @@
 """The write path, from top to bottom: what is pending becomes commits, one push takes them out, the rows are marked."""
 
 import logging
-from array import array
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -16,6 +15,7 @@ from gitsync import (
     arrivals,
     forgetting,
     heartbeat,
+    lost,
     purging,
     reading_in,
     refusals,
@@ -164,9 +164,8 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         return
     old = mirror.tip or ""
     goes_on = mirror.tip is not None and bool(mirror.tip and tip) and clone.is_ancestor(mirror.tip, tip)
-    reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else ())
-    if reopened:
-        logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
+    if not goes_on:
+        lost.reopen(clone, tip)
     already, back = 0, set[str]()
     if tip:
         told = f"{mirror.tip}..{tip}" if goes_on else tip
@@ -174,21 +173,13 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         forgetting.heed(clone, told, tip, removals or Removals.ASK)
     if already:
         logger.info("%d changes had already arrived", already)
+    if not goes_on:
+        lost.reopen_unseen(clone, tip)
     with transaction.atomic():
         _mark(mirror, tip, [])
         if settings.GITSYNC_READ_BACK and removals:
             reading_in.read(clone, old if goes_on else "", tip, removals)
         purging.reopen(clone, tip, back)
-
-
-def _reopen(reachable: Container[str]) -> int:
-    """Make every change pending again whose commit the remote does not have any more."""
-    settled = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
-    lost = array("q", (pk for pk, commit in settled if commit not in reachable))
-    for start in range(0, len(lost), 500):
-        Change.objects.filter(pk__in=lost[start : start + 500]).update(settled_at=None, commit="")
-        heartbeat.beat()
-    return len(lost)
 
 
 def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
