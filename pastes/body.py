@@ -61,7 +61,7 @@ def form(request: HttpRequest) -> tuple[QueryDict, Mapping[str, Any]]:
         raise _unreadable(error) from None
     if f"--{boundary}--".encode() not in sent[-1024:]:
         raise RefusedError("incomplete", gettext("The form ended before its last part did."), status=400)
-    if parts != sum(len(values) for _, values in (*fields.lists(), *files.lists())):
+    if parts != sum(len(each.getlist(name)) for each in (fields, files) for name in each):
         raise _unreadable("a part has no name")
     texts = [(name, value) for name, values in fields.lists() for value in (name, *values)]
     texts += [(name, upload.name or "") for name, uploads in files.lists() for upload in uploads]

@@ -266,7 +266,7 @@ def test_input_40_a_name_of_at_most_255_bytes_is_kept_as_it_was_sent(
 @pytest.mark.parametrize("accept", ["", "*/*", "application/json", "text/html"])
 def test_input_10_a_name_in_latin_1_is_told_to_be_no_utf8(client: Client, head: bytes, accept: str) -> None:
     with nothing_stored():
-        response = uploaded(client, head, **({"accept": accept} if accept else {}))
+        response = uploaded(client, head, accept=accept)
 
     assert response.status_code == 400
     assert b"not UTF-8" in response.content
