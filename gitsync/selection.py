@@ -18,7 +18,15 @@ _AT_ONCE = 2_000
 
 def belongs(paste: Paste) -> bool:
     """Return whether this paste is to be at the tip of the mirror, as soon as nothing holds it back."""
-    return paste.state == State.PUBLISHED and not paste.burn and _lasts(paste)
+    return paste.state == State.PUBLISHED and is_for_git(paste) and _lasts(paste)
+
+
+def is_for_git(paste: Paste) -> bool:
+    """Return whether a paste is of the kind that is mirrored, whatever has become of it.
+
+    One that is not may be in Git as well, when the settings were others, and has a change then.
+    """
+    return not paste.burn and (paste.expires_at is None or bool(settings.GITSYNC_MIRROR_EXPIRING))
 
 
 def held_until(paste: Paste) -> datetime | None:
@@ -87,6 +95,4 @@ def _duration(seconds: int) -> str:
 
 
 def _lasts(paste: Paste) -> bool:
-    if paste.expires_at is None:
-        return True
-    return bool(settings.GITSYNC_MIRROR_EXPIRING) and paste.expires_at > timezone.now()
+    return paste.expires_at is None or paste.expires_at > timezone.now()
