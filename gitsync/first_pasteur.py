@@ -46,7 +46,8 @@ def import_from(url: str, branch: str, progress: Progress = unwatched) -> Import
         found = Imported(tip)
         if tip:
             rows = clone.ask("ls-tree", "-z", tip).split(b"\0")[:-1]
-            with sort(_files(history.paths(clone, tip))) as touches, history.objects(clone) as objects:
+            told = _files(history.paths(clone, tip))
+            with sort(told, history.commit(clone, tip)) as touches, history.objects(clone) as objects:
                 for start in range(0, len(rows), _AT_ONCE):
                     with transaction.atomic():
                         for row in rows[start : start + _AT_ONCE]:

@@ -49,7 +49,8 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
     with opened(remote) as (clone, tip):
         found = Restored(tip)
         if tip:
-            with sort(history.folders(clone, tip)) as touches, history.objects(clone) as objects:
+            told = history.folders(clone, tip)
+            with sort(told, history.commit(clone, tip)) as touches, history.objects(clone) as objects:
                 at_tip = _candidates(clone, tip)
                 while some := list(islice(at_tip, _AT_ONCE)):
                     _restore_some(found, objects, some, touches, progress)
