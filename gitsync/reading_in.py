@@ -12,12 +12,12 @@ from itertools import islice
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 
-from gitsync import folders, history, outbox, tree
+from gitsync import folders, history, outbox, purged, tree
 from gitsync.errors import GitsyncError, TooManyRemovedError
 from gitsync.folders import DamagedError, Metadata
 from gitsync.history import Objects
 from gitsync.mirror import Clone
-from gitsync.models import Change, Kind
+from gitsync.models import Change, Kind, PurgedText
 from gitsync.retelling import author_of, conclude, edition, look, restore_one, settle
 from gitsync.selection import belongs, mirrored
 from gitsync.shelves import pastes
@@ -160,6 +160,7 @@ def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], rem
         return  # gitsync.purging sees to it.
     if paste is None:
         if oid:
+            _refuse_purged(objects, [*(touch.oid for touch in touches), oid])
             restore_one(objects, key, oid, touches)
             logger.info("read in: %s is new", key)
     elif not belongs(paste):
@@ -181,6 +182,7 @@ def _revise(objects: Objects, paste: Paste, oid: str, touches: list[Touch], *, i
     if not is_ahead and any(texts == _texts_of(paste, number) for number in {said.revision, paste.head}):
         return
     last = touches[-1]
+    _refuse_purged(objects, [oid], _texts_of(paste, paste.head).values())
     number, at, author = paste.head + 1, last.written_at, author_of(last)
     if is_ahead:
         number, at, author = said.revision, said.revised_at or at, said.revised_by
@@ -189,6 +191,17 @@ def _revise(objects: Objects, paste: Paste, oid: str, touches: list[Touch], *, i
     settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
     conclude(paste, oid, last, is_pending=is_pending)
     logger.info("read in: %s has revision %d", paste.key, number)
+
+
+def _refuse_purged(objects: Objects, oids: Iterable[str], known: Iterable[str] = ()) -> None:
+    """Raise DamagedError when one of these trees of a folder has a text that was purged, and that is not `known`."""
+    if not PurgedText.objects.exists():
+        return
+    texts = {text for oid in oids if oid for text in _texts_at(objects, oid).values()}
+    for text in texts.difference(known):
+        content = objects.blob(text, settings.PASTEUR_MAX_BYTES)
+        if content and (other := purged.key_of(content)):
+            raise DamagedError(f"it has a text that was purged with {other}")
 
 
 def _kept(paste: Paste, said: Metadata) -> Kept:
@@ -208,6 +221,10 @@ def _read_file(objects: Objects, path: str, oid: str, touches: Touches) -> None:
     content = objects.blob(oid, settings.PASTEUR_MAX_BYTES)
     if content is None:
         raise DamagedError(f"it is longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
+    if key := purged.key_of(content):
+        logger.warning("a file at the root has a text that was purged with %s", key)
+        purged.come_back(key, path)
+        return
     (file,) = folders.files(folders.NO_METADATA, {path: content})
     kept = Kept(key=keys.draw(), created_at=last.written_at, author=author_of(last))
     paste = restoring.put_back(kept, [Edition(1, last.written_at, [replace(file, language="")])])

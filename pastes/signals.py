@@ -22,7 +22,8 @@ paste_withdrawn = Signal()
 #: A hidden paste is to be seen again.
 paste_restored = Signal()
 
-#: A paste is erased for good and has to leave every copy, with what copies remember of it. Sent with its `key`.
+#: A paste is erased for good and has to leave every copy, with what copies remember of it. Sent with its `key`, while
+#: its texts are still there.
 paste_purged = Signal()
 
 #: Somebody asks for a key that is no paste's. Sent outside of transactions, at any rate; a receiver must be quick.
