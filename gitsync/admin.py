@@ -96,13 +96,18 @@ class ChangeAdmin(_ReadOnly):
 class MirrorAdmin(_ReadOnly):
     """The branches that are pushed to, and what the worker can be asked to do with them."""
 
-    list_display = ("remote", "branch", "tip", "arrived_at", "failures", "retry_at", "error_code")
+    list_display = ("remote", "branch", "is_current", "tip", "arrived_at", "failures", "retry_at", "error_code")
     fields = (
         *("remote", "branch", "tip", "pending", "oldest_pending", "set_aside", "withheld", "pushed_at", "arrived_at"),
         *("error_code", "error", "advice", "failures", "retry_at", "fetched_at", "checked_at", "check_result"),
         *("commits", "pushes", "push_seconds"),
     )
     readonly_fields = ("pending", "oldest_pending", "set_aside", "withheld", "advice")
+
+    @admin.display(description="in use", boolean=True)
+    def is_current(self, mirror: Mirror) -> bool:
+        """Whether this is what the settings name, and not a former remote."""
+        return mirror == standing.current()
 
     @admin.display(description="waiting")
     def pending(self, mirror: Mirror) -> int:
@@ -136,10 +141,15 @@ class MirrorAdmin(_ReadOnly):
         ask = self.admin_site.admin_view(self.ask)
         return [path("<int:pk>/change/ask/", ask, name="gitsync_mirror_ask"), *super().get_urls()]
 
-    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the buttons to those who may press them."""
-        kwargs["extra_context"] = {"may_ask": _may_ask(request)}
-        return super().change_view(request, *args, **kwargs)
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the buttons to those who may press them; the worker does nothing for a former remote."""
+        current = standing.current()
+        kwargs["extra_context"] = {"may_ask": _may_ask(request) and current and str(current.pk) == object_id}
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A former remote can be forgotten; nothing is lost with its row but where it stood."""
+        return obj is not None and obj != standing.current() and request.user.has_perm("gitsync.delete_mirror")
 
     def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note what is wanted in the row, and wake the worker, which has Git and the remote at hand."""

@@ -20,12 +20,13 @@ def settle(clone: Clone, revisions: str, watched: Container[str]) -> tuple[int, 
     that were set aside, and pushed by hand, are marked too.
     """
     count, told = 0, set()
+    tip = revisions.rpartition("..")[2]
     for arrived in _batches(clone, revisions):
         keys = {name.rpartition(".")[0] for name in arrived}
         told |= {key for key in keys if key in watched}
         waiting = Change.objects.filter(settled_at=None, key__in=keys)
         named = [change for change in waiting if change.name in arrived]
-        made = [(arrived[change.name], change.pk) for change in reading_in.ours(clone, named, arrived)]
+        made = [(arrived[change.name], change.pk) for change in reading_in.ours(clone, named, arrived, tip)]
         _mark(made)
         count += len(made)
     return count, told

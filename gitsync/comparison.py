@@ -100,7 +100,7 @@ class _Sums:
 def _compare_shelf(found: Comparison, shelf: str, in_git: dict[str, str]) -> None:
     missing, differs = set(), set()
     pastes = mirrored().filter(_starts_with(shelf)).order_by("key")
-    for key, oid in _told(pastes) if in_git else _keys(pastes):
+    for key, oid in told(pastes) if in_git else _keys(pastes):
         there = in_git.pop(key, None)
         if there is None:
             missing.add(key)
@@ -138,7 +138,7 @@ def _expected() -> Iterator[tuple[str, str]]:
             return
         last = first + _AT_ONCE - 1
         heartbeat.beat()
-        yield from _told(mirrored().filter(pk__gte=first, pk__lte=last).order_by("pk"))
+        yield from told(mirrored().filter(pk__gte=first, pk__lte=last).order_by("pk"))
 
 
 def _keys(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
@@ -147,7 +147,7 @@ def _keys(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
     return ((key, "") for key in current.values_list("key", flat=True).iterator(chunk_size=_AT_ONCE))
 
 
-def _told(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
+def told(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
     """Yield (key, id of the folder's tree) for some pastes, which have an order that tells them apart."""
     current = pastes.filter(revisions__number=F("head"), revisions__files__position__gte=0)
     order = (*pastes.query.order_by, "revisions__files__position")

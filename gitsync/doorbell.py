@@ -43,8 +43,8 @@ class Doorbell:
     def _start(self) -> None:
         with self._starting:
             if self._pid != os.getpid():
-                self._pid = os.getpid()
                 threading.Thread(target=self._run, name="doorbell", daemon=True).start()
+                self._pid = os.getpid()
 
     def _run(self) -> None:
         from celery import current_app  # Celery is loaded by the first ring, not by every command.

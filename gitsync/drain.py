@@ -1,7 +1,6 @@
 """The write path, from top to bottom: what is pending becomes commits, one push takes them out, the rows are marked."""
 
 import logging
-from array import array
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -11,19 +10,36 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync import addresses, arrivals, forgetting, heartbeat, purging, reading_in, refusals, tree, withholding
+from gitsync import (
+    addresses,
+    arrivals,
+    forgetting,
+    heartbeat,
+    lost,
+    purging,
+    reading_in,
+    refusals,
+    selection,
+    tree,
+    withholding,
+)
 from gitsync.commits import Commit
-from gitsync.errors import CloneBrokenError, RemoteLockedError, RemoteMovedError, RemoteRefusedError, TooSoonError
+from gitsync.errors import (
+    CloneBrokenError,
+    OutdatedError,
+    RemoteLockedError,
+    RemoteMovedError,
+    RemoteRefusedError,
+    TooSoonError,
+)
 from gitsync.loading import load
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone, Written
-from gitsync.models import Change, Kind, Mirror
+from gitsync.models import Change, Mirror
 from gitsync.processes import disk_errors
 from gitsync.progress import Progress, unwatched
 from gitsync.reading_in import Removals
 from gitsync.remotes import Remote
-from gitsync.selection import belongs
-from pastes.models import Paste
 
 logger = logging.getLogger(__name__)
 
@@ -50,16 +66,10 @@ class _Batch:
     """The changes of one drain and what became of each: a commit, or nothing because nothing was to be done."""
 
     changes: Sequence[Change]
+    gone: Container[str] = ()
     taken: list[Change] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
     withheld: dict[Change, dict[str, str]] = field(default_factory=dict)
-
-    def is_outdated(self) -> bool:
-        """Whether one of its pastes has been taken off the site since it was read."""
-        ours = {change.pk for change in self.changes}
-        removals = Change.objects.pending().filter(kind=Kind.REMOVE).values_list("pk", "key")
-        keys = {key for pk, key in removals if pk not in ours} & self.shown
-        return bool(keys) and not all(belongs(paste) for paste in Paste.objects.filter(key__in=keys))
 
 
 def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> Drained:
@@ -127,18 +137,21 @@ def _drain(progress: Progress) -> Drained:
 def _written(remote: Remote, mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) -> tuple[_Batch, Written]:
     """Make the commits of what is pending, and again when one of its pastes was taken off the site meanwhile.
 
-    A history that was rewritten goes alone, so that a refusal says which of both the remote refuses.
+    A history that was rewritten goes alone, so that a refusal says which of both the remote refuses. Raises
+    OutdatedError when there is always one more.
     """
     if only_rewritten:
         return _Batch([]), Written(tip)
+    gone = set[str]()
     for _ in range(_TRIES):
-        batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES))
+        batch = _Batch(refusals.next_batch(mirror, DRAIN_CHANGES), gone)
         remote.fetch_way(clone, tip, {tree.folder(change.key) for change in batch.changes})
         written = clone.write(tip, _commits(batch, clone, tip))
         withholding.withhold(batch.withheld)
-        if not batch.is_outdated():
-            break
-    return batch, written
+        if not (outdated := selection.gone(batch.shown)):
+            return batch, written
+        gone |= outdated
+    raise OutdatedError(f"{len(gone)} pastes were taken off the site while their commits were made")
 
 
 def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None = Removals.ASK) -> None:
@@ -151,9 +164,8 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         return
     old = mirror.tip or ""
     goes_on = mirror.tip is not None and bool(mirror.tip and tip) and clone.is_ancestor(mirror.tip, tip)
-    reopened = 0 if goes_on else _reopen(clone.history(tip) if tip else ())
-    if reopened:
-        logger.warning("the remote's history is another one; %d changes are looked for again", reopened)
+    if not goes_on:
+        lost.reopen(clone, tip)
     already, back = 0, set[str]()
     if tip:
         told = f"{mirror.tip}..{tip}" if goes_on else tip
@@ -161,6 +173,8 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         forgetting.heed(clone, told, tip, removals or Removals.ASK)
     if already:
         logger.info("%d changes had already arrived", already)
+    if not goes_on:
+        lost.reopen_unseen(clone, tip)
     with transaction.atomic():
         _mark(mirror, tip, [])
         if settings.GITSYNC_READ_BACK and removals:
@@ -168,21 +182,11 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         purging.reopen(clone, tip, back)
 
 
-def _reopen(reachable: Container[str]) -> int:
-    """Make every change pending again whose commit the remote does not have any more."""
-    settled = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
-    lost = array("q", (pk for pk, commit in settled if commit not in reachable))
-    for start in range(0, len(lost), 500):
-        Change.objects.filter(pk__in=lost[start : start + 500]).update(settled_at=None, commit="")
-        heartbeat.beat()
-    return len(lost)
-
-
 def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
     """Yield a commit for each change that the tip does not show yet, until the drain has enough bytes."""
     now = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
     room = DRAIN_BYTES
-    for loaded in load(batch.changes):
+    for loaded in load(batch.changes, batch.gone):
         if room <= 0:
             return
         if found := withholding.found_in(loaded):

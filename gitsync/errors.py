@@ -1,5 +1,7 @@
 """What can go wrong between the database and the remote. `advice` says to the operator what to do."""
 
+from typing import Self
+
 
 class GitsyncError(Exception):
     """The root of this app's errors. `code` is short and stable; `advice` is what an operator should do next."""
@@ -47,6 +49,12 @@ class TooSoonError(TransientError):
     """Somebody else has pushed meanwhile, and the next push has to wait for its time."""
 
     code = "too_soon"
+
+
+class OutdatedError(TransientError):
+    """While the commits were made, some of their pastes were taken off the site, time and again. Nothing was pushed."""
+
+    code = "outdated"
 
 
 class CloneBrokenError(TransientError):
@@ -119,6 +127,13 @@ class TooManyRemovedError(PermanentError):
     advice = "When they shall go, run `./manage.py read_from_git --accept-removals`; else add --undo-removals."
 
 
+class BranchMissingError(PermanentError):
+    """The repository that is to be read has branches, and not the one that was asked for."""
+
+    code = "branch"
+    advice = "Name one of these branches: with --branch, or in GITSYNC_BRANCH for the remote of the settings."
+
+
 class PurgeIncompleteError(PermanentError):
     """A rewritten history still has something of a purged paste. It was not pushed."""
 
@@ -131,6 +146,22 @@ class MisconfiguredError(PermanentError):
 
     code = "settings"
     advice = "Run `./manage.py check` and follow its hints."
+
+
+class UnexpectedError(TransientError):
+    """Something that nobody has thought of. The log of the worker has its traceback."""
+
+    code = "unexpected"
+    advice = (
+        "The log of the worker says where it happened. The worker tries again by itself; when it does not go away, "
+        "it is a fault in Pasteur that should be reported with these lines."
+    )
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """Return what is said to an operator of an exception: its kind, and its first line."""
+        words = str(error).strip().partition("\n")[0]
+        return cls(f"{type(error).__name__}: {words}"[:500])
 
 
 class BusyError(GitsyncError):

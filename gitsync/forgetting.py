@@ -2,7 +2,7 @@
 
 import logging
 
-from gitsync import history, tree
+from gitsync import history, purged, tree
 from gitsync.commits import told_as_purged
 from gitsync.errors import TooManyRemovedError
 from gitsync.mirror import Clone
@@ -24,13 +24,14 @@ def heed(clone: Clone, revisions: str, tip: str, removals: Removals) -> None:
     if not told or removals is Removals.UNDO:
         return
     waiting = Change.objects.filter(settled_at=None).order_by().values_list("key", flat=True).distinct()
-    purged = {key for key in waiting.iterator(chunk_size=2_000) if told_as_purged(key) in told}
-    there = clone.tree_oids(tip, {tree.folder(key) for key in purged})
-    gone = [key for key in sorted(purged) if not there[tree.folder(key)]]
+    named = {key for key in waiting.iterator(chunk_size=2_000) if told_as_purged(key) in told}
+    there = clone.tree_oids(tip, {tree.folder(key) for key in named})
+    gone = [key for key in sorted(named) if not there[tree.folder(key)]]
     pastes = Paste.objects.filter(key__in=gone, state=State.PUBLISHED)
     total = mirrored().count() if len(gone) > REMOVE_FREELY and removals is Removals.ASK else 0
     if total and len(gone) > max(REMOVE_FREELY, total // 100):
         raise TooManyRemovedError(f"{len(gone)} of {total} pastes were purged from Git by somebody else")
     for paste in pastes:
         writing.hide(paste)
+        purged.remember_texts(paste.key)
         logger.warning("%s is hidden: another site has purged it from the repository", paste.key)

@@ -115,17 +115,18 @@ def objects(clone: Clone) -> Iterator[Objects]:
 def paths(clone: Clone, revisions: str, *below: str) -> Iterator[tuple[Told, str, str, str, str]]:
     """Yield (commit, path, mode, old id, id) for all that the commits of a range change, the newest commit first.
 
-    Folders are paths too. An id is empty where there is nothing. Merges repeat nothing of what they join.
+    Folders are paths too. An id is empty where there is nothing. A merge tells of what is as in none of the histories
+    that it joins, with the old id of the first of them, and repeats nothing else.
     """
-    options = ("--raw", "-t", "-z", "--root", "--no-renames", "--no-abbrev", "--no-show-signature", _HEADER)
+    options = ("--raw", "-c", "-t", "-z", "--root", "--no-renames", "--no-abbrev", "--no-show-signature", _HEADER)
     with clone.reading("log", *options, revisions, "--", *below) as process:
         tokens = _tokens(cast("IO[bytes]", process.stdout))
         told = None
         for token in tokens:
             word = token.lstrip("\n")
             if word.startswith(":") and told:
-                _, mode, old, new, _ = word[1:].split(" ")
-                yield told, next(tokens), mode, old.strip("0") and old, new.strip("0") and new
+                mode, old, new = _facts(word)
+                yield told, next(tokens), mode, old, new
             elif word:
                 told = _told([word, *(next(tokens) for _ in range(_FIELDS - 1))])
         if process.wait():
@@ -176,6 +177,21 @@ def folders(clone: Clone, revisions: str) -> Iterator[tuple[Told, str, str]]:
     for told, path, mode, _, oid in paths(clone, revisions):
         if path.count("/") == 3 and (key := tree.key_of(f"{path}/")):
             yield told, key, oid if mode == TREE else ""
+
+
+def commit(clone: Clone, oid: str) -> Told:
+    """Return what one commit says about itself."""
+    answer = clone.ask("log", "-1", "--no-show-signature", _HEADER, oid, "--").decode(errors="surrogateescape")
+    return _told(answer.split("\0")[1 : 1 + _FIELDS])
+
+
+def _facts(row: str) -> tuple[str, str, str]:
+    """Return (mode, old id, id) of a raw row, in which a merge has a mode and an id for each of its parents."""
+    fields = row.lstrip(":")
+    parents = len(row) - len(fields)
+    words = fields.split(" ")
+    mode, old, new = words[parents], words[parents + 1], words[2 * parents + 1]
+    return mode, old.strip("0") and old, new.strip("0") and new
 
 
 def _told(fields: list[str]) -> Told:

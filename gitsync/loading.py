@@ -1,6 +1,6 @@
 """Turns pending changes into commits, reading pastes a slice at a time so that memory stays flat."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from gitsync import tree
@@ -54,12 +54,15 @@ class Loaded:
         )
 
 
-def load(changes: Sequence[Change]) -> Iterator[Loaded]:
-    """Yield every change, in order, with the state that its paste is in now: what is gone by now is never committed."""
+def load(changes: Sequence[Change], gone: Container[str] = ()) -> Iterator[Loaded]:
+    """Yield every change, in order, with the state that its paste is in now: what is gone by now is never committed.
+
+    `gone` are keys of pastes that are known to be gone, whatever this machine's clock says.
+    """
     for start in range(0, len(changes), _AT_ONCE):
         rows = _rows(changes[start : start + _AT_ONCE])
         for first in range(0, len(rows), SLICE):
-            yield from _with_texts(rows[first : first + SLICE])
+            yield from _with_texts(rows[first : first + SLICE], gone)
 
 
 def _rows(changes: Sequence[Change]) -> list[_Row]:
@@ -75,14 +78,14 @@ def _rows(changes: Sequence[Change]) -> list[_Row]:
     return rows
 
 
-def _with_texts(rows: Sequence[_Row]) -> Iterator[Loaded]:
+def _with_texts(rows: Sequence[_Row], gone: Container[str]) -> Iterator[Loaded]:
     files: dict[int, list[File]] = {}
     ids = {revision.pk for _, _, revision in rows if revision}
     for file in File.objects.filter(revision_id__in=ids).order_by("revision_id", "position"):
         files.setdefault(file.revision_id, []).append(file)
     for change, paste, revision in rows:
         texts = files.get(revision.pk, []) if revision else []
-        if paste is None or revision is None or not texts or not belongs(paste):
+        if paste is None or revision is None or not texts or paste.key in gone or not belongs(paste):
             yield Loaded(change, COMMITTER, "", ())
         else:
             entries = tree.entries(paste, revision, texts, with_content=True)

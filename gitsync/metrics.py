@@ -7,7 +7,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gitsync import standing
-from gitsync.models import Failure, Mirror
 
 _WHERE = ("remote", "branch")
 
@@ -29,15 +28,15 @@ class _Rows(Collector):
         failing = GaugeMetricFamily(
             "pasteur_push_failures_in_a_row", "Failures since something arrived.", labels=_WHERE
         )
-        for mirror in Mirror.objects.order_by("pk"):
+        failures = CounterMetricFamily("pasteur_push_failures", "Failures by their code.", labels=(*_WHERE, "code"))
+        if mirror := standing.current():  # A former remote fails for ever, which is nobody's concern.
             where = (mirror.remote, mirror.branch)
             commits.add_metric(where, mirror.commits)
             pushes.add_metric(where, mirror.pushes)
             seconds.add_metric(where, mirror.push_seconds)
             failing.add_metric(where, mirror.failures)
-        failures = CounterMetricFamily("pasteur_push_failures", "Failures by their code.", labels=(*_WHERE, "code"))
-        for failure in Failure.objects.select_related("mirror"):
-            failures.add_metric((failure.mirror.remote, failure.mirror.branch, failure.code), failure.count)
+            for failure in mirror.failed.all():
+                failures.add_metric((*where, failure.code), failure.count)
         yield from (commits, pushes, seconds, failing, failures)
 
 

@@ -119,6 +119,22 @@ class Purge(models.Model):
         return self.key
 
 
+class PurgedText(models.Model):
+    """A text that a purged paste has had, by a keyed digest that gitsync.purged makes; nothing tells the text itself.
+
+    What another site has purged from the repository counts as well, until a moderator shows the paste again here.
+    """
+
+    key = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="gitsync_one_digest_a_key", fields=["digest", "key"])]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Mirror(models.Model):
     """What is known of one branch of one remote: where it stood at the last look, and how pushing goes."""
 

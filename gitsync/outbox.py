@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from gitsync import doorbell, forges
 from gitsync.models import Change, Kind
-from gitsync.selection import belongs, held_until
+from gitsync.selection import belongs, held_until, is_for_git
 from pastes.copies import NO_COPY, Copy, State
 from pastes.models import Paste
 from pastes.storing import store
@@ -38,8 +38,8 @@ def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
 
 
 def withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A paste is gone from the site: it goes from the tip too, if it has ever been meant to be there."""
-    if Change.objects.filter(key=paste.key).exists():
+    """A paste is gone from the site: it goes from the tip too, if it may be there, whoever has put it there."""
+    if is_for_git(paste) or Change.objects.filter(key=paste.key).exists():
         add(paste.key, Kind.REMOVE, None)
         Change.objects.withheld().filter(key=paste.key).update(settled_at=timezone.now())  # Nobody has to decide.
 

@@ -1,17 +1,25 @@
-"""Writes down, in the transaction of a purge, that a paste has to leave the history of the mirror."""
+"""What has to leave the history of the mirror, written down in the transaction of a purge, and what must not come back.
 
+The texts themselves are known by digests that only this site can make, so that a copy of the database does not let
+anybody try out what a purged text may have been (docs/adr/0028).
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from gitsync import doorbell, outbox
-from gitsync.models import Change, Kind, Purge
+from gitsync.models import Change, Kind, Purge, PurgedText
+from pastes.models import File, Paste, State
 
 
 def asked(sender: object, key: str, **kwargs: Any) -> None:
     """A paste is purged: it leaves the tip, and the history with it."""
     Purge.objects.update_or_create(key=key, defaults={"asked_at": timezone.now(), "done_at": None})
+    remember_texts(key)
     if Change.objects.filter(key=key).exists():
         outbox.add(key, Kind.REMOVE, None)
     transaction.on_commit(doorbell.ring)
@@ -20,3 +28,36 @@ def asked(sender: object, key: str, **kwargs: Any) -> None:
 def is_any_waiting() -> bool:
     """Return whether the history has to be rewritten."""
     return Purge.objects.waiting().exists()
+
+
+def remember_texts(key: str) -> None:
+    """Remember all texts of a paste that are in the database."""
+    texts = File.objects.filter(revision__paste__key=key).values_list("content", flat=True)
+    remember(key, (text.encode() for text in texts.iterator(chunk_size=10)))
+
+
+def remember(key: str, texts: Iterable[bytes]) -> None:
+    """Remember texts that a purged paste has had; they are not read in again, whoever pushes them."""
+    digests = {_digest(text) for text in texts if text.strip()}
+    rows = [PurgedText(key=key, digest=digest) for digest in sorted(digests)]
+    PurgedText.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def key_of(text: bytes) -> str:
+    """Return the key of a purged paste that has had this text; nothing when there is none that is off the site."""
+    keys = list(PurgedText.objects.filter(digest=_digest(text)).order_by("pk").values_list("key", flat=True))
+    shown = set(Paste.objects.filter(key__in=keys, state=State.PUBLISHED).values_list("key", flat=True))
+    return next((key for key in keys if key not in shown), "")
+
+
+def come_back(key: str, root_file: str) -> None:
+    """Purge again a text of a paste that somebody has put at the root; who has purged it elsewhere sees to it there."""
+    if not Purge.objects.filter(key=key).exists():
+        return
+    if not Change.objects.filter(key=key, moved_from=root_file).exists():
+        outbox.add(key, Kind.REMOVE, None, moved_from=root_file)
+    Purge.objects.filter(key=key).update(done_at=None)
+
+
+def _digest(text: bytes) -> str:
+    return salted_hmac("gitsync.purged", text, algorithm="sha256").hexdigest()

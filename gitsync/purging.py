@@ -7,19 +7,21 @@ keeps its ids.
 
 import logging
 from collections.abc import Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import IO, cast
 
 from django.db import connection
 from django.utils import timezone
 
-from gitsync import heartbeat, thin, tree
+from gitsync import heartbeat, thin, tracing, tree
 from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteMovedError, RemoteTimeoutError
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.models import Change, Purge
 from gitsync.processes import stop_requested
 from gitsync.remotes import Remote
 from gitsync.rewriting import Filter
+from gitsync.traces import Traces
 
 logger = logging.getLogger(__name__)
 
@@ -43,19 +45,20 @@ def rewrite(remote: Remote, clone: Clone, tip: str) -> Rewritten:
     still be reached, and touches no branch; RemoteMovedError when the remote does not have `tip` any more.
     """
     keys = list(Purge.objects.waiting().values_list("key", flat=True))
-    folders = [tree.folder(key) for key in keys]
     if not keys or not tip:
         return Rewritten(keys, tip)
     if thin.is_thin(clone):
         remote.complete(clone)
         if not clone.has(tip):
             raise RemoteMovedError("the branch moved while its history was fetched")
-    touching = clone.ask("rev-list", "--topo-order", "--reverse", "--full-history", tip, "--", *folders).split()
-    if not touching:
+    traces = tracing.find(clone, tip, keys)
+    with closing(tracing.occurrences(clone, traces, tip)) as touching:
+        first, _ = next(touching, ("", ""))
+    if not first:
         return Rewritten(keys, tip)
-    parents = clone.ask("rev-parse", f"{touching[0].decode()}^@").decode().split()
-    found = Rewritten(keys, *_rewritten(clone, tip, parents, keys))
-    _prove(clone, found.tip, folders)
+    parents = clone.ask("rev-parse", f"{first}^@").decode().split()
+    found = Rewritten(keys, *_rewritten(clone, tip, parents, Filter(keys, traces)))
+    _prove(clone, traces, found.tip, parents)
     return found
 
 
@@ -106,7 +109,7 @@ def finish(rewritten: Rewritten, remote: Remote, clone: Clone, tip: str) -> None
 
 
 def _rewritten(
-    clone: Clone, tip: str, parents: Sequence[str], keys: Sequence[str]
+    clone: Clone, tip: str, parents: Sequence[str], passing: Filter
 ) -> tuple[str, list[tuple[str, str, str]]]:
     """Take the history above `parents` out of the clone, filter it, and put it in again."""
     clone.ask("update-ref", _OLD_REF, tip)
@@ -116,7 +119,6 @@ def _rewritten(
     signs = ("--signed-tags=strip", "--no-renames")
     taken = ("fast-export", *options, *signs, _OLD_REF, *(f"^{parent}" for parent in parents))
     put = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw-permissive", f"--export-marks={marks}")
-    passing = Filter(keys)
     with clone.reading(*taken) as source, clone.reading(*put) as target:
         stdin = cast("IO[bytes]", target.stdin)
         try:
@@ -138,15 +140,15 @@ def _rewritten(
     return oids.get(passing.tip, passing.tip), commits
 
 
-def _prove(clone: Clone, tip: str, folders: Sequence[str]) -> None:
-    """Look at every commit that `tip` reaches: none has any of these folders, so that their objects are not reached.
+def _prove(clone: Clone, traces: Traces, tip: str, parents: Sequence[str]) -> None:
+    """Look at everything that `tip` reaches and `parents`, which have nothing of it, do not: nothing is left anywhere.
 
     What another paste has as well, under its own path, is that one's, and stays.
     """
-    left = clone.ask("rev-list", "--full-history", "--max-count=1", tip, "--", *folders).decode().strip()
-    if left:
-        raise PurgeIncompleteError(f"the commit {left} of the new history still has one of the folders")
-    logger.info("purged %d pastes from the history", len(folders))
+    with closing(tracing.occurrences(clone, traces, tip, *(f"^{parent}" for parent in parents))) as left:
+        for commit, path in left:
+            raise PurgeIncompleteError(f"the commit {commit} of the new history still has {path}")
+    logger.info("purged %d pastes from the history", len(traces.folders))
 
 
 def _is_number(text: str) -> bool:

@@ -10,15 +10,15 @@ from enum import Enum
 from itertools import islice
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 
-from gitsync import folders, history, outbox, tree
-from gitsync.errors import TooManyRemovedError
+from gitsync import folders, history, outbox, purged, tree
+from gitsync.errors import GitsyncError, TooManyRemovedError
 from gitsync.folders import DamagedError, Metadata
 from gitsync.history import Objects
 from gitsync.mirror import Clone
-from gitsync.models import Change, Kind
-from gitsync.retelling import author_of, edition, look, restore_one, settle
+from gitsync.models import Change, Kind, PurgedText
+from gitsync.retelling import author_of, conclude, edition, look, restore_one, settle
 from gitsync.selection import belongs, mirrored
 from gitsync.shelves import pastes
 from gitsync.touches import Touch, Touches, sort
@@ -54,31 +54,48 @@ def read(clone: Clone, old: str, new: str, removals: Removals = Removals.ASK) ->
     if not changed and not loose:
         return
     _consider(changed, removals)
+    tip = history.commit(clone, new)
     told = history.folders(clone, f"{old}..{new}" if old else new)
-    with sort(told) as touches, history.objects(clone) as objects:
+    with sort(told, tip) as touches, history.objects(clone) as objects:
         for key, oid in changed.items():
             _attempt(key, lambda: _read_folder(objects, key, oid, touches.of(key), removals))  # noqa: B023  (runs now)
     if loose:
         told = ((told, path, oid) for told, path, _, _, oid in history.paths(clone, f"{old}..{new}") if path in loose)
-        with sort(told) as touches, history.objects(clone) as objects:
+        with sort(told, tip) as touches, history.objects(clone) as objects:
             for path, oid in loose.items():
                 _attempt(path, lambda: _read_file(objects, path, oid, touches))  # noqa: B023  (runs now)
 
 
-def ours(clone: Clone, named: Iterable[Change], arrived: Mapping[str, str]) -> Iterator[Change]:
-    """Yield those of the changes that a commit names which it really makes: anybody can write a trailer."""
+def ours(clone: Clone, named: Iterable[Change], arrived: Mapping[str, str], tip: str) -> Iterator[Change]:
+    """Yield those of the changes that a commit names which it really makes, in what `tip` has too.
+
+    Anybody can write a trailer, and two sites may give the same name to changes of the same paste.
+    """
     changes = list(named)
-    where = [f"{arrived[change.name]}:{tree.folder(change.key)}" for change in changes]
     if not changes:
         return
+    at_tip = clone.tree_oids(tip, {tree.folder(change.key) for change in changes})
     with history.objects(clone) as objects:
-        for change, folder in zip(changes, where, strict=True):
-            paste = Paste.objects.filter(key=change.key).first()
-            wanted = _texts_of(paste, change.revision) if change.revision and paste and belongs(paste) else None
-            if wanted is None or wanted == _texts_at(objects, folder):
+        for change in changes:
+            folder = tree.folder(change.key)
+            if _is_made(change, objects, f"{arrived[change.name]}:{folder}", is_at_tip=bool(at_tip[folder])):
                 yield change
             else:
                 logger.warning("a commit that names the change %s does not make it", change.name)
+
+
+def _is_made(change: Change, objects: Objects, place: str, *, is_at_tip: bool) -> bool:
+    """Whether a commit makes a change, in which the folder of the paste is at `place`.
+
+    What has arrived and is undone at the tip is made again: there is no other change that would see to it.
+    """
+    paste = Paste.objects.filter(key=change.key).first()
+    is_wanted = paste is not None and belongs(paste)
+    if change.revision is None:
+        return objects.tree(place) is None and (is_wanted or not is_at_tip)
+    if paste is None or not is_wanted:
+        return True  # The change that takes it away comes after this one.
+    return is_at_tip and _texts_of(paste, change.revision) == _texts_at(objects, place)
 
 
 def _differences(clone: Clone, old: str, new: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -117,15 +134,23 @@ def _consider(changed: Mapping[str, str], removals: Removals) -> None:
 
 
 def _attempt(name: str, work: Callable[[], object]) -> None:
+    """Do something about one paste, and leave it alone when that cannot be done; the others are not held up by it."""
+    shown = name.encode("ascii", "replace").decode()
     try:
         with transaction.atomic():
             work()
     except DamagedError as damaged:
-        logger.warning("%s in Git is left alone: %s", name.encode("ascii", "replace").decode(), damaged)
+        logger.warning("%s in Git is left alone: %s", shown, damaged)
     except RefusedError as refused:
-        logger.warning("%s in Git is left alone: %s", name.encode("ascii", "replace").decode(), refused.message)
+        logger.warning("%s in Git is left alone: %s", shown, refused.message)
     except IntegrityError:
-        logger.warning("%s in Git is left alone: its old code is another paste's", name)
+        logger.warning("%s in Git is left alone: its old code is another paste's", shown)
+    except DataError as error:
+        logger.warning("%s in Git is left alone: the database does not take it: %s", shown, error)
+    except (DatabaseError, GitsyncError, OSError, MemoryError):
+        raise  # It is not the paste's fault, and the next drain reads it again.
+    except Exception:  # Whoever may push could stop the mirror with what nobody has thought of.
+        logger.exception("%s in Git is left alone: reading it ended with what nobody expects", shown)
 
 
 def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], removals: Removals) -> None:
@@ -135,6 +160,7 @@ def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], rem
         return  # gitsync.purging sees to it.
     if paste is None:
         if oid:
+            _refuse_purged(objects, [*(touch.oid for touch in touches), oid])
             restore_one(objects, key, oid, touches)
             logger.info("read in: %s is new", key)
     elif not belongs(paste):
@@ -156,16 +182,26 @@ def _revise(objects: Objects, paste: Paste, oid: str, touches: list[Touch], *, i
     if not is_ahead and any(texts == _texts_of(paste, number) for number in {said.revision, paste.head}):
         return
     last = touches[-1]
+    _refuse_purged(objects, [oid], _texts_of(paste, paste.head).values())
     number, at, author = paste.head + 1, last.written_at, author_of(last)
     if is_ahead:
         number, at, author = said.revision, said.revised_at or at, said.revised_by
     made = edition(objects, said, texts, number, at, author)
     restoring.take_over(paste, made, _kept(paste, said) if is_ahead else None)
     settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
-    revision = paste.revisions.get(number=paste.head)
-    if is_pending or tree.tree_oid(tree.entries(paste, revision, paste.files, with_content=False)) != oid:
-        outbox.add(paste.key, Kind.EDIT, paste.head)
+    conclude(paste, oid, last, is_pending=is_pending)
     logger.info("read in: %s has revision %d", paste.key, number)
+
+
+def _refuse_purged(objects: Objects, oids: Iterable[str], known: Iterable[str] = ()) -> None:
+    """Raise DamagedError when one of these trees of a folder has a text that was purged, and that is not `known`."""
+    if not PurgedText.objects.exists():
+        return
+    texts = {text for oid in oids if oid for text in _texts_at(objects, oid).values()}
+    for text in texts.difference(known):
+        content = objects.blob(text, settings.PASTEUR_MAX_BYTES)
+        if content and (other := purged.key_of(content)):
+            raise DamagedError(f"it has a text that was purged with {other}")
 
 
 def _kept(paste: Paste, said: Metadata) -> Kept:
@@ -185,6 +221,10 @@ def _read_file(objects: Objects, path: str, oid: str, touches: Touches) -> None:
     content = objects.blob(oid, settings.PASTEUR_MAX_BYTES)
     if content is None:
         raise DamagedError(f"it is longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
+    if key := purged.key_of(content):
+        logger.warning("a file at the root has a text that was purged with %s", key)
+        purged.come_back(key, path)
+        return
     (file,) = folders.files(folders.NO_METADATA, {path: content})
     kept = Kept(key=keys.draw(), created_at=last.written_at, author=author_of(last))
     paste = restoring.put_back(kept, [Edition(1, last.written_at, [replace(file, language="")])])

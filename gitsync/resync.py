@@ -10,7 +10,7 @@ from django.db import transaction
 from gitsync import addresses, outbox
 from gitsync import drain as draining
 from gitsync.comparison import Comparison, compare
-from gitsync.errors import GitsyncError, PartlyRefusedError, RemoteMovedError, TooSoonError
+from gitsync.errors import GitsyncError, OutdatedError, PartlyRefusedError, RemoteMovedError, TooSoonError
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone
 from gitsync.models import Change, Kind, Mirror
@@ -76,7 +76,7 @@ def deliver(progress: Progress, waiting: Callable[[float], None]) -> None:
             sleep(seconds)
         try:
             draining.drain(progress=progress, wait_for_lock=LOCK_SECONDS)
-        except (RemoteMovedError, TooSoonError, PartlyRefusedError):
+        except (RemoteMovedError, TooSoonError, PartlyRefusedError, OutdatedError):
             continue  # Somebody else was first, or one change is looked for; the next round starts from there.
 
 

@@ -19,12 +19,12 @@ from pastes.restoring import Edition, Kept
 
 
 def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) -> Paste:
-    """Put one paste back, whose folder is the tree `oid` now. Raises DamagedError, RefusedError, IntegrityError."""
+    """Put one paste back, whose folder is the tree `oid` now, and of which at least one commit tells.
+
+    Raises DamagedError, RefusedError, IntegrityError.
+    """
     if not keys.can_be(key):
         raise DamagedError("its name cannot be a key")
-    last = touches[-1] if touches else None
-    if last is None:
-        raise DamagedError("no commit of the branch tells of it")
     said, _ = look(objects, key, oid)
     if said.expires_at and said.expires_at <= timezone.now():
         raise DamagedError("it has expired")
@@ -41,13 +41,30 @@ def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) 
         forked_from=said.forked_from,
     )
     numbers: dict[str, int] = {}
-    paste = restoring.put_back(kept, _editions(objects, key, oid, [*touches, replace(last, oid=oid)], numbers))
+    paste = restoring.put_back(kept, _editions(objects, key, oid, [*touches, replace(touches[-1], oid=oid)], numbers))
     settle(key, touches, numbers)
-    revision = paste.revisions.get(number=paste.head)
-    if tree.tree_oid(tree.entries(paste, revision, paste.files, with_content=False)) != oid:
-        is_known = Change.objects.filter(key=key).exists()
-        outbox.add(key, Kind.EDIT if is_known else Kind.PUBLISH, paste.head)
+    conclude(paste, oid, touches[-1])
     return paste
+
+
+def conclude(paste: Paste, oid: str, last: Touch, *, is_pending: bool = False) -> None:
+    """Have a paste mirrored whose folder is the tree `oid` in Git, unless that is just as it would be written.
+
+    Then it has one change at least, by which it is known to be in Git: of a squashed history, no commit names any.
+    """
+    is_known = Change.objects.filter(key=paste.key).exists()
+    if is_pending or shown(paste) != oid:
+        outbox.add(paste.key, Kind.EDIT if is_known else Kind.PUBLISH, paste.head)
+    elif not is_known:
+        settled = Change(key=paste.key, number=1, kind=Kind.PUBLISH, revision=paste.head, commit=last.commit)
+        settled.created_at, settled.settled_at = last.written_at, timezone.now()
+        settled.save()
+
+
+def shown(paste: Paste) -> str:
+    """Return the id of the tree that a paste with its files has as its folder."""
+    revision = paste.revisions.get(number=paste.head)
+    return tree.tree_oid(tree.entries(paste, revision, paste.files, with_content=False))
 
 
 def look(objects: Objects, key: str, oid: str) -> tuple[Metadata, dict[str, str]]:

@@ -10,6 +10,7 @@ from typing import IO
 
 from gitsync import tree
 from gitsync.commits import CHANGE_TRAILER, COMMITTER, EMAIL, NEXT_REF, PURGED_TRAILER, told_as_purged
+from gitsync.traces import Traces
 
 _TRAILER = re.compile(rf"^(Pasteur-Key|{CHANGE_TRAILER}): *([0-9a-z]+)".encode(), re.MULTILINE)
 _CHANGE = re.compile(rf"^{CHANGE_TRAILER}: *(\S+)\s*$".encode(), re.MULTILINE)
@@ -40,11 +41,14 @@ class _Commit:
 
 
 class Filter:
-    """All but the pastes of these keys. After `through`, `made` and `tip` (a mark or an id) say what is left."""
+    """All but the pastes of these keys, and what is known of their traces elsewhere.
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    After `through`, `made` and `tip` (a mark or an id) say what is left.
+    """
+
+    def __init__(self, keys: Sequence[str], traces: Traces | None = None) -> None:
         self._keys = {key.encode() for key in keys}
-        self._folders = {tree.folder(key).encode() for key in keys}
+        self._traces = traces or Traces({tree.folder(key).encode() for key in keys})
         self._instead: dict[bytes, bytes] = {}
         self._last_date = b"0 +0000"
         self.made: list[Made] = []
@@ -98,9 +102,13 @@ class Filter:
         self.tip = commit.mark.decode()
 
     def _is_purged(self, commit: _Commit, change: bytes) -> bool:
-        words = change.rstrip(b"\n").split(b" ", 3 if change.startswith(b"M ") else 1)
-        path = words[-1].removeprefix(b'"')
-        if b"/".join(path.removesuffix(b'"').split(b"/", 4)[:4]) not in self._folders:
+        line = change.rstrip(b"\n")
+        if line.startswith(b"M "):
+            _, _, oid, path = line.split(b" ", 3)
+            is_theirs = self._traces.are_at(path, oid)
+        else:  # A file that held a text of theirs may be another one by now, so that taking it away is not of them.
+            is_theirs = self._traces.own(line.partition(b" ")[2])
+        if not is_theirs:
             return False
         commit.purged += 1
         return True

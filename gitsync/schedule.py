@@ -4,6 +4,7 @@ import logging
 import random
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from gitsync import addresses, wishes
@@ -12,9 +13,11 @@ from gitsync.errors import (
     BusyError,
     GitsyncError,
     MisconfiguredError,
+    OutdatedError,
     PartlyRefusedError,
     RemoteMovedError,
     TooSoonError,
+    UnexpectedError,
 )
 from gitsync.models import Change, Failure, Mirror
 from gitsync.processes import stop_requested
@@ -53,11 +56,18 @@ def work_off() -> float | None:
             return None  # Whoever holds the lock drains until nothing is left.
         except (RemoteMovedError, TooSoonError) as late:
             logger.info("somebody else was first: %s", late)
+        except OutdatedError as outdated:
+            logger.info("the commits are made again: %s", outdated)
         except PartlyRefusedError as refused:
             logger.warning("the remote refuses something, which is looked for: %s", refused)
         except GitsyncError as error:
             if not stop_requested.is_set():
                 _failed(mirror, error)
+        except Exception as error:  # The worker goes on; whoever looks at the mirror has to learn of it.
+            logger.exception("a drain ended with what nobody expects")
+            connection.close_if_unusable_or_obsolete()
+            if not stop_requested.is_set():
+                _failed(mirror, UnexpectedError.of(error))
     return None
 
 

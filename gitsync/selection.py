@@ -1,5 +1,6 @@
 """Which pastes belong into Git, and when. Git keeps what it is given, so what is meant to vanish never enters."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -12,10 +13,20 @@ from pastes.clock import Clock
 from pastes.copies import Promise
 from pastes.models import Paste, State
 
+_AT_ONCE = 2_000
+
 
 def belongs(paste: Paste) -> bool:
     """Return whether this paste is to be at the tip of the mirror, as soon as nothing holds it back."""
-    return paste.state == State.PUBLISHED and not paste.burn and _lasts(paste)
+    return paste.state == State.PUBLISHED and is_for_git(paste) and _lasts(paste)
+
+
+def is_for_git(paste: Paste) -> bool:
+    """Return whether a paste is of the kind that is mirrored, whatever has become of it.
+
+    One that is not may be in Git as well, when the settings were others, and has a change then.
+    """
+    return not paste.burn and (paste.expires_at is None or bool(settings.GITSYNC_MIRROR_EXPIRING))
 
 
 def held_until(paste: Paste) -> datetime | None:
@@ -27,13 +38,25 @@ def held_until(paste: Paste) -> datetime | None:
     return paste.created_at + timedelta(seconds=embargo) if embargo else None
 
 
-def mirrored() -> QuerySet[Paste]:
-    """Return the set of pastes that are to be at the tip now: `belongs` is true of them and nothing holds them back."""
+def belonging() -> QuerySet[Paste]:
+    """Return the set of pastes of which `belongs` is true, by the clock of the database."""
     lasting = Q(expires_at=None)
     if settings.GITSYNC_MIRROR_EXPIRING:
         lasting |= Q(expires_at__gt=Clock())
-    pastes = Paste.objects.filter(lasting, state=State.PUBLISHED, burn=False)
-    return pastes.exclude(key__in=Change.objects.held().values("key"))
+    return Paste.objects.filter(lasting, state=State.PUBLISHED, burn=False)
+
+
+def mirrored() -> QuerySet[Paste]:
+    """Return the set of pastes that are to be at the tip now: they belong there and nothing holds them back."""
+    return belonging().exclude(key__in=Change.objects.held().values("key"))
+
+
+def gone(keys: Iterable[str]) -> set[str]:
+    """Return those of the keys whose pastes do not belong into Git any more."""
+    some, found = sorted(keys), set[str]()
+    for start in range(0, len(some), _AT_ONCE):
+        found.update(belonging().filter(key__in=some[start : start + _AT_ONCE]).values_list("key", flat=True))
+    return set(some) - found
 
 
 def promise() -> Promise:
@@ -72,6 +95,4 @@ def _duration(seconds: int) -> str:
 
 
 def _lasts(paste: Paste) -> bool:
-    if paste.expires_at is None:
-        return True
-    return bool(settings.GITSYNC_MIRROR_EXPIRING) and paste.expires_at > timezone.now()
+    return paste.expires_at is None or paste.expires_at > timezone.now()

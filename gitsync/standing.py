@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
-from gitsync.errors import advice_for
+from gitsync import addresses
+from gitsync.errors import MisconfiguredError, advice_for
 from gitsync.models import Change, Mirror
 
 
@@ -54,6 +57,22 @@ def queue() -> Queue:
         set_aside=changes.set_aside().count(),
         withheld=changes.withheld().count(),
     )
+
+
+def current() -> Mirror | None:
+    """Return the row of the branch that the settings name; all others are of former remotes.
+
+    A web process need not have the worker's data folder, in which the default remote lies: for it, that is where the
+    last push went.
+    """
+    try:
+        where = {"remote": addresses.configured().url, "branch": settings.GITSYNC_BRANCH}
+    except MisconfiguredError:
+        return None
+    found = Mirror.objects.filter(**where).first()
+    if found is None and settings.GITSYNC_IS_DEFAULT_REMOTE:
+        found = Mirror.objects.order_by(F("pushed_at").desc(nulls_last=True), "-pk").first()
+    return found
 
 
 def of(mirror: Mirror) -> Standing:

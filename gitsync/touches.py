@@ -29,18 +29,26 @@ class Touch:
 class Touches:
     """All that happened, by the name of the thing."""
 
-    def __init__(self, file: sqlite3.Connection) -> None:
+    def __init__(self, file: sqlite3.Connection, tip: Told) -> None:
         self._file = file
+        self._tip = tip
 
     def of(self, name: str) -> list[Touch]:
-        """Return what happened to a thing, the oldest first."""
+        """Return what happened to a thing, the oldest first; where no commit tells of it, that the tip has it so.
+
+        A merge that goes back to what one of its histories had tells of nothing.
+        """
         rows = self._file.execute(_OF, [_storable(name)])
-        return [Touch(row[0], row[1], datetime.fromtimestamp(row[2], UTC), *row[3:]) for row in rows]
+        found = [Touch(row[0], row[1], datetime.fromtimestamp(row[2], UTC), *row[3:]) for row in rows]
+        return found or [Touch(self._tip.commit, _storable(self._tip.author), self._tip.written_at, "", "", "")]
 
 
 @contextmanager
-def sort(told: Iterable[tuple[Told, str, str]]) -> Iterator[Touches]:
-    """Take (commit, name, id), the newest first, and let what happened to each name be asked for in the block."""
+def sort(told: Iterable[tuple[Told, str, str]], tip: Told) -> Iterator[Touches]:
+    """Take (commit, name, id), the newest first, and let what happened to each name be asked for in the block.
+
+    `tip` is the newest commit of the history.
+    """
     with tempfile.TemporaryDirectory(prefix="pasteur-") as folder:
         file = sqlite3.connect(Path(folder) / "touches")
         try:
@@ -49,7 +57,7 @@ def sort(told: Iterable[tuple[Told, str, str]]) -> Iterator[Touches]:
             file.execute(_TABLE)
             file.executemany("INSERT INTO touch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(told))
             file.execute("CREATE INDEX touch_of ON touch (name, place)")
-            yield Touches(file)
+            yield Touches(file, tip)
         finally:
             file.close()
 

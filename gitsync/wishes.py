@@ -3,11 +3,12 @@
 import logging
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from gitsync import drain, resync
 from gitsync.comparison import Comparison
-from gitsync.errors import BusyError, GitsyncError, MisconfiguredError
+from gitsync.errors import BusyError, GitsyncError, MisconfiguredError, UnexpectedError
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone
 from gitsync.models import Mirror
@@ -35,8 +36,11 @@ def grant() -> None:
     except BusyError:
         return
     except GitsyncError as error:
-        logger.error("what was asked for cannot be done (%s): %s", error.code, error)
-        _note(mirror, f"{error.code}: {error}\n{error.advice}")
+        _refuse(mirror, error)
+    except Exception as error:  # Drains come after this, and have to be tried whatever it is.
+        logger.exception("what was asked for ended with what nobody expects")
+        connection.close_if_unusable_or_obsolete()
+        _refuse(mirror, UnexpectedError.of(error))
     Mirror.objects.filter(pk=mirror.pk).update(fetch_wanted=False, check_wanted=False)
 
 
@@ -45,6 +49,11 @@ def _fetch(remote: Remote, mirror: Mirror) -> None:
         clone = Clone.open(settings.GITSYNC_CLONE_DIR)
         drain.catch_up(mirror, clone, remote.fetch(clone, mirror.tip))
     Mirror.objects.filter(pk=mirror.pk).update(fetched_at=timezone.now())
+
+
+def _refuse(mirror: Mirror, error: GitsyncError) -> None:
+    logger.error("what was asked for cannot be done (%s): %s", error.code, error)
+    _note(mirror, f"{error.code}: {error}\n{error.advice}")
 
 
 def _note(mirror: Mirror, words: str) -> None:

@@ -65,17 +65,17 @@ def address(request: HttpRequest, path: str) -> str:
 
 def wants_page(request: HttpRequest) -> bool:
     """Return whether the caller is a browser rather than a program in a terminal."""
-    return "text/html" in request.headers.get("Accept", "")
+    return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def wants_text(request: HttpRequest) -> bool:
     """Return whether the caller takes anything, but is no browser: it says what it accepts, and that is not a page."""
-    return "Accept" in request.headers and not wants_page(request)
+    return "HTTP_ACCEPT" in request.META and not wants_page(request)
 
 
 def prefers_json(request: HttpRequest) -> bool:
     """Return whether the caller is a program that asks for JSON."""
-    return "application/json" in request.headers.get("Accept", "") and not wants_page(request)
+    return "application/json" in request.META.get("HTTP_ACCEPT", "") and not wants_page(request)
 
 
 def looks_ahead(request: HttpRequest) -> bool:
@@ -117,7 +117,7 @@ def unless_known(request: HttpRequest, content: str, oid: str = "") -> HttpRespo
 
 def knows(request: HttpRequest, etag: str) -> bool:
     """Return whether a caller has what has this ETag, and wants nothing else."""
-    known = request.headers.get("If-None-Match", "")
+    known = request.META.get("HTTP_IF_NONE_MATCH", "")
     return etag in known or known.strip() == "*"
 
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,8 +12,10 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.datastructures import MultiValueDict
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext
 
+from pastes import drafts
 from pastes.errors import RefusedError, too_large
 
 #: What a body without a form around it may be called. curl's own names are among them: -T sends none at all,
@@ -42,19 +45,24 @@ def any_text(request: HttpRequest) -> str:
 def form(request: HttpRequest) -> tuple[QueryDict, Mapping[str, Any]]:
     """Return fields and files of a multipart form; the names of both and the fields are UTF-8. Raises RefusedError.
 
-    Django replaces wrong UTF-8 by U+FFFD and goes on; such a character that was not sent is therefore looked for.
+    Django replaces wrong UTF-8 by U+FFFD and goes on; such a character that was not sent is therefore looked for. It
+    cuts long names of files, and leaves out parts whose head it cannot read; these are therefore looked at before.
     """
     sent = _form_bytes(request)
     request.encoding = "utf-8"
+    boundary = (request.content_params or {}).get("boundary", "")
+    parts = 0
+    for head in islice(_heads(sent, boundary.encode()), 2 * _MOST_FIELDS):
+        drafts.clean_name(_file_name(head))
+        parts += 1
     try:
         fields, files = request.POST, request.FILES
     except (MultiPartParserError, SuspiciousOperation, BadRequest) as error:
-        raise RefusedError(
-            "bad_form", gettext("The form cannot be read: %(error)s") % {"error": error}, status=400
-        ) from None
-    boundary = (request.content_params or {}).get("boundary", "")
+        raise _unreadable(error) from None
     if f"--{boundary}--".encode() not in sent[-1024:]:
         raise RefusedError("incomplete", gettext("The form ended before its last part did."), status=400)
+    if parts != sum(len(each.getlist(name)) for each in (fields, files) for name in each):
+        raise _unreadable("a part has no name")
     texts = [(name, value) for name, values in fields.lists() for value in (name, *values)]
     texts += [(name, upload.name or "") for name, uploads in files.lists() for upload in uploads]
     for name, text in texts:
@@ -62,6 +70,14 @@ def form(request: HttpRequest) -> tuple[QueryDict, Mapping[str, Any]]:
             message = gettext("%(name)s is not UTF-8 text.") % {"name": name[:50]}
             raise RefusedError("not_utf8", message, status=400, field=name[:50])
     return fields, files
+
+
+def check_form(request: HttpRequest) -> None:
+    """Raise RefusedError unless a form, in either encoding, is whole and in UTF-8."""
+    if request.content_type == "multipart/form-data":
+        form(request)
+    else:
+        urlencoded(request)
 
 
 def any_form(request: HttpRequest) -> MultiValueDict[str, str]:
@@ -170,6 +186,30 @@ def _bytes(request: HttpRequest, limit: int) -> bytes:
     if len(body) < int(announced):
         raise RefusedError("incomplete", "The body ended before its announced length.", status=400)
     return body
+
+
+def _heads(sent: bytes, boundary: bytes) -> Iterator[str]:
+    """Yield the head of each part of a multipart form, split where Django's parser splits. Raises RefusedError."""
+    for part in sent.split(b"--" + boundary)[1:]:
+        if not part.startswith(b"--"):
+            yield utf8(part.partition(b"\r\n\r\n")[0], what="the head of a part")
+
+
+def _file_name(head: str) -> str:
+    """Return the name of the file that a part holds, without its folders, as it was sent; empty where there is none."""
+    for line in head.split("\r\n"):
+        if "filename" in line.lower():
+            try:
+                kind, said = parse_header_parameters(line)
+            except ValueError as error:
+                raise _unreadable(error) from None
+            if kind.startswith("content-disposition:"):
+                return str(said.get("filename", "")).replace("\\", "/").rpartition("/")[2]
+    return ""
+
+
+def _unreadable(why: object) -> RefusedError:
+    return RefusedError("bad_form", gettext("The form cannot be read: %(error)s") % {"error": why}, status=400)
 
 
 def _form_bytes(request: HttpRequest) -> bytes:

@@ -5,22 +5,25 @@ waits for others to come. In each process one thread writes at a time, all that 
 a site that is asked little, that is its own write alone.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from pastes.turns import turn
+
+logger = logging.getLogger(__name__)
 
 #: So many writes share a transaction at most; the first of them waits for the last.
 _MOST = 64
 
 
 class UndoneError(Exception):
-    """Another write of the same transaction has failed, and this one is undone with it: make it again, alone."""
+    """The transaction has failed, not through this write as far as anybody knows: make it again, alone."""
 
 
 @dataclass(eq=False)
@@ -41,7 +44,8 @@ _waiting: deque[_Write] = deque()
 def commit(work: Callable[[], None], *, alone: bool = False) -> None:
     """Do the work in a transaction that is on disk when this returns; others share it, unless it is to be `alone`.
 
-    Another thread may do the work, in the context of this one. Inside a transaction it is a part of that.
+    Another thread may do the work, with its connection and language, and the context variables of this one. Inside a
+    transaction it is a part of that.
 
     Raises what the work raises, and UndoneError.
     """
@@ -61,18 +65,29 @@ def commit(work: Callable[[], None], *, alone: bool = False) -> None:
 def _write_together(group: list[_Write]) -> None:
     """Write all of a group, or none."""
     current: _Write | None = None
+    stored: list[bool] = []
     try:
         with turn(), transaction.atomic():
+            transaction.on_commit(lambda: stored.append(True))  # The first to be told.
             for current in group:
                 current.context.run(current.work)
+                connection.validate_no_broken_transaction()
             current = None
-    except Exception as error:  # noqa: BLE001  (it is raised where it belongs)
-        for write in group:
-            if current in {None, write}:
-                write.error = error
+    except Exception as error:
+        if stored:
+            logger.exception("what was to be done after new pastes were stored has failed")
+            _tell(group, None)
+        elif current:
+            current.error = error
+        elif len(group) == 1 or isinstance(error, OperationalError | InterfaceError):
+            _tell(group, error)  # It would not go better alone.
     else:
-        for write in group:
-            write.error = None
+        _tell(group, None)
     finally:
         for write in group:
             write.is_over = True
+
+
+def _tell(group: list[_Write], error: Exception | None) -> None:
+    for write in group:
+        write.error = error

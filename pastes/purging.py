@@ -25,9 +25,9 @@ def purge(key: str, *, reason: str, by: str = "") -> Tombstone:
         if paste:
             facts |= {"digest": _digest(paste), "old_code": paste.old_code or ""}
         tombstone, _ = Tombstone.objects.get_or_create(key=key, defaults=facts)
+        paste_purged.send(sender=Paste, key=key)
         if paste:
             _erase(paste)
-        paste_purged.send(sender=Paste, key=key)
     return tombstone
 
 

@@ -44,7 +44,8 @@ def publish(draft: Draft, *, token: str = "") -> Paste:
             if not Paste.objects.filter(key=paste.key).exists():
                 raise
         else:
-            transaction.on_commit(partial(paste_stored.send, sender=Paste, paste=paste), robust=True)
+            told = partial(paste_stored.send_robust, sender=Paste, paste=paste)
+            transaction.on_commit(told)
             return paste
     raise KeysExhaustedError(f"{_KEY_TRIES} fresh keys were taken")
 

@@ -36,11 +36,20 @@ _ETAG = re.compile(r'(?:W/)?"(\d{1,9})(?:-\w{1,40})?"')
 _AS_IT_IS = ForkIn()
 
 IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision that you have seen, or *.")]
-IfNoneMatch = Annotated[str, Header(alias="If-None-Match", description="The ETag of what you have read before.")]
 IdempotencyKey = Annotated[
     str,
     Header(alias="Idempotency-Key", description="16 to 128 random characters: sent again, the same paste is answered."),
 ]
+
+
+#: Told of here alone: having the library look at it takes a tenth of a read.
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string", "default": "", "title": "If-None-Match"},
+    "required": False,
+    "description": "The ETag of what you have read before.",
+}
 
 
 @router.post("", response=answering(201, PasteMade, WRITING))
@@ -63,8 +72,12 @@ def create(
     return _made(request, response, writing.publish(draft))
 
 
-@router.get("/{key}", response={**answering(200, PasteOut, READING), 304: None})
-def read(request: HttpRequest, response: HttpResponse, key: Key, if_none_match: IfNoneMatch = "") -> HttpResponse:
+@router.get(
+    "/{key}",
+    response={**answering(200, PasteOut, READING), 304: None},
+    openapi_extra={"parameters": [_IF_NONE_MATCH]},
+)
+def read(request: HttpRequest, key: Key) -> HttpResponse:
     """Read a paste."""
     paste = find(key, with_copy=True)
     copy = showing.copy(paste)

@@ -24,11 +24,14 @@ _TEXTS = {SPRUNGE: "sprunge", IX: "f:1", PASTEBINIT: "content"}
 _SAID = ("title", "author", "language", "private")
 _PRIVATE = {"": Visibility.UNLISTED, "1": Visibility.UNLISTED, "0": Visibility.PUBLIC}
 _FORM = "application/x-www-form-urlencoded"
-#: The beginning of a body, as a name of ours has to be encoded. Of a name that is a word, all of the body has to be
-#: encoded as well: texts may begin with `content=`, and curl calls every text a form.
-_BEGINNINGS = {SPRUNGE: re.compile(rb"sprunge="), IX: re.compile(rb"f(:|%3[Aa])1=")}
-_ENCODED = re.compile(rb"(?:[\w.~*+=&-]|%[0-9A-Fa-f]{2})+", re.ASCII)
-_CONTENT = re.compile(rb"(?:^|&)content=")
+#: What a form of each of them looks like, encoded: all of it has to be, since texts may begin with `content=` or
+#: `sprunge=` as well, and curl calls every text a form. What browsers leave as it is counts as encoded.
+_REST = rb"(?:[\w.~*+=&!'()-]|%[0-9A-Fa-f]{2})*"
+_FORMS = {
+    SPRUNGE: re.compile(rb"sprunge=" + _REST, re.ASCII),
+    IX: re.compile(rb"f(?::|%3[Aa])1=" + _REST, re.ASCII),
+    PASTEBINIT: re.compile(rb"(?=(?:.*&)?content=)" + _REST, re.ASCII),
+}
 
 
 def in_parts(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> HttpResponse | None:
@@ -42,9 +45,7 @@ def in_body(request: HttpRequest) -> HttpResponse | None:
     if request.content_type != _FORM or request.method != "POST":
         return None
     sent = body.peek(request)
-    name = next((one for one, begins in _BEGINNINGS.items() if dialects.speaks(one) and begins.match(sent)), "")
-    if not name and dialects.speaks(PASTEBINIT) and _CONTENT.search(sent) and _ENCODED.fullmatch(sent):
-        name = PASTEBINIT
+    name = next((one for one, form in _FORMS.items() if dialects.speaks(one) and form.fullmatch(sent)), "")
     return _published(request, name, body.urlencoded(request)) if name else None
 
 

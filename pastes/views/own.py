@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from pastes import answers, tokens, writing
+from pastes import answers, body, tokens, writing
 from pastes.drafts import NewFile
 from pastes.errors import RefusedError
 from pastes.forms import Compose, EditForm, PasteForm
@@ -23,6 +23,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     paste = _open(key)
     if request.method != "POST":
         return _editing(request, paste, _filled(paste, form=EditForm, expected=paste.head))
+    body.check_form(request)
     compose = Compose(request.POST, request.FILES, form=EditForm)
     if compose.asks_for_another_file or not compose.is_valid():
         return _editing(request, paste, compose, status=200 if compose.asks_for_another_file else compose.status)

@@ -45,7 +45,7 @@ def without_file(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, 
 
 
 def _made(request: HttpRequest, draft: Draft) -> HttpResponse:
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     # What is compared is the paste, not the body: curl draws another boundary for each form that it sends.
     paste = repeats.publish_once(key, repr(draft).encode(errors="replace"), draft) if key else publish(draft)
     return answers.made(request, paste)
@@ -53,5 +53,5 @@ def _made(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 def _refuse_foreign_pages(request: HttpRequest) -> None:
     """Programs send no Sec-Fetch-Site; a page of somebody else must not paste in the name of who looks at it."""
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.META.get("HTTP_SEC_FETCH_SITE") == "cross-site":
         raise RefusedError("cross_site", gettext("Another site's page cannot do this."), status=403)

@@ -237,6 +237,14 @@ def test_what_is_wrong_is_said_and_has_its_status(
     assert "Traceback" not in done.err
 
 
+@pytest.mark.parametrize("length", [600_000, 4_000_000, 20_000_000])
+def test_what_is_too_large_is_told_and_not_taken_for_a_site_that_is_away(user: User, length: int) -> None:
+    done = user(text=b"x" * length)
+
+    assert (done.status, done.out) == (5, "")
+    assert "at most 524288 bytes" in done.err
+
+
 def test_errors_are_json_where_that_is_wanted(user: User) -> None:
     done = user("get", "0123456789", "--json")
 

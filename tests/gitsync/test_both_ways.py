@@ -150,21 +150,6 @@ def test_what_cannot_be_a_paste_is_left_alone_and_stops_nothing(remote: Path, co
     assert {paste.key for paste in Paste.objects.all()} == {paste.key, "handmade11"}
 
 
-def test_a_forged_trailer_settles_nothing(remote: Path) -> None:
-    published()
-    waiting = writing.publish(Draft([NewFile("waiting", "a.txt")]))
-    commit(
-        remote,
-        {"NOTES": b"x"},
-        message=f"Publish\n\nPasteur-Key: {waiting.key}\nPasteur-Kind: publish\nPasteur-Change: {waiting.key}.1",
-    )
-
-    drain()
-
-    assert repository.text(remote, waiting, "a.txt") == b"waiting"
-    assert look().is_clean
-
-
 def test_forged_metadata_renames_no_other_paste(remote: Path) -> None:
     paste, other = published(), published()
     said = repository.text(remote, other, ".pasteur.json")

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from gitsync.commits import Commit
 from gitsync.drain import drain
+from gitsync.errors import OutdatedError
 from gitsync.mirror import Clone, Written
 from gitsync.models import Change
 from gitsync.remotes import Remote
@@ -119,6 +120,65 @@ def test_fault_52_taken_down_while_the_commits_are_made(remote: Path, monkeypatc
     assert len(writes) == 2
     assert gone.key not in objects(remote)
     assert repository.text(remote, kept, "a.txt") == b"kept"
+
+
+def test_fault_52_taken_down_during_every_try(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, *others = publish("kept"), *(publish() for _ in range(8))
+    write = Clone.write
+    left = list(others)
+
+    def write_and_hide(clone: Clone, parent: str, commits: Iterable[Commit]) -> Written:
+        written = write(clone, parent, commits)
+        if left:
+            writing.hide(left.pop())
+        return written
+
+    monkeypatch.setattr(Clone, "write", write_and_hide)
+    with pytest.raises(OutdatedError):
+        drain()
+    assert repository.git(remote, "for-each-ref") == b""
+    work_off()
+
+    assert repository.changes(remote) == [f"{kept.key}.1"]
+    assert not any(paste.key in objects(remote) for paste in others)
+    assert not Change.objects.filter(settled_at=None).exists()
+    assert look().is_clean
+
+
+def test_fault_52_expired_while_the_commits_are_made(
+    remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.GITSYNC_MIRROR_EXPIRING = True
+    kept, gone = publish("kept"), publish(lifetime=timedelta(hours=1))
+    write = Clone.write
+
+    def write_and_wait(clone: Clone, parent: str, commits: Iterable[Commit]) -> Written:
+        written = write(clone, parent, commits)
+        Paste.objects.filter(pk=gone.pk).update(expires_at=timezone.now())
+        return written
+
+    monkeypatch.setattr(Clone, "write", write_and_wait)
+    drain()
+    writing.erase_expired()
+    work_off()
+
+    assert gone.key not in objects(remote)
+    assert repository.changes(remote) == [f"{kept.key}.1"]
+    assert look().is_clean
+
+
+def test_fault_52_expired_by_the_clock_of_the_database_alone(
+    remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.GITSYNC_MIRROR_EXPIRING = True
+    publish(lifetime=timedelta(hours=1))
+    Paste.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    monkeypatch.setattr("gitsync.loading.belongs", lambda _: True)
+
+    drain()
+
+    assert repository.git(remote, "for-each-ref") == b""
+    assert not Change.objects.filter(settled_at=None).exists()
 
 
 def test_fault_52_taken_down_between_selection_and_commit(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:

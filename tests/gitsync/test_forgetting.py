@@ -20,6 +20,7 @@ from pastes import writing
 from pastes.drafts import NewFile
 from pastes.models import Paste, State
 from tests import many, repository
+from tests.gitsync.foreign import commit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -118,6 +119,23 @@ def test_a_moderator_may_show_it_again(remote: Path) -> None:
     drain()
 
     assert_all_but(remote, [keys[2]], keys[:2])
+
+
+def test_a_text_of_what_another_site_has_purged_is_read_in_from_no_file(remote: Path) -> None:
+    keys = many.publish(2)
+    drain()
+    purge_elsewhere(remote, [keys[0]])
+    drain()
+    text = Paste.objects.get(key=keys[0]).files[0].content.encode()
+
+    commit(remote, {"notes.py": text})
+    drain()
+    assert Paste.objects.count() == 2
+    writing.show(Paste.objects.get(key=keys[0]))
+    commit(remote, {"notes.txt": text})
+    drain()
+
+    assert Paste.objects.filter(state=State.PUBLISHED).count() == 3
 
 
 def test_a_purge_that_tells_of_no_paste_of_ours_changes_nothing(remote: Path) -> None:

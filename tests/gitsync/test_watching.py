@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import Settings
 
-from gitsync import views
+from gitsync import standing, views
 from gitsync.drain import drain
 from gitsync.errors import advice_for
 from gitsync.models import Change, Failure, Mirror
@@ -151,6 +151,75 @@ def test_mirror_status_tells_people_and_programs(remote: Path) -> None:
     (mirror,) = report["mirrors"]
     assert mirror["tip"] == repository.tip(remote)
     assert (mirror["error_code"], mirror["failures"]) == ("refused", 1)
+
+
+def another(remote: Path) -> str:
+    """Make another empty repository and return where."""
+    path = str(remote.with_name("new.git"))
+    repository.git(remote, "init", "--bare", "--quiet", "--initial-branch=main", path)
+    return path
+
+
+def test_a_former_remote_is_shown_and_judged_no_more(client: Client, remote: Path, settings: Settings) -> None:
+    settings.PASTEUR_METRICS_TOKEN = TOKEN
+    many.publish(1)
+    many.hook(remote, "pre-receive", "exit 1")
+    work_off()
+    assert status()[1] == 1
+    settings.GITSYNC_REMOTE = another(remote)
+
+    words, ended = status()
+    assert words.splitlines()[1:] == [f"formerly main of {remote}"]
+    assert ended == 0
+    work_off()
+    report = json.loads(status("--json")[0])
+    assert [mirror["remote"] for mirror in report["mirrors"]] == [settings.GITSYNC_REMOTE]
+    assert [mirror["remote"] for mirror in report["former"]] == [str(remote)]
+    assert status()[1] == 0
+    assert f'remote="{remote}"' not in str(scrape(client))
+    assert scrape(client)[f'pasteur_commits_total{{branch="main",remote="{settings.GITSYNC_REMOTE}"}}'] == 1
+
+
+def test_a_former_remote_can_be_deleted(client: Client, moderator: User, remote: Path, settings: Settings) -> None:
+    allow(moderator)
+    many.hook(remote, "pre-receive", "exit 1")
+    many.publish(1)
+    work_off()
+    former = f"/admin/gitsync/mirror/{Mirror.objects.get().pk}"
+    settings.GITSYNC_REMOTE = another(remote)
+    work_off()
+    current = f"/admin/gitsync/mirror/{Mirror.objects.latest('pk').pk}"
+
+    assert client.post(f"{former}/delete/", {"post": "yes"}).status_code == 403
+    moderator.user_permissions.add(Permission.objects.get(codename="delete_mirror"))
+    assert "Push now" in client.get(f"{current}/change/").content.decode()
+    assert "Push now" not in client.get(f"{former}/change/").content.decode()
+    assert client.post(f"{current}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"{former}/delete/", {"post": "yes"}).status_code == 302
+
+    assert [mirror.remote for mirror in Mirror.objects.all()] == [settings.GITSYNC_REMOTE]
+
+
+def test_a_web_process_with_another_data_folder_knows_the_default_remote(remote: Path, settings: Settings) -> None:
+    many.publish(1)
+    drain()
+    settings.GITSYNC_IS_DEFAULT_REMOTE = True
+    settings.GITSYNC_REMOTE = "/elsewhere/mirror.git"
+
+    mirror = standing.current()
+
+    assert mirror is not None
+    assert mirror.remote == str(remote)
+
+
+def test_mirror_status_says_that_the_settings_are_wrong(remote: Path, settings: Settings) -> None:
+    settings.GITSYNC_REMOTE = "ext::sh"
+
+    words, ended = status()
+
+    assert ended == 1
+    assert advice_for("settings") in words
+    assert json.loads(status("--json")[0])["mirrors"] == []
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Writes that come while another one is written share a transaction, on SQLite. Real transactions and connections."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -7,12 +8,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
 
 from pastes import group_commit, keys, writing
 from pastes.drafts import Draft, NewFile
 from pastes.group_commit import UndoneError, commit
-from pastes.models import ApiToken, File, Paste
+from pastes.models import ApiToken, Creation, File, Paste
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,6 +137,44 @@ def test_when_the_transaction_itself_fails_everybody_is_told_why(monkeypatch: py
 
     assert [type(error) for error in told] == [OperationalError] * 3
     assert not Paste.objects.exists()
+
+
+def test_a_constraint_that_is_looked_at_in_the_end_fails_who_broke_it_alone() -> None:
+    def break_it() -> None:
+        Creation.objects.create(key_hash="a", body_hash="b", paste_id=987_654, created_at=timezone.now())
+
+    told = while_another_writes(partial(commit, partial(make, "a")), partial(commit, break_it))
+
+    assert [type(error) for error in told] == [UndoneError, UndoneError]
+    with pytest.raises(IntegrityError):
+        commit(break_it, alone=True)
+    assert (made(), Creation.objects.count()) == ([], 0)
+
+
+def test_who_hides_a_failure_of_the_database_is_to_blame() -> None:
+    make("taken")
+
+    def hide() -> None:
+        with contextlib.suppress(IntegrityError):
+            make("taken")
+
+    told = while_another_writes(partial(commit, hide), partial(commit, partial(make, "a")))
+
+    assert [type(error) for error in told] == [transaction.TransactionManagementError, UndoneError]
+
+
+def test_what_fails_once_all_is_stored_makes_nobody_write_again(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise RuntimeError("afterwards")
+
+    def work() -> None:
+        make("a")
+        transaction.on_commit(fail)
+
+    told = while_another_writes(partial(commit, work), partial(commit, partial(make, "b")))
+
+    assert (told, made()) == ([None, None], ["a", "b"])
+    assert "afterwards" in caplog.text
 
 
 def test_a_taken_key_makes_nobody_of_the_group_lose_a_paste(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,3 +203,80 @@ def test_a_name_that_is_only_space_is_given_one(client: Client) -> None:
     create(client, {"files": [{"content": "a", "name": "  "}, {"content": "b", "language": "python"}]})
 
     assert sorted(File.objects.values_list("name", flat=True)) == ["paste.py", "paste.txt"]
+
+
+def uploaded(client: Client, disposition: bytes, content: bytes = b"text", **headers: str) -> Any:
+    """Send a part `file` whose head is given byte for byte, and then another file that is well."""
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; ' + disposition + b"\r\n\r\n"
+    other = b'--b\r\nContent-Disposition: form-data; name="file"; filename="other.txt"\r\n\r\nother\r\n'
+    sent = head + content + b"\r\n" + other + b"--b--\r\n"
+    return client.generic("POST", "/", sent, "multipart/form-data; boundary=b", headers=headers)
+
+
+@pytest.mark.parametrize("expire", ["", "1h"], ids=["own", "rustypaste"])
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        b'filename="' + b"a" * 252 + b'.txt"',
+        b'filename="' + b"a" * 303 + b'"',
+        b'filename="' + b"a" * 5_000 + b'.txt"',
+        b"filename=" + b"a" * 256,
+        b"Filename=" + b"a" * 256,
+        b'filename="' + "é".encode() * 128 + b'"',
+        b"filename*=UTF-8''" + b"%C3%A9" * 128,
+        b'filename="' + b"a" * 256 + b'\\"\'"',
+        b"filename*0=" + b"a" * 200 + b"; filename*1=" + b"a" * 56,
+        b'filename="folder/' + b"a" * 256 + b'"',
+    ],
+)
+def test_input_40_a_name_of_more_than_255_bytes_is_refused_and_not_cut(
+    client: Client, disposition: bytes, expire: str
+) -> None:
+    with nothing_stored():
+        response = uploaded(client, disposition, accept="application/json", expire=expire)
+
+    error = response.json()["error"]
+    assert (response.status_code, error["code"], error["field"], error["limit"]) == (422, "name_too_long", "name", 255)
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        (b'filename="' + b"a" * 251 + b'.txt"', "a" * 251 + ".txt"),
+        (b'filename="' + "é".encode() * 127 + b'"', "é" * 127),
+        (b"filename*=UTF-8''%C3%A9.txt", "é.txt"),
+        (b"filename*=iso-8859-1''%E9.txt", "é.txt"),
+        (rb'filename="a\"b;c.txt"', 'a"b;c.txt'),
+        (b'filename="' + b"folder/" * 60 + b'a.txt"', "a.txt"),
+    ],
+)
+def test_input_40_a_name_of_at_most_255_bytes_is_kept_as_it_was_sent(
+    client: Client, disposition: bytes, name: str
+) -> None:
+    response = uploaded(client, disposition)
+
+    assert response.status_code == 201, response.content
+    assert [file.name for file in Paste.objects.get().files] == [name, "other.txt"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b'filename="sch\xf6n.txt"', b'filename="a.txt"; x="\xff"', b'filename="a.txt"\r\nContent-Type: text/\xe9'],
+)
+@pytest.mark.parametrize("accept", ["", "*/*", "application/json", "text/html"])
+def test_input_10_a_name_in_latin_1_is_told_to_be_no_utf8(client: Client, head: bytes, accept: str) -> None:
+    with nothing_stored():
+        response = uploaded(client, head, accept=accept)
+
+    assert response.status_code == 400
+    assert b"not UTF-8" in response.content
+
+
+@pytest.mark.parametrize(
+    ("disposition", "status"), [(b"filename*=nonsense''a", 400), (b'filename=".."', 422), (b'filename="&#46;."', 400)]
+)
+def test_no_file_of_a_form_is_left_out_in_silence(client: Client, disposition: bytes, status: int) -> None:
+    with nothing_stored():
+        response = uploaded(client, disposition)
+
+    assert response.status_code == status

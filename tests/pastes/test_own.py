@@ -4,6 +4,7 @@ import io
 import zipfile
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from django.test import Client
 from pastes import writing
 from pastes.drafts import Draft, NewFile
 from pastes.models import Paste, Revision
+from tests.pastes import multipart
 from tests.pastes.made import published
 from tests.pastes.multipart import Part
 from tests.pastes.pages import Page
@@ -73,6 +75,25 @@ def test_an_edit_of_one_file_leaves_the_line_ends_of_the_others(client: Client) 
     edited(client, paste, paste.token, **{"files-0-content": "a\r\nb\r\nc\r\n", "files-1-content": "y"})
 
     assert [file.content for file in now(paste).files] == ["a\r\nb\rc\n", "y"]
+
+
+@pytest.mark.parametrize("encoding", [multipart.CONTENT_TYPE, "application/x-www-form-urlencoded"])
+def test_inputs_10_and_40_an_edit_replaces_nothing_that_is_no_utf8_and_cuts_no_name(
+    client: Client, encoding: str
+) -> None:
+    paste = writing.publish(Draft([NewFile("one", "a.py")]))
+    sent = fields(Page(client.get(f"/{paste.key}/edit"))) | {"token": paste.token}
+    parts = [Part(name, value.encode()) for name, value in sent.items() if name != "files-0-content"]
+    wrong = multipart.body(*parts, Part("files-0-content", b"on\xe9"))
+    long = multipart.body(*parts, Part("files-0-upload", b"two", "a" * 256))
+    if encoding != multipart.CONTENT_TYPE:
+        wrong = urlencode(sent | {"files-0-content": ""}).encode() + b"&files-0-content=on%e9"
+        long = wrong
+
+    responses = [client.generic("POST", f"/{paste.key}/edit", body, encoding) for body in (wrong, long)]
+
+    assert [response.status_code for response in responses] in ([400, 422], [400, 400])
+    assert [(file.name, file.content) for file in now(paste).files] == [("a.py", "one")]
 
 
 def test_two_edits_at_once_lose_nothing(client: Client) -> None:

@@ -76,6 +76,7 @@ def test_the_deploy_key_reaches_the_worker_alone() -> None:
     # What enters Git is decided when a paste is written, and a forge rings at the web process.
     rules = {"GITSYNC_EMBARGO", "GITSYNC_MIRROR_EXPIRING", "GITSYNC_READ_BACK", "GITSYNC_HOOK_SECRET_FILE"}
     rules |= {"GITSYNC_REMOTE", "GITSYNC_WEB_URL", "GITSYNC_CLONE_URL"}  # Where visitors find the commit of a paste.
+    rules.add("GITSYNC_BRANCH")  # With the remote, it says which mirror is the present one.
     knowing = {name for name in SERVICES if any(s.startswith("GITSYNC_") for s in set(settings_of(name)) - rules)}
     assert knowing == {"worker"}
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
 
-from gitsync import standing
+from gitsync import addresses, standing
+from gitsync.errors import MisconfiguredError
 from gitsync.models import Mirror
 
 
@@ -24,18 +25,33 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Report. Exits 1 when pushing fails or something is set aside."""
+        """Report. Exits 1 when pushing to the remote of the settings fails, or something is set aside."""
         queue = standing.queue()
-        mirrors = [standing.of(mirror) for mirror in Mirror.objects.order_by("pk")]
+        current, problem = standing.current(), _problem()
+        mirrors = [standing.of(current)] if current else []
+        former = [standing.of(row) for row in Mirror.objects.order_by("pk") if row != current]
         if options["json"]:
             report = {**asdict(queue), "mirrors": [asdict(mirror) for mirror in mirrors]}
+            report |= {"former": [asdict(mirror) for mirror in former], "settings": problem}
             self.stdout.write(json.dumps(report, cls=DjangoJSONEncoder))
         else:
             self.stdout.write(_words(queue))
+            if problem:
+                self.stdout.write(f"GITSYNC_REMOTE: {problem}\n  advice     {MisconfiguredError.advice}")
             for mirror in mirrors:
                 self.stdout.write(_words_of(mirror))
-        if queue.set_aside or any(mirror.error_code for mirror in mirrors):
+            for mirror in former:
+                self.stdout.write(f"formerly {mirror.branch} of {mirror.remote}")
+        if queue.set_aside or problem or any(mirror.error_code for mirror in mirrors):
             sys.exit(1)
+
+
+def _problem() -> str:
+    try:
+        addresses.configured()
+    except MisconfiguredError as error:
+        return str(error)
+    return ""
 
 
 def _words(queue: standing.Queue) -> str:

@@ -1,0 +1,186 @@
+"""The client reads a paste that burns: what comes is never lost, whatever goes wrong after it was burned."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.program import FILE, Done, User
+from tests.servers.pasteur import Pasteur
+
+pytestmark = pytest.mark.server
+
+PASSWORD: dict[str, Any] = {"PASTEUR_PASSWORD": "right"}
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Pasteur]:
+    """Return the running site."""
+    with Pasteur() as running:
+        yield running
+
+
+@pytest.fixture
+def author(site: Pasteur, tmp_path_factory: pytest.TempPathFactory) -> User:
+    """Return who makes the pastes, and remembers their keys."""
+    return User(tmp_path_factory.mktemp("author"), site.url)
+
+
+@pytest.fixture
+def user(site: Pasteur, tmp_path: Path) -> User:
+    """Return who reads them."""
+    return User(tmp_path, site.url)
+
+
+def kept(user: User, done: Done) -> Path:
+    """Return the file that a run has named, after having burned a paste."""
+    (file,) = user.list.parent.glob("*.burned")
+    assert str(file) in done.err
+    assert file.stat().st_mode & 0o777 == 0o600
+    return file
+
+
+def burns(site: Pasteur, url: str) -> bool:
+    """Return whether a paste is still there."""
+    key = url.partition("#")[0].rpartition("/")[2]
+    return site.http.request("GET", f"{site.url}/api/v1/pastes/{key}").status == 200
+
+
+def mistyped(url: str) -> str:
+    """Return an address with one letter of its key of encryption changed."""
+    return url[:-1] + ("2" if url[-1] != "2" else "3")
+
+
+def test_a_wrong_password_keeps_what_came_and_the_right_one_opens_it_later(user: User, author: User) -> None:
+    url = author("paste", "--burn", "--encrypt", text="once ☃", **PASSWORD).line
+
+    wrong = user("get", url, "--burn", PASTEUR_PASSWORD="wrong")
+
+    assert (wrong.status, wrong.out) == (8, "")
+    file = kept(user, wrong)
+    assert user("get", file, PASTEUR_PASSWORD="wrong").status == 8
+    assert user("get", file, **PASSWORD).out == "once ☃"
+    assert user("get", file, "-o", "x.txt", **PASSWORD).status == 0
+    assert (user.home / "x.txt").read_text() == "once ☃"
+
+
+def test_a_mistyped_key_keeps_what_came_and_the_right_one_opens_it_later(user: User, author: User) -> None:
+    url = author("paste", "--burn", "--encrypt", text="once").line
+
+    wrong = user("get", mistyped(url), "--burn", "--json")
+
+    assert wrong.status == 8
+    file = kept(user, wrong)
+    assert str(file) in json.loads(wrong.err)["error"]["message"]
+    assert user("get", file).status == 8
+    assert user("get", f"{file}#{url.partition('#')[2]}").out == "once"
+
+
+def test_a_file_that_is_not_there_keeps_all_that_are(user: User, author: User) -> None:
+    url = author("paste", "--burn", author.write("a.py", "one\n"), author.write("b.md", "two\n")).line
+
+    missed = user("get", url, "--burn", "--file", "a.pt")
+
+    assert (missed.status, missed.out) == (6, "")
+    assert "there are: a.py, b.md" in missed.err
+    file = kept(user, missed)
+    assert user("get", file, "--file", "a.py").out == "one\n"
+    assert user("get", file).out == "==> a.py <==\none\n\n==> b.md <==\ntwo\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("-o", "there.txt"), 3),
+        (("-o", "there.txt/below"), 3),
+        (("-o", "/proc/new/file"), 3),
+        (("--password-file", "missing"), 3),
+    ],
+)
+def test_what_cannot_go_well_burns_nothing(
+    user: User, author: User, site: Pasteur, words: tuple[str, ...], status: int
+) -> None:
+    url = author("paste", "--burn", "--encrypt", text="once").line
+    user.write("there.txt", "old")
+
+    refused = user("get", url, "--burn", *words)
+
+    assert (refused.status, refused.err.count("\n")) == (status, 1)
+    assert burns(site, url)
+    assert user("get", url, "--burn").out == "once"
+
+
+def test_a_key_that_was_cut_burns_nothing(user: User, author: User, site: Pasteur) -> None:
+    url = author("paste", "--burn", "--encrypt", text="once").line
+
+    for wrong in (url[:-2], f"{url}z", f"{url}0"):
+        assert user("get", wrong, "--burn").status == 8
+    assert burns(site, url)
+
+
+def test_where_nothing_can_be_kept_nothing_is_burned(user: User, author: User, site: Pasteur) -> None:
+    url = author("paste", "--burn", text="once").line
+
+    refused = user("get", url, "--burn", XDG_DATA_HOME="/proc")
+
+    assert (refused.status, "nothing was burned" in refused.err) == (3, True)
+    assert burns(site, url)
+
+
+def test_a_disk_that_is_full_loses_nothing(user: User, author: User) -> None:
+    url = author("paste", "--burn", text="once").line
+
+    with Path("/dev/full").open("wb") as full:
+        failed = subprocess.run(
+            [sys.executable, str(FILE), "get", url, "--burn"],
+            env=user.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert failed.returncode == 3
+    assert user("get", kept(user, Done(3, "", failed.stderr.decode()))).out == "once"
+
+
+def test_what_was_shown_is_kept_no_longer(user: User, author: User) -> None:
+    url = author("paste", "--burn", "--encrypt", text="once", **PASSWORD).line
+
+    assert user("get", url, "--burn", **PASSWORD).out == "once"
+    assert not list(user.list.parent.glob("*.burned"))
+    gone = user("get", url, "--burn", **PASSWORD)
+    assert (gone.status, list(user.list.parent.glob("*.burned"))) == (6, [])
+
+
+def test_a_file_that_keeps_nothing_is_told(user: User) -> None:
+    assert user("get", "missing.burned").status == 3
+    assert user("get", user.write("x.burned", "{}")).status == 3
+
+
+def test_a_terminal_is_asked_again(user: User, author: User) -> None:
+    url = author("paste", "--burn", "--encrypt", text="once", **PASSWORD).line
+
+    child, terminal = pty.fork()
+    if not child:
+        os.execve(
+            sys.executable,
+            [sys.executable, str(FILE), "get", url, "--burn"],
+            user.environment | {"PASTEUR_PASSWORD": "wrong"},
+        )
+    shown = b""
+    for answer in (b"wrong too\n", b"right\n"):
+        while not shown.endswith(b"Password: "):
+            shown += os.read(terminal, 1_024)
+        os.write(terminal, answer)
+        shown += b"\n"
+    while not shown.rstrip().endswith(b"once"):
+        shown += os.read(terminal, 1_024)
+
+    assert os.waitpid(child, 0)[1] == 0
+    assert not list(user.list.parent.glob("*.burned"))
