@@ -40,7 +40,7 @@ from gitsync.errors import (
 from gitsync.loading import load
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone, Written
-from gitsync.models import Change, Mirror, Purge
+from gitsync.models import Change, Failure, Mirror, Purge
 from gitsync.processes import disk_errors, stop_requested
 from gitsync.progress import Progress, unwatched
 from gitsync.reading_in import Removals
@@ -122,7 +122,8 @@ def _drain(progress: Progress) -> Drained:
             continue
         except RemoteRefusedError as error:
             if rewritten.tip != tip:
-                purged.postpone(mirror, rewritten.keys, RewriteRefusedError(str(error)))
+                purged.postpone(rewritten.keys, RewriteRefusedError(str(error)))
+                Failure.note(mirror, RewriteRefusedError.code)
                 if addresses.push_interval():
                     raise TooSoonError("the next push, of what is pending, has to wait for its time") from None
                 continue  # What is pending goes on top of the history as it is.
@@ -131,7 +132,7 @@ def _drain(progress: Progress) -> Drained:
             raise
         except GitsyncError as error:
             if rewritten.tip != tip and not stop_requested.is_set():
-                purged.postpone(mirror, rewritten.keys, error)  # The next drain takes what is pending before that.
+                purged.postpone(rewritten.keys, error)  # The next drain takes what is pending before that.
             raise
         with transaction.atomic():
             purging.settle(rewritten)
@@ -160,9 +161,10 @@ def _rewritten(remote: Remote, mirror: Mirror, clone: Clone, tip: str) -> purgin
     except Exception as error:
         if not stop_requested.is_set():
             reason = error if isinstance(error, GitsyncError) else UnexpectedError.of(error)
-            purged.postpone(mirror, list(Purge.objects.waiting().values_list("key", flat=True)), reason)
+            purged.postpone(list(Purge.objects.waiting().values_list("key", flat=True)), reason)
         if not isinstance(error, PurgeIncompleteError):
             raise
+        Failure.note(mirror, error.code)
         return purging.Rewritten([], tip)
 
 

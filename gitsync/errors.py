@@ -138,6 +138,13 @@ class TooManyRemovedError(PermanentError):
     advice = "When they shall go, run `./manage.py read_from_git --accept-removals`; else add --undo-removals."
 
 
+class BranchMissingError(PermanentError):
+    """The repository that is to be read has branches, and not the one that was asked for."""
+
+    code = "branch"
+    advice = "Name one of these branches: with --branch, or in GITSYNC_BRANCH for the remote of the settings."
+
+
 class PurgeIncompleteError(PermanentError):
     """A rewritten history still has something of a purged paste. It was not pushed."""
 

@@ -23,6 +23,8 @@ from pastes.models import Paste
 from pastes.purging import are_purged
 from pastes.restoring import Edition, Kept
 
+#: Where the first Pasteur wrote.
+_BRANCH = "master"
 _AT_ONCE = 100
 #: JSON may spell one byte with six.
 _SPELLING = 6
@@ -34,16 +36,20 @@ class Imported:
     """What came of it: how many pastes are new here, how many were there, and why which were skipped, by code."""
 
     tip: str
+    branch: str
     imported: int = 0
     present: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-def import_from(url: str, branch: str, progress: Progress = unwatched) -> Imported:
-    """Make a paste of every file at the root of a branch, with its changes pending. Raises GitsyncError."""
-    remote = Remote.configured().elsewhere(addresses.parse(url), branch)
-    with opened(remote) as (clone, tip):
-        found = Imported(tip)
+def import_from(url: str, branch: str = "", progress: Progress = unwatched) -> Imported:
+    """Make a paste of every file at the root of a branch, with its changes pending. Raises GitsyncError.
+
+    Without a branch, that is the first Pasteur's own, or else the only one or the default one.
+    """
+    remote = Remote.configured().elsewhere(addresses.parse(url), branch or _BRANCH)
+    with opened(remote, or_obvious=not branch) as (clone, tip, read):
+        found = Imported(tip, read)
         if tip:
             rows = clone.ask("ls-tree", "-z", tip).split(b"\0")[:-1]
             told = _files(history.paths(clone, tip))

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 
 from gitsync import doorbell, outbox
 from gitsync.errors import CloneBrokenError, GitsyncError
-from gitsync.models import LAST_PURGE_RETRY, Change, Failure, Kind, Mirror, Purge, PurgedText
+from gitsync.models import LAST_PURGE_RETRY, Change, Kind, Purge, PurgedText
 from pastes.models import File, Paste, State
 
 logger = logging.getLogger(__name__)
@@ -38,18 +38,19 @@ def is_any_due() -> bool:
     return Purge.objects.due().exists()
 
 
-def postpone(mirror: Mirror, keys: Sequence[str], error: GitsyncError) -> None:
+def postpone(keys: Sequence[str], error: GitsyncError) -> None:
     """Try these again after 5 minutes, then twice as long each time up to LAST_PURGE_RETRY; all else goes on.
 
     A clone that is broken is made again, and so the first try after it comes at once.
     """
+    if not keys:
+        return
     tries = max(Purge.objects.filter(key__in=keys).values_list("tries", flat=True), default=0) + 1
     at_once = tries == 1 and isinstance(error, CloneBrokenError)
     delay = timedelta(0) if at_once else min(LAST_PURGE_RETRY, _FIRST_RETRY * 2 ** min(tries - 1, 10))
     Purge.objects.filter(key__in=keys).update(
         tries=tries, retry_at=timezone.now() + delay, error_code=error.code, error=str(error)
     )
-    Failure.note(mirror, error.code)
     logger.error(
         "%d pastes are still in the history (%s, next try in %.0f s): %s\n%s",
         *(len(keys), error.code, delay.total_seconds(), error, error.advice),

@@ -79,12 +79,12 @@ class Remote:
         """Return the commit that the branch points at now, or the empty string when there is no such branch."""
         if self.own:
             return self.own.tip(self.ref)
-        finished = self._run(clone, "ls-remote", "--", self.address.url, self.ref, seconds=ASK_SECONDS)
-        for line in finished.stdout.decode().splitlines():
-            oid, _, name = line.partition("\t")
-            if name == self.ref:
-                return oid
-        return ""
+        return next((oid for oid, name in self.refs(clone, "--", self.address.url, self.ref) if name == self.ref), "")
+
+    def refs(self, clone: Clone, *arguments: str) -> list[tuple[str, str]]:
+        """Return what `git ls-remote` says with these arguments: ids, each with the name of what points at it."""
+        told = self._run(clone, "ls-remote", *arguments, seconds=ASK_SECONDS).stdout.decode(errors="replace")
+        return [(oid, name) for oid, _, name in (line.partition("\t") for line in told.splitlines())]
 
     def fetch(self, clone: Clone, known: str | None = None, *, whole_tree: bool = False) -> str:
         """Bring into the clone what is missing there to go on from `known`, and return the branch's tip.

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from gitsync import addresses, history
+from gitsync import addresses, branches, history
 from gitsync.folders import DamagedError
 from gitsync.history import Objects
 from gitsync.lock import exclusive
@@ -46,7 +46,7 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
     remote = Remote.configured()
     if source:
         remote = remote.elsewhere(addresses.parse(source))
-    with opened(remote) as (clone, tip):
+    with opened(remote) as (clone, tip, _):
         found = Restored(tip)
         if tip:
             told = history.folders(clone, tip)
@@ -61,14 +61,25 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
 
 
 @contextmanager
-def opened(remote: Remote) -> Iterator[tuple[Clone, str]]:
-    """Fetch a branch, with all of its history and texts, into a clone that lives as long as the block."""
+def opened(remote: Remote, *, or_obvious: bool = False) -> Iterator[tuple[Clone, str, str]]:
+    """Fetch a branch, with all of its history and texts, into a clone that lives as long as the block.
+
+    Yields the clone, the tip and the branch: with `or_obvious`, another one where the remote's is missing and it is
+    clear which is meant. A repository without any branch has no tip. Raises BranchMissingError.
+    """
     with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=LOCK_SECONDS):
         path = settings.GITSYNC_CLONE_DIR.with_name("history.git")
         Clone(path).discard()
         clone = Clone.open(path)
         try:
-            yield clone, remote.fetch_all(clone)
+            tip = remote.fetch_all(clone)
+            there = branches.of(remote, clone) if not tip else None
+            if there and there.names:
+                if not or_obvious or not there.obvious:
+                    raise there.without(remote.branch)
+                remote = replace(remote, branch=there.obvious)
+                tip = remote.fetch_all(clone)
+            yield clone, tip, remote.branch
         finally:
             clone.discard()
 

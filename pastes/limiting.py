@@ -1,8 +1,8 @@
 """Refuses callers who ask too much: 429 in their own form, with the time to wait.
 
-Every request counts as a read; what makes or changes a paste, what reports one, and what tries to delete one, counts as
-that too, unless it was refused for something else, in whatever words and status. Wrong passwords of moderators count by
-account as well.
+Every request counts as a read; what makes or changes a paste, and what reports one, counts as that too, unless it was
+refused for something else, in whatever words and status. Wrong edit tokens count where they are compared, and wrong
+passwords of moderators by account as well.
 Callers on this machine are not limited. An API token may have rates of its own, wherever it is used.
 """
 
@@ -17,14 +17,14 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 
-from pastes import acting, answers, callers, dialects, rates, tallies
-from pastes.dialects import pinnwand, privatebin
+from pastes import acting, answers, callers, dialects, guesses, rates, tallies
+from pastes.errors import RefusedError
 from pastes.rates import Rate
 
 LOGIN = "/admin/login/"
 _UNCOUNTED = ("/static/", "/healthz")
 #: The ends of addresses where a POST makes nothing.
-_MAKES_NOTHING = ("/burn", "/hide", "/show", "/language")
+_MAKES_NOTHING = ("/burn", "/delete", "/hide", "/show", "/language")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,24 @@ class _Taken:
     wait: float
 
 
+class _Guesses:
+    """Pays for the edit tokens that a request tries, from what its caller may delete."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._paid: list[_Taken] = []
+        self.over: _Taken | None = None
+
+    def pay(self) -> None:
+        name = _name(self._request, "delete")
+        self._paid, self.over = _take("delete", name) if name else ([], None)
+        if self.over:
+            raise RefusedError("too_many_requests", "Too many wrong edit tokens.", status=429)
+
+    def refund(self) -> None:
+        _give_back(self._paid)
+
+
 class Limits:
     """Counts requests, and lets those pass that are within the limits."""
 
@@ -47,15 +65,18 @@ class Limits:
         """Take what the request costs; answer 429 when there is not enough, else the site's own answer."""
         taken: list[_Taken] = []
         for action, name in _counted(request):
-            for number, rate in enumerate(rates.parse(rate_of(action))):
-                label = f"{action}:{number}:{name}"
-                one = _Taken(action, label, rate, tallies.take(label, rate))
-                if one.wait > 0:
-                    _give_back(taken)
-                    return _too_many(request, one)
-                taken.append(one)
-        response = self.get_response(request)
+            more, over = _take(action, name)
+            if over:
+                _give_back(taken)
+                return _too_many(request, over)
+            taken += more
+        guesses_of_caller = _Guesses(request)
+        with guesses.paid_by(guesses_of_caller):
+            response = self.get_response(request)
         dear = [one for one in taken if one.action != "read"]
+        if guesses_of_caller.over:
+            _give_back(dear)
+            return _too_many(request, guesses_of_caller.over)
         if _came_to_nothing(request, response):
             _give_back(dear)
         elif dear and dear[0].action == "create":
@@ -71,16 +92,34 @@ def rate_of(action: str) -> str:
 def _counted(request: HttpRequest) -> Iterator[tuple[str, str]]:
     """Yield what a request counts as, and under which name."""
     path = request.path_info
-    caller = callers.address(request)
     if request.method == "POST" and path == LOGIN:
         yield "login", f"account:{_account(request)}"
     if path.startswith(_UNCOUNTED):
         return
     for action in _actions(request):
-        if _own_rates(action):
-            yield action, f"token:{getattr(acting.token(), 'pk', 0)}"
-        elif not callers.is_local(caller):
-            yield action, caller
+        if (name := _name(request, action)) is not None:
+            yield action, name
+
+
+def _name(request: HttpRequest, action: str) -> str | None:
+    """Return under which name a caller is counted, None for one that is not limited."""
+    if _own_rates(action):
+        return f"token:{getattr(acting.token(), 'pk', 0)}"
+    caller = callers.address(request)
+    return None if callers.is_local(caller) else caller
+
+
+def _take(action: str, name: str) -> tuple[list[_Taken], _Taken | None]:
+    """Take one of each rate; returns what was taken, or nothing and the one that is too much."""
+    taken: list[_Taken] = []
+    for number, rate in enumerate(rates.parse(rate_of(action))):
+        label = f"{action}:{number}:{name}"
+        one = _Taken(action, label, rate, tallies.take(label, rate))
+        if one.wait > 0:
+            _give_back(taken)
+            return [], one
+        taken.append(one)
+    return taken, None
 
 
 def _actions(request: HttpRequest) -> Iterator[str]:
@@ -88,9 +127,7 @@ def _actions(request: HttpRequest) -> Iterator[str]:
     if request.method == "POST" and path == LOGIN:
         yield "login"
     yield "read"
-    if _deletes(request):
-        yield "delete"
-    elif _reports(request):
+    if _reports(request):
         yield "report"
     elif _makes(request):
         yield "create"
@@ -114,13 +151,6 @@ def _reports(request: HttpRequest) -> bool:
     return request.method == "POST" and request.path_info.endswith("/report")
 
 
-def _deletes(request: HttpRequest) -> bool:
-    """Return whether a request tries to delete a paste, as a program does or with the form of its page."""
-    if request.method == "DELETE" or (request.method == "POST" and request.path_info.endswith("/delete")):
-        return True
-    return pinnwand.deletes_by_link(request) or privatebin.deletes_by_link(request)
-
-
 def _account(request: HttpRequest) -> str:
     try:
         return request.POST.get("username", "")[:254].strip().casefold()
@@ -131,12 +161,10 @@ def _account(request: HttpRequest) -> str:
 def _came_to_nothing(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Return whether a request made, changed or got nothing: refused, or a form that is shown again.
 
-    A try to delete counts when it fails, and so does a wrong password, after which the form is shown again.
+    A wrong password counts, after which the form is shown again.
     """
     if request.path_info == LOGIN:
         return response.status_code == 302
-    if _deletes(request):
-        return response.status_code != 403 and not dialects.has_failed(request)
     shown_again = response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
     return response.status_code >= 400 or shown_again or dialects.has_failed(request)
 

@@ -3,11 +3,11 @@
 import hashlib
 import hmac
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from django.utils.translation import gettext
 
-from pastes import access
+from pastes import access, guesses
 from pastes.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -27,13 +27,22 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
-def owns(paste: "Paste", token: str) -> bool:
-    """Return whether this is the edit token of the paste, in a time that says nothing about how much of it is right."""
-    return hmac.compare_digest(hashed(token), paste.token_hash or "none")
+def owns(paste: "Paste | None", token: str) -> "TypeGuard[Paste]":
+    """Return whether this is the edit token of the paste, in a time that says nothing about how much of it is right.
+
+    Raises RefusedError for who has guessed too often: such a caller does not learn which token is right.
+    """
+    payer = guesses.payer()
+    if payer:
+        payer.pay()
+    right = paste is not None and hmac.compare_digest(hashed(token), paste.token_hash or "none")
+    if payer and right:
+        payer.refund()
+    return right
 
 
 def demand(paste: "Paste", token: str, *, deleting: bool = False) -> None:
-    """Raise RefusedError unless this is the edit token of the paste, or the caller's API token allows it."""
-    if not owns(paste, token) and not access.made(paste) and not (deleting and access.moderates()):
+    """Raise RefusedError unless the caller's API token allows it, or this is the edit token of the paste."""
+    if not access.made(paste) and not (deleting and access.moderates()) and not owns(paste, token):
         message = gettext("This needs the edit token that was given when the paste was made, as X-Pasteur-Token.")
         raise RefusedError("token", message, status=403)

@@ -103,19 +103,13 @@ def remove(request: HttpRequest, token: str) -> HttpResponse:
     """Delete the paste that this address was given for; answers 302."""
     key, _, secret = token.partition(".")
     paste = reading.find_to_change(key)
-    if paste is None or not tokens.owns(paste, secret):
-        dialects.note_failure(request)
+    if not tokens.owns(paste, secret):
         raise Http404
     if request.method == "GET" and not answers.looks_ahead(request):
         writing.remove(paste)
     response = HttpResponseRedirect("/")
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def deletes_by_link(request: HttpRequest) -> bool:
-    """Return whether a request follows one of the addresses that delete."""
-    return request.method in {"GET", "HEAD"} and request.path_info.startswith("/remove/") and dialects.speaks(NAME)
 
 
 def _removal(request: HttpRequest, paste: Paste) -> str:

@@ -19,7 +19,7 @@ from pastes import answers, body, ciphertext, clock, dialects, keys, reading, to
 from pastes.dialects import Problem, members
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
-from pastes.models import File, Paste
+from pastes.models import File
 
 NAME = "privatebin"
 _VERSION = 2
@@ -134,10 +134,9 @@ def _delete(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     text = {"pasteid": (str,), "deletetoken": (str,)}
     named = members.of(wanted, where="What is to be deleted", required=text)
     key, token = named["pasteid"], named["deletetoken"]
+    dialects.note_failure(request)  # Right or wrong, no paste was made.
     paste = reading.find_to_change(key)
-    if paste is None or not tokens.owns(paste, token):
-        if request.method != "POST":  # There it counts as a paste that was made, which a failure would give back.
-            dialects.note_failure(request)
+    if not tokens.owns(paste, token):
         wrong = "Wrong deletion token. Paste was not deleted." if paste else _GONE
         return _answer({"status": 1, "message": wrong})
     if request.method != "HEAD" and not answers.looks_ahead(request):
@@ -149,12 +148,8 @@ def _follow_deleting(request: HttpRequest, key: str, token: str) -> HttpResponse
     """Delete for a program; lead a browser to the page that asks first, with the token where nobody is sent it."""
     if _reads(request):
         return _delete(request, {"pasteid": key, "deletetoken": token})
-    paste: Paste | None = reading.find_to_change(key)
-    if paste and tokens.owns(paste, token):
-        response = redirect(f"/{key}/delete#token={token}")
-    else:
-        dialects.note_failure(request)
-        response = redirect("/")
+    right = tokens.owns(reading.find_to_change(key), token)
+    response = redirect(f"/{key}/delete#token={token}" if right else "/")
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -1,6 +1,7 @@
 """Reading another repository: the token and the deploy key go to the configured remote's host and to no other."""
 
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from gitsync.errors import MisconfiguredError
 from gitsync.mirror import Clone
 from gitsync.remotes import Remote
 from pastes.models import Paste
-from tests import many
+from tests import many, repository
 from tests.gitsync.test_restore import forget_everything
 from tests.servers.git_http import GitHttp
 from tests.servers.sshd import Sshd
@@ -52,6 +53,22 @@ def test_the_token_is_sent_to_another_repository_of_the_same_host(over_http: Git
     call_command("restore_from_git", "--from", over_http.url.replace("/pastes.git", "//pastes.git"))
 
     assert Paste.objects.count() == 2
+
+
+def test_a_server_is_asked_for_its_branches(over_http: GitHttp, settings: Settings) -> None:
+    many.publish(1)
+    drain()
+    repository.git(over_http.repository, "symbolic-ref", "HEAD", "refs/heads/main")
+    repository.git(over_http.repository, "update-ref", "refs/heads/other", "main")
+    out = StringIO()
+
+    with pytest.raises(SystemExit):  # Of a mirror, it skips everything.
+        call_command("import_pasteur", over_http.url, stdout=out)
+    settings.GITSYNC_BRANCH = "mian"
+    with pytest.raises(CommandError, match="it has main, other\n"):
+        call_command("restore_from_git")
+
+    assert f"main at {repository.tip(over_http.repository)[:10]}" in out.getvalue()
 
 
 @pytest.mark.parametrize("command", READING)

@@ -45,6 +45,28 @@ def import_pasteur(old: Path) -> dict[str, Any]:
     return report
 
 
+def test_without_a_master_the_branch_that_must_be_meant_is_read(remote: Path, old: Path) -> None:
+    def run(*options: str) -> str:
+        out = StringIO()
+        call_command("import_pasteur", str(old), *options, stdout=out)
+        return out.getvalue()
+
+    assert "empty" in run()
+    commit(old, {"aB3_": blob("one")})
+    assert run().startswith(f"main at {repository.tip(old)[:10]}: 1 imported")
+    repository.git(old, "update-ref", "refs/heads/other", "main")
+    repository.git(old, "symbolic-ref", "HEAD", "refs/heads/other")
+    assert run().startswith(f"other at {repository.tip(old)[:10]}: 0 imported, 1 were there")
+
+    repository.git(old, "symbolic-ref", "HEAD", "refs/heads/nowhere")
+    for options in ((), ("--branch", "mian")):
+        with pytest.raises(CommandError, match="it has main, other\n") as caught:
+            run(*options)
+        assert caught.value.returncode == 2
+    repository.git(old, "update-ref", "refs/heads/master", "main")
+    assert run().startswith("master at")
+
+
 def test_old_links_answer_as_they_did(remote: Path, old: Path, client: Client) -> None:
     commit(old, {"aB3_": blob("let x = 1\r\n"), "Ab3_": blob("let y = 2\n")})
 

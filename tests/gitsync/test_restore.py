@@ -124,6 +124,20 @@ def test_a_restored_paste_goes_on_being_mirrored(remote: Path) -> None:
     assert look().is_clean
 
 
+def test_a_branch_that_is_not_there_is_no_empty_one(remote: Path, settings: Settings) -> None:
+    assert restore()["tip"] == ""
+    many.publish(1)
+    drain()
+    forget_everything()
+    settings.GITSYNC_BRANCH = "mian"
+
+    with pytest.raises(CommandError, match="has no branch mian; it has main\n") as caught:
+        call_command("restore_from_git")
+
+    assert caught.value.returncode == 2
+    assert not Mirror.objects.filter(branch="mian").exists()
+
+
 def test_another_remote_fills_the_configured_one(remote: Path, tmp_path: Path, settings: Settings) -> None:
     many.publish(3)
     drain()

@@ -1,7 +1,10 @@
 """Who asks too much is asked to wait, in the form that it understands; nobody else notices."""
 
+import json
 import threading
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,7 @@ FAR = "203.0.113.5"
 def fresh(settings: Settings, tmp_path: Path) -> None:
     """Count from nothing."""
     settings.DATA_DIR = tmp_path
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = settings.CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 @pytest.fixture
@@ -215,3 +218,72 @@ def test_redis_counts_for_all_machines_and_the_table_when_it_is_gone(
     redis.stop()
 
     assert counted_at_once(rate) == 10
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A way to try an edit token: how it is sent, with the rest of a request that would do something."""
+
+    name: str
+    send: Callable[[Client, str, str], Any]
+    wrong: int = 403
+
+
+def _in_json(method: str, path: str, header: str, body: dict[str, Any]) -> Callable[[Client, str, str], Any]:
+    def send(client: Client, key: str, token: str) -> Any:
+        headers = {"if-match": "*", header: f"token {token}" if header == "authorization" else token}
+        return client.generic(method, path.format(key), json.dumps(body), "application/json", headers=headers)
+
+    return send
+
+
+def _in_form(client: Client, key: str, token: str) -> Any:
+    fields = {"token": token, "expected": "1", "files-TOTAL_FORMS": "1", "files-0-content": "new"}
+    return client.post(f"/{key}/edit", fields | {"visibility": "unlisted", "files-INITIAL_FORMS": "0"})
+
+
+def _to_privatebin(method: str) -> Callable[[Client, str, str], Any]:
+    def send(client: Client, key: str, token: str) -> Any:
+        body = json.dumps({"pasteid": key, "deletetoken": token})
+        return client.generic(method, "/", body, headers={"x-requested-with": "JSONHttpRequest"})
+
+    return send
+
+
+EDIT = {"files": [{"content": "new"}]}
+GUESSES = [
+    Guess("PATCH", _in_json("PATCH", "/api/v1/pastes/{}", "x-pasteur-token", EDIT)),
+    Guess("PUT", _in_json("PUT", "/api/v1/pastes/{}", "x-pasteur-token", EDIT)),
+    Guess("DELETE", _in_json("DELETE", "/api/v1/pastes/{}", "x-pasteur-token", {})),
+    Guess("DELETE page", _in_json("DELETE", "/{}", "x-pasteur-token", {})),
+    Guess("gist PATCH", _in_json("PATCH", "/api/v3/gists/{}", "authorization", {"description": "new"})),
+    Guess("gist POST", _in_json("POST", "/api/v3/gists/{}", "authorization", {"description": "new"})),
+    Guess("gist DELETE", _in_json("DELETE", "/api/v3/gists/{}", "authorization", {})),
+    Guess("edit form", _in_form),
+    Guess("delete form", lambda client, key, token: client.post(f"/{key}/delete", {"token": token})),
+    Guess("pinnwand", lambda client, key, token: client.get(f"/remove/{key}.{token}"), wrong=404),
+    Guess("PrivateBin POST", _to_privatebin("POST"), wrong=200),
+    Guess("PrivateBin DELETE", _to_privatebin("DELETE"), wrong=200),
+]
+
+
+@pytest.mark.parametrize("guess", GUESSES, ids=lambda guess: guess.name)
+def test_a_wrong_edit_token_counts_as_a_guess_wherever_it_is_tried_and_a_right_one_as_none(
+    far: Client, settings: Settings, guess: Guess
+) -> None:
+    settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_DELETE = "6/hour", "5/hour"
+    paste, own = published(), [published() for _ in range(6)]
+    near = Client(REMOTE_ADDR="203.0.113.8")
+
+    wrong = [guess.send(far, paste.key, f"wrong{number}").status_code for number in range(5)]
+    with nothing_stored():
+        over = guess.send(far, paste.key, paste.token)
+    right = [guess.send(near, one.key, one.token).status_code for one in own]
+
+    assert (wrong, over.status_code) == ([guess.wrong] * 5, 429)
+    assert int(over["Retry-After"]) > 0
+    assert over["RateLimit-Policy"].startswith('"delete"')
+    assert 429 not in right
+    assert guess.wrong not in right or "PrivateBin" in guess.name
+    # What came to nothing has used up nothing that makes pastes.
+    assert [far.put("/", b"x", content_type="").status_code for _ in range(7)] == [201] * 6 + [429]

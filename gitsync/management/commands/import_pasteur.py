@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("url", help="the repository: an absolute path or an address like that of GITSYNC_REMOTE")
-        parser.add_argument("--branch", default="master", help="its branch (master)")
+        parser.add_argument("--branch", default="", help="its branch (master, or else the only or the default one)")
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,6 +41,6 @@ class Command(BaseCommand):
             return
         for key, reason in found.skipped.items():
             self.stdout.write(f"skipped  {key}: {reason}")
-        tip = found.tip[:10] or "an empty branch"
+        tip = f"{found.branch} at {found.tip[:10]}" if found.tip else "an empty repository"
         counts = f"{found.imported} imported, {found.present} were there, {len(found.skipped)} skipped"
         self.stdout.write(f"{tip}: {counts}.")

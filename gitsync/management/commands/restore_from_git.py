@@ -40,6 +40,6 @@ class Command(BaseCommand):
             return
         for key, reason in found.skipped.items():
             self.stdout.write(f"skipped  {key}: {reason}")
-        tip = found.tip[:10] or "an empty branch"
+        tip = found.tip[:10] or "an empty repository"
         counts = f"{found.restored} restored, {found.present} were there, {len(found.skipped)} skipped"
         self.stdout.write(f"{tip}: {counts}.")
