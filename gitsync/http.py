@@ -1,7 +1,7 @@
 """HTTP(S) as Git is to use it: a token for one host, no redirect, nothing from anybody's own configuration.
 
 The token goes to Git by its environment alone, which only this user can read: it is in no address, no argument, no
-file, and in no message.
+file, and in no message (docs/adr/0032).
 """
 
 import base64

@@ -25,7 +25,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
     seconds = standing.oldest_seconds()
     most = settings.PASTEUR_READY_SECONDS
     ready = most is None or seconds <= most
-    answer = {"ready": ready, "database": True, "migrations": True, "oldest_pending_seconds": round(seconds, 1)}
+    mirror = standing.current()
+    answer = {
+        "ready": ready,
+        "database": True,
+        "migrations": True,
+        "oldest_pending_seconds": round(seconds, 1),
+        "mirror_error": mirror.error_code if mirror else "",  # The words of the remote are not for strangers.
+    }
     return JsonResponse(answer, status=200 if ready else 503)
 
 

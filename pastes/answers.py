@@ -32,6 +32,9 @@ RAW_HEADERS = {
 #: Carries the edit token of a paste, in the answer to its maker and in the requests that change it.
 TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a token)
 
+#: The revision, and where its copy stands, which is a part of what is read but not of what is edited.
+_REVISION = re.compile(r'(?:W/)?"(\d{1,9})(?:-\w{1,40})?"')
+
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")
 
 _TITLES = {
@@ -119,6 +122,15 @@ def knows(request: HttpRequest, etag: str) -> bool:
     """Return whether a caller has what has this ETag, and wants nothing else."""
     known = request.META.get("HTTP_IF_NONE_MATCH", "")
     return etag in known or known.strip() == "*"
+
+
+def seen_revision(if_match: str, head: int) -> int | None:
+    """Return the revision that If-Match names, of several the one that a paste is at; None when any will do."""
+    if if_match.strip() in {"", "*"}:
+        return None
+    etags = (_REVISION.fullmatch(etag.strip()) for etag in if_match.split(","))
+    seen = {int(etag[1]) for etag in etags if etag}
+    return head if head in seen else 0  # No revision has that number.
 
 
 def raw(content: str, *, disposition: str = "") -> HttpResponse:

@@ -3,7 +3,7 @@
 ?expires=1d&language=py     X-Pasteur-Expires: 1d     curl -F file=@hello.py -F expires=1d
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -34,6 +34,28 @@ def of(request: HttpRequest, fields: Iterable[tuple[str, str]] = ()) -> dict[str
             raise RefusedError("ambiguous", f"{name} is given twice.", field=name)
         said[name] = value
     return said
+
+
+def refuse(request: HttpRequest) -> None:
+    """Raise RefusedError when anything is said in query or headers, where the form has fields of its own for it."""
+    for name, _ in (*_query(request), *_headers(request)):
+        shown = name[:50]
+        raise RefusedError("unknown_field", f"There is no option called {shown!r} here.", field=shown)
+
+
+def check(request: HttpRequest, known: Collection[str]) -> None:
+    """Raise RefusedError for a parameter that is not known or stands twice, and for an option in a header."""
+    if request.META.get("QUERY_STRING"):
+        names = [name for name, _ in _query(request)]
+        for name in names:
+            shown = name[:50]
+            if name not in known:
+                raise RefusedError("unknown_field", f"There is no parameter called {shown!r} here.", field=shown)
+            if names.count(name) > 1:
+                raise RefusedError("ambiguous", f"{shown} is given twice.", field=shown)
+    for name, _ in _headers(request):
+        header = f"X-Pasteur-{name[:50].replace('_', '-').title()}"
+        raise RefusedError("unknown_field", f"There is no header called {header} here.", field=header)
 
 
 def draft(files: Sequence[NewFile], said: dict[str, str]) -> Draft:
@@ -75,8 +97,7 @@ def _query(request: HttpRequest) -> list[tuple[str, str]]:
 def _headers(request: HttpRequest) -> list[tuple[str, str]]:
     found = []
     for header, value in request.META.items():
-        name = header.removeprefix(_HEADER).lower()
-        if header.startswith(_HEADER) and name != _TOKEN:
+        if header.startswith(_HEADER) and (name := header.removeprefix(_HEADER).lower()) != _TOKEN:
             try:
                 found.append((name, str(value).encode("latin-1").decode()))
             except UnicodeError:

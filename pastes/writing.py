@@ -113,9 +113,7 @@ def revise(
     access.demand("create")
     with turn(), transaction.atomic():
         paste = Paste.objects.readable().select_for_update().get(pk=paste.pk)
-        if expected not in {None, paste.head}:
-            message = gettext("The paste has changed: it is at revision %(number)s now.") % {"number": paste.head}
-            raise RefusedError("conflict", message, status=412)
+        _check_revision(paste, expected)
         before = _draft_of(paste)
         draft = checked(
             replace(
@@ -137,6 +135,12 @@ def revise(
         searching.keep(paste)
         paste_revised.send(sender=Paste, paste=paste)
     return paste
+
+
+def _check_revision(paste: Paste | None, expected: int | None) -> None:
+    if paste is not None and expected not in {None, paste.head}:
+        message = gettext("The paste has changed: it is at revision %(number)s now.") % {"number": paste.head}
+        raise RefusedError("conflict", message, status=412)
 
 
 def fork(
@@ -166,9 +170,16 @@ def hide(paste: Paste) -> bool:
     return _withdraw(paste, State.HIDDEN)
 
 
-def remove(paste: Paste) -> bool:
-    """Take a paste off the site for good and erase its content. Returns whether that changed anything."""
-    return _withdraw(paste, State.REMOVED) or _erase_hidden(paste)
+def remove(paste: Paste, *, expected: int | None = None) -> bool:
+    """Take a paste off the site for good and erase its content. Returns whether that changed anything.
+
+    `expected` is the revision that the caller has seen; raises RefusedError as `revise` does.
+    """
+    with turn(), transaction.atomic():
+        if expected is not None:
+            there = Paste.objects.filter(pk=paste.pk, state__in=[State.PUBLISHED, State.HIDDEN])
+            _check_revision(there.select_for_update().first(), expected)
+        return _withdraw(paste, State.REMOVED) or _erase_hidden(paste)
 
 
 @transaction.atomic

@@ -11,6 +11,19 @@ from pastes.api.describing import DescribedAPI
 from pastes.errors import RefusedError
 from pastes.methods import read_only
 
+#: Codes by what Pydantic calls it (https://docs.pydantic.dev/latest/errors/validation_errors/); the rest is wrong_type.
+_CODES = {
+    "extra_forbidden": "unknown_field",
+    "missing": "missing_field",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "int_parsing_size": "out_of_range",
+}
+#: Where it says which number was passed.
+_LIMITS = {"ge", "le"}
+#: The headers that are at fault, by code, where no field is.
+_HEADERS = {"conflict": "If-Match", "precondition": "If-Match", "token": answers.TOKEN_HEADER}
+
 api = DescribedAPI(
     title="Pasteur",
     version="1",
@@ -38,7 +51,8 @@ def root(request: HttpRequest) -> HttpResponse:
 @api.exception_handler(RefusedError)
 def refused(request: HttpRequest, error: RefusedError) -> HttpResponse:
     """Answer input that cannot become a paste, naming a field as where it stands in what was sent."""
-    field = error.field if error.file is None else f"files.{error.file}.{error.field}"
+    field = error.field or _HEADERS.get(error.code, "")
+    field = field if error.file is None else f"files.{error.file}.{field}"
     return answers.error(request, error.status, error.code, error.message, field, error.limit)
 
 
@@ -60,5 +74,7 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if place == "body" and not request.body:  # Ninja does not ask the parser about a body that is not there.
         return answers.error(request, 400, "bad_json", "The body is empty.")
     field = ".".join(str(part)[:50] for part in first["loc"][2 if place == "body" else 1 :])
-    code = {"extra_forbidden": "unknown_field", "missing": "missing_field"}.get(first["type"], "wrong_type")
-    return answers.error(request, 422, code, f"{field or 'the body'}: {first['msg']}", field)
+    code = _CODES.get(first["type"], "wrong_type")
+    limits = [value for name, value in first.get("ctx", {}).items() if name in _LIMITS]
+    message = f"{field or 'the body'}: {first['msg']}"
+    return answers.error(request, 422, code, message, field, limits[0] if limits else None)

@@ -1,12 +1,16 @@
 """What the parts of the API share: reading a request, finding what it names, and the errors that all may answer."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Annotated, Any
 
+import ninja
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Path, Query
 from ninja.parser import Parser
+from ninja.signature import ViewSignature
 
-from pastes import answers, body, keys, reading, tokens
+from pastes import answers, body, keys, options, reading, tokens
 from pastes.api.shapes import ErrorOut
 from pastes.errors import RefusedError
 from pastes.models import Paste
@@ -27,6 +31,27 @@ class StrictParser(Parser):
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """Return the body as an object. Raises RefusedError."""
         return body.json_object(request)
+
+
+class Router(ninja.Router):
+    """Operations that refuse parameters and options which they do not have, so that a typo never changes an answer."""
+
+    def add_api_operation(self, path: str, methods: list[str], view_func: Callable[..., Any], **how: Any) -> None:
+        """Add one, as Ninja does."""
+        models = ViewSignature(path, view_func).models
+        known = {
+            field.alias or name
+            for model in models
+            if model.__ninja_param_source__ == "query"
+            for name, field in model.model_fields.items()
+        }
+
+        @wraps(view_func)
+        def strict(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            options.check(request, known)
+            return view_func(request, *args, **kwargs)
+
+        super().add_api_operation(path, methods, strict, **how)
 
 
 def answering(status: int, shape: Any, errors: frozenset[int]) -> dict[Any, Any]:

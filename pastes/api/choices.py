@@ -2,17 +2,16 @@
 
 from django.conf import settings
 from django.http import HttpRequest
-from ninja import Router
 
 from pastes import languages, lifetimes, limiting
-from pastes.api.asking import answering
+from pastes.api.asking import Router, answering
 from pastes.api.shapes import LanguageOut, LimitsOut, RatesOut
 from pastes.drafts import MAX_FILES
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
 
 router = Router(tags=["choices"])
 
-_ERRORS = frozenset({400, 401, 429, 503})
+_ERRORS = frozenset({400, 401, 422, 429, 503})
 
 
 @router.get("/languages", response=answering(200, list[LanguageOut], _ERRORS))

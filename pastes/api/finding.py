@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Query
 
 from pastes import access, searching
 from pastes.api import pastes, showing
-from pastes.api.asking import READING, Before, Length, answering, link_next
+from pastes.api.asking import READING, Before, Length, Router, answering, link_next
 from pastes.api.shapes import PastesOut
 from pastes.models import Paste
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest
-from ninja import Router
 
 from pastes import access, writing
-from pastes.api.asking import READING, Key, answering, find
+from pastes.api.asking import READING, Key, Router, answering, find
 from pastes.api.shapes import StateOut
 from pastes.models import Paste
 

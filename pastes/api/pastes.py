@@ -1,17 +1,16 @@
 """One paste: make, read, edit, fork, burn, delete."""
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
-from ninja import Body, Header, Router
+from ninja import Body, Header
 from ninja.responses import Status
 
 from pastes import answers, lifetimes, repeats, writing
 from pastes.api import showing
-from pastes.api.asking import READING, WRITING, Key, Token, answering, find, owned
+from pastes.api.asking import READING, WRITING, Key, Router, Token, answering, find, owned
 from pastes.api.shapes import (
     CopyOut,
     FileIn,
@@ -30,9 +29,6 @@ from pastes.models import Paste, State
 router = Router(tags=["pastes"])
 
 _EDITING = WRITING | {412, 428}
-#: The revision, and where its copy stands, which is a part of what is read but not of what is edited.
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})(?:-\w{1,40})?"')
-
 _AS_IT_IS = ForkIn()
 
 IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision that you have seen, or *.")]
@@ -104,10 +100,11 @@ def change(
     return _edited(request, response, owned(key, token), edit, if_match)
 
 
-@router.delete("/{key}", response=answering(204, None, READING))
-def delete(request: HttpRequest, key: Key, token: Token = "") -> Status[None]:
-    """Take a paste off the site for good and erase it."""
-    if not writing.remove(owned(key, token, deleting=True)):
+@router.delete("/{key}", response=answering(204, None, READING | {412}))
+def delete(request: HttpRequest, key: Key, token: Token = "", if_match: IfMatch = "") -> Status[None]:
+    """Take a paste off the site for good and erase it; with If-Match, only as it was seen."""
+    paste = owned(key, token, deleting=True)
+    if not writing.remove(paste, expected=answers.seen_revision(if_match, paste.head)):
         raise _gone()
     return Status(204, None)
 
@@ -172,18 +169,11 @@ def _edited(
 
 
 def _expected(if_match: str, paste: Paste) -> int | None:
-    """Return the revision that a caller has seen, of several the one that the paste is at; None when any will do.
-
-    Raises RefusedError when nothing is said.
-    """
-    if if_match.strip() == "*":
-        return None
+    """Return what `answers.seen_revision` does. Raises RefusedError when nothing is said."""
     if not if_match:
         message = "Send the ETag of the revision that you have seen as If-Match, or If-Match: * to overwrite any."
         raise RefusedError("precondition", message, status=428)
-    etags = (_ETAG.fullmatch(etag.strip()) for etag in if_match.split(","))
-    seen = {int(etag[1]) for etag in etags if etag}
-    return paste.head if paste.head in seen else 0  # No revision has that number.
+    return answers.seen_revision(if_match, paste.head)
 
 
 def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[PasteMade]:

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Query
 
 from pastes import diffs, reading
-from pastes.api.asking import READING, Before, Key, Length, answering, find, link_next
+from pastes.api.asking import READING, Before, Key, Length, Router, answering, find, link_next
 from pastes.api.shapes import (
     DiffOut,
     FileDiff,

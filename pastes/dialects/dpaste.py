@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
-from pastes import answers, body, dialects, languages
+from pastes import answers, body, dialects, languages, options
 from pastes.dialects import Problem, lexers
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
@@ -37,6 +37,7 @@ def problem(problem: Problem) -> HttpResponse:
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish `content`; answers 200 and the address in the form that `format` names."""
+    options.refuse(request)
     fields = body.any_form(request)
     content, name = body.one(fields, "content"), body.one(fields, "filename").strip()
     lexer, language = _language(body.one(fields, "lexer", "_text").strip(), name)

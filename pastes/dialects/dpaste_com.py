@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import http_date
 from django.views.decorators.http import require_POST
 
-from pastes import answers, body, dialects
+from pastes import answers, body, dialects, options
 from pastes.dialects import Problem, lexers
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
@@ -26,6 +26,7 @@ def problem(problem: Problem) -> HttpResponse:
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish `content` for a number of days; answers 201 with the address as text and in `Location`."""
+    options.refuse(request)
     fields = body.any_form(request)
     if "content" not in fields:
         raise RefusedError("missing_field", "content: This field is required.", field="content")

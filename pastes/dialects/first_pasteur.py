@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 
-from pastes import answers, body, dialects, languages
+from pastes import answers, body, dialects, languages, options
 from pastes.dialects import Problem
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
@@ -18,6 +18,7 @@ def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) ->
     What that service did not know, such as that the caller may not, keeps its status.
     """
     try:
+        options.refuse(request)
         parts = body.fields_by_name(fields, files)
         language = languages.named(parts.get("hl") or "")
         if len(parts.getlist("paste")) > 1:

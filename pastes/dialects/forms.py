@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from pastes import answers, body, dialects
+from pastes import answers, body, dialects, options
 from pastes.dialects import lexers
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
@@ -55,6 +55,7 @@ def _named(names: Collection[str]) -> str:
 
 def _published(request: HttpRequest, name: str, fields: MultiValueDict[str, str]) -> HttpResponse:
     """Answer the address alone on a line."""
+    options.refuse(request)
     text = body.one(fields, _TEXTS[name])
     draft = _as_said(text, fields) if name == PASTEBINIT else Draft([NewFile(text)])
     paste = publish(draft)

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.views.decorators.http import require_POST
 
-from pastes import answers, body, dialects, grants, reading, tokens, writing
+from pastes import answers, body, dialects, grants, options, reading, tokens, writing
 from pastes.dialects import Problem, members
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
@@ -34,6 +34,7 @@ def problem(problem: Problem) -> HttpResponse:
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish the files; answers 201 with the gist and its address in `Location`."""
+    options.refuse(request)
     sent = members.of(
         body.json_object(request, labelled=False),
         where="The gist",

@@ -7,7 +7,7 @@ picks a language by it.
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from pastes import answers, body, dialects, reading
+from pastes import answers, body, dialects, options, reading
 from pastes.dialects import Problem
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
@@ -29,6 +29,7 @@ def problem(problem: Problem) -> HttpResponse:
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish the body, or the field `data` of a multipart form; answers 200 and the key."""
+    options.refuse(request)
     paste = publish(Draft(files=[NewFile(_text(request))]))
     return answers.with_token(JsonResponse({"key": paste.key}), paste)
 

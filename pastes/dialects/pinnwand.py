@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from pastes import answers, body, dialects, languages, reading, tokens, writing
+from pastes import answers, body, dialects, languages, options, reading, tokens, writing
 from pastes.dialects import Problem, lexers, members
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
@@ -46,6 +46,7 @@ def problem_in_text(problem: Problem) -> HttpResponse:
 @dialects.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish the files; answers 200 with the address of the paste and the one that deletes it."""
+    options.refuse(request)
     sent = members.of(
         body.json_object(request, labelled=False),
         where="The paste",
@@ -87,6 +88,7 @@ def expiry(request: HttpRequest) -> HttpResponse:
 @dialects.switchable(NAME)
 def curl(request: HttpRequest) -> HttpResponse:
     """Publish the field `raw`; answers three lines with three addresses."""
+    options.refuse(request)
     fields = body.any_form(request)
     if "raw" not in fields:
         raise RefusedError("missing_field", "Send the text as raw.", field="raw")

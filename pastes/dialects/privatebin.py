@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
 
-from pastes import answers, body, ciphertext, clock, dialects, keys, reading, tokens, writing
+from pastes import answers, body, ciphertext, clock, dialects, keys, options, reading, tokens, writing
 from pastes.dialects import Problem, members
 from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
@@ -84,13 +84,14 @@ def sent(request: HttpRequest) -> HttpResponse | None:
         return None
     try:
         wanted = body.json_object(request, labelled=False)
-        return _delete(request, wanted) if "deletetoken" in wanted or "pasteid" in wanted else _create(wanted)
+        return _delete(request, wanted) if "deletetoken" in wanted or "pasteid" in wanted else _create(request, wanted)
     except RefusedError as refused:
         dialects.note_failure(request)
         return _open(problem(Problem(refused.status, refused.code, refused.message, refused.field)))
 
 
-def _create(wanted: dict[str, Any]) -> HttpResponse:
+def _create(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
+    options.refuse(request)
     types = {"v": (int,), "adata": (list,), "ct": (str,), "meta": (dict,)}
     paste = members.of(wanted, where="The paste", required=types)
     meta = members.of(paste.pop("meta"), where="meta", optional={"expire": (str,)})

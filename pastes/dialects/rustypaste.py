@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from pastes import answers, body, dialects
+from pastes import answers, body, dialects, options
 from pastes.drafts import Draft, NewFile, checked
 from pastes.errors import RefusedError
 from pastes.models import Paste
@@ -47,6 +47,7 @@ def calls(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> 
 
 def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> HttpResponse:
     """Publish each file; answers 200 and one address a line."""
+    options.refuse(request)
     if unknown := {*fields, *files} - {_FILE, _ONCE}:
         shown = min(unknown)[:50]
         raise RefusedError("unknown_field", f"There is no part called {shown!r}.", field=shown)

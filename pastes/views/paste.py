@@ -15,7 +15,7 @@ from pastes import answers, copies, dialects, keys, languages, pages, reading, t
 from pastes.errors import RefusedError
 from pastes.languages import PLAIN, Language
 from pastes.methods import read_only
-from pastes.models import File, Paste
+from pastes.models import File, Paste, blob_oid
 
 
 @read_only
@@ -115,12 +115,20 @@ def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
 
 @require_http_methods(["DELETE"])
 def delete(request: HttpRequest, key: str) -> HttpResponseBase:
-    """Take a paste off the site for good, for who has its edit token."""
+    """Take a paste off the site for good, for who has its edit token; with If-Match, only as it was seen."""
     paste = find_to_change(key)
     tokens.demand(paste, request.headers.get(answers.TOKEN_HEADER, ""), deleting=True)
-    if not writing.remove(paste):
+    if not writing.remove(paste, expected=_seen(request, paste)):
         raise Http404
     return HttpResponse(status=204)
+
+
+def _seen(request: HttpRequest, paste: Paste) -> int | None:
+    """Return which revision If-Match names, by the ETag of the API or of the text; None when any will do."""
+    if_match = request.headers.get("If-Match", "")
+    if if_match and f'"{blob_oid(answers.in_one(paste.files).encode())}"' in if_match:
+        return paste.head
+    return answers.seen_revision(if_match, paste.head)
 
 
 @csrf_exempt  # No cookie is looked at: whoever knows the key may read, once.

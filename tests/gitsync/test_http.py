@@ -5,10 +5,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.checks import Error, run_checks
+from django.core.management import call_command
+from django.test import Client
 from pytest_django import Settings
 
 from gitsync import checks, remotes, schedule
@@ -66,8 +69,8 @@ def test_pastes_arrive_byte_for_byte(over_http: GitHttp) -> None:
     assert drain().commits == 1
 
 
-def test_the_token_is_in_no_command_line_log_file_or_row(
-    over_http: GitHttp, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_the_token_is_in_no_command_line_log_file_row_or_page(
+    over_http: GitHttp, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture, admin_client: Client
 ) -> None:
     caplog.set_level(logging.DEBUG)
     seen = tmp_path / "seen"
@@ -83,9 +86,15 @@ def test_the_token_is_in_no_command_line_log_file_or_row(
     row = Mirror.objects.get(remote=over_http.url)
     assert "git-remote-http" in seen.read_text()
     assert (row.error_code, "told ***" in row.error) == ("refused", True)
-    for file in (settings.GITSYNC_CLONE_DIR / "config", *settings.GITSYNC_CLONE_DIR.glob("logs/**/*")):
-        assert not any(secret in file.read_text() for secret in secrets), file
-    for text in (seen.read_text(), caplog.text, row.error, row.remote, repr(Remote.configured())):
+    for file in (path for path in settings.GITSYNC_CLONE_DIR.rglob("*") if path.is_file()):
+        assert not any(secret.encode() in file.read_bytes() for secret in secrets), file
+    pages = [f"/admin/gitsync/{page}" for page in ("mirror/", f"mirror/{row.pk}/change/", "change/")]
+    shown = [admin_client.get(page).content.decode() for page in (*pages, "/readyz")]
+    assert "told ***" in shown[1]
+    with pytest.raises(SystemExit):
+        call_command("mirror_status", stdout=(out := StringIO()))
+    words = (out.getvalue(), row.error, row.remote, repr(Remote.configured()))
+    for text in (seen.read_text(), caplog.text, *shown, *words):
         assert not any(secret in text for secret in secrets), text
 
 

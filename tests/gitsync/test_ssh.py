@@ -1,5 +1,6 @@
 """A remote over SSH: a real sshd, a deploy key, a pinned host key."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -235,6 +236,21 @@ def test_fault_21_a_missing_key_is_named_at_start(over_ssh: Sshd) -> None:
     over_ssh.key_file.unlink()
 
     (found,) = [message for message in run_checks() if isinstance(message, Error)]
+
+    assert str(over_ssh.key_file) in found.msg
+    assert "0600" in str(found.hint)
+
+
+def test_fault_21_a_key_of_another_user_is_named_at_start(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.getuid() == 0:
+        os.chown(over_ssh.key_file, 65_534, -1)
+    else:  # Who cannot give a file away becomes somebody else.
+        monkeypatch.setattr(os, "getuid", lambda: 65_534)
+    many.publish(1)
+
+    (found,) = [message for message in run_checks() if isinstance(message, Error)]
+    with pytest.raises(MisconfiguredError, match="belongs to another user"):
+        drain()
 
     assert str(over_ssh.key_file) in found.msg
     assert "0600" in str(found.hint)

@@ -37,6 +37,7 @@ def test_readyz_says_for_how_long_the_oldest_change_has_been_waiting(client: Cli
         "database": True,
         "migrations": True,
         "oldest_pending_seconds": 0.0,
+        "mirror_error": "",
     }
     many.publish(2)
     wait_for(5_000)
@@ -59,6 +60,22 @@ def test_readyz_is_not_ready_when_a_change_has_waited_too_long(client: Client, s
 
     assert response.status_code == 503
     assert response.json()["ready"] is False
+
+
+def test_fault_26_readyz_tells_why_the_mirror_is_behind_and_stays_ready(client: Client, remote: Path) -> None:
+    many.publish(1)
+    away = remote.rename(remote.with_name("away.git"))
+    work_off()
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["mirror_error"]) == (200, "unreachable")
+    assert str(remote) not in response.content.decode()
+    assert client.get("/healthz").json() == {"alive": True, "database": True}
+    away.rename(remote)
+    Mirror.objects.update(retry_at=None)
+    work_off()
+    assert client.get("/readyz").json()["mirror_error"] == ""
 
 
 def test_readyz_is_not_ready_before_the_tables_are(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

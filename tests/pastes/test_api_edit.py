@@ -57,7 +57,7 @@ def test_an_edit_of_what_somebody_else_has_edited_is_refused(client: Client) -> 
     with nothing_stored():
         response = send(client, "PATCH", paste, {"title": "second"}, if_match=etag)
 
-    assert refused(response) == (412, "conflict", None)
+    assert refused(response) == (412, "conflict", "If-Match")
     assert Paste.objects.get().title == "first"
 
 
@@ -68,7 +68,7 @@ def test_an_etag_that_was_never_given_out_is_a_conflict(client: Client, etag: st
     with nothing_stored():
         response = send(client, "PATCH", paste, {"title": "x"}, if_match=etag)
 
-    assert refused(response) == (412, "conflict", None)
+    assert refused(response) == (412, "conflict", "If-Match")
 
 
 def test_an_edit_says_which_revision_it_is_about(client: Client) -> None:
@@ -82,7 +82,7 @@ def test_an_edit_says_which_revision_it_is_about(client: Client) -> None:
             headers={"x-pasteur-token": paste.token},
         )
 
-    assert refused(response) == (428, "precondition", None)
+    assert refused(response) == (428, "precondition", "If-Match")
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
@@ -95,7 +95,7 @@ def test_input_56_nobody_else_may(client: Client, method: str, token: str) -> No
             client, method, paste, {"files": [FILE]}, x_pasteur_token=other.token if token == "other" else token
         )
 
-    assert refused(response) == (403, "token", None)
+    assert refused(response) == (403, "token", "X-Pasteur-Token")
 
 
 def test_one_of_several_etags_is_enough_to_edit(client: Client) -> None:
@@ -115,6 +115,32 @@ def test_delete_erases_once(client: Client) -> None:
 
     assert [send(client, "DELETE", paste).status_code for _ in range(2)] == [204, 404]
     assert Paste.objects.get().state == State.REMOVED
+
+
+@pytest.mark.parametrize("path", ["/api/v1/pastes/{}", "/{}"])
+def test_what_was_edited_meanwhile_is_not_deleted(client: Client, path: str) -> None:
+    paste = published("one")
+    etag = client.get(f"/api/v1/pastes/{paste.key}")["ETag"]
+    text_etag = client.get(f"/{paste.key}/raw")["ETag"]
+    assert send(client, "PATCH", paste, {"files": [{"content": "two"}]}).status_code == 200
+
+    def deleted(if_match: str) -> int:
+        headers = {"x-pasteur-token": paste.token, "if-match": if_match}
+        return client.delete(path.format(paste.key), headers=headers).status_code
+
+    with nothing_stored():
+        assert [deleted(seen) for seen in (etag, text_etag, '"1"', '"7"', "nonsense")] == [412] * 5
+    assert client.get(f"/{paste.key}/raw").content == b"two"
+    assert deleted(f'"9", {client.get(f"/api/v1/pastes/{paste.key}")["ETag"]}') == 204
+
+
+@pytest.mark.parametrize("seen", ['"1"', "*", "", "text"])
+def test_what_is_as_it_was_seen_is_deleted(client: Client, seen: str) -> None:
+    paste = published("one")
+    if_match = client.get(f"/{paste.key}/raw")["ETag"] if seen == "text" else seen
+
+    headers = {"x-pasteur-token": paste.token} | ({"if-match": if_match} if if_match else {})
+    assert client.delete(f"/{paste.key}", headers=headers).status_code == 204
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from pastes import lifetimes
 from tests.pastes.api import FILE, create, refused
+from tests.pastes.made import published
 from tests.pastes.rows import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -263,3 +264,96 @@ def test_words_have_a_limit_in_characters(client: Client, field: str, most: int)
 
     assert refused(response) == (422, "too_long", field)
     assert str(most) in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "field"),
+    [
+        ("expires=1d", {}, "expires"),
+        ("burn", {}, "burn"),
+        ("x" * 80 + "=1", {}, "x" * 50),
+        ("", {"x-pasteur-expires": "1d"}, "X-Pasteur-Expires"),
+        ("", {"x-pasteur-token": "x", "x-pasteur-max-views": "1"}, "X-Pasteur-Max-Views"),
+    ],
+)
+def test_input_28_an_option_that_the_api_does_not_take_is_refused(
+    client: Client, query: str, headers: dict[str, str], field: str
+) -> None:
+    body = json.dumps({"files": [FILE]})
+
+    with nothing_stored():
+        response = client.post(f"/api/v1/pastes?{query}", body, content_type="application/json", headers=headers)
+
+    assert refused(response) == (422, "unknown_field", field)
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("pastes?befor=5", "befor"),
+        ("pastes?limit=5&Limit=5", "Limit"),
+        ("search?q=a&page=2", "page"),
+        ("pastes/{key}?raw", "raw"),
+        ("pastes/{key}/revisions?after=1", "after"),
+        ("pastes/{key}/revisions/1?limit=1", "limit"),
+        ("pastes/{key}/diff?from=1", "from"),
+        ("pastes/{key}/mirror?x=", "x"),
+        ("languages?q=py", "q"),
+        ("limits?x=1", "x"),
+    ],
+)
+def test_input_28_a_parameter_that_there_is_not_is_refused(client: Client, path: str, field: str) -> None:
+    key = published().key
+
+    assert refused(client.get(f"/api/v1/{path.format(key=key)}")) == (422, "unknown_field", field)
+
+
+@pytest.mark.parametrize("path", ["pastes?limit=5&limit=6", "search?q=a&q=b"])
+def test_input_32_a_parameter_that_stands_twice_is_refused(client: Client, path: str) -> None:
+    assert refused(client.get(f"/api/v1/{path}"))[:2] == (422, "ambiguous")
+
+
+def test_parameters_that_there_are_are_taken_as_ever(client: Client) -> None:
+    for path in ("pastes?limit=5&before=9", "search?q=a+b&limit=5", "pastes?", "limits?&"):
+        assert client.get(f"/api/v1/{path}", headers={"x-pasteur-token": "any"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "limit"),
+    [
+        ("limit=101", "limit", 100),
+        ("limit=0", "limit", 1),
+        ("limit=-5", "limit", 1),
+        ("before=0", "before", 1),
+        (f"before={2**63}", "before", 2**63 - 1),
+    ],
+)
+@pytest.mark.parametrize("path", ["pastes?", "search?q=a&", "pastes/{key}/revisions?"])
+def test_a_number_beyond_its_limit_names_field_and_limit(
+    client: Client, path: str, query: str, field: str, limit: int
+) -> None:
+    response = client.get(f"/api/v1/{path.format(key=published().key)}{query}")
+
+    assert refused(response) == (422, "out_of_range", field)
+    assert response.json()["error"]["limit"] == limit
+
+
+@pytest.mark.parametrize(("query", "code"), [("limit=many", "wrong_type"), ("limit=" + "9" * 5_000, "out_of_range")])
+def test_what_is_no_number_is_named(client: Client, query: str, code: str) -> None:
+    assert refused(client.get(f"/api/v1/pastes?{query}")) == (422, code, "limit")
+
+
+def test_every_limit_of_a_new_paste_is_named(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_MAX_BYTES = 100
+    bodies: list[tuple[dict[str, Any], int]] = [
+        ({"files": [FILE] * 51}, 50),
+        ({"files": [{"content": "x" * 101}]}, 100),
+        ({"files": [FILE | {"name": "x" * 256}]}, 255),
+        ({"title": "x" * 201}, 200),
+        ({"author": "x" * 101}, 100),
+        ({"comment": "x" * 2_001}, 2_000),
+    ]
+
+    assert [create(client, {"files": [FILE]} | body).json()["error"]["limit"] for body, _ in bodies] == [
+        limit for _, limit in bodies
+    ]

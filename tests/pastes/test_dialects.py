@@ -126,3 +126,38 @@ def test_what_is_only_read_takes_no_other_method(path: str, method: str) -> None
         response = Client(enforce_csrf_checks=True).generic(method, path.format(paste.key))
 
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+
+
+class Saying(Client):
+    """A client that says something about what it sends where the dialect does not look."""
+
+    def __init__(self, query: str = "", **headers: Any) -> None:
+        super().__init__(**headers)
+        self._query = query
+
+    def generic(self, method: str, path: Any, *args: Any, **kwargs: Any) -> Any:
+        """Send a request, with the query added to its address."""
+        return super().generic(method, f"{path}?{self._query}", *args, **kwargs)
+
+
+SAYING = {
+    "query": Saying("expires=1d"),
+    "typo": Saying("expiress=1d"),
+    "bare": Saying("burn"),
+    "header": Saying(headers={"x-pasteur-expires": "1d"}),
+}
+
+
+@every
+@pytest.mark.parametrize("saying", SAYING)
+def test_input_28_what_a_dialect_does_not_take_is_refused(speaker: Speaker, saying: str) -> None:
+    with nothing_stored():
+        response = speaker.send(SAYING[saying], b"text")
+
+    told = assert_told(speaker, response, 422)
+    assert "expires" in told or "burn" in told
+
+
+@every
+def test_an_empty_query_and_a_token_say_nothing(speaker: Speaker) -> None:
+    assert speaker.send(Saying(headers={"x-pasteur-token": "x"}), b"text").status_code == speaker.status

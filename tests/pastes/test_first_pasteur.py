@@ -185,3 +185,11 @@ def test_the_code_leads_to_the_page_and_to_the_text(client: Client) -> None:
     for query in ("raw=false", "hl=ocaml", "ln", "ln=true", "hl=<script>&ln=%00"):
         response = client.get(f"/{code}?{query}")
         assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(("query", "headers"), [("?expires=1d", {}), ("", {"x-pasteur-expires": "1d"})])
+def test_input_28_what_it_does_not_take_is_refused(client: Client, query: str, headers: dict[str, str]) -> None:
+    with nothing_stored():
+        response = client.post(f"/{query}", multipart.body(TEXT), content_type=multipart.CONTENT_TYPE, headers=headers)
+
+    assert "expires" in assert_refused(response)

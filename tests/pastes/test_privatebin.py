@@ -351,3 +351,11 @@ def test_it_can_be_turned_off(client: Client, settings: Settings) -> None:
     assert ask(client, "jsonld=paste")["Content-Type"] == "text/html; charset=utf-8"
     assert ask(client, published().key)["Content-Type"] == "text/html; charset=utf-8"
     assert stored()["Paste"] == before["Paste"] + 1
+
+
+@pytest.mark.parametrize(("query", "headers"), [("?expires=1d", HEADER), ("", HEADER | {"x-pasteur-burn": "1"})])
+def test_input_28_what_it_does_not_take_is_refused(client: Client, query: str, headers: dict[str, str]) -> None:
+    with nothing_stored():
+        response = client.generic("POST", f"/{query}", json.dumps(request()), "", headers=headers)
+
+    assert_failed(response, "There is no option called")

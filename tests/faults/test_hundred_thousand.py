@@ -1,0 +1,71 @@
+"""Rows 25, 26 and 35 at the size that they speak of: a remote and a clone of 100,000 pastes are lost and come back."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+import pytest
+from pytest_django import Settings
+
+from gitsync import schedule
+from gitsync.models import Change, Mirror
+from tests import many, repository
+from tests.faults.test_clone import cut_packs
+from tests.faults.test_killed import assert_all_arrived_once
+from tests.servers.sshd import Sshd
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.server,
+    pytest.mark.alone,
+    pytest.mark.slow_fault,
+    pytest.mark.timeout(1_200),
+]
+_PASTES = 100_000
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Fail when the block takes longer."""
+    started = monotonic()
+    yield
+    taken = monotonic() - started
+    assert taken <= seconds, f"took {taken:.0f} s instead of {seconds} s"
+
+
+def test_fault_25_26_and_35_a_hundred_thousand_pastes_come_back(over_ssh: Sshd, settings: Settings) -> None:
+    settings.GITSYNC_PUSH_INTERVAL = 0.0
+    remote = over_ssh.repository
+    for _ in range(_PASTES // 500):
+        many.publish(500)
+    many.drain_until_done()
+    whole = repository.git(remote, "rev-list", "main")
+
+    # Row 35: the clone is damaged.
+    cut_packs(settings.GITSYNC_CLONE_DIR)
+    many.publish(1)
+    with within(60):
+        many.drain_until_done()
+    assert repository.git(remote, "rev-list", "main~1") == whole
+
+    # Row 25: the branch is deleted.
+    repository.git(remote, "update-ref", "-d", "refs/heads/main")
+    many.publish(1)
+    with within(120):
+        many.drain_until_done()
+    assert repository.git(remote, "rev-list", "main~2") == whole
+
+    # Row 26: the repository is deleted, and there is a new one.
+    shutil.rmtree(remote)
+    many.publish(1)
+    assert schedule.work_off()
+    assert Mirror.objects.get(remote=over_ssh.url).error_code == "unreachable"
+    assert Change.objects.pending().count() == 1
+    subprocess.run(["git", "init", "--bare", "-q", "--initial-branch=main", str(remote)], check=True)
+    Mirror.objects.update(retry_at=None)
+    with within(300):
+        many.drain_until_done()
+    assert repository.git(remote, "rev-list", "main~3") == whole
+    assert_all_arrived_once(remote, _PASTES + 3)
