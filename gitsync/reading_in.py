@@ -188,8 +188,8 @@ def _revise(objects: Objects, paste: Paste, oid: str, touches: list[Touch], *, i
         number, at, author = said.revision, said.revised_at or at, said.revised_by
     made = edition(objects, said, texts, number, at, author)
     restoring.take_over(paste, made, _kept(paste, said) if is_ahead else None)
-    settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
-    conclude(paste, oid, last, is_pending=is_pending)
+    is_known = settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
+    conclude(paste, oid, last, is_known=is_known, is_pending=is_pending)
     logger.info("read in: %s has revision %d", paste.key, number)
 
 
