@@ -164,6 +164,8 @@ class MirrorAdmin(_ReadOnly):
         if request.method != "POST" or wish is None:
             return HttpResponseNotAllowed(["POST"])
         Mirror.objects.filter(pk=pk).update(**wish)
+        if "retry_at" in wish:
+            Purge.objects.waiting().update(retry_at=None)
         doorbell.ring()
         self.message_user(request, "The worker has been asked; look again in a moment.")
         return redirect("admin:gitsync_mirror_change", pk)

@@ -46,7 +46,11 @@ _BROKEN = re.compile(
 )
 #: What Git says of the clone when it cannot even begin to send; the remote, which got nothing, then refuses that.
 _LOST = re.compile(r"^fatal: (bad object|not a git repository)", re.MULTILINE)
-_MOVED = re.compile(r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value")
+#: What says that somebody else was faster. A remote that says `non-fast-forward` itself compares with what it has, and
+#: denies that a history is replaced; Git says it here, before anything is sent, of a branch that has moved.
+_MOVED = re.compile(
+    r"stale info|fetch first|\[rejected\] \(non-fast-forward|failed to update ref|cannot lock ref|incorrect old value"
+)
 
 
 def meaning(command: str, finished: Finished, clone: Clone, *, mask: Callable[[str], str]) -> GitsyncError:

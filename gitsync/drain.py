@@ -16,6 +16,7 @@ from gitsync import (
     forgetting,
     heartbeat,
     lost,
+    purged,
     purging,
     reading_in,
     refusals,
@@ -26,17 +27,21 @@ from gitsync import (
 from gitsync.commits import Commit
 from gitsync.errors import (
     CloneBrokenError,
+    GitsyncError,
     OutdatedError,
+    PurgeIncompleteError,
     RemoteLockedError,
     RemoteMovedError,
     RemoteRefusedError,
+    RewriteRefusedError,
     TooSoonError,
+    UnexpectedError,
 )
 from gitsync.loading import load
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone, Written
-from gitsync.models import Change, Mirror
-from gitsync.processes import disk_errors
+from gitsync.models import Change, Failure, Mirror, Purge
+from gitsync.processes import disk_errors, stop_requested
 from gitsync.progress import Progress, unwatched
 from gitsync.reading_in import Removals
 from gitsync.remotes import Remote
@@ -102,7 +107,7 @@ def _drain(progress: Progress) -> Drained:
         tip = remote.fetch(clone, mirror.tip)
         tips.add(tip)
         catch_up(mirror, clone, tip)
-        rewritten = purging.rewrite(remote, clone, tip)
+        rewritten = _rewritten(remote, mirror, clone, tip)
         batch, written = _written(remote, mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
         try:
             if written.tip != tip:
@@ -116,9 +121,19 @@ def _drain(progress: Progress) -> Drained:
             late = moved
             continue
         except RemoteRefusedError as error:
-            if not written.commits:
-                raise  # It is the new history that is refused.
+            if rewritten.tip != tip:
+                purged.postpone(rewritten.keys, RewriteRefusedError(str(error)))
+                Failure.note(mirror, RewriteRefusedError.code)
+                if addresses.push_interval():
+                    raise TooSoonError("the next push, of what is pending, has to wait for its time") from None
+                continue  # What is pending goes on top of the history as it is.
             refusals.refused(mirror, [change for change in batch.taken if change.name in written.commits], error)
+        except TooSoonError:
+            raise
+        except GitsyncError as error:
+            if rewritten.tip != tip and not stop_requested.is_set():
+                purged.postpone(rewritten.keys, error)  # The next drain takes what is pending before that.
+            raise
         with transaction.atomic():
             purging.settle(rewritten)
             _settle(mirror, batch.taken, written)
@@ -132,6 +147,25 @@ def _drain(progress: Progress) -> Drained:
     if len(tips) == 1:
         raise RemoteLockedError(str(late))
     raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
+
+
+def _rewritten(remote: Remote, mirror: Mirror, clone: Clone, tip: str) -> purging.Rewritten:
+    """Return the history without what is to be purged now, or as it is when something of that cannot be taken out.
+
+    Whatever else fails, the next drain takes what is pending before it is tried again.
+    """
+    try:
+        return purging.rewrite(remote, clone, tip)
+    except RemoteMovedError:
+        raise
+    except Exception as error:
+        if not stop_requested.is_set():
+            reason = error if isinstance(error, GitsyncError) else UnexpectedError.of(error)
+            purged.postpone(list(Purge.objects.waiting().values_list("key", flat=True)), reason)
+        if not isinstance(error, PurgeIncompleteError):
+            raise
+        Failure.note(mirror, error.code)
+        return purging.Rewritten([], tip)
 
 
 def _written(remote: Remote, mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) -> tuple[_Batch, Written]:

@@ -114,6 +114,17 @@ class RemoteRefusedError(PermanentError):
     advice = "Read the remote's words in the last error; a hook or a branch protection says no to the push."
 
 
+class RewriteRefusedError(RemoteRefusedError):
+    """The remote does not let the branch be moved to a history without what was purged. Everything else goes on."""
+
+    code = "purge_refused"
+    advice = (
+        "Allow the deploy key or the token to force-push to this branch (on a forge, in its branch protection; in a "
+        "repository of your own, receive.denyNonFastForwards and its hooks), then run `./manage.py purge` again, or "
+        "press Push now in the admin. What was purged stays in the repository's history until then."
+    )
+
+
 class PartlyRefusedError(TransientError):
     """The remote does not take some of what was pushed. The next pushes find out which change it is."""
 

@@ -16,8 +16,8 @@ from pastes.languages import LANGUAGES
 _Kind = TypeVar("_Kind")
 #: The longest metadata that anything is read from.
 METADATA_BYTES = 256 * 1024
-#: No paste is revised so often; what says more than this was not written by Pasteur.
-MOST_REVISIONS = 1_000_000
+#: The greatest number that the database takes.
+LAST_REVISION = 2**31 - 1
 
 
 class DamagedError(Exception):
@@ -58,7 +58,7 @@ def metadata(content: bytes, key: str) -> Metadata:
     if row.get("key") != key:
         raise DamagedError("its metadata names another key")
     revision = _typed(row, "revision", int)
-    if not 0 < revision <= MOST_REVISIONS:
+    if not 0 < revision <= LAST_REVISION:
         raise DamagedError("its metadata has no number of a revision")
     return Metadata(
         title=_typed(row, "title", str),

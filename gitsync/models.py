@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Self
 
 from django.db import models
 from django.utils import timezone
+
+#: A purge that cannot be done is tried again this late at the latest: each try rewrites the history.
+LAST_PURGE_RETRY = timedelta(hours=6)
 
 
 class Kind(models.TextChoices):
@@ -102,6 +106,16 @@ class PurgeQuerySet(models.QuerySet["Purge"]):
         """Those that are not done yet."""
         return self.filter(done_at=None).order_by("id")
 
+    def due(self) -> PurgeQuerySet:
+        """Those that are to be tried now. A time to try again that lies very far away is the fault of a clock."""
+        now = timezone.now()
+        may_go = models.Q(retry_at=None) | models.Q(retry_at__lte=now) | models.Q(retry_at__gt=now + LAST_PURGE_RETRY)
+        return self.waiting().filter(may_go)
+
+    def ask_again(self) -> int:
+        """Let these be tried at once, as if they had just been asked for."""
+        return self.update(asked_at=timezone.now(), done_at=None, tries=0, retry_at=None, error_code="", error="")
+
 
 class Purge(models.Model):
     """A paste that has to leave the history of the mirror, or has left it."""
@@ -109,6 +123,11 @@ class Purge(models.Model):
     key = models.CharField(max_length=32, unique=True)
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
+    #: Why the last try to rewrite the history has failed, how many have in a row, and when the next one is.
+    tries = models.PositiveIntegerField("failures in a row", default=0)
+    retry_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=20, blank=True)
+    error = models.TextField(blank=True)
 
     objects = PurgeQuerySet.as_manager()
 

@@ -4,7 +4,9 @@ The texts themselves are known by digests that only this site can make, so that 
 anybody try out what a purged text may have been (docs/adr/0028).
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -12,22 +14,47 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from gitsync import doorbell, outbox
-from gitsync.models import Change, Kind, Purge, PurgedText
+from gitsync.errors import CloneBrokenError, GitsyncError
+from gitsync.models import LAST_PURGE_RETRY, Change, Kind, Purge, PurgedText
 from pastes.models import File, Paste, State
+
+logger = logging.getLogger(__name__)
+
+_FIRST_RETRY = timedelta(minutes=5)
 
 
 def asked(sender: object, key: str, **kwargs: Any) -> None:
     """A paste is purged: it leaves the tip, and the history with it."""
-    Purge.objects.update_or_create(key=key, defaults={"asked_at": timezone.now(), "done_at": None})
+    Purge.objects.get_or_create(key=key, defaults={"asked_at": timezone.now()})
+    Purge.objects.filter(key=key).ask_again()
     remember_texts(key)
     if Change.objects.filter(key=key).exists():
         outbox.add(key, Kind.REMOVE, None)
     transaction.on_commit(doorbell.ring)
 
 
-def is_any_waiting() -> bool:
-    """Return whether the history has to be rewritten."""
-    return Purge.objects.waiting().exists()
+def is_any_due() -> bool:
+    """Return whether the history has to be rewritten now."""
+    return Purge.objects.due().exists()
+
+
+def postpone(keys: Sequence[str], error: GitsyncError) -> None:
+    """Try these again after 5 minutes, then twice as long each time up to LAST_PURGE_RETRY; all else goes on.
+
+    A clone that is broken is made again, and so the first try after it comes at once.
+    """
+    if not keys:
+        return
+    tries = max(Purge.objects.filter(key__in=keys).values_list("tries", flat=True), default=0) + 1
+    at_once = tries == 1 and isinstance(error, CloneBrokenError)
+    delay = timedelta(0) if at_once else min(LAST_PURGE_RETRY, _FIRST_RETRY * 2 ** min(tries - 1, 10))
+    Purge.objects.filter(key__in=keys).update(
+        tries=tries, retry_at=timezone.now() + delay, error_code=error.code, error=str(error)
+    )
+    logger.error(
+        "%d pastes are still in the history (%s, next try in %.0f s): %s\n%s",
+        *(len(keys), error.code, delay.total_seconds(), error, error.advice),
+    )
 
 
 def remember_texts(key: str) -> None:
@@ -56,7 +83,7 @@ def come_back(key: str, root_file: str) -> None:
         return
     if not Change.objects.filter(key=key, moved_from=root_file).exists():
         outbox.add(key, Kind.REMOVE, None, moved_from=root_file)
-    Purge.objects.filter(key=key).update(done_at=None)
+    Purge.objects.filter(key=key).ask_again()
 
 
 def _digest(text: bytes) -> str:

@@ -19,6 +19,7 @@ from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteMovedEr
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.models import Change, Purge
 from gitsync.processes import stop_requested
+from gitsync.purged import is_any_due
 from gitsync.remotes import Remote
 from gitsync.rewriting import Filter
 from gitsync.traces import Traces
@@ -41,10 +42,11 @@ class Rewritten:
 def rewrite(remote: Remote, clone: Clone, tip: str) -> Rewritten:
     """Return the history of `tip` without all pastes that wait for being purged; the same tip when it has none.
 
+    Where the last try has failed, nothing is done before the time for the next one, or before another one is purged.
     A clone that was started thin gets all of the history first. Raises PurgeIncompleteError when something of them can
     still be reached, and touches no branch; RemoteMovedError when the remote does not have `tip` any more.
     """
-    keys = list(Purge.objects.waiting().values_list("key", flat=True))
+    keys = list(Purge.objects.waiting().values_list("key", flat=True)) if is_any_due() else []
     if not keys or not tip:
         return Rewritten(keys, tip)
     if thin.is_thin(clone):
@@ -77,7 +79,7 @@ def reopen(clone: Clone, tip: str, told: Set[str]) -> None:
     back |= {key for key in gone if there[tree.folder(key)]}
     if back:
         logger.warning("%d purged pastes have come back and are purged again", len(back))
-        Purge.objects.filter(key__in=back).update(done_at=None)
+        Purge.objects.filter(key__in=back).ask_again()
 
 
 def settle(rewritten: Rewritten) -> None:
@@ -105,7 +107,8 @@ def finish(rewritten: Rewritten, remote: Remote, clone: Clone, tip: str) -> None
     if tip:
         clone.ask("update-ref", TIP_REF, tip)
     clone.prune()
-    Purge.objects.filter(key__in=rewritten.keys).update(done_at=timezone.now())
+    nothing = {"tries": 0, "retry_at": None, "error_code": "", "error": ""}
+    Purge.objects.filter(key__in=rewritten.keys).update(done_at=timezone.now(), **nothing)
 
 
 def _rewritten(

@@ -14,17 +14,18 @@ from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from gitsync import folders, history, outbox, purged, tree
 from gitsync.errors import GitsyncError, TooManyRemovedError
-from gitsync.folders import DamagedError, Metadata
+from gitsync.folders import DamagedError
 from gitsync.history import Objects
 from gitsync.mirror import Clone
-from gitsync.models import Change, Kind, PurgedText
-from gitsync.retelling import author_of, conclude, edition, look, restore_one, settle
+from gitsync.models import Change, Kind
+from gitsync.retelling import author_of, refuse_purged, restore_one, texts_at
+from gitsync.revising import revise, texts_of
 from gitsync.selection import belongs, mirrored
 from gitsync.shelves import pastes
 from gitsync.touches import Touch, Touches, sort
 from pastes import keys, languages, restoring, writing
 from pastes.errors import RefusedError
-from pastes.models import File, Paste
+from pastes.models import Paste
 from pastes.purging import are_purged
 from pastes.restoring import Edition, Kept
 
@@ -95,7 +96,7 @@ def _is_made(change: Change, objects: Objects, place: str, *, is_at_tip: bool) -
         return objects.tree(place) is None and (is_wanted or not is_at_tip)
     if paste is None or not is_wanted:
         return True  # The change that takes it away comes after this one.
-    return is_at_tip and _texts_of(paste, change.revision) == _texts_at(objects, place)
+    return is_at_tip and texts_of(paste, change.revision) == texts_at(objects, place)
 
 
 def _differences(clone: Clone, old: str, new: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -160,59 +161,20 @@ def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], rem
         return  # gitsync.purging sees to it.
     if paste is None:
         if oid:
-            _refuse_purged(objects, [*(touch.oid for touch in touches), oid])
+            refuse_purged(objects, [*(touch.oid for touch in touches), oid])
             restore_one(objects, key, oid, touches)
             logger.info("read in: %s is new", key)
     elif not belongs(paste):
         if oid and not is_pending:
             outbox.add(key, Kind.REMOVE, None)  # What is off the site does not come back through Git.
     elif oid:
-        _revise(objects, paste, oid, touches, is_pending=is_pending)
+        revise(objects, paste, oid, touches, is_pending=is_pending)
     elif not is_pending:
         if removals is Removals.UNDO:
             outbox.add(key, Kind.RESTORE, paste.head)
         else:
             writing.hide(paste)
             logger.info("read in: %s is removed", key)
-
-
-def _revise(objects: Objects, paste: Paste, oid: str, touches: list[Touch], *, is_pending: bool) -> None:
-    said, texts = look(objects, paste.key, oid)
-    is_ahead = said.revision > paste.head
-    if not is_ahead and any(texts == _texts_of(paste, number) for number in {said.revision, paste.head}):
-        return
-    last = touches[-1]
-    _refuse_purged(objects, [oid], _texts_of(paste, paste.head).values())
-    number, at, author = paste.head + 1, last.written_at, author_of(last)
-    if is_ahead:
-        number, at, author = said.revision, said.revised_at or at, said.revised_by
-    made = edition(objects, said, texts, number, at, author)
-    restoring.take_over(paste, made, _kept(paste, said) if is_ahead else None)
-    is_known = settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
-    conclude(paste, oid, last, is_known=is_known, is_pending=is_pending)
-    logger.info("read in: %s has revision %d", paste.key, number)
-
-
-def _refuse_purged(objects: Objects, oids: Iterable[str], known: Iterable[str] = ()) -> None:
-    """Raise DamagedError when one of these trees of a folder has a text that was purged, and that is not `known`."""
-    if not PurgedText.objects.exists():
-        return
-    texts = {text for oid in oids if oid for text in _texts_at(objects, oid).values()}
-    for text in texts.difference(known):
-        content = objects.blob(text, settings.PASTEUR_MAX_BYTES)
-        if content and (other := purged.key_of(content)):
-            raise DamagedError(f"it has a text that was purged with {other}")
-
-
-def _kept(paste: Paste, said: Metadata) -> Kept:
-    return Kept(
-        key=paste.key,
-        created_at=paste.created_at,
-        title=said.title,
-        author=said.author,
-        comment=said.comment,
-        visibility=said.visibility,
-    )
 
 
 def _read_file(objects: Objects, path: str, oid: str, touches: Touches) -> None:
@@ -230,15 +192,3 @@ def _read_file(objects: Objects, path: str, oid: str, touches: Touches) -> None:
     paste = restoring.put_back(kept, [Edition(1, last.written_at, [replace(file, language="")])])
     outbox.add(paste.key, Kind.PUBLISH, 1, at=last.written_at, moved_from=path)
     logger.info("read in: a file at the root is %s", paste.key)
-
-
-def _texts_at(objects: Objects, name: str) -> dict[str, str]:
-    entries = objects.tree(name) or []
-    return {entry.name: entry.oid for entry in entries if entry.name != tree.METADATA}
-
-
-def _texts_of(paste: Paste, number: int) -> dict[str, str]:
-    """Return the id of every text of a revision by its path in the folder."""
-    rows = File.objects.filter(revision__paste=paste, revision__number=number).order_by("position")
-    facts = list(rows.values_list("name", "oid"))
-    return dict(zip(tree.tree_names(name for name, _ in facts), (oid for _, oid in facts), strict=True))

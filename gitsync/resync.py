@@ -15,7 +15,7 @@ from gitsync.lock import exclusive
 from gitsync.mirror import Clone
 from gitsync.models import Change, Kind, Mirror
 from gitsync.progress import Progress, unwatched
-from gitsync.purged import is_any_waiting
+from gitsync.purged import is_any_due
 from gitsync.reading_in import Removals
 from gitsync.remotes import PUSH_SECONDS, Remote
 from pastes.models import Paste
@@ -67,9 +67,9 @@ def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Compariso
 def deliver(progress: Progress, waiting: Callable[[float], None]) -> None:
     """Drain until nothing is pending or waits for being purged, never more often than GITSYNC_PUSH_INTERVAL allows.
 
-    `waiting` is told the seconds before each pause. Raises GitsyncError.
+    `waiting` is told the seconds before each pause. A purge that fails waits in its row. Raises GitsyncError.
     """
-    while Change.objects.pending().exists() or is_any_waiting():
+    while Change.objects.pending().exists() or is_any_due():
         seconds = _mirror().seconds_until_push(addresses.push_interval())
         if seconds > 0:
             waiting(seconds)

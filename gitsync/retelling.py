@@ -7,11 +7,11 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from gitsync import folders, outbox, tree
+from gitsync import folders, outbox, purged, tree
 from gitsync.commits import plain_line
 from gitsync.folders import DamagedError, Metadata
 from gitsync.history import Objects
-from gitsync.models import Change, Kind
+from gitsync.models import Change, Kind, PurgedText
 from gitsync.touches import Touch
 from pastes import keys, restoring
 from pastes.drafts import MAX_FILES
@@ -21,6 +21,8 @@ from pastes.storing import store
 
 #: So many of the last things that happened to a paste are read at once with those of others.
 _FEW = 4
+#: So many revisions of one paste may have been made where nobody here has looked.
+MOST_SKIPPED = 10_000
 
 
 def expect(objects: Objects, told: Iterable[tuple[str, Sequence[Touch]]]) -> None:
@@ -65,12 +67,15 @@ def restore_one(
     return paste
 
 
-def conclude(paste: Paste, oid: str, last: Touch, *, is_known: bool, is_pending: bool = False) -> None:
+def conclude(
+    paste: Paste, oid: str, last: Touch, *, is_known: bool, is_pending: bool = False, is_theirs: bool = False
+) -> None:
     """Have a paste mirrored whose folder is the tree `oid` in Git, unless that is just as it would be written.
 
-    Then it has one change at least, by which it is known to be in Git: of a squashed history, no commit names any.
+    It is left as it is, too, where another site has written it. Then it has one change at least, by which it is known
+    to be in Git: of a squashed history, no commit names any.
     """
-    if is_pending or shown(paste) != oid:
+    if is_pending or (shown(paste) != oid and not is_theirs):
         outbox.add(paste.key, Kind.EDIT if is_known else Kind.PUBLISH, paste.head)
     elif not is_known:
         settled = Change(key=paste.key, number=1, kind=Kind.PUBLISH, revision=paste.head, commit=last.commit)
@@ -96,6 +101,23 @@ def look(objects: Objects, key: str, oid: str) -> tuple[Metadata, dict[str, str]
                 raise DamagedError("its metadata is too large")
             return folders.metadata(content, key), texts
     return folders.NO_METADATA, texts
+
+
+def texts_at(objects: Objects, name: str) -> dict[str, str]:
+    """Return the id of every text of the folder that has a name, or an id, in Git, by its path there."""
+    entries = objects.tree(name) or []
+    return {entry.name: entry.oid for entry in entries if entry.name != tree.METADATA}
+
+
+def refuse_purged(objects: Objects, oids: Iterable[str], known: Iterable[str] = ()) -> None:
+    """Raise DamagedError when one of these trees of a folder has a text that was purged, and that is not `known`."""
+    if not PurgedText.objects.exists():
+        return
+    texts = {text for oid in oids if oid for text in texts_at(objects, oid).values()}
+    for text in texts.difference(known):
+        content = objects.blob(text, settings.PASTEUR_MAX_BYTES)
+        if content and (other := purged.key_of(content)):
+            raise DamagedError(f"it has a text that was purged with {other}")
 
 
 def edition(
@@ -137,7 +159,7 @@ def _editions(
             numbers[touch.commit] = last
             if said.revision <= last and texts == shown:
                 continue
-            is_numbered = said.revision > last
+            is_numbered = is_next(said.revision, last)
             number, at = (said.revision, said.revised_at) if is_numbered else (last + 1, None)
             author = said.revised_by if is_numbered or not last else author_of(touch)
             made = edition(objects, said, texts, number, at or touch.written_at, author)
@@ -148,6 +170,11 @@ def _editions(
         yield made
         last, shown = number, texts
         numbers[touch.commit] = number
+
+
+def is_next(number: int, last: int) -> bool:
+    """Whether a number can be that of a later revision than the last one: who skips very many did not write them."""
+    return last < number <= last + MOST_SKIPPED
 
 
 def author_of(touch: Touch) -> str:

@@ -21,7 +21,7 @@ from gitsync.errors import (
 )
 from gitsync.models import Change, Failure, Mirror
 from gitsync.processes import stop_requested
-from gitsync.purged import is_any_waiting
+from gitsync.purged import is_any_due
 from gitsync.remotes import Remote
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def work_off() -> float | None:
     wishes.grant()
     has_looked = False
     while not stop_requested.is_set():
-        is_pending = Change.objects.pending().exists() or is_any_waiting()
+        is_pending = Change.objects.pending().exists() or is_any_due()
         try:
             remote = Remote.configured()
         except MisconfiguredError as error:

@@ -13,6 +13,8 @@ bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{sett
 worker_class = "pasteur_site.patient.PatientWorker"
 workers = settings.PASTEUR_WEB_PROCESSES
 threads = settings.PASTEUR_WEB_THREADS
+# Systems let a process open 1,024 files by default, and databases and logs need some of them.
+worker_connections = 900
 # Loaded once, before the processes are forked: they start at once, and share most of their memory.
 preload_app = True
 keepalive = 5

@@ -2,67 +2,54 @@
 
 gunicorn's own worker hands a new connection to a thread at once, which waits up to 5 s for its first byte and for ever
 for the rest; sixteen such clients are enough to stop the site. Here the loop that waits for all connections collects
-what they send, and a thread gets a request when its head, and its body as far as its length was announced, are there.
-What is not whole in time is dropped.
+what they send, chunked or not, and asks for bodies that wait to be asked for. A thread gets a request when all of it is
+there, or when it is refused without the rest of its body. It never reads from a socket, nor waits until it can write:
+what a client does not take at once the loop sends too, and it waits until the last answer has been read.
 """
 
 from __future__ import annotations
 
-import re
 import selectors
 import socket
-import struct
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from time import monotonic
 from typing import Any
 
 from django.conf import settings
 from gunicorn import http
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.http.errors import ParseException
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
-#: Seconds in which a head has to be there; and the least bytes a second at which the body has to follow.
-HEAD_SECONDS = 10.0
-BODY_BYTES_A_SECOND = 10_000
-#: Bytes of requests that are not whole yet, all together; whoever sends more than that is dropped.
-COLLECTED_BYTES = 64 * 1024 * 1024
-#: Seconds that a thread waits for a client that does not read its answer, or stops in a body without a length.
-STALLED_SECONDS = 20
-#: A head longer than this is given to gunicorn as it is; it knows how to refuse it.
-_HEAD_BYTES = 64 * 1024
-_PIECE_BYTES = 256 * 1024
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
-_ASKS_FIRST = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+from pasteur_site import complaints
+from pasteur_site.incoming import BYTES_A_SECOND, Incoming
+from pasteur_site.wire import Wire
+
+#: Bytes of requests that are not whole yet, and of answers that are not read yet, all together. What is dropped beyond
+#: that is what has held the most for the longest, not what comes last. Two of the longest requests fit in any case.
+HELD_BYTES = 64 * 1024 * 1024
+#: For how long, and how much of, what a client still sends after its last answer is read and thrown away. If the
+#: connection were closed at once, the client's system would throw the answer away.
+LINGER_SECONDS = 10.0
+LINGER_BYTES = 64 * 1024 * 1024
+#: Seconds in which a client has to begin to read its answer.
+ANSWER_SECONDS = 20.0
+_LOOK_SECONDS = 0.5
+_PIECE_BYTES = 64 * 1024
+_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-@dataclass
-class _Request:
-    """What a connection has sent of its next request, and until when the rest of it has to be there."""
+class _Conn(TConn):  # type: ignore[misc]  # gunicorn has no types
+    """A connection; while it waits in the loop, for what, until when, and what it holds since when."""
 
-    ends_at: float
-    content: bytearray = field(default_factory=bytearray)
-    whole_bytes: int = 0
-
-    def take(self, piece: bytes) -> bool:
-        """Add a piece; returns whether a thread can have the request."""
-        self.content += piece
-        if not self.whole_bytes:
-            self.whole_bytes = self._expected()
-        return 0 < self.whole_bytes <= len(self.content)
-
-    def _expected(self) -> int:
-        """Return the bytes of the request as far as it is to be collected, or 0 before that is known."""
-        end = self.content.find(b"\r\n\r\n")
-        if end < 0:
-            return len(self.content) if len(self.content) > _HEAD_BYTES else 0
-        length = _LENGTH.search(self.content, 0, end + 2)
-        if length is None or _ASKS_FIRST.search(self.content, 0, end + 2):
-            return end + 4
-        announced = int(length[1])
-        if announced > settings.PASTEUR_MAX_BODY_BYTES:
-            return end + 4  # It is refused without being read.
-        self.ends_at += announced / BODY_BYTES_A_SECOND
-        return end + 4 + announced
+    sock: Wire
+    incoming: Incoming
+    on_ready: Callable[[_Conn], None]
+    on_overdue: Callable[[_Conn], None]
+    since = 0.0
+    ends_at = 0.0
+    held_bytes = 0
+    lingered_bytes = 0
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -70,65 +57,230 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._requests: dict[TConn, _Request] = {}
-        self._collected_bytes = 0
+        self._waiting: set[_Conn] = set()
+        self._held_bytes = 0
+        self._looks_at = 0.0
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a connection, and collect what it sends."""
+        """Take a connection, and collect what it sends. When there is no place for more, the slowest gives way."""
         try:
             client, address = listener.accept()
         except OSError:
             return  # It has gone already, or another process was faster.
         self.nr_conns += 1
-        for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
-            client.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALLED_SECONDS, 0))
-        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn = _Conn(self.cfg, Wire(client), address, listener.getsockname())
         conn.initialized = conn.data_ready = True
-        conn.parser = http.get_parser(self.cfg, client, address)
+        if self.nr_conns >= self.worker_connections:
+            self._make_room()
+        self._begin(conn)
         self._collect(conn)
 
-    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+    def on_client_socket_readable(self, conn: _Conn, client: Wire) -> None:
         """Collect the next request of a kept connection like its first."""
+        try:
+            self.keepalived_conns.remove(conn)
+        except ValueError:
+            return  # It has been dropped for another that was ready at the same time.
         self.poller.unregister(client)
-        self.keepalived_conns.remove(conn)
-        self._collect(conn)
-        self._take(conn, client)
+        self._begin(conn)
+        self._take(conn)
 
     def murder_pending(self) -> None:
-        """Drop the connections whose request is not whole in time, and when stopping also those that say nothing."""
+        """End what is not done in time; when stopping, also what says nothing and what has been answered."""
         now = monotonic()
-        for conn, request in list(self._requests.items()):
-            if request.ends_at < now or not (self.alive or request.content):
-                self._drop(conn)
+        if now < self._looks_at:
+            return
+        self._looks_at = now + _LOOK_SECONDS
+        for conn in list(self._waiting):
+            if conn.ends_at < now or not (self.alive or conn.held_bytes):
+                conn.on_overdue(conn)
 
-    def _collect(self, conn: TConn) -> None:
-        self._requests[conn] = _Request(monotonic() + HEAD_SECONDS)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._take, conn))
+    def handle_request(self, req: Any, conn: _Conn) -> bool:
+        """Answer a request; the connection's last one when some of its body has been left on the wire."""
+        req._expected_100_continue = False  # noqa: SLF001  (the loop has asked for the body)
+        if conn.incoming.is_unread:
+            req.force_close()
+        return bool(super().handle_request(req, conn))
 
-    def _take(self, conn: TConn, client: socket.socket) -> None:
-        """Take what a connection has sent; when it is a whole request, give it to a thread."""
+    def handle_error(self, req: Any, client: Wire, addr: Any, exc: BaseException) -> None:
+        """Say what is wrong with a request that no view has seen, or that something broke."""
+        complaint = complaints.about(exc)
+        if complaint is complaints.BROKEN:
+            self.log.error("Error handling request %r", client.start, exc_info=exc)
+        else:
+            self.log.warning("Invalid request from ip=%s: %s", addr[0] if addr else "", exc)
+        client.sendall(complaint.answer(client.start))
+
+    def finish_request(self, conn: _Conn, fs: Any) -> None:
+        """Send what is left of an answer; then wait for the connection's next request, or for its end."""
+        goes_on = not fs.cancelled() and not fs.exception() and bool(fs.result())
+        self._answered(conn, goes_on=goes_on)
+
+    def _keepalive_after(self, conn: _Conn, keepalive: bool) -> bool:
+        """Whether the connection goes on. No body has to be read before, as gunicorn does here."""
+        return keepalive
+
+    def _make_room(self) -> None:
+        """Drop the connection that has been waiting for its client for the longest, or else one that says nothing."""
+        if self._waiting:
+            self._drop(min(self._waiting, key=lambda conn: conn.since))
+        elif self.keepalived_conns:
+            conn = self.keepalived_conns.popleft()
+            self.poller.unregister(conn.sock)
+            self._drop(conn)
+
+    def _begin(self, conn: _Conn) -> None:
+        conn.since = monotonic()
+        conn.incoming = Incoming(conn.since, settings.PASTEUR_MAX_BODY_BYTES)
+
+    def _collect(self, conn: _Conn) -> None:
+        self._wait(conn, selectors.EVENT_READ, self._take, conn.incoming.ends_at, self._give_up)
+
+    def _take(self, conn: _Conn) -> None:
+        """Take what a connection has sent."""
         try:
-            piece = client.recv(_PIECE_BYTES)
+            piece = conn.sock.recv(_PIECE_BYTES)
+        except BlockingIOError:
+            self._collect(conn)
+        except OSError:
+            self._drop(conn)
+        else:
+            self._add(conn, piece) if piece else self._drop(conn)
+
+    def _add(self, conn: _Conn, piece: bytes) -> None:
+        """Add a piece to the request of a connection; when that is whole, give it to a thread."""
+        try:
+            is_whole = conn.incoming.take(piece)
+            if conn.incoming.asks_first:
+                conn.incoming.asks_first = False
+                conn.sock.send(_GO_ON)
+        except ParseException as error:
+            self._refuse(conn, complaints.about(error))
+        except OSError:
+            self._drop(conn)
+        else:
+            if is_whole:
+                self._hand_over(conn)
+                return
+            self._collect(conn)
+            self._hold(conn, conn.incoming.held_bytes)
+
+    def _hand_over(self, conn: _Conn) -> None:
+        self._rest(conn)
+        conn.sock.start = conn.incoming.start
+        conn.parser = http.get_parser(self.cfg, [conn.incoming.cut_out()], conn.client)
+        self.enqueue_req(conn)
+
+    def _give_up(self, conn: _Conn) -> None:
+        """Do without the rest of a request; only who has begun to send a body waits for an answer."""
+        if conn.incoming.has_head:
+            self._refuse(conn, complaints.TOO_SLOW)
+        else:
+            self._drop(conn)
+
+    def _refuse(self, conn: _Conn, complaint: complaints.Complaint) -> None:
+        self._rest(conn)
+        try:
+            conn.sock.sendall(complaint.answer(conn.incoming.start))
+        except OSError:
+            self._drop(conn)
+        else:
+            self._answered(conn, goes_on=False)
+
+    def _answered(self, conn: _Conn, *, goes_on: bool) -> None:
+        """Go on after an answer, when the client has taken all of it."""
+        unsent_bytes = len(conn.sock.unsent)
+        if unsent_bytes:
+            conn.since = monotonic()
+            ends_at = conn.since + ANSWER_SECONDS + unsent_bytes / BYTES_A_SECOND
+            self._wait(conn, selectors.EVENT_WRITE, partial(self._send, goes_on=goes_on), ends_at, self._drop)
+            self._hold(conn, unsent_bytes)
+        elif not goes_on:
+            self._linger(conn)
+        elif rest := conn.incoming.rest:
+            self._begin(conn)
+            self._add(conn, rest)
+        else:
+            self._keep(conn)
+
+    def _send(self, conn: _Conn, *, goes_on: bool) -> None:
+        """Send more of an answer."""
+        try:
+            is_done = conn.sock.send_on()
+        except OSError:
+            self._drop(conn)
+            return
+        self._hold(conn, len(conn.sock.unsent))
+        if is_done:
+            self._rest(conn)
+            self._answered(conn, goes_on=goes_on)
+
+    def _keep(self, conn: _Conn) -> None:
+        """Wait for the next request, as gunicorn does."""
+        conn.set_timeout()
+        if not self.alive:
+            conn.timeout = min(conn.timeout, monotonic() + STOP_KEEPALIVE_LINGER)
+        conn.sock.setblocking(False)
+        self.keepalived_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+
+    def _linger(self, conn: _Conn) -> None:
+        """Say that this was all, and wait for the client to go."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._drop(conn)
+        else:
+            self._wait(conn, selectors.EVENT_READ, self._discard, monotonic() + LINGER_SECONDS, self._drop)
+
+    def _discard(self, conn: _Conn) -> None:
+        try:
+            piece = conn.sock.recv(_PIECE_BYTES)
         except BlockingIOError:
             return
         except OSError:
             piece = b""
-        self._collected_bytes += len(piece)
-        if not piece:
-            self._drop(conn)
-        elif self._requests[conn].take(piece):
-            conn.parser.unreader.unread(bytes(self._forget(conn).content))
-            self.enqueue_req(conn)
-        elif self._collected_bytes > COLLECTED_BYTES:
+        conn.lingered_bytes += len(piece)
+        if not piece or conn.lingered_bytes > LINGER_BYTES:
             self._drop(conn)
 
-    def _forget(self, conn: TConn) -> _Request:
-        self.poller.unregister(conn.sock)
-        request = self._requests.pop(conn)
-        self._collected_bytes -= len(request.content)
-        return request
+    def _wait(
+        self,
+        conn: _Conn,
+        event: int,
+        on_ready: Callable[[_Conn], None],
+        ends_at: float,
+        on_overdue: Callable[[_Conn], None],
+    ) -> None:
+        """Call one or the other, when the socket is ready or when time is up, until the connection rests."""
+        conn.on_ready, conn.ends_at, conn.on_overdue = on_ready, ends_at, on_overdue
+        if conn not in self._waiting:
+            self._waiting.add(conn)
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, event, partial(self._ready, conn))
 
-    def _drop(self, conn: TConn) -> None:
-        self._forget(conn)
+    def _ready(self, conn: _Conn, client: Wire) -> None:
+        if conn in self._waiting:  # See on_client_socket_readable.
+            conn.on_ready(conn)
+
+    def _rest(self, conn: _Conn) -> None:
+        """Let the loop wait for a connection no longer."""
+        if conn in self._waiting:
+            self._waiting.remove(conn)
+            self.poller.unregister(conn.sock)
+        self._held_bytes -= conn.held_bytes
+        conn.held_bytes = 0
+
+    def _hold(self, conn: _Conn, held_bytes: int) -> None:
+        """Count what a connection holds; when all together hold too much, end the one that has cost the most."""
+        self._held_bytes += held_bytes - conn.held_bytes
+        conn.held_bytes = held_bytes
+        now = monotonic()
+        while self._held_bytes > max(HELD_BYTES, 2 * settings.PASTEUR_MAX_BODY_BYTES):
+            costliest = max(self._waiting, key=lambda other: other.held_bytes * (1 + now - other.since))
+            costliest.on_overdue(costliest)
+
+    def _drop(self, conn: _Conn) -> None:
+        self._rest(conn)
         self.nr_conns -= 1
         conn.close()

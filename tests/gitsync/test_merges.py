@@ -101,6 +101,27 @@ def test_an_octopus_and_an_unrelated_history_are_read(remote: Path) -> None:
     assert look().is_clean
 
 
+def test_a_merge_that_takes_nothing_of_ours_is_read(remote: Path) -> None:
+    paste = published("one\n")
+    eve = Person(remote)
+    edited = f"{folder(paste.key)}/a.txt"
+    eve.commit({edited: "two\n"})
+    eve.push()
+    drain()
+    assert texts(paste.key)[-1] == {"a.txt": "two\n"}
+    eve.git("switch", "--quiet", "--create", "old", "HEAD~1")
+    eve.commit({"NOTES": "x"})
+    eve.git("fetch", "--quiet")
+    eve.git("merge", "--quiet", "--strategy=ours", "--message=Back", "origin/main")
+    eve.git("push", "--quiet", "origin", "old:main")
+
+    drain()
+
+    assert texts(paste.key)[-1] == {"a.txt": "one\n"}
+    assert authors(paste.key)[-1] == "Eve"
+    assert look().is_clean
+
+
 def test_what_only_merges_say_comes_back_from_the_mirror(remote: Path) -> None:
     paste = published("one\n", title="T")
     eve = Person(remote)

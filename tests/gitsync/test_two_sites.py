@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gitsync.tree import folder
 from tests import repository
+from tests.gitsync.person import Person
 from tests.servers.pasteur import Pasteur
 from tests.servers.process import wait_until
 
@@ -55,6 +57,86 @@ def test_a_paste_and_its_edit_are_seen_on_the_other_site(sites: tuple[Pasteur, P
     assert second.read(key)["mirror"]["commit"] == first.read(key)["mirror"]["commit"]
     for site in sites:
         assert json.loads(site.manage("resync_git", "--check", "--json").stdout)["clean"]
+
+
+def made_at(key: str, moment: str) -> str:
+    """Return Python that says when a paste was made."""
+    return f"from pastes.models import Paste; Paste.objects.filter(key='{key}').update(created_at='{moment}')"
+
+
+def come_to_rest(sites: tuple[Pasteur, Pasteur], shared: Path) -> int:
+    """Have both sites look in turn until neither pushes any more; return how many commits they made."""
+    before = len(repository.subjects(shared))
+    for _ in range(10):
+        tip = repository.tip(shared)
+        for site in (*sites, *sites):
+            site.manage("read_from_git")
+            site.wait_until_nothing_is_pending()
+        if repository.tip(shared) == tip:
+            return len(repository.subjects(shared)) - before
+    pytest.fail("the sites go on correcting each other")
+
+
+def test_both_sites_agree_on_what_others_made_by_hand(sites: tuple[Pasteur, Pasteur]) -> None:
+    first, _ = sites
+    shared = Path(first.settings["GITSYNC_REMOTE"])
+    keys = [first.paste(f"text {number}\n", "a.txt") for number in range(5)]
+    first.wait_until_mirrored(*keys)
+    come_to_rest(sites, shared)
+    eve = Person(shared)
+    titled, nameless, edited, jumped, run = (f"{folder(key)}/.pasteur.json" for key in keys)
+    said = json.loads((eve.folder / titled).read_text())
+    far = json.loads((eve.folder / jumped).read_text())
+    eve.commit(
+        {
+            titled: json.dumps(said | {"title": "By hand"}),
+            nameless: None,
+            edited.replace(".pasteur.json", "a.txt"): "by hand\n",
+            jumped: json.dumps(far | {"revision": 2_000_000_000, "comment": "far"}),
+        }
+    )
+    eve.git("update-index", "--chmod=+x", run.replace(".pasteur.json", "a.txt"))
+    eve.commit({})
+    eve.push()
+
+    assert come_to_rest(sites, shared) <= 5
+
+    for site in sites:
+        assert site.read(keys[0])["title"] == "By hand"
+        assert site.read(keys[2])["files"][0]["content"] == "by hand\n"
+        assert site.read(keys[3])["comment"] == "far"
+        assert json.loads(site.manage("resync_git", "--check", "--json").stdout)["clean"]
+    eve.git("fetch", "--quiet")
+    eve.git("reset", "--quiet", "--hard", "origin/main")
+    eve.git("revert", "--no-edit", "HEAD~4..HEAD")
+    eve.push()
+    come_to_rest(sites, shared)
+    for site in sites:
+        assert json.loads(site.manage("resync_git", "--check", "--json").stdout)["clean"]
+
+
+def test_sites_that_do_not_agree_do_not_correct_each_other_for_ever(sites: tuple[Pasteur, Pasteur]) -> None:
+    first, second = sites
+    shared = Path(first.settings["GITSYNC_REMOTE"])
+    key = first.paste("text\n", "a.txt")
+    first.wait_until_mirrored(key)
+    come_to_rest(sites, shared)
+    second.manage("shell", "-c", made_at(key, "2001-01-01T00:00Z"))
+    mia = Person(shared, "mia")
+    mia.git("update-index", "--chmod=+x", f"{folder(key)}/a.txt")
+    mia.commit({})
+    mia.push()
+
+    assert come_to_rest(sites, shared) <= 2
+
+    mia.git("pull", "--quiet")
+    mia.commit({f"{folder(key)}/a.txt": "by hand\n"})
+    mia.push()
+    assert come_to_rest(sites, shared) <= 2
+    for site in sites:
+        assert site.read(key)["files"][0]["content"] == "by hand\n"
+        agreed = json.loads(repository.text(shared, key, ".pasteur.json"))["created_at"]
+        site.manage("shell", "-c", made_at(key, agreed))
 
 
 def test_asking_for_a_key_that_the_other_site_has_brings_it(sites: tuple[Pasteur, Pasteur]) -> None:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from gitsync import resync
-from gitsync.errors import GitsyncError
+from gitsync.errors import GitsyncError, advice_for
 from gitsync.models import Purge
 from pastes import purging
 
@@ -37,6 +37,7 @@ class Command(BaseCommand):
                 resync.deliver(bar.update, lambda seconds: bar.set_postfix_str(f"next push in {seconds:.0f} s"))
         except GitsyncError as error:
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
-        if left := Purge.objects.waiting().filter(key__in=keys).count():
-            raise CommandError(f"{left} are still in the mirror.", returncode=2)
+        if left := list(Purge.objects.waiting().filter(key__in=keys)):
+            words = [f"{len(left)} are still in the mirror.", left[0].error, advice_for(left[0].error_code)]
+            raise CommandError("\n".join(filter(None, words)), returncode=2)
         self.stdout.write(f"{len(keys)} erased from the history of the mirror.")
