@@ -22,7 +22,9 @@ from pastes.writing import publish
 #: How long a key is remembered.
 REMEMBERED = timedelta(days=1)
 
-_KEY = re.compile(r"[\x21-\x7e]{16,128}")
+#: What a key may look like: printable ASCII without spaces, in so many characters.
+LETTERS, SHORTEST, LONGEST = "!-~", 16, 128
+_KEY = re.compile(rf"[{LETTERS}]{{{SHORTEST},{LONGEST}}}")
 
 
 def publish_once(key: str, body: bytes, draft: Draft) -> Paste:
@@ -31,8 +33,8 @@ def publish_once(key: str, body: bytes, draft: Draft) -> Paste:
     Raises RefusedError as `publish` does, for a key that can be guessed, and for one that came with another body.
     """
     if not _KEY.fullmatch(key):
-        message = "Idempotency-Key must be 16 to 128 random characters without spaces."
-        raise RefusedError("idempotency_key", message, field="Idempotency-Key")
+        message = f"Idempotency-Key must be {SHORTEST} to {LONGEST} random characters of ASCII without spaces."
+        raise RefusedError("idempotency_key", message, field="Idempotency-Key", limit=LONGEST)
     key_hash, body_hash = hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(body).hexdigest()
     token = salted_hmac("pastes.repeats", key, algorithm="sha256").hexdigest()
     if (first := _first(key_hash, body_hash, token)) is not None:

@@ -45,10 +45,11 @@ def without_file(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, 
 
 
 def _made(request: HttpRequest, draft: Draft) -> HttpResponse:
-    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return answers.made(request, publish(draft))
     # What is compared is the paste, not the body: curl draws another boundary for each form that it sends.
-    paste = repeats.publish_once(key, repr(draft).encode(errors="replace"), draft) if key else publish(draft)
-    return answers.made(request, paste)
+    return answers.made(request, repeats.publish_once(key, repr(draft).encode(errors="replace"), draft))
 
 
 def _refuse_foreign_pages(request: HttpRequest) -> None:

@@ -1,36 +1,46 @@
-"""The OpenAPI document against the API: whatever it allows to be sent, the answer is one that it describes."""
+"""The OpenAPI document against the site: whatever is sent, right or wrong, the answer is one that it describes."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 import schemathesis
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
 
+from pasteur_site.wsgi import application
 from tests.pastes.made import published
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-CHECKS += [response_headers_conformance]
+CHECKS += [response_headers_conformance, negative_data_rejection]
 
-
-DOCUMENT = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler())
+DOCUMENT = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
 OPERATIONS = {found.ok().label: found.ok() for found in DOCUMENT.get_all_operations() if isinstance(found, Ok)}
 some_requests = settings(
-    max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
+#: Where there is nothing to send, nothing can be wrong with it.
+CASES = [
+    (label, mode)
+    for label, operation in OPERATIONS.items()
+    for mode in GenerationMode
+    if mode.is_positive or operation.path_parameters or operation.query or operation.headers or operation.body
+]
 
 
 @pytest.fixture(autouse=True)
@@ -44,22 +54,38 @@ def one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-@pytest.mark.parametrize("label", OPERATIONS)
+@pytest.mark.parametrize(("label", "mode"), CASES)
 @some_requests
 @given(data=st.data())
-def test_every_answer_is_described(db: None, label: str, data: st.DataObject) -> None:
-    case = data.draw(OPERATIONS[label].as_strategy())
+def test_every_answer_is_described(db: None, label: str, mode: GenerationMode, data: st.DataObject) -> None:
+    case = data.draw(OPERATIONS[label].as_strategy(mode))
 
     case.call_and_validate(checks=CHECKS)
 
 
-@pytest.mark.parametrize("label", [label for label in OPERATIONS if "{key}" in label])
+@pytest.mark.parametrize(("label", "mode"), [case for case in CASES if "{key}" in case[0]])
 @some_requests
 @given(data=st.data(), burn=st.booleans())
-def test_every_answer_to_who_made_the_paste_is_described(db: None, label: str, data: st.DataObject, burn: bool) -> None:
+def test_every_answer_to_who_made_the_paste_is_described(
+    db: None, label: str, mode: GenerationMode, data: st.DataObject, burn: bool
+) -> None:
     paste = published("text\n", "a.txt", burn=burn)
-    case = data.draw(OPERATIONS[label].as_strategy())
+    case = data.draw(OPERATIONS[label].as_strategy(mode))
     case.path_parameters["key"] = paste.key
     case.headers.update({"X-Pasteur-Token": paste.token, "If-Match": "*"})
 
     case.call_and_validate(checks=CHECKS)
+
+
+@pytest.mark.parametrize("label", ["POST /api/v1/pastes", "POST /api/v1/pastes/{key}/fork"])
+@pytest.mark.parametrize("key", ["", "x" * 15, "x" * 16, "x" * 128, "x" * 129, "x" * 16 + " y", "~!" * 8, "\xe9" * 16])
+def test_an_idempotency_key_is_described_as_it_is_taken(client: Client, label: str, key: str) -> None:
+    (header,) = (one for one in OPERATIONS[label].headers if one.name == "Idempotency-Key")
+    schema = header.definition["schema"]
+    described = bool(re.search(schema["pattern"], key)) and schema["minLength"] <= len(key) <= schema["maxLength"]
+
+    path = label.removeprefix("POST ").format(key=published().key)
+    body = {} if "fork" in path else {"files": [{"content": "text"}]}
+    response = client.post(path, body, content_type="application/json", headers={"idempotency-key": key})
+
+    assert (response.status_code == 201) == described, response.content

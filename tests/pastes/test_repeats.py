@@ -59,7 +59,7 @@ def test_the_same_key_with_something_else_is_refused(client: Client, other: Any)
         assert put(client, **other).status_code == 422
 
 
-@pytest.mark.parametrize("key", ["short", "with spaces in it, which is wrong", "x" * 129])
+@pytest.mark.parametrize("key", ["", "short", "with spaces in it, which is wrong", "x" * 129])
 def test_a_key_that_is_none_is_refused(client: Client, key: str) -> None:
     with nothing_stored():
         assert put(client, key=key).status_code == 422
