@@ -21,9 +21,11 @@ from bench.table import Goal, show, show_goals
 from bench.targets import Target
 from tests.servers.pasteur import ROOT, Pasteur
 
-_WITH_WORKER = "create, worker too"
+_WITH_WORKER, _PUBLIC = "create, worker too", "create, public"
 #: What is measured of the floor for each thing that is measured of the site, and the share of it that is the goal.
-_FLOORS = {"create": "insert", _WITH_WORKER: "insert"} | dict.fromkeys(["raw", "known", "json", "page"], "select")
+_FLOORS = {"create": "insert", _PUBLIC: "insert", _WITH_WORKER: "insert"} | dict.fromkeys(
+    ["raw", "known", "json", "page"], "select"
+)
 _GOALS = {"create": 0.6, "raw": 0.8, "json": 0.7, "page": 0.6}
 #: How many times the latency in the middle the one of a hundredth may be, and how much slower many pastes may make it.
 _MOST_SPREAD, _MOST_GROWTH = 10, 1.2
@@ -122,6 +124,7 @@ def _round(options: argparse.Namespace, floor: Target, site: Target, full: Targe
     done = {
         "insert": floor.run(floor.creates(), **one),
         "create": site.run(site.creates(), **one),
+        _PUBLIC: site.run(site.creates_of(options.size, path="/?visibility=public"), **one),
         "select": floor.run(floor.reads("/{}"), **one),
         "raw": site.run(site.reads("/{}/raw"), **one),
         "known": site.run(site.known(), **one),

@@ -34,7 +34,7 @@ class Target:
     texts: Iterator[bytes]
     keep_alive: bool
     #: Where the texts of each run begin, so that none is sent twice.
-    starts: Iterator[int] = field(default_factory=lambda: count(0, 100_000))
+    starts: Iterator[int] = field(default_factory=lambda: count(10_000_000, 100_000))
     kept: deque[tuple[str, bytes]] = field(default_factory=lambda: deque(maxlen=HOT))
 
     @classmethod
@@ -65,10 +65,10 @@ class Target:
         for text in self.texts:
             yield post("/", text, keep_alive=self.keep_alive), partial(self._made, text)
 
-    def creates_of(self, size: int) -> Iterator[Exchange]:
-        """Yield POST requests with texts of another size, which are not kept."""
+    def creates_of(self, size: int, *, path: str = "/") -> Iterator[Exchange]:
+        """Yield POST requests with texts of another size, or with other options, which are not kept."""
         for text in texts(size, next(self.starts)):
-            yield post("/", text, keep_alive=self.keep_alive), _was_made
+            yield post(path, text, keep_alive=self.keep_alive), _was_made
 
     def reads(self, path: str) -> Iterator[Exchange]:
         """Yield GET requests for the kept texts, each of which has to come back exactly."""

@@ -100,9 +100,11 @@ class MirrorAdmin(_ReadOnly):
     fields = (
         *("remote", "branch", "tip", "pending", "oldest_pending", "set_aside", "withheld", "pushed_at", "arrived_at"),
         *("error_code", "error", "advice", "failures", "retry_at", "fetched_at", "checked_at", "check_result"),
-        *("commits", "pushes", "push_seconds"),
+        *("purges", "oldest_purge", "purge_error", "commits", "pushes", "push_seconds"),
     )
-    readonly_fields = ("pending", "oldest_pending", "set_aside", "withheld", "advice")
+    readonly_fields = (
+        *("pending", "oldest_pending", "set_aside", "withheld", "advice", "purges", "oldest_purge", "purge_error"),
+    )
 
     @admin.display(description="in use", boolean=True)
     def is_current(self, mirror: Mirror) -> bool:
@@ -130,6 +132,23 @@ class MirrorAdmin(_ReadOnly):
         """How many changes have a credential in them, with the way to them."""
         address = reverse("admin:gitsync_change_changelist")
         return format_html('<a href="{}?pending=withheld">{}</a>', address, Change.objects.withheld().count())
+
+    @admin.display(description="purges that wait")
+    def purges(self, mirror: Mirror) -> str:
+        """How many purged pastes are still in the history, with the way to them."""
+        address = reverse("admin:gitsync_purge_changelist")
+        return format_html('<a href="{}">{}</a>', address, len(standing.purges().keys))
+
+    @admin.display(description="the oldest purge waits for (seconds)")
+    def oldest_purge(self, mirror: Mirror) -> int:
+        """For how long the oldest of them has been waiting."""
+        return round(standing.purges().oldest_seconds)
+
+    @admin.display(description="why purges wait")
+    def purge_error(self, mirror: Mirror) -> str:
+        """What the last try has failed by, and what that asks for."""
+        purges = standing.purges()
+        return "\n".join(filter(None, (purges.error_code, purges.error, purges.advice))) or "-"
 
     @admin.display(description="what to do")
     def advice(self, mirror: Mirror) -> str:
@@ -179,5 +198,5 @@ def _may_ask(request: HttpRequest) -> bool:
 class PurgeAdmin(_ReadOnly):
     """What has to leave the history, and what has left it."""
 
-    list_display = ("key", "asked_at", "done_at")
+    list_display = ("key", "asked_at", "done_at", "tries", "retry_at", "error_code")
     search_fields = ("=key",)

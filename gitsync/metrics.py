@@ -22,6 +22,11 @@ class _Rows(Collector):
         yield GaugeMetricFamily(
             "pasteur_oldest_pending_seconds", "Age of the oldest change that waits.", queue.oldest_seconds
         )
+        purges = standing.purges()
+        yield GaugeMetricFamily("pasteur_purges_waiting", "Purged pastes still in the history.", len(purges.keys))
+        yield GaugeMetricFamily(
+            "pasteur_oldest_purge_seconds", "Age of the oldest purge that waits.", purges.oldest_seconds
+        )
         commits = CounterMetricFamily("pasteur_commits", "Commits that arrived.", labels=_WHERE)
         pushes = CounterMetricFamily("pasteur_pushes", "Pushes, those that failed too.", labels=_WHERE)
         seconds = CounterMetricFamily("pasteur_push_seconds", "Seconds spent on pushes.", labels=_WHERE)

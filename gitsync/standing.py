@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from gitsync import addresses
 from gitsync.errors import MisconfiguredError, advice_for
-from gitsync.models import Change, Mirror
+from gitsync.models import Change, Mirror, Purge
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,21 @@ class Queue:
     held: int
     set_aside: int
     withheld: int
+
+
+@dataclass(frozen=True)
+class Purges:
+    """What was purged and is still in the history: keys, the oldest first, and why the last try has failed, if it has.
+
+    `oldest_seconds` is how long the first has been waiting.
+    """
+
+    keys: list[str]
+    oldest_seconds: float
+    retry_at: datetime | None
+    error_code: str
+    error: str
+    advice: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,20 @@ def current() -> Mirror | None:
     if found is None and settings.GITSYNC_IS_DEFAULT_REMOTE:
         found = Mirror.objects.order_by(F("pushed_at").desc(nulls_last=True), "-pk").first()
     return found
+
+
+def purges() -> Purges:
+    """Return what waits for being purged from the history."""
+    waiting = list(Purge.objects.waiting().order_by("asked_at", "id"))
+    failed = next((purge for purge in waiting if purge.error_code), None)
+    return Purges(
+        keys=[purge.key for purge in waiting],
+        oldest_seconds=max((timezone.now() - waiting[0].asked_at).total_seconds(), 0.0) if waiting else 0.0,
+        retry_at=failed.retry_at if failed else None,
+        error_code=failed.error_code if failed else "",
+        error=failed.error if failed else "",
+        advice=advice_for(failed.error_code) if failed else "",
+    )
 
 
 def of(mirror: Mirror) -> Standing:

@@ -56,10 +56,17 @@ class User:
         if server:
             self.environment["PASTEUR_SERVER"] = server
 
-    def __call__(self, *words: str | Path, text: str | bytes = b"", program: Path = FILE, **variables: str) -> Done:
+    def __call__(
+        self,
+        *words: str | Path,
+        text: str | bytes = b"",
+        program: Path = FILE,
+        python: str = sys.executable,
+        **variables: str,
+    ) -> Done:
         """Run the client."""
         done = subprocess.run(
-            [sys.executable, str(program), *map(str, words)],
+            [python, str(program), *map(str, words)],
             input=text.encode() if isinstance(text, str) else text,
             env=self.environment | variables,
             cwd=self.home,

@@ -17,8 +17,9 @@ from pytest_django import Settings
 from gitsync import standing, views
 from gitsync.drain import drain
 from gitsync.errors import advice_for
-from gitsync.models import Change, Failure, Mirror
+from gitsync.models import Change, Failure, Mirror, Purge
 from gitsync.schedule import work_off
+from pastes import purging
 from pastes.models import Paste
 from tests import many, repository
 
@@ -344,3 +345,35 @@ def test_failures_are_counted_by_their_class(remote: Path) -> None:
         work_off()
 
     assert list(Failure.objects.values_list("code", "count")) == [("unreachable", 2)]
+
+
+def test_a_purge_that_waits_is_seen_everywhere(remote: Path, client: Client, settings: Settings) -> None:
+    settings.PASTEUR_METRICS_TOKEN = TOKEN
+    keys = many.publish(3)
+    drain()
+    assert scrape(client)["pasteur_purges_waiting"] == 0
+    repository.git(remote, "config", "receive.denyNonFastForwards", "true")
+    purging.purge(keys[1], reason="x")
+    Purge.objects.update(asked_at=timezone.now() - timedelta(seconds=600))
+    admin = Client()
+    admin.force_login(User.objects.create_superuser("root"))
+
+    waiting, ended = status()
+    assert (f"1 purges wait, the oldest for 600 s: {keys[1]}" in waiting, ended) == (True, 1)
+    work_off()
+    words, ended = status()
+    page = admin.get(f"/admin/gitsync/mirror/{Mirror.objects.get().pk}/change/").content.decode()
+
+    assert ended == 1
+    for said in ("purge_refused", "denying non-fast-forward", advice_for("purge_refused")):
+        assert said in words
+        assert escape(said) in page
+    assert "0 changes wait" in words
+    assert 600 <= scrape(client)["pasteur_oldest_purge_seconds"] < 700
+    report = json.loads(status("--json")[0])["purges"]
+    assert (report["keys"], report["error_code"]) == ([keys[1]], "purge_refused")
+    repository.git(remote, "config", "receive.denyNonFastForwards", "false")
+    admin.post(f"/admin/gitsync/mirror/{Mirror.objects.get().pk}/change/ask/", {"what": "push"})
+    work_off()
+    assert status()[1] == 0
+    assert scrape(client)["pasteur_purges_waiting"] == 0

@@ -13,6 +13,9 @@ from gitsync import addresses, standing
 from gitsync.errors import MisconfiguredError
 from gitsync.models import Mirror
 
+#: More keys than this are counted only; `--json` names them all.
+_NAMED = 20
+
 
 class Command(BaseCommand):
     """Say what waits, what has arrived, and what went wrong."""
@@ -25,24 +28,26 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Report. Exits 1 when pushing to the remote of the settings fails, or something is set aside."""
-        queue = standing.queue()
+        """Report. Exits 1 when pushing to the configured remote fails, something is set aside, or a purge waits."""
+        queue, purges = standing.queue(), standing.purges()
         current, problem = standing.current(), _problem()
         mirrors = [standing.of(current)] if current else []
         former = [standing.of(row) for row in Mirror.objects.order_by("pk") if row != current]
         if options["json"]:
             report = {**asdict(queue), "mirrors": [asdict(mirror) for mirror in mirrors]}
-            report |= {"former": [asdict(mirror) for mirror in former], "settings": problem}
+            report |= {"former": [asdict(mirror) for mirror in former], "settings": problem, "purges": asdict(purges)}
             self.stdout.write(json.dumps(report, cls=DjangoJSONEncoder))
         else:
             self.stdout.write(_words(queue))
+            if purges.keys:
+                self.stdout.write(_words_of_purges(purges))
             if problem:
                 self.stdout.write(f"GITSYNC_REMOTE: {problem}\n  advice     {MisconfiguredError.advice}")
             for mirror in mirrors:
                 self.stdout.write(_words_of(mirror))
             for mirror in former:
                 self.stdout.write(f"formerly {mirror.branch} of {mirror.remote}")
-        if queue.set_aside or problem or any(mirror.error_code for mirror in mirrors):
+        if queue.set_aside or purges.keys or problem or any(mirror.error_code for mirror in mirrors):
             sys.exit(1)
 
 
@@ -58,6 +63,17 @@ def _words(queue: standing.Queue) -> str:
     oldest = f", the oldest for {queue.oldest_seconds:.0f} s" if queue.pending else ""
     counts = f"{queue.held} are held back; {queue.set_aside} are set aside; {queue.withheld} are withheld."
     return f"{queue.pending} changes wait{oldest}; {counts}"
+
+
+def _words_of_purges(purges: standing.Purges) -> str:
+    named = ", ".join(purges.keys[:_NAMED]) + (f" and {left} more" if (left := len(purges.keys) - _NAMED) > 0 else "")
+    lines = [f"{len(purges.keys)} purges wait, the oldest for {purges.oldest_seconds:.0f} s: {named}"]
+    if purges.error_code:
+        again = f", next try {purges.retry_at.isoformat(timespec='seconds')}" if purges.retry_at else ""
+        lines.append(f"  error      {purges.error_code}{again}")
+        lines += [f"             {line}" for line in purges.error.splitlines()]
+        lines.append(f"  advice     {purges.advice}")
+    return "\n".join(lines)
 
 
 def _words_of(mirror: standing.Standing) -> str:
