@@ -1,13 +1,13 @@
 """Brings the mirror to the state of the database: what differs goes into the outbox, and drains do the rest."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import sleep
 
 from django.conf import settings
 from django.db import transaction
 
-from gitsync import addresses, outbox
+from gitsync import addresses, outbox, thin, tree
 from gitsync import drain as draining
 from gitsync.comparison import Comparison, compare
 from gitsync.errors import GitsyncError, OutdatedError, PartlyRefusedError, RemoteMovedError, TooSoonError
@@ -45,6 +45,17 @@ def read_in(removals: Removals) -> str:
     with _clone_at_tip() as (clone, tip):
         draining.catch_up(_mirror(), clone, tip, removals)
         return tip
+
+
+def in_git(keys: Iterable[str]) -> set[str]:
+    """Return which of these pastes the branch has or has ever had; old history that is missing is fetched for that.
+
+    Raises GitsyncError.
+    """
+    with _clone_at_tip() as (clone, seen):
+        tip = Remote.configured().complete(clone) if thin.is_thin(clone) else seen
+        options = ("--full-history", "--max-count=1", tip, "--")
+        return {key for key in keys if tip and clone.ask("rev-list", *options, tree.folder(key))}
 
 
 def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Comparison:

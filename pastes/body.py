@@ -9,14 +9,13 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, QueryDict, UnreadablePostError
+from django.http import HttpRequest, QueryDict, RawPostDataException, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.datastructures import MultiValueDict
-from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext
 
-from pastes import drafts
-from pastes.errors import RefusedError, too_large
+from pastes import drafts, parameters
+from pastes.errors import RefusedError, incomplete, too_large
 
 #: What a body without a form around it may be called. curl's own names are among them: -T sends none at all,
 #: --data-binary sends the type of a form.
@@ -59,6 +58,8 @@ def form(request: HttpRequest) -> tuple[QueryDict, Mapping[str, Any]]:
         fields, files = request.POST, request.FILES
     except (MultiPartParserError, SuspiciousOperation, BadRequest) as error:
         raise _unreadable(error) from None
+    except TypeError:  # See pastes.parameters.
+        raise _unreadable("a parameter is given whole and in parts") from None
     if f"--{boundary}--".encode() not in sent[-1024:]:
         raise RefusedError("incomplete", gettext("The form ended before its last part did."), status=400)
     if parts != sum(len(each.getlist(name)) for each in (fields, files) for name in each):
@@ -181,10 +182,10 @@ def _bytes(request: HttpRequest, limit: int) -> bytes:
         raise too_large(settings.PASTEUR_MAX_BYTES)
     try:
         body = request.body
-    except UnreadablePostError:
+    except (UnreadablePostError, RawPostDataException):  # The second is raised whenever it is asked for again.
         body = b""
     if len(body) < int(announced):
-        raise RefusedError("incomplete", "The body ended before its announced length.", status=400)
+        raise incomplete()
     return body
 
 
@@ -200,7 +201,7 @@ def _file_name(head: str) -> str:
     for line in head.split("\r\n"):
         if "filename" in line.lower():
             try:
-                kind, said = parse_header_parameters(line)
+                kind, said = parameters.of(line)
             except ValueError as error:
                 raise _unreadable(error) from None
             if kind.startswith("content-disposition:"):

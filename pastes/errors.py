@@ -32,6 +32,11 @@ class KeysExhaustedError(PastesError):
     """Several fresh keys in a row were taken. Trying again may work; a longer PASTEUR_KEY_LENGTH will."""
 
 
+def incomplete() -> RefusedError:
+    """Return the refusal of a body that broke off."""
+    return RefusedError("incomplete", "The body ended before its announced length.", status=400)
+
+
 def too_large(limit: int) -> RefusedError:
     """The refusal of a text or request that is longer than a paste may be; `limit` in bytes."""
     message = gettext("A paste may have at most %(limit)s bytes.") % {"limit": limit}

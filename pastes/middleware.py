@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 
 from pastes import answers, methods
-from pastes.errors import KeysExhaustedError, RefusedError, too_large
+from pastes.errors import KeysExhaustedError, RefusedError, incomplete, too_large
 from pastes.views import kept
 
 
@@ -34,6 +34,8 @@ class PlainErrors:
         """Answer what a view raised; whatever is not known here goes on to Django's own handling."""
         if isinstance(exception, RefusedError):
             return answers.refusal(request, exception)
+        if isinstance(exception, UnreadablePostError):
+            return answers.refusal(request, incomplete())
         if isinstance(exception, KeysExhaustedError):
             return answers.unavailable(request, gettext("No free key was found. Please try again."))
         if isinstance(exception, DataError):

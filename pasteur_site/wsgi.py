@@ -12,8 +12,9 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest  # noqa: E402
 from django.core.signals import request_started  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.backends.signals import connection_created  # noqa: E402
-from django.utils.http import parse_header_parameters  # noqa: E402
+from django.http.multipartparser import MultiPartParserError  # noqa: E402
 
+from pastes import parameters  # noqa: E402
 from pasteur_site.bodies import BoundedBodies  # noqa: E402
 
 
@@ -26,12 +27,24 @@ class Request(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         self.content_type, self.content_params = _parsed(meta.get("CONTENT_TYPE", ""))
 
+    def parse_file_upload(self, META: Any, post_data: Any) -> Any:  # noqa: N803  (Django calls it so)
+        """Return the fields and files of a form. Raises MultiPartParserError, also where Django lets others through."""
+        try:
+            return super().parse_file_upload(META, post_data)
+        except TypeError as error:  # See pastes.parameters.
+            raise MultiPartParserError(str(error)) from None
+
 
 @lru_cache(maxsize=64)
 def _parsed(content_type: str) -> tuple[str, dict[str, str]]:
-    """Return the type and its parameters, which nobody changes; taking them apart takes as long as a small query."""
-    parsed: tuple[str, dict[str, str]] = parse_header_parameters(content_type)
-    return parsed
+    """Return the type and its parameters, which nobody changes; taking them apart takes as long as a small query.
+
+    What cannot be understood is of a type that no view takes.
+    """
+    try:
+        return parameters.of(content_type)
+    except ValueError:
+        return "unreadable", {}
 
 
 class Handler(WSGIHandler):

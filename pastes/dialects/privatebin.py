@@ -46,7 +46,10 @@ def says_so(request: HttpRequest) -> bool:
 
 def _reads(request: HttpRequest) -> bool:
     """Return whether a GET of `/?...` wants JSON rather than a page."""
-    wanted = request.get_preferred_type(["text/html", "application/json"])
+    try:
+        wanted = request.get_preferred_type(["text/html", "application/json"])
+    except (ValueError, TypeError):  # Nothing can be understood of a header with such parameters.
+        wanted = None
     return says_so(request) or wanted == "application/json"
 
 

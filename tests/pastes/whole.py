@@ -1,0 +1,55 @@
+"""Requests to the application that gunicorn calls, not to the test client's own, which reads headers as Django does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import RequestFactory
+
+from pasteur_site.wsgi import application
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status_code: int
+    headers: dict[str, str]
+    content: bytes
+
+
+class _Environs(RequestFactory):
+    def request(self, **request: Any) -> Any:
+        return self._base_environ(**request)  # type: ignore[attr-defined]  # Not in the stubs.
+
+
+def send(method: str, path: str, body: bytes = b"", *, stream: Any = None, **headers: str) -> Answer:
+    """Send a request with these headers (`content_type="text/plain"`), with a stream instead of the body if wanted."""
+    content_type = headers.pop("content_type", "")
+    environ: Any = _Environs().generic(
+        method, path, body, content_type, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    environ["CONTENT_TYPE"] = content_type
+    if stream is not None:
+        environ["wsgi.input"] = stream
+    told: list[Any] = []
+    with _one_connection():
+        answer: Any = application(environ, lambda *line: told.append(line))  # type: ignore[arg-type]  # no write()
+        content = b"".join(answer)
+        answer.close()
+    status, lines = told[0][:2]
+    return Answer(int(status.split()[0]), dict(lines), content)
+
+
+@contextmanager
+def _one_connection() -> Iterator[None]:
+    """Let requests leave the connection of the test alone, as Django's client does."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
