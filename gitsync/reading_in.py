@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 
-from gitsync import folders, history, outbox, purged, tree
+from gitsync import folders, heartbeat, history, outbox, purged, tree
 from gitsync.accounts import read_in
 from gitsync.errors import GitsyncError, RemoteTimeoutError, TooManyRemovedError
 from gitsync.folders import DamagedError
@@ -94,6 +94,7 @@ def _in_batches(
         with turn(), transaction.atomic():
             until = monotonic() + _SECONDS
             while left and monotonic() < until:
+                heartbeat.beat()
                 attempt(*left.popleft())
             if is_last and not left:
                 done()
@@ -141,6 +142,13 @@ def _unknown(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
     while some := dict(islice(at_tip, _LOOK_UP)):
         known = set(Paste.objects.filter(key__in=some).values_list("key", flat=True))
         yield from ((key, oid) for key, oid in some.items() if key not in known)
+    yield from loose(clone, tip)
+
+
+def loose(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+    """Yield (path, id) for every file that lies at the root of a commit as a paste."""
+    if not tip:
+        return
     with history.objects(clone) as objects:
         for entry in objects.tree(f"{tip}^{{tree}}", _ROOT_BYTES) or []:
             if entry.is_file and _is_loose(entry.name):

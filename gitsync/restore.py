@@ -15,6 +15,7 @@ from gitsync.lock import exclusive
 from gitsync.mirror import Clone
 from gitsync.models import Change, Mirror
 from gitsync.progress import Progress, unwatched
+from gitsync.reading_in import loose
 from gitsync.remotes import Remote
 from gitsync.resync import LOCK_SECONDS
 from gitsync.retelling import expect, restore_one
@@ -56,7 +57,8 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
                     _restore_some(found, objects, some, touches, progress)
         if not source:
             row = Mirror.of(remote.address.url, remote.branch)
-            Mirror.objects.filter(pk=row.pk, tip=None).update(tip=tip)
+            if not next(loose(clone, tip), None):  # Otherwise, the first drain reads in what lies at the root.
+                Mirror.objects.filter(pk=row.pk, tip=None).update(tip=tip)
         return found
 
 

@@ -79,7 +79,8 @@ def conclude(
         outbox.add(paste.key, Kind.EDIT if is_known else Kind.PUBLISH, paste.head)
     elif not is_known:
         settled = Change(key=paste.key, number=1, kind=Kind.PUBLISH, revision=paste.head, commit=last.commit)
-        settled.created_at, settled.settled_at = last.written_at, timezone.now()
+        settled.settled_at = timezone.now()
+        settled.created_at = min(last.written_at, settled.settled_at)
         store(settled)
 
 
@@ -197,7 +198,7 @@ def settle(key: str, touches: Sequence[Touch], numbers: dict[str, int], *, may_h
                 number=int(number),
                 kind=touch.kind,
                 revision=numbers.get(touch.commit) or None,
-                created_at=touch.written_at,
+                created_at=min(touch.written_at, now),
                 settled_at=now,
                 commit=touch.commit,
             )

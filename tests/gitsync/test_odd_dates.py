@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pastes.drafts import NewFile
 from pastes.models import Paste
 from tests import repository
 from tests.gitsync.foreign import commit
+from tests.gitsync.person import Person
 from tests.gitsync.test_both_ways import published, texts
 from tests.gitsync.test_restore import forget_everything, restore
 
@@ -83,4 +85,19 @@ def test_an_odd_number_is_restored_as_the_next_one(remote: Path) -> None:
 
     assert Paste.objects.get(key=KEY).head == 1
     drain()
+    assert look().is_clean
+
+
+def test_a_commit_of_the_far_future_takes_no_later_one_along(remote: Path) -> None:
+    published()
+    eve = Person(remote)
+    eve.write({"notes.py": "x = 1\n"})
+    eve.git("commit", "--quiet", "--message=Far", "--date=@253402300799 +0000")
+    eve.push()
+
+    drain()
+
+    assert Paste.objects.filter(author="Eve").exists()
+    committed = repository.git(remote, "log", "-1", "--format=%ct", "main")
+    assert abs(int(committed) - time.time()) < 3600
     assert look().is_clean
