@@ -209,11 +209,16 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         logger.info("%d changes had already arrived", already)
     if not goes_on:
         lost.reopen_unseen(clone, tip)
-    with transaction.atomic():
+
+    def done() -> None:
         _mark(mirror, tip, [])
-        if settings.GITSYNC_READ_BACK and removals:
-            reading_in.read(clone, old if goes_on else "", tip, removals)
         purging.reopen(clone, tip, back)
+
+    if settings.GITSYNC_READ_BACK and removals:
+        reading_in.read(clone, old if goes_on else "", tip, removals, done)
+    else:
+        with transaction.atomic():
+            done()
 
 
 def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:

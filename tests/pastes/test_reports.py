@@ -25,7 +25,7 @@ FAR = "203.0.113.5"
 def fresh(settings: Settings, tmp_path: Path) -> None:
     """Count from nothing."""
     settings.DATA_DIR = tmp_path
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = settings.CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 def send(client: Client, paste: Paste | str, **fields: str) -> Any:
