@@ -104,7 +104,7 @@ def _drain(progress: Progress, done: Drained) -> None:
         batch, written = _written(remote, mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
         try:
             if written.tip != tip:
-                _push(remote, mirror, clone, written, old=tip)
+                _push(remote.sending(rewritten.size_bytes), mirror, clone, written, old=tip)
         except RemoteMovedError as moved:
             if addresses.push_interval():
                 if remote.tip(clone) == tip:
