@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from gitsync import folders, heartbeat, history, outbox, purged, tree
+from gitsync.accounts import read_in
 from gitsync.errors import GitsyncError, RemoteTimeoutError, TooManyRemovedError
 from gitsync.folders import DamagedError
 from gitsync.history import Objects, Told
@@ -192,7 +193,7 @@ def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], rem
         if oid:
             refuse_purged(objects, [*(touch.oid for touch in touches), oid])
             restore_one(objects, key, oid, touches)
-            logger.info("read in: %s is new", key)
+            read_in("%s is new", key)
     elif not belongs(paste):
         if oid and not is_pending:
             outbox.add(key, Kind.REMOVE, None)  # What is off the site does not come back through Git.
@@ -203,7 +204,7 @@ def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], rem
             outbox.add(key, Kind.RESTORE, paste.head)
         else:
             writing.hide(paste)
-            logger.info("read in: %s is removed", key)
+            read_in("%s is removed", key)
 
 
 def _read_file(objects: Objects, path: str, oid: str, last: Touch) -> None:
@@ -227,4 +228,4 @@ def _read_file(objects: Objects, path: str, oid: str, last: Touch) -> None:
     kept = Kept(key=key, created_at=last.written_at, author=author_of(last))
     paste = restoring.put_back(kept, [Edition(1, last.written_at, [replace(file, language="")])])
     outbox.add(paste.key, Kind.PUBLISH, 1, at=last.written_at, moved_from=path)
-    logger.info("read in: a file at the root is %s", paste.key)
+    read_in("a file at the root is %s", paste.key)

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from gitsync import addresses, outbox, thin, tree
 from gitsync import drain as draining
+from gitsync.accounts import account
 from gitsync.comparison import Comparison, compare
 from gitsync.errors import GitsyncError, OutdatedError, PartlyRefusedError, RemoteMovedError, TooSoonError
 from gitsync.lock import exclusive
@@ -42,8 +43,10 @@ def look(progress: Progress = unwatched) -> Comparison:
 
 def read_in(removals: Removals) -> str:
     """Read in what others have pushed, deciding about removals, and return the tip. Raises GitsyncError."""
-    with _clone_at_tip() as (clone, tip):
-        draining.catch_up(_mirror(), clone, tip, removals)
+    with _clone_at_tip() as (clone, tip), account() as done:
+        done.begin(mirror := _mirror())
+        draining.catch_up(mirror, clone, tip, removals)
+        done.tip = tip
         return tip
 
 
