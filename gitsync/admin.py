@@ -99,6 +99,7 @@ class MirrorAdmin(_ReadOnly):
     list_display = ("remote", "branch", "is_current", "tip", "arrived_at", "failures", "retry_at", "error_code")
     fields = (
         *("remote", "branch", "tip", "pending", "oldest_pending", "set_aside", "withheld", "pushed_at", "arrived_at"),
+        *("drain_began_at", "drained_at", "last_drain"),
         *("error_code", "error", "advice", "failures", "retry_at", "fetched_at", "checked_at", "check_result"),
         *("purges", "oldest_purge", "purge_error", "commits", "pushes", "push_seconds"),
     )

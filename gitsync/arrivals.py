@@ -1,14 +1,22 @@
 """Settles the changes that the remote has already, a few commits at a time, however long its history is."""
 
-from collections.abc import Container, Iterator
+import logging
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from gitsync import history, reading_in
+from gitsync import history, tree
+from gitsync.history import Objects
 from gitsync.mirror import Clone
 from gitsync.models import Change
+from gitsync.retelling import texts_at
+from gitsync.revising import texts_of
+from gitsync.selection import belongs
+from pastes.models import Paste
+
+logger = logging.getLogger(__name__)
 
 _AT_ONCE = 1_000
 
@@ -26,10 +34,42 @@ def settle(clone: Clone, revisions: str, watched: Container[str]) -> tuple[int, 
         told |= {key for key in keys if key in watched}
         waiting = Change.objects.filter(settled_at=None, key__in=keys)
         named = [change for change in waiting if change.name in arrived]
-        made = [(arrived[change.name], change.pk) for change in reading_in.ours(clone, named, arrived, tip)]
+        made = [(arrived[change.name], change.pk) for change in _ours(clone, named, arrived, tip)]
         _mark(made)
         count += len(made)
     return count, told
+
+
+def _ours(clone: Clone, named: Iterable[Change], arrived: Mapping[str, str], tip: str) -> Iterator[Change]:
+    """Yield those of the changes that a commit names which it really makes, in what `tip` has too.
+
+    Anybody can write a trailer, and two sites may give the same name to changes of the same paste.
+    """
+    changes = list(named)
+    if not changes:
+        return
+    at_tip = clone.tree_oids(tip, {tree.folder(change.key) for change in changes})
+    with history.objects(clone) as objects:
+        for change in changes:
+            folder = tree.folder(change.key)
+            if _is_made(change, objects, f"{arrived[change.name]}:{folder}", is_at_tip=bool(at_tip[folder])):
+                yield change
+            else:
+                logger.warning("a commit that names the change %s does not make it", change.name)
+
+
+def _is_made(change: Change, objects: Objects, place: str, *, is_at_tip: bool) -> bool:
+    """Whether a commit makes a change, in which the folder of the paste is at `place`.
+
+    What has arrived and is undone at the tip is made again: there is no other change that would see to it.
+    """
+    paste = Paste.objects.filter(key=change.key).first()
+    is_wanted = paste is not None and belongs(paste)
+    if change.revision is None:
+        return objects.tree(place) is None and (is_wanted or not is_at_tip)
+    if paste is None or not is_wanted:
+        return True  # The change that takes it away comes after this one.
+    return is_at_tip and texts_of(paste, change.revision) == texts_at(objects, place)
 
 
 def _batches(clone: Clone, revisions: str) -> Iterator[dict[str, str]]:

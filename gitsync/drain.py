@@ -4,6 +4,7 @@ import logging
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from gitsync import (
+    accounts,
     addresses,
     arrivals,
     forgetting,
@@ -24,6 +26,7 @@ from gitsync import (
     tree,
     withholding,
 )
+from gitsync.accounts import Drained
 from gitsync.commits import Commit
 from gitsync.errors import (
     CloneBrokenError,
@@ -56,17 +59,6 @@ _AT_ONCE = 5_000
 
 
 @dataclass
-class Drained:
-    """What a drain has done: how many changes are settled, how many of them became a commit, and where the tip is."""
-
-    settled: int = 0
-    commits: int = 0
-    old_tip: str = ""
-    tip: str = ""
-    seconds: float = 0.0
-
-
-@dataclass
 class _Batch:
     """The changes of one drain and what became of each: a commit, or nothing because nothing was to be done."""
 
@@ -82,36 +74,37 @@ def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> Draine
 
     Raises GitsyncError. Whatever happens, a change stays pending until its commit is known to be on the remote.
     """
-    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=wait_for_lock):
+    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=wait_for_lock), accounts.account() as done:
         try:
             with disk_errors():
-                return _drain(progress)
+                _drain(progress, done)
         except CloneBrokenError as error:
             logger.warning("the local clone is thrown away and made again: %s", error)
             Clone(settings.GITSYNC_CLONE_DIR).discard()
             with disk_errors():
-                return _drain(progress)
+                _drain(progress, done)
+        return done
 
 
-def _drain(progress: Progress) -> Drained:
-    started = perf_counter()
+def _drain(progress: Progress, done: Drained) -> None:
     remote = Remote.configured()
     mirror = Mirror.of(remote.address.url, remote.branch)
     if mirror.seconds_until_push(addresses.push_interval()) > 0:
         raise TooSoonError("the last push started less than GITSYNC_PUSH_INTERVAL ago")
     clone = Clone.open(settings.GITSYNC_CLONE_DIR)
     remote.sweep()
-    Mirror.objects.filter(pk=mirror.pk).update(fetched_at=timezone.now())
+    done.begin(mirror)
     tips, late = set(), RemoteMovedError()
     for _ in range(_TRIES):
         tip = remote.fetch(clone, mirror.tip)
         tips.add(tip)
         catch_up(mirror, clone, tip)
+        done.tip = tip
         rewritten = _rewritten(remote, mirror, clone, tip)
         batch, written = _written(remote, mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
         try:
             if written.tip != tip:
-                _push(remote, mirror, clone, written, old=tip)
+                _push(remote.sending(rewritten.size_bytes), mirror, clone, written, old=tip)
         except RemoteMovedError as moved:
             if addresses.push_interval():
                 if remote.tip(clone) == tip:
@@ -137,13 +130,15 @@ def _drain(progress: Progress) -> Drained:
         with transaction.atomic():
             purging.settle(rewritten)
             _settle(mirror, batch.taken, written)
+        done.settled, done.commits, done.tip = len(batch.taken), len(written.commits), written.tip
         purging.finish(rewritten, remote, clone, written.tip)
+        done.purged = len(rewritten.keys)
         if written.commits:
             refusals.accepted(mirror)
         progress(len(batch.taken))
         clone.tidy()
         remote.tidy()
-        return Drained(len(batch.taken), len(written.commits), tip, written.tip, perf_counter() - started)
+        return
     if len(tips) == 1:
         raise RemoteLockedError(str(late))
     raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
@@ -205,15 +200,19 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         told = f"{mirror.tip}..{tip}" if goes_on else tip
         already, back = arrivals.settle(clone, told, purging.done())
         forgetting.heed(clone, told, tip, removals or Removals.ASK)
-    if already:
-        logger.info("%d changes had already arrived", already)
+    accounts.arrived(already)
     if not goes_on:
         lost.reopen_unseen(clone, tip)
-    with transaction.atomic():
+
+    def done() -> None:
         _mark(mirror, tip, [])
-        if settings.GITSYNC_READ_BACK and removals:
-            reading_in.read(clone, old if goes_on else "", tip, removals)
         purging.reopen(clone, tip, back)
+
+    if settings.GITSYNC_READ_BACK and removals:
+        reading_in.read(clone, old if goes_on else "", tip, removals, done)
+    else:
+        with transaction.atomic():
+            done()
 
 
 def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
@@ -242,13 +241,13 @@ def _push(remote: Remote, mirror: Mirror, clone: Clone, written: Written, *, old
     mirror.refresh_from_db(fields=["pushed_at"])
     if not claimed and addresses.push_interval():
         raise TooSoonError("another worker has just pushed")
-    started = perf_counter()
+    started, arrived = perf_counter(), dict[str, Any]()
     try:
         remote.push(clone, old=old, new=written.tip)
+        arrived = {"commits": F("commits") + len(written.commits), "arrived_at": timezone.now()}
     finally:
-        seconds = perf_counter() - started
-        Mirror.objects.filter(pk=mirror.pk).update(pushes=F("pushes") + 1, push_seconds=F("push_seconds") + seconds)
-    Mirror.objects.filter(pk=mirror.pk).update(commits=F("commits") + len(written.commits), arrived_at=timezone.now())
+        spent = {"pushes": F("pushes") + 1, "push_seconds": F("push_seconds") + (perf_counter() - started)}
+        Mirror.objects.filter(pk=mirror.pk).update(**spent, **arrived)
 
 
 def _settle(mirror: Mirror, changes: Sequence[Change], written: Written) -> None:
@@ -258,6 +257,8 @@ def _settle(mirror: Mirror, changes: Sequence[Change], written: Written) -> None
 @transaction.atomic
 def _mark(mirror: Mirror, tip: str, commits: Sequence[tuple[str, int]]) -> None:
     """Note, in one transaction, where the remote stands and what has arrived there, as (commit, primary key)."""
+    if not commits and tip == mirror.tip:
+        return
     now = timezone.now()
     with connection.cursor() as cursor:  # Many rows, each with a value of its own: the ORM would write a CASE for each.
         for start in range(0, len(commits), _AT_ONCE):

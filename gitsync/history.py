@@ -1,7 +1,7 @@
 """Reads what a branch tells, newest commit first, and the objects it is made of. Nothing of it is trusted."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,9 @@ from gitsync.mirror import Clone
 _CHUNK = 1024 * 1024
 _TREE_BYTES = 1024 * _CHUNK
 #: A paste's folder and metadata are looked at several times in a row, and a process is slow to answer.
-_REMEMBERED, _SMALL_BYTES = 16, 64 * 1024
+_REMEMBERED, _REMEMBERED_BYTES, _SMALL_BYTES = 2_000, 8 * _CHUNK, 64 * 1024
+#: So many objects are asked for at once: their ids fit into a pipe, so that Git and we never wait for each other.
+_ASKED_AT_ONCE = 500
 _HEADER = (
     "--format=%x00%H%x00%an%x00%at"
     f"%x00%(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
@@ -50,12 +52,22 @@ class Entry:
 
 
 class Objects:
-    """The objects of a repository, asked for one after the other; a few small ones of the last are remembered."""
+    """The objects of a repository, asked for one after the other; the small ones among the last are remembered."""
 
     def __init__(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
         self._stdin = stdin
         self._stdout = stdout
         self._recent: dict[str, tuple[str, bytes]] = {}
+        self._recent_bytes = 0
+
+    def expect(self, oids: Iterable[str]) -> None:
+        """Ask for many objects at once that will be asked for one by one: that is one wait for Git instead of many."""
+        wanted = [oid for oid in dict.fromkeys(oids) if oid not in self._recent]
+        for start in range(0, len(wanted), _ASKED_AT_ONCE):
+            some = wanted[start : start + _ASKED_AT_ONCE]
+            self._ask(*some)
+            for oid in some:
+                self._answer(oid, _SMALL_BYTES)
 
     def blob(self, oid: str, most: int) -> bytes | None:
         """Return the content of a blob, or None when it is no blob, missing, or longer than `most` bytes."""
@@ -81,28 +93,37 @@ class Objects:
 
     def _read(self, oid: str, kind: str, most: int) -> bytes | None:
         heartbeat.beat()
-        if oid in self._recent:
-            found, content = self._recent[oid]
-            return content if found == kind and len(content) <= most else None
-        self._stdin.write(f"{oid}\n".encode())
+        found, content = self._recent.get(oid) or self._asked(oid, most)
+        return content if found == kind and content is not None and len(content) <= most else None
+
+    def _asked(self, oid: str, most: int) -> tuple[str, bytes | None]:
+        self._ask(oid)
+        return self._answer(oid, most)
+
+    def _ask(self, *oids: str) -> None:
+        self._stdin.write("".join(f"{oid}\n" for oid in oids).encode())
         self._stdin.flush()
+
+    def _answer(self, oid: str, most: int) -> tuple[str, bytes | None]:
+        """Return the next answer: the object's kind and content, if it is there and not longer than `most` bytes."""
         words = self._stdout.readline().decode(errors="replace").split()
         if not words:
             raise CloneBrokenError("git cat-file ended before it was asked everything")
         if len(words) != 3:
-            return None
+            return "", None
         size = int(words[2])
         content = b"" if size > most else self._stdout.read(size)
         rest = size - len(content) + 1
         while rest > 0:
             rest -= len(self._stdout.read(min(rest, _CHUNK))) or rest
         if size > most:
-            return None
+            return words[1], None
         if size <= _SMALL_BYTES:
             self._recent[oid] = (words[1], content)
-            if len(self._recent) > _REMEMBERED:
-                del self._recent[next(iter(self._recent))]
-        return content if words[1] == kind else None
+            self._recent_bytes += size
+            while len(self._recent) > _REMEMBERED or self._recent_bytes > _REMEMBERED_BYTES:
+                self._recent_bytes -= len(self._recent.pop(next(iter(self._recent)))[1])
+        return words[1], content
 
 
 @contextmanager

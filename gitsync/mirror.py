@@ -21,7 +21,17 @@ from gitsync import heartbeat, packs, pruning
 from gitsync.ancestors import Ancestors
 from gitsync.commits import Commit, stream
 from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
-from gitsync.processes import LOCAL_SECONDS, Finished, broken, clean_environment, closed, end, feed, stop_requested
+from gitsync.processes import (
+    LOCAL_SECONDS,
+    Finished,
+    Listener,
+    broken,
+    clean_environment,
+    closed,
+    end,
+    feed,
+    stop_requested,
+)
 
 TIP_REF = "refs/pasteur/tip"
 _PATIENCE_AFTER_STOP = 3.0
@@ -130,6 +140,27 @@ class Clone:
                     heartbeat.beat()  # Not yet, and there is a limit to it.
                 if stop_requested.is_set():
                     deadline = min(deadline, monotonic() + _PATIENCE_AFTER_STOP)
+                if monotonic() > deadline:
+                    raise RemoteTimeoutError(f"git {arguments[0]} was given up after {seconds:.0f} seconds")
+        finally:
+            end(process)
+
+    def run_talking(
+        self, *arguments: str, environment: Mapping[str, str] | None, seconds: float, silence: float
+    ) -> Finished:
+        """Run one Git command that says how far it is, as `run` does, and give it up after `silence` seconds, too."""
+        process = self._start(arguments, environment)
+        listener, deadline = Listener(process), monotonic() + seconds
+        feed(process, b"")
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    return listener.finished(process.wait(timeout=0.5))
+                heartbeat.beat()  # Not yet, and there are limits to it.
+                if stop_requested.is_set():
+                    deadline = min(deadline, monotonic() + _PATIENCE_AFTER_STOP)
+                if monotonic() > listener.heard_at + silence:
+                    raise RemoteTimeoutError(f"git {arguments[0]} was given up after {silence:.0f} seconds of silence")
                 if monotonic() > deadline:
                     raise RemoteTimeoutError(f"git {arguments[0]} was given up after {seconds:.0f} seconds")
         finally:

@@ -181,6 +181,10 @@ class Mirror(models.Model):
     #: The last look at the remote; null, one is wanted.
     fetched_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
+    #: The drain that is at work, or was when its worker was killed; and how the last one ended that did anything.
+    drain_began_at = models.DateTimeField("drain at work since", null=True)
+    drained_at = models.DateTimeField("end of the last drain", null=True)
+    last_drain = models.TextField("what it did", blank=True)
     check_result = models.TextField("what the last check said", blank=True)
 
     objects = MirrorQuerySet.as_manager()

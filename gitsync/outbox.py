@@ -53,13 +53,15 @@ def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
 def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = None, moved_from: str = "") -> Change:
     """Add the next change of a paste to the outbox; the bell rings once the transaction is on disk.
 
-    `at` is when it happened, unless that is now; `moved_from`, a file at the root that the paste was made of.
+    `at` is when it happened, unless that is now; `moved_from`, a file at the root that the paste was made of. Nothing
+    happens later than now: the dates of all later commits would be as late.
     """
     held = Max("held_until", filter=Q(settled_at=None))  # What holds the paste back holds back its edits, too.
     found = Change.objects.filter(key=key).aggregate(last=Max("number"), held=held)
     until = None if kind == Kind.REMOVE else found["held"]
     change = Change(key=key, number=(found["last"] or 0) + 1, kind=kind, revision=revision, moved_from=moved_from)
-    change.created_at, change.held_until = at or timezone.now(), until
+    now = timezone.now()
+    change.created_at, change.held_until = min(at or now, now), until
     store(change)
     transaction.on_commit(doorbell.ring)
     return change

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
+from typing import IO
 
 from gitsync import heartbeat
 from gitsync.errors import CloneBrokenError, DiskFullError
@@ -22,6 +23,13 @@ LOCAL_SECONDS = 600.0
 _LOOK_SECONDS = 5.0
 #: How Git says that a disk is full.
 NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|Out of diskspace")
+#: How Git says how far it is, or the Git of a remote: `Writing objects:  45% (9/20)`, over and over in one line.
+_OVERWRITTEN = re.compile(r"^[^\n]*\r(?!\n)", re.MULTILINE)
+_PROGRESS = re.compile(
+    r"^(remote: )?((Enumerating|Counting|Compressing|Writing|Resolving|Unpacking|Checking) \w+:|Total \d"
+    r"|Delta compression using)[^\n]*(\n|$)",
+    re.MULTILINE,
+)
 _KEEP = {"PATH", "HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH"}
 
 
@@ -32,6 +40,31 @@ class Finished:
     status: int
     stdout: bytes
     stderr: str
+
+
+class Listener:
+    """Reads what a process says while it runs; `heard_at` is when it last said something."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.heard_at = monotonic()
+        self._stdout, self._stderr = bytearray(), bytearray()
+        pipes = ((process.stdout, self._stdout), (process.stderr, self._stderr))
+        self._threads = [threading.Thread(target=self._read, args=pair, name="listen", daemon=True) for pair in pipes]
+        for thread in self._threads:
+            thread.start()
+
+    def finished(self, status: int) -> Finished:
+        """Return what a process that has ended has said, without how far it was."""
+        for thread in self._threads:
+            thread.join(_LOOK_SECONDS)
+        words = _OVERWRITTEN.sub("", bytes(self._stderr).decode(errors="replace"))
+        return Finished(status, bytes(self._stdout), _PROGRESS.sub("", words))
+
+    def _read(self, pipe: IO[bytes], said: bytearray) -> None:
+        with suppress(OSError, ValueError):  # It was ended, and its pipes closed.
+            while piece := os.read(pipe.fileno(), 64 * 1024):
+                said += piece
+                self.heard_at = monotonic()
 
 
 def clean_environment() -> dict[str, str]:

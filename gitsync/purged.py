@@ -14,12 +14,22 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from gitsync import doorbell, outbox
-from gitsync.errors import CloneBrokenError, GitsyncError
-from gitsync.models import LAST_PURGE_RETRY, Change, Kind, Purge, PurgedText
+from gitsync.errors import (
+    CloneBrokenError,
+    GitsyncError,
+    PurgeIncompleteError,
+    RemoteRefusedError,
+    RewriteRefusedError,
+    UnexpectedError,
+)
+from gitsync.models import LAST_PURGE_RETRY, Change, Kind, Mirror, Purge, PurgedText
 from pastes.models import File, Paste, State
 
 logger = logging.getLogger(__name__)
 
+#: Stands where words of the remote have been erased.
+ERASED = "The remote's words were erased with a paste that was purged."
+_QUOTING = {RemoteRefusedError.code, RewriteRefusedError.code, PurgeIncompleteError.code, UnexpectedError.code}
 _FIRST_RETRY = timedelta(minutes=5)
 
 
@@ -28,9 +38,15 @@ def asked(sender: object, key: str, **kwargs: Any) -> None:
     Purge.objects.get_or_create(key=key, defaults={"asked_at": timezone.now()})
     Purge.objects.filter(key=key).ask_again()
     remember_texts(key)
+    _forget_words(key)
     if Change.objects.filter(key=key).exists():
         outbox.add(key, Kind.REMOVE, None)
     transaction.on_commit(doorbell.ring)
+
+
+def may_be_quoted(keys: Iterable[str]) -> bool:
+    """Return whether one of these is purged, so that words of the remote about them are not to be kept."""
+    return not set(keys).isdisjoint(Purge.objects.values_list("key", flat=True).iterator(chunk_size=2_000))
 
 
 def is_any_due() -> bool:
@@ -84,6 +100,19 @@ def come_back(key: str, root_file: str) -> None:
     if not Change.objects.filter(key=key, moved_from=root_file).exists():
         outbox.add(key, Kind.REMOVE, None, moved_from=root_file)
     Purge.objects.filter(key=key).ask_again()
+
+
+def _forget_words(key: str) -> None:
+    """Erase what the remote has said, and may have quoted of a paste, and what is known of credentials in it.
+
+    Nobody has to decide about its changes any more. In the last error, one cannot tell what is quoted: the next failure
+    says it again, without this paste.
+    """
+    changes = Change.objects.filter(key=key)
+    changes.filter(settled_at=None, set_aside_at__isnull=False).update(settled_at=timezone.now())
+    changes.update(refusal="", found="")
+    Mirror.objects.filter(error_code__in=_QUOTING).update(error=ERASED)
+    Purge.objects.filter(error_code__in=_QUOTING).update(error=ERASED)
 
 
 def _digest(text: bytes) -> str:

@@ -32,11 +32,15 @@ _AT_ONCE = 5_000
 
 @dataclass
 class Rewritten:
-    """A history without the pastes of `keys`; `commits` are (change, id before, id now) of what was made anew."""
+    """A history without the pastes of `keys`; `commits` are (change, id before, id now) of what was made anew.
+
+    `size_bytes` is about what a remote has to be sent, which has the old history and all texts.
+    """
 
     keys: Sequence[str]
     tip: str
     commits: list[tuple[str, str, str]] = field(default_factory=list)
+    size_bytes: int = 0
 
 
 def rewrite(remote: Remote, clone: Clone, tip: str) -> Rewritten:
@@ -59,7 +63,9 @@ def rewrite(remote: Remote, clone: Clone, tip: str) -> Rewritten:
     if not first:
         return Rewritten(keys, tip)
     parents = clone.ask("rev-parse", f"{first}^@").decode().split()
+    before = _bytes_in(clone)
     found = Rewritten(keys, *_rewritten(clone, tip, parents, Filter(keys, traces)))
+    found.size_bytes = max(_bytes_in(clone) - before, 1)
     _prove(clone, traces, found.tip, parents)
     return found
 
@@ -152,6 +158,10 @@ def _prove(clone: Clone, traces: Traces, tip: str, parents: Sequence[str]) -> No
         for commit, path in left:
             raise PurgeIncompleteError(f"the commit {commit} of the new history still has {path}")
     logger.info("purged %d pastes from the history", len(traces.folders))
+
+
+def _bytes_in(clone: Clone) -> int:
+    return sum(pack.stat().st_size for pack in clone.path.glob("objects/pack/*.pack"))
 
 
 def _is_number(text: str) -> bool:

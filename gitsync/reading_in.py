@@ -4,36 +4,46 @@ What the database already knows is not touched, whoever says it again. What cann
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import Enum
-from itertools import islice
+from itertools import chain, islice
+from time import monotonic, sleep
 
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 
-from gitsync import folders, history, outbox, purged, tree
-from gitsync.errors import GitsyncError, TooManyRemovedError
+from gitsync import folders, heartbeat, history, outbox, purged, tree
+from gitsync.accounts import read_in
+from gitsync.errors import GitsyncError, RemoteTimeoutError, TooManyRemovedError
 from gitsync.folders import DamagedError
-from gitsync.history import Objects
+from gitsync.history import Objects, Told
 from gitsync.mirror import Clone
 from gitsync.models import Change, Kind
-from gitsync.retelling import author_of, refuse_purged, restore_one, texts_at
-from gitsync.revising import revise, texts_of
+from gitsync.processes import stop_requested
+from gitsync.retelling import author_of, refuse_purged, restore_one
+from gitsync.revising import revise
 from gitsync.selection import belongs, mirrored
 from gitsync.shelves import pastes
-from gitsync.touches import Touch, Touches, sort
+from gitsync.touches import Touch, sort
 from pastes import keys, languages, restoring, writing
 from pastes.errors import RefusedError
-from pastes.models import Paste
+from pastes.models import File, Paste
 from pastes.purging import are_purged
 from pastes.restoring import Edition, Kept
+from pastes.turns import turn
 
 logger = logging.getLogger(__name__)
 
 #: So many pastes may always be removed by others at once; beyond that, one in a hundred.
 REMOVE_FREELY = 100
-_AT_ONCE = 200
+#: So many are tried in one transaction, unless it takes longer than this.
+_AT_ONCE, _SECONDS = 100, 0.5
+_PAUSE_SECONDS = 0.02
+_TELL_EVERY = 1_000
+_LOOK_UP = 200
+_ROOT_BYTES = 16 * 1024 * 1024
 
 
 class Removals(Enum):
@@ -44,94 +54,114 @@ class Removals(Enum):
     UNDO = "undo"
 
 
-def read(clone: Clone, old: str, new: str, removals: Removals = Removals.ASK) -> None:
-    """Take over what differs at `new` from `old`, which it goes on from; without an old one, pastes nobody knows here.
+def read(
+    clone: Clone, old: str, new: str, removals: Removals = Removals.ASK, done: Callable[[], object] = lambda: None
+) -> None:
+    """Take over what differs at `new` from `old`, which it goes on from; without an old one, what nobody knows here.
 
-    Has to run in the transaction that notes the new tip. Raises TooManyRemovedError.
+    Others write in between, since it is read a batch at a time; `done` runs in the transaction of the last one. What
+    was read before a crash can be read again. Raises TooManyRemovedError before anything is read.
     """
-    if not new:
+    if old and new:
+        _consider(clone, old, new, removals)
+    found = _differences(clone, old, new) if old and new else _unknown(clone, new)
+    first = next(found, None)
+    if first is None:
+        with turn(), transaction.atomic():
+            done()
         return
-    changed, loose = _differences(clone, old, new) if old else (_unknown(clone, new), {})
-    if not changed and not loose:
-        return
-    _consider(changed, removals)
-    tip = history.commit(clone, new)
-    told = history.folders(clone, f"{old}..{new}" if old else new)
-    with sort(told, tip) as touches, history.objects(clone) as objects:
-        for key, oid in changed.items():
-            _attempt(key, lambda: _read_folder(objects, key, oid, touches.of(key), removals))  # noqa: B023  (runs now)
-    if loose:
-        told = ((told, path, oid) for told, path, _, _, oid in history.paths(clone, f"{old}..{new}") if path in loose)
-        with sort(told, tip) as touches, history.objects(clone) as objects:
-            for path, oid in loose.items():
-                _attempt(path, lambda: _read_file(objects, path, oid, touches))  # noqa: B023  (runs now)
+    told = _told(clone, f"{old}..{new}" if old else new)
+    with sort(told, history.commit(clone, new)) as touches, history.objects(clone) as objects:
 
-
-def ours(clone: Clone, named: Iterable[Change], arrived: Mapping[str, str], tip: str) -> Iterator[Change]:
-    """Yield those of the changes that a commit names which it really makes, in what `tip` has too.
-
-    Anybody can write a trailer, and two sites may give the same name to changes of the same paste.
-    """
-    changes = list(named)
-    if not changes:
-        return
-    at_tip = clone.tree_oids(tip, {tree.folder(change.key) for change in changes})
-    with history.objects(clone) as objects:
-        for change in changes:
-            folder = tree.folder(change.key)
-            if _is_made(change, objects, f"{arrived[change.name]}:{folder}", is_at_tip=bool(at_tip[folder])):
-                yield change
+        def attempt(name: str, oid: str) -> None:
+            if keys.can_be(name):
+                _attempt(name, lambda: _read_folder(objects, name, oid, touches.of(name), removals))
             else:
-                logger.warning("a commit that names the change %s does not make it", change.name)
+                _attempt(name, lambda: _read_file(objects, name, oid, touches.of(name)[-1]))
+
+        _in_batches(chain([first], found), attempt, done)
 
 
-def _is_made(change: Change, objects: Objects, place: str, *, is_at_tip: bool) -> bool:
-    """Whether a commit makes a change, in which the folder of the paste is at `place`.
+def _in_batches(
+    found: Iterator[tuple[str, str]], attempt: Callable[[str, str], None], done: Callable[[], object]
+) -> None:
+    """Attempt each thing that was found, few in one transaction, so that nobody who wants to write waits for long."""
+    left: deque[tuple[str, str]] = deque()
+    count = 0
+    while True:
+        left.extend(islice(found, _AT_ONCE - len(left)))
+        is_last, before = len(left) < _AT_ONCE, len(left)
+        with turn(), transaction.atomic():
+            until = monotonic() + _SECONDS
+            while left and monotonic() < until:
+                heartbeat.beat()
+                attempt(*left.popleft())
+            if is_last and not left:
+                done()
+                return
+        if (count + before - len(left)) // _TELL_EVERY > count // _TELL_EVERY:
+            logger.info("reading in what others have pushed: %d folders and files so far", count + before - len(left))
+        count += before - len(left)
+        if stop_requested.is_set():
+            raise RemoteTimeoutError("the worker was asked to stop")
+        sleep(_PAUSE_SECONDS)  # Who waits for the turn would not get it, were it taken again at once.
 
-    What has arrived and is undone at the tip is made again: there is no other change that would see to it.
-    """
-    paste = Paste.objects.filter(key=change.key).first()
-    is_wanted = paste is not None and belongs(paste)
-    if change.revision is None:
-        return objects.tree(place) is None and (is_wanted or not is_at_tip)
-    if paste is None or not is_wanted:
-        return True  # The change that takes it away comes after this one.
-    return is_at_tip and texts_of(paste, change.revision) == texts_at(objects, place)
 
-
-def _differences(clone: Clone, old: str, new: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the pastes' folders that are not as before, by key, and the new or changed files at the root."""
-    changed, loose = {}, {}
+def _differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str]]:
+    """Yield the pastes' folders that are not as before, by key, and the new or changed files at the root."""
     for path, mode, oid in history.differences(clone, old, new):
         if path.count("/") == 3 and (key := tree.key_of(f"{path}/")) and keys.can_be(key):
-            changed[key] = oid if mode == history.TREE else ""
+            yield key, oid if mode == history.TREE else ""
         elif oid and mode in history.REGULAR and _is_loose(path):
-            loose[path] = oid
-    return changed, loose
+            yield path, oid
+
+
+def _told(clone: Clone, revisions: str) -> Iterator[tuple[Told, str, str]]:
+    """Yield (commit, key or path, id) for each folder of a paste, and file at the root, that a range touches."""
+    for told, path, mode, _, oid in history.paths(clone, revisions):
+        if path.count("/") == 3 and (key := tree.key_of(f"{path}/")):
+            yield told, key, oid if mode == history.TREE else ""
+        elif _is_loose(path):
+            yield told, path, oid
 
 
 def _is_loose(path: str) -> bool:
     """Whether a file lies at the root as a paste: with an ending that tells its language, and no sign of the road."""
+    if "/" in path:
+        return False
     stem, _, ending = path.rpartition(".")
     is_known = ending.lower() == "txt" or languages.of_file(path) is not languages.PLAIN
-    return "/" not in path and bool(stem) and is_known and stem.casefold() not in {"readme", "license", "contributing"}
+    return bool(stem) and is_known and stem.casefold() not in {"readme", "license", "contributing"}
 
 
-def _unknown(clone: Clone, tip: str) -> dict[str, str]:
-    """Return the folders of pastes that the database has never had."""
-    found: dict[str, str] = {}
+def _unknown(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+    """Yield the folders of pastes that the database has never had, by key, and the files at the root."""
+    if not tip:
+        return
     at_tip = pastes(clone, tip)
-    while some := dict(islice(at_tip, _AT_ONCE)):
+    while some := dict(islice(at_tip, _LOOK_UP)):
         known = set(Paste.objects.filter(key__in=some).values_list("key", flat=True))
-        found |= {key: oid for key, oid in some.items() if key not in known}
-    return found
+        yield from ((key, oid) for key, oid in some.items() if key not in known)
+    yield from loose(clone, tip)
 
 
-def _consider(changed: Mapping[str, str], removals: Removals) -> None:
-    gone = [key for key, oid in changed.items() if not oid]
-    total = mirrored().count() if len(gone) > REMOVE_FREELY and removals is Removals.ASK else 0
-    if total and len(gone) > max(REMOVE_FREELY, total // 100):
-        raise TooManyRemovedError(f"{len(gone)} of {total} pastes were removed from Git by somebody else")
+def loose(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+    """Yield (path, id) for every file that lies at the root of a commit as a paste."""
+    if not tip:
+        return
+    with history.objects(clone) as objects:
+        for entry in objects.tree(f"{tip}^{{tree}}", _ROOT_BYTES) or []:
+            if entry.is_file and _is_loose(entry.name):
+                yield entry.name, entry.oid
+
+
+def _consider(clone: Clone, old: str, new: str, removals: Removals) -> None:
+    if removals is not Removals.ASK:
+        return
+    gone = sum(not oid for _, oid in _differences(clone, old, new))
+    total = mirrored().count() if gone > REMOVE_FREELY else 0
+    if total and gone > max(REMOVE_FREELY, total // 100):
+        raise TooManyRemovedError(f"{gone} of {total} pastes were removed from Git by somebody else")
 
 
 def _attempt(name: str, work: Callable[[], object]) -> None:
@@ -163,7 +193,7 @@ def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], rem
         if oid:
             refuse_purged(objects, [*(touch.oid for touch in touches), oid])
             restore_one(objects, key, oid, touches)
-            logger.info("read in: %s is new", key)
+            read_in("%s is new", key)
     elif not belongs(paste):
         if oid and not is_pending:
             outbox.add(key, Kind.REMOVE, None)  # What is off the site does not come back through Git.
@@ -174,21 +204,28 @@ def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], rem
             outbox.add(key, Kind.RESTORE, paste.head)
         else:
             writing.hide(paste)
-            logger.info("read in: %s is removed", key)
+            read_in("%s is removed", key)
 
 
-def _read_file(objects: Objects, path: str, oid: str, touches: Touches) -> None:
-    """Make a paste of a file at the root; its commit takes the file away from there."""
-    last = touches.of(path)[-1]
+def _read_file(objects: Objects, path: str, oid: str, last: Touch) -> None:
+    """Make a paste of a file at the root; its commit takes the file away from there.
+
+    Its key follows from the commit that has put it there, so that it is the same paste for whoever reads it again.
+    """
+    key = keys.derived(f"{last.commit} {path}")
+    moving = Change.objects.filter(moved_from=path, settled_at=None).values("key")
+    is_moving = File.objects.filter(revision__paste__key__in=moving, oid=oid).exists()
+    if is_moving or are_purged([key]) or Paste.objects.filter(key=key).exists():
+        return
     content = objects.blob(oid, settings.PASTEUR_MAX_BYTES)
     if content is None:
         raise DamagedError(f"it is longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
-    if key := purged.key_of(content):
-        logger.warning("a file at the root has a text that was purged with %s", key)
-        purged.come_back(key, path)
+    if other := purged.key_of(content):
+        logger.warning("a file at the root has a text that was purged with %s", other)
+        purged.come_back(other, path)
         return
     (file,) = folders.files(folders.NO_METADATA, {path: content})
-    kept = Kept(key=keys.draw(), created_at=last.written_at, author=author_of(last))
+    kept = Kept(key=key, created_at=last.written_at, author=author_of(last))
     paste = restoring.put_back(kept, [Edition(1, last.written_at, [replace(file, language="")])])
     outbox.add(paste.key, Kind.PUBLISH, 1, at=last.written_at, moved_from=path)
-    logger.info("read in: a file at the root is %s", paste.key)
+    read_in("a file at the root is %s", paste.key)

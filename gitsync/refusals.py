@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from gitsync import purged
 from gitsync.errors import PartlyRefusedError, RemoteRefusedError
 from gitsync.models import Change, Mirror
 
@@ -40,6 +41,8 @@ def refused(mirror: Mirror, changes: Sequence[Change], error: RemoteRefusedError
 
     Raises PartlyRefusedError when the next push will tell more, and the error itself when the remote takes nothing.
     """
+    if purged.may_be_quoted(change.key for change in changes):  # It was purged while it was on its way.
+        error = RemoteRefusedError(purged.ERASED)
     first = changes[0]
     if len(changes) > 1:
         mirror.suspect_until, mirror.suspect_alone = changes[-1].pk, None

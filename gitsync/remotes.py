@@ -27,8 +27,12 @@ from gitsync.processes import Finished
 
 logger = logging.getLogger(__name__)
 
-#: The longest that a push may take, in seconds, whatever the remote does.
+#: The longest that a push of what was pending may take, in seconds, whatever the remote does.
 PUSH_SECONDS = 120.0
+#: A rewritten history has a second more for each so many bytes, but never so many seconds without a word of how far it
+#: is: what takes that long is not on its way, or the remote hangs.
+BYTES_A_SECOND = 64 * 1024
+SILENCE_SECONDS = 300.0
 FETCH_SECONDS = 600.0
 FETCH_ALL_SECONDS = 6 * 3600.0
 ASK_SECONDS = 60.0
@@ -46,6 +50,8 @@ class Remote:
     #: The bare repository that Pasteur made itself, when this is it.
     own: OwnRemote | None = None
     login: http.Login = http.NO_LOGIN
+    #: What a push has to send when that is a rewritten history, in bytes; else nothing.
+    sends_bytes: int = 0
     #: The file of who may sign the certificate of a remote over HTTPS; without one, whom the system trusts.
     authority: Path | None = None
 
@@ -69,6 +75,10 @@ class Remote:
         if address.place == self.address.place:
             return other
         return replace(other, key_file=None, login=http.NO_LOGIN)
+
+    def sending(self, size_bytes: int) -> Remote:
+        """Return this remote for the push of a rewritten history, which takes longer the more there is to be sent."""
+        return replace(self, sends_bytes=size_bytes)
 
     @property
     def ref(self) -> str:
@@ -165,8 +175,17 @@ class Remote:
         refspec = f"{new}:{self.ref}"
         # For a thin pack, Git would read the whole tree of the old tip, if the clone is thin.
         packed = ("--no-thin",) if thin.is_thin(clone) else ()
-        options = ("--porcelain", "--no-verify", *packed, lease)
-        self._run(clone, "push", *options, "--", self.address.url, refspec, seconds=PUSH_SECONDS)
+        options = ("--porcelain", "--no-verify", *packed, lease, "--", self.address.url, refspec)
+        if not self.sends_bytes:
+            self._run(clone, "push", *options, seconds=PUSH_SECONDS)
+            return
+        finished = clone.run_talking(
+            *("push", "--progress", *options),
+            environment=self._environment(),
+            seconds=PUSH_SECONDS + self.sends_bytes / BYTES_A_SECOND,
+            silence=SILENCE_SECONDS,
+        )
+        self._checked(clone, "push", finished)
 
     def prepare(self) -> None:
         """Make the repository of the default remote when it is missing; one that was named has to be there."""
@@ -256,6 +275,9 @@ class Remote:
     ) -> Finished:
         told = environment or self._environment()
         finished = clone.run(command, *arguments, stdin=stdin, environment=told, seconds=seconds)
+        return self._checked(clone, command, finished)
+
+    def _checked(self, clone: Clone, command: str, finished: Finished) -> Finished:
         if finished.status:
             raise self._explained(meaning(command, finished, clone, mask=self.login.masked))
         return finished

@@ -13,11 +13,12 @@ from gitsync.folders import DamagedError
 from gitsync.history import Objects
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone
-from gitsync.models import Mirror
+from gitsync.models import Change, Mirror
 from gitsync.progress import Progress, unwatched
+from gitsync.reading_in import loose
 from gitsync.remotes import Remote
 from gitsync.resync import LOCK_SECONDS
-from gitsync.retelling import restore_one
+from gitsync.retelling import expect, restore_one
 from gitsync.shelves import shelves
 from gitsync.touches import Touch, Touches, sort
 from pastes import keys
@@ -56,7 +57,8 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
                     _restore_some(found, objects, some, touches, progress)
         if not source:
             row = Mirror.of(remote.address.url, remote.branch)
-            Mirror.objects.filter(pk=row.pk, tip=None).update(tip=tip)
+            if not next(loose(clone, tip), None):  # Otherwise, the first drain reads in what lies at the root.
+                Mirror.objects.filter(pk=row.pk, tip=None).update(tip=tip)
         return found
 
 
@@ -96,19 +98,22 @@ def _restore_some(
 ) -> None:
     purged = are_purged(key for key, _ in some)
     known = purged.union(Paste.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
+    changed = set(Change.objects.filter(key__in=[key for key, _ in some]).values_list("key", flat=True))
+    new = [(key, oid, touches.of(key)) for key, oid in some if key not in known]
+    found.present += len(some) - len(new)
+    expect(objects, ((oid, told) for _, oid, told in new))
     with transaction.atomic():
-        for key, oid in some:
-            if key in known:
-                found.present += 1
-            else:
-                _try(found, objects, key, oid, touches.of(key))
-            progress(1)
+        for key, oid, told in new:
+            _try(found, objects, key, oid, told, may_have_changes=key in changed)
+    progress(len(some))
 
 
-def _try(found: Restored, objects: Objects, key: str, oid: str, touches: Sequence[Touch]) -> None:
+def _try(
+    found: Restored, objects: Objects, key: str, oid: str, touches: Sequence[Touch], *, may_have_changes: bool
+) -> None:
     try:
         with transaction.atomic():
-            restore_one(objects, key, oid, touches)
+            restore_one(objects, key, oid, touches, may_have_changes=may_have_changes)
         found.restored += 1
     except IntegrityError:
         found.present += 1  # Somebody else has just put it there.

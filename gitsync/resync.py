@@ -1,14 +1,15 @@
 """Brings the mirror to the state of the database: what differs goes into the outbox, and drains do the rest."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import sleep
 
 from django.conf import settings
 from django.db import transaction
 
-from gitsync import addresses, outbox
+from gitsync import addresses, outbox, thin, tree
 from gitsync import drain as draining
+from gitsync.accounts import account
 from gitsync.comparison import Comparison, compare
 from gitsync.errors import GitsyncError, OutdatedError, PartlyRefusedError, RemoteMovedError, TooSoonError
 from gitsync.lock import exclusive
@@ -42,9 +43,22 @@ def look(progress: Progress = unwatched) -> Comparison:
 
 def read_in(removals: Removals) -> str:
     """Read in what others have pushed, deciding about removals, and return the tip. Raises GitsyncError."""
-    with _clone_at_tip() as (clone, tip):
-        draining.catch_up(_mirror(), clone, tip, removals)
+    with _clone_at_tip() as (clone, tip), account() as done:
+        done.begin(mirror := _mirror())
+        draining.catch_up(mirror, clone, tip, removals)
+        done.tip = tip
         return tip
+
+
+def in_git(keys: Iterable[str]) -> set[str]:
+    """Return which of these pastes the branch has or has ever had; old history that is missing is fetched for that.
+
+    Raises GitsyncError.
+    """
+    with _clone_at_tip() as (clone, seen):
+        tip = Remote.configured().complete(clone) if thin.is_thin(clone) else seen
+        options = ("--full-history", "--max-count=1", tip, "--")
+        return {key for key in keys if tip and clone.ask("rev-list", *options, tree.folder(key))}
 
 
 def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Comparison:

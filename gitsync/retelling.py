@@ -14,21 +14,36 @@ from gitsync.history import Objects
 from gitsync.models import Change, Kind, PurgedText
 from gitsync.touches import Touch
 from pastes import keys, restoring
+from pastes.drafts import MAX_FILES
 from pastes.models import AUTHOR_LENGTH, Paste
 from pastes.restoring import Edition, Kept
+from pastes.storing import store
 
+#: So many of the last things that happened to a paste are read at once with those of others.
+_FEW = 4
 #: So many revisions of one paste may have been made where nobody here has looked.
 MOST_SKIPPED = 10_000
 
 
-def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) -> Paste:
+def expect(objects: Objects, told: Iterable[tuple[str, Sequence[Touch]]]) -> None:
+    """Have at hand what these pastes are made of, each given by its folder's tree and what happened to it."""
+    oids = [oid for now, touches in told for oid in (now, *(touch.oid for touch in touches[-_FEW:])) if oid]
+    objects.expect(oids)
+    folders = (objects.tree(oid) or () for oid in oids)
+    objects.expect(entry.oid for entries in folders if len(entries) <= MAX_FILES + 1 for entry in entries)
+
+
+def restore_one(
+    objects: Objects, key: str, oid: str, touches: Sequence[Touch], *, may_have_changes: bool = True
+) -> Paste:
     """Put one paste back, whose folder is the tree `oid` now, and of which at least one commit tells.
 
     Raises DamagedError, RefusedError, IntegrityError.
     """
     if not keys.can_be(key):
         raise DamagedError("its name cannot be a key")
-    said, _ = look(objects, key, oid)
+    now = look(objects, key, oid)
+    said, _ = now
     if said.expires_at and said.expires_at <= timezone.now():
         raise DamagedError("it has expired")
     kept = Kept(
@@ -44,31 +59,34 @@ def restore_one(objects: Objects, key: str, oid: str, touches: Sequence[Touch]) 
         forked_from=said.forked_from,
     )
     numbers: dict[str, int] = {}
-    paste = restoring.put_back(kept, _editions(objects, key, oid, [*touches, replace(touches[-1], oid=oid)], numbers))
-    settle(key, touches, numbers)
-    conclude(paste, oid, touches[-1])
+    if touches[-1].oid != oid:
+        touches = [*touches, replace(touches[-1], oid=oid)]
+    paste = restoring.put_back(kept, _editions(objects, key, oid, now, touches, numbers))
+    is_known = settle(key, touches, numbers, may_have_changes=may_have_changes)
+    conclude(paste, oid, touches[-1], is_known=is_known)
     return paste
 
 
-def conclude(paste: Paste, oid: str, last: Touch, *, is_pending: bool = False, is_theirs: bool = False) -> None:
+def conclude(
+    paste: Paste, oid: str, last: Touch, *, is_known: bool, is_pending: bool = False, is_theirs: bool = False
+) -> None:
     """Have a paste mirrored whose folder is the tree `oid` in Git, unless that is just as it would be written.
 
     It is left as it is, too, where another site has written it. Then it has one change at least, by which it is known
     to be in Git: of a squashed history, no commit names any.
     """
-    is_known = Change.objects.filter(key=paste.key).exists()
     if is_pending or (shown(paste) != oid and not is_theirs):
         outbox.add(paste.key, Kind.EDIT if is_known else Kind.PUBLISH, paste.head)
     elif not is_known:
         settled = Change(key=paste.key, number=1, kind=Kind.PUBLISH, revision=paste.head, commit=last.commit)
-        settled.created_at, settled.settled_at = last.written_at, timezone.now()
-        settled.save()
+        settled.settled_at = timezone.now()
+        settled.created_at = min(last.written_at, settled.settled_at)
+        store(settled)
 
 
 def shown(paste: Paste) -> str:
     """Return the id of the tree that a paste with its files has as its folder."""
-    revision = paste.revisions.get(number=paste.head)
-    return tree.tree_oid(tree.entries(paste, revision, paste.files, with_content=False))
+    return tree.tree_oid(tree.entries(paste, paste.files[0].revision, paste.files, with_content=False))
 
 
 def look(objects: Objects, key: str, oid: str) -> tuple[Metadata, dict[str, str]]:
@@ -118,9 +136,16 @@ def edition(
 
 
 def _editions(
-    objects: Objects, key: str, oid: str, touches: Sequence[Touch], numbers: dict[str, int]
+    objects: Objects,
+    key: str,
+    oid: str,
+    now: tuple[Metadata, dict[str, str]],
+    touches: Sequence[Touch],
+    numbers: dict[str, int],
 ) -> Iterator[Edition]:
     """Yield the revisions that a paste's commits tell of; `numbers` is told which commit made which.
+
+    `now` is what a look at the folder that it has now, the tree `oid`, has said.
 
     A commit by Pasteur says the number. One by somebody else that changes texts is the next one. What is damaged is
     left out, unless it is what the folder holds now.
@@ -131,7 +156,7 @@ def _editions(
         if not touch.oid:
             continue
         try:
-            said, texts = look(objects, key, touch.oid)
+            said, texts = now if touch.oid == oid else look(objects, key, touch.oid)
             numbers[touch.commit] = last
             if said.revision <= last and texts == shown:
                 continue
@@ -158,8 +183,11 @@ def author_of(touch: Touch) -> str:
     return plain_line(touch.author)[:AUTHOR_LENGTH].strip()
 
 
-def settle(key: str, touches: Sequence[Touch], numbers: dict[str, int]) -> None:
-    """Write the changes of a paste as the commits tell them, so that later ones get later numbers."""
+def settle(key: str, touches: Sequence[Touch], numbers: dict[str, int], *, may_have_changes: bool = True) -> bool:
+    """Write the changes of a paste as the commits tell them, so that later ones get later numbers.
+
+    Return whether the paste has any change now; unless it may have some already, nobody looks.
+    """
     now = timezone.now()
     rows = {}
     for touch in touches:
@@ -170,8 +198,14 @@ def settle(key: str, touches: Sequence[Touch], numbers: dict[str, int]) -> None:
                 number=int(number),
                 kind=touch.kind,
                 revision=numbers.get(touch.commit) or None,
-                created_at=touch.written_at,
+                created_at=min(touch.written_at, now),
                 settled_at=now,
                 commit=touch.commit,
             )
-    Change.objects.bulk_create([rows[number] for number in sorted(rows)], ignore_conflicts=True)
+    changes = [rows[number] for number in sorted(rows)]
+    if may_have_changes:
+        Change.objects.bulk_create(changes, ignore_conflicts=True)
+        return Change.objects.filter(key=key).exists()
+    for change in changes:
+        store(change)
+    return bool(changes)

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 
 from gitsync import outbox, tree
+from gitsync.accounts import read_in
 from gitsync.folders import DamagedError, Metadata
 from gitsync.history import Objects
 from gitsync.models import Change, Kind
@@ -48,9 +49,10 @@ def revise(objects: Objects, paste: Paste, oid: str, touches: Sequence[Touch], *
             _mend(paste, is_pending=is_pending)
         return
     restoring.take_over(paste, made, None if is_pending and not is_ahead else kept)
-    settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
-    conclude(paste, oid, last, is_pending=is_pending, is_theirs=is_ahead and _is_by_pasteur(paste, last))
-    logger.info("read in: %s has revision %d", paste.key, number)
+    is_known = settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
+    is_theirs = is_ahead and _is_by_pasteur(paste, last)
+    conclude(paste, oid, last, is_known=is_known, is_pending=is_pending, is_theirs=is_theirs)
+    read_in("%s has revision %d", paste.key, number)
 
 
 def texts_of(paste: Paste, number: int) -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from gitsync import addresses, wishes
-from gitsync.drain import Drained, drain
+from gitsync.drain import drain
 from gitsync.errors import (
     BusyError,
     GitsyncError,
@@ -50,7 +50,8 @@ def work_off() -> float | None:
         if (seconds := max(mirror.seconds_until_push(addresses.push_interval()), until_retry)) > 0:
             return seconds
         try:
-            _succeeded(mirror, drain())
+            drain()
+            _succeeded(mirror)
             has_looked = True
         except BusyError:
             return None  # Whoever holds the lock drains until nothing is left.
@@ -71,12 +72,7 @@ def work_off() -> float | None:
     return None
 
 
-def _succeeded(mirror: Mirror, drained: Drained) -> None:
-    if drained.settled or drained.old_tip != drained.tip:  # A look that found nothing is not worth a line.
-        logger.info(
-            "drained settled=%d commits=%d seconds=%.3f range=%s..%s",
-            *(drained.settled, drained.commits, drained.seconds, drained.old_tip[:10], drained.tip[:10]),
-        )
+def _succeeded(mirror: Mirror) -> None:
     if mirror.failures:
         Mirror.objects.filter(pk=mirror.pk).update(failures=0, retry_at=None, error_code="", error="")
 

@@ -35,7 +35,9 @@ def pastes(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
 
 
 def _on_shelf(objects: Objects, path: str, oid: str) -> Iterator[tuple[str, str]]:
-    for third, below in objects.folders(oid):
+    thirds = objects.folders(oid)
+    objects.expect(below for _, below in thirds)
+    for third, below in thirds:
         for name, found in objects.folders(below):
             if tree.key_of(f"{path}/{third}/{name}/"):
                 yield name, found

@@ -52,6 +52,9 @@ class Standing:
     error_code: str
     error: str
     advice: str
+    drain_began_at: datetime | None
+    drained_at: datetime | None
+    last_drain: str
 
 
 def oldest_seconds() -> float:
@@ -117,4 +120,7 @@ def of(mirror: Mirror) -> Standing:
         error_code=mirror.error_code,
         error=mirror.error,
         advice=advice_for(mirror.error_code),
+        drain_began_at=mirror.drain_began_at,
+        drained_at=mirror.drained_at,
+        last_drain=mirror.last_drain,
     )

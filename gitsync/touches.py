@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gitsync.errors import DiskFullError
 from gitsync.history import Told
 
 _TABLE = "CREATE TABLE touch (name, place INTEGER, commit_id, author, written_at INTEGER, change, kind, oid)"
@@ -38,7 +39,8 @@ class Touches:
 
         A merge that goes back to what one of its histories had tells of nothing.
         """
-        rows = self._file.execute(_OF, [_storable(name)])
+        with _room():
+            rows = self._file.execute(_OF, [_storable(name)]).fetchall()
         found = [Touch(row[0], row[1], datetime.fromtimestamp(row[2], UTC), *row[3:]) for row in rows]
         return found or [Touch(self._tip.commit, _storable(self._tip.author), self._tip.written_at, "", "", "")]
 
@@ -47,19 +49,28 @@ class Touches:
 def sort(told: Iterable[tuple[Told, str, str]], tip: Told) -> Iterator[Touches]:
     """Take (commit, name, id), the newest first, and let what happened to each name be asked for in the block.
 
-    `tip` is the newest commit of the history.
+    `tip` is the newest commit of the history. Raises DiskFullError, also when it is asked.
     """
     with tempfile.TemporaryDirectory(prefix="pasteur-") as folder:
         file = sqlite3.connect(Path(folder) / "touches")
         try:
-            file.execute("PRAGMA synchronous=OFF")
-            file.execute("PRAGMA journal_mode=OFF")
-            file.execute(_TABLE)
-            file.executemany("INSERT INTO touch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(told))
-            file.execute("CREATE INDEX touch_of ON touch (name, place)")
+            with _room():
+                file.execute("PRAGMA synchronous=OFF")
+                file.execute("PRAGMA journal_mode=OFF")
+                file.execute(_TABLE)
+                file.executemany("INSERT INTO touch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(told))
+                file.execute("CREATE INDEX touch_of ON touch (name, place)")
             yield Touches(file, tip)
         finally:
             file.close()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DiskFullError(f"the history cannot be sorted in {tempfile.gettempdir()}: {error}") from error
 
 
 def _rows(told: Iterable[tuple[Told, str, str]]) -> Iterator[tuple[str, int, str, str, int, str, str, str]]:

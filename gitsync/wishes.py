@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from gitsync import drain, resync
+from gitsync.accounts import account
 from gitsync.comparison import Comparison
 from gitsync.errors import BusyError, GitsyncError, MisconfiguredError, UnexpectedError
 from gitsync.lock import exclusive
@@ -45,10 +46,12 @@ def grant() -> None:
 
 
 def _fetch(remote: Remote, mirror: Mirror) -> None:
-    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")):
+    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")), account() as done:
         clone = Clone.open(settings.GITSYNC_CLONE_DIR)
-        drain.catch_up(mirror, clone, remote.fetch(clone, mirror.tip))
-    Mirror.objects.filter(pk=mirror.pk).update(fetched_at=timezone.now())
+        done.begin(mirror)
+        tip = remote.fetch(clone, mirror.tip)
+        drain.catch_up(mirror, clone, tip)
+        done.tip = tip
 
 
 def _refuse(mirror: Mirror, error: GitsyncError) -> None:

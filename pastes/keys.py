@@ -1,5 +1,6 @@
 """Keys of pastes: how they are drawn and what they look like."""
 
+import hashlib
 import re
 import secrets
 
@@ -30,6 +31,12 @@ def draw() -> str:
     """Return a fresh random key of PASTEUR_KEY_LENGTH characters, five bits each."""
     # 256 is 8 times 32, so every character is as likely as every other.
     return "".join(ALPHABET[byte % 32] for byte in secrets.token_bytes(settings.PASTEUR_KEY_LENGTH))
+
+
+def derived(words: str) -> str:
+    """Return the key that follows from some words, for what has to have the same one everywhere."""
+    digest = hashlib.sha256(f"pasteur key {words}".encode(errors="surrogateescape")).digest()
+    return "".join(ALPHABET[byte % 32] for byte in digest[: settings.PASTEUR_KEY_LENGTH])
 
 
 class KeyConverter:

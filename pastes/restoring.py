@@ -9,7 +9,7 @@ from django.db import transaction
 from pastes import keys, searching
 from pastes.drafts import Draft, NewFile, checked, checked_files
 from pastes.errors import RefusedError
-from pastes.models import File, Paste, Revision, blob_oid
+from pastes.models import File, Paste, Revision, Visibility, blob_oid
 from pastes.storing import store
 
 
@@ -39,7 +39,7 @@ class Edition:
     author: str = ""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # Whoever has a transaction already undoes it, or a savepoint of their own.
 def put_back(kept: Kept, editions: Iterable[Edition]) -> Paste:
     """Store a paste with its revisions, which come in the order of their numbers, the last one being the current one.
 
@@ -49,14 +49,20 @@ def put_back(kept: Kept, editions: Iterable[Edition]) -> Paste:
     if not keys.can_be(kept.key):
         raise ValueError("this cannot be the key of a paste")
     paste = _row(kept)
-    store(paste)
-    for edition in editions:
+    left = iter(editions)
+    first = next(left, None)
+    if first is None:
+        raise RefusedError("empty", "There is no text to paste.", field="files")
+    paste.head = first.number
+    revision, paste.files = _rows(first)
+    store(paste, revision, *paste.files)
+    for edition in left:
         paste.head = edition.number
         paste.files = add_edition(paste, edition)
-    if not paste.head:
-        raise RefusedError("empty", "There is no text to paste.", field="files")
-    paste.save(update_fields=["head"])
-    searching.keep(paste)
+    if paste.head != first.number:
+        paste.save(update_fields=["head"])
+    if paste.visibility == Visibility.PUBLIC:  # All others are not in the index, nor have they been.
+        searching.keep(paste)
     return paste
 
 
@@ -81,9 +87,16 @@ def _row(kept: Kept) -> Paste:
 
 def add_edition(paste: Paste, edition: Edition) -> list[File]:
     """Store one revision of a paste and return its files. Raises RefusedError when they break a rule."""
+    revision, files = _rows(edition)
+    revision.paste = paste
+    store(revision, *files)
+    return files
+
+
+def _rows(edition: Edition) -> tuple[Revision, list[File]]:
     files = checked_files(edition.files)
     author = checked(Draft([NewFile("-")], author=edition.author)).author
-    revision = Revision(paste=paste, number=edition.number, created_at=edition.created_at, author=author)
+    revision = Revision(number=edition.number, created_at=edition.created_at, author=author)
     rows = []
     for position, file in enumerate(files):
         content = file.content.encode()
@@ -96,8 +109,7 @@ def add_edition(paste: Paste, edition: Edition) -> list[File]:
             oid=blob_oid(content),
         )
         rows.append(row)
-    store(revision, *rows)
-    return rows
+    return revision, rows
 
 
 @transaction.atomic

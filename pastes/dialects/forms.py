@@ -57,16 +57,16 @@ def _published(request: HttpRequest, name: str, fields: MultiValueDict[str, str]
     """Answer the address alone on a line."""
     options.refuse(request)
     text = body.one(fields, _TEXTS[name])
-    draft = _as_said(text, fields) if name == PASTEBINIT else Draft([NewFile(text)])
-    paste = publish(draft)
+    known = {_TEXTS[name], *(_SAID if name == PASTEBINIT else ())}
+    for field in fields:
+        if field not in known:
+            raise RefusedError("unknown_field", f"There is no field called {field[:50]!r}.", field=field[:50])
+    paste = publish(_as_said(text, fields) if name == PASTEBINIT else Draft([NewFile(text)]))
     response = answers.line(answers.address(request, paste.get_absolute_url()))
     return dialects.open_to_all(answers.with_token(response, paste))
 
 
 def _as_said(text: str, fields: MultiValueDict[str, str]) -> Draft:
-    for field in fields:
-        if field not in {_TEXTS[PASTEBINIT], *_SAID}:
-            raise RefusedError("unknown_field", f"There is no field called {field[:50]!r}.", field=field[:50])
     said = {field: body.one(fields, field) for field in _SAID}
     if said["private"] not in _PRIVATE:
         raise RefusedError("visibility", "private must be 1 or 0.", field="private")

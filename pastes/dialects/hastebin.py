@@ -54,7 +54,11 @@ def _text(request: HttpRequest) -> str:
     if request.content_type != "multipart/form-data":
         return body.any_text(request)
     fields, files = body.form(request)
-    data = body.fields_by_name(fields, files).getlist("data")
+    parts = body.fields_by_name(fields, files)
+    if unknown := set(parts) - {"data"}:
+        shown = min(unknown)[:50]
+        raise RefusedError("unknown_field", f"There is no field called {shown!r}.", field=shown)
+    data = parts.getlist("data")
     if len(data) != 1:
         raise RefusedError("missing_field", "Send the text as data, once.", field="data")
     return data[0]

@@ -99,12 +99,16 @@ def download(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
     return answers.raw(file.content, disposition=answers.attachment(file.name))
 
 
+#: ZIP has no other dates; what comes back from Git may bear any.
+_ZIP_BEGINS, _ZIP_ENDS = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
+
+
 @read_only
 def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
     """All files of a paste in one ZIP archive, each under its name."""
     paste = find(key)
     refuse_burning(paste)
-    made_at = paste.created_at.timetuple()[:6]
+    made_at = min(max(paste.created_at.timetuple()[:6], _ZIP_BEGINS), _ZIP_ENDS)
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in paste.files:

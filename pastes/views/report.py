@@ -5,17 +5,23 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from pastes import bans, reporting
+from pastes import bans, body, reporting
 from pastes.models import Paste
 from pastes.report_form import ReportForm
 from pastes.views.paste import find
 
 
-@csrf_exempt  # What follows asks for the token, of a form alone.
+@csrf_exempt  # `_report` asks for the token, of a form alone, and of one that can be read.
 @require_http_methods(["GET", "HEAD", "POST"])
-@csrf_protect
 def report(request: HttpRequest, key: str) -> HttpResponse:
     """GET the form; POST it, which leads to a word of thanks. Neither says more of the paste than its own page."""
+    if request.method == "POST":
+        body.check_form(request)
+    return _report(request, key)
+
+
+@csrf_protect
+def _report(request: HttpRequest, key: str) -> HttpResponse:
     paste = find(key)
     bans.demand()
     if request.method != "POST":

@@ -5,7 +5,9 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +149,36 @@ def test_a_disk_that_is_full_loses_nothing(user: User, author: User) -> None:
 
     assert failed.returncode == 3
     assert user("get", kept(user, Done(3, "", failed.stderr.decode()))).out == "once"
+
+
+class _Cutting(BaseHTTPRequestHandler):
+    """Shows a paste that burns, and is cut in the middle of what it answers then."""
+
+    def do_GET(self) -> None:
+        paste = {"url": "http://x/0123456789", "burn": True, "encrypted": False, "files": []}
+        self.answer(json.dumps(paste).encode())
+
+    def do_POST(self) -> None:
+        self.answer(b'[{"name": "a", "content": "the beginning of', announced=10_000)
+
+    def answer(self, body: bytes, announced: int = 0) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(announced or len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_what_came_before_the_line_was_cut_is_kept(user: User) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Cutting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = user("get", "0123456789", "--burn", "--server", f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+    assert (done.status, done.out) == (4, "")
+    assert "the beginning of" in kept(user, done).read_text()
 
 
 def test_what_was_shown_is_kept_no_longer(user: User, author: User) -> None:

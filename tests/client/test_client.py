@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -116,6 +117,34 @@ def test_an_editor_opens_what_stands_there(user: User, site: Pasteur) -> None:
     assert user("get", url).out == "one\ntwo\n"
     failed = user("edit", url, EDITOR="false")
     assert (failed.status, failed.err) == (3, "pasteur: false ended with status 1; nothing was changed\n")
+
+
+def test_what_was_written_in_an_editor_is_kept_when_the_site_does_not_take_it(user: User) -> None:
+    url = user(user.write("a.py", "one\n")).line
+    editor = user.write("editor", f'#!/bin/sh\n{sys.executable} {FILE} edit {url} --title Else && echo mine > "$1"\n')
+    editor.chmod(0o700)
+
+    conflict = user("edit", url, EDITOR=str(editor), TMPDIR=str(user.home))
+
+    assert conflict.status == 10
+    (folder,) = user.home.glob("pasteur-*")
+    assert str(folder) in conflict.err
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [path.read_text() for path in folder.glob("*/a.py")] == ["mine\n"]
+    binary = user.write("binary", "#!/bin/sh\nprintf '\\377' > $1\n")
+    binary.chmod(0o700)
+    assert "is kept in" in user("edit", url, EDITOR=str(binary), TMPDIR=str(user.home)).err
+
+
+def test_an_editor_leaves_nothing_behind_when_all_is_well(user: User) -> None:
+    url = user(user.write("a.py", "one\n")).line
+    editor = user.write("editor", '#!/bin/sh\necho two >> "$1"\n')
+    editor.chmod(0o700)
+
+    assert user("edit", url, EDITOR=str(editor), TMPDIR=str(user.home)).status == 0
+    assert user("edit", url, EDITOR="false", TMPDIR=str(user.home)).status == 3
+    assert user("edit", url, EDITOR="/missing", TMPDIR=str(user.home)).status == 3
+    assert not list(user.home.glob("pasteur-*"))
 
 
 def test_others_need_the_edit_token(user: User, site: Pasteur, tmp_path: Path) -> None:

@@ -10,9 +10,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.forms.models import model_to_dict
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from gitsync import history
 from gitsync.drain import drain
+from gitsync.mirror import Clone
 from gitsync.models import Change, Mirror
 from gitsync.resync import look
 from gitsync.tree import folder
@@ -136,6 +139,50 @@ def test_a_branch_that_is_not_there_is_no_empty_one(remote: Path, settings: Sett
 
     assert caught.value.returncode == 2
     assert not Mirror.objects.filter(branch="mian").exists()
+
+
+def test_a_paste_comes_back_by_few_statements(remote: Path) -> None:
+    many.publish(150)
+    drain()
+    before = everything()
+    forget_everything()
+
+    with CaptureQueriesContext(connection) as asked:
+        assert restore()["restored"] == 150
+
+    assert len(asked) < 5 * 150
+    assert everything() == before
+
+
+def test_changes_that_are_there_already_are_kept(remote: Path) -> None:
+    many.publish(3)
+    drain()
+    before = everything()
+    for model in (File, Revision, Paste):
+        model.objects.all().delete()
+
+    assert restore()["restored"] == 3
+
+    assert everything() == before
+    assert look().is_clean
+
+
+def test_objects_that_are_expected_are_those_that_are_asked_for(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"text {number}".encode() for number in range(20)]
+    large = b"x" * 100_000
+    oids = [repository.git(remote, "hash-object", "-w", "--stdin", stdin=text).decode().strip() for text in texts]
+    vast = repository.git(remote, "hash-object", "-w", "--stdin", stdin=large).decode().strip()
+    monkeypatch.setattr(history, "_REMEMBERED", 5)
+    monkeypatch.setattr(history, "_ASKED_AT_ONCE", 7)
+
+    with history.objects(Clone(remote)) as objects:
+        objects.expect([*oids, vast, "0" * 40, *oids])
+
+        assert [objects.blob(oid, 100) for oid in oids] == texts
+        assert objects.blob(oids[-1], 3) is None
+        assert objects.tree(oids[-1]) is None
+        assert (objects.blob(vast, 99_999), objects.blob(vast, 100_000)) == (None, large)
+        assert objects.blob("0" * 40, 100) is None
 
 
 def test_another_remote_fills_the_configured_one(remote: Path, tmp_path: Path, settings: Settings) -> None:

@@ -95,6 +95,9 @@ def test_pastebinit_says_title_author_language_and_who_finds_it(client: Client) 
         ("content=x&expires=1d", 422),
         ("content=x&title=a%0Ab", 422),
         ("sprunge=x" + "&a=1" * 1_001, 400),
+        ("sprunge=x&expires=1d", 422),
+        ("f%3A1=x&f%3A2=y", 422),
+        ("f:1=x&read%3A1=2", 422),
     ],
 )
 def test_inputs_10_28_31_32_33_what_makes_no_sense_is_told_in_a_line(client: Client, body: str, status: int) -> None:
@@ -114,3 +117,15 @@ def test_the_sites_own_form_still_needs_its_token() -> None:
         response = client.post("/", multipart.body(*parts), content_type=multipart.CONTENT_TYPE)
 
     assert response.status_code == 403
+
+
+@pytest.mark.parametrize("field", ["sprunge", "f:1", "content"])
+@pytest.mark.parametrize("other", [Part("expires", b"1d"), Part("f:2", b"two"), Part("x", b"y", "y.txt")])
+def test_input_28_no_part_is_left_out_in_silence(client: Client, field: str, other: Part) -> None:
+    body = multipart.body(Part(field, b"text"), other)
+
+    with nothing_stored():
+        response = client.post("/", body, content_type=multipart.CONTENT_TYPE)
+
+    assert response.status_code == 422
+    assert other.name in response.content.decode()

@@ -34,6 +34,15 @@ def test_of_a_form_the_field_data_is_the_text(client: Client) -> None:
     assert File.objects.get().content == "text"
 
 
+def test_input_28_of_a_form_no_other_field_is_left_out_in_silence(client: Client) -> None:
+    body = multipart.body(Part("data", b"text"), Part("expires", b"1d"))
+
+    with nothing_stored():
+        response = client.post("/documents", body, content_type=multipart.CONTENT_TYPE)
+
+    assert (response.status_code, "expires" in response.json()["message"]) == (400, True)
+
+
 @pytest.mark.parametrize("ending", ["", ".py", ".tar.gz"])
 def test_a_document_is_read_with_any_ending(client: Client, ending: str) -> None:
     paste = published("é\r\n")

@@ -12,7 +12,9 @@ from pytest_django.fixtures import Settings
 from pastes import purging, reporting, writing
 from pastes.models import Paste
 from pastes.moderation import Outcome, Report
+from tests.pastes import multipart
 from tests.pastes.made import published
+from tests.pastes.multipart import Part
 from tests.pastes.pages import Page
 from tests.pastes.ways import BROWSER
 
@@ -25,7 +27,7 @@ FAR = "203.0.113.5"
 def fresh(settings: Settings, tmp_path: Path) -> None:
     """Count from nothing."""
     settings.DATA_DIR = tmp_path
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = settings.CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 def send(client: Client, paste: Paste | str, **fields: str) -> Any:
@@ -192,3 +194,18 @@ def test_the_same_report_sent_at_once_is_one() -> None:
         thread.join()
 
     assert [one.times for one in Report.objects.all()] == [4]
+
+
+@pytest.mark.parametrize(
+    ("sent", "encoding"),
+    [
+        (b"reason=spam&words=caf%E9", "application/x-www-form-urlencoded"),
+        (b"reason=spam&words=caf\xe9", "application/x-www-form-urlencoded"),
+        (multipart.body(Part("reason", b"spam"), Part("words", b"caf\xe9")), multipart.CONTENT_TYPE),
+    ],
+)
+def test_input_10_words_that_are_no_utf8_are_refused(client: Client, sent: bytes, encoding: str) -> None:
+    response = client.generic("POST", f"/{published().key}/report", sent, encoding, headers={"accept": BROWSER})
+
+    assert (response.status_code, Report.objects.count()) == (400, 0)
+    assert "not UTF-8" in response.content.decode()

@@ -80,6 +80,10 @@ def _words_of(mirror: standing.Standing) -> str:
     lines = [f"{mirror.branch} of {mirror.remote}"]
     lines.append(f"  tip        {mirror.tip or 'no branch yet'}")
     lines.append(f"  last push  {mirror.arrived_at.isoformat(timespec='seconds') if mirror.arrived_at else 'none yet'}")
+    if mirror.last_drain and mirror.drained_at:
+        lines.append(f"  last drain {mirror.drained_at.isoformat(timespec='seconds')}: {mirror.last_drain}")
+    if mirror.drain_began_at:
+        lines.append(f"  draining   since {mirror.drain_began_at.isoformat(timespec='seconds')}")
     if mirror.error_code:
         again = f", next try {mirror.retry_at.isoformat(timespec='seconds')}" if mirror.retry_at else ""
         lines.append(f"  error      {mirror.error_code}, {mirror.failures} in a row{again}")

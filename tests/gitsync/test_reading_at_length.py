@@ -1,0 +1,228 @@
+"""Very much that others have pushed is read in a batch at a time: nobody waits for long, and a crash costs nothing."""
+
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from gitsync import reading_in
+from gitsync.drain import drain
+from gitsync.errors import DiskFullError, RemoteTimeoutError
+from gitsync.models import Change, Mirror
+from gitsync.processes import stop_requested
+from gitsync.resync import look
+from gitsync.tree import folder
+from pastes.models import Paste, State
+from tests import repository
+from tests.gitsync.foreign import Row, commit
+from tests.gitsync.test_arrivals import replace_history
+from tests.gitsync.test_both_ways import published, texts
+from tests.gitsync.test_restore import forget_everything, restore
+from tests.servers.pasteur import Pasteur
+from tests.servers.process import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+
+def foreign(count: int) -> dict[Row, bytes | None]:
+    """Return the files of so many folders that somebody has made by hand."""
+    return {f"{folder(f'hand{number:06}')}/a.txt": f"text {number}\n".encode() for number in range(count)}
+
+
+def push_many_things(remote: Path) -> tuple[Paste, Paste]:
+    """Have somebody push folders, files, an edit and a removal; return the pastes of the last two."""
+    edited, removed = published("one"), published("two")
+    rows: dict[Row, bytes | None] = {f"{folder(edited.key)}/a.txt": b"by hand", folder(removed.key): None}
+    commit(remote, {**foreign(30), "notes.py": b"x = 1\n", "more.py": b"y = 2\n", **rows})
+    return edited, removed
+
+
+def assert_read_once(edited: Paste, removed: Paste) -> None:
+    """Fail unless all of that has been read, and none of it twice."""
+    assert Paste.objects.count() == 34
+    assert sorted(text for paste in Paste.objects.filter(author="Eve") for text in texts(paste.key)[0].values()) == (
+        sorted([*(f"text {number}\n" for number in range(30)), "x = 1\n", "y = 2\n"])
+    )
+    assert texts(edited.key) == [{"a.txt": "one"}, {"a.txt": "by hand"}]
+    assert Paste.objects.get(key=removed.key).state == State.HIDDEN
+    assert look().is_clean
+
+
+@pytest.mark.parametrize("dies_after", range(1, 6))
+def test_what_was_read_before_a_crash_is_not_read_twice(
+    remote: Path, monkeypatch: pytest.MonkeyPatch, dies_after: int
+) -> None:
+    monkeypatch.setattr(reading_in, "_AT_ONCE", 6)
+    edited, removed = push_many_things(remote)
+    tip, pauses = Mirror.objects.get().tip, []
+
+    def die(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == dies_after:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reading_in, "sleep", die)
+        with pytest.raises(KeyboardInterrupt):
+            drain()
+    assert Mirror.objects.get().tip == tip
+    assert 0 < Paste.objects.count() < 34 or dies_after == 5
+
+    drain()
+
+    assert_read_once(edited, removed)
+
+
+def test_a_worker_that_is_told_to_stop_goes_on_the_next_time(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_in, "_AT_ONCE", 6)
+    edited, removed = push_many_things(remote)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reading_in, "_attempt", lambda *_: stop_requested.set())
+        with pytest.raises(RemoteTimeoutError):
+            drain()
+    stop_requested.clear()
+    drain()
+
+    assert_read_once(edited, removed)
+
+
+def test_a_batch_ends_when_it_takes_too_long(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edited, removed = push_many_things(remote)
+    monkeypatch.setattr(reading_in, "_SECONDS", 0.001)
+
+    drain()
+
+    assert_read_once(edited, removed)
+
+
+def test_an_empty_database_gets_all_of_a_full_remote_in_batches(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_in, "_AT_ONCE", 7)
+    published()
+    commit(remote, foreign(30))
+    drain()
+    forget_everything()
+
+    drain()
+
+    assert Paste.objects.count() == 31
+    assert look().is_clean
+
+
+def test_files_at_the_root_become_pastes_at_the_first_look(remote: Path) -> None:
+    kept: dict[Row, bytes | None] = {
+        "README.md": b"mine",
+        "LICENSE": b"mine",
+        "docs/a.py": b"mine",
+        ".gitattributes": b"mine",
+    }
+    commit(remote, {**kept, "notes.py": b"x = 1\n"})
+
+    drain()
+
+    assert [texts(paste.key) for paste in Paste.objects.all()] == [[{"notes.py": "x = 1\n"}]]
+    assert {path for path in repository.files(remote) if not path.startswith(Paste.objects.get().key[0])} == set(kept)
+    assert look().is_clean
+
+
+def test_files_at_the_root_become_pastes_in_a_replaced_history(remote: Path) -> None:
+    published()
+    commit(remote, {"notes.py": b"x = 1\n"})
+    replace_history(remote)
+
+    drain()
+
+    assert Paste.objects.filter(author="Eve").count() == 1
+    assert "notes.py" not in repository.files(remote)
+    assert look().is_clean
+
+
+def test_two_sites_that_read_a_file_at_the_root_at_once_make_the_same_paste(remote: Path) -> None:
+    commit(remote, {"notes.py": b"x = 1\n"})
+    tip = repository.tip(remote)
+    drain()
+    (first,) = Paste.objects.values_list("key", "created_at", "author")
+    folder_of_first = repository.files(remote)
+    forget_everything()
+    repository.git(remote, "update-ref", "refs/heads/main", tip)
+
+    drain()
+
+    assert list(Paste.objects.values_list("key", "created_at", "author")) == [first]
+    assert repository.files(remote) == folder_of_first
+
+
+def test_files_at_the_root_become_pastes_after_a_restore(remote: Path) -> None:
+    published()
+    commit(remote, {"notes.py": b"x = 1\n"})
+    forget_everything()
+    restore()
+
+    drain()
+
+    assert Paste.objects.filter(author="Eve").count() == 1
+    assert look().is_clean
+
+
+def test_a_history_that_finds_no_room_to_be_sorted_is_read_later(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edited, removed = push_many_things(remote)
+    with monkeypatch.context() as patched:
+        patched.setattr("gitsync.touches._OF", "SELECT nothing")
+        with pytest.raises(DiskFullError):
+            drain()
+
+    drain()
+
+    assert_read_once(edited, removed)
+
+
+def test_a_file_at_the_root_is_one_paste_though_its_commit_is_lost(remote: Path) -> None:
+    commit(remote, {"notes.py": b"x = 1\n"})
+    tip = repository.tip(remote)
+    drain()
+    repository.git(remote, "update-ref", "refs/heads/main", tip)
+
+    drain()
+
+    assert Paste.objects.count() == 1
+    assert "notes.py" not in repository.files(remote)
+    assert not Change.objects.filter(settled_at=None).exists()
+    assert look().is_clean
+
+
+def test_very_many_folders_take_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_in, "_PAUSE_SECONDS", 0)
+
+    def found() -> Iterator[tuple[str, str]]:
+        return ((f"hand{number:06}", f"{number:040x}") for number in range(100_000))
+
+    tracemalloc.start()
+    try:
+        reading_in._in_batches(found(), lambda *_: None, lambda: None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 2 * 1024 * 1024
+
+
+@pytest.mark.server
+def test_who_pastes_meanwhile_waits_for_a_batch_at_the_most(tmp_path: Path) -> None:
+    remote = tmp_path / "remote.git"
+    repository.git(tmp_path, "init", "--bare", "--quiet", "--initial-branch=main", str(remote))
+    with Pasteur(GITSYNC_REMOTE=str(remote), GITSYNC_FETCH_INTERVAL="1") as site:
+        site.wait_until_mirrored(site.paste("first"))
+        commit(remote, foreign(2_500))
+        slowest = 0.0
+
+        def is_read() -> bool:
+            nonlocal slowest
+            started = monotonic()
+            site.paste("meanwhile")
+            slowest = max(slowest, monotonic() - started)
+            return site.http.request("GET", f"{site.url}/hand002499/raw").status == 200
+
+        wait_until(is_read, "everything is read in", 120)
+    assert slowest < 3
