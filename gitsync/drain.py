@@ -39,7 +39,7 @@ from gitsync.errors import (
     RemoteRefusedError,
     RewriteRefusedError,
     TooSoonError,
-    UnexpectedError,
+    meaning_of,
 )
 from gitsync.loading import load
 from gitsync.lock import exclusive
@@ -156,8 +156,7 @@ def _rewritten(remote: Remote, mirror: Mirror, clone: Clone, tip: str) -> purgin
         raise
     except Exception as error:
         if not stop_requested.is_set():
-            reason = error if isinstance(error, GitsyncError) else UnexpectedError.of(error)
-            purged.postpone(list(Purge.objects.waiting().values_list("key", flat=True)), reason)
+            purged.postpone(list(Purge.objects.waiting().values_list("key", flat=True)), meaning_of(error))
         if not isinstance(error, PurgeIncompleteError):
             raise
         Failure.note(mirror, error.code)

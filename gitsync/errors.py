@@ -1,6 +1,6 @@
 """What can go wrong between the database and the remote. `advice` says to the operator what to do."""
 
-from typing import Self
+from django.db import InterfaceError, OperationalError
 
 
 class GitsyncError(Exception):
@@ -168,17 +168,27 @@ class UnexpectedError(TransientError):
         "it is a fault in Pasteur that should be reported with these lines."
     )
 
-    @classmethod
-    def of(cls, error: Exception) -> Self:
-        """Return what is said to an operator of an exception: its kind, and its first line."""
-        words = str(error).strip().partition("\n")[0]
-        return cls(f"{type(error).__name__}: {words}"[:500])
+
+class DatabaseAwayError(TransientError):
+    """The database cannot be reached, or does not let the worker write for long."""
+
+    code = "database"
+    advice = "Check that the database runs and has room on its disk; the worker goes on by itself."
 
 
 class BusyError(GitsyncError):
     """Another process is writing to the clone right now."""
 
     code = "busy"
+
+
+def meaning_of(error: Exception) -> GitsyncError:
+    """Return an error of ours as it is, and of any other what is said to an operator: its kind and its first line."""
+    if isinstance(error, GitsyncError):
+        return error
+    kind = DatabaseAwayError if isinstance(error, OperationalError | InterfaceError) else UnexpectedError
+    words = str(error).strip().partition("\n")[0]
+    return kind(f"{type(error).__name__}: {words}"[:500])
 
 
 def advice_for(code: str) -> str:

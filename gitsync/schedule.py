@@ -17,7 +17,7 @@ from gitsync.errors import (
     PartlyRefusedError,
     RemoteMovedError,
     TooSoonError,
-    UnexpectedError,
+    meaning_of,
 )
 from gitsync.models import Change, Failure, Mirror
 from gitsync.processes import stop_requested
@@ -68,7 +68,7 @@ def work_off() -> float | None:
             logger.exception("a drain ended with what nobody expects")
             connection.close_if_unusable_or_obsolete()
             if not stop_requested.is_set():
-                _failed(mirror, UnexpectedError.of(error))
+                _failed(mirror, meaning_of(error))
     return None
 
 

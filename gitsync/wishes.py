@@ -9,7 +9,7 @@ from django.utils import timezone
 from gitsync import drain, resync
 from gitsync.accounts import account
 from gitsync.comparison import Comparison
-from gitsync.errors import BusyError, GitsyncError, MisconfiguredError, UnexpectedError
+from gitsync.errors import BusyError, GitsyncError, MisconfiguredError, meaning_of
 from gitsync.lock import exclusive
 from gitsync.mirror import Clone
 from gitsync.models import Mirror
@@ -41,7 +41,7 @@ def grant() -> None:
     except Exception as error:  # Drains come after this, and have to be tried whatever it is.
         logger.exception("what was asked for ended with what nobody expects")
         connection.close_if_unusable_or_obsolete()
-        _refuse(mirror, UnexpectedError.of(error))
+        _refuse(mirror, meaning_of(error))
     Mirror.objects.filter(pk=mirror.pk).update(fetch_wanted=False, check_wanted=False)
 
 

@@ -11,9 +11,11 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from time import monotonic
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from pastes import turns
 from pastes.turns import turn
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class _Write:
     context: Context = field(default_factory=copy_context)
     is_over: bool = False
     error: Exception | None = field(default_factory=UndoneError)
+    began_at: float = field(default_factory=monotonic)
 
 
 #: Held by the thread that writes for this process.
@@ -66,8 +69,9 @@ def _write_together(group: list[_Write]) -> None:
     """Write all of a group, or none."""
     current: _Write | None = None
     stored: list[bool] = []
+    seconds = turns.SECONDS - (monotonic() - min(write.began_at for write in group))
     try:
-        with turn(), transaction.atomic():
+        with turn(seconds), transaction.atomic():
             transaction.on_commit(lambda: stored.append(True))  # The first to be told.
             for current in group:
                 current.context.run(current.work)

@@ -16,10 +16,11 @@ BYTES_A_SECOND = 10_000
 _HEAD_BYTES = 64 * 1024
 _CHUNK_LINE_BYTES = 8_190
 _END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*\r\n", re.IGNORECASE)
-_LENGTH_IN_ANY_FORM = re.compile(rb"\r\ncontent-length:", re.IGNORECASE)
-_CODING = re.compile(rb"\r\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
-_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*([^\r\n]*?)[ \t]*\r\n", re.IGNORECASE)
+# For heads in lower case.
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*\r\n")
+_CODING = re.compile(rb"\r\ntransfer-encoding:([^\r\n]*)")
+_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*([^\r\n]*?)[ \t]*\r\n")
+_ABOUT_BODIES = (b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nexpect:")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)(?:[ \t]*(;[^\r]*))?", re.DOTALL)
 
 
@@ -27,7 +28,6 @@ class Incoming:
     """What a connection has sent of its next request, and until when the rest of it has to be there."""
 
     def __init__(self, now: float, body_limit: int) -> None:
-        self.began_at = now
         self.ends_at = now + HEAD_SECONDS
         self.asks_first = False
         #: Whether some of its body is left on the wire, so that nothing behind it can be understood.
@@ -92,19 +92,22 @@ class Incoming:
 
     def _begin_body(self) -> bool:
         """See from the head how the body is framed; returns whether there is none to wait for."""
-        head = bytes(memoryview(self._content)[: self._head_bytes])
         self._whole_bytes = self._head_bytes
+        head = bytes(memoryview(self._content)[: self._head_bytes]).lower()
+        if not any(name in head for name in _ABOUT_BODIES):
+            return True
         expects = _EXPECTS.search(head)
         codings, length = _CODING.findall(head), _LENGTH.search(head)
-        is_modern = not head.lstrip(b"\r\n").partition(b"\r\n")[0].endswith(b" HTTP/1.0")
-        if expects and expects[1].lower() != b"100-continue":
+        says_length = _ABOUT_BODIES[0] in head
+        is_modern = not head.lstrip(b"\r\n").partition(b"\r\n")[0].endswith(b" http/1.0")
+        if expects and expects[1] != b"100-continue":
             return self._cut()
         if codings:
-            is_chunked = any(b"chunked" in coding.lower() for coding in codings)
-            is_plain = is_modern and is_chunked and not _LENGTH_IN_ANY_FORM.search(head)
+            is_chunked = any(b"chunked" in coding for coding in codings)
+            is_plain = is_modern and is_chunked and not says_length
             return self._begin_chunks(asks=bool(expects)) if is_plain else self._cut()
         if length is None:
-            return self._cut() if _LENGTH_IN_ANY_FORM.search(head) else True
+            return self._cut() if says_length else True
         digits = length[1].lstrip(b"0") or b"0"
         if len(digits) > len(str(self._limit)) or int(digits) > self._limit:
             return self._cut()

@@ -17,9 +17,9 @@ class Wire(socket.socket):
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
         """Send what the client takes now, and keep the rest."""
-        if not self.unsent:
-            data = memoryview(data)[self._send_now(data) :]
-        self.unsent += data
+        sent_bytes = 0 if self.unsent else self._send_now(data)
+        if sent_bytes < len(data):
+            self.unsent += memoryview(data)[sent_bytes:]
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Send a part of a file like any other answer."""

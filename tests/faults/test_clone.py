@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from gitsync.drain import drain
@@ -122,7 +123,9 @@ def test_fault_31_a_full_disk_is_said_and_what_waits_goes_on_when_there_is_space
     assert_all_arrived_once(remote, 13)
 
 
-def test_fault_31_a_disk_without_any_space_left_is_said_too(remote: Path, settings: Settings, small_disk: Path) -> None:
+def test_fault_31_a_disk_without_any_space_left_is_said_too(
+    remote: Path, settings: Settings, small_disk: Path, client: Client
+) -> None:
     settings.GITSYNC_CLONE_DIR = small_disk / "clone.git"
     small_disk.joinpath("clone.lock").touch()
     many.publish(1)
@@ -136,6 +139,7 @@ def test_fault_31_a_disk_without_any_space_left_is_said_too(remote: Path, settin
     assert work_off()
 
     assert Mirror.objects.get(remote=str(remote)).error_code == "disk"
+    assert client.get("/readyz").json()["mirror_error"] == "disk"
     (small_disk / "ballast").unlink()
     Mirror.objects.update(retry_at=None)
     assert work_off() is None

@@ -1,5 +1,6 @@
 """Rows 42, 44 and 46: the database restarts, freezes, is locked, or has many writers."""
 
+import fcntl
 import itertools
 import os
 import signal
@@ -213,3 +214,23 @@ def test_fault_46_fifty_writers_and_the_worker_on_sqlite(pasteur: Pasteur, secon
     assert set(load.answers) == {201}
     assert "database is locked" not in pasteur.words()
     assert_kept(pasteur, load.taken)
+
+
+def test_fault_46_a_writer_that_never_ends_costs_others_20_seconds_and_readers_none(pasteur: Pasteur) -> None:
+    key = pasteur.paste("read me")
+    token = pasteur.manage("api_token", "create", "reader", "--scope", "read").stdout.strip()
+    headers = {"Authorization": f"Bearer {token}", "Connection": "close"}
+    with (pasteur.data / "pasteur.sqlite3-turn").open("a") as file, ThreadPoolExecutor(4) as pool:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        http = urllib3.PoolManager(timeout=40, retries=False, headers={"Connection": "close"})
+        started = time.monotonic()
+        writers = [pool.submit(http.request, "POST", f"{pasteur.url}/", body=b"text") for _ in range(4)]
+        read = http.request("GET", f"{pasteur.url}/api/v1/pastes/{key}", headers=headers)
+        took = time.monotonic() - started
+        statuses = [writer.result().status for writer in writers]
+        waited = time.monotonic() - started
+
+    assert (read.status, took < 2) == (200, True)
+    assert statuses == [503] * 4
+    assert 18 < waited < 25
+    assert pasteur.paste("written again")

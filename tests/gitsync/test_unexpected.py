@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 
 from gitsync.drain import drain
 from gitsync.models import Failure, Mirror
@@ -57,6 +58,20 @@ def test_a_drain_that_dies_is_noted_and_tried_again_later(
     Mirror.objects.update(retry_at=None)
     work_off()
     assert (Mirror.objects.get().failures, Mirror.objects.get().error_code) == (0, "")
+
+
+def test_a_database_that_is_away_is_no_fault_of_ours(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many.publish(1)
+
+    def is_locked(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("gitsync.purging.rewrite", is_locked)
+
+    work_off()
+
+    mirror = Mirror.objects.get()
+    assert (mirror.error_code, mirror.error) == ("database", "OperationalError: database is locked")
 
 
 def test_a_wish_that_dies_holds_up_no_drain(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:

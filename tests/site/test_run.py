@@ -1,6 +1,7 @@
 """`manage.py run`: one command, one process tree, all of it or none."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -64,6 +65,17 @@ def test_a_stranger_pastes_and_clones(running: Pasteur, tmp_path: Path) -> None:
     assert running.read(key)["mirror"]["commit"] == repository.tip(running.mirror)
     assert running.manage("resync_git", "--check").returncode == 0
     repository.assert_sound(running.mirror)
+
+
+def test_the_log_tells_of_each_drain(running: Pasteur) -> None:
+    key = running.paste("told")
+    running.wait_until_mirrored(key)
+    commit = running.read(key)["mirror"]["commit"]
+
+    line = re.compile(rf"drained settled=\d+ commits=\d+ .* seconds=[0-9.]+ range=[0-9a-f]*\.\.{commit[:10]}")
+    wait_until(lambda: line.search(running.log.read_text()) is not None, "the log tells of the drain", 10)
+
+    assert line.search(running.manage("mirror_status").stdout)
 
 
 def test_it_says_where_it_is_where_the_mirror_is_and_how_to_stop(running: Pasteur) -> None:
