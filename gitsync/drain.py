@@ -22,6 +22,7 @@ from gitsync import (
     purging,
     reading_in,
     refusals,
+    returning,
     selection,
     tree,
     withholding,
@@ -200,7 +201,9 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
         already, back = arrivals.settle(clone, told, purging.done())
         forgetting.heed(clone, told, tip, removals or Removals.ASK)
     accounts.arrived(already)
-    if not goes_on:
+    if goes_on:
+        returning.notice(clone, old, tip)
+    else:
         lost.reopen_unseen(clone, tip)
 
     def done() -> None:
@@ -227,7 +230,7 @@ def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
         batch.taken.append(loaded.change)
         if loaded.entries:
             batch.shown.add(loaded.change.key)
-        if now[loaded.folder] != loaded.tree_oid:
+        if now[loaded.folder] != loaded.tree_oid or returning.is_there(clone, tip, loaded.change):
             now[loaded.folder] = loaded.tree_oid
             room -= loaded.size_bytes
             yield loaded.commit()

@@ -12,6 +12,9 @@ from django.utils import timezone
 LAST_PURGE_RETRY = timedelta(hours=6)
 
 
+MOVED_FROM_LENGTH = 255
+
+
 class Kind(models.TextChoices):
     """What a change does to the tip of the mirror."""
 
@@ -64,8 +67,9 @@ class Change(models.Model):
     found = models.TextField("credentials in it", blank=True)
     released_at = models.DateTimeField("let go by a moderator", null=True)
 
-    #: The file at the root of the repository that the paste was made of, and that its commit takes away.
-    moved_from = models.CharField(max_length=255, blank=True)
+    #: The file at the root of the repository that the paste was made of, and that its commit takes away. Of a removal:
+    #: a file anywhere into which somebody has put a text of the paste, which is purged.
+    moved_from = models.CharField(max_length=MOVED_FROM_LENGTH, blank=True)
 
     objects = ChangeQuerySet.as_manager()
 

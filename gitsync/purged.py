@@ -93,12 +93,12 @@ def key_of(text: bytes) -> str:
     return next((key for key in keys if key not in shown), "")
 
 
-def come_back(key: str, root_file: str) -> None:
-    """Purge again a text of a paste that somebody has put at the root; who has purged it elsewhere sees to it there."""
+def come_back(key: str, file: str) -> None:
+    """Purge again a text of a paste that somebody has put into a file; who has purged it elsewhere sees to it there."""
     if not Purge.objects.filter(key=key).exists():
         return
-    if not Change.objects.filter(key=key, moved_from=root_file).exists():
-        outbox.add(key, Kind.REMOVE, None, moved_from=root_file)
+    if not Change.objects.filter(key=key, kind=Kind.REMOVE, moved_from=file, settled_at=None).exists():
+        outbox.add(key, Kind.REMOVE, None, moved_from=file)
     Purge.objects.filter(key=key).ask_again()
 
 

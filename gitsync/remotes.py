@@ -22,6 +22,7 @@ from gitsync.errors import (
     RemoteUnreachableError,
 )
 from gitsync.mirror import TIP_REF, Clone
+from gitsync.models import PurgedText
 from gitsync.own_remote import OwnRemote
 from gitsync.processes import Finished
 
@@ -241,7 +242,8 @@ class Remote:
             if known == tip:
                 return tip
             if known and thin.goes_on(clone, known, tip):
-                missing = thin.missing_texts(clone, known, tip) if settings.GITSYNC_READ_BACK else []
+                is_read = settings.GITSYNC_READ_BACK or PurgedText.objects.exists()
+                missing = thin.missing_texts(clone, known, tip) if is_read else []
                 if missing:
                     self._bring_named(clone, missing)
                 return tip

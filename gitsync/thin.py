@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from gitsync import history, tree
 from gitsync.history import Objects
 from gitsync.mirror import Clone
+from gitsync.models import PurgedText
 
 #: The name of the remote while something is fetched without the texts.
 REMOTE = "pasteur"
@@ -123,11 +124,15 @@ def _missing(clone: Clone, wanted: list[str]) -> list[str]:
 
 
 def _texts(clone: Clone, objects: Objects, old: str, new: str) -> Iterator[str]:
-    """Yield the ids of what reading in may want to look into, some of them several times."""
+    """Yield the ids of what reading in may want to look into, some of them several times.
+
+    Where something was purged, that is everything, since it may have been put back anywhere.
+    """
+    is_any_purged = PurgedText.objects.exists()
     told = ((path, mode, oid) for _, path, mode, _, oid in history.paths(clone, f"{old}..{new}"))
     for rows in (told, history.differences(clone, old, new)):  # The second for what a merge alone has brought.
         for path, mode, oid in rows:
-            if oid and mode in history.REGULAR and "/" not in path:
+            if oid and mode in history.REGULAR and (is_any_purged or "/" not in path):
                 yield oid
             elif oid and mode == history.TREE and path.count("/") == 3 and tree.key_of(f"{path}/"):
                 yield from (entry.oid for entry in objects.tree(oid) or () if entry.is_file)

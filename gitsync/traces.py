@@ -16,17 +16,17 @@ class Traces:
     """Paths as bytes, ids in hexadecimal. A text counts everywhere but in the folder of a paste that is not purged."""
 
     folders: Set[bytes]
-    root_files: Set[bytes] = frozenset()
+    files: Set[bytes] = frozenset()
     oids: Set[bytes] = frozenset()
 
     def own(self, path: bytes) -> bool:
         """Whether a path, as Git writes it, is theirs, whatever lies there."""
         plain = unquoted(path)
-        return b"/".join(plain.split(b"/", 4)[:4]) in self.folders or plain in self.root_files
+        return b"/".join(plain.split(b"/", 4)[:4]) in self.folders or plain in self.files
 
     def are_at(self, path: bytes, oid: bytes) -> bool:
         """Whether something of them lies at a path, as Git writes it."""
-        return self.own(path) or (oid in self.oids and not _is_of_a_paste(unquoted(path)))
+        return self.own(path) or (oid in self.oids and not is_of_a_paste(unquoted(path)))
 
 
 def unquoted(path: bytes) -> bytes:
@@ -36,6 +36,7 @@ def unquoted(path: bytes) -> bytes:
     return _ESCAPED.sub(lambda found: _LETTERS.get(found[1]) or bytes([int(found[1], 8) & 255]), path[1:-1])
 
 
-def _is_of_a_paste(path: bytes) -> bool:
+def is_of_a_paste(path: bytes) -> bool:
+    """Whether a path lies in the folder of a paste, whoever has put it there."""
     key = tree.key_of(path.decode(errors="replace"))
     return bool(key and keys.can_be(key))

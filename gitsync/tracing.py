@@ -6,11 +6,12 @@ from itertools import islice
 from typing import IO, cast
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from gitsync import heartbeat, history, purged, tree
 from gitsync.errors import CloneBrokenError
 from gitsync.mirror import Clone
-from gitsync.models import Change
+from gitsync.models import Change, Kind
 from gitsync.processes import feed
 from gitsync.traces import Traces, unquoted
 from pastes.models import File, blob_oid
@@ -45,16 +46,18 @@ def find(clone: Clone, tip: str, keys: Sequence[str]) -> Traces:
     """Return what a complete history has of these pastes, and have their texts remembered.
 
     These are their folders, the files at the root that they were made of, and all texts that ever lay at either, for
-    wherever else those may be. A text from the root that is another paste's is not looked for elsewhere.
+    wherever else those may be. A text from the root that is another paste's is not looked for elsewhere. Of a file into
+    which a text was put after it had been purged, that text is meant alone.
     """
     folders = {tree.folder(key).encode(): key for key in keys}
-    moved = Change.objects.filter(key__in=keys).exclude(moved_from="").values_list("moved_from", "key")
-    found = _Found({path.encode(errors="surrogateescape"): key for path, key in moved})
+    moved = Change.objects.filter(key__in=keys).exclude(moved_from="")
+    found = _Found(_by_path(moved.exclude(kind=Kind.REMOVE)))
     _look_into(clone, tip, folders, found)
-    at_root = _at_root(clone, tip, found.root_files)
+    at_root = _ever_at(clone, tip, found.root_files)
     others = File.objects.filter(oid__in=[oid.decode() for oid in at_root]).exclude(revision__paste__key__in=keys)
     theirs = {oid.encode() for oid in others.values_list("oid", flat=True)}
     found.oids |= {oid: key for oid, key in at_root.items() if oid not in theirs and oid not in found.oids}
+    found.oids |= _put_back(clone, tip, _by_path(moved.filter(kind=Kind.REMOVE)))
     _remember(clone, found.oids)
     return Traces(folders.keys(), found.root_files.keys(), found.oids.keys())
 
@@ -101,8 +104,20 @@ def _look_into(clone: Clone, tip: str, folders: Mapping[bytes, str], found: _Fou
             found.root_files.setdefault(unquoted(row.path), told.decode())
 
 
-def _at_root(clone: Clone, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
-    """Return the ids of all that ever was in these files at the root."""
+def _by_path(changes: QuerySet[Change]) -> dict[bytes, str]:
+    return {path.encode(): key for path, key in changes.values_list("moved_from", "key")}
+
+
+def _put_back(clone: Clone, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
+    """Return the ids of texts that were purged and that these files have ever had."""
+    ever = _ever_at(clone, tip, files)
+    with history.objects(clone) as objects:
+        texts = ((oid, objects.blob(oid.decode(), settings.PASTEUR_MAX_BYTES)) for oid in ever)
+        return {oid: ever[oid] for oid, text in texts if text and purged.key_of(text)}
+
+
+def _ever_at(clone: Clone, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
+    """Return the ids of all that ever was in these files."""
     paths = [path.decode(errors="surrogateescape") for path in files]
     rows = filter(None, map(_row, _log(clone, tip, paths, "--format=") if paths else ()))
     return {row.oid: files[unquoted(row.path)] for row in rows if unquoted(row.path) in files and _is_text(row)}

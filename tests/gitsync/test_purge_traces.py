@@ -147,6 +147,43 @@ def test_a_file_that_is_put_back_at_the_root_is_purged_again(remote: Path, name:
     assert_right(remote)
 
 
+@pytest.mark.parametrize("is_read_in", [True, False])
+@pytest.mark.parametrize("path", ["docs/x.py", "README.md"])
+def test_a_text_that_is_put_anywhere_is_purged_again_and_the_rest_of_the_file_stays(
+    remote: Path, settings: Settings, path: str, is_read_in: bool
+) -> None:
+    settings.GITSYNC_READ_BACK = is_read_in
+    paste = secret_paste()
+    commit(remote, {path: b"before\n"})
+    purge(paste.key)
+    commit(remote, {path: SECRET.encode()}, message="Restored")
+    commit(remote, {path: b"after\n", "mine": SECRET.encode()}, message="Mended")
+
+    drain()
+
+    assert repository.files(remote) == {path: b"after\n"}
+    assert repository.subjects(remote).count("Restored") == 0
+    assert_gone(remote, paste)
+    assert_right(remote)
+
+
+def test_a_text_that_is_put_back_leaves_the_tip_while_the_remote_takes_no_other_history(remote: Path) -> None:
+    paste = from_the_root(remote)
+    purge(paste.key)
+    repository.git(remote, "config", "receive.denyNonFastForwards", "true")
+    commit(remote, {"notes.py": SECRET.encode(), "docs/x.py": SECRET.encode()}, message="Restored")
+    ask_for_look()
+
+    work_off()
+
+    assert SECRET.encode() not in repository.files(remote).values()
+    repository.git(remote, "config", "receive.denyNonFastForwards", "false")
+    Purge.objects.update(retry_at=None)
+    work_off()
+    assert_gone(remote, paste)
+    assert_right(remote)
+
+
 def test_a_file_that_is_put_back_before_the_history_was_rewritten_is_purged_with_it(remote: Path) -> None:
     paste = from_the_root(remote)
     erasing.purge(paste.key, reason="x")
@@ -206,8 +243,9 @@ def test_a_history_that_still_has_a_text_is_not_pushed(remote: Path, monkeypatch
     with pytest.raises(CommandError, match=r"still has docs/x\.py"):
         purge(paste.key)
 
-    assert Purge.objects.waiting().count() == 1
-    assert repository.files(remote)["docs/x.py"] == SECRET.encode()
+    assert Purge.objects.waiting().get().error_code == "purge"
+    assert repository.git(remote, "log", "--format=%s", f"-S{SECRET}", "main", "--", "docs/x.py")
+    assert SECRET.encode() not in repository.files(remote).values()
 
 
 def test_the_database_does_not_tell_what_a_text_was(remote: Path, settings: Settings) -> None:
