@@ -158,10 +158,16 @@ def loose(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
 def _consider(clone: Clone, old: str, new: str, removals: Removals) -> None:
     if removals is not Removals.ASK:
         return
-    gone = sum(not oid for _, oid in _differences(clone, old, new))
+    with history.objects(clone) as objects:
+        gone = sum(_is_gone(objects, name, oid) for name, oid in _differences(clone, old, new))
     total = mirrored().count() if gone > REMOVE_FREELY else 0
     if total and gone > max(REMOVE_FREELY, total // 100):
         raise TooManyRemovedError(f"{gone} of {total} pastes were removed from Git by somebody else")
+
+
+def _is_gone(objects: Objects, name: str, oid: str) -> bool:
+    """Whether nothing is left in a paste's folder, or nothing but metadata: who deletes all texts removes the paste."""
+    return not oid or (keys.can_be(name) and [entry.name for entry in objects.tree(oid) or ()] == [tree.METADATA])
 
 
 def _attempt(name: str, work: Callable[[], object]) -> None:
@@ -197,7 +203,7 @@ def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], rem
     elif not belongs(paste):
         if oid and not is_pending:
             outbox.add(key, Kind.REMOVE, None)  # What is off the site does not come back through Git.
-    elif oid:
+    elif not _is_gone(objects, key, oid):
         revise(objects, paste, oid, touches, is_pending=is_pending)
     elif not is_pending:
         if removals is Removals.UNDO:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from gitsync.drain import drain
+from gitsync.errors import TooManyRemovedError
 from gitsync.models import Change, Mirror
 from gitsync.resync import look
 from gitsync.tree import folder
 from pastes import writing
 from pastes.drafts import NewFile
-from pastes.models import Paste
-from tests import repository
+from pastes.models import Paste, State
+from tests import many, repository
 from tests.gitsync.foreign import Entry, commit
 from tests.gitsync.person import Person
 from tests.gitsync.test_both_ways import published, texts
@@ -157,6 +158,33 @@ def test_modes_and_links_are_mended(remote: Path) -> None:
     assert b"100755" not in repository.git(remote, "ls-tree", "-r", "main")
     assert b"120000" not in repository.git(remote, "ls-tree", "-r", "main")
     assert_settled(remote)
+
+
+def test_who_deletes_all_texts_removes_the_paste(remote: Path) -> None:
+    paste, added = published("one", title="a secret"), "handmade00"
+    commit(remote, {f"{folder(added)}/a.txt": b"one"})
+    drain()
+    eve = Person(remote)
+    eve.git("revert", "--no-edit", "HEAD~1")  # The metadata, which came after it, stays.
+    eve.commit({f"{folder(paste.key)}/a.txt": None})
+    eve.push()
+
+    drain()
+
+    assert set(Paste.objects.values_list("key", "state")) == {(paste.key, State.HIDDEN), (added, State.HIDDEN)}
+    assert repository.files(remote) == {}
+    assert_settled(remote)
+
+
+def test_very_many_deleted_texts_need_a_person(remote: Path) -> None:
+    found = many.publish(105)
+    drain()
+    commit(remote, dict.fromkeys((f"{folder(key)}/{number}.txt" for number, key in enumerate(found)), None))
+
+    with pytest.raises(TooManyRemovedError):
+        drain()
+
+    assert Paste.objects.filter(state=State.PUBLISHED).count() == 105
 
 
 def test_a_great_jump_of_the_number_is_not_believed(remote: Path) -> None:
