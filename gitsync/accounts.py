@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
 
-from django.db import DatabaseError
+from django.db import Error
 from django.utils import timezone
 
 from gitsync.errors import GitsyncError, UnexpectedError
@@ -83,7 +83,7 @@ def account() -> Iterator[Drained]:
     except Exception as error:
         done.seconds = perf_counter() - started
         code = error.code if isinstance(error, GitsyncError) else UnexpectedError.code
-        with suppress(DatabaseError):  # What has failed is the better thing to know.
+        with suppress(Error):  # What has failed is the better thing to know.
             _tell(done, f"drain failed code={code} {done}")
         raise
     finally:

@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 #: So many pastes may always be removed by others at once; beyond that, one in a hundred.
 REMOVE_FREELY = 100
 #: So many are tried in one transaction, unless it takes longer than this.
-_AT_ONCE, _SECONDS = 100, 0.5
+_AT_ONCE, _SECONDS = 100, 0.25
 _PAUSE_SECONDS = 0.02
 _TELL_EVERY = 1_000
 _LOOK_UP = 200
