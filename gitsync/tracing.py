@@ -1,7 +1,7 @@
 """Finds in a history what purged pastes have left there, in memory that does not grow with the number of pastes."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import IO, cast
 
@@ -18,20 +18,25 @@ from pastes.models import File, blob_oid
 
 #: So many commits are asked about by one process, which remembers them.
 _COMMITS_AT_ONCE = 50_000
-_RAW = ("-r", "-m", "--root", "--raw", "--no-abbrev", "--no-renames")
+_TOP = ("--root", "--raw", "--no-abbrev", "--no-renames")
+_RAW = ("-r", "-m", *_TOP)
 _TOLD = "--format=%x00%(trailers:key=Pasteur-Key,valueonly,separator=%x20)"
-_NOTHING, _SUBMODULE = b"0" * 40, b"160000"
+_NOTHING, _SUBMODULE, _FOLDER = b"0" * 40, b"160000", b"040000"
 #: Many files are empty, and that says nothing.
 _EMPTY = blob_oid(b"").encode()
 
 
 @dataclass(frozen=True)
 class _Row:
-    """What a commit has at a path that its parent has not; the id is zeros where it takes something away."""
+    """What a commit has at a path that its parent has not; where it takes something away, the id is zeros.
+
+    `told` is the key in the trailers of the commit, if that was asked for.
+    """
 
     path: bytes
     mode: bytes
     oid: bytes
+    told: str = ""
 
 
 @dataclass
@@ -92,16 +97,14 @@ def _look_into(clone: Clone, tip: str, folders: Mapping[bytes, str], found: _Fou
 
     Changes name these as well, but not those of a database that was restored, or of another site.
     """
-    told = b""
-    for line in _log(clone, tip, [folder.decode() for folder in folders], "--full-diff", _TOLD):
-        row = _row(line)
-        if row is None:
-            told = line.strip(b"\0\n") if line.startswith(b"\0") else told
-        elif key := folders.get(b"/".join(unquoted(row.path).split(b"/", 4)[:4])):
-            if _is_text(row):
-                found.oids.setdefault(row.oid, key)
-        elif row.oid == _NOTHING and b"/" not in row.path and tree.folder(told.decode()).encode() in folders:
-            found.root_files.setdefault(unquoted(row.path), told.decode())
+    commits, keys = _touching(clone, tip, folders.keys()), set(folders.values())
+    for row in _rows(clone, commits, "--format=", *_RAW, paths=folders.keys()):
+        key = folders.get(b"/".join(unquoted(row.path).split(b"/", 4)[:4]))
+        if key and _is_text(row):
+            found.oids.setdefault(row.oid, key)
+    for row in _rows(clone, commits, _TOLD, *_TOP):
+        if row.oid == _NOTHING and row.mode != _FOLDER and row.told in keys:
+            found.root_files.setdefault(unquoted(row.path), row.told)
 
 
 def _by_path(changes: QuerySet[Change]) -> dict[bytes, str]:
@@ -118,27 +121,39 @@ def _put_back(clone: Clone, tip: str, files: Mapping[bytes, str]) -> dict[bytes,
 
 def _ever_at(clone: Clone, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
     """Return the ids of all that ever was in these files."""
-    paths = [path.decode(errors="surrogateescape") for path in files]
-    rows = filter(None, map(_row, _log(clone, tip, paths, "--format=") if paths else ()))
+    rows = _rows(clone, _touching(clone, tip, files.keys()), "--format=", *_RAW, paths=files.keys()) if files else ()
     return {row.oid: files[unquoted(row.path)] for row in rows if unquoted(row.path) in files and _is_text(row)}
 
 
-def _log(clone: Clone, tip: str, paths: Sequence[str], *options: str) -> Iterator[bytes]:
-    literally = [f":(literal){path}" for path in paths]
-    with clone.reading("log", "--full-history", "--no-show-signature", *_RAW, *options, tip, "--", *literally) as log:
-        for line in cast("IO[bytes]", log.stdout):
+def _touching(clone: Clone, tip: str, paths: Iterable[bytes]) -> bytes:
+    """Return the commits that touch some paths. `git log` would remember the texts of all others."""
+    return clone.ask("rev-list", "--full-history", tip, "--", *_literally(paths))
+
+
+def _rows(clone: Clone, commits: bytes, form: str, *options: str, paths: Iterable[bytes] = ()) -> Iterator[_Row]:
+    with clone.reading("diff-tree", "--stdin", form, *options, "--", *_literally(paths)) as process:
+        feed(process, commits)
+        told = b""
+        for line in cast("IO[bytes]", process.stdout):
             heartbeat.beat()
-            yield line
-        if log.wait():
-            raise CloneBrokenError("git log could not read the history")
+            if row := _row(line):
+                yield replace(row, told=told.decode(errors="replace"))
+            elif line.startswith(b"\0"):
+                told = line.strip(b"\0\n")
+        if process.wait():
+            raise CloneBrokenError("git diff-tree could not read the history")
+
+
+def _literally(paths: Iterable[bytes]) -> list[str]:
+    return [f":(literal){path.decode(errors='surrogateescape')}" for path in paths]
 
 
 def _row(line: bytes) -> _Row | None:
     if not line.startswith(b":"):
         return None
     facts, _, path = line.rstrip(b"\n").partition(b"\t")
-    _, mode, _, oid, _ = facts.split(b" ")
-    return _Row(path, mode, oid)
+    before, after, _, oid, _ = facts[1:].split(b" ")
+    return _Row(path, before if oid == _NOTHING else after, oid)
 
 
 def _is_text(row: _Row) -> bool:

@@ -3,7 +3,7 @@
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -77,8 +77,8 @@ def test_fault_03_git_killed_in_the_middle_of_fast_import(
     many.publish(300)
     load = loading.load
 
-    def load_slowly(changes: list[Change]) -> Iterator[loading.Loaded]:
-        for loaded in load(changes):
+    def load_slowly(changes: list[Change], gone: Container[str]) -> Iterator[loading.Loaded]:
+        for loaded in load(changes, gone):
             time.sleep(0.01)
             yield loaded
 

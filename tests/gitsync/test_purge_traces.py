@@ -105,6 +105,18 @@ def test_what_somebody_moved_out_of_the_folder_goes_too(remote: Path) -> None:
     assert_right(remote)
 
 
+def test_what_others_take_away_together_with_it_is_not_of_it(remote: Path) -> None:
+    paste = secret_paste()
+    commit(remote, {"notes": b"mine\n", "docs/x": b"mine\n"}, message="Mine")
+    commit(remote, {"notes": None, "docs": None, f"{folder(paste.key)}/b.txt": b"more"}, message="Away")
+
+    purge(paste.key)
+
+    assert repository.subjects(remote)[:2] == ["Mine", "Away"]
+    assert repository.git(remote, "log", "--format=%s", "main", "--", "notes").split() == [b"Away", b"Mine"]
+    assert_gone(remote, paste)
+
+
 def test_an_empty_file_says_nothing_and_stays(remote: Path) -> None:
     paste = secret_paste()
     commit(remote, {f"{folder(paste.key)}/__init__.py": b"", "docs/empty": b""})

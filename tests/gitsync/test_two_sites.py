@@ -69,7 +69,7 @@ def come_to_rest(sites: tuple[Pasteur, Pasteur], shared: Path) -> int:
     before = len(repository.subjects(shared))
     for _ in range(10):
         tip = repository.tip(shared)
-        for site in (*sites, *sites):
+        for site in sites:
             site.manage("read_from_git")
             site.wait_until_nothing_is_pending()
         if repository.tip(shared) == tip:
