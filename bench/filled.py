@@ -32,6 +32,8 @@ BRANCH = "main"
 _TEXT_BYTES = 200
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _AT_ONCE = 5_000
+#: Of about as many objects as the packs that the product joins.
+_PACK_BYTES = 20 * 1024 * 1024
 #: What the product tells Git as well, so that only the rest differs.
 IMPORT_ENVIRONMENT = {**ENVIRONMENT, "MALLOC_TRIM_THRESHOLD_": "67108864"}
 
@@ -154,7 +156,8 @@ def fast_import(repository: Path, stdin: int | IO[bytes], *options: str) -> "sub
 @contextmanager
 def _importing(repository: Path, marks: Path) -> Iterator[IO[bytes]]:
     """Yield what `git fast-import` reads; it has done all of it when the block has ended."""
-    with fast_import(repository, subprocess.PIPE, f"--export-marks={marks}") as process:
+    options = (f"--export-marks={marks}", f"--max-pack-size={_PACK_BYTES}")
+    with fast_import(repository, subprocess.PIPE, *options) as process:
         stdin = cast("IO[bytes]", process.stdin)
         yield stdin
         stdin.write(b"done\n")

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -276,3 +277,25 @@ def test_who_holds_the_most_for_the_longest_is_dropped_and_not_who_comes_last() 
         last.sendall(b"x")
 
         assert answer(last).startswith(b"HTTP/1.1 201 ")
+
+
+def test_connections_that_come_at_once_are_shared_by_the_processes(site: Pasteur) -> None:
+    web = site.children()["web"]
+    workers = Path(f"/proc/{web}/task/{web}/children").read_text().split()
+    assert len(workers) == 2
+    for _ in range(5):
+        before = [sockets(pid) for pid in workers]
+        with ExitStack() as stack:
+            wires = [stack.enter_context(connect(site)) for _ in range(16)]
+            for wire in wires:
+                wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            for wire in wires:
+                assert wire.recv(65_536).startswith(b"HTTP/1.1 200")
+            taken = [sockets(pid) - count for pid, count in zip(workers, before, strict=True)]
+        assert min(taken) >= 2, taken
+        time.sleep(0.5)  # Until they are closed on the other side too.
+
+
+def sockets(pid: str) -> int:
+    """Return how many sockets a process has open."""
+    return sum(str(file.readlink()).startswith("socket:") for file in Path(f"/proc/{pid}/fd").iterdir())
