@@ -47,7 +47,7 @@ def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iter
     """Yield one commit for fast-import.
 
     `parent` is an object id, a mark such as `:7`, or empty for the first commit of a branch; `committed_at` is in
-    seconds and must not be less than the parent's.
+    seconds and not less than the parent's, unless that is in the future.
     """
     message = _message(commit)
     yield (

@@ -220,6 +220,7 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
 def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
     """Yield a commit for each change that the tip does not show yet, until the drain has enough bytes."""
     now = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
+    at_root = dict(reading_in.loose(clone, tip)) if any(change.moved_from for change in batch.changes) else {}
     room = DRAIN_BYTES
     for loaded in load(batch.changes, batch.gone):
         if room <= 0:
@@ -230,10 +231,11 @@ def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
         batch.taken.append(loaded.change)
         if loaded.entries:
             batch.shown.add(loaded.change.key)
-        if now[loaded.folder] != loaded.tree_oid or returning.is_there(clone, tip, loaded.change):
+        moves = bool(at_root.pop(loaded.change.moved_from, "")) or returning.is_there(clone, tip, loaded.change)
+        if now[loaded.folder] != loaded.tree_oid or moves:
             now[loaded.folder] = loaded.tree_oid
             room -= loaded.size_bytes
-            yield loaded.commit()
+            yield loaded.commit(moves=moves)
 
 
 def _push(remote: Remote, mirror: Mirror, clone: Clone, written: Written, *, old: str) -> None:

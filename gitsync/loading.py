@@ -39,8 +39,8 @@ class Loaded:
         """The bytes of the change's texts."""
         return sum(len(entry.content) for entry in self.entries)
 
-    def commit(self) -> Commit:
-        """Return the commit that makes the change."""
+    def commit(self, *, moves: bool = False) -> Commit:
+        """Return the commit that makes the change; one that `moves` takes the file away that the change names."""
         return Commit(
             change=self.change.name,
             kind=self.change.kind,
@@ -50,7 +50,7 @@ class Loaded:
             title=self.title,
             written_at=self.change.created_at,
             entries=self.entries,
-            moved_from=self.change.moved_from,
+            moved_from=self.change.moved_from if moves else "",
         )
 
 

@@ -223,7 +223,7 @@ class Clone:
         """
         marks = self.path / "pasteur-marks"
         marks.unlink(missing_ok=True)
-        committed_at = self.commit_time(parent) if parent else 0
+        committed_at = min(self.commit_time(parent), int(time())) if parent else 0  # Others may have a wrong clock.
         names: list[str] = []
         arguments = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw", f"--export-marks={marks}")
         process = self._start(arguments, None)

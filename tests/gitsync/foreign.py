@@ -23,11 +23,15 @@ def commit(
     *,
     author: str = "Eve",
     message: str = "By hand",
+    at: int = 1700000000,
 ) -> str:
-    """Put files at the tip of `main`, or take them away (None), in a commit by a person; returns its id."""
+    """Put files at the tip of `main`, or take them away (None), in a commit by a person; returns its id.
+
+    `at` is when that is said to have been, in seconds.
+    """
     refs = repository.git(remote, "for-each-ref", "refs/heads/main").decode()
     text = message.encode()
-    who = f"{author} <eve@example.org> 1700000000 +0000".encode()
+    who = f"{author} <eve@example.org> {at} +0000".encode()
     lines = [
         *(b"feature done\ncommit refs/heads/main", b"author " + who, b"committer " + who),
         b"data %d" % len(text) + b"\n" + text,

@@ -101,3 +101,14 @@ def test_a_commit_of_the_far_future_takes_no_later_one_along(remote: Path) -> No
     committed = repository.git(remote, "log", "-1", "--format=%ct", "main")
     assert abs(int(committed) - time.time()) < 3600
     assert look().is_clean
+
+
+def test_a_committer_of_the_far_future_takes_no_later_commit_along(remote: Path) -> None:
+    commit(remote, {"NOTES": b"x"}, at=253402300799)
+    published()
+
+    drain()
+
+    committed = repository.git(remote, "log", "-1", "--format=%ct", "main")
+    assert abs(int(committed) - time.time()) < 3600
+    assert look().is_clean

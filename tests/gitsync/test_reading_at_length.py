@@ -10,16 +10,15 @@ import pytest
 from gitsync import reading_in
 from gitsync.drain import drain
 from gitsync.errors import DiskFullError, RemoteTimeoutError
-from gitsync.models import Change, Mirror
+from gitsync.models import Mirror
 from gitsync.processes import stop_requested
 from gitsync.resync import look
 from gitsync.tree import folder
 from pastes.models import Paste, State
 from tests import repository
 from tests.gitsync.foreign import Row, commit
-from tests.gitsync.test_arrivals import replace_history
 from tests.gitsync.test_both_ways import published, texts
-from tests.gitsync.test_restore import forget_everything, restore
+from tests.gitsync.test_restore import forget_everything
 from tests.servers.pasteur import Pasteur
 from tests.servers.process import wait_until
 
@@ -111,61 +110,6 @@ def test_an_empty_database_gets_all_of_a_full_remote_in_batches(remote: Path, mo
     assert look().is_clean
 
 
-def test_files_at_the_root_become_pastes_at_the_first_look(remote: Path) -> None:
-    kept: dict[Row, bytes | None] = {
-        "README.md": b"mine",
-        "LICENSE": b"mine",
-        "docs/a.py": b"mine",
-        ".gitattributes": b"mine",
-    }
-    commit(remote, {**kept, "notes.py": b"x = 1\n"})
-
-    drain()
-
-    assert [texts(paste.key) for paste in Paste.objects.all()] == [[{"notes.py": "x = 1\n"}]]
-    assert {path for path in repository.files(remote) if not path.startswith(Paste.objects.get().key[0])} == set(kept)
-    assert look().is_clean
-
-
-def test_files_at_the_root_become_pastes_in_a_replaced_history(remote: Path) -> None:
-    published()
-    commit(remote, {"notes.py": b"x = 1\n"})
-    replace_history(remote)
-
-    drain()
-
-    assert Paste.objects.filter(author="Eve").count() == 1
-    assert "notes.py" not in repository.files(remote)
-    assert look().is_clean
-
-
-def test_two_sites_that_read_a_file_at_the_root_at_once_make_the_same_paste(remote: Path) -> None:
-    commit(remote, {"notes.py": b"x = 1\n"})
-    tip = repository.tip(remote)
-    drain()
-    (first,) = Paste.objects.values_list("key", "created_at", "author")
-    folder_of_first = repository.files(remote)
-    forget_everything()
-    repository.git(remote, "update-ref", "refs/heads/main", tip)
-
-    drain()
-
-    assert list(Paste.objects.values_list("key", "created_at", "author")) == [first]
-    assert repository.files(remote) == folder_of_first
-
-
-def test_files_at_the_root_become_pastes_after_a_restore(remote: Path) -> None:
-    published()
-    commit(remote, {"notes.py": b"x = 1\n"})
-    forget_everything()
-    restore()
-
-    drain()
-
-    assert Paste.objects.filter(author="Eve").count() == 1
-    assert look().is_clean
-
-
 def test_a_history_that_finds_no_room_to_be_sorted_is_read_later(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edited, removed = push_many_things(remote)
     with monkeypatch.context() as patched:
@@ -176,20 +120,6 @@ def test_a_history_that_finds_no_room_to_be_sorted_is_read_later(remote: Path, m
     drain()
 
     assert_read_once(edited, removed)
-
-
-def test_a_file_at_the_root_is_one_paste_though_its_commit_is_lost(remote: Path) -> None:
-    commit(remote, {"notes.py": b"x = 1\n"})
-    tip = repository.tip(remote)
-    drain()
-    repository.git(remote, "update-ref", "refs/heads/main", tip)
-
-    drain()
-
-    assert Paste.objects.count() == 1
-    assert "notes.py" not in repository.files(remote)
-    assert not Change.objects.filter(settled_at=None).exists()
-    assert look().is_clean
 
 
 def test_very_many_folders_take_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
