@@ -24,7 +24,7 @@ from gitsync.models import Change, Kind
 from gitsync.processes import stop_requested
 from gitsync.retelling import author_of, refuse_purged, restore_one
 from gitsync.revising import revise
-from gitsync.selection import belongs, mirrored
+from gitsync.selection import is_on_site, mirrored
 from gitsync.shelves import pastes
 from gitsync.touches import Touch, sort
 from pastes import keys, languages, restoring, writing
@@ -200,7 +200,7 @@ def _read_folder(objects: Objects, key: str, oid: str, touches: list[Touch], rem
             refuse_purged(objects, [*(touch.oid for touch in touches), oid])
             restore_one(objects, key, oid, touches)
             read_in("%s is new", key)
-    elif not belongs(paste):
+    elif not is_on_site(paste):
         if oid and not is_pending:
             outbox.add(key, Kind.REMOVE, None)  # What is off the site does not come back through Git.
     elif not _is_gone(objects, key, oid):

@@ -21,6 +21,11 @@ def belongs(paste: Paste) -> bool:
     return paste.state == State.PUBLISHED and is_for_git(paste) and _lasts(paste)
 
 
+def is_on_site(paste: Paste) -> bool:
+    """Return whether this paste can be read on the site, by everybody and more than once."""
+    return paste.state == State.PUBLISHED and not paste.burn and _lasts(paste)
+
+
 def is_for_git(paste: Paste) -> bool:
     """Return whether a paste is of the kind that is mirrored, whatever has become of it.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from gitsync.drain import drain
 from gitsync.models import Change
@@ -174,3 +175,24 @@ def test_what_never_was_meant_for_git_has_no_change_when_it_goes(remote: Path) -
     writing.erase_expired()
 
     assert not Change.objects.exists()
+
+
+def test_what_another_site_mirrors_that_expires_is_not_taken_from_it(remote: Path, settings: Settings) -> None:
+    settings.GITSYNC_MIRROR_EXPIRING = True
+    paste = writing.publish(Draft([NewFile("one", "a.txt")], lifetime=timedelta(days=1)))
+    drain()
+    tip = repository.tip(remote)
+    writing.revise(paste, [NewFile("two", "a.txt")])
+    drain()
+    edited = repository.tip(remote)
+    forget_everything()
+    repository.git(remote, "update-ref", "refs/heads/main", tip)
+    settings.GITSYNC_MIRROR_EXPIRING = False
+    drain()
+    repository.git(remote, "update-ref", "refs/heads/main", edited)
+
+    drain()
+
+    assert Paste.objects.get().files[0].content == "two"
+    assert repository.tip(remote) == edited
+    assert not Change.objects.filter(settled_at=None).exists()
