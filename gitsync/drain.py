@@ -128,9 +128,8 @@ def _drain(progress: Progress, done: Drained) -> None:
             if rewritten.tip != tip and not stop_requested.is_set():
                 purged.postpone(rewritten.keys, error)  # The next drain takes what is pending before that.
             raise
-        with transaction.atomic():
-            purging.settle(rewritten)
-            _settle(mirror, batch.taken, written)
+        purging.settle(rewritten)
+        _settle(mirror, batch.taken, written)
         done.settled, done.commits, done.tip = len(batch.taken), len(written.commits), written.tip
         purging.finish(rewritten, remote, clone, written.tip)
         done.purged = len(rewritten.keys)

@@ -6,12 +6,15 @@ keeps its ids.
 """
 
 import logging
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from time import sleep
 from typing import IO, cast
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from gitsync import heartbeat, thin, tracing, tree
@@ -21,25 +24,31 @@ from gitsync.models import Change, Purge
 from gitsync.processes import stop_requested
 from gitsync.purged import is_any_due
 from gitsync.remotes import Remote
+from gitsync.renamed import Renamed
 from gitsync.rewriting import Filter
 from gitsync.traces import Traces
+from pastes.turns import turn
 
 logger = logging.getLogger(__name__)
 
 _OLD_REF = "refs/pasteur/before"
-_AT_ONCE = 5_000
+#: So many commits, and what others have merged into them, are rewritten by one process, which remembers them.
+_STRETCH = 20_000
+#: So many rows are written in one transaction, and between two of them others may write.
+_AT_ONCE = 1_000
+_PAUSE_SECONDS = 0.02
 
 
 @dataclass
 class Rewritten:
-    """A history without the pastes of `keys`; `commits` are (change, id before, id now) of what was made anew.
+    """A history without the pastes of `keys`, and what stands in it for the commits that were made anew.
 
     `size_bytes` is about what a remote has to be sent, which has the old history and all texts.
     """
 
     keys: Sequence[str]
     tip: str
-    commits: list[tuple[str, str, str]] = field(default_factory=list)
+    renamed: Renamed | None = None
     size_bytes: int = 0
 
 
@@ -89,16 +98,22 @@ def reopen(clone: Clone, tip: str, told: Set[str]) -> None:
 
 
 def settle(rewritten: Rewritten) -> None:
-    """Note, in the transaction that notes the new tip, which commits are others now."""
-    with connection.cursor() as cursor:
-        for start in range(0, len(rewritten.commits), _AT_ONCE):
-            some = rewritten.commits[start : start + _AT_ONCE]
-            rows = ((new, *change.rpartition(".")[::2], old) for change, old, new in some)
+    """Note which commits are others now, some at a time; after a crash in between, all are found again by their names.
+
+    Raises RemoteTimeoutError when the worker was asked to stop.
+    """
+    changes = rewritten.renamed.changes() if rewritten.renamed else iter(())
+    while some := list(islice(changes, _AT_ONCE)):
+        rows = ((new, *change.rpartition(".")[::2], old) for change, old, new in some)
+        with turn(), transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(
                 'UPDATE gitsync_change SET "commit" = %s WHERE key = %s AND number = %s AND "commit" = %s',
                 [(new, key, int(number), old) for new, key, number, old in rows if _is_number(number)],
             )
-            heartbeat.beat()
+        heartbeat.beat()
+        if stop_requested.is_set():
+            raise RemoteTimeoutError("the worker was asked to stop")
+        sleep(_PAUSE_SECONDS)
     Change.objects.filter(key__in=rewritten.keys).update(commit="")
 
 
@@ -117,21 +132,40 @@ def finish(rewritten: Rewritten, remote: Remote, clone: Clone, tip: str) -> None
     Purge.objects.filter(key__in=rewritten.keys).update(done_at=timezone.now(), **nothing)
 
 
-def _rewritten(
-    clone: Clone, tip: str, parents: Sequence[str], passing: Filter
-) -> tuple[str, list[tuple[str, str, str]]]:
-    """Take the history above `parents` out of the clone, filter it, and put it in again."""
-    clone.ask("update-ref", _OLD_REF, tip)
+def _rewritten(clone: Clone, tip: str, parents: Sequence[str], passing: Filter) -> tuple[str, Renamed]:
+    """Rewrite the history above `parents` a stretch at a time, the oldest first."""
+    renamed, done = Renamed(), list(parents)
+    for stop in _stops(clone, tip, parents):
+        clone.ask("update-ref", _OLD_REF, stop)
+        oids = _rewrite(clone, done, partial(passing.through, now=renamed.now, is_last=stop == tip))
+        renamed.add((one.original, oids.get(one.now, one.now), one.change) for one in passing.passed)
+        passing.tip = oids.get(passing.tip, passing.tip)
+        done = [*parents, stop]
+    clone.ask("update-ref", "-d", _OLD_REF)
+    return passing.tip, renamed
+
+
+def _stops(clone: Clone, tip: str, parents: Sequence[str]) -> list[str]:
+    """Return where stretches end, the last one at the tip: what one has and those before it have not belongs to it."""
+    with clone.reading("rev-list", "--first-parent", tip, *(f"^{parent}" for parent in parents)) as process:
+        found = list(islice(cast("IO[bytes]", process.stdout), 0, None, _STRETCH))
+        if process.wait():
+            raise CloneBrokenError("git rev-list could not read the history")
+    return [line.decode().strip() for line in reversed(found)]
+
+
+def _rewrite(clone: Clone, done: Sequence[str], through: Callable[[IO[bytes]], Iterator[bytes]]) -> dict[str, str]:
+    """Take out of the clone what _OLD_REF has and `done` has not, filter it, and put it in; return the ids by marks."""
     marks = clone.path / "pasteur-marks"
     marks.unlink(missing_ok=True)
     options = ("--no-data", "--show-original-ids", "--reference-excluded-parents", "--reencode=no")
     signs = ("--signed-tags=strip", "--no-renames")
-    taken = ("fast-export", *options, *signs, _OLD_REF, *(f"^{parent}" for parent in parents))
+    taken = ("fast-export", *options, *signs, _OLD_REF, *(f"^{commit}" for commit in done))
     put = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw-permissive", f"--export-marks={marks}")
     with clone.reading(*taken) as source, clone.reading(*put) as target:
         stdin = cast("IO[bytes]", target.stdin)
         try:
-            for piece in passing.through(cast("IO[bytes]", source.stdout)):
+            for piece in through(cast("IO[bytes]", source.stdout)):
                 stdin.write(piece)
                 heartbeat.beat()
                 if stop_requested.is_set():
@@ -142,11 +176,8 @@ def _rewritten(
             pass  # fast-import has ended already; its status says so.
         if source.wait() or target.wait():
             raise CloneBrokenError("git could not rewrite the history")
-    clone.ask("update-ref", "-d", _OLD_REF)
     lines = marks.read_text(encoding="ascii").splitlines() if marks.is_file() else []
-    oids = dict(line.split() for line in lines)
-    commits = [(made.change, made.original, oids[made.mark]) for made in passing.made if made.change]
-    return oids.get(passing.tip, passing.tip), commits
+    return dict(line.split() for line in lines)
 
 
 def _prove(clone: Clone, traces: Traces, tip: str, parents: Sequence[str]) -> None:

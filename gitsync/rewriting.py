@@ -4,7 +4,7 @@ The format: https://git-scm.com/docs/git-fast-import#_input_format
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -21,12 +21,15 @@ _LAST_MARK = b":999999999"
 
 
 @dataclass(frozen=True)
-class Made:
-    """A commit that is in the new history: its mark there, its id in the old one, and the change that it names."""
+class Passed:
+    """A commit of the old history, by its id there, and the change that it names, if it is in the new one.
 
-    mark: str
+    `now` is what stands for it: a mark, an id, or nothing.
+    """
+
     original: str
-    change: str
+    now: str
+    change: str = ""
 
 
 @dataclass
@@ -43,7 +46,8 @@ class _Commit:
 class Filter:
     """All but the pastes of these keys, and what is known of their traces elsewhere.
 
-    After `through`, `made` and `tip` (a mark or an id) say what is left.
+    After each stretch of the history has gone `through`, `passed` says what has become of its commits, and `tip` (a
+    mark or an id) where the new history has got to. Marks hold for one stretch.
     """
 
     def __init__(self, keys: Sequence[str], traces: Traces | None = None) -> None:
@@ -51,14 +55,21 @@ class Filter:
         self._traces = traces or Traces({tree.folder(key).encode() for key in keys})
         self._instead: dict[bytes, bytes] = {}
         self._last_date = b"0 +0000"
-        self.made: list[Made] = []
+        self.passed: list[Passed] = []
         self.tip = ""
 
-    def through(self, stream: IO[bytes]) -> Iterator[bytes]:
-        """Yield the stream for fast-import."""
+    def through(
+        self, stream: IO[bytes], now: Callable[[str], str] = lambda oid: oid, *, is_last: bool = True
+    ) -> Iterator[bytes]:
+        """Yield a stretch for fast-import, and after the last one a commit that tells of the purge.
+
+        `now` says what stands for a commit of earlier stretches, and is told of the ids of others, too.
+        """
+        self.passed, self._instead = [], {}
         for commit in _commits(stream):
-            yield from self._passed(commit)
-        yield from self._announced()
+            yield from self._let_through(commit, now)
+        if is_last:
+            yield from self._announced()
 
     def _announced(self) -> Iterator[bytes]:
         """Yield a commit that tells other sites which share the repository not to bring anything back.
@@ -75,15 +86,18 @@ class Filter:
         yield b"from %s\n\n" % self.tip.encode() if self.tip else b"\n"
         self.tip = _LAST_MARK.decode()
 
-    def _passed(self, commit: _Commit) -> Iterator[bytes]:
+    def _let_through(self, commit: _Commit, now: Callable[[str], str]) -> Iterator[bytes]:
         commit.changes = [change for change in commit.changes if not self._is_purged(commit, change)]
         parents = [(word, self._instead.get(parent, parent)) for word, parent in commit.parents]
+        parents = [
+            (word, parent if parent.startswith(b":") else now(parent.decode()).encode()) for word, parent in parents
+        ]
         parents = [(word, parent) for word, parent in parents if parent]
         tells = any(key in self._keys for _, key in _TRAILER.findall(commit.message))
         self._last_date = next(b" ".join(line.split()[-2:]) for line in commit.header if line.startswith(b"committer "))
         if not commit.changes and (tells or commit.purged) and len(parents) < 2:
             self._instead[commit.mark] = parents[0][1] if parents else b""
-            self.tip = self._instead[commit.mark].decode()
+            self._pass(commit, self._instead[commit.mark])
             return
         message = _SILENCE if tells else commit.message
         if not parents:
@@ -96,10 +110,11 @@ class Filter:
         yield from commit.changes
         yield b"\n"
         change = _CHANGE.search(message)
-        self.made.append(
-            Made(commit.mark.decode(), commit.original, change[1].decode(errors="replace") if change else "")
-        )
-        self.tip = commit.mark.decode()
+        self._pass(commit, commit.mark, change[1].decode(errors="replace") if change else "")
+
+    def _pass(self, commit: _Commit, now: bytes, change: str = "") -> None:
+        self.tip = now.decode()
+        self.passed.append(Passed(commit.original, self.tip, change))
 
     def _is_purged(self, commit: _Commit, change: bytes) -> bool:
         line = change.rstrip(b"\n")

@@ -41,20 +41,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare; without --check also repair. Exits 1 when --check finds a difference, 2 on trouble."""
         try:
-            found = self._compare(check=options["check"], prune=options["prune"])
-            self._report(found, as_json=options["json"])
+            is_clean = self._compare(check=options["check"], prune=options["prune"], as_json=options["json"])
             if options["check"]:
-                sys.exit(0 if found.is_clean else 1)
+                sys.exit(0 if is_clean else 1)
             self._deliver()
         except GitsyncError as error:
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
 
-    def _compare(self, *, check: bool, prune: bool) -> Comparison:
+    def _compare(self, *, check: bool, prune: bool, as_json: bool) -> bool:
+        """Compare and report; what was found, which may be the keys of all pastes, is not kept."""
         total = mirrored().count()
         with tqdm(total=total, desc="Comparing", unit=" pastes", disable=None, leave=False) as bar:
-            if check:
-                return resync.look(bar.update)
-            return resync.enqueue(prune=prune, progress=bar.update)
+            found = resync.look(bar.update) if check else resync.enqueue(prune=prune, progress=bar.update)
+        self._report(found, as_json=as_json)
+        return found.is_clean
 
     def _report(self, found: Comparison, *, as_json: bool) -> None:
         lists: dict[str, list[str]] = {kind: getattr(found, kind) for kind in _KINDS}
