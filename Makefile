@@ -50,7 +50,6 @@ bench: $(VENV)/.dev $(STATIC) ## Run the benchmarks; they print ratios (see benc
 	@tools/test-servers
 	$(BIN)/python -m bench.drain
 	$(BIN)/python -m bench.year
-	$(BIN)/python -m bench.purge
 	$(BIN)/python -m bench.mirror
 	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.latency

@@ -81,6 +81,9 @@ def _goals(sizes: list[int], found: "dict[tuple[int, str], Spent]") -> list[Goal
     if (resync := found.get((large, "resync"))) and large >= _MANY:  # Of few, starting Python takes longer than Git.
         what = f"resync of {large} pastes / fast-import of the same stream"
         goals.append(Goal(what, resync.floor / resync.seconds, at_least=0.4))
+    if (oldest := found.get((large, "purge of the first"))) and large >= _MANY:
+        what = f"purge of the first of {large} pastes / bare export and import"
+        goals.append(Goal(what, oldest.seconds / oldest.floor, at_most=4.0))
     for size in sizes:
         if (empty := found.get((size, "empty worker"))) and size <= _MANY:
             what = f"empty worker at {size} pastes to its first commit"

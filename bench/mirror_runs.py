@@ -5,6 +5,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import IO, cast
 
 from django.conf import settings
 from django.test.utils import override_settings
@@ -20,6 +22,7 @@ from bench import cpu, memory
 from bench.clocks import clocks
 from bench.filled import BRANCH, Site, fast_import, history, rows
 from bench.memory import Peak
+from bench.repository import ENVIRONMENT
 from gitsync.drain import drain
 from gitsync.models import Mirror
 from gitsync.own_remote import OwnRemote
@@ -81,9 +84,15 @@ class Runs:
             return {"empty worker": spent}
 
     def purge(self) -> dict[str, Spent]:
-        """Purge the last paste, which is what mostly happens."""
-        *_, (paste, _, _) = islice(rows(), self._site.size)
-        return {"purge": _command(self._site.copy(self._folder), "purge", paste.key, "--reason", "a benchmark")}
+        """Purge the last paste, which is what mostly happens, and the first, after which every commit is made anew.
+
+        Beside that, Git alone takes the same history out and puts it in again; nothing is filtered, proved or deleted.
+        """
+        keys = (paste.key for paste, _, _ in islice(rows(), self._site.size))
+        first, (last,) = next(keys), deque(keys, maxlen=1)
+        oldest, newest = self._purged(first), self._purged(last)
+        oldest.floor = _exported(self._site.copy(self._folder).mirror)
+        return {"purge of the last": newest, "purge of the first": oldest}
 
     def restore(self) -> dict[str, Spent]:
         """Give an empty database everything back."""
@@ -104,6 +113,9 @@ class Runs:
         spent.floor = self._imported()
         return {"resync": spent}
 
+    def _purged(self, key: str) -> Spent:
+        return _command(self._site.copy(self._folder), "purge", key, "--reason", "a benchmark")
+
     def _imported(self) -> float:
         stream, repository = self._folder / "stream", self._folder / "bare.git"
         with stream.open("wb") as written:
@@ -115,6 +127,18 @@ class Runs:
             if process.wait():
                 raise AssertionError("git fast-import failed")
         return perf_counter() - started
+
+
+def _exported(repository: Path) -> float:
+    command = ["git", f"--git-dir={repository}", "fast-export", "--no-data", "--show-original-ids", BRANCH]
+    started = perf_counter()
+    with (
+        subprocess.Popen([*command, "--use-done-feature"], stdout=subprocess.PIPE, env=ENVIRONMENT) as out,
+        fast_import(repository, cast("IO[bytes]", out.stdout)) as into,
+    ):
+        if out.wait() or into.wait():
+            raise AssertionError("git could not rewrite the history")
+    return perf_counter() - started
 
 
 def _drained(pastes: int) -> Spent:

@@ -56,12 +56,16 @@ class Mirror:
         )
 
     def fill(self) -> float:
-        """Make the mirror, and let the product see it for the first time; returns the seconds of that look."""
+        """Make the mirror, and let the product see it for the first time; returns the seconds of that look.
+
+        Nothing of it is read in, so that the database stays as it is.
+        """
         OwnRemote(self.remote).make(_BRANCH)
         fast_import(self.remote, _history(self.size))
         ask(self.remote, "update-ref", f"refs/heads/{_BRANCH}", NEXT_REF)
         ask(self.remote, "update-ref", "-d", NEXT_REF)
-        return self.drained().seconds
+        with override_settings(GITSYNC_READ_BACK=False):
+            return self.drained().seconds
 
     def warm_up(self) -> None:
         """Drain a few pastes that do not count, and copy the mirror with its settings for the bare fast-import."""
