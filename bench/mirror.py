@@ -82,7 +82,7 @@ def _goals(sizes: list[int], found: "dict[tuple[int, str], Spent]") -> list[Goal
         what = f"resync of {large} pastes / fast-import of the same stream"
         goals.append(Goal(what, resync.floor / resync.seconds, at_least=0.4))
     if (oldest := found.get((large, "purge of the first"))) and large >= _MANY:
-        what = f"purge of the first of {large} pastes / bare export and import"
+        what = f"purge of the first of {large} pastes / bare rewriting by git"
         goals.append(Goal(what, oldest.seconds / oldest.floor, at_most=4.0))
     for size in sizes:
         if (empty := found.get((size, "empty worker"))) and size <= _MANY:

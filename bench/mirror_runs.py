@@ -22,7 +22,8 @@ from bench import cpu, memory
 from bench.clocks import clocks
 from bench.filled import BRANCH, Site, fast_import, history, rows
 from bench.memory import Peak
-from bench.repository import ENVIRONMENT
+from bench.repository import ENVIRONMENT, ask
+from gitsync import tree
 from gitsync.drain import drain
 from gitsync.models import Mirror
 from gitsync.own_remote import OwnRemote
@@ -86,12 +87,13 @@ class Runs:
     def purge(self) -> dict[str, Spent]:
         """Purge the last paste, which is what mostly happens, and the first, after which every commit is made anew.
 
-        Beside that, Git alone takes the same history out and puts it in again; nothing is filtered, proved or deleted.
+        Beside that, Git alone takes the history out without the first one's folder, and puts it in again; nothing is
+        looked for anywhere else, proved or deleted.
         """
         keys = (paste.key for paste, _, _ in islice(rows(), self._site.size))
         first, (last,) = next(keys), deque(keys, maxlen=1)
         oldest, newest = self._purged(first), self._purged(last)
-        oldest.floor = _exported(self._site.copy(self._folder).mirror)
+        oldest.floor = _rewritten(self._site.copy(self._folder).mirror, first)
         return {"purge of the last": newest, "purge of the first": oldest}
 
     def restore(self) -> dict[str, Spent]:
@@ -129,16 +131,20 @@ class Runs:
         return perf_counter() - started
 
 
-def _exported(repository: Path) -> float:
-    command = ["git", f"--git-dir={repository}", "fast-export", "--no-data", "--show-original-ids", BRANCH]
+def _rewritten(repository: Path, key: str) -> float:
+    options = ("--no-data", "--show-original-ids", "--use-done-feature", BRANCH, "--", f":(exclude){tree.folder(key)}")
+    command = ["git", f"--git-dir={repository}", "fast-export", *options]
     started = perf_counter()
     with (
-        subprocess.Popen([*command, "--use-done-feature"], stdout=subprocess.PIPE, env=ENVIRONMENT) as out,
+        subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT) as out,
         fast_import(repository, cast("IO[bytes]", out.stdout)) as into,
     ):
         if out.wait() or into.wait():
             raise AssertionError("git could not rewrite the history")
-    return perf_counter() - started
+    seconds = perf_counter() - started
+    if ask(repository, "rev-list", BRANCH, "--", tree.folder(key)):
+        raise AssertionError("git has rewritten the history with what was to be left out")
+    return seconds
 
 
 def _drained(pastes: int) -> Spent:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PACKS = 50
 #: So many objects go into one pack, which is then left alone: their names and paths are in memory while it is made.
 JOINED_OBJECTS = 200_000
+#: A pack with a quarter of that is as good: the largest drain makes such packs, one after the other in a resync.
+_SMALL = 4
 #: The parts of a pack, in the order in which they have to appear: Git takes a pack for whole when it sees its index.
 PARTS = (".pack", ".rev", ".idx")
 #: An index of version 2: 8 bytes and 256 counts of four; then the ids, a checksum and an offset for each.
@@ -38,7 +40,7 @@ def tidy(repository: Clone) -> None:
 
     A pack is joined with smaller ones that have half as many objects as itself, so that each object is seldom moved.
     """
-    small = sorted((size, pack) for pack, size in sizes(repository.path) if size < JOINED_OBJECTS // 2)
+    small = sorted((size, pack) for pack, size in sizes(repository.path) if size < JOINED_OBJECTS // _SMALL)
     if len(small) <= PACKS:
         return
     total, chosen = 0, 0

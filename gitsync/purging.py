@@ -35,8 +35,8 @@ _OLD_REF = "refs/pasteur/before"
 #: So many commits, and what others have merged into them, are rewritten by one process, which remembers them.
 _STRETCH = 20_000
 #: So many rows are written in one transaction, and between two of them others may write.
-_AT_ONCE = 1_000
-_PAUSE_SECONDS = 0.02
+_AT_ONCE = 2_000
+_PAUSE_SECONDS = 0.01
 
 
 @dataclass
