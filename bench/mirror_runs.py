@@ -97,11 +97,12 @@ class Runs:
         return {"purge of the last": newest, "purge of the first": oldest}
 
     def restore(self) -> dict[str, Spent]:
-        """Give an empty database everything back."""
+        """Give an empty database everything back, from an SSH server that speaks Git's newest protocol."""
         copy = self._site.copy(self._folder)
         copy.database.unlink()
         _command(copy, "migrate", "--verbosity", "0")
-        return {"restore": _command(copy, "restore_from_git")}
+        with Sshd(newest_protocol=True) as sshd:
+            return {"restore": _command(copy, "restore_from_git", **_reaching(sshd, copy))}
 
     def resync(self) -> dict[str, Spent]:
         """Fill an empty remote, beside Git alone, which is given the same stream as a file."""
@@ -158,22 +159,28 @@ def _drained(pastes: int) -> Spent:
 @contextmanager
 def _over_ssh(sshd: Sshd, site: Site) -> Iterator[None]:
     """Let the mirror of a site be a named remote on an SSH server."""
-    with override_settings(
-        GITSYNC_IS_DEFAULT_REMOTE=False,
-        GITSYNC_REMOTE=sshd.url.replace(str(sshd.repository), str(site.mirror)),
-        GITSYNC_SSH_KEY_FILE=sshd.key_file,
-        GITSYNC_SSH_KNOWN_HOSTS_FILE=sshd.known_hosts_file,
-        GITSYNC_PUSH_INTERVAL=0.0,
-    ):
+    reaching = {name: Path(value) if name.endswith("_FILE") else value for name, value in _reaching(sshd, site).items()}
+    with override_settings(GITSYNC_IS_DEFAULT_REMOTE=False, GITSYNC_PUSH_INTERVAL=0.0, **reaching):
         yield
 
 
-def _command(site: Site, *arguments: str) -> Spent:
+def _reaching(sshd: Sshd, site: Site) -> dict[str, str]:
+    """Return the settings by which the mirror of a site is a remote on an SSH server."""
+    return {
+        "GITSYNC_REMOTE": sshd.url.replace(str(sshd.repository), str(site.mirror)),
+        "GITSYNC_SSH_KEY_FILE": str(sshd.key_file),
+        "GITSYNC_SSH_KNOWN_HOSTS_FILE": str(sshd.known_hosts_file),
+    }
+
+
+def _command(site: Site, *arguments: str, **environment: str) -> Spent:
     """Run a command of `manage.py` on a site, which has to succeed."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     started, before = perf_counter(), _children_cpu()
     with (
-        subprocess.Popen(command, env=site.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
+        subprocess.Popen(
+            command, env=site.environment | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process,
         memory.watched(memory.below(process.pid)) as peak,
     ):
         said, _ = process.communicate()

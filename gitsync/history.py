@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import IO, cast
 
 from gitsync import heartbeat, tree
@@ -152,6 +153,18 @@ def paths(clone: Clone, revisions: str, *below: str) -> Iterator[tuple[Told, str
                 told = _told([word, *(next(tokens) for _ in range(_FIELDS - 1))])
         if process.wait():
             raise CloneBrokenError("git log could not read the history")
+
+
+def stops(clone: Clone, tip: str, every: int, *excluded: str) -> list[str]:
+    """Return the last of every so many commits by first parents from `tip` back to what is excluded, the oldest first.
+
+    What one has and those before it have not is a part of the history; together, these are all of it.
+    """
+    with clone.reading("rev-list", "--first-parent", tip, *(f"^{commit}" for commit in excluded)) as process:
+        found = list(islice(cast("IO[bytes]", process.stdout), 0, None, every))
+        if process.wait():
+            raise CloneBrokenError("git rev-list could not read the history")
+    return [line.decode().strip() for line in reversed(found)]
 
 
 def changes(clone: Clone, revisions: str) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from typing import IO, cast
 from django.db import connection, transaction
 from django.utils import timezone
 
-from gitsync import heartbeat, thin, tracing, tree
+from gitsync import heartbeat, history, thin, tracing, tree
 from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteMovedError, RemoteTimeoutError
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.models import Change, Purge
@@ -135,7 +135,7 @@ def finish(rewritten: Rewritten, remote: Remote, clone: Clone, tip: str) -> None
 def _rewritten(clone: Clone, tip: str, parents: Sequence[str], passing: Filter) -> tuple[str, Renamed]:
     """Rewrite the history above `parents` a stretch at a time, the oldest first."""
     renamed, done = Renamed(), list(parents)
-    for stop in _stops(clone, tip, parents):
+    for stop in history.stops(clone, tip, _STRETCH, *parents):
         clone.ask("update-ref", _OLD_REF, stop)
         oids = _rewrite(clone, done, partial(passing.through, now=renamed.now, is_last=stop == tip))
         renamed.add((one.original, oids.get(one.now, one.now), one.change) for one in passing.passed)
@@ -143,15 +143,6 @@ def _rewritten(clone: Clone, tip: str, parents: Sequence[str], passing: Filter) 
         done = [*parents, stop]
     clone.ask("update-ref", "-d", _OLD_REF)
     return passing.tip, renamed
-
-
-def _stops(clone: Clone, tip: str, parents: Sequence[str]) -> list[str]:
-    """Return where stretches end, the last one at the tip: what one has and those before it have not belongs to it."""
-    with clone.reading("rev-list", "--first-parent", tip, *(f"^{parent}" for parent in parents)) as process:
-        found = list(islice(cast("IO[bytes]", process.stdout), 0, None, _STRETCH))
-        if process.wait():
-            raise CloneBrokenError("git rev-list could not read the history")
-    return [line.decode().strip() for line in reversed(found)]
 
 
 def _rewrite(clone: Clone, done: Sequence[str], through: Callable[[IO[bytes]], Iterator[bytes]]) -> dict[str, str]:

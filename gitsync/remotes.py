@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
 
-from gitsync import addresses, hostkeys, http, ssh, thin, trust
+from gitsync import addresses, history, http, thin
 from gitsync.addresses import Address
-from gitsync.answers import meaning
+from gitsync.connection import Connection
 from gitsync.errors import (
     CloneBrokenError,
-    GitsyncError,
-    HostKeyMismatchError,
-    MisconfiguredError,
     RemoteMovedError,
     RemoteUnreachableError,
 )
 from gitsync.mirror import TIP_REF, Clone
 from gitsync.models import PurgedText
 from gitsync.own_remote import OwnRemote
-from gitsync.processes import Finished
 
 logger = logging.getLogger(__name__)
 
@@ -37,24 +32,20 @@ SILENCE_SECONDS = 300.0
 FETCH_SECONDS = 600.0
 FETCH_ALL_SECONDS = 6 * 3600.0
 ASK_SECONDS = 60.0
+#: So many commits, and what others have merged into them, are fetched at once where all of the history is.
+STAGE = 50_000
 _QUIETLY = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
 
 
-@dataclass(frozen=True)
-class Remote:
+@dataclass(frozen=True, kw_only=True)
+class Remote(Connection):
     """One branch of one remote repository."""
 
-    address: Address
     branch: str
-    key_file: Path | None = None
-    known_hosts_file: Path | None = None
     #: The bare repository that Pasteur made itself, when this is it.
     own: OwnRemote | None = None
-    login: http.Login = http.NO_LOGIN
     #: What a push has to send when that is a rewritten history, in bytes; else nothing.
     sends_bytes: int = 0
-    #: The file of who may sign the certificate of a remote over HTTPS; without one, whom the system trusts.
-    authority: Path | None = None
 
     @classmethod
     def configured(cls) -> Remote:
@@ -94,7 +85,7 @@ class Remote:
 
     def refs(self, clone: Clone, *arguments: str) -> list[tuple[str, str]]:
         """Return what `git ls-remote` says with these arguments: ids, each with the name of what points at it."""
-        told = self._run(clone, "ls-remote", *arguments, seconds=ASK_SECONDS).stdout.decode(errors="replace")
+        told = self.run(clone, "ls-remote", *arguments, seconds=ASK_SECONDS).stdout.decode(errors="replace")
         return [(oid, name) for oid, _, name in (line.partition("\t") for line in told.splitlines())]
 
     def fetch(self, clone: Clone, known: str | None = None, *, whole_tree: bool = False) -> str:
@@ -178,26 +169,20 @@ class Remote:
         packed = ("--no-thin",) if thin.is_thin(clone) else ()
         options = ("--porcelain", "--no-verify", *packed, lease, "--", self.address.url, refspec)
         if not self.sends_bytes:
-            self._run(clone, "push", *options, seconds=PUSH_SECONDS)
+            self.run(clone, "push", *options, seconds=PUSH_SECONDS)
             return
         finished = clone.run_talking(
             *("push", "--progress", *options),
-            environment=self._environment(),
+            environment=self.environment(),
             seconds=PUSH_SECONDS + self.sends_bytes / BYTES_A_SECOND,
             silence=SILENCE_SECONDS,
         )
-        self._checked(clone, "push", finished)
+        self.checked(clone, "push", finished)
 
     def prepare(self) -> None:
         """Make the repository of the default remote when it is missing; one that was named has to be there."""
         if self.own:
             self.own.make(self.branch)
-
-    def trust(self) -> None:
-        """Get the deploy key and the pinned host in place where the settings say how. Raises GitsyncError."""
-        if self.address.transport == "ssh" and self.key_file and self.known_hosts_file:
-            trust.ensure_key(self.key_file)
-            trust.ensure_pins(self.known_hosts_file, self.address.host, self.address.port)
 
     def sweep(self) -> None:
         """Remove what a process that was killed left in the default remote, where nobody else would."""
@@ -252,9 +237,38 @@ class Remote:
         return self.complete(clone)
 
     def _bring(self, clone: Clone) -> None:
-        seconds = FETCH_ALL_SECONDS if thin.is_empty(clone) or thin.is_thin(clone) else FETCH_SECONDS
-        refspec = f"+{self.ref}:{TIP_REF}"
-        self._run(clone, "fetch", *_QUIETLY, "--", self.address.url, refspec, seconds=seconds)
+        """Bring the branch with all its history and every text, a stage at a time into a clone that has nothing yet.
+
+        Git remembers each object of what has come at once, to see that nothing is missing.
+        """
+        is_all = thin.is_empty(clone) or thin.is_thin(clone)
+        for number, stop in enumerate(self._stages(clone) if thin.is_empty(clone) else ()):
+            try:
+                self._bring_whole(clone, stop, seconds=FETCH_ALL_SECONDS)
+            except (RemoteUnreachableError, CloneBrokenError) as error:
+                logger.warning("stage %d of the history cannot be fetched alone: %s", number + 1, error)
+                break
+            logger.info("fetched stage %d of the history, up to %s", number + 1, stop[:10])
+        self._bring_whole(clone, self.ref, seconds=FETCH_ALL_SECONDS if is_all else FETCH_SECONDS)
+
+    def _bring_whole(self, clone: Clone, what: str, *, seconds: float) -> None:
+        self.run(clone, "fetch", *_QUIETLY, "--", self.address.url, f"+{what}:{TIP_REF}", seconds=seconds)
+
+    def _stages(self, clone: Clone) -> list[str]:
+        """Return where the stages of a history end but for the last, which an empty clone is told by the commits alone.
+
+        It is empty again afterwards, unless the remote can leave nothing out, and has sent everything.
+        """
+        try:
+            self._bring_without_texts(clone, thin.REMOTE, f"+{self.ref}:{TIP_REF}", wanted=thin.COMMITS)
+            if thin.has_come_whole(clone, TIP_REF):
+                return []
+            stops = history.stops(clone, TIP_REF, STAGE)
+        except (RemoteUnreachableError, CloneBrokenError) as error:
+            logger.warning("the remote gives no commits alone, so all of it is fetched at once: %s", error)
+            stops = []
+        thin.empty(clone)
+        return stops[:-1]
 
     def _bring_named(self, clone: Clone, oids: Iterable[str]) -> None:
         """Bring some objects, and what lies below them but for texts, in one request."""
@@ -263,61 +277,5 @@ class Remote:
     def _bring_without_texts(
         self, clone: Clone, *arguments: str, stdin: bytes = b"", wanted: str = thin.NO_TEXTS
     ) -> None:
-        told = thin.environment(self.address.url, self._environment(), wanted=wanted, as_if_empty=bool(stdin))
-        self._run(clone, "fetch", *_QUIETLY, *arguments, seconds=FETCH_SECONDS, stdin=stdin, environment=told)
-
-    def _run(
-        self,
-        clone: Clone,
-        command: str,
-        *arguments: str,
-        seconds: float,
-        stdin: bytes = b"",
-        environment: Mapping[str, str] | None = None,
-    ) -> Finished:
-        told = environment or self._environment()
-        finished = clone.run(command, *arguments, stdin=stdin, environment=told, seconds=seconds)
-        return self._checked(clone, command, finished)
-
-    def _checked(self, clone: Clone, command: str, finished: Finished) -> Finished:
-        if finished.status:
-            raise self._explained(meaning(command, finished, clone, mask=self.login.masked))
-        return finished
-
-    def _explained(self, error: GitsyncError) -> GitsyncError:
-        """Return the error, with both fingerprints when the remote shows another host key than the one pinned."""
-        if not isinstance(error, HostKeyMismatchError) or self.known_hosts_file is None:
-            return error
-        where = (self.known_hosts_file, self.address.host, self.address.port)
-        seen = hostkeys.difference(str(error), *where)
-        if named := settings.GITSYNC_SSH_HOST_FINGERPRINT:  # The host may have come to the second one of a rotation.
-            with suppress(GitsyncError):
-                trust.pin_named(*where, named)
-        return HostKeyMismatchError(f"{seen}\n{error}")
-
-    def _environment(self) -> dict[str, str]:
-        """Return what Git needs to reach this remote and nothing else: one transport, one key, one list of hosts."""
-        transport = self.address.transport
-        if transport in {"http", "https"}:
-            return {"GIT_ALLOW_PROTOCOL": transport, **http.environment(self.address, self.login, self.authority)}
-        if transport != "ssh":
-            return {"GIT_ALLOW_PROTOCOL": transport}
-        if self.key_file is None:
-            raise MisconfiguredError(
-                "the deploy key is shown to the host of GITSYNC_REMOTE alone; clone this repository yourself "
-                "(git clone --mirror) and name the path of the clone"
-            )
-        key_file, known_hosts_file = self._trusted_files()
-        return {
-            "GIT_ALLOW_PROTOCOL": "ssh",
-            "GIT_SSH_VARIANT": "ssh",
-            "GIT_SSH_COMMAND": ssh.command(key_file, known_hosts_file),
-        }
-
-    def _trusted_files(self) -> tuple[Path, Path]:
-        """Return key and known hosts. Raises MisconfiguredError when one of them cannot be used safely."""
-        self.trust()
-        problems = ssh.key_problems(self.key_file) + ssh.known_hosts_problems(self.known_hosts_file)
-        if problems or self.key_file is None or self.known_hosts_file is None:
-            raise MisconfiguredError("; ".join(problems))
-        return self.key_file, self.known_hosts_file
+        told = thin.environment(self.address.url, self.environment(), wanted=wanted, as_if_empty=bool(stdin))
+        self.run(clone, "fetch", *_QUIETLY, *arguments, seconds=FETCH_SECONDS, stdin=stdin, environment=told)

@@ -16,8 +16,9 @@ from gitsync.models import PurgedText
 
 #: The name of the remote while something is fetched without the texts.
 REMOTE = "pasteur"
-#: What is wanted, in the words of Git: everything but texts; or of the tree the first two letters of all keys alone.
-NO_TEXTS, TWO_LETTERS = "blob:none", "tree:3"
+#: What is wanted, in the words of Git: everything but texts; of the tree the first two letters of all keys alone; or
+#: nothing of it.
+NO_TEXTS, TWO_LETTERS, COMMITS = "blob:none", "tree:3", "tree:0"
 _LETTERS = 2
 #: Stands in a clone that may lack trees.
 _LACKING = "pasteur-lacks-trees"
@@ -82,6 +83,15 @@ def look_for_trees(clone: Clone, commit: str) -> None:
                 return
         if objects.tree(oid) is not None:
             (clone.path / _LACKING).unlink()
+
+
+def has_come_whole(clone: Clone, commit: str) -> bool:
+    """Whether a remote that was asked for commits alone has left nothing out; then it is a clone like any other."""
+    if clone.run("cat-file", "-e", f"{commit}^{{tree}}").status:
+        return False
+    for mark in clone.path.glob("objects/pack/*.promisor"):
+        mark.unlink()
+    return True
 
 
 def missing_trees(clone: Clone, commit: str, folders: Iterable[str]) -> list[str]:
