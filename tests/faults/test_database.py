@@ -206,6 +206,7 @@ def test_fault_44_a_locked_table_makes_a_request_end_with_503(postgresql: Postgr
     wait_until(lambda: ask(site, "POST", path, body)[0] == 201, "it works again", 5)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seconds", [3, pytest.param(60, marks=pytest.mark.slow_fault)], ids=["short", "long"])
 def test_fault_46_fifty_writers_and_the_worker_on_sqlite(pasteur: Pasteur, seconds: float) -> None:
     with clients(pasteur, 50) as load:
