@@ -20,7 +20,7 @@ build: $(STATIC) ## Install what the site needs and collect what browsers load, 
 
 test: $(VENV)/.dev $(STATIC) $(CLIENTS) ## Run all tests, on SQLite and PostgreSQL, with real servers and a browser
 	@tools/test-servers
-	$(BIN)/python -m pytest -n 2 -m "not alone and not slow_fault"
+	$(BIN)/python -m pytest -n 3 -m "not alone and not slow_fault"
 	$(BIN)/python -m pytest -m "alone and not slow_fault"
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not alone"
 

@@ -88,10 +88,7 @@ class Filter:
 
     def _let_through(self, commit: _Commit, now: Callable[[str], str]) -> Iterator[bytes]:
         commit.changes = [change for change in commit.changes if not self._is_purged(commit, change)]
-        parents = [(word, self._instead.get(parent, parent)) for word, parent in commit.parents]
-        parents = [
-            (word, parent if parent.startswith(b":") else now(parent.decode()).encode()) for word, parent in parents
-        ]
+        parents = [(word, self._now(parent, now)) for word, parent in commit.parents]
         parents = [(word, parent) for word, parent in parents if parent]
         tells = any(key in self._keys for _, key in _TRAILER.findall(commit.message))
         self._last_date = next(b" ".join(line.split()[-2:]) for line in commit.header if line.startswith(b"committer "))
@@ -111,6 +108,10 @@ class Filter:
         yield b"\n"
         change = _CHANGE.search(message)
         self._pass(commit, commit.mark, change[1].decode(errors="replace") if change else "")
+
+    def _now(self, parent: bytes, now: Callable[[str], str]) -> bytes:
+        """Return what stands for a parent, which has a mark in the same stretch, and else an id."""
+        return self._instead.get(parent, parent) if parent.startswith(b":") else now(parent.decode()).encode()
 
     def _pass(self, commit: _Commit, now: bytes, change: str = "") -> None:
         self.tip = now.decode()
