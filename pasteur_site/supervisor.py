@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -90,7 +91,7 @@ class Supervisor:
             program.command,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  (this process has one thread)
+            preexec_fn=partial(_die_with, os.getpid()),  # noqa: PLW1509  (this process has one thread)
         )
 
     def _stop(self) -> None:
@@ -131,8 +132,11 @@ class Supervisor:
                 pass  # It is gone already.
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
+    """Have this process end when its parent does, which may have been killed just before."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _prctl(option: int, value: int) -> None:
