@@ -45,6 +45,12 @@ def reopen_unseen(clone: Clone, tip: str) -> None:
         waiting = Change.objects.filter(key__in=last, settled_at=None).values_list("key", flat=True)
         keys = _unseen(clone, tip, last) | set(waiting)
         count += Change.objects.filter(pk__in=[last[key] for key in keys]).update(settled_at=None)
+    for some in _slices(_pks(_last_with_commit())):  # The commit is in the new history, and what undid it may be, too.
+        last = dict(Change.objects.filter(pk__in=some).values_list("key", "pk"))
+        there = clone.tree_oids(tip, [tree.folder(key) for key in last])
+        missing = [key for key in last if not there[tree.folder(key)]]
+        wanted = mirrored().filter(key__in=missing).values_list("key", flat=True) if missing else ()
+        count += Change.objects.filter(pk__in=[last[key] for key in wanted]).update(settled_at=None, commit="")
     for some in _slices(_pks(_without_change())):
         with transaction.atomic():
             pastes = {paste.key: paste for paste in Paste.objects.select_for_update().filter(pk__in=some)}
@@ -55,9 +61,17 @@ def reopen_unseen(clone: Clone, tip: str) -> None:
         logger.warning("the remote's history is another one; %d more pastes are not there as they should be", count)
 
 
-def _last_without_commit() -> QuerySet[Change]:
+def _last_settled() -> QuerySet[Change]:
     later = Change.objects.filter(key=OuterRef("key"), number__gt=OuterRef("number"))
-    return Change.objects.filter(~Exists(later), commit="", settled_at__isnull=False)
+    return Change.objects.filter(~Exists(later), settled_at__isnull=False)
+
+
+def _last_without_commit() -> QuerySet[Change]:
+    return _last_settled().filter(commit="")
+
+
+def _last_with_commit() -> QuerySet[Change]:
+    return _last_settled().exclude(commit="")
 
 
 def _without_change() -> QuerySet[Paste]:

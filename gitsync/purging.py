@@ -114,7 +114,18 @@ def settle(rewritten: Rewritten) -> None:
         if stop_requested.is_set():
             raise RemoteTimeoutError("the worker was asked to stop")
         sleep(_PAUSE_SECONDS)
+    if rewritten.renamed and rewritten.renamed.has_others():
+        _settle_others(rewritten.renamed)
     Change.objects.filter(key__in=rewritten.keys).update(commit="")
+
+
+def _settle_others(renamed: Renamed) -> None:
+    """Note which commits are others now that were not found by the names of changes, such as a squashed history."""
+    known = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
+    now = ((pk, commit, renamed.now(commit)) for pk, commit in known)
+    for pk, new in [(pk, new) for pk, commit, new in now if new != commit]:
+        Change.objects.filter(pk=pk).update(commit=new)
+        heartbeat.beat()
 
 
 def finish(rewritten: Rewritten, remote: Remote, clone: Clone, tip: str) -> None:

@@ -41,6 +41,12 @@ class Renamed:
         with _room():
             yield from self._file.execute("SELECT change, old, new FROM renamed WHERE change != ''")
 
+    def has_others(self) -> bool:
+        """Whether commits that name no change have been rewritten, too; a change may have arrived with one of them."""
+        with _room():
+            question = "SELECT 1 FROM renamed WHERE change = '' AND old != new LIMIT 1"
+            return self._file.execute(question).fetchone() is not None
+
 
 @contextmanager
 def _room() -> Iterator[None]:

@@ -8,10 +8,12 @@ from gitsync import drain
 from gitsync.models import Change, Mirror
 from gitsync.resync import look
 from gitsync.tree import folder
-from pastes import writing
+from pastes import purging, writing
 from pastes.drafts import NewFile
 from pastes.models import Paste
 from tests import many, repository
+from tests.gitsync.foreign import commit
+from tests.gitsync.test_restore import forget_everything
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -64,4 +66,36 @@ def test_fault_25_pastes_from_a_history_that_names_no_change_come_back(remote: P
     drain.drain()
 
     assert len(repository.subjects(remote)) == 5
+    assert look().is_clean
+
+
+def test_what_a_replaced_history_has_made_and_removed_again_comes_back(remote: Path) -> None:
+    kept, *_ = many.publish(1)
+    drain.drain()
+    lost, *_ = many.publish(1)
+    drain.drain()
+    repository.git(remote, "update-ref", "refs/heads/main", "main~1")
+    commit(remote, {folder(kept): None})
+
+    drain.drain()
+
+    assert {path.split("/")[3] for path in repository.files(remote)} == {kept, lost}
+    assert not Change.objects.filter(settled_at=None).exists()
+    assert look().is_clean
+
+
+def test_a_purge_after_a_squash_names_commits_that_are_there(remote: Path) -> None:
+    many.publish(3)
+    drain.drain()
+    squash(remote)
+    forget_everything()
+    drain.drain()
+    purged, *_ = Paste.objects.order_by("pk")
+
+    purging.purge(purged.key, reason="a password")
+    drain.drain()
+
+    named = set(Change.objects.exclude(commit="").values_list("commit", flat=True))
+    assert named
+    assert named <= set(repository.git(remote, "rev-list", "main").decode().split())
     assert look().is_clean
