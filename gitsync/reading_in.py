@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 
-from gitsync import folders, heartbeat, history, outbox, purged, tree
+from gitsync import comparison, folders, heartbeat, history, outbox, purged, tree
 from gitsync.accounts import read_in
 from gitsync.errors import GitsyncError, RemoteTimeoutError, TooManyRemovedError
 from gitsync.folders import DamagedError
@@ -57,7 +57,7 @@ class Removals(Enum):
 def read(
     clone: Clone, old: str, new: str, removals: Removals = Removals.ASK, done: Callable[[], object] = lambda: None
 ) -> None:
-    """Take over what differs at `new` from `old`, which it goes on from; without an old one, what nobody knows here.
+    """Take over what differs at `new` from `old`, which it goes on from; without an old one, what is unknown here.
 
     Others write in between, since it is read a batch at a time; `done` runs in the transaction of the last one. What
     was read before a crash can be read again. Raises TooManyRemovedError before anything is read.
@@ -135,13 +135,14 @@ def _is_loose(path: str) -> bool:
 
 
 def _unknown(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
-    """Yield the folders of pastes that the database has never had, by key, and the files at the root."""
+    """Yield the folders of pastes that the database has not, or not like that, by key, and the files at the root."""
     if not tip:
         return
     at_tip = pastes(clone, tip)
     while some := dict(islice(at_tip, _LOOK_UP)):
         known = set(Paste.objects.filter(key__in=some).values_list("key", flat=True))
-        yield from ((key, oid) for key, oid in some.items() if key not in known)
+        ours = dict(comparison.told(mirrored().filter(key__in=known).order_by("pk")))
+        yield from ((key, oid) for key, oid in some.items() if key not in known or ours.get(key, oid) != oid)
     yield from loose(clone, tip)
 
 

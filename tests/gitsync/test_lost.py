@@ -99,3 +99,18 @@ def test_a_purge_after_a_squash_names_commits_that_are_there(remote: Path) -> No
     assert named
     assert named <= set(repository.git(remote, "rev-list", "main").decode().split())
     assert look().is_clean
+
+
+def test_an_edit_on_top_of_a_history_that_was_set_back_is_read_in(remote: Path) -> None:
+    edited, *_ = many.publish(1)
+    drain.drain()
+    lost, *_ = many.publish(1)
+    drain.drain()
+    repository.git(remote, "update-ref", "refs/heads/main", "main~1")
+    commit(remote, {f"{folder(edited)}/0.txt": b"by hand\n"})
+
+    drain.drain()
+
+    assert Paste.objects.get(key=edited).files[0].content == "by hand\n"
+    assert {path.split("/")[3] for path in repository.files(remote)} == {edited, lost}
+    assert look().is_clean
