@@ -82,7 +82,7 @@ $(VENV)/.dev: $(VENV)/.site requirements-dev.txt
 	@touch $@
 
 # What the browser runs that is not ours, from npm; a machine without npm is given one from PyPI.
-$(VENDOR): $(VENV)/.site assets/build.py assets/package-lock.json requirements-assets.txt pastes/languages.py
+$(VENDOR): $(VENV)/.site assets/build.py assets/package-lock.json requirements-assets.txt pastes/rules/languages.py
 	@$(BIN)/python -m assets.build
 	@touch $@
 

@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from pasteur_site.entry import load_settings
+from pasteur_site.startup import load_settings
 
 
 def use_virtual_environment() -> None:

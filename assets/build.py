@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pastes.languages import LANGUAGES, PLAIN
+from pastes.rules.languages import LANGUAGES, PLAIN
 
 ASSETS = Path(__file__).resolve().parent
 PACKAGES = ASSETS / "node_modules"

@@ -6,9 +6,9 @@ from time import perf_counter
 from typing import Any
 from unittest import mock
 
-from gitsync import drain as draining
-from gitsync.mirror import Clone
-from gitsync.remotes import Remote
+from gitsync.remote.git_remote import Remote
+from gitsync.repository.repository import Clone
+from gitsync.sync import drain as draining
 
 #: The steps, in their order: ask the remote, read the pastes, feed fast-import, push, mark the rows.
 STEPS = ("look", "load", "import", "push", "mark")

@@ -45,7 +45,7 @@ def site() -> Iterator[Path]:
         for name in [name for name in os.environ if name.startswith(("PASTEUR_", "GITSYNC_"))]:
             del os.environ[name]
         os.environ |= {"PASTEUR_DATA_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder}/pasteur.sqlite3"}
-        from pasteur_site.entry import load_settings  # After the environment is set.
+        from pasteur_site.startup import load_settings  # After the environment is set.
 
         load_settings()
         import django

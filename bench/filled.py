@@ -21,12 +21,12 @@ from django.test.utils import override_settings
 
 from bench.repository import ENVIRONMENT, ask
 from bench.texts import texts
-from gitsync import tree
-from gitsync.commits import NEXT_REF, Commit, stream
+from gitsync.format import tree
+from gitsync.format.fast_import import NEXT_REF, Commit, stream
 from gitsync.models import Change, Kind, Mirror
-from gitsync.own_remote import OwnRemote
-from pastes import keys
+from gitsync.remote.local_remote import OwnRemote
 from pastes.models import File, Paste, Revision, blob_oid
+from pastes.rules import keys
 
 BRANCH = "main"
 _TEXT_BYTES = 200

@@ -23,10 +23,10 @@ from bench.clocks import clocks
 from bench.filled import BRANCH, Site, fast_import, history, rows
 from bench.memory import Peak
 from bench.repository import ENVIRONMENT, ask
-from gitsync import tree
-from gitsync.drain import drain
+from gitsync.format import tree
 from gitsync.models import Mirror
-from gitsync.own_remote import OwnRemote
+from gitsync.remote.local_remote import OwnRemote
+from gitsync.sync.drain import drain
 from tests import many
 from tests.servers.pasteur import ROOT
 from tests.servers.sshd import Sshd

@@ -18,15 +18,16 @@ from django.utils import timezone
 from bench.clocks import clocks
 from bench.repository import ENVIRONMENT, ask
 from bench.texts import texts
-from gitsync import tree
-from gitsync.commits import NEXT_REF, Commit, stream
-from gitsync.drain import drain
-from gitsync.loading import load
+from gitsync.format import tree
+from gitsync.format.fast_import import NEXT_REF, Commit, stream
 from gitsync.models import Change
-from gitsync.own_remote import OwnRemote
-from pastes import keys, writing
-from pastes.drafts import Draft, NewFile
+from gitsync.outbox.loading import load
+from gitsync.remote.local_remote import OwnRemote
+from gitsync.sync.drain import drain
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, Revision, blob_oid
+from pastes.rules import keys
 
 _BRANCH = "main"
 

@@ -6,7 +6,7 @@ So a benchmark of one of them measures the product's own command line, whatever 
 import os
 import sys
 
-from pasteur_site.entry import load_settings
+from pasteur_site.startup import load_settings
 
 
 def main() -> None:

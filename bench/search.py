@@ -21,7 +21,7 @@ from time import perf_counter
 
 from bench.servers import DurablePostgreSQL, Web
 from bench.table import Goal, show, show_goals
-from pasteur_site.entry import load_settings
+from pasteur_site.startup import load_settings
 from tests.servers.pasteur import ROOT
 
 _VOCABULARY, _WORDS = 200_000, 120
@@ -82,21 +82,22 @@ def _searched(size: int) -> dict[str, float]:
     django.setup()
     from django.db import connection
 
-    from pastes import searching
+    from pastes.search import index
 
     for first in range(0, size, _BATCH):
         _fill(range(first, min(first + _BATCH, size)))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-    return {what: _milliseconds(lambda query=query: searching.search(query)) for what, query in _QUERIES.items()}  # type: ignore[misc]
+    return {what: _milliseconds(lambda query=query: index.search(query)) for what, query in _QUERIES.items()}  # type: ignore[misc]
 
 
 def _fill(numbers: range) -> None:
     from django.db import transaction
     from django.utils import timezone
 
-    from pastes import keys, searching
     from pastes.models import Paste, Visibility
+    from pastes.rules import keys
+    from pastes.search import index
 
     now = timezone.now()
     facts = {"created_at": now, "visibility": Visibility.PUBLIC}
@@ -106,7 +107,7 @@ def _fill(numbers: range) -> None:
             words = _drawn(paste.pk)
             author = "ada lovelace" if paste.pk % 50 == 0 else f"author{paste.pk % 1_000}"
             language = "ocaml" if paste.pk % 200 == 0 else "python"
-            searching.write(paste.pk, searching.entry(" ".join(words[:5]), author, [language], [" ".join(words)]))
+            index.write(paste.pk, index.entry(" ".join(words[:5]), author, [language], [" ".join(words)]))
 
 
 _WEIGHTS = list(accumulate(1 / rank for rank in range(1, _VOCABULARY + 1)))

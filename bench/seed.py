@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from pasteur_site.entry import load_settings
+from pasteur_site.startup import load_settings
 
 _BATCH = 2_000
 _BYTES = 1_000
@@ -49,8 +49,8 @@ def _site(numbers: Sequence[int]) -> Iterator[Sequence[Any]]:
     from django.utils import timezone
 
     from gitsync.models import Change, Kind
-    from pastes import keys
     from pastes.models import File, Paste, Revision, blob_oid
+    from pastes.rules import keys
 
     now = timezone.now()
     pastes = [Paste(key=keys.draw(), created_at=now, token_hash=f"{number:064x}") for number in numbers]

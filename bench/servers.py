@@ -43,7 +43,7 @@ class Floor(Web):
 
     def command(self) -> Sequence[str]:
         """Return the command line of `bench.program web` with another application."""
-        gunicorn = ["-m", "gunicorn", "--chdir", str(ROOT), "-c", "python:pasteur_site.gunicorn_config"]
+        gunicorn = ["-m", "gunicorn", "--chdir", str(ROOT), "-c", "python:pasteur_site.web_server.config"]
         return [sys.executable, *gunicorn, "bench.floor.wsgi"]
 
     def environment(self) -> Mapping[str, str]:

@@ -30,9 +30,9 @@ def main() -> None:
 
 def measure(folder: Path, commits: int, size: int, every: int) -> list[Goal]:
     """Live that long and return the goals."""
-    from gitsync.drain import drain
-    from gitsync.maintenance import maintain
-    from gitsync.remotes import Remote
+    from gitsync.remote.git_remote import Remote
+    from gitsync.sync.drain import drain
+    from gitsync.sync.maintenance import maintain
     from tests import many
 
     Remote.configured().prepare()

@@ -10,9 +10,11 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from gitsync import doorbell, refusals, standing, withholding
 from gitsync.models import Change, Mirror, Purge
-from pastes.admin_lists import BoundedPaginator
+from gitsync.monitoring import mirror_status
+from gitsync.outbox import secret_hold, wakeup
+from gitsync.sync import bisect
+from pastes.moderation.admin_lists import BoundedPaginator
 
 if TYPE_CHECKING:  # At run time Django's class takes no parameter.
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -76,15 +78,15 @@ class ChangeAdmin(_ReadOnly):
     @admin.action(description="Mirror anyway what was withheld", permissions=["retry"])
     def mirror_anyway(self, request: HttpRequest, queryset: Any) -> None:
         """Let the chosen changes go into Git with the credentials in them."""
-        count = withholding.release(list(queryset.values_list("pk", flat=True)))
-        doorbell.ring()
+        count = secret_hold.release(list(queryset.values_list("pk", flat=True)))
+        wakeup.ring()
         self.message_user(request, f"{count} changes wait for the next push.")
 
     @admin.action(description="Retry what was set aside", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: Any) -> None:
         """Let the chosen changes be pushed again."""
-        count = refusals.retry(list(queryset.values_list("pk", flat=True)))
-        doorbell.ring()
+        count = bisect.retry(list(queryset.values_list("pk", flat=True)))
+        wakeup.ring()
         self.message_user(request, f"{count} changes wait for the next push again.")
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
@@ -110,7 +112,7 @@ class MirrorAdmin(_ReadOnly):
     @admin.display(description="in use", boolean=True)
     def is_current(self, mirror: Mirror) -> bool:
         """Whether this is what the settings name, and not a former remote."""
-        return mirror == standing.current()
+        return mirror == mirror_status.current()
 
     @admin.display(description="waiting")
     def pending(self, mirror: Mirror) -> int:
@@ -120,7 +122,7 @@ class MirrorAdmin(_ReadOnly):
     @admin.display(description="the oldest waits for (seconds)")
     def oldest_pending(self, mirror: Mirror) -> int:
         """For how long the oldest of them has been waiting."""
-        return round(standing.oldest_seconds())
+        return round(mirror_status.oldest_seconds())
 
     @admin.display(description="set aside")
     def set_aside(self, mirror: Mirror) -> str:
@@ -138,23 +140,23 @@ class MirrorAdmin(_ReadOnly):
     def purges(self, mirror: Mirror) -> str:
         """How many purged pastes are still in the history, with the way to them."""
         address = reverse("admin:gitsync_purge_changelist")
-        return format_html('<a href="{}">{}</a>', address, len(standing.purges().keys))
+        return format_html('<a href="{}">{}</a>', address, len(mirror_status.purges().keys))
 
     @admin.display(description="the oldest purge waits for (seconds)")
     def oldest_purge(self, mirror: Mirror) -> int:
         """For how long the oldest of them has been waiting."""
-        return round(standing.purges().oldest_seconds)
+        return round(mirror_status.purges().oldest_seconds)
 
     @admin.display(description="why purges wait")
     def purge_error(self, mirror: Mirror) -> str:
         """What the last try has failed by, and what that asks for."""
-        purges = standing.purges()
+        purges = mirror_status.purges()
         return "\n".join(filter(None, (purges.error_code, purges.error, purges.advice))) or "-"
 
     @admin.display(description="what to do")
     def advice(self, mirror: Mirror) -> str:
         """What the last error asks for."""
-        return standing.of(mirror).advice or "Nothing."
+        return mirror_status.of(mirror).advice or "Nothing."
 
     def get_urls(self) -> list[Any]:
         """Add the address of the buttons."""
@@ -163,13 +165,13 @@ class MirrorAdmin(_ReadOnly):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the buttons to those who may press them; the worker does nothing for a former remote."""
-        current = standing.current()
+        current = mirror_status.current()
         kwargs["extra_context"] = {"may_ask": _may_ask(request) and current and str(current.pk) == object_id}
         return super().change_view(request, object_id, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A former remote can be forgotten; nothing is lost with its row but where it stood."""
-        return obj is not None and obj != standing.current() and request.user.has_perm("gitsync.delete_mirror")
+        return obj is not None and obj != mirror_status.current() and request.user.has_perm("gitsync.delete_mirror")
 
     def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note what is wanted in the row, and wake the worker, which has Git and the remote at hand."""
@@ -186,7 +188,7 @@ class MirrorAdmin(_ReadOnly):
         Mirror.objects.filter(pk=pk).update(**wish)
         if "retry_at" in wish:
             Purge.objects.waiting().update(retry_at=None)
-        doorbell.ring()
+        wakeup.ring()
         self.message_user(request, "The worker has been asked; look again in a moment.")
         return redirect("admin:gitsync_mirror_change", pk)
 

@@ -11,8 +11,12 @@ class GitsyncConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens to pastes, and say where their copies stand."""
-        from gitsync import checks, hooks, outbox, purged, selection
-        from pastes import copies, signals
+        from gitsync import checks
+        from gitsync.inbound import webhook
+        from gitsync.outbox import eligibility, outbox
+        from gitsync.purge import requests
+        from pastes import signals
+        from pastes.lifecycle import mirror_copy
 
         checks.register_all()
         signals.paste_published.connect(outbox.published, dispatch_uid="gitsync.published")
@@ -20,7 +24,7 @@ class GitsyncConfig(AppConfig):
         signals.paste_revised.connect(outbox.revised, dispatch_uid="gitsync.revised")
         signals.paste_withdrawn.connect(outbox.withdrawn, dispatch_uid="gitsync.withdrawn")
         signals.paste_restored.connect(outbox.restored, dispatch_uid="gitsync.restored")
-        signals.paste_purged.connect(purged.asked, dispatch_uid="gitsync.purged")
-        signals.paste_missed.connect(hooks.missed, dispatch_uid="gitsync.missed")
-        copies.kept_by(outbox.standing, outbox.copy_of)
-        copies.promised_by(selection.promise)
+        signals.paste_purged.connect(requests.asked, dispatch_uid="gitsync.purge.requests")
+        signals.paste_missed.connect(webhook.missed, dispatch_uid="gitsync.missed")
+        mirror_copy.kept_by(outbox.standing, outbox.copy_of)
+        mirror_copy.promised_by(eligibility.promise)

@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from gitsync import addresses, http
 from gitsync.errors import MisconfiguredError
+from gitsync.remote import addresses, https
 
 _BRANCH = re.compile(r"[A-Za-z0-9_][\w./-]*")
 
@@ -51,7 +51,7 @@ def check_branch(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 def _check_ssh() -> Sequence[CheckMessage]:
-    from gitsync.ssh import key_problems, known_hosts_problems, passphrase_problems  # Only where SSH is used.
+    from gitsync.remote.ssh import key_problems, known_hosts_problems, passphrase_problems  # Only where SSH is used.
 
     found: list[CheckMessage] = []
     key, hosts = settings.GITSYNC_SSH_KEY_FILE, settings.GITSYNC_SSH_KNOWN_HOSTS_FILE
@@ -68,11 +68,11 @@ def _check_ssh() -> Sequence[CheckMessage]:
 
 
 def _check_http(address: addresses.Address) -> Sequence[CheckMessage]:
-    login = http.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN)
+    login = https.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN)
     hint = "Use https://, and a token as the forge shows it."
-    found = [Error(f"{problem}.", hint=hint, id="gitsync.E006") for problem in http.login_problems(address, login)]
+    found = [Error(f"{problem}.", hint=hint, id="gitsync.E006") for problem in https.login_problems(address, login)]
     hint = "Name a file with the certificate of your authority, as text that begins with -----BEGIN CERTIFICATE-----."
-    problems = http.authority_problems(settings.GITSYNC_HTTP_CA_FILE)
+    problems = https.authority_problems(settings.GITSYNC_HTTP_CA_FILE)
     return found + [Error(f"{problem}.", hint=hint, id="gitsync.E007") for problem in problems]
 
 

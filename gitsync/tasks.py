@@ -6,23 +6,25 @@ from typing import Any
 from celery import shared_task
 from celery.signals import task_received, worker_init, worker_shutting_down
 
-from gitsync import doorbell, heartbeat, maintenance
-from gitsync.doorbell import MISSED_SECONDS
+from gitsync import watchdog
 from gitsync.errors import GitsyncError
-from gitsync.processes import stop_requested
-from gitsync.remotes import Remote
-from gitsync.schedule import ask_for_look, work_off
-from gitsync.watch import watch
+from gitsync.outbox import wakeup
+from gitsync.outbox.wakeup import MISSED_SECONDS
+from gitsync.remote.git_remote import Remote
+from gitsync.repository.process import stop_requested
+from gitsync.sync import maintenance
+from gitsync.sync.schedule import ask_for_look, work_off
+from gitsync.sync.sweep import watch
 
 logger = logging.getLogger(__name__)
 
-_heartbeat = heartbeat.Heartbeat(doorbell.ring, doorbell.rung)
+_heartbeat = watchdog.Heartbeat(wakeup.ring, wakeup.rung)
 
 
 @shared_task
 def drain() -> None:
     """Take what is pending to the remote; what may not go yet goes when its time has come."""
-    with heartbeat.at_work():
+    with watchdog.at_work():
         seconds = work_off()
     if seconds is not None:
         watch.come_again(seconds)
@@ -31,7 +33,7 @@ def drain() -> None:
 @shared_task
 def maintain() -> None:
     """Keep the clone and the default remote fast."""
-    with heartbeat.at_work():
+    with watchdog.at_work():
         maintenance.maintain()
 
 

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pastes import admin_lists, ban_admin, copies, report_admin, token_admin, writing  # noqa: F401  (some register themselves)
-from pastes.admin_actions import TakingDown
-from pastes.admin_lists import BoundedPaginator, PasteList
-from pastes.models import Paste, Revision, Tombstone
-from pastes.moderation import Origin
+from pastes.access import token_admin  # noqa: F401  (registers itself)
+from pastes.lifecycle import mirror_copy, writing
+from pastes.models import Origin, Paste, Revision, Tombstone
+from pastes.moderation import admin_lists, ban_admin, report_admin  # noqa: F401  (two register themselves)
+from pastes.moderation.admin_actions import TakingDown
+from pastes.moderation.admin_lists import BoundedPaginator, PasteList
 
 if TYPE_CHECKING:  # At run time Django's classes take no parameters.
     _TabularInline = admin.TabularInline[Revision, Paste]
@@ -140,7 +141,7 @@ class PasteAdmin(TakingDown, _ModelAdmin):
     @admin.display(description="mirror")
     def mirror_state(self, paste: Paste) -> str:
         """Return where the paste stands in Git."""
-        copy: copies.Copy = getattr(paste, "copy", None) or copies.of(paste)
+        copy: mirror_copy.Copy = getattr(paste, "copy", None) or mirror_copy.of(paste)
         return f"{copy.state} {copy.commit[:10]}".strip()
 
     @admin.action(description="Show again what was hidden", permissions=["change"])

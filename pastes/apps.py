@@ -12,13 +12,15 @@ class PastesConfig(AppConfig):
         """Let the settings be checked, and what goes be settled for moderators too."""
         from django.db.models.signals import post_delete, post_save
 
-        from pastes import bans, checks, origins, reporting, signals
-        from pastes.moderation import Ban
+        from pastes import checks, signals
+        from pastes.access import bans
+        from pastes.models import Ban
+        from pastes.moderation import origins, reporting
 
         checks.register_all()
-        signals.paste_withdrawn.connect(reporting.withdrawn, dispatch_uid="pastes.reporting.withdrawn")
-        signals.paste_purged.connect(reporting.purged, dispatch_uid="pastes.reporting.purged")
-        signals.paste_published.connect(origins.published, dispatch_uid="pastes.origins.published")
-        signals.paste_revised.connect(origins.revised, dispatch_uid="pastes.origins.revised")
-        post_save.connect(bans.forget, sender=Ban, dispatch_uid="pastes.bans.saved")
-        post_delete.connect(bans.forget, sender=Ban, dispatch_uid="pastes.bans.deleted")
+        signals.paste_withdrawn.connect(reporting.withdrawn, dispatch_uid="pastes.moderation.reporting.withdrawn")
+        signals.paste_purged.connect(reporting.purged, dispatch_uid="pastes.moderation.reporting.purged")
+        signals.paste_published.connect(origins.published, dispatch_uid="pastes.moderation.origins.published")
+        signals.paste_revised.connect(origins.revised, dispatch_uid="pastes.moderation.origins.revised")
+        post_save.connect(bans.forget, sender=Ban, dispatch_uid="pastes.access.bans.saved")
+        post_delete.connect(bans.forget, sender=Ban, dispatch_uid="pastes.access.bans.deleted")

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register  # noqa: A004  (Django's name)
 
-from pastes import audiences
+from pastes.access import audiences
 
 
 def register_all() -> None:

@@ -4,17 +4,17 @@ from django.urls import path, register_converter
 
 from pastes.api import api, root
 from pastes.dialects import dpaste, dpaste_com, gist, hastebin, pinnwand
-from pastes.keys import KeyConverter
-from pastes.views import (
+from pastes.rules.keys import KeyConverter
+from pastes.web import (
     compose,
+    edit,
     embed,
     errors,
     health,
     language,
+    lists,
     oembed,
-    own,
     paste,
-    recent,
     report,
     revisions,
     terminal,
@@ -26,13 +26,13 @@ urlpatterns = [
     path("", compose.home, name="home"),
     path("api/v1/", root, name="api"),
     path("api/v1/", api.urls),  # Early, since finding the view is a good part of what a read takes.
-    path("recent", compose.or_upload(recent.recent), name="recent"),
-    path("recent.atom", compose.or_upload(recent.feed), name="feed"),
-    path("by/", recent.by, name="author_named"),
-    path("by/<path:name>", recent.by, name="author"),
-    path("search", compose.or_upload(recent.search), name="search"),
+    path("recent", compose.or_upload(lists.recent), name="recent"),
+    path("recent.atom", compose.or_upload(lists.feed), name="feed"),
+    path("by/", lists.by, name="author_named"),
+    path("by/<path:name>", lists.by, name="author"),
+    path("search", compose.or_upload(lists.search), name="search"),
     path("oembed", compose.or_upload(oembed.oembed), name="oembed"),
-    path("mine", compose.or_upload(own.mine), name="mine"),
+    path("mine", compose.or_upload(edit.mine), name="mine"),
     path("language", compose.or_upload(errors.not_found, POST=language.choose), name="language"),
     path("help.txt", compose.or_upload(terminal.help_text), name="help"),
     path("pastebin.d/pasteur.conf", terminal.pastebinit, name="pastebinit"),
@@ -65,9 +65,9 @@ urlpatterns = [
     path("<key:key>/revisions/<int:number>/raw/<str:name>", revisions.raw, name="revision_raw_file"),
     path("<key:key>/embed", embed.page, name="embed"),
     path("<key:key>/embed.js", embed.script, name="embed_script"),
-    path("<key:key>/edit", own.edit, name="edit"),
-    path("<key:key>/delete", own.delete, name="delete"),
-    path("<key:key>/fork", own.fork, name="fork"),
+    path("<key:key>/edit", edit.edit, name="edit"),
+    path("<key:key>/delete", edit.delete, name="delete"),
+    path("<key:key>/fork", edit.fork, name="fork"),
     path("<key:key>/report", report.report, name="report"),
     path("<str:name>", compose.or_upload(paste.old_page), name="upload"),
 ]

@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import Any
 
-from pasteur_site.entry import EX_CONFIG, load_settings
+from pasteur_site.startup import EX_CONFIG, load_settings
 
 load_settings()
 
@@ -18,7 +18,7 @@ from kombu.transport import TRANSPORT_ALIASES  # noqa: E402
 
 # Celery warns root of pickled messages; there are none here, and containers have no other user to offer.
 warnings.filterwarnings("ignore", category=SecurityWarning)
-TRANSPORT_ALIASES["folder"] = "pasteur_site.broker:Transport"
+TRANSPORT_ALIASES["folder"] = "pasteur_site.processes.file_broker:Transport"
 
 app = celery.Celery("pasteur")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pastes import audiences, rates
-from pasteur_site import logs, mail, stores
+from pastes.access import audiences
+from pastes.limits import rates
+from pasteur_site import logs, mail, services
 from pasteur_site.environment import Environment, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -77,7 +78,7 @@ PASTEUR_DIALECTS = [] if env.text("PASTEUR_DIALECTS") == "off" else env.words("P
 if unknown := set(PASTEUR_DIALECTS) - set(_dialects):
     env.complain("PASTEUR_DIALECTS", f"must be off, or some of {', '.join(_dialects)}, not {min(unknown)[:50]!r}")
 
-# Who may do what (pastes/access.py).
+# Who may do what (pastes/access/permissions.py).
 PASTEUR_MAY_CREATE = env.text("PASTEUR_MAY_CREATE", "anyone")
 PASTEUR_MAY_READ = env.text("PASTEUR_MAY_READ", "anyone")
 PASTEUR_MAY_LIST = env.text("PASTEUR_MAY_LIST", PASTEUR_MAY_READ)
@@ -87,7 +88,7 @@ for _may in ("CREATE", "READ", "LIST"):
     except ValueError as error:
         env.complain(f"PASTEUR_MAY_{_may}", str(error))
 
-# How often one address may do what (pastes/limiting.py).
+# How often one address may do what (pastes/middleware/rate_limits.py).
 PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, least=0, most=10)
 PASTEUR_LIMIT_CREATE = env.text("PASTEUR_LIMIT_CREATE", "10/minute burst 5, 200/day")
 PASTEUR_LIMIT_READ = env.text("PASTEUR_LIMIT_READ", "120/minute")
@@ -100,10 +101,10 @@ for _limit in ("CREATE", "READ", "DELETE", "REPORT", "LOGIN"):
     except ValueError as error:
         env.complain(f"PASTEUR_LIMIT_{_limit}", str(error))
 
-# For how many days it is known from where a paste came (pastes/origins.py).
+# For how many days it is known from where a paste came (pastes/moderation/origins.py).
 PASTEUR_KEEP_ADDRESSES = env.integer("PASTEUR_KEEP_ADDRESSES", 0, least=0, most=365)
 
-# Who is told about reports, and how (pastes/notices.py).
+# Who is told about reports, and how (pastes/moderation/report_mail.py).
 PASTEUR_MODERATORS = mail.addresses(env, "PASTEUR_MODERATORS")
 PASTEUR_EMAIL_FROM = (mail.addresses(env, "PASTEUR_EMAIL_FROM") or [f"pasteur@{_url.hostname or 'localhost'}"])[0]
 _server = mail.server(env, "PASTEUR_EMAIL_URL")
@@ -160,13 +161,13 @@ GITSYNC_HOLD_SECRETS = env.flag("GITSYNC_HOLD_SECRETS", default=True)
 GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"
 
 # Database, cache and broker. The cache holds admin sessions only when it is shared by all processes.
-DATABASES = {"default": stores.database(env, DATA_DIR)}
+DATABASES = {"default": services.database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": stores.cache(env), "pages": stores.pages()}
+CACHES = {"default": services.cache(env), "pages": services.pages()}
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if 'LOCATION' in CACHES['default'] else 'db'}"
 
 # Celery: the doorbell between the two paths. It may lose messages; the rows are the queue.
-CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = stores.broker(env, DATA_DIR)
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = services.broker(env, DATA_DIR)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -203,12 +204,12 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pasteur_site.middleware.Headers",
     "pasteur_site.middleware.CompressedPages",
-    "pastes.speaking.PageLanguage",
-    "pastes.cors.OpenApi",
-    "pastes.middleware.PlainErrors",
-    "pastes.acting.Acting",
-    "pastes.limiting.Limits",
-    "pastes.middleware.ApiHeads",
+    "pastes.middleware.page_language.PageLanguage",
+    "pastes.middleware.cors.OpenApi",
+    "pastes.middleware.errors.PlainErrors",
+    "pastes.middleware.caller.Acting",
+    "pastes.middleware.rate_limits.Limits",
+    "pastes.middleware.errors.ApiHeads",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pasteur_site.middleware.AdminSessions",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -263,7 +264,7 @@ CSRF_TRUSTED_ORIGINS = [PASTEUR_URL] if PASTEUR_URL else []
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "pastes.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "pastes.web.errors.csrf_failure"
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 # The web server in front turns http:// into https://; a plain request that comes this far is a health check.
 # What holds for our subdomains, and whether browsers list us, is for whoever owns the domain to say.

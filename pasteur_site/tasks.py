@@ -2,14 +2,15 @@
 
 from celery import shared_task
 
-from pastes import notices, origins, repeats, reporting, writing
+from pastes.lifecycle import idempotency, writing
+from pastes.moderation import origins, report_mail, reporting
 
 
 @shared_task
 def erase_gone() -> None:
     """Erase the content of pastes whose time has come, and forget what nobody needs any more."""
     writing.erase_expired()
-    repeats.forget_old()
+    idempotency.forget_old()
     reporting.forget_old()
     origins.forget_old()
 
@@ -17,4 +18,4 @@ def erase_gone() -> None:
 @shared_task
 def tell_moderators() -> None:
     """Send moderators a mail about what was reported since."""
-    notices.tell()
+    report_mail.tell()

@@ -3,14 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from gitsync import hooks, views
+from gitsync.inbound import webhook
+from gitsync.monitoring import views
 from pastes import urls as pastes_urls
-from pastes.views.compose import or_upload
+from pastes.web.compose import or_upload
 
-handler400 = "pastes.views.errors.bad_request"
-handler403 = "pastes.views.errors.forbidden"
-handler404 = "pastes.views.errors.not_found"
-handler500 = "pastes.views.errors.server_error"
+handler400 = "pastes.web.errors.bad_request"
+handler403 = "pastes.web.errors.forbidden"
+handler404 = "pastes.web.errors.not_found"
+handler500 = "pastes.web.errors.server_error"
 
 admin.site.site_header = "Pasteur"
 admin.site.site_title = "Pasteur"
@@ -19,6 +20,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("readyz", or_upload(views.readyz), name="readyz"),
     path("metrics", or_upload(views.numbers), name="metrics"),
-    path("hooks/git", hooks.pushed, name="hook"),
+    path("hooks/git", webhook.pushed, name="hook"),
     path("", include(pastes_urls)),
 ]

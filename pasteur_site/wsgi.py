@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from pasteur_site.entry import load_settings
+from pasteur_site.startup import load_settings
 
 load_settings()
 
@@ -14,8 +14,8 @@ from django.db import connection  # noqa: E402
 from django.db.backends.signals import connection_created  # noqa: E402
 from django.http.multipartparser import MultiPartParserError  # noqa: E402
 
-from pastes import parameters  # noqa: E402
-from pasteur_site.bodies import BoundedBodies  # noqa: E402
+from pastes.http import header_parameters  # noqa: E402
+from pasteur_site.web_server.body_limit import BoundedBodies  # noqa: E402
 
 
 class Request(WSGIRequest):
@@ -42,7 +42,7 @@ def _parsed(content_type: str) -> tuple[str, dict[str, str]]:
     What cannot be understood is of a type that no view takes.
     """
     try:
-        return parameters.of(content_type)
+        return header_parameters.of(content_type)
     except ValueError:
         return "unreadable", {}
 
@@ -55,8 +55,8 @@ class Handler(WSGIHandler):
 
 django.setup(set_prefix=False)
 if connection.vendor == "postgresql":
-    from pasteur_site import postgresql  # SQLite runs without its library.
+    from pasteur_site import postgresql_timeouts  # SQLite runs without its library.
 
-    connection_created.connect(postgresql.limit_waiting, dispatch_uid="pasteur.limit_waiting")
-    request_started.connect(postgresql.trust_fresh, dispatch_uid="pasteur.trust_fresh")
+    connection_created.connect(postgresql_timeouts.limit_waiting, dispatch_uid="pasteur.limit_waiting")
+    request_started.connect(postgresql_timeouts.trust_fresh, dispatch_uid="pasteur.trust_fresh")
 application = BoundedBodies(Handler())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from gitsync import processes
+from gitsync.repository import process
 from tests.servers.pasteur import Pasteur
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import Redis
@@ -29,7 +29,7 @@ def remote(tmp_path: Path, settings: Settings) -> Path:
 def nobody_stops() -> Iterator[None]:
     """Let no test leave behind that the process was asked to stop."""
     yield
-    processes.stop_requested.clear()
+    process.stop_requested.clear()
 
 
 @pytest.fixture

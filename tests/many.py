@@ -8,9 +8,9 @@ from pathlib import Path
 from django.db import connections, transaction
 
 from gitsync.models import Change
-from gitsync.schedule import work_off
-from pastes import writing
-from pastes.drafts import Draft, NewFile
+from gitsync.sync.schedule import work_off
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from gitsync import tree
+from gitsync.format import tree
 from pastes.models import Paste
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.chromium import launched
-from tests.browser.sealing import base58, seal
+from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.servers.pasteur import ROOT, Pasteur
 
 PICTURES = ROOT / "docs" / "screenshots"

@@ -4,12 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from ninja.errors import HttpError, ValidationError
 
-from pastes import answers
 from pastes.api import choices, finding, moderating, pastes, revisions
 from pastes.api.asking import StrictParser
 from pastes.api.describing import DescribedAPI
 from pastes.errors import RefusedError
-from pastes.methods import read_only
+from pastes.http import responses
+from pastes.http.methods import read_only
 
 #: Codes by what Pydantic calls it (https://docs.pydantic.dev/latest/errors/validation_errors/); the rest is wrong_type.
 _CODES = {
@@ -22,7 +22,7 @@ _CODES = {
 #: Where it says which number was passed.
 _LIMITS = {"ge", "le"}
 #: The headers that are at fault, by code, where no field is.
-_HEADERS = {"conflict": "If-Match", "precondition": "If-Match", "token": answers.TOKEN_HEADER}
+_HEADERS = {"conflict": "If-Match", "precondition": "If-Match", "token": responses.TOKEN_HEADER}
 
 api = DescribedAPI(
     title="Pasteur",
@@ -53,15 +53,15 @@ def refused(request: HttpRequest, error: RefusedError) -> HttpResponse:
     """Answer input that cannot become a paste, naming a field as where it stands in what was sent."""
     field = error.field or _HEADERS.get(error.code, "")
     field = field if error.file is None else f"files.{error.file}.{field}"
-    return answers.error(request, error.status, error.code, error.message, field, error.limit)
+    return responses.error(request, error.status, error.code, error.message, field, error.limit)
 
 
 @api.exception_handler(HttpError)
 def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Answer a body that the parser refused; Ninja wraps what it raised."""
     if isinstance(error.__cause__, RefusedError):
-        return answers.refusal(request, error.__cause__)
-    return answers.error(request, error.status_code, "bad_request", str(error))
+        return responses.refusal(request, error.__cause__)
+    return responses.error(request, error.status_code, "bad_request", str(error))
 
 
 @api.exception_handler(ValidationError)
@@ -70,11 +70,11 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
     place = first["loc"][0]
     if place == "path":
-        return answers.error(request, 404, "not_found", "There is no such paste.")
+        return responses.error(request, 404, "not_found", "There is no such paste.")
     if place == "body" and not request.body:  # Ninja does not ask the parser about a body that is not there.
-        return answers.error(request, 400, "bad_json", "The body is empty.")
+        return responses.error(request, 400, "bad_json", "The body is empty.")
     field = ".".join(str(part)[:50] for part in first["loc"][2 if place == "body" else 1 :])
     code = _CODES.get(first["type"], "wrong_type")
     limits = [value for name, value in first.get("ctx", {}).items() if name in _LIMITS]
     message = f"{field or 'the body'}: {first['msg']}"
-    return answers.error(request, 422, code, message, field, limits[0] if limits else None)
+    return responses.error(request, 422, code, message, field, limits[0] if limits else None)

@@ -10,10 +10,13 @@ from ninja import Header, Path, Query
 from ninja.parser import Parser
 from ninja.signature import ViewSignature
 
-from pastes import answers, body, keys, options, reading, tokens
+from pastes.access import edit_tokens
 from pastes.api.shapes import ErrorOut
 from pastes.errors import RefusedError
+from pastes.http import paste_options, request_body, responses
+from pastes.lifecycle import reading
 from pastes.models import Paste
+from pastes.rules import keys
 
 #: What may go wrong with every request: malformed, a wrong API token, not allowed, too often, the database away.
 READING = frozenset({400, 401, 403, 404, 422, 429, 503})
@@ -30,7 +33,7 @@ class StrictParser(Parser):
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """Return the body as an object. Raises RefusedError."""
-        return body.json_object(request)
+        return request_body.json_object(request)
 
 
 class Router(ninja.Router):
@@ -48,7 +51,7 @@ class Router(ninja.Router):
 
         @wraps(view_func)
         def strict(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            options.check(request, known)
+            paste_options.check(request, known)
             return view_func(request, *args, **kwargs)
 
         super().add_api_operation(path, methods, strict, **how)
@@ -73,7 +76,7 @@ def _there(paste: Paste | None) -> Paste:
 def owned(key: str, token: str, *, deleting: bool = False) -> Paste:
     """Return the readable paste of this key to who has its edit token. Raises RefusedError."""
     paste = _there(reading.find_to_change(key))
-    tokens.demand(paste, token, deleting=deleting)
+    edit_tokens.demand(paste, token, deleting=deleting)
     return paste
 
 
@@ -83,6 +86,6 @@ def link_next(request: HttpRequest, response: HttpResponse, before: int | None) 
         return None
     query = request.GET.copy()
     query["before"] = str(before)
-    url = answers.address(request, f"{request.path}?{query.urlencode()}")
+    url = responses.address(request, f"{request.path}?{query.urlencode()}")
     response.headers["Link"] = f'<{url}>; rel="next"'
     return url

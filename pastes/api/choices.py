@@ -3,11 +3,12 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from pastes import languages, lifetimes, limiting
+from pastes.access.caller_rates import rate_of
 from pastes.api.asking import Router, answering
 from pastes.api.shapes import LanguageOut, LimitsOut, RatesOut
-from pastes.drafts import MAX_FILES
+from pastes.lifecycle.draft import MAX_FILES
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
+from pastes.rules import languages, lifetimes
 
 router = Router(tags=["choices"])
 
@@ -35,5 +36,5 @@ def limits(request: HttpRequest) -> LimitsOut:
         name_bytes=NAME_BYTES,
         expires=list(lifetimes.LIFETIMES),
         visibility=list(Visibility.values),
-        rates=RatesOut(**{action: limiting.rate_of(action) for action in RatesOut.model_fields}),
+        rates=RatesOut(**{action: rate_of(action) for action in RatesOut.model_fields}),
     )

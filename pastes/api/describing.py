@@ -5,7 +5,7 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from pastes import answers
+from pastes.http import responses
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer"}
@@ -13,7 +13,7 @@ _NUMBER = {"type": "integer"}
 _HEADERS: dict[str, dict[str, Any]] = {
     "ETag": {"description": "The revision and its copy, for If-Match.", "required": True, "schema": _TEXT},
     "Location": {"description": "The page of the new paste.", "required": True, "schema": _TEXT},
-    answers.TOKEN_HEADER: {"description": "The edit token of the new paste.", "required": True, "schema": _TEXT},
+    responses.TOKEN_HEADER: {"description": "The edit token of the new paste.", "required": True, "schema": _TEXT},
     "Link": {"description": 'The next page of a list, as rel="next", if there is one.', "schema": _TEXT},
     "RateLimit": {"description": "How many new pastes may follow at once.", "schema": _TEXT},
     "RateLimit-Policy": {"description": "The rule that was nearest to its end.", "schema": _TEXT},
@@ -24,7 +24,7 @@ _RATE = ("RateLimit", "RateLimit-Policy")
 #: The headers of an answer, by its shape; and by its status.
 _OF_SHAPES: dict[str, tuple[str, ...]] = {
     "PasteOut": ("ETag",),
-    "PasteMade": ("ETag", "Location", answers.TOKEN_HEADER, *_RATE),
+    "PasteMade": ("ETag", "Location", responses.TOKEN_HEADER, *_RATE),
     "PastesOut": ("Link",),
     "RevisionsOut": ("Link",),
 }

@@ -5,11 +5,12 @@ from typing import Annotated
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
-from pastes import access, searching
+from pastes.access import permissions
 from pastes.api import pastes, showing
 from pastes.api.asking import READING, Before, Length, Router, answering, link_next
 from pastes.api.shapes import PastesOut
 from pastes.models import Paste
+from pastes.search import index
 
 router = Router(tags=["finding"])
 
@@ -17,7 +18,7 @@ router = Router(tags=["finding"])
 @pastes.router.get("", response=answering(200, PastesOut, READING))
 def newest(request: HttpRequest, response: HttpResponse, before: Before = None, limit: Length = 30) -> PastesOut:
     """List public pastes, the newest first."""
-    access.demand("list")
+    permissions.demand("list")
     listed = Paste.objects.listed()
     if before is not None:
         listed = listed.filter(id__lt=before)
@@ -34,8 +35,8 @@ def search(
     limit: Length = 30,
 ) -> PastesOut:
     """List the public pastes that have all words of a query, the newest first."""
-    access.demand("list")
-    found = searching.search(q, before=before, length=limit)
+    permissions.demand("list")
+    found = index.search(q, before=before, length=limit)
     return _page(request, response, found.pastes, found.before)
 
 

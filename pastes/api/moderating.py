@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 
-from pastes import access, writing
+from pastes.access import permissions
 from pastes.api.asking import READING, Key, Router, answering, find
 from pastes.api.shapes import StateOut
+from pastes.lifecycle import writing
 from pastes.models import Paste
 
 router = Router(tags=["moderating"])
@@ -25,7 +26,7 @@ def show(request: HttpRequest, key: Key) -> StateOut:
 
 
 def _done(key: str, change: Callable[[Paste], bool]) -> StateOut:
-    access.demand_moderation()
+    permissions.demand_moderation()
     paste = find(key)
     change(paste)
     paste.refresh_from_db(fields=["state"])

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Json
 from ninja import Body, Header
 from ninja.responses import Status
 
-from pastes import answers, lifetimes, repeats, writing
 from pastes.api import showing
 from pastes.api.asking import READING, WRITING, Key, Router, Token, answering, find, owned
 from pastes.api.shapes import (
@@ -22,9 +21,12 @@ from pastes.api.shapes import (
     PasteOut,
     WholeEdit,
 )
-from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
+from pastes.http import responses
+from pastes.lifecycle import idempotency, writing
+from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste, State
+from pastes.rules import lifetimes
 
 router = Router(tags=["pastes"])
 
@@ -46,9 +48,9 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "schema": {
         "type": "string",
-        "pattern": f"^[{repeats.LETTERS}]+$",
-        "minLength": repeats.SHORTEST,
-        "maxLength": repeats.LONGEST,
+        "pattern": f"^[{idempotency.LETTERS}]+$",
+        "minLength": idempotency.SHORTEST,
+        "maxLength": idempotency.LONGEST,
         "title": "Idempotency-Key",
     },
     "required": False,
@@ -70,7 +72,7 @@ def create(request: HttpRequest, response: HttpResponse, paste: PasteIn) -> Stat
         encrypted=paste.encrypted,
     )
     if (idempotency_key := request.META.get("HTTP_IDEMPOTENCY_KEY")) is not None:
-        return _made(request, response, repeats.publish_once(idempotency_key, request.body, draft))
+        return _made(request, response, idempotency.publish_once(idempotency_key, request.body, draft))
     return _made(request, response, writing.publish(draft))
 
 
@@ -83,7 +85,7 @@ def read(request: HttpRequest, key: Key) -> HttpResponse:
     """Read a paste."""
     paste = find(key, with_copy=True)
     copy = showing.copy(paste)
-    known = answers.knows(request, _etag(paste, copy))
+    known = responses.knows(request, _etag(paste, copy))
     answer = HttpResponseNotModified() if known else _json(showing.document(request, paste, copy))
     answer.headers["Cache-Control"] = "no-cache"
     _tell(answer, paste, copy)
@@ -110,7 +112,7 @@ def change(
 def delete(request: HttpRequest, key: Key, token: Token = "", if_match: IfMatch = "") -> Status[None]:
     """Take a paste off the site for good and erase it; with If-Match, only as it was seen."""
     paste = owned(key, token, deleting=True)
-    if not writing.remove(paste, expected=answers.seen_revision(if_match, paste.head)):
+    if not writing.remove(paste, expected=responses.seen_revision(if_match, paste.head)):
         raise _gone()
     return Status(204, None)
 
@@ -124,7 +126,7 @@ def fork(
     """Make a paste of what another one holds now."""
     publish: Callable[[Draft], Paste] = writing.publish
     if (idempotency_key := request.META.get("HTTP_IDEMPOTENCY_KEY")) is not None:
-        publish = partial(repeats.publish_once, idempotency_key, f"fork {key} ".encode() + request.body)
+        publish = partial(idempotency.publish_once, idempotency_key, f"fork {key} ".encode() + request.body)
     lifetime = None if wanted.expires is None else lifetimes.named(wanted.expires)
     made = writing.fork(
         find(key),
@@ -177,12 +179,12 @@ def _expected(if_match: str, paste: Paste) -> int | None:
     if not if_match:
         message = "Send the ETag of the revision that you have seen as If-Match, or If-Match: * to overwrite any."
         raise RefusedError("precondition", message, status=428)
-    return answers.seen_revision(if_match, paste.head)
+    return responses.seen_revision(if_match, paste.head)
 
 
 def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[PasteMade]:
-    response.headers["Location"] = answers.address(request, paste.get_absolute_url())
-    answers.with_token(response, paste)
+    response.headers["Location"] = responses.address(request, paste.get_absolute_url())
+    responses.with_token(response, paste)
     return Status(201, PasteMade(**dict(_shown(request, response, paste)), token=paste.token))
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
-from pastes import diffs, reading
 from pastes.api.asking import READING, Before, Key, Length, Router, answering, find, link_next
 from pastes.api.shapes import (
     DiffOut,
@@ -16,7 +15,9 @@ from pastes.api.shapes import (
     RevisionOut,
     RevisionsOut,
 )
+from pastes.diff import unified
 from pastes.errors import RefusedError
+from pastes.lifecycle import reading
 from pastes.models import File, Paste, Revision
 
 router = Router(tags=["revisions"])
@@ -56,7 +57,7 @@ def diff(request: HttpRequest, key: Key, before: Number | None = None, after: Nu
     after = after or paste.head
     before = before or max(1, after - 1)
     old, new = (_revision(paste, number)[1] for number in (before, after))
-    return DiffOut(before=before, after=after, files=[FileDiff(**vars(one)) for one in diffs.between(old, new)])
+    return DiffOut(before=before, after=after, files=[FileDiff(**vars(one)) for one in unified.between(old, new)])
 
 
 def _readable(key: str) -> Paste:

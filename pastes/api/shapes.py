@@ -6,9 +6,9 @@ from typing import Any
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from pastes import lifetimes
-from pastes.drafts import MAX_FILES
+from pastes.lifecycle.draft import MAX_FILES
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
+from pastes.rules import lifetimes
 
 
 class Strict(Schema):

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from pastes import answers, copies
 from pastes.api.shapes import CopyOut, FileOut, PasteFacts, PasteOut
+from pastes.http import responses
+from pastes.lifecycle import mirror_copy
 from pastes.models import File, Paste
 
 
@@ -19,25 +20,25 @@ def document(request: HttpRequest, paste: Paste, mirror: CopyOut) -> dict[str, A
 
     The tests hold it to what the API says of itself.
     """
-    site = answers.address(request, "")
+    site = responses.address(request, "")
     files = [] if paste.burn else [_file(site, paste, one) for one in paste.files]
     return _facts(site, paste) | {"mirror": {"state": mirror.state, "commit": mirror.commit}, "files": files}
 
 
 def facts(request: HttpRequest, paste: Paste) -> PasteFacts:
     """Return a paste without its files."""
-    return PasteFacts(**_facts(answers.address(request, ""), paste))
+    return PasteFacts(**_facts(responses.address(request, ""), paste))
 
 
 def copy(paste: Paste) -> CopyOut:
     """Return where a paste stands in the mirror."""
-    found = copies.of(paste)
+    found = mirror_copy.of(paste)
     return CopyOut(state=found.state, commit=found.commit or None)
 
 
 def file(request: HttpRequest, paste: Paste, one: File) -> FileOut:
     """Return a file of the current revision."""
-    return FileOut(**_file(answers.address(request, ""), paste, one))
+    return FileOut(**_file(responses.address(request, ""), paste, one))
 
 
 def _file(site: str, paste: Paste, one: File) -> dict[str, Any]:

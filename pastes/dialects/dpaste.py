@@ -5,11 +5,13 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
-from pastes import answers, body, dialects, languages, options
-from pastes.dialects import Problem, lexers
-from pastes.drafts import Draft, NewFile
+from pastes.dialects import lexers
 from pastes.errors import RefusedError
-from pastes.writing import publish
+from pastes.http import paste_options, problems, request_body, responses
+from pastes.http.problems import Problem
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.lifecycle.writing import publish
+from pastes.rules import languages
 
 NAME = "dpaste"
 _ONCE = "onetime"
@@ -26,7 +28,7 @@ _LIFETIMES = {
 _LEXERS = {"_text": "plaintext", "_markdown": "markdown", "_rst": "plaintext", "_code": "plaintext"}
 
 
-@dialects.tells(NAME, lambda request: request.path_info in {"/api", "/api/"} and request.method != "PUT")
+@problems.tells(NAME, lambda request: request.path_info in {"/api", "/api/"} and request.method != "PUT")
 def problem(problem: Problem) -> HttpResponse:
     """Tell a problem as text alone."""
     message = "No content given" if problem.code == "empty" else problem.message
@@ -34,27 +36,27 @@ def problem(problem: Problem) -> HttpResponse:
 
 
 @require_POST
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish `content`; answers 200 and the address in the form that `format` names."""
-    options.refuse(request)
-    fields = body.any_form(request)
-    content, name = body.one(fields, "content"), body.one(fields, "filename").strip()
-    lexer, language = _language(body.one(fields, "lexer", "_text").strip(), name)
-    expires = body.one(fields, "expires").strip()
+    paste_options.refuse(request)
+    fields = request_body.any_form(request)
+    content, name = request_body.one(fields, "content"), request_body.one(fields, "filename").strip()
+    lexer, language = _language(request_body.one(fields, "lexer", "_text").strip(), name)
+    expires = request_body.one(fields, "expires").strip()
     if expires not in _LIFETIMES:
         valid = ", ".join(filter(None, _LIFETIMES))
         message = f"Invalid expire choice {expires[:50]!r} given. Valid values are: {valid}"
         raise RefusedError("expires", message, field="expires")
-    shape = body.one(fields, "format", "default").strip()
+    shape = request_body.one(fields, "format", "default").strip()
     paste = publish(Draft([NewFile(content, name, language)], lifetime=_LIFETIMES[expires], burn=expires == _ONCE))
-    url = answers.address(request, paste.get_absolute_url())
+    url = responses.address(request, paste.get_absolute_url())
     if shape == "json":
         response: HttpResponse = JsonResponse({"url": url, "content": content, "lexer": lexer})
     else:
         text = f"{url}\n" if shape == "url" else f'"{url}"'
         response = HttpResponse(text, content_type="text/plain; charset=utf-8")
-    return answers.with_token(response, paste)
+    return responses.with_token(response, paste)
 
 
 def _language(lexer: str, file_name: str) -> tuple[str, str]:

@@ -6,47 +6,49 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import http_date
 from django.views.decorators.http import require_POST
 
-from pastes import answers, body, dialects, options
-from pastes.dialects import Problem, lexers
-from pastes.drafts import Draft, NewFile
+from pastes.dialects import lexers
 from pastes.errors import RefusedError
-from pastes.writing import publish
+from pastes.http import paste_options, problems, request_body, responses
+from pastes.http.problems import Problem
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.lifecycle.writing import publish
 
 NAME = "dpaste.com"
 _DAYS, _MOST_DAYS = "7", 365
 
 
-@dialects.tells(NAME, dialects.at("/api/v2"))
+@problems.tells(NAME, problems.at("/api/v2"))
 def problem(problem: Problem) -> HttpResponse:
     """Tell a problem as one line of text."""
-    return answers.line(problem.message, status=problem.plain_status)
+    return responses.line(problem.message, status=problem.plain_status)
 
 
 @require_POST
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish `content` for a number of days; answers 201 with the address as text and in `Location`."""
-    options.refuse(request)
-    fields = body.any_form(request)
+    paste_options.refuse(request)
+    fields = request_body.any_form(request)
     if "content" not in fields:
         raise RefusedError("missing_field", "content: This field is required.", field="content")
     draft = Draft(
         [
             NewFile(
-                body.one(fields, "content"), language=lexers.named(body.one(fields, "syntax") or "text", "syntax").name
+                request_body.one(fields, "content"),
+                language=lexers.named(request_body.one(fields, "syntax") or "text", "syntax").name,
             )
         ],
-        title=body.one(fields, "title"),
-        author=body.one(fields, "poster"),
-        lifetime=_lifetime(body.one(fields, "expiry_days", _DAYS).strip()),
+        title=request_body.one(fields, "title"),
+        author=request_body.one(fields, "poster"),
+        lifetime=_lifetime(request_body.one(fields, "expiry_days", _DAYS).strip()),
     )
     paste = publish(draft)
-    url = answers.address(request, paste.get_absolute_url())
-    response = answers.line(url, status=201)
+    url = responses.address(request, paste.get_absolute_url())
+    response = responses.line(url, status=201)
     response.headers["Location"] = url
     if paste.expires_at:
         response.headers["Expires"] = http_date(paste.expires_at.timestamp())
-    return answers.with_token(response, paste)
+    return responses.with_token(response, paste)
 
 
 def _lifetime(days: str) -> timedelta:

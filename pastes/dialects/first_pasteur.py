@@ -5,11 +5,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 
-from pastes import answers, body, dialects, languages, options
-from pastes.dialects import Problem
-from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
-from pastes.writing import publish
+from pastes.http import paste_options, problems, request_body, responses
+from pastes.http.problems import Problem
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.lifecycle.writing import publish
+from pastes.rules import languages
 
 
 def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> HttpResponse:
@@ -18,8 +19,8 @@ def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) ->
     What that service did not know, such as that the caller may not, keeps its status.
     """
     try:
-        options.refuse(request)
-        parts = body.fields_by_name(fields, files)
+        paste_options.refuse(request)
+        parts = request_body.fields_by_name(fields, files)
         language = languages.named(parts.get("hl") or "")
         if len(parts.getlist("paste")) > 1:
             raise RefusedError("ambiguous", "There are two parts called paste.", field="paste")
@@ -33,11 +34,11 @@ def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) ->
         )
     except RefusedError as refused:
         problem = Problem(refused.status, refused.code, refused.message, refused.field)
-        return dialects.open_to_all(answers.line(problem.message, status=problem.plain_status))
+        return problems.open_to_all(responses.line(problem.message, status=problem.plain_status))
     answer: dict[str, str | bool] = {"code": paste.key}
     if language:
         answer["hl"] = language.name
     answer |= {name: True for name in ("ln", "raw") if name in parts}
     if paste.encrypted:
         answer["encrypted"] = True
-    return dialects.open_to_all(answers.with_token(JsonResponse(answer), paste))
+    return problems.open_to_all(responses.with_token(JsonResponse(answer), paste))

@@ -9,10 +9,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.views.decorators.http import require_POST
 
-from pastes import answers, body, dialects, grants, options, reading, tokens, writing
-from pastes.dialects import Problem, members
-from pastes.drafts import Draft, NewFile
+from pastes.access import api_tokens, edit_tokens
+from pastes.dialects import members
 from pastes.errors import RefusedError
+from pastes.http import paste_options, problems, request_body, responses
+from pastes.http.problems import Problem
+from pastes.lifecycle import reading, writing
+from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, Visibility
 
 NAME = "gist"
@@ -21,7 +24,7 @@ _NOTHING = type(None)
 _TEXT, _MAYBE_TEXT, _FLAG = (str,), (str, _NOTHING), (bool,)
 
 
-@dialects.tells(NAME, dialects.at(PREFIX))
+@problems.tells(NAME, problems.at(PREFIX))
 def problem(problem: Problem) -> HttpResponse:
     """Tell a problem as `{"message": ...}`, with the field where there is one."""
     facts: dict[str, Any] = {"message": "Not Found" if problem.code == "not_found" else problem.message}
@@ -31,12 +34,12 @@ def problem(problem: Problem) -> HttpResponse:
 
 
 @require_POST
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish the files; answers 201 with the gist and its address in `Location`."""
-    options.refuse(request)
+    paste_options.refuse(request)
     sent = members.of(
-        body.json_object(request, labelled=False),
+        request_body.json_object(request, labelled=False),
         where="The gist",
         required={"files": (dict,)},
         optional={"description": _MAYBE_TEXT, "public": _FLAG},
@@ -47,10 +50,10 @@ def create(request: HttpRequest) -> HttpResponse:
     facts = _shown(request, paste)
     response = JsonResponse(facts, status=201)
     response.headers["Location"] = facts["url"]
-    return answers.with_token(response, paste)
+    return responses.with_token(response, paste)
 
 
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def one(request: HttpRequest, name: str) -> HttpResponse:
     """GET, update with PATCH or POST, or DELETE one gist."""
     if request.method in {"GET", "HEAD"}:
@@ -61,7 +64,7 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
         paste = reading.find_to_change(name)
         if paste is None:
             raise Http404
-        tokens.demand(paste, _token(request), deleting=True)
+        edit_tokens.demand(paste, _token(request), deleting=True)
         if not writing.remove(paste):
             raise Http404
         return HttpResponse(status=204)
@@ -70,9 +73,9 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
 
 def _update(request: HttpRequest, paste: Paste) -> HttpResponse:
     """Change what is given; a file that is null is deleted, one that is new is added, and one may be renamed."""
-    tokens.demand(paste, _token(request))
+    edit_tokens.demand(paste, _token(request))
     sent = members.of(
-        body.json_object(request, labelled=False),
+        request_body.json_object(request, labelled=False),
         where="The gist",
         optional={"files": (dict,), "description": _MAYBE_TEXT, "public": _FLAG},
     )
@@ -113,11 +116,11 @@ def _found(paste: Paste | None) -> Paste:
 
 
 def _token(request: HttpRequest) -> str:
-    return grants.sent(request) or request.headers.get(answers.TOKEN_HEADER, "")
+    return api_tokens.sent(request) or request.headers.get(responses.TOKEN_HEADER, "")
 
 
 def _shown(request: HttpRequest, paste: Paste) -> dict[str, Any]:
-    at = answers.address(request, "/").rstrip("/")
+    at = responses.address(request, "/").rstrip("/")
     url = f"{at}{PREFIX}/{paste.key}"
     edited = paste.revisions.filter(number=paste.head).values_list("created_at", flat=True).get()
     return {

@@ -7,18 +7,19 @@ picks a language by it.
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from pastes import answers, body, dialects, options, reading
-from pastes.dialects import Problem
-from pastes.drafts import Draft, NewFile
 from pastes.errors import RefusedError
+from pastes.http import paste_options, problems, request_body, responses
+from pastes.http.problems import Problem
+from pastes.lifecycle import reading
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.lifecycle.writing import publish
 from pastes.models import Paste
-from pastes.writing import publish
 
 NAME = "hastebin"
 _ITS_WORDS = {"too_large": "Document exceeds maximum length.", "not_found": "Document not found."}
 
 
-@dialects.tells(NAME, dialects.at("/documents", "/raw/"))
+@problems.tells(NAME, problems.at("/documents", "/raw/"))
 def problem(problem: Problem) -> HttpResponse:
     """Tell a problem as `{"message": ...}`."""
     message = _ITS_WORDS.get(problem.code, problem.message)
@@ -26,35 +27,35 @@ def problem(problem: Problem) -> HttpResponse:
 
 
 @require_POST
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish the body, or the field `data` of a multipart form; answers 200 and the key."""
-    options.refuse(request)
+    paste_options.refuse(request)
     paste = publish(Draft(files=[NewFile(_text(request))]))
-    return answers.with_token(JsonResponse({"key": paste.key}), paste)
+    return responses.with_token(JsonResponse({"key": paste.key}), paste)
 
 
 @require_safe
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def document(request: HttpRequest, name: str) -> HttpResponse:
     """The text of a paste, with its key, as JSON."""
     paste = _paste(name)
-    return JsonResponse({"data": answers.in_one(paste.files), "key": paste.key})
+    return JsonResponse({"data": responses.in_one(paste.files), "key": paste.key})
 
 
 @require_safe
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def raw(request: HttpRequest, name: str) -> HttpResponse:
     """The text of a paste alone."""
-    return answers.unless_known(request, answers.in_one(_paste(name).files))
+    return responses.unless_known(request, responses.in_one(_paste(name).files))
 
 
 def _text(request: HttpRequest) -> str:
     """Return what was sent. curl labels a text as a form that it is not, so that the label means nothing."""
     if request.content_type != "multipart/form-data":
-        return body.any_text(request)
-    fields, files = body.form(request)
-    parts = body.fields_by_name(fields, files)
+        return request_body.any_text(request)
+    fields, files = request_body.form(request)
+    parts = request_body.fields_by_name(fields, files)
     if unknown := set(parts) - {"data"}:
         shown = min(unknown)[:50]
         raise RefusedError("unknown_field", f"There is no field called {shown!r}.", field=shown)

@@ -3,9 +3,9 @@
 Most of them are names or aliases in languages.py already; what is here are the others.
 """
 
-from pastes import languages
 from pastes.errors import RefusedError
-from pastes.languages import LANGUAGES, Language
+from pastes.rules import languages
+from pastes.rules.languages import LANGUAGES, Language
 
 _NAMES = {
     "plaintext": "rst restructuredtext output none",

@@ -9,12 +9,16 @@ from datetime import timedelta
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from pastes import answers, body, dialects, languages, options, reading, tokens, writing
-from pastes.dialects import Problem, lexers, members
-from pastes.drafts import Draft, NewFile
+from pastes.access import edit_tokens
+from pastes.dialects import lexers, members
 from pastes.errors import RefusedError
-from pastes.languages import LANGUAGES
+from pastes.http import paste_options, problems, request_body, responses
+from pastes.http.problems import Problem
+from pastes.lifecycle import reading, writing
+from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
+from pastes.rules import languages
+from pastes.rules.languages import LANGUAGES
 
 NAME = "pinnwand"
 _GUESSED = "autodetect"
@@ -29,37 +33,37 @@ _LIFETIMES = {
 }
 
 
-@dialects.tells(NAME, dialects.at("/api/v1/paste", "/api/v1/lexer", "/api/v1/expiry"))
+@problems.tells(NAME, problems.at("/api/v1/paste", "/api/v1/lexer", "/api/v1/expiry"))
 def problem(problem: Problem) -> HttpResponse:
     """Tell a problem as JSON with its status in it."""
     status = problem.plain_status
     return JsonResponse({"state": "error", "code": status, "message": problem.message}, status=status)
 
 
-@dialects.tells(NAME, dialects.at("/curl", "/remove/"))
+@problems.tells(NAME, problems.at("/curl", "/remove/"))
 def problem_in_text(problem: Problem) -> HttpResponse:
     """Tell a problem as one line of text."""
-    return answers.line(problem.message, status=problem.plain_status)
+    return responses.line(problem.message, status=problem.plain_status)
 
 
 @require_POST
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def create(request: HttpRequest) -> HttpResponse:
     """Publish the files; answers 200 with the address of the paste and the one that deletes it."""
-    options.refuse(request)
+    paste_options.refuse(request)
     sent = members.of(
-        body.json_object(request, labelled=False),
+        request_body.json_object(request, labelled=False),
         where="The paste",
         required={"expiry": (str,), "files": (list,)},
         optional={"long": (int, bool, _NOTHING)},
     )
     paste = writing.publish(Draft([_file(file) for file in sent["files"]], lifetime=_lifetime(sent["expiry"])))
-    answer = {"link": answers.address(request, paste.get_absolute_url()), "removal": _removal(request, paste)}
-    return answers.with_token(JsonResponse(answer), paste)
+    answer = {"link": responses.address(request, paste.get_absolute_url()), "removal": _removal(request, paste)}
+    return responses.with_token(JsonResponse(answer), paste)
 
 
 @require_safe
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """The files of a paste; one that burns is not read by looking at an address."""
     paste = reading.find(name)
@@ -70,7 +74,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_safe
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def lexer(request: HttpRequest) -> HttpResponse:
     """The lexers that there are, with what people call them."""
     known = {lexers.name_of(language.name): language.label for language in LANGUAGES.values()}
@@ -78,36 +82,36 @@ def lexer(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def expiry(request: HttpRequest) -> HttpResponse:
     """The expiries that there are, with how long they are."""
     return JsonResponse({name: "never" if length is None else str(length) for name, length in _LIFETIMES.items()})
 
 
 @require_POST
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def curl(request: HttpRequest) -> HttpResponse:
     """Publish the field `raw`; answers three lines with three addresses."""
-    options.refuse(request)
-    fields = body.any_form(request)
+    paste_options.refuse(request)
+    fields = request_body.any_form(request)
     if "raw" not in fields:
         raise RefusedError("missing_field", "Send the text as raw.", field="raw")
-    file = NewFile(body.one(fields, "raw"), language=_language(body.one(fields, "lexer", "text"), ""))
-    paste = writing.publish(Draft([file], lifetime=_lifetime(body.one(fields, "expiry", "1day"))))
-    url = answers.address(request, paste.get_absolute_url())
+    file = NewFile(request_body.one(fields, "raw"), language=_language(request_body.one(fields, "lexer", "text"), ""))
+    paste = writing.publish(Draft([file], lifetime=_lifetime(request_body.one(fields, "expiry", "1day"))))
+    url = responses.address(request, paste.get_absolute_url())
     lines = (f"Paste URL:   {url}", f"Raw URL:     {url}/raw", f"Removal URL: {_removal(request, paste)}")
-    return answers.with_token(answers.line("\n".join(lines)), paste)
+    return responses.with_token(responses.line("\n".join(lines)), paste)
 
 
 @require_safe
-@dialects.switchable(NAME)
+@problems.switchable(NAME)
 def remove(request: HttpRequest, token: str) -> HttpResponse:
     """Delete the paste that this address was given for; answers 302."""
     key, _, secret = token.partition(".")
     paste = reading.find_to_change(key)
-    if not tokens.owns(paste, secret):
+    if not edit_tokens.owns(paste, secret):
         raise Http404
-    if request.method == "GET" and not answers.looks_ahead(request):
+    if request.method == "GET" and not responses.looks_ahead(request):
         writing.remove(paste)
     response = HttpResponseRedirect("/")
     response.headers["Cache-Control"] = "no-store"
@@ -115,7 +119,7 @@ def remove(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _removal(request: HttpRequest, paste: Paste) -> str:
-    return answers.address(request, f"/remove/{paste.key}.{paste.token}")
+    return responses.address(request, f"/remove/{paste.key}.{paste.token}")
 
 
 def _file(file: object) -> NewFile:

@@ -15,11 +15,16 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
 
-from pastes import answers, body, ciphertext, clock, dialects, keys, options, reading, tokens, writing
-from pastes.dialects import Problem, members
-from pastes.drafts import Draft, NewFile
+from pastes.access import edit_tokens
+from pastes.dialects import members
 from pastes.errors import RefusedError
+from pastes.http import paste_options, problems, request_body, responses
+from pastes.http.problems import Problem
+from pastes.lifecycle import reading, writing
+from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File
+from pastes.rules import ciphertext, keys
+from pastes.storage import clock
 
 NAME = "privatebin"
 _VERSION = 2
@@ -53,7 +58,7 @@ def _reads(request: HttpRequest) -> bool:
     return says_so(request) or wanted == "application/json"
 
 
-@dialects.tells(NAME, lambda request: request.path_info == "/" and (says_so(request) or _names_key_in_json(request)))
+@problems.tells(NAME, lambda request: request.path_info == "/" and (says_so(request) or _names_key_in_json(request)))
 def problem(problem: Problem) -> HttpResponse:
     """Tell a problem as `{"status": 1, "message": ...}`: as 200, unless trying again later may help."""
     status = problem.status if problem.status in {429, 503} else 200
@@ -64,7 +69,7 @@ def problem(problem: Problem) -> HttpResponse:
 def asked(request: HttpRequest) -> HttpResponse | None:
     """Answer a GET or HEAD of `/` that is meant for the API, or that follows one of its links; None for all others."""
     query = request.META.get("QUERY_STRING", "")
-    if not dialects.speaks(NAME):
+    if not problems.speaks(NAME):
         return None
     if request.GET.get("jsonld") == "paste":
         facts = {"@context": {"v": {"@value": _VERSION}}}
@@ -79,22 +84,22 @@ def asked(request: HttpRequest) -> HttpResponse | None:
 
 def sent(request: HttpRequest) -> HttpResponse | None:
     """Answer any other request for `/` that is meant for the API; None for all others."""
-    if not dialects.speaks(NAME):
+    if not problems.speaks(NAME):
         return None
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         return _allowed()
     if not says_so(request) and not _is_sealed(request):
         return None
     try:
-        wanted = body.json_object(request, labelled=False)
+        wanted = request_body.json_object(request, labelled=False)
         return _delete(request, wanted) if "deletetoken" in wanted or "pasteid" in wanted else _create(request, wanted)
     except RefusedError as refused:
-        dialects.note_failure(request)
+        problems.note_failure(request)
         return _open(problem(Problem(refused.status, refused.code, refused.message, refused.field)))
 
 
 def _create(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
-    options.refuse(request)
+    paste_options.refuse(request)
     types = {"v": (int,), "adata": (list,), "ct": (str,), "meta": (dict,)}
     paste = members.of(wanted, where="The paste", required=types)
     meta = members.of(paste.pop("meta"), where="meta", optional={"expire": (str,)})
@@ -106,14 +111,14 @@ def _create(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     draft = Draft([NewFile(sealed)], lifetime=_LIFETIMES[expire], burn=bool(paste["adata"][3]), encrypted=True)
     made = writing.publish(draft, token=secrets.token_hex(32))
     response = _answer({"status": 0, "id": made.key, "url": f"/?{made.key}", "deletetoken": made.token})
-    return answers.with_token(response, made)
+    return responses.with_token(response, made)
 
 
 def _read(request: HttpRequest, key: str) -> HttpResponse:
     paste = reading.find(key)
     if paste is None or not paste.encrypted:
         return _answer({"status": 1, "message": _GONE})
-    if paste.burn and (request.method != "GET" or answers.looks_ahead(request)):
+    if paste.burn and (request.method != "GET" or responses.looks_ahead(request)):
         return _answer({"status": 1, "message": "This paste burns when it is read."})
     with transaction.atomic():
         sealed = _sealed(writing.burn(paste) if paste.burn else paste.files)
@@ -138,12 +143,12 @@ def _delete(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     text = {"pasteid": (str,), "deletetoken": (str,)}
     named = members.of(wanted, where="What is to be deleted", required=text)
     key, token = named["pasteid"], named["deletetoken"]
-    dialects.note_failure(request)  # Right or wrong, no paste was made.
+    problems.note_failure(request)  # Right or wrong, no paste was made.
     paste = reading.find_to_change(key)
-    if not tokens.owns(paste, token):
+    if not edit_tokens.owns(paste, token):
         wrong = "Wrong deletion token. Paste was not deleted." if paste else _GONE
         return _answer({"status": 1, "message": wrong})
-    if request.method != "HEAD" and not answers.looks_ahead(request):
+    if request.method != "HEAD" and not responses.looks_ahead(request):
         writing.remove(paste)
     return _answer({"status": 0, "id": key, "url": f"/?{key}"})
 
@@ -152,7 +157,7 @@ def _follow_deleting(request: HttpRequest, key: str, token: str) -> HttpResponse
     """Delete for a program; lead a browser to the page that asks first, with the token where nobody is sent it."""
     if _reads(request):
         return _delete(request, {"pasteid": key, "deletetoken": token})
-    right = tokens.owns(reading.find_to_change(key), token)
+    right = edit_tokens.owns(reading.find_to_change(key), token)
     response = redirect(f"/{key}/delete#token={token}" if right else "/")
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -160,10 +165,10 @@ def _follow_deleting(request: HttpRequest, key: str, token: str) -> HttpResponse
 
 def _is_sealed(request: HttpRequest) -> bool:
     """Return whether a body is an encrypted paste with what PrivateBin says about it, whatever it is called."""
-    if not body.holds(request, b'"adata"', b'"ct"', limit=settings.PASTEUR_MAX_BYTES + _MORE_BYTES):
+    if not request_body.holds(request, b'"adata"', b'"ct"', limit=settings.PASTEUR_MAX_BYTES + _MORE_BYTES):
         return False
     try:
-        sealed = body.json_object(request, labelled=False)
+        sealed = request_body.json_object(request, labelled=False)
     except RefusedError:
         return False
     return {"ct", "adata"} <= set(sealed) and ("meta" in sealed or request.content_type == "application/json")
@@ -171,7 +176,7 @@ def _is_sealed(request: HttpRequest) -> bool:
 
 def deletes_by_link(request: HttpRequest) -> bool:
     """Return whether a request follows one of the API's links that delete."""
-    by_link = request.method in {"GET", "HEAD"} and request.path_info == "/" and dialects.speaks(NAME)
+    by_link = request.method in {"GET", "HEAD"} and request.path_info == "/" and problems.speaks(NAME)
     return by_link and "pasteid" in request.GET and "deletetoken" in request.GET
 
 
@@ -195,4 +200,4 @@ def _allowed() -> HttpResponse:
 def _open(response: HttpResponse) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["Accept"])
-    return dialects.open_to_all(response)
+    return problems.open_to_all(response)

@@ -12,11 +12,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from pastes import answers, body, dialects, options
-from pastes.drafts import Draft, NewFile, checked
 from pastes.errors import RefusedError
+from pastes.http import paste_options, problems, request_body, responses
+from pastes.lifecycle.draft import Draft, NewFile, checked
+from pastes.lifecycle.writing import publish
 from pastes.models import Paste
-from pastes.writing import publish
 
 NAME = "rustypaste"
 _FILE, _ONCE = "file", "oneshot"
@@ -36,7 +36,7 @@ _LENGTH = re.compile(r"(\d{1,9}) ?([A-Za-z]+)")
 
 def calls(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> bool:
     """Return whether a form is one of this dialect: by its part, by its headers, or by the name of the client."""
-    if not dialects.speaks(NAME):
+    if not problems.speaks(NAME):
         return False
     names = {*fields, *files}
     its = "Expire" in request.headers or "Filename" in request.headers
@@ -47,7 +47,7 @@ def calls(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> 
 
 def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> HttpResponse:
     """Publish each file; answers 200 and one address a line."""
-    options.refuse(request)
+    paste_options.refuse(request)
     if unknown := {*fields, *files} - {_FILE, _ONCE}:
         shown = min(unknown)[:50]
         raise RefusedError("unknown_field", f"There is no part called {shown!r}.", field=shown)
@@ -65,9 +65,9 @@ def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) ->
 
 def _answer(request: HttpRequest, pastes: list[Paste]) -> HttpResponse:
     """Return the addresses, and the edit tokens in the same order."""
-    response = answers.line("\n".join(answers.address(request, paste.get_absolute_url()) for paste in pastes))
-    response = dialects.open_to_all(answers.with_token(response, pastes[0]))
-    response.headers[answers.TOKEN_HEADER] = ", ".join(paste.token for paste in pastes)
+    response = responses.line("\n".join(responses.address(request, paste.get_absolute_url()) for paste in pastes))
+    response = problems.open_to_all(responses.with_token(response, pastes[0]))
+    response.headers[responses.TOKEN_HEADER] = ", ".join(paste.token for paste in pastes)
     return response
 
 
@@ -76,7 +76,7 @@ def _files(fields: QueryDict, files: Mapping[str, Any], part: str) -> list[NewFi
     uploads: MultiValueDict[str, Any] = files  # type: ignore[assignment]  # request.FILES is one.
     for upload in uploads.getlist(part):
         name = "" if upload.name == "-" else upload.name
-        found.append(NewFile(body.utf8(upload.read(), what=name[:50] or part), name=name))
+        found.append(NewFile(request_body.utf8(upload.read(), what=name[:50] or part), name=name))
     return found
 
 

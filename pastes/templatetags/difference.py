@@ -7,7 +7,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from pastes.comparing import Line, Row
+from pastes.diff.side_by_side import Line, Row
 
 register = template.Library()
 

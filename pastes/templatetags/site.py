@@ -1,18 +1,18 @@
 """What every page says about the site itself."""
 
-from datetime import datetime
 from functools import cache
 from urllib.parse import quote
 
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
-from django.utils.dateformat import format as date_format
 from django.utils.translation import get_language, gettext, gettext_noop
 
-from pastes import copies
+from pastes.lifecycle import mirror_copy
+from pastes.rules.moments import utc
 
 register = template.Library()
+register.filter(utc)
 
 ENGLISH = "en"
 #: What the settings say as long as nobody says it otherwise.
@@ -57,9 +57,9 @@ def max_bytes() -> int:
 
 
 @register.simple_tag
-def copy_promise() -> copies.Promise:
+def copy_promise() -> mirror_copy.Promise:
     """Return what an author has to know about copies."""
-    return copies.promise()
+    return mirror_copy.promise()
 
 
 @register.simple_tag
@@ -81,11 +81,3 @@ def path_of_author(name: str) -> str:
     """Return the path of the page with the public pastes of an author."""
     # Browsers take these two for folders, however they are written.
     return f"/by/?name={name}" if name in {".", ".."} else f"/by/{quote(name, safe='')}"
-
-
-@register.filter
-def utc(moment: datetime) -> str:
-    """Return a moment as people read it."""
-    # Translators: how a day and a time are written, https://docs.djangoproject.com/en/5.2/ref/templates/builtins/#date
-    form = gettext("j F Y, H:i")
-    return f"{date_format(moment, form)} UTC"

@@ -6,7 +6,7 @@ import { gettext } from "./words.js";
 
 const PLAIN = "plaintext";
 const MARKDOWN = "markdown";
-const SIGNS = /[\u2400-\u2421]|\[U\+/; // See `shown` in pastes/models.py.
+const SIGNS = /[\u2400-\u2421]|\[U\+/; // See `shown` in pastes/models/paste.py.
 const UNNAMED = /^paste(?:-\d+)?\.txt$/; // What the site calls a text that came without a name.
 
 export class FileView {

@@ -7,7 +7,7 @@ import { blocksOf } from "./lines.js";
 import { fork } from "./sealing.js";
 import { gettext, ngettext } from "./words.js";
 
-// As in pastes/models.py.
+// As in pastes/models/paste.py.
 const UNSHOWABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\p{Noncharacter_Code_Point}]/gu;
 const HIDING = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]|(?<!^)\ufeff/;
 

@@ -7,7 +7,7 @@ import secrets
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.browser import sealing
+from tests.browser.encryption import reference_ciphers
 from tests.client.program import FILE, loaded
 
 client = loaded()
@@ -59,7 +59,7 @@ def test_other_clients_open_what_this_one_seals(password: str) -> None:
 
     sealed = client.seal(files, secret, password, burns=True)
 
-    opened = sealing.unseal(sealed, sealing.base58(secret), password)
+    opened = reference_ciphers.unseal(sealed, reference_ciphers.base58(secret), password)
     assert opened == {"paste": "x = '☃'\r\n", "files": files}
     assert json.loads(sealed)["adata"][1:] == ["plaintext", 0, 1]
 
@@ -68,11 +68,11 @@ def test_other_clients_open_what_this_one_seals(password: str) -> None:
 def test_this_one_opens_what_other_clients_seal(zipped: bool) -> None:
     secret = bytes(2) + secrets.token_bytes(30)
 
-    sealed = sealing.seal("text ☃", secret, "pw", zipped=zipped)
+    sealed = reference_ciphers.seal("text ☃", secret, "pw", zipped=zipped)
 
     assert client.unseal(sealed, secret, "pw") == [{"name": "", "language": "", "content": "text ☃"}]
-    assert client.from_base58(sealing.base58(secret)) == secret
-    assert client.base58(secret) == sealing.base58(secret)
+    assert client.from_base58(reference_ciphers.base58(secret)) == secret
+    assert client.base58(secret) == reference_ciphers.base58(secret)
 
 
 def test_the_file_is_python_3_8() -> None:

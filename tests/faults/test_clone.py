@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from gitsync.drain import drain
 from gitsync.models import Change, Mirror
-from gitsync.schedule import work_off
-from pastes import writing
-from pastes.drafts import Draft, NewFile
+from gitsync.sync.drain import drain
+from gitsync.sync.schedule import work_off
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
 from tests import many, repository
 from tests.faults.test_killed import assert_all_arrived_once
 from tests.servers.sshd import Sshd

@@ -9,8 +9,8 @@ from time import monotonic
 import pytest
 from pytest_django import Settings
 
-from gitsync import schedule
 from gitsync.models import Change, Mirror
+from gitsync.sync import schedule
 from tests import many, repository
 from tests.faults.test_clone import cut_packs
 from tests.faults.test_killed import assert_all_arrived_once

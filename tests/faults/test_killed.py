@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gitsync import drain, loading
 from gitsync.models import Change
-from gitsync.resync import look
+from gitsync.outbox import loading
+from gitsync.sync import drain
+from gitsync.sync.resync import look
 from pastes.models import Paste
 from tests import many, repository
 from tests.servers.process import wait_until

@@ -12,14 +12,14 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
-from gitsync import refusals
-from gitsync.drain import drain
 from gitsync.errors import PartlyRefusedError
 from gitsync.models import Change, Mirror
-from gitsync.resync import look
-from gitsync.schedule import work_off
-from pastes import writing
-from pastes.drafts import Draft, NewFile
+from gitsync.sync import bisect
+from gitsync.sync.drain import drain
+from gitsync.sync.resync import look
+from gitsync.sync.schedule import work_off
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from tests import many, repository
 
@@ -99,7 +99,7 @@ def test_fault_28_page_and_api_say_that_the_remote_refused_it_and_nothing_of_the
     assert "a secret was found" not in page
     assert (mirror["state"], mirror["commit"]) == ("refused", None)
     assert client.get(f"/api/v1/pastes/{secret}").json()["mirror"]["state"] == "refused"
-    refusals.retry([change.pk for change in Change.objects.set_aside()])
+    bisect.retry([change.pk for change in Change.objects.set_aside()])
     assert client.get(f"/api/v1/pastes/{secret}/mirror").json()["state"] == "waiting"
 
 
@@ -271,7 +271,7 @@ def test_fault_28_what_was_edited_since_is_not_turned_back(remote: Path, scanner
     assert repository.text(remote, paste, "x.txt") == b"harmless\n"
     (remote / "hooks" / "pre-receive").unlink()
 
-    refusals.retry([change.pk for change in Change.objects.set_aside()])
+    bisect.retry([change.pk for change in Change.objects.set_aside()])
     work_off()
 
     assert repository.text(remote, paste, "x.txt") == b"harmless\n"

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from gitsync import remotes, schedule, ssh
-from gitsync.drain import drain
 from gitsync.errors import RemoteUnreachableError
 from gitsync.models import Change, Mirror
+from gitsync.remote import git_remote, ssh
+from gitsync.sync import schedule
+from gitsync.sync.drain import drain
 from tests import many, repository
 from tests.faults.test_killed import assert_all_arrived_once
 from tests.servers.process import wait_until
@@ -160,7 +161,7 @@ def test_fault_48_ten_thousand_pastes_while_the_remote_is_away(
 
 @pytest.mark.slow_fault
 def test_fault_15_and_16_the_limits_as_they_are_end_a_frozen_push(over_ssh: Sshd, tmp_path: Path) -> None:
-    assert remotes.PUSH_SECONDS == 120
+    assert git_remote.PUSH_SECONDS == 120
     climb = "p=$PPID; until grep -q sshd /proc/$p/comm; do p=$(cut -d ' ' -f 4 /proc/$p/stat); done"
     many.hook(over_ssh.repository, "pre-receive", f"{climb}; echo $p > {tmp_path}/pid; kill -STOP $p; exit 1")
     many.publish(1)

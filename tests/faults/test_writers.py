@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from gitsync import drain, resync
 from gitsync.progress import unwatched
-from gitsync.remotes import Remote
-from gitsync.resync import look
-from gitsync.schedule import work_off
+from gitsync.remote.git_remote import Remote
+from gitsync.sync import drain, resync
+from gitsync.sync.resync import look
+from gitsync.sync.schedule import work_off
 from tests import many, repository
 from tests.faults.test_killed import assert_all_arrived_once
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.test import Client
 
-from pastes import grants
+from pastes.access import api_tokens
 from pastes.models import ApiToken
 
 
 def bearer(*scopes: str, scheme: str = "Bearer", **facts: Any) -> tuple[Client, ApiToken]:
     """Return a client that sends a fresh token with each request, and the token's row."""
     address = facts.pop("address", "127.0.0.1")
-    secret, token = grants.make(name="of a test", scopes=scopes, **facts)
+    secret, token = api_tokens.make(name="of a test", scopes=scopes, **facts)
     return Client(REMOTE_ADDR=address, headers={"authorization": f"{scheme} {secret}"}), token

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pastes import writing
-from pastes.drafts import Draft, NewFile
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 
 

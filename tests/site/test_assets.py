@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assets import build
-from pastes.languages import LANGUAGES, PLAIN
+from pastes.rules.languages import LANGUAGES, PLAIN
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = json.loads((ROOT / "assets" / "package-lock.json").read_text())

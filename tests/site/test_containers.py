@@ -15,7 +15,7 @@ import pytest
 import urllib3
 from ruamel.yaml import YAML
 
-from gitsync import ssh
+from gitsync.remote import ssh
 from pasteur_site.management.commands import run
 from pasteur_site.settings import env
 from tests import repository

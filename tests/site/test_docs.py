@@ -14,10 +14,10 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import CommandParser
 from django.urls import URLPattern, URLResolver, get_resolver
 
-import gitsync.resync  # noqa: F401  (it adds an error of its own)
+import gitsync.sync.resync  # noqa: F401  (it adds an error of its own)
 from gitsync.errors import GitsyncError
 from pastes.api.shapes import FileIn, FileOut, PasteIn, PasteOut
-from pastes.lifetimes import LIFETIMES
+from pastes.rules.lifetimes import LIFETIMES
 from pasteur_site.settings import env
 from tests.servers.pasteur import Pasteur
 

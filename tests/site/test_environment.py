@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pasteur_site.entry import EX_CONFIG
 from pasteur_site.environment import SettingsError, kept_secret
+from pasteur_site.startup import EX_CONFIG
 from tests.servers.pasteur import ROOT
 
 OURS = ("PASTEUR_", "GITSYNC_")

@@ -10,7 +10,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, NoMoreDa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pasteur_site.incoming import Incoming
+from pasteur_site.web_server.request_buffer import Incoming
 
 LIMIT = 1_000
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"

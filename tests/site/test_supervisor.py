@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.servers.pasteur import ROOT
 from tests.servers.process import wait_until
 
-ORPHANS = "from pasteur_site.supervisor import Supervisor; Supervisor({'one': ['sh', '-c', '%s']}).run()"
+ORPHANS = "from pasteur_site.processes.supervisor import Supervisor; Supervisor({'one': ['sh', '-c', '%s']}).run()"
 
 
 def children(pid: int) -> list[str]:

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from gitsync import deploy_key
 from gitsync.errors import GitsyncError
+from gitsync.remote import deploy_key
 
 
 class Command(BaseCommand):

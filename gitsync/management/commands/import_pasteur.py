@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from gitsync import first_pasteur
 from gitsync.errors import GitsyncError
-from gitsync.first_pasteur import Imported
+from gitsync.recovery import import_pasteur
+from gitsync.recovery.import_pasteur import Imported
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         """Import. Exits 1 when something in Git could not be read as a paste, 2 on trouble."""
         try:
             with tqdm(desc="Importing", unit=" pastes", disable=None, leave=False) as bar:
-                found = first_pasteur.import_from(options["url"], options["branch"], bar.update)
+                found = import_pasteur.import_from(options["url"], options["branch"], bar.update)
         except GitsyncError as error:
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
         self._report(found, as_json=options["json"])

@@ -9,9 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
 
-from gitsync import addresses, standing
 from gitsync.errors import MisconfiguredError
 from gitsync.models import Mirror
+from gitsync.monitoring import mirror_status
+from gitsync.remote import addresses
 
 #: More keys than this are counted only; `--json` names them all.
 _NAMED = 20
@@ -29,10 +30,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Report. Exits 1 when pushing to the configured remote fails, something is set aside, or a purge waits."""
-        queue, purges = standing.queue(), standing.purges()
-        current, problem = standing.current(), _problem()
-        mirrors = [standing.of(current)] if current else []
-        former = [standing.of(row) for row in Mirror.objects.order_by("pk") if row != current]
+        queue, purges = mirror_status.queue(), mirror_status.purges()
+        current, problem = mirror_status.current(), _problem()
+        mirrors = [mirror_status.of(current)] if current else []
+        former = [mirror_status.of(row) for row in Mirror.objects.order_by("pk") if row != current]
         if options["json"]:
             report = {**asdict(queue), "mirrors": [asdict(mirror) for mirror in mirrors]}
             report |= {"former": [asdict(mirror) for mirror in former], "settings": problem, "purges": asdict(purges)}
@@ -59,13 +60,13 @@ def _problem() -> str:
     return ""
 
 
-def _words(queue: standing.Queue) -> str:
+def _words(queue: mirror_status.Queue) -> str:
     oldest = f", the oldest for {queue.oldest_seconds:.0f} s" if queue.pending else ""
     counts = f"{queue.held} are held back; {queue.set_aside} are set aside; {queue.withheld} are withheld."
     return f"{queue.pending} changes wait{oldest}; {counts}"
 
 
-def _words_of_purges(purges: standing.Purges) -> str:
+def _words_of_purges(purges: mirror_status.Purges) -> str:
     named = ", ".join(purges.keys[:_NAMED]) + (f" and {left} more" if (left := len(purges.keys) - _NAMED) > 0 else "")
     lines = [f"{len(purges.keys)} purges wait, the oldest for {purges.oldest_seconds:.0f} s: {named}"]
     if purges.error_code:
@@ -76,7 +77,7 @@ def _words_of_purges(purges: standing.Purges) -> str:
     return "\n".join(lines)
 
 
-def _words_of(mirror: standing.Standing) -> str:
+def _words_of(mirror: mirror_status.Standing) -> str:
     lines = [f"{mirror.branch} of {mirror.remote}"]
     lines.append(f"  tip        {mirror.tip or 'no branch yet'}")
     lines.append(f"  last push  {mirror.arrived_at.isoformat(timespec='seconds') if mirror.arrived_at else 'none yet'}")

@@ -8,12 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from gitsync import resync
 from gitsync.errors import GitsyncError, advice_for
 from gitsync.models import Change, Purge
-from pastes import purging
-from pastes.keys import can_be
+from gitsync.sync import resync
+from pastes.lifecycle import erasing
 from pastes.models import Paste, Tombstone
+from pastes.rules.keys import can_be
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         keys = sorted(set(options["keys"]))
         _check(keys)
         for key in keys:
-            purging.purge(key, reason=options["reason"], by=getpass.getuser())
+            erasing.purge(key, reason=options["reason"], by=getpass.getuser())
         self.stdout.write(f"{len(keys)} erased from the database.")
         try:
             with tqdm(desc="Rewriting", unit=" changes", disable=None, leave=False) as bar:

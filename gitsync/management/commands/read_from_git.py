@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from gitsync import resync
 from gitsync.errors import GitsyncError
+from gitsync.inbound.read_in import Removals
 from gitsync.progress import unwatched
-from gitsync.reading_in import Removals
+from gitsync.sync import resync
 
 
 class Command(BaseCommand):

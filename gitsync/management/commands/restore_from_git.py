@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from gitsync import restore
 from gitsync.errors import GitsyncError
-from gitsync.restore import Restored
+from gitsync.recovery import restore
+from gitsync.recovery.restore import Restored
 
 
 class Command(BaseCommand):

@@ -8,11 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from gitsync import resync
-from gitsync.comparison import Comparison
+from gitsync.compare.differences import Comparison
 from gitsync.errors import GitsyncError
 from gitsync.models import Change
-from gitsync.selection import mirrored
+from gitsync.outbox.eligibility import mirrored
+from gitsync.sync import resync
 
 #: So many keys of a kind are named to a person; a program gets all.
 _NAMED = 50

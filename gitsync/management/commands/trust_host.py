@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from gitsync import addresses, hostkeys, trust
 from gitsync.errors import GitsyncError
+from gitsync.remote import addresses, host_keys, known_hosts
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         """Look, decide, pin. Exits 1 when nothing was pinned, 2 when the host cannot be asked."""
         named: list[str] = options["fingerprint"]
         for fingerprint in named:
-            if not hostkeys.FINGERPRINT.fullmatch(fingerprint):
+            if not host_keys.FINGERPRINT.fullmatch(fingerprint):
                 raise CommandError("A fingerprint is SHA256: and 43 characters.", returncode=2)
         try:
             address = addresses.parse(f"ssh://{options['host']}/pastes.git")
@@ -37,20 +37,20 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
 
     def _trust(self, host: str, port: int, named: list[str]) -> None:
-        file, name = settings.GITSYNC_SSH_KNOWN_HOSTS_FILE, hostkeys.known_as(host, port)
-        found = hostkeys.shown(host, port)
+        file, name = settings.GITSYNC_SSH_KNOWN_HOSTS_FILE, host_keys.known_as(host, port)
+        found = host_keys.shown(host, port)
         if not found:
             raise CommandError(f"{name} shows no host key: is this its address, and is it up?", returncode=2)
-        known = hostkeys.pinned(file, host, port) if file.exists() else []
+        known = host_keys.pinned(file, host, port) if file.exists() else []
         for key in found:
             self.stdout.write(f"{key.kind:20} {key.fingerprint}{'  (pinned already)' if key in known else ''}")
         right = [key for key in found if key.fingerprint in named] if named else self._confirmed(found, name)
         if not right:
             raise CommandError(f"Nothing was pinned for {name}.", returncode=1)
-        trust.pin(file, host, port, right)
+        known_hosts.pin(file, host, port, right)
         self.stdout.write(f"Pinned for {name} in {file}: {', '.join(key.fingerprint for key in right)}")
 
-    def _confirmed(self, found: list[hostkeys.HostKey], name: str) -> list[hostkeys.HostKey]:
+    def _confirmed(self, found: list[host_keys.HostKey], name: str) -> list[host_keys.HostKey]:
         if not sys.stdin.isatty():
             raise CommandError("There is nobody to ask. Add --fingerprint with what the forge publishes.", returncode=1)
         self.stdout.write(f"Compare these with what {name} publishes about itself.")

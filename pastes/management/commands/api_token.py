@@ -9,8 +9,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from pastes import clock, grants
+from pastes.access import api_tokens
 from pastes.models import SCOPES, ApiToken
+from pastes.storage import clock
 
 _LASTING = re.compile(r"(\d{1,4})([hdwy])")
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "y": 365 * 24}
@@ -53,7 +54,7 @@ class Command(BaseCommand):
             if facts["owner"] is None:
                 raise CommandError(f"there is no account called {owner}")
         try:
-            secret, token = grants.make(name=name, scopes=scope, expires_at=_ending(expires), **facts)
+            secret, token = api_tokens.make(name=name, scopes=scope, expires_at=_ending(expires), **facts)
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stderr.write(f"Token {token.pk}, {token}: {', '.join(token.scopes)}. This is its secret; it is not kept:")
@@ -72,7 +73,7 @@ class Command(BaseCommand):
         token = ApiToken.objects.filter(pk=number).first()
         if token is None:
             raise CommandError(f"there is no token {number}")
-        self.stdout.write(f"Token {number} {'is revoked' if grants.revoke(token) else 'was revoked already'}.")
+        self.stdout.write(f"Token {number} {'is revoked' if api_tokens.revoke(token) else 'was revoked already'}.")
 
 
 def _ending(text: str | None) -> datetime | None:

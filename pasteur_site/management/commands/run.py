@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from pasteur_site.supervisor import Supervisor
+from pasteur_site.processes.supervisor import Supervisor
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(f"Pasteur is already running on {settings.DATA_DIR}.") from None
         self._check_port()
         call_command("migrate", interactive=False, verbosity=0)
-        from gitsync.remotes import Remote  # Git is needed from here on, and not by other commands.
+        from gitsync.remote.git_remote import Remote  # Git is needed from here on, and not by other commands.
 
         remote = Remote.configured()
         remote.prepare()
@@ -82,7 +82,7 @@ def _programs() -> dict[str, list[str]]:
             "--chdir",
             root,
             "-c",
-            "python:pasteur_site.gunicorn_config",
+            "python:pasteur_site.web_server.config",
             "pasteur_site.wsgi",
         ],
         "worker": [*celery, "worker", "--loglevel", "warning", "--without-gossip", "--without-mingle"],

@@ -1,0 +1,108 @@
+"""Writes commits in the language of `git fast-import`. Pure: no process, no database.
+
+The format: https://git-scm.com/docs/git-fast-import#_input_format
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gitsync.format.tree import Entry
+
+#: Where fast-import leaves the last commit in the worker's own clone. Nothing is ever pushed by this name.
+NEXT_REF = "refs/pasteur/next"
+
+COMMITTER = "Pasteur"
+#: A name under .invalid (RFC 2606) belongs to nobody, so no forge shows a stranger's account beside a paste.
+EMAIL = "paste@pasteur.invalid"
+CHANGE_TRAILER = "Pasteur-Change"
+#: In the commit that tells other sites of a purge: what `told_as_purged` makes of the key.
+PURGED_TRAILER = "Pasteur-Purged"
+
+_SUBJECT_LENGTH = 100
+_PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
+_VERBS = {"publish": "Publish", "edit": "Edit", "remove": "Remove", "restore": "Restore"}
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One change as a commit. `entries` is what the folder holds afterwards; empty, the folder goes."""
+
+    change: str
+    kind: str
+    key: str
+    folder: str
+    author: str
+    title: str
+    written_at: datetime
+    entries: tuple[Entry, ...] = ()
+    #: A file at the root that the paste was made of, and that goes with this commit.
+    moved_from: str = ""
+
+
+def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iterable[bytes]:
+    """Yield one commit for fast-import.
+
+    `parent` is an object id, a mark such as `:7`, or empty for the first commit of a branch; `committed_at` is in
+    seconds and not less than the parent's, unless that is in the future.
+    """
+    message = _message(commit)
+    yield (
+        f"commit {NEXT_REF}\n"
+        f"mark :{mark}\n"
+        f"author {identity(commit.author)} {int(commit.written_at.timestamp())} +0000\n"
+        f"committer {COMMITTER} <{EMAIL}> {committed_at} +0000\n"
+        f"data {len(message)}\n"
+    ).encode()
+    yield message
+    yield f"\nfrom {parent}\n".encode() if parent else b"\n"
+    yield f"D {quoted(commit.folder)}\n".encode()
+    if commit.moved_from:
+        yield f"D {quoted(commit.moved_from)}\n".encode()
+    for entry in commit.entries:
+        path = quoted(f"{commit.folder}/{entry.name}")
+        yield f"M 100644 inline {path}\ndata {len(entry.content)}\n".encode()
+        yield entry.content
+        yield b"\n"
+
+
+def identity(author: str) -> str:
+    """Return an author as Git writes one, in which nothing a visitor typed can end the name or start another."""
+    name = re.sub(r"[<>]", "", plain_line(author)).strip(" .,:;\"'\\")
+    return f"{name or 'Anonymous'} <{EMAIL}>"
+
+
+def told_as_purged(key: str) -> str:
+    """Return a digest by which those who know the key of a purged paste recognize it; it tells others nothing."""
+    return hashlib.sha256(f"pasteur {key}".encode()).hexdigest()
+
+
+def plain_line(text: str) -> str:
+    """Return text as one line without control, format or separator characters."""
+    if text.isprintable():  # No such character is; only ask which when there is one.
+        return re.sub(" +", " ", text).strip()
+    visible = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    return re.sub(" +", " ", "".join(visible)).strip()
+
+
+def quoted(path: str) -> str:
+    """Return a path in fast-import's C-style quotes, whatever is in it."""
+    if _PLAIN.fullmatch(path):
+        return f'"{path}"'
+    escaped = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in path.encode())
+    return f'"{escaped}"'
+
+
+def _message(commit: Commit) -> bytes:
+    title = plain_line(commit.title) or commit.key
+    if len(title) > _SUBJECT_LENGTH:
+        title = title[: _SUBJECT_LENGTH - 1] + "…"
+    return (
+        f"{_VERBS[commit.kind]} {title}\n\n"
+        f"Pasteur-Key: {commit.key}\n"
+        f"Pasteur-Kind: {commit.kind}\n"
+        f"{CHANGE_TRAILER}: {commit.change}\n"
+    ).encode()

@@ -1,0 +1,103 @@
+"""Which pastes belong into Git, and when. Git keeps what it is given, so what is meant to vanish never enters."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from gitsync.models import Change
+from pastes.lifecycle.mirror_copy import Promise
+from pastes.models import Paste, State
+from pastes.storage.clock import Clock
+
+_AT_ONCE = 2_000
+
+
+def belongs(paste: Paste) -> bool:
+    """Return whether this paste is to be at the tip of the mirror, as soon as nothing holds it back."""
+    return paste.state == State.PUBLISHED and is_for_git(paste) and _lasts(paste)
+
+
+def is_on_site(paste: Paste) -> bool:
+    """Return whether this paste can be read on the site, by everybody and more than once."""
+    return paste.state == State.PUBLISHED and not paste.burn and _lasts(paste)
+
+
+def is_for_git(paste: Paste) -> bool:
+    """Return whether a paste is of the kind that is mirrored, whatever has become of it.
+
+    One that is not may be in Git as well, when the settings were others, and has a change then.
+    """
+    return not paste.burn and (paste.expires_at is None or bool(settings.GITSYNC_MIRROR_EXPIRING))
+
+
+def held_until(paste: Paste) -> datetime | None:
+    """Return when a new paste may enter Git: GITSYNC_EMBARGO after it was made; None is at once.
+
+    Its change keeps that moment, so that another setting later neither hurries nor delays what is there already.
+    """
+    embargo = settings.GITSYNC_EMBARGO
+    return paste.created_at + timedelta(seconds=embargo) if embargo else None
+
+
+def belonging() -> QuerySet[Paste]:
+    """Return the set of pastes of which `belongs` is true, by the clock of the database."""
+    lasting = Q(expires_at=None)
+    if settings.GITSYNC_MIRROR_EXPIRING:
+        lasting |= Q(expires_at__gt=Clock())
+    return Paste.objects.filter(lasting, state=State.PUBLISHED, burn=False)
+
+
+def mirrored() -> QuerySet[Paste]:
+    """Return the set of pastes that are to be at the tip now: they belong there and nothing holds them back."""
+    return belonging().exclude(key__in=Change.objects.held().values("key"))
+
+
+def gone(keys: Iterable[str]) -> set[str]:
+    """Return those of the keys whose pastes do not belong into Git any more."""
+    some, found = sorted(keys), set[str]()
+    for start in range(0, len(some), _AT_ONCE):
+        found.update(belonging().filter(key__in=some[start : start + _AT_ONCE]).values_list("key", flat=True))
+    return set(some) - found
+
+
+def promise() -> Promise:
+    """Return these rules in sentences for authors."""
+    takes_expiring = bool(settings.GITSYNC_MIRROR_EXPIRING)
+    of_all, of_one = _promise_with_embargo() if settings.GITSYNC_EMBARGO else _promise_at_once()
+    return Promise(of_all[takes_expiring], of_one, takes_expiring)
+
+
+def _promise_at_once() -> tuple[tuple[str, str], str]:
+    of_all = (
+        gettext("Unless it expires or burns, it is also committed to Git, which forgets nothing."),
+        gettext("Unless it burns, it is also committed to Git, which forgets nothing."),
+    )
+    return of_all, gettext("It is also committed to Git, which forgets nothing.")
+
+
+def _promise_with_embargo() -> tuple[tuple[str, str], str]:
+    time = {"time": _duration(settings.GITSYNC_EMBARGO)}
+    of_all = (
+        gettext("Unless it expires or burns, it is also committed to Git, which forgets nothing, after %(time)s."),
+        gettext("Unless it burns, it is also committed to Git, which forgets nothing, after %(time)s."),
+    )
+    of_one = gettext("It is also committed to Git, which forgets nothing, after %(time)s.")
+    return (of_all[0] % time, of_all[1] % time), of_one % time
+
+
+def _duration(seconds: int) -> str:
+    if seconds % 86_400 == 0:
+        return ngettext("%(count)s day", "%(count)s days", seconds // 86_400) % {"count": seconds // 86_400}
+    if seconds % 3_600 == 0:
+        return ngettext("%(count)s hour", "%(count)s hours", seconds // 3_600) % {"count": seconds // 3_600}
+    if seconds % 60 == 0:
+        return ngettext("%(count)s minute", "%(count)s minutes", seconds // 60) % {"count": seconds // 60}
+    return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
+
+
+def _lasts(paste: Paste) -> bool:
+    return paste.expires_at is None or paste.expires_at > timezone.now()

@@ -1,0 +1,92 @@
+"""Turns pending changes into commits, reading pastes a slice at a time so that memory stays flat."""
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+
+from gitsync.format import tree
+from gitsync.format.fast_import import COMMITTER, Commit
+from gitsync.models import Change
+from gitsync.outbox.eligibility import belongs
+from pastes.models import File, Paste, Revision
+
+#: Changes that are looked up at once, and those of them whose texts are in memory at once.
+_AT_ONCE, SLICE = 200, 50
+
+_Row = tuple[Change, Paste | None, Revision | None]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A change with what it needs to become a commit. `entries` is empty when the folder has to go."""
+
+    change: Change
+    author: str
+    title: str
+    entries: tuple[tree.Entry, ...]
+
+    @property
+    def folder(self) -> str:
+        """The folder of the paste."""
+        return tree.folder(self.change.key)
+
+    @property
+    def tree_oid(self) -> str:
+        """The id of the folder's tree after the change; the empty string when there is none."""
+        return tree.tree_oid(self.entries) if self.entries else ""
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of the change's texts."""
+        return sum(len(entry.content) for entry in self.entries)
+
+    def commit(self, *, moves: bool = False) -> Commit:
+        """Return the commit that makes the change; one that `moves` takes the file away that the change names."""
+        return Commit(
+            change=self.change.name,
+            kind=self.change.kind,
+            key=self.change.key,
+            folder=self.folder,
+            author=self.author,
+            title=self.title,
+            written_at=self.change.created_at,
+            entries=self.entries,
+            moved_from=self.change.moved_from if moves else "",
+        )
+
+
+def load(changes: Sequence[Change], gone: Container[str] = ()) -> Iterator[Loaded]:
+    """Yield every change, in order, with the state that its paste is in now: what is gone by now is never committed.
+
+    `gone` are keys of pastes that are known to be gone, whatever this machine's clock says.
+    """
+    for start in range(0, len(changes), _AT_ONCE):
+        rows = _rows(changes[start : start + _AT_ONCE])
+        for first in range(0, len(rows), SLICE):
+            yield from _with_texts(rows[first : first + SLICE], gone)
+
+
+def _rows(changes: Sequence[Change]) -> list[_Row]:
+    """Return every change with its paste and the revision of it, or without what is not there."""
+    pastes = {paste.key: paste for paste in Paste.objects.filter(key__in={change.key for change in changes})}
+    ids, numbers = [paste.pk for paste in pastes.values()], {change.revision for change in changes if change.revision}
+    found = Revision.objects.filter(paste_id__in=ids, number__in=numbers)
+    revisions = {(revision.paste_id, revision.number): revision for revision in found}
+    rows: list[_Row] = []
+    for change in changes:
+        paste = pastes.get(change.key)
+        rows.append((change, paste, revisions.get((paste.pk, change.revision or 0)) if paste else None))
+    return rows
+
+
+def _with_texts(rows: Sequence[_Row], gone: Container[str]) -> Iterator[Loaded]:
+    files: dict[int, list[File]] = {}
+    ids = {revision.pk for _, _, revision in rows if revision}
+    for file in File.objects.filter(revision_id__in=ids).order_by("revision_id", "position"):
+        files.setdefault(file.revision_id, []).append(file)
+    for change, paste, revision in rows:
+        texts = files.get(revision.pk, []) if revision else []
+        if paste is None or revision is None or not texts or paste.key in gone or not belongs(paste):
+            yield Loaded(change, COMMITTER, "", ())
+        else:
+            entries = tree.entries(paste, revision, texts, with_content=True)
+            yield Loaded(change, revision.author or paste.author, paste.title, tuple(entries))

@@ -1,0 +1,86 @@
+"""The deploy key: made once, or derived from a secret so that a machine which keeps no disk has the same one again.
+
+The file is in OpenSSH's own format (PROTOCOL.key of OpenSSH), without a passphrase, and its bytes follow from the key.
+"""
+
+import base64
+import hashlib
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
+
+from gitsync.errors import MisconfiguredError
+from gitsync.remote.host_keys import HostKey
+
+#: The least bytes of a seed.
+SEED_BYTES = 32
+_KIND = b"ssh-ed25519"
+_COMMENT = b"pasteur"
+#: What the key is for, so that the same seed gives other programs other keys (RFC 5869).
+_INFO = b"pasteur deploy key, ed25519, 1"
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """The public part of a deploy key: the line to give to the forge, and its fingerprint."""
+
+    line: str
+    fingerprint: str
+
+
+def generate() -> Ed25519PrivateKey:
+    """Return a new key."""
+    return Ed25519PrivateKey.generate()
+
+
+def derive(seed: str) -> Ed25519PrivateKey:
+    """Return the key that follows from a seed of at least SEED_BYTES bytes, always the same (HKDF-SHA256)."""
+    if len(seed.encode()) < SEED_BYTES:
+        raise MisconfiguredError(f"GITSYNC_SSH_SEED has to have at least {SEED_BYTES} bytes")
+    return Ed25519PrivateKey.from_private_bytes(HKDF(SHA256(), 32, salt=None, info=_INFO).derive(seed.encode()))
+
+
+def write(key: Ed25519PrivateKey, file: Path) -> None:
+    """Write a key, and its public part beside it, for the owner only. Raises FileExistsError rather than overwrite."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as private:
+        private.write(encoded(key))
+        os.fsync(private.fileno())
+    try:
+        file.with_name(f"{file.name}.pub").write_text(f"{read(file).line}\n", encoding="ascii")
+    except OSError:
+        pass  # It can be printed at any time.
+
+
+def read(file: Path) -> PublicKey:
+    """Return the public part of the key in a file. Raises MisconfiguredError."""
+    try:
+        public = load_ssh_private_key(file.read_bytes(), password=None).public_key()
+        line = public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    except Exception:  # noqa: BLE001  (cryptography raises many things for a file that is no key)
+        raise MisconfiguredError(f"{file} cannot be read as a private key without a passphrase") from None
+    return PublicKey(f"{line} {_COMMENT.decode()}", HostKey(*line.split()[:2]).fingerprint)
+
+
+def encoded(key: Ed25519PrivateKey) -> bytes:
+    """Return the key as the content of a file, always the same bytes."""
+    secret, public = key.private_bytes_raw(), key.public_key().public_bytes_raw()
+    # Two equal numbers show a reader that it has decrypted rightly; nothing is encrypted, so any will do.
+    check = hashlib.sha256(public).digest()[:4] * 2
+    private = check + _text(_KIND) + _text(public) + _text(secret + public) + _text(_COMMENT)
+    private += bytes(range(1, -len(private) % 8 + 1))
+    head = b"openssh-key-v1\0" + _text(b"none") + _text(b"none") + _text(b"") + struct.pack(">I", 1)
+    body = base64.b64encode(head + _text(_text(_KIND) + _text(public)) + _text(private)).decode()
+    lines = "\n".join(body[start : start + 70] for start in range(0, len(body), 70))
+    return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{lines}\n-----END OPENSSH PRIVATE KEY-----\n".encode()
+
+
+def _text(value: bytes) -> bytes:
+    """Return bytes with their length before them (RFC 4251)."""
+    return struct.pack(">I", len(value)) + value

@@ -1,0 +1,88 @@
+"""HTTP(S) as Git is to use it: a token for one host, no redirect, nothing from anybody's own configuration.
+
+The token goes to Git by its environment alone, which only this user can read: it is in no address, no argument, no
+file, and in no message (docs/adr/0032).
+"""
+
+import base64
+import os
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitsync.errors import MisconfiguredError
+from gitsync.remote.addresses import Address
+
+#: Given up when so few bytes a second came for so many seconds; a server that works says something every 5 seconds.
+_LEAST_BYTES, _SLOW_SECONDS = 1, 30
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user and a token; without a token, nobody."""
+
+    user: str = ""
+    token: str = field(default="", repr=False)
+
+    @property
+    def basic(self) -> str:
+        """The two as HTTP sends them (RFC 7617)."""
+        return base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
+
+    def masked(self, text: str) -> str:
+        """Return a text, such as the words of a remote, without the token in it."""
+        if not self.token:
+            return text
+        return text.replace(self.token, "***").replace(self.basic, "***")
+
+
+NO_LOGIN = Login()
+
+
+def login_problems(address: Address, login: Login) -> list[str]:
+    """Return why the token cannot be sent to this address."""
+    if not login.token:
+        return []
+    if not login.token.isprintable() or " " in login.token:
+        return ["GITSYNC_HTTP_TOKEN has spaces or control characters in it"]
+    if ":" in login.user or not login.user.isprintable():
+        return ["GITSYNC_HTTP_USER cannot be the name of a user"]
+    if address.transport == "http" and not address.is_loopback:
+        return ["GITSYNC_REMOTE is http://, over which everybody on the way could read GITSYNC_HTTP_TOKEN"]
+    return []
+
+
+def authority_problems(file: Path | None) -> list[str]:
+    """Return why the file of an authority, which signs the remote's certificate, cannot be used."""
+    if file is None:
+        return []
+    try:
+        ssl.create_default_context(cafile=str(file))
+    except ssl.SSLError:
+        return [f"{file} of GITSYNC_HTTP_CA_FILE holds no certificate in PEM format"]
+    except OSError as error:
+        return [f"{file} of GITSYNC_HTTP_CA_FILE cannot be read: {error.strerror}"]
+    return []
+
+
+def environment(address: Address, login: Login, authority: Path | None = None) -> dict[str, str]:
+    """Return what Git is told by its environment; `authority` is a file of who may sign certificates, instead of all.
+
+    Raises MisconfiguredError when the token cannot be sent safely, or the file cannot be used.
+    """
+    if problems := login_problems(address, login) + authority_problems(authority):
+        raise MisconfiguredError("; ".join(problems))
+    options = {
+        "http.followRedirects": "false",
+        "http.lowSpeedLimit": str(_LEAST_BYTES),
+        "http.lowSpeedTime": str(_SLOW_SECONDS),
+    }
+    if authority:
+        options["http.sslCAInfo"] = str(authority)
+    if login.token:
+        options[f"http.{address.url}.extraHeader"] = f"Authorization: Basic {login.basic}"
+    told = {"GIT_CONFIG_COUNT": str(len(options)), "HOME": os.devnull}  # At home could be a .netrc.
+    for number, (name, value) in enumerate(options.items()):
+        told[f"GIT_CONFIG_KEY_{number}"] = name
+        told[f"GIT_CONFIG_VALUE_{number}"] = value
+    return told

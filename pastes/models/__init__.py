@@ -1,0 +1,46 @@
+"""The tables. Django looks for all of them here; how pastes are written is in pastes/lifecycle/writing.py."""
+
+from pastes.models.moderation import WORDS_LENGTH, Ban, Origin, Outcome, Reason, Report
+from pastes.models.paste import (
+    AUTHOR_LENGTH,
+    COMMENT_LENGTH,
+    NAME_BYTES,
+    SCOPES,
+    TITLE_LENGTH,
+    ApiToken,
+    Creation,
+    File,
+    Paste,
+    Revision,
+    State,
+    Tombstone,
+    Visibility,
+    blob_oid,
+    readable,
+    reveal,
+)
+
+__all__ = [
+    "AUTHOR_LENGTH",
+    "COMMENT_LENGTH",
+    "NAME_BYTES",
+    "SCOPES",
+    "TITLE_LENGTH",
+    "WORDS_LENGTH",
+    "ApiToken",
+    "Ban",
+    "Creation",
+    "File",
+    "Origin",
+    "Outcome",
+    "Paste",
+    "Reason",
+    "Report",
+    "Revision",
+    "State",
+    "Tombstone",
+    "Visibility",
+    "blob_oid",
+    "readable",
+    "reveal",
+]

@@ -1,0 +1,53 @@
+"""The form with which readers report a paste."""
+
+import unicodedata
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from pastes.models import WORDS_LENGTH, Reason
+
+
+class ReportForm(forms.Form):
+    """What is wrong, in a choice and in words, and whom to ask."""
+
+    reason = forms.ChoiceField(
+        choices=[("", _("Please choose")), *((reason.value, gettext_lazy(reason.label)) for reason in Reason)],
+        label=_("What is wrong with it"),
+    )
+    words = forms.CharField(
+        required=False, max_length=WORDS_LENGTH, widget=forms.Textarea(attrs={"rows": 4}), label=_("In your words")
+    )
+    contact = forms.EmailField(
+        required=False,
+        max_length=254,
+        label=_("Your e-mail address"),
+        help_text=_("Only if you want moderators to be able to ask you something."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.layout = Layout("reason", "words", "contact")
+
+    def clean_words(self) -> str:
+        """Refuse control characters, which mail and terminals would act on."""
+        words: str = self.cleaned_data["words"].replace("\r\n", "\n").replace("\r", "\n")
+        for character in words:
+            if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t":
+                message = gettext("%(name)s has the control character %(character)s.")
+                named = {"name": self.fields["words"].label, "character": f"U+{ord(character):04X}"}
+                raise ValidationError(message % named)
+        return words
+
+    def clean(self) -> dict[str, object]:
+        """Ask for words where the choice says nothing."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("reason") == Reason.OTHER and cleaned.get("words") == "":
+            self.add_error("words", gettext("Please say what is wrong with it."))
+        return cleaned

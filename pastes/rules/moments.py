@@ -1,0 +1,13 @@
+"""How a moment is written for people."""
+
+from datetime import datetime
+
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext
+
+
+def utc(moment: datetime) -> str:
+    """Return a moment as people read it."""
+    # Translators: how a day and a time are written, https://docs.djangoproject.com/en/5.2/ref/templates/builtins/#date
+    form = gettext("j F Y, H:i")
+    return f"{date_format(moment, form)} UTC"

@@ -1,0 +1,100 @@
+"""Finding public pastes: the newest of them, those of an author, and those with certain words."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext
+
+from pastes.access import permissions
+from pastes.errors import RefusedError
+from pastes.http import responses
+from pastes.http.methods import read_only
+from pastes.models import AUTHOR_LENGTH, Paste
+from pastes.search import index
+from pastes.templatetags.site import path_of_author
+
+PAGE_LENGTH = 30
+
+
+@read_only
+def recent(request: HttpRequest) -> HttpResponse:
+    """The newest public pastes; `?before=ID` goes on where a page ended, at the same cost however far back."""
+    permissions.demand("list")
+    pastes, older = page_of(request, Paste.objects.listed())
+    return render(request, "pastes/recent.html", {"pastes": pastes, "older": older})
+
+
+@read_only
+def by(request: HttpRequest, name: str = "") -> HttpResponse:
+    """The public pastes of an author, as a page or with `?atom` as a feed. What no path can be comes as `?name=`."""
+    permissions.demand("list")
+    name = name or request.GET.get("name", "")
+    if "\0" in name or not 0 < len(name) <= AUTHOR_LENGTH:
+        raise Http404
+    pastes, older = page_of(request, Paste.objects.listed().filter(author=name))
+    if not pastes and "before" not in request.GET:
+        raise Http404
+    here = path_of_author(name)
+    joint = "&" if "?" in here else "?"
+    if "atom" in request.GET:
+        title = gettext("Pastes by %(author)s") % {"author": name}
+        return _atom(request, title, here, f"{joint}atom", pastes)
+    context = {"author": name, "pastes": pastes, "older": older, "here": here, "joint": joint}
+    return render(request, "pastes/by.html", context)
+
+
+@read_only
+def search(request: HttpRequest) -> HttpResponse:
+    """Public pastes that have all words of `?q=`, the newest first; `?before=ID` goes on."""
+    permissions.demand("list")
+    query = request.GET.get("q", "").strip()
+    found = index.search(query, before=_before(request))
+    return render(request, "pastes/search.html", {"pastes": found.pastes, "older": found.before, "query": query})
+
+
+@read_only
+def feed(request: HttpRequest) -> HttpResponse:
+    """The newest public pastes as an Atom feed, without their texts."""
+    permissions.demand("list")
+    title = f"{settings.PASTEUR_TITLE}: recent pastes"
+    return _atom(request, title, "/recent", ".atom", Paste.objects.listed()[:PAGE_LENGTH])
+
+
+def page_of(request: HttpRequest, pastes: QuerySet[Paste]) -> tuple[list[Paste], int | None]:
+    """Return the page of a list that a request asks for, and where the next one begins, or None."""
+    before = _before(request)
+    if before is not None:
+        pastes = pastes.filter(id__lt=before)
+    page = list(pastes[: PAGE_LENGTH + 1])
+    return page[:PAGE_LENGTH], page[PAGE_LENGTH - 1].pk if len(page) > PAGE_LENGTH else None
+
+
+def _atom(request: HttpRequest, title: str, page: str, ending: str, pastes: Iterable[Paste]) -> HttpResponse:
+    """Return pastes as an Atom feed; `page` shows the same to people, and the feed is at `page` and `ending`."""
+    at = responses.address(request, page)
+    entries = Atom1Feed(title, at, settings.PASTEUR_SUBTITLE, feed_url=f"{at}{ending}")
+    for paste in pastes:
+        link = responses.address(request, paste.get_absolute_url())
+        entries.add_item(
+            title=paste.title or paste.key,
+            link=link,
+            description=paste.comment,
+            unique_id=link,
+            author_name=paste.author or "Anonymous",
+            pubdate=paste.created_at,
+            updateddate=paste.created_at,
+        )
+    return responses.xml(entries.writeString("utf-8"), "application/atom+xml")
+
+
+def _before(request: HttpRequest) -> int | None:
+    before = request.GET.get("before")
+    if not before:
+        return None
+    if not before.isascii() or not before.isdecimal() or len(before) > 18:
+        raise RefusedError("before", gettext("before must be a number from the link to older pastes."), status=400)
+    return int(before)

@@ -1,0 +1,39 @@
+"""The page on which readers say that a paste should not be here. Moderators find what they say in the admin."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from pastes.access import bans
+from pastes.http import request_body
+from pastes.models import Paste
+from pastes.moderation import reporting
+from pastes.moderation.report_form import ReportForm
+from pastes.web.paste import find
+
+
+@csrf_exempt  # `_report` asks for the token, of a form alone, and of one that can be read.
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, key: str) -> HttpResponse:
+    """GET the form; POST it, which leads to a word of thanks. Neither says more of the paste than its own page."""
+    if request.method == "POST":
+        request_body.check_form(request)
+    return _report(request, key)
+
+
+@csrf_protect
+def _report(request: HttpRequest, key: str) -> HttpResponse:
+    paste = find(key)
+    bans.demand()
+    if request.method != "POST":
+        is_done = "thanks" in request.GET
+        return render(request, "pastes/report.html", {"paste": paste, "form": ReportForm(), "is_done": is_done})
+    form = ReportForm(request.POST)
+    if not form.is_valid():
+        return render(request, "pastes/report.html", {"paste": paste, "form": form}, status=422)
+    try:
+        reporting.report(paste, **form.cleaned_data)
+    except Paste.DoesNotExist:
+        raise Http404 from None
+    return redirect(f"/{paste.key}/report?thanks")

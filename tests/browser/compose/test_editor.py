@@ -1,0 +1,125 @@
+"""The box wraps, takes files from wherever they come, says why it takes no pictures, and sends nothing in vain."""
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from tests.browser.compose.test_compose import DROP
+from tests.browser.conftest import Arrive
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.server
+
+PICTURE = "\x89PNG\0\0"
+ONLY_TEXT = "Only text can be pasted here"
+PASTE = """(box, [files, texts]) => {
+    const clipboardData = new DataTransfer();
+    for (const [name, text, type] of files) clipboardData.items.add(new File([text], name, { type }));
+    for (const [type, text] of texts) clipboardData.setData(type, text);
+    box.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+def refusal(author: Visitor) -> None:
+    """Fail unless it is said why a picture is not taken."""
+    expect(author.page.get_by_role("status").filter(has_text=ONLY_TEXT)).to_be_visible()
+
+
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
+def test_long_lines_wrap_in_the_box_when_asked_and_that_is_remembered(arrive: Arrive, phone: bool) -> None:
+    author = arrive(phone=phone)
+    author.go("/")
+    too_wide = "box => box.scrollWidth > box.clientWidth"
+    author.write("x = 1; " * 200)
+    assert author.box().evaluate(too_wide)
+
+    author.page.get_by_role("button", name="Wrap").click()
+
+    assert not author.box().evaluate(too_wide)
+    author.add_file()
+    expect(author.page.get_by_role("button", name="Wrap")).to_have_count(2)
+    author.reload()
+    assert not author.box().evaluate(too_wide)
+    assert not author.scrolls_sideways()
+    author.page.get_by_role("button", name="Wrap").first.click()
+    assert author.box().evaluate(too_wide)
+
+
+def test_a_picture_that_was_copied_from_a_page_is_refused_with_the_reason(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+
+    author.box().evaluate(PASTE, [[["image.png", PICTURE, "image/png"]], [["text/html", "<img src=x>"]]])
+
+    refusal(author)
+    expect(author.box()).to_have_value("")
+
+
+def test_a_copied_file_that_is_text_becomes_a_file(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+
+    author.box().evaluate(PASTE, [[["copied.svg", "<svg/>\r\n", "image/svg+xml"]], []])
+
+    expect(author.page.locator(".size")).to_have_text("8 bytes of 512 kB")
+    author.press("Paste")
+    assert author.raw(author.key, "copied.svg") == b"<svg/>\r\n"
+
+
+def test_a_dropped_picture_is_refused_and_the_text_beside_it_is_taken(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+
+    author.page.evaluate(DROP, ["fieldset.file", [["picture.png", PICTURE], ["one.py", "x = 1\n"]]])
+
+    refusal(author)
+    author.press("Paste")
+    expect(author.page.get_by_role("heading", level=2)).to_have_text(["one.py"])
+
+
+def test_a_file_that_is_dropped_beside_the_boxes_is_taken_too(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write("first")
+
+    author.page.evaluate(DROP, ["h1", [["one.py", "x = 1\n"]]])
+
+    expect(author.page.locator("fieldset.file")).to_have_count(2)
+    author.press("Paste")
+    assert author.raw(author.key, "one.py") == b"x = 1\n"
+
+
+def test_what_is_too_much_is_told_before_anything_is_sent(arrive: Arrive) -> None:
+    author = arrive(phone=True)
+    author.go("/")
+    sent: list[Request] = []
+    author.page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    author.choose_file("long.txt", b"x" * 20_000_000)
+
+    author.page.get_by_role("button", name="Paste", exact=True).click()
+
+    alert = author.page.get_by_role("alert")
+    expect(alert).to_have_text("Nothing was pasted. 19.1 MB of 512 kB: too much")
+    expect(alert).to_be_in_viewport()
+    assert sent == []
+    author.choose_file("short.txt", b"short")
+    assert author.press("Paste") == 200
+
+
+def test_an_answer_that_is_no_answer_keeps_what_was_to_be_encrypted(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write("secret")
+    author.page.get_by_label("Encrypt in this browser").check()
+    page = "<h1>Bad gateway</h1>"
+    author.page.route("**/api/v1/pastes", lambda route: route.fulfill(status=502, body=page, content_type="text/html"))
+
+    author.page.get_by_role("button", name="Paste", exact=True).click()
+
+    expect(author.page.get_by_role("alert")).to_have_text(
+        "Nothing was pasted. The site does not answer; please try again in a moment."
+    )
+    expect(author.box()).to_have_value("secret")
+    author.complaints.clear()  # The browser reports the answer.
+    author.page.unroute("**/api/v1/pastes")
+    with author.page.expect_navigation(url=lambda url: "#" in url):
+        author.page.get_by_role("button", name="Paste", exact=True).click()

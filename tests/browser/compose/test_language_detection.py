@@ -1,0 +1,196 @@
+"""A text that nobody named is guessed to be in a language, in the browser, and everybody may know better."""
+
+import json
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.encryption.reference_ciphers import base58, seal
+from tests.browser.read.test_highlighting import HELLO, opened, publish
+from tests.browser.visitor import Visitor
+from tests.servers.pasteur import ROOT
+
+pytestmark = pytest.mark.server
+
+STATIC: dict[str, str] = json.loads((ROOT / "staticfiles" / "staticfiles.json").read_text())["paths"]
+LETTER = "Dear all,\n\nwe meet on Monday (at ten). Please bring: your notes, and tell Anna if you cannot come.\n"
+#: What each of these is, and a few lines of it.
+TEXTS = {
+    "bash": 'for name in *.txt; do\n  echo "$name"\n  wc -l "$name"\ndone\n',
+    "c": "#include <stdio.h>\n\nint main(void)\n{\n    return 0;\n}\n",
+    "cpp": "#include <vector>\n\nstd::vector<int> found;\nint main() { return 0; }\n",
+    "css": "body {\n  margin: 0;\n  color: #333;\n}\n",
+    "diff": "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
+    "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println("x")\n}\n',
+    "ini": "[server]\nhost = 127.0.0.1\nport = 80\n",
+    "java": "import java.util.List;\n\npublic class Words {\n    private List<String> words;\n}\n",
+    "javascript": 'const app = require("express")();\napp.get("/", (request, response) => response.send("x"));\n',
+    "json": '{"name": "x", "list": [1, 2, null]}',
+    "makefile": "all: main.o\n\tgcc -o main main.o\n\n.PHONY: all\n",
+    "markdown": "## Steps\n\n1. Read [this](https://example.org).\n2. Then **stop**.\n",
+    "php": "<?php\necho 'Hello';\n",
+    "python": HELLO,
+    "ruby": "items.each do |item|\n  puts item unless item.nil?\nend\n",
+    "rust": 'fn main() {\n    let mut count = 0;\n    println!("{}", count);\n}\n',
+    "sql": "SELECT key, title\nFROM pastes\nWHERE visibility = 'public'\nORDER BY id;\n",
+    "typescript": "interface User {\n  id: number;\n}\nconst load = async (id: number): Promise<User> => get(id);\n",
+    "xml": "<!doctype html>\n<title>x</title>\n<p>Hello</p>\n",
+    "yaml": "services:\n  web:\n    image: nginx\n    ports:\n      - 80\n",
+    "": LETTER,
+}
+
+
+def chosen(author: Visitor, number: int = 1) -> Locator:
+    """Return the choice of a file's language that is made."""
+    return author.page.get_by_label("Language", exact=True).nth(number - 1).locator("option:checked")
+
+
+def test_texts_are_recognised_and_a_letter_is_not(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+
+    found = author.page.evaluate(
+        """async ([texts, address]) => {
+          const { guess } = await import(address);
+          const found = {};
+          for (const [language, text] of Object.entries(texts)) found[language] = await guess(text);
+          return found;
+        }""",
+        [TEXTS, f"/static/{STATIC['js/highlighter.js']}"],
+    )
+
+    assert found == {language: language for language in TEXTS}
+
+
+def test_a_guess_stands_in_the_list_and_is_sent(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    expect(chosen(author)).to_have_text("From the name")
+
+    author.write(HELLO)
+
+    expect(chosen(author)).to_have_text("guessed: Python")
+    author.press("Paste")
+    expect(author.page.get_by_label("Language of paste.py")).to_have_value("python")
+    assert author.raw(author.key) == HELLO.encode()
+
+
+def test_whoever_knows_better_is_believed(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write(HELLO)
+    expect(chosen(author)).to_have_text("guessed: Python")
+
+    author.page.get_by_label("File name").fill("notes.txt")
+    expect(chosen(author)).to_have_text("Plain text (from the name)")
+    author.page.get_by_label("File name").fill("")
+    expect(chosen(author)).to_have_text("guessed: Python")
+    author.page.get_by_label("Language", exact=True).select_option("ruby")
+    author.box().press_sequentially("x")
+    author.page.wait_for_timeout(1_000)
+    expect(chosen(author)).to_have_text("Ruby")
+
+    author.page.get_by_label("Language", exact=True).select_option("")
+    author.box().press_sequentially("y")
+    author.page.wait_for_timeout(1_000)
+    expect(chosen(author)).to_have_text("From the name")
+
+
+def test_another_text_is_guessed_anew_and_none_is_taken_back(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write(HELLO)
+    expect(chosen(author)).to_have_text("guessed: Python")
+
+    author.box().fill(TEXTS["rust"])
+    expect(chosen(author)).to_have_text("guessed: Rust")
+    author.add_file()
+    expect(chosen(author, 2)).to_have_text("From the name")
+    expect(author.page.locator("[data-guessed]")).to_have_count(1)
+
+    author.box().fill(LETTER)
+    expect(chosen(author)).to_have_text("From the name")
+    expect(author.page.locator("[data-guessed]")).to_have_count(0)
+
+
+def test_a_draft_comes_back_with_a_guess_and_not_with_a_choice(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+    author.write(HELLO)
+    expect(chosen(author)).to_have_text("guessed: Python")
+
+    author.go("/recent")
+    author.go("/")
+
+    author.see("What you had not sent is here again.")
+    expect(chosen(author)).to_have_text("guessed: Python")
+    author.page.get_by_role("button", name="Start afresh").click()
+    expect(chosen(author)).to_have_text("From the name")
+
+
+def test_a_text_without_a_name_is_coloured_by_a_guess_and_stays_what_it_is(arrive: Arrive) -> None:
+    reader = arrive(phone=True)
+
+    text = opened(reader, ("", HELLO))
+
+    expect(text.locator(".hljs-keyword")).to_have_text(["def", "return"])
+    choice = reader.page.get_by_label("Language of paste.txt")
+    expect(choice.locator("option:checked")).to_have_text("guessed: Python")
+    kept = reader.context.request.get(f"{reader.url}/api/v1/pastes/{reader.key}").json()["files"][0]
+    assert (kept["language"], kept["content"]) == ("plaintext", HELLO)
+
+    choice.select_option("plaintext")
+    expect(text.locator("[class^=hljs]")).to_have_count(0)
+    choice.focus()
+    expect(choice.locator("option")).not_to_have_count(2)
+    values = choice.locator("option").evaluate_all("options => options.map(({ value }) => value)")
+    assert len(values) == len(set(values))
+
+
+def test_what_has_a_name_or_was_asked_for_as_text_is_not_guessed(arrive: Arrive) -> None:
+    reader = arrive()
+    named, unnamed = publish(reader, ("notes.txt", HELLO)), publish(reader, ("", HELLO))
+
+    for path in (f"/{named}", f"/{unnamed}?hl=text", f"/{unnamed}.txt"):
+        reader.go(path)
+        reader.page.wait_for_timeout(700)
+        expect(reader.page.locator("select option:checked")).to_have_text("Plain text")
+
+
+def test_what_is_encrypted_is_guessed_too(arrive: Arrive) -> None:
+    reader = arrive()
+    secret = bytes(range(32))
+    key = publish(reader, ("", seal(HELLO, secret)), encrypted=True)
+
+    reader.go(f"/{key}#{base58(secret)}")
+
+    expect(reader.page.get_by_label("Language of paste.txt").locator("option:checked")).to_have_text("guessed: Python")
+
+
+def test_a_guess_that_does_not_end_is_ended(arrive: Arrive) -> None:
+    author = arrive()
+    author.page.route(
+        "**/signs*",
+        lambda route: route.fulfill(
+            body="export function candidates() { for (;;) ; }",
+            content_type="text/javascript",
+        ),
+    )
+    author.page.clock.install()
+    author.go("/")
+    author.write(HELLO)
+    with author.page.expect_worker() as started:
+        author.page.clock.fast_forward(1_000)
+    ended: list[bool] = []
+    started.value.on("close", lambda _: ended.append(True))
+    author.page.clock.fast_forward(10_000)
+    for _ in range(200):
+        if ended:
+            break
+        author.page.wait_for_timeout(50)
+    assert ended
+
+    expect(chosen(author)).to_have_text("From the name")
+    author.press("Paste")
+    assert author.raw(author.key) == HELLO.encode()

@@ -1,0 +1,123 @@
+"""axe-core finds nothing on any page, in every language, light and dark, on a phone and on a wide screen."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import ViewportSize
+
+from tests.browser.conftest import Arrive
+from tests.browser.encryption.reference_ciphers import base58, seal
+from tests.browser.read.test_highlighting import HELLO, publish
+from tests.browser.read.test_revisions import edited
+from tests.browser.visitor import PHONE, WIDE, Visitor
+
+pytestmark = pytest.mark.server
+
+#: How a page is looked at: all that is said there is checked once, its colours in every way.
+Look = tuple[ViewportSize, Literal["light", "dark"]]
+LOOKS: list[Look] = [(PHONE, "light"), (WIDE, "dark")]
+COLOURS = ["color-contrast", "link-in-text-block"]
+SECRET = bytes(range(32))
+AXE = Path(__file__).resolve().parents[3] / "assets" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def faults(visitor: Visitor, **options: object) -> list[str]:
+    """Return what axe-core finds on the open page. It is evaluated as the test's own code, not as the page's."""
+    page = visitor.page
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    options = {"resultTypes": ["violations"], **options}
+    found: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
+    return [f"{one['id']}: {json.dumps([node['html'][:200] for node in one['nodes']])}" for one in found["violations"]]
+
+
+def faults_of_looks(visitor: Visitor) -> list[str]:
+    """Return what is found on the open page, and whether it is wider than its window, however it is looked at."""
+    in_english = visitor.page.locator("html").get_attribute("lang") == "en"
+    found = faults(visitor, rules={name: {"enabled": False} for name in COLOURS})
+    for window, scheme in LOOKS:
+        visitor.page.set_viewport_size(window)
+        visitor.page.emulate_media(color_scheme=scheme)
+        name = f"{window['width']} {scheme}"
+        if visitor.scrolls_sideways():
+            found.append(f"{name}: scrolls sideways")
+        if in_english:  # Colours are the same in every language.
+            found += [f"{name} {fault}" for fault in faults(visitor, runOnly=COLOURS)]
+    return found
+
+
+def opened(visitor: Visitor, *paths: str, ready: str = "main") -> Iterator[str]:
+    """Open pages one after the other, and yield each once it is ready."""
+    for path in paths:
+        visitor.go(path)
+        visitor.page.wait_for_selector(ready)
+        yield path
+
+
+def reading(visitor: Visitor) -> Iterator[str]:
+    """Open pastes of all kinds."""
+    every_colour = '@meta\n# comment\nclass A(B):\n    def f(self): return [1, "s", None, print(f"{x}")]\n'
+    files = [
+        ("hello.py", HELLO + every_colour),
+        ("a.html", '<b class="x">y</b>'),
+        ("c.css", "a:hover { color: red }"),
+        ("d.diff", "--- a\n+++ b\n@@ -1 +1 @@\n-x\n+y\n"),
+        ("e.md", "# H\n*e* **s** `c` [l](u)\n> q\n"),
+    ]
+    key = publish(visitor, *files, title="T", author="A", comment="c", visibility="public")
+    yield from opened(visitor, f"/{key}#hello.py-L1-L3", ready="#file-5[data-painted]")
+    hiding = publish(visitor, ("turned.txt", "a\u202eb"))
+    yield from opened(visitor, f"/{key}/embed", f"/{hiding}")
+    yield from opened(visitor, f"/{publish(visitor, ('x.txt', 'x'), burn=True)}")
+    with visitor.page.expect_navigation():
+        visitor.page.locator("main form button").click()
+    yield "burned"
+
+
+def encrypted(visitor: Visitor) -> Iterator[str]:
+    """Open what is encrypted, with its key and without."""
+    key = publish(visitor, ("", seal("secret", SECRET)), encrypted=True)
+    yield from opened(visitor, f"/{key}#{base58(SECRET)}", ready="#sealed .tool")
+    yield from opened(visitor, f"/{key}/revisions")
+    yield from opened(visitor, f"/{key}#x", ready="#sealed form")
+
+
+def revisions(visitor: Visitor) -> Iterator[str]:
+    """Open all about a paste that was edited."""
+    key = edited(visitor, {"hello.py": HELLO, "old.txt": "x\n"}, {"hello.py": f"{HELLO}x\n", "new.txt": "a\u202eb"})
+    yield from opened(visitor, f"/{key}/revisions", f"/{key}/revisions?view=split", f"/{key}/revisions?from=9")
+    yield from opened(visitor, f"/{key}/revisions/1", ready="#file-1[data-painted]")
+
+
+def writing(visitor: Visitor) -> Iterator[str]:
+    """Open the forms, the list of keys, and what comes when nothing was written."""
+    key = publish(visitor, ("hello.py", HELLO), title="T", author="A", comment="c")
+    yield from opened(visitor, *(f"/{key}/{form}" for form in ("edit", "fork", "delete", "report")), "/")
+    visitor.page.keyboard.press("?")
+    yield "keys"
+    visitor.page.keyboard.press("Escape")
+    with visitor.page.expect_navigation():
+        visitor.page.locator(".send button").click()
+    yield "refused"
+
+
+def finding(visitor: Visitor) -> Iterator[str]:
+    """Open the lists, and what is not there."""
+    publish(visitor, ("hello.py", HELLO), title="T", author="A", visibility="public")
+    yield from opened(visitor, "/recent", "/search?q=hello", "/by/A", "/mine", "/0000000000")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "fr-FR", "de-AT"])
+@pytest.mark.parametrize("pages", [reading, encrypted, revisions, writing, finding])
+def test_every_page_is_accessible_and_fits(
+    arrive: Arrive, pages: Callable[[Visitor], Iterator[str]], locale: str
+) -> None:
+    visitor = arrive(phone=True, locale=locale)
+    visitor.page.emulate_media(reduced_motion="reduce")  # No colour is on its way to another.
+
+    found = {page: faults_of_looks(visitor) for page in pages(visitor)}
+
+    assert {page: fault for page, fault in found.items() if fault} == {}

@@ -1,0 +1,96 @@
+"""The pages in English, French and German, as the browser asks for them or as their reader chooses."""
+
+from functools import partial
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.encryption.reference_ciphers import base58, seal
+from tests.browser.read.test_highlighting import publish
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.server
+
+HEADINGS = {"en-US": "New paste", "fr-FR": "Nouveau texte", "de-AT": "Neuer Text"}
+
+
+def switch(visitor: Visitor, name: str) -> None:
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("button", name=name, exact=True).click()
+
+
+def heading(visitor: Visitor) -> str:
+    return visitor.page.get_by_role("heading", level=1).inner_text()
+
+
+def test_a_french_author_reads_french_all_the_way(arrive: Arrive) -> None:
+    author = arrive(locale="fr-FR")
+    author.go("/")
+
+    author.page.get_by_label("Texte", exact=True).fill("bonjour\n")
+    author.page.get_by_label("Expire après").select_option("1w")
+    expect(author.page.locator("#what-happens")).to_have_text(
+        "Qui a le lien peut lire le texte (durée : 1 semaine). Il n'est pas gardé dans Git."
+    )
+    expect(author.page.locator(".size")).to_have_text("8 octets sur 512 kB")
+    author.page.get_by_role("button", name="Ajouter un fichier").click()
+    expect(author.page.locator("legend").nth(1)).to_have_text("Fichier 2")
+    assert author.press("Envoyer") == 200
+
+    expect(author.page.locator("#yours")).to_contain_text("C'est publié.")
+    expect(author.page.get_by_role("button", name="Copier", exact=True)).to_be_visible()
+    expect(author.page.locator(".facts")).to_contain_text("Non répertorié")
+    author.page.keyboard.press("?")
+    expect(author.page.get_by_role("dialog", name="Raccourcis clavier")).to_contain_text("Nouveau texte")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+def test_a_reader_chooses_a_language_and_stays_where_they_were(arrive: Arrive, javascript: bool) -> None:
+    reader = arrive(javascript=javascript, phone=True)
+    reader.go("/search?q=some+words")
+    assert reader.cookies() == {}
+
+    switch(reader, "Deutsch")
+
+    assert reader.page.url == f"{reader.url}/search?q=some+words"
+    assert heading(reader) == "Öffentliche Texte durchsuchen"
+    assert reader.cookies() == {"language": "de"}
+    expect(reader.page.get_by_role("button", name="Deutsch")).to_have_attribute("aria-current", "true")
+    assert not reader.scrolls_sideways()
+
+
+def test_the_key_of_an_encrypted_paste_survives_the_choice(arrive: Arrive) -> None:
+    reader = arrive()
+    sealed = publish(reader, ("", seal("secret", bytes(range(32)))), encrypted=True)
+    reader.go(f"/{sealed}#{base58(bytes(range(32)))}")
+
+    switch(reader, "Français")
+
+    expect(reader.page.locator("section.file pre")).to_have_text("secret")
+    expect(reader.page.locator("#sealed")).to_contain_text("Ouvert dans ce navigateur.")
+
+
+def note(asked: list[str], request: Request) -> None:
+    asked.append(request.url)
+
+
+def test_english_pages_load_no_words_and_others_only_their_own(arrive: Arrive) -> None:
+    loaded = {}
+    for locale in HEADINGS:
+        reader = arrive(locale=locale)
+        asked: list[str] = []
+        reader.page.on("request", partial(note, asked))
+        reader.go("/")
+        loaded[locale[:2]] = [url.rsplit("/", 1)[1].split(".")[0] for url in asked if "/words/" in url]
+
+    assert loaded == {"en": [], "fr": ["fr"], "de": ["de"]}
+
+
+@pytest.mark.parametrize("locale", HEADINGS)
+def test_the_page_for_a_new_paste_speaks_the_language_of_the_browser(arrive: Arrive, locale: str) -> None:
+    author = arrive(locale=locale)
+    author.go("/")
+
+    assert heading(author) == HEADINGS[locale]
+    assert author.page.locator("html").get_attribute("lang") == locale[:2]

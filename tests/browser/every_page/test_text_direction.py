@@ -1,0 +1,104 @@
+"""Words that run from right to left stand in their own order, and turn nothing around them."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.encryption.reference_ciphers import base58, seal
+from tests.browser.read.test_highlighting import publish
+
+pytestmark = pytest.mark.server
+
+ARABIC = "مرحبا بالعالم (1)."
+LEFTS = """(element, [first, last]) => {
+    return [first, last].map((letter) => {
+        const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        let node = walk.nextNode();
+        while (!node.data.includes(letter)) node = walk.nextNode();
+        const one = document.createRange();
+        one.setStart(node, node.data.indexOf(letter));
+        one.setEnd(node, node.data.indexOf(letter) + 1);
+        return one.getBoundingClientRect().left;
+    });
+}"""
+
+
+def runs_to_the_left(words: Locator, first: str, last: str) -> bool:
+    """Whether a letter stands to the right of one that comes after it."""
+    lefts: list[float] = words.evaluate(LEFTS, [first, last])
+    return lefts[0] > lefts[1]
+
+
+def arabic(**facts: Any) -> dict[str, Any]:
+    return {"title": ARABIC, "author": "أحمد", "comment": ARABIC, "visibility": "public", **facts}
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
+def test_every_line_of_a_text_has_its_own_direction(arrive: Arrive, javascript: bool) -> None:
+    reader = arrive(phone=True, javascript=javascript)
+    key = publish(reader, ("a.txt", f"{ARABIC}\nEnglish.\n"), ("b.py", f"# {ARABIC}\n"), **arabic())
+
+    reader.go(f"/{key}")
+
+    text = reader.page.locator("#file-1 > pre")
+    assert runs_to_the_left(text, "م", ".")
+    assert not runs_to_the_left(text, "E", "h")
+    assert not runs_to_the_left(reader.page.locator("#file-2 > pre"), "م", ".")  # Code is code.
+    assert runs_to_the_left(reader.page.get_by_role("heading", level=1), "م", ".")
+    assert runs_to_the_left(reader.page.locator(".comment"), "م", ".")
+    assert not reader.scrolls_sideways()
+
+
+def test_markdown_has_the_direction_of_its_words(arrive: Arrive) -> None:
+    reader = arrive()
+    key = publish(reader, ("a.md", f"{ARABIC}\n\nEnglish.\n\n- {ARABIC}\n"))
+    reader.go(f"/{key}")
+    shown = reader.page.locator("section.file[data-rendered=yes] .markdown")
+
+    expect(shown).to_be_visible()
+    assert runs_to_the_left(shown.locator("p").first, "م", ".")
+    assert runs_to_the_left(shown.locator("ul"), "م", ".")
+    assert not runs_to_the_left(shown.locator("p").nth(1), "E", "h")
+
+
+def test_what_is_encrypted_has_it_too(arrive: Arrive) -> None:
+    reader, secret = arrive(), bytes(range(32))
+
+    reader.go(f"/{publish(reader, ('', seal(ARABIC, secret)), encrypted=True)}#{base58(secret)}")
+    expect(reader.page.get_by_text("Opened in this browser.")).to_be_visible()
+
+    assert runs_to_the_left(reader.page.locator("section.file > pre"), "م", ".")
+
+
+def test_a_name_in_a_list_leaves_the_date_alone(arrive: Arrive) -> None:
+    reader = arrive(phone=True)
+    publish(reader, ("a.txt", "x"), **arabic(title="Newest of all"))
+
+    reader.go("/recent")
+
+    line = reader.page.get_by_role("listitem").filter(has_text="Newest of all").first
+    assert not runs_to_the_left(line.locator(".muted"), "أ", "2")
+
+
+def test_a_form_is_written_in_either_direction(arrive: Arrive) -> None:
+    author = arrive()
+    author.go("/")
+
+    for field in (author.box(), author.page.get_by_label("Title"), author.page.get_by_label("Comment")):
+        assert field.evaluate("field => getComputedStyle(field).unicodeBidi") == "plaintext"
+
+
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
+def test_long_names_leave_the_head_of_a_frame_one_line(arrive: Arrive, phone: bool) -> None:
+    reader = arrive(phone=phone)
+    key = publish(reader, ("n" * 252 + ".py", "x = 1\n"), ("b.txt", "x"), title="T" * 200)
+
+    reader.go(f"/{key}/embed")
+
+    for head in reader.page.locator("section > header").all():
+        assert head.evaluate("head => head.clientHeight") < 60
+        widths = head.locator("> *").evaluate_all("parts => parts.map(({ clientWidth }) => clientWidth)")
+        assert min(widths) > 40
+    assert not reader.scrolls_sideways()

@@ -1,0 +1,87 @@
+"""The address of a paste as a QR code, the key of an encrypted one included, which the server never hears of."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.encryption.reference_ciphers import base58, seal
+from tests.browser.every_page.test_accessibility import faults
+from tests.browser.read import qr_reader
+from tests.browser.read.test_highlighting import publish
+
+pytestmark = pytest.mark.server
+
+
+def scanned(code: Locator) -> str:
+    """Return what a camera reads."""
+    size = int((code.get_attribute("viewBox") or "").split()[2])
+    path = code.locator("path").get_attribute("d") or ""
+    dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", path)}
+    assert f'<rect width="{size}" height="{size}" fill="#fff"' in code.inner_html()
+    return qr_reader.read([[(x, y) in dark for x in range(size)] for y in range(size)])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_camera_reads_the_address_of_the_paste(arrive: Arrive, scheme: str) -> None:
+    reader = arrive(phone=True)
+    reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    key = publish(reader, ("a.txt", "x"))
+    reader.go(f"/{key}#a.txt-L1")
+    code = reader.page.get_by_role("img", name="QR code of the address")
+    expect(code).to_have_count(0)
+
+    reader.page.get_by_text("Share").click()
+
+    expect(code).to_be_visible()
+    assert scanned(code) == f"{reader.url}/{key}"
+    assert not reader.scrolls_sideways()
+    assert faults(reader) == []
+
+
+def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(arrive: Arrive) -> None:
+    reader = arrive()
+    sealed = publish(reader, ("", seal("secret", bytes(range(32)))), encrypted=True)
+    secret = base58(bytes(range(32)))
+    asked: list[str] = []
+    reader.page.on("request", lambda request: asked.append(f"{request.url} {request.headers} {request.post_data}"))
+    reader.go(f"/{sealed}#{secret}")
+
+    reader.page.get_by_text("QR code").click()
+
+    code = reader.page.get_by_role("img", name="QR code of the address")
+    expect(code).to_be_visible()
+    assert scanned(code) == f"{reader.url}/{sealed}#{secret}"
+    reader.see("whoever takes a picture of it can read the paste")
+    assert [one for one in asked if secret in one.partition(" ")[2]] == []
+    assert [one for one in asked if secret in one] == [
+        one for one in asked if one.startswith(f"{reader.url}/{sealed}#")
+    ]
+
+
+def test_without_scripts_no_empty_place_is_kept_for_it(arrive: Arrive) -> None:
+    reader = arrive(javascript=False)
+    reader.go(f"/{publish(reader, ('a.txt', 'x'))}")
+
+    reader.page.get_by_text("Share").click()
+
+    expect(reader.page.get_by_role("heading", name="On another page")).to_be_visible()
+    expect(reader.page.get_by_text("QR code")).to_be_hidden()
+
+
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
+def test_the_lines_under_share_are_copied_by_a_button_each(arrive: Arrive, phone: bool) -> None:
+    reader = arrive(phone=phone)
+    reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reader.go(f"/{publish(reader, ('a.txt', 'x'))}")
+    reader.page.get_by_text("Share", exact=True).click()
+    lines = reader.page.locator(".snippet code").all_inner_texts()
+    buttons = reader.page.locator(".snippet").get_by_role("button")
+    expect(buttons).to_have_count(len(lines))
+
+    for line, button in zip(lines, buttons.all(), strict=True):
+        button.click()
+        expect(reader.page.get_by_role("status").filter(has_text="The line is copied.")).to_be_visible()
+        assert reader.page.evaluate("navigator.clipboard.readText()") == line
+    assert not reader.scrolls_sideways()

@@ -1,0 +1,116 @@
+"""A file that somebody pushes to the root becomes a paste, and goes from there with the commit of that paste."""
+
+from pathlib import Path
+
+import pytest
+
+from gitsync.inbound.read_in import Removals
+from gitsync.models import Change
+from gitsync.sync.drain import drain
+from gitsync.sync.resync import look, read_in
+from pastes.lifecycle import writing
+from pastes.models import Paste
+from tests import repository
+from tests.gitsync.foreign import Row, commit
+from tests.gitsync.inbound.test_read_in import published, texts
+from tests.gitsync.recovery.test_restore import forget_everything, restore
+from tests.gitsync.sync.test_already_pushed import replace_history
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+
+def test_files_at_the_root_become_pastes_at_the_first_look(remote: Path) -> None:
+    kept: dict[Row, bytes | None] = {
+        "README.md": b"mine",
+        "LICENSE": b"mine",
+        "docs/a.py": b"mine",
+        ".gitattributes": b"mine",
+    }
+    commit(remote, {**kept, "notes.py": b"x = 1\n"})
+
+    drain()
+
+    assert [texts(paste.key) for paste in Paste.objects.all()] == [[{"notes.py": "x = 1\n"}]]
+    assert {path for path in repository.files(remote) if not path.startswith(Paste.objects.get().key[0])} == set(kept)
+    assert look().is_clean
+
+
+def test_files_at_the_root_become_pastes_in_a_replaced_history(remote: Path) -> None:
+    published()
+    commit(remote, {"notes.py": b"x = 1\n"})
+    replace_history(remote)
+
+    drain()
+
+    assert Paste.objects.filter(author="Eve").count() == 1
+    assert "notes.py" not in repository.files(remote)
+    assert look().is_clean
+
+
+def test_two_sites_that_read_a_file_at_the_root_at_once_make_the_same_paste(remote: Path) -> None:
+    commit(remote, {"notes.py": b"x = 1\n"})
+    tip = repository.tip(remote)
+    drain()
+    (first,) = Paste.objects.values_list("key", "created_at", "author")
+    folder_of_first = repository.files(remote)
+    forget_everything()
+    repository.git(remote, "update-ref", "refs/heads/main", tip)
+
+    drain()
+
+    assert list(Paste.objects.values_list("key", "created_at", "author")) == [first]
+    assert repository.files(remote) == folder_of_first
+
+
+def test_files_at_the_root_become_pastes_after_a_restore(remote: Path) -> None:
+    published()
+    commit(remote, {"notes.py": b"x = 1\n"})
+    forget_everything()
+    restore()
+
+    drain()
+
+    assert Paste.objects.filter(author="Eve").count() == 1
+    assert look().is_clean
+
+
+def test_a_file_at_the_root_is_one_paste_though_its_commit_is_lost(remote: Path) -> None:
+    commit(remote, {"notes.py": b"x = 1\n"})
+    tip = repository.tip(remote)
+    drain()
+    repository.git(remote, "update-ref", "refs/heads/main", tip)
+
+    drain()
+
+    assert Paste.objects.count() == 1
+    assert "notes.py" not in repository.files(remote)
+    assert not Change.objects.filter(settled_at=None).exists()
+    assert look().is_clean
+
+
+def test_a_file_at_the_root_goes_though_its_paste_was_hidden_before_it_was_committed(remote: Path) -> None:
+    commit(remote, {"notes.py": b"x = 1\n", "NOTES": b"mine"})
+    read_in(Removals.ASK)
+    writing.hide(Paste.objects.get())
+
+    drain()
+
+    assert set(repository.files(remote)) == {"NOTES"}
+    assert not Change.objects.filter(settled_at=None).exists()
+    assert look().is_clean
+    tip = repository.tip(remote)
+    drain()
+    assert repository.tip(remote) == tip
+
+
+def test_a_folder_that_has_the_place_of_a_file_at_the_root_stays(remote: Path) -> None:
+    commit(remote, {"notes.py": b"x = 1\n"})
+    read_in(Removals.ASK)
+    commit(remote, {"notes.py": None})
+    commit(remote, {"notes.py/readme": b"mine"})
+
+    drain()
+
+    assert repository.files(remote)["notes.py/readme"] == b"mine"
+    assert Paste.objects.count() == 1
+    assert look().is_clean

@@ -1,0 +1,245 @@
+"""Row 79: a credential is pasted. It is taken in, said to be there, and stays out of Git until a moderator decides."""
+
+import random
+import string
+import time
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from pytest_django import Settings
+
+from gitsync.models import Change
+from gitsync.monitoring import mirror_status
+from gitsync.outbox import secret_patterns
+from gitsync.sync.drain import drain
+from gitsync.sync.resync import enqueue, look
+from gitsync.sync.schedule import work_off
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import Paste
+from tests import many, repository
+
+LETTERS = string.ascii_letters + string.digits
+AWS = "AKIA" + "Q3EGUVWX7ZBD2PLM"
+PEM = "-----BEGIN {}PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n"
+
+
+def some(count: int, letters: str = LETTERS) -> str:
+    """Return so many random characters."""
+    return "".join(random.choice(letters) for _ in range(count))
+
+
+#: Put together here, so that no file of this repository holds what a scanner would stop.
+CREDENTIALS = {
+    "AWS access key": AWS,
+    "private key": PEM.format("RSA "),
+    "GitHub token": "gh" + "p_" + some(36),
+    "GitLab token": "gl" + "pat-" + some(20),
+    "Slack token": "xo" + "xb-" + some(12, string.digits) + "-" + some(24),
+    "Slack webhook": "https://hooks.slack" + ".com/services/T00000000/B00000000/" + some(24),
+    "Stripe key": "sk_" + "live_" + some(24),
+    "Google API key": "AI" + "za" + some(35),
+    "npm token": "np" + "m_" + some(36),
+    "PyPI token": "pypi-" + "AgEIcHlwaS5vcmc" + some(60),
+    "Anthropic key": "sk-" + "ant-api03-" + some(90),
+    "OpenAI key": "sk-" + "proj-" + some(60),
+    "SendGrid key": "S" + "G." + some(22) + "." + some(43),
+    "age key": "AGE-SECRET" + "-KEY-1" + some(58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"),
+}
+
+
+@pytest.mark.parametrize("kind", CREDENTIALS)
+@pytest.mark.parametrize("around", ["{}", "key = '{}';\n", '{{"key": "{}"}}', "x\r\n{}\r\n"])
+def test_a_credential_is_recognized_wherever_it_stands(kind: str, around: str) -> None:
+    assert set(secret_patterns.found_in(around.format(CREDENTIALS[kind]).encode()).values()) == {kind}
+
+
+@pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "])
+def test_private_keys_of_every_kind_are_recognized(kind: str) -> None:
+    assert secret_patterns.found_in(PEM.format(kind).encode())
+    assert secret_patterns.found_in(PEM.format(kind).replace("\n", "\\n").encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password = 'correct horse battery staple'",
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "AKIA" + "SHORT",
+        "TAKIA" + "Q3EGUVWX7ZBD2PLM",
+        "-----BEGIN PUBLIC KEY-----\nMIIB\n",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n",
+        "grep -r 'BEGIN RSA PRIVATE KEY' .",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ",
+        "gh" + "p_ is what GitHub puts in front",
+        "d0c5c9c4a1c24b7e8f7e5a1b3c9d0e2f4a6b8c0d",
+        "np" + "m_config_registry=https://registry.npmjs.org/",
+        "SG." + "example",
+    ],
+)
+def test_what_only_looks_a_little_like_one_is_none(text: str) -> None:
+    assert secret_patterns.found_in(text.encode()) == {}
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "-----BEGIN PRIVATE KEY-----\n",
+        "-----BEGIN A B C D ",
+        "PRIVATE KEY",
+        "xo" + "xb-123456-",
+        "sk-" + "proj-",
+        "sk-" + "ant-",
+        "AKIA" + "A",
+        "S" + "G.aaaaaaaaaaaaaaaaaaaaaa.",
+        "gh" + "p_a",
+        "sk_" + "live_",
+        "pypi-" + "AgEIcHlwaS5vcmc",
+    ],
+)
+def test_hostile_texts_take_no_longer_when_they_are_twice_as_long(piece: str) -> None:
+    text = (piece * (524_288 // len(piece))).encode()
+    started = time.perf_counter()
+
+    secret_patterns.found_in(text)
+
+    assert time.perf_counter() - started < 2
+
+
+@pytest.fixture
+def aws_paste(remote: Path) -> str:
+    """Return the key of a paste with a credential, between two others, after a drain."""
+    many.publish(1)
+    key = writing.publish(Draft([NewFile(f"id = {AWS}\n", "config.ini")])).key
+    many.publish(1)
+    work_off()
+    return key
+
+
+mirrored = pytest.mark.django_db(transaction=True)
+
+
+@mirrored
+@pytest.mark.database
+def test_a_credential_stays_out_of_git_and_all_else_goes_on(remote: Path, aws_paste: str, client: Client) -> None:
+    assert len(repository.changes(remote)) == 2
+    assert AWS.encode() not in b"".join(repository.files(remote).values())
+    assert not Change.objects.pending().exists()
+    assert client.get(f"/{aws_paste}/raw").content == f"id = {AWS}\n".encode()
+    page = client.get(f"/{aws_paste}", headers={"Accept": "text/html"}).content.decode()
+    assert "Held back from Git" in page
+    assert client.get(f"/api/v1/pastes/{aws_paste}/mirror").json()["state"] == "held"
+    found = look()
+    assert (found.is_clean, found.withheld) == (True, [aws_paste])
+    assert mirror_status.queue().withheld == 1
+    enqueue()
+    assert not Change.objects.pending().exists()
+
+
+@mirrored
+def test_what_was_found_is_not_noted_down(remote: Path, aws_paste: str, caplog: pytest.LogCaptureFixture) -> None:
+    (change,) = Change.objects.withheld()
+
+    assert change.found.endswith(" AWS access key")
+    assert AWS not in change.found
+    words = "".join(record.getMessage() for record in caplog.get_records("setup"))
+    assert "AWS access key" in words
+    assert AWS not in words
+
+
+@mirrored
+@pytest.mark.parametrize("where", ["title", "comment"])
+def test_a_credential_in_the_title_or_the_comment_counts_too(remote: Path, where: str) -> None:
+    draft = Draft([NewFile("x", "x.txt")], title=AWS) if where == "title" else Draft([NewFile("x", "x")], comment=AWS)
+    writing.publish(draft)
+
+    work_off()
+
+    assert Change.objects.withheld().count() == 1
+
+
+@mirrored
+def test_an_edit_without_it_goes_into_git_without_the_revision_that_had_it(remote: Path, aws_paste: str) -> None:
+    paste = Paste.objects.get(key=aws_paste)
+    writing.revise(paste, [NewFile("id = from the environment\n", "config.ini")])
+
+    work_off()
+
+    assert repository.text(remote, aws_paste, "config.ini") == b"id = from the environment\n"
+    assert AWS.encode() not in repository.git(remote, "log", "-p", "--all")
+    assert (look().is_clean, look().withheld) == (True, [])
+
+
+@mirrored
+def test_a_paste_that_is_mirrored_stays_as_it_is_when_an_edit_brings_one(remote: Path) -> None:
+    paste = writing.publish(Draft([NewFile("x\n", "x.txt")]))
+    drain()
+    writing.revise(paste, [NewFile(AWS, "x.txt")])
+
+    work_off()
+
+    assert repository.text(remote, paste, "x.txt") == b"x\n"
+    assert (look().is_clean, look().withheld) == (True, [paste.key])
+    enqueue()
+    assert not Change.objects.pending().exists()
+
+
+@mirrored
+def test_hiding_the_paste_is_a_decision_too(remote: Path, aws_paste: str) -> None:
+    writing.hide(Paste.objects.get(key=aws_paste))
+    work_off()
+
+    assert not Change.objects.withheld().exists()
+    assert look().is_clean
+    writing.show(Paste.objects.get(key=aws_paste))
+    work_off()
+    assert [change.key for change in Change.objects.withheld()] == [aws_paste]
+
+
+@mirrored
+def test_a_moderator_lets_it_go_and_then_that_credential_passes_and_no_other(
+    remote: Path, aws_paste: str, admin_client: Client
+) -> None:
+    (change,) = Change.objects.withheld()
+    listing = admin_client.get("/admin/gitsync/change/?pending=withheld").content.decode()
+    assert "AWS access key" in listing
+    assert change.name in listing
+
+    chosen = {"action": "mirror_anyway", "_selected_action": [change.pk]}
+    admin_client.post("/admin/gitsync/change/", chosen)
+    work_off()
+
+    assert repository.text(remote, aws_paste, "config.ini") == f"id = {AWS}\n".encode()
+    paste = Paste.objects.get(key=aws_paste)
+    writing.revise(paste, [NewFile(f"again {AWS}\n", "config.ini")])
+    work_off()
+    assert repository.text(remote, aws_paste, "config.ini") == f"again {AWS}\n".encode()
+    writing.revise(paste, [NewFile(f"{AWS}\n{CREDENTIALS['npm token']}\n", "config.ini")])
+    work_off()
+    assert Change.objects.withheld().count() == 1
+    assert look().withheld == [aws_paste]
+
+
+@mirrored
+def test_whoever_may_only_look_lets_nothing_go(remote: Path, aws_paste: str, client: Client) -> None:
+    user = User.objects.create_user("looker", password="looker", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_change"))
+    client.force_login(user)
+    (change,) = Change.objects.withheld()
+
+    client.post("/admin/gitsync/change/", {"action": "mirror_anyway", "_selected_action": [change.pk]})
+
+    assert Change.objects.withheld().count() == 1
+
+
+@mirrored
+def test_the_search_can_be_turned_off(remote: Path, settings: Settings) -> None:
+    settings.GITSYNC_HOLD_SECRETS = False
+    key = writing.publish(Draft([NewFile(AWS, "x.txt")])).key
+
+    work_off()
+
+    assert repository.text(remote, key, "x.txt") == AWS.encode()

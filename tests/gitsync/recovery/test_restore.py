@@ -1,0 +1,288 @@
+"""`manage.py restore_from_git`: an empty database and a mirror give back every paste."""
+
+import json
+from contextlib import nullcontext
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.forms.models import model_to_dict
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from gitsync.format.tree import folder
+from gitsync.models import Change, Mirror
+from gitsync.repository import history
+from gitsync.repository.repository import Clone
+from gitsync.sync.drain import drain
+from gitsync.sync.resync import look
+from pastes.lifecycle import mirror_copy, writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import File, Paste, Revision
+from pastes.search import index
+from tests import many, repository
+from tests.gitsync.foreign import Entry, Row, commit
+from tests.pastes.sealed import sealed
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+
+def forget_everything() -> None:
+    """Empty the database, as one that was just made."""
+    for model in (File, Revision, Paste, Change, Mirror):
+        model.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {index.TABLE}")
+
+
+def everything() -> list[Any]:
+    """Return all that the database knows of pastes and of their commits, without primary keys."""
+    pastes = [
+        (
+            model_to_dict(paste, exclude=["id"]),
+            [
+                (revision.number, revision.created_at, [model_to_dict(f, exclude=["id", "revision"]) for f in files])
+                for revision in paste.revisions.all()
+                for files in [revision.files.all()]
+            ],
+        )
+        for paste in Paste.objects.order_by("key")
+    ]
+    changes = Change.objects.order_by("key", "number").values_list("key", "number", "kind", "revision", "commit")
+    return [*pastes, *changes]
+
+
+def restore(*options: str, status: int = 0) -> dict[str, Any]:
+    """Run the command and return its report."""
+    out = StringIO()
+    ends = pytest.raises(SystemExit, match=str(status)) if status else nullcontext()
+    with ends:
+        call_command("restore_from_git", "--json", *options, stdout=out)
+    report: dict[str, Any] = json.loads(out.getvalue())
+    return report
+
+
+def test_everything_comes_back_as_it_was(remote: Path) -> None:
+    many.publish(20)
+    odd = [NewFile("é\r\n\u2028", "README.md"), NewFile("x", ".gitmodules", "python"), NewFile("\ufeffy\n", "CON")]
+    draft = Draft(odd, title="Ä <b>", author="Ada", comment="two\nlines", visibility="public")
+    paste = writing.publish(draft)
+    writing.revise(paste, [NewFile("two", "b.txt")])
+    drain()
+    writing.revise(paste, [NewFile("three", "b.txt"), NewFile("four")])
+    writing.fork(paste, author="Bob")
+    writing.publish(Draft([NewFile(sealed())], encrypted=True))
+    drain()
+    before = everything()
+    forget_everything()
+
+    report = restore()
+
+    assert report == {"tip": repository.tip(remote), "restored": 23, "present": 0, "skipped": {}}
+    assert everything() == before
+    assert [found.key for found in index.search("four").pastes] == [paste.key]
+    assert look().is_clean
+    assert not Change.objects.pending().exists()
+
+
+def test_restoring_again_changes_nothing(remote: Path) -> None:
+    many.publish(5)
+    drain()
+    before = everything()
+
+    assert restore()["present"] == 5
+
+    assert everything() == before
+
+
+def test_what_was_removed_stays_away_and_what_was_shown_again_does_not(remote: Path) -> None:
+    gone, back = (Paste.objects.get(key=key) for key in many.publish(2))
+    drain()
+    for paste in (gone, back):
+        writing.hide(paste)
+    drain()
+    writing.show(back)
+    drain()
+    forget_everything()
+
+    restore()
+
+    assert [paste.key for paste in Paste.objects.all()] == [back.key]
+    assert look().is_clean
+
+
+def test_a_restored_paste_goes_on_being_mirrored(remote: Path) -> None:
+    (key,) = many.publish(1)
+    drain()
+    forget_everything()
+    restore()
+
+    paste = writing.revise(Paste.objects.get(key=key), [NewFile("more")])
+    drain()
+
+    assert repository.changes(remote) == [f"{key}.1", f"{key}.2"]
+    assert mirror_copy.of(paste) == mirror_copy.Copy("mirrored", repository.tip(remote))
+    assert look().is_clean
+
+
+def test_a_branch_that_is_not_there_is_no_empty_one(remote: Path, settings: Settings) -> None:
+    assert restore()["tip"] == ""
+    many.publish(1)
+    drain()
+    forget_everything()
+    settings.GITSYNC_BRANCH = "mian"
+
+    with pytest.raises(CommandError, match="has no branch mian; it has main\n") as caught:
+        call_command("restore_from_git")
+
+    assert caught.value.returncode == 2
+    assert not Mirror.objects.filter(branch="mian").exists()
+
+
+def test_a_paste_comes_back_by_few_statements(remote: Path) -> None:
+    many.publish(150)
+    drain()
+    before = everything()
+    forget_everything()
+
+    with CaptureQueriesContext(connection) as asked:
+        assert restore()["restored"] == 150
+
+    assert len(asked) < 5 * 150
+    assert everything() == before
+
+
+def test_changes_that_are_there_already_are_kept(remote: Path) -> None:
+    many.publish(3)
+    drain()
+    before = everything()
+    for model in (File, Revision, Paste):
+        model.objects.all().delete()
+
+    assert restore()["restored"] == 3
+
+    assert everything() == before
+    assert look().is_clean
+
+
+def test_objects_that_are_expected_are_those_that_are_asked_for(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"text {number}".encode() for number in range(20)]
+    large = b"x" * 100_000
+    oids = [repository.git(remote, "hash-object", "-w", "--stdin", stdin=text).decode().strip() for text in texts]
+    vast = repository.git(remote, "hash-object", "-w", "--stdin", stdin=large).decode().strip()
+    monkeypatch.setattr(history, "_REMEMBERED", 5)
+    monkeypatch.setattr(history, "_ASKED_AT_ONCE", 7)
+
+    with history.objects(Clone(remote)) as objects:
+        objects.expect([*oids, vast, "0" * 40, *oids])
+
+        assert [objects.blob(oid, 100) for oid in oids] == texts
+        assert objects.blob(oids[-1], 3) is None
+        assert objects.tree(oids[-1]) is None
+        assert (objects.blob(vast, 99_999), objects.blob(vast, 100_000)) == (None, large)
+        assert objects.blob("0" * 40, 100) is None
+
+
+def test_another_remote_fills_the_configured_one(remote: Path, tmp_path: Path, settings: Settings) -> None:
+    many.publish(3)
+    drain()
+    forget_everything()
+    settings.GITSYNC_REMOTE = str(tmp_path / "new.git")
+    repository.git(tmp_path / "new.git", "init", "--bare", "--quiet", "--initial-branch=main", settings.GITSYNC_REMOTE)
+
+    assert restore("--from", str(remote))["restored"] == 3
+    assert not look().is_clean
+    call_command("resync_git", stdout=StringIO(), stderr=StringIO())
+
+    assert repository.files(Path(settings.GITSYNC_REMOTE)) == repository.files(remote)
+    assert look().is_clean
+
+
+def test_a_folder_made_by_hand_becomes_a_paste_with_metadata_of_its_own(remote: Path) -> None:
+    key = "handmade00"
+    commit(remote, {f"{folder(key)}/a.py": b"print()\n"}, author="Eve")
+
+    restore()
+
+    paste = Paste.objects.get(key=key)
+    assert (paste.author, paste.files[0].name, paste.files[0].content) == ("Eve", "a.py", "print()\n")
+    drain()
+    assert look().is_clean
+
+
+def test_a_text_changed_by_hand_is_a_revision(remote: Path) -> None:
+    (key,) = many.publish(1)
+    drain()
+    commit(remote, {f"{folder(key)}/0.txt": b"by hand\n"})
+    forget_everything()
+
+    restore()
+
+    paste = Paste.objects.get(key=key)
+    assert paste.head == 2
+    assert [revision.files.get().content for revision in paste.revisions.all()] == ["text 0\n", "by hand\n"]
+    drain()
+    assert look().is_clean
+
+
+def as_bytes(row: Row) -> bytes:
+    """Return a path as Git has it."""
+    return row if isinstance(row, bytes) else row.encode()
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ({".pasteur.json": b"{"}, "no JSON"),
+        ({".pasteur.json": b"[" * 100_000}, "no JSON"),
+        ({".pasteur.json": b"[]"}, "format"),
+        ({".pasteur.json": b'{"format": 1, "key": "zzzzzzzzzz"}'}, "another key"),
+        ({".pasteur.json": b'{"format": 1, "key": "abcdefghjk"}'}, "no revision"),
+        ({".pasteur.json": b'{"format": 1, "key": "abcdefghjk", "revision": 9999999999}'}, "number of a revision"),
+        ({".pasteur.json": b" " * 300_000}, "metadata is too large"),
+        ({"a": b"\xff\xfe"}, "not UTF-8"),
+        ({"a": b"nul \0"}, "NUL"),
+        ({"a": b"x" * 600_000}, "longer than"),
+        ({b"\xff": b"x"}, "control character"),
+        ({"a": Entry("120000", b"/etc/passwd")}, "plain files"),
+        ({"a": Entry("160000", b"1" * 40)}, "plain files"),
+        ({"sub/a": b"x"}, "plain files"),
+        ({f"{number}": b"x" for number in range(51)}, "more than 50"),
+    ],
+)
+def test_what_cannot_be_a_paste_is_reported_and_skipped(remote: Path, rows: dict[Row, Any], reason: str) -> None:
+    (good,) = many.publish(1)
+    drain()
+    forget_everything()
+    texts: dict[Row, Any] = {} if "a" in rows else {"b": b"x"}
+    inside = {as_bytes(row): content for row, content in {**texts, **rows}.items()}
+    commit(remote, {as_bytes(folder("abcdefghjk")) + b"/" + row: content for row, content in inside.items()})
+
+    report = restore(status=1)
+
+    assert report["restored"] == 1
+    assert reason in report["skipped"]["abcdefghjk"]
+    assert [paste.key for paste in Paste.objects.all()] == [good]
+
+
+def test_folders_whose_names_cannot_be_keys_are_nobodys_business(remote: Path) -> None:
+    commit(remote, {"a/b/c/abc/x": b"1", "i/l/o/ilo1234567/x": b"2", "A/B/C/ABC1234567/x": b"3", "k/x": b"4"})
+
+    report = restore(status=1)
+
+    assert report["restored"] == 0
+    assert report["skipped"] == {"abc": "its name cannot be a key"}
+
+
+def test_a_remote_that_is_none_is_said_in_plain_words(remote: Path) -> None:
+    with pytest.raises(CommandError, match="not supported"):
+        call_command("restore_from_git", "--from", "ext::sh -c id".replace(" ", "://"))
+    with pytest.raises(CommandError, match="not appear to be a git repository"):
+        call_command("restore_from_git", "--from", "/nowhere/at/all.git")
+
+
+def test_an_empty_branch_gives_nothing(remote: Path) -> None:
+    assert restore() == {"tip": "", "restored": 0, "present": 0, "skipped": {}}

@@ -1,0 +1,114 @@
+"""The deploy key: made once, or derived from a seed; OpenSSH reads it, and nobody overwrites it."""
+
+import subprocess
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from gitsync.errors import MisconfiguredError
+from gitsync.remote import deploy_key, ssh
+
+SEED = "correct horse battery staple, and then some"
+
+
+@pytest.fixture
+def file(settings: Settings, tmp_path: Path) -> Path:
+    """Return where the settings want the key, in a folder that does not exist yet."""
+    settings.GITSYNC_SSH_KEY_FILE = tmp_path / "data" / "deploy_key"
+    return tmp_path / "data" / "deploy_key"
+
+
+def run() -> str:
+    """Run the command and return what it prints."""
+    out = StringIO()
+    call_command("deploy_key", stdout=out, stderr=StringIO())
+    return out.getvalue().strip()
+
+
+def keygen(*arguments: str) -> str:
+    """Run OpenSSH's own program and return what it prints."""
+    return subprocess.run(["ssh-keygen", *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_key_is_made_for_its_owner_alone_and_openssh_reads_it(file: Path) -> None:
+    line = run()
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert line.startswith("ssh-ed25519 ")
+    assert line.endswith(" pasteur")
+    assert keygen("-y", "-f", str(file)) == line
+    assert keygen("-l", "-f", str(file)).split()[1] == deploy_key.read(file).fingerprint
+    assert file.with_name("deploy_key.pub").read_text() == f"{line}\n"
+    assert ssh.key_problems(file) == ssh.passphrase_problems(file) == []
+
+
+def test_a_key_that_is_there_is_shown_and_never_overwritten(file: Path) -> None:
+    line = run()
+    before = file.read_bytes()
+
+    assert run() == line
+    assert file.read_bytes() == before
+
+
+def test_keys_differ_without_a_seed(file: Path) -> None:
+    line = run()
+    file.unlink()
+
+    assert run() != line
+
+
+def test_a_seed_gives_the_same_file_every_time(file: Path, settings: Settings) -> None:
+    settings.GITSYNC_SSH_SEED = SEED
+    line = run()
+    before = file.read_bytes()
+    file.unlink()
+
+    assert run() == line
+    assert file.read_bytes() == before
+    assert keygen("-y", "-f", str(file)) == line
+    assert SEED.encode() not in before
+
+
+def test_a_seed_gives_this_key_in_every_version() -> None:
+    key = deploy_key.derive("0123456789abcdef" * 4)
+
+    assert key.private_bytes_raw().hex() == "cde491d0dcfc0ae9e40c68952ffa79e5923328e128fe03523ad5f46bf4f812f4"
+
+
+def test_another_key_than_the_seeds_is_not_overwritten_but_said(file: Path, settings: Settings) -> None:
+    run()
+    before = file.read_bytes()
+    settings.GITSYNC_SSH_SEED = SEED
+
+    with pytest.raises(CommandError, match="another key"):
+        run()
+
+    assert file.read_bytes() == before
+
+
+def test_a_short_seed_makes_no_key() -> None:
+    with pytest.raises(MisconfiguredError):
+        deploy_key.derive("é" * 15)
+
+
+@given(st.text(min_size=32))
+def test_seeds_that_differ_give_keys_that_differ(seed: str) -> None:
+    try:
+        seed.encode()
+    except UnicodeEncodeError:
+        return
+    assert deploy_key.derive(seed).private_bytes_raw() != deploy_key.derive(seed + "x").private_bytes_raw()
+
+
+def test_what_is_no_key_is_said(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("no key")
+
+    with pytest.raises(CommandError, match="cannot be read"):
+        run()

@@ -1,0 +1,186 @@
+"""The default remote: packs are handed over instead of pushed, and everything that holds for a push holds still."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from gitsync.errors import DiskFullError, RemoteMovedError, RemoteUnreachableError
+from gitsync.models import Change
+from gitsync.remote import local_remote
+from gitsync.remote.git_remote import Remote
+from gitsync.remote.local_remote import OwnRemote
+from gitsync.repository.process import Finished
+from gitsync.repository.repository import Clone
+from gitsync.sync.drain import drain
+from gitsync.sync.resync import look
+from tests import many, repository
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def own(remote: Path, settings: Settings) -> Path:
+    """Return the repository that Pasteur makes when no remote is named."""
+    shutil.rmtree(remote)
+    settings.GITSYNC_IS_DEFAULT_REMOTE = True
+    Remote.configured().prepare()
+    return remote
+
+
+def packs(place: Path) -> list[str]:
+    """Return the names of a repository's packs."""
+    return [pack.name for pack in (place / "objects" / "pack").glob("*.pack")]
+
+
+def assert_one_commit_each(own: Path, keys: list[str]) -> None:
+    """Fail unless every paste is there by exactly one commit, whole, and known to be there."""
+    assert sorted(repository.changes(own)) == sorted(f"{key}.1" for key in keys)
+    assert {change.name: change.commit for change in Change.objects.all()} == repository.commits(own)
+    assert look().is_clean
+    repository.assert_sound(own)
+
+
+def test_what_was_handed_over_is_whole_without_the_clone(own: Path, settings: Settings) -> None:
+    keys = many.publish(3)
+    drain()
+    keys += many.publish(2)
+    drain()
+
+    assert packs(settings.GITSYNC_CLONE_DIR) == []
+    shutil.rmtree(settings.GITSYNC_CLONE_DIR)
+    assert_one_commit_each(own, keys)
+
+
+def test_somebody_who_moves_the_branch_meanwhile_loses_nothing(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = many.publish(1)
+    drain()
+    keys += many.publish(1)
+    hand_over = local_remote._hand_over
+
+    def after_somebody(pack: Path, folder: Path) -> None:
+        monkeypatch.undo()
+        tree = repository.git(own, "rev-parse", "main^{tree}").decode().strip()
+        who = ["-c", "user.name=Eve", "-c", "user.email=eve@example.org"]
+        theirs = repository.git(own, *who, "commit-tree", "-p", "main", "-m", "By hand", tree).decode().strip()
+        repository.git(own, "update-ref", "refs/heads/main", theirs)
+        hand_over(pack, folder)
+
+    monkeypatch.setattr(local_remote, "_hand_over", after_somebody)
+    drain()
+
+    assert repository.subjects(own) == ["Publish paste 0", "By hand", "Publish paste 0"]
+    assert_one_commit_each(own, keys)
+
+
+def test_the_branch_is_never_moved_from_where_it_does_not_stand(own: Path, settings: Settings) -> None:
+    many.publish(1)
+    drain()
+    tip = repository.tip(own)
+
+    with pytest.raises(RemoteMovedError):
+        OwnRemote(own).take(Clone(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="", new=tip)
+    with pytest.raises(RemoteMovedError):
+        OwnRemote(own).take(Clone(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="1" * 40, new=tip)
+
+    assert repository.tip(own) == tip
+
+
+def test_a_crash_between_the_packs_and_the_branch_doubles_nothing(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = many.publish(2)
+    drain()
+    keys += many.publish(2)
+
+    run = Clone.run
+
+    def die_instead_of_update(clone: Clone, *arguments: str, **options: Any) -> Finished:
+        if arguments[0] == "update-ref":
+            os._exit(9)
+        return run(clone, *arguments, **options)
+
+    def drain_and_die() -> None:
+        monkeypatch.setattr(Clone, "run", die_instead_of_update)
+        drain()
+
+    assert many.wait(many.fork(drain_and_die)) == 9
+    drain()
+
+    assert_one_commit_each(own, keys)
+
+
+def test_packs_that_were_never_handed_over_are_not_relied_on(own: Path, settings: Settings) -> None:
+    many.publish(1)
+    drain()
+    keys = many.publish(1)
+    broken = settings.GITSYNC_CLONE_DIR / "objects" / "pack" / f"pack-{'a' * 40}.pack"
+    broken.write_bytes(b"half of a pack")
+
+    drain()
+
+    assert not broken.exists()
+    assert f"{keys[0]}.1" in repository.changes(own)
+    repository.assert_sound(own)
+
+
+def test_another_disk_gets_copies(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    keys = many.publish(3)
+
+    drain()
+
+    assert_one_commit_each(own, keys)
+
+
+def test_a_full_disk_is_called_so_and_the_paste_waits(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(local_remote, "_hand_over", refuse)
+    keys = many.publish(1)
+    with pytest.raises(DiskFullError, match="No space left"):
+        drain()
+    assert Change.objects.pending().count() == 1
+
+    monkeypatch.undo()
+    drain()
+
+    assert_one_commit_each(own, keys)
+
+
+def test_a_deleted_mirror_is_named_and_a_new_one_gets_the_same_commits(own: Path) -> None:
+    keys = many.publish(5)
+    drain()
+    before = repository.git(own, "rev-list", "main")
+    shutil.rmtree(own)
+    keys += many.publish(1)
+    with pytest.raises(RemoteUnreachableError, match=str(own)):
+        drain()
+
+    Remote.configured().prepare()
+    drain()
+
+    assert repository.git(own, "rev-list", "main").split(b"\n")[1:] == before.split(b"\n")
+    assert_one_commit_each(own, keys)
+
+
+def test_a_named_remote_after_the_default_one_needs_nothing_of_it(
+    own: Path, settings: Settings, tmp_path: Path
+) -> None:
+    keys = many.publish(2)
+    drain()
+    named = tmp_path / "named.git"
+    repository.git(named, "init", "--bare", "--quiet", "--initial-branch=main", str(named))
+    settings.GITSYNC_REMOTE, settings.GITSYNC_IS_DEFAULT_REMOTE = str(named), False
+    shutil.rmtree(own)
+    keys += many.publish(1)
+
+    drain()
+
+    assert_one_commit_each(named, keys)

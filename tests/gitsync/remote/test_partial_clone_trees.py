@@ -1,0 +1,163 @@
+"""An empty worker starts without most of the tree, and gets what is on its way, or all of it, in one request."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from gitsync.format.tree import folder
+from gitsync.remote.git_remote import Remote
+from gitsync.sync.drain import drain
+from gitsync.sync.maintenance import maintain
+from gitsync.sync.resync import look
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import NewFile
+from pastes.models import Paste
+from tests import many, repository
+from tests.gitsync.foreign import commit
+from tests.gitsync.remote.test_partial_clone import assert_right, clone_of, fill, lose_the_clone
+from tests.servers.sshd import Sshd
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
+
+OLD = 40
+
+
+@pytest.fixture
+def forge(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) -> Path:
+    """Return a remote that leaves out what is not wanted, with old pastes, and leave the worker no clone."""
+    caplog.set_level(logging.INFO)
+    repository.git(remote, "config", "uploadpack.allowFilter", "true")
+    many.publish(OLD)
+    drain()
+    lose_the_clone(settings)
+    return remote
+
+
+def folders_in(clone: Path, forge: Path) -> set[str]:
+    """Return the keys of those pastes at the tip of a remote whose folders lie in a clone."""
+    rows = [line.split() for line in repository.git(forge, "ls-tree", "-r", "-d", "-t", "main").decode().splitlines()]
+    oids = {path.rpartition("/")[2]: oid for _, _, oid, path in rows if path.count("/") == 3}
+    there = repository.git(clone, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)").decode().split()
+    return {key for key, oid in oids.items() if oid in there}
+
+
+def test_it_fetches_no_folder_but_those_beside_its_own(forge: Path, settings: Settings) -> None:
+    (key,) = many.publish(1)
+
+    assert drain().commits == 1
+
+    assert {key[:3], key} >= {found[:3] for found in folders_in(clone_of(settings), forge)}
+    assert_right(forge, OLD + 1)
+
+
+def test_it_writes_beside_what_it_lacks(forge: Path, settings: Settings) -> None:
+    edited, removed, *_, last = Paste.objects.order_by("pk")
+    writing.revise(edited, [NewFile("second", "0.txt")])
+    writing.hide(removed)
+    drain()
+    writing.revise(last, [NewFile("third", "0.txt")])
+    many.publish(3)
+
+    drain()
+
+    assert len(folders_in(clone_of(settings), forge)) < OLD // 2
+    assert_right(forge, OLD + 6)
+
+
+def test_a_check_fetches_all_of_the_tree_at_once(
+    forge: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    many.publish(1)
+    drain()
+
+    assert look().is_clean
+
+    assert len(folders_in(clone_of(settings), forge)) == OLD + 1
+    assert caplog.text.count("most of the tree, which is fetched now") == 1
+    many.publish(1)
+    drain()
+    assert_right(forge, OLD + 2)
+
+
+def test_maintenance_fetches_what_is_missing(forge: Path, settings: Settings) -> None:
+    many.publish(1)
+    drain()
+
+    maintain()
+
+    assert len(folders_in(clone_of(settings), forge)) == OLD + 1
+
+
+def test_what_others_push_is_read_in_with_all_of_the_tree(forge: Path, settings: Settings) -> None:
+    many.publish(1)
+    drain()
+    paste = Paste.objects.order_by("pk")[0]
+    commit(forge, {f"{folder(paste.key)}/0.txt": b"theirs\n", f"{folder('handmade00')}/a.txt": b"new\n"})
+
+    drain()
+
+    assert [file.content for file in Paste.objects.get(pk=paste.pk).files] == ["theirs\n"]
+    assert Paste.objects.filter(key="handmade00").exists()
+    assert len(folders_in(clone_of(settings), forge)) >= OLD + 1
+    assert look().is_clean
+
+
+def test_who_pushes_first_is_heard_by_a_worker_that_lacks_trees(
+    forge: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed = list[str]()
+    push = Remote.push
+
+    def late(remote: Remote, *arguments: object, **options: object) -> None:
+        if not pushed:
+            pushed.append(commit(forge, {f"{folder('handmade00')}/a.txt": b"new\n"}))
+        push(remote, *arguments, **options)  # type: ignore[arg-type]  # Whatever the product gives.
+
+    monkeypatch.setattr(Remote, "push", late)
+    settings.GITSYNC_PUSH_INTERVAL = 0.0
+    many.publish(1)
+
+    drain()
+
+    assert pushed
+    assert Paste.objects.filter(key="handmade00").exists()
+    assert look().is_clean
+
+
+def test_a_server_that_filters_no_trees_gives_all_of_them(forge: Path, settings: Settings) -> None:
+    repository.git(forge, "config", "uploadpackfilter.tree.allow", "false")
+    many.publish(1)
+
+    drain()
+
+    assert len(folders_in(clone_of(settings), forge)) == OLD + 1
+    assert_right(forge, OLD + 1)
+
+
+def test_a_server_that_filters_nothing_is_not_asked_again(
+    forge: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    repository.git(forge, "config", "uploadpack.allowFilter", "false")
+    many.publish(1)
+    drain()
+
+    assert_right(forge, OLD + 1)
+
+    assert "most of the tree" not in caplog.text
+
+
+def test_a_server_that_gives_no_single_trees_gives_all_of_them(
+    over_ssh: Sshd, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.GITSYNC_PUSH_INTERVAL = 0.0
+    fill(over_ssh.repository)
+    lose_the_clone(settings)
+    paste = Paste.objects.get(title="old 0")
+    writing.revise(paste, [NewFile("second", "a.txt")])
+
+    drain()
+
+    assert "the remote gives no single trees, so the whole tree is fetched" in caplog.text
+    assert_right(over_ssh.repository, 4)

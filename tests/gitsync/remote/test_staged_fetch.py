@@ -1,0 +1,145 @@
+"""All of a long history is fetched a stage at a time, from remotes that can give one, and at once from others."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from gitsync.format.tree import folder
+from gitsync.remote import git_remote
+from gitsync.remote.git_remote import Remote
+from gitsync.repository.repository import Clone
+from gitsync.sync.drain import drain
+from gitsync.sync.resync import look
+from pastes.models import Paste
+from tests import many, repository
+from tests.gitsync.inbound.test_read_in import published
+from tests.gitsync.person import Person
+from tests.gitsync.purge.test_purge import purge
+from tests.gitsync.recovery.test_restore import everything, forget_everything, restore
+from tests.servers.sshd import Sshd
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
+
+STAGES = "of the history, up to"
+
+
+@pytest.fixture(autouse=True)
+def short_stages(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Let a stage have three commits, and its arrival be logged."""
+    monkeypatch.setattr(git_remote, "STAGE", 3)
+    caplog.set_level(logging.INFO)
+
+
+def with_roads(place: Path) -> None:
+    """Make a history of eleven commits by first parents, with side roads of others."""
+    many.publish(4)
+    drain()
+    eve = Person(place)
+    eve.branch("side", {"NOTES": "x"})
+    eve.branch("late", {f"{folder('handmade00')}/a.txt": "by hand\n"})
+    eve.unrelated("elsewhere", {"OTHER": "x"})
+    eve.merge("side", rows={})
+    eve.push()
+    many.publish(3)
+    drain()
+    eve.git("pull", "--quiet", "--ff-only")
+    eve.merge("late", rows={"NOTES": "y"})
+    eve.merge("elsewhere", rows={})
+    eve.push()
+    drain()
+
+
+def assert_whole(place: Path, settings: Settings) -> None:
+    """Fail unless an empty clone gets all that a repository has."""
+    shutil.rmtree(settings.GITSYNC_CLONE_DIR)
+    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+
+    tip = Remote.configured().fetch_all(clone)
+
+    assert tip == repository.tip(place)
+    listed = ("rev-list", "--objects", tip)
+    assert repository.git(clone.path, *listed) == repository.git(place, *listed)
+    assert not list(clone.path.glob("objects/pack/*.promisor"))
+    repository.assert_sound(clone.path)
+
+
+def test_a_long_history_comes_in_stages(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    repository.git(remote, "config", "uploadpack.allowFilter", "true")
+    with_roads(remote)
+
+    assert_whole(remote, settings)
+
+    assert caplog.text.count(STAGES) == 3
+
+
+def test_a_remote_that_leaves_nothing_out_is_asked_once(
+    remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    repository.git(remote, "config", "uploadpack.allowFilter", "false")
+    with_roads(remote)
+
+    assert_whole(remote, settings)
+
+    assert STAGES not in caplog.text
+
+
+def test_a_remote_that_refuses_to_leave_trees_out_gives_all_at_once(
+    remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    repository.git(remote, "config", "uploadpack.allowFilter", "true")
+    repository.git(remote, "config", "uploadpackfilter.tree.allow", "false")
+    with_roads(remote)
+
+    assert_whole(remote, settings)
+
+    assert "gives no commits alone" in caplog.text
+
+
+def test_a_remote_that_gives_no_old_commit_gives_all_at_once(
+    over_ssh: Sshd, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.GITSYNC_PUSH_INTERVAL = 0.0
+    repository.git(over_ssh.repository, "config", "uploadpack.allowFilter", "true")
+    with_roads(over_ssh.repository)
+
+    assert_whole(over_ssh.repository, settings)
+
+    assert "stage 1 of the history cannot be fetched alone" in caplog.text
+
+
+@pytest.mark.database
+def test_everything_is_restored_from_stages(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    repository.git(remote, "config", "uploadpack.allowFilter", "true")
+    with_roads(remote)
+    before = everything()
+    forget_everything()
+
+    restore()
+
+    assert everything() == before
+    assert caplog.text.count(STAGES) == 3
+    drain()
+    assert look().is_clean
+
+
+def test_a_worker_that_started_thin_gets_all_of_it_in_stages_for_a_purge(
+    remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    repository.git(remote, "config", "uploadpack.allowFilter", "true")
+    paste = published("a password\n")
+    with_roads(remote)
+    shutil.rmtree(settings.GITSYNC_CLONE_DIR)
+    many.publish(1)
+    drain()
+    assert STAGES not in caplog.text
+
+    purge(paste.key)
+
+    assert caplog.text.count(STAGES) >= 3
+    assert folder(paste.key) not in repository.git(remote, "rev-list", "--objects", "main").decode()
+    assert Paste.objects.exclude(key=paste.key).count() == 9
+    assert look().is_clean
+    repository.assert_sound(remote)

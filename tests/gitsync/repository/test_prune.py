@@ -1,0 +1,173 @@
+"""What a purge leaves in a large repository: all that branches reach, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from gitsync.errors import CloneBrokenError
+from gitsync.format.tree import folder
+from gitsync.remote.git_remote import Remote
+from gitsync.repository import prune, repack
+from gitsync.repository.repository import Clone
+from gitsync.sync.drain import drain
+from gitsync.sync.resync import look
+from pastes.lifecycle import erasing, writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import Paste
+from tests import many, repository
+from tests.gitsync.foreign import Entry, commit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "the secret of Ada\n"
+WHO = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org")
+
+
+@pytest.fixture
+def default_remote(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the default remote with old pastes, for which ten objects are many."""
+    monkeypatch.setattr(repack, "JOINED_OBJECTS", 10)
+    settings.GITSYNC_REMOTE = str(tmp_path / "mirror.git")
+    settings.GITSYNC_IS_DEFAULT_REMOTE = True
+    settings.GITSYNC_CLONE_DIR = tmp_path / "clone.git"
+    Remote.configured().prepare()
+    many.publish(10)
+    drain()
+    return tmp_path / "mirror.git"
+
+
+def secret_paste() -> Paste:
+    """Publish and edit a paste, among others."""
+    many.publish(1)
+    paste = writing.publish(Draft([NewFile(SECRET, "a.txt")], title="Adas title", author="Ada Lovelace"))
+    many.publish(1)
+    drain()
+    writing.revise(paste, [NewFile(SECRET * 2, "b.txt")])
+    many.publish(1)
+    drain()
+    return paste
+
+
+def packs_in(place: Path) -> set[str]:
+    """Return the names of the packs of a repository."""
+    return {pack.name for pack in place.glob("objects/pack/*.pack")}
+
+
+def ask(place: Path, *arguments: str, stdin: bytes | None = None) -> str:
+    """Return what a repository answers."""
+    return repository.git(place, *WHO, *arguments, stdin=stdin).decode().strip()
+
+
+def all_in(place: Path) -> set[str]:
+    """Return the ids of all objects that lie in a repository."""
+    return set(ask(place, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)").split())
+
+
+def assert_whole(place: Path) -> None:
+    """Fail unless there is all that refs reach, and nothing else."""
+    listed = ask(place, "rev-list", "--objects", "--all").splitlines()
+    assert all_in(place) == {line.split(" ")[0] for line in listed}
+    repository.git(place, "fsck", "--strict", "--full")
+
+
+def merge(place: Path) -> None:
+    """Let somebody merge a branch with all sorts of things in it."""
+    tip = repository.tip(place)
+    ask(place, "update-ref", "refs/heads/main", "main~2")
+    odd: dict[str | bytes, bytes | Entry | None] = {
+        "link": Entry("120000", b"notes"),
+        "module": Entry("160000", tip.encode()),
+    }
+    side = commit(place, odd | {f"{folder('handmade00')}/a.txt": b"theirs\n", "notes/deep/ü.md": b"more"})
+    tree = ask(place, "merge-tree", "--write-tree", tip, side)
+    made = ask(place, "commit-tree", tree, "-p", tip, "-p", side, "-m", "Merge")
+    ask(place, "update-ref", "refs/heads/main", made)
+    ask(place, "repack", "-a", "-d", "-q")
+
+
+def test_a_purge_leaves_what_branches_reach_and_nothing_else(default_remote: Path) -> None:
+    ask(default_remote, "update-ref", "refs/heads/other", commit(default_remote, {"other/notes.md": b"theirs"}))
+    paste = secret_paste()
+    merge(default_remote)
+    drain()
+    before = packs_in(default_remote)
+    erasing.purge(paste.key, reason="a password")
+
+    drain()
+
+    assert_whole(default_remote)
+    assert look().is_clean
+    said = repository.git(default_remote, "cat-file", "--batch", stdin="\n".join(all_in(default_remote)).encode())
+    assert b"Ada" not in said
+    assert paste.key.encode() not in said
+    assert len(packs_in(default_remote)) > 3
+    assert before.isdisjoint(packs_in(default_remote))
+    many.publish(1)
+    drain()
+    repository.assert_sound(default_remote)
+
+
+def test_packs_in_which_everything_is_reached_are_left_as_they_are(default_remote: Path) -> None:
+    before = packs_in(default_remote)
+    paste = secret_paste()
+    erasing.purge(paste.key, reason="a password")
+
+    drain()
+
+    assert before < packs_in(default_remote)
+    assert_whole(default_remote)
+
+
+def test_the_clone_of_a_named_remote_keeps_nothing_else_either(
+    remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repack, "JOINED_OBJECTS", 10)
+    many.publish(10)
+    drain()
+    paste = secret_paste()
+    erasing.purge(paste.key, reason="a password")
+
+    drain()
+
+    assert_whole(settings.GITSYNC_CLONE_DIR)
+    assert look().is_clean
+    many.publish(1)
+    drain()
+    repository.assert_sound(remote)
+
+
+def test_what_lies_in_no_pack_goes_when_nothing_reaches_it(default_remote: Path) -> None:
+    lost, kept = (ask(default_remote, "hash-object", "-w", "--stdin", stdin=text) for text in (b"a secret", b"text"))
+    tree = ask(default_remote, "mktree", stdin=f"100644 blob {kept}\ta.md\n".encode())
+    ask(default_remote, "update-ref", "refs/heads/other", ask(default_remote, "commit-tree", tree, "-m", "theirs"))
+
+    assert prune.in_parts(Clone(default_remote))
+
+    assert lost not in all_in(default_remote)
+    assert kept in all_in(default_remote)
+    assert_whole(default_remote)
+
+
+def test_a_tag_makes_it_the_business_of_git(default_remote: Path) -> None:
+    ask(default_remote, "tag", "-a", "-m", "theirs", "v1", "main")
+
+    assert not prune.in_parts(Clone(default_remote))
+
+    Clone(default_remote).prune()
+    assert ask(default_remote, "cat-file", "-t", "v1") == "tag"
+    assert_whole(default_remote)
+
+
+def test_nothing_is_deleted_while_something_is_missing(default_remote: Path) -> None:
+    text = ask(default_remote, "hash-object", "-w", "--stdin", stdin=b"a text that nothing reaches")
+    below = ask(default_remote, "mktree", stdin=f"100644 blob {text}\ta.md\n".encode())
+    tree = ask(default_remote, "mktree", stdin=f"040000 tree {below}\tnotes\n".encode())
+    ask(default_remote, "update-ref", "refs/heads/other", ask(default_remote, "commit-tree", tree, "-m", "theirs"))
+    (default_remote / "objects" / below[:2] / below[2:]).unlink()
+    before = all_in(default_remote)
+
+    with pytest.raises(CloneBrokenError):
+        prune.in_parts(Clone(default_remote))
+
+    assert all_in(default_remote) == before

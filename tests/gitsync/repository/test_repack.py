@@ -1,0 +1,138 @@
+"""Joining packs: few are left, nothing is lost, and what is large is left alone."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from gitsync.remote.git_remote import Remote
+from gitsync.repository import repack
+from gitsync.repository.repository import Clone
+from gitsync.sync.drain import drain
+from tests import many, repository
+from tests.gitsync.foreign import commit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def own(settings: Settings, tmp_path: Path) -> Path:
+    """Return the default remote with ten pastes, a pack for each, some of them somebody else's."""
+    settings.GITSYNC_REMOTE = str(tmp_path / "mirror.git")
+    settings.GITSYNC_IS_DEFAULT_REMOTE = True
+    settings.GITSYNC_CLONE_DIR = tmp_path / "clone.git"
+    Remote.configured().prepare()
+    for _ in range(10):
+        many.publish(1)
+        drain()
+    return tmp_path / "mirror.git"
+
+
+def packs_in(place: Path) -> dict[str, int]:
+    """Return the bytes of every pack by its name."""
+    return {pack.name: pack.stat().st_size for pack in (place / "objects" / "pack").glob("*.pack")}
+
+
+def objects_in(place: Path) -> list[bytes]:
+    """Return id, kind and size of every object, once for each pack that has it."""
+    return sorted(repository.git(place, "cat-file", "--batch-all-objects", "--batch-check").splitlines())
+
+
+def test_small_packs_become_one_that_has_all_of_theirs(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repack, "PACKS", 5)
+    before, objects = packs_in(own), objects_in(own)
+
+    Clone(own).tidy()
+
+    assert len(before) == 10
+    (size,) = packs_in(own).values()
+    assert size < sum(before.values()) * 0.75  # What is similar is told as a difference.
+    assert objects_in(own) == objects
+    repository.assert_sound(own)
+    many.publish(1)
+    drain()
+    assert len(repository.changes(own)) == 11
+
+
+def test_few_are_left_as_they_are(own: Path) -> None:
+    before = packs_in(own)
+
+    Clone(own).tidy()
+
+    assert packs_in(own) == before
+
+
+def test_large_ones_and_kept_ones_are_left_alone(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repack, "PACKS", 1)
+    Clone(own).tidy()
+    (large,) = packs_in(own)
+    for number in range(4):
+        many.publish(1)
+        drain()
+        monkeypatch.setattr(repack, "PACKS", 100)  # The next drains leave theirs.
+        if number == 0:
+            (kept,) = packs_in(own).keys() - {large}
+            (own / "objects" / "pack" / kept).with_suffix(".keep").touch()
+    monkeypatch.setattr(repack, "PACKS", 1)
+    monkeypatch.setattr(repack, "JOINED_OBJECTS", 140)
+
+    Clone(own).tidy()
+
+    assert {large, kept} < packs_in(own).keys()
+    assert len(packs_in(own)) == 3
+    repository.assert_sound(own)
+
+
+def test_a_pack_much_larger_than_the_others_together_waits(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repack, "PACKS", 1)
+    Clone(own).tidy()
+    (large,) = packs_in(own)
+    monkeypatch.setattr(repack, "PACKS", 100)
+    for _ in range(2):
+        many.publish(1)
+        drain()
+    monkeypatch.setattr(repack, "PACKS", 1)
+
+    Clone(own).tidy()
+
+    assert large in packs_in(own)
+    assert len(packs_in(own)) == 2
+
+
+def die(pack: Path) -> None:
+    """End as a process does that is killed."""
+    raise KeyboardInterrupt(pack)
+
+
+def test_one_that_was_killed_before_it_deleted_is_made_good(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repack, "PACKS", 5)
+    objects = objects_in(own)
+    with monkeypatch.context() as killed:
+        killed.setattr(repack, "delete", die)
+        with pytest.raises(KeyboardInterrupt):
+            Clone(own).tidy()
+    assert len(packs_in(own)) == 11
+
+    Clone(own).tidy()
+    Clone(own).tidy()
+
+    assert len(packs_in(own)) <= 2
+    assert objects_in(own) == objects
+    repository.assert_sound(own)
+
+
+def test_whatever_others_have_committed_is_joined_too(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repack, "PACKS", 2)
+    commit(own, {b'"a\\nb.txt"': b"a line end in a name\n", "k/x": b"1"})
+    made = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org", "commit-tree", "main^{tree}")
+    side = repository.git(own, *made, "-p", "main~3", "-m", "Side").decode().strip()
+    merge = repository.git(own, *made, "-p", "main", "-p", side, "-m", "Merge").decode().strip()
+    repository.git(own, "update-ref", "refs/heads/main", merge)
+    repository.git(own, "repack", "-d", "-q")  # What lies loose becomes a pack, as when it is pushed.
+    objects = objects_in(own)
+
+    Clone(own).tidy()
+
+    assert objects_in(own) == objects
+    assert len(packs_in(own)) < 3
+    repository.assert_sound(own)

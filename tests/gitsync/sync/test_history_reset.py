@@ -1,0 +1,116 @@
+"""Row 25, and histories that others replace: what the branch does not show any more comes back."""
+
+from pathlib import Path
+
+import pytest
+
+from gitsync.format.tree import folder
+from gitsync.models import Change, Mirror
+from gitsync.sync import drain
+from gitsync.sync.resync import look
+from pastes.lifecycle import erasing, writing
+from pastes.lifecycle.draft import NewFile
+from pastes.models import Paste
+from tests import many, repository
+from tests.gitsync.foreign import commit
+from tests.gitsync.recovery.test_restore import forget_everything
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+
+def squash(remote: Path) -> str:
+    """Replace the history by one commit of somebody else's, which names no change and shows the same."""
+    repository.git(remote, "config", "user.name", "Eve")
+    repository.git(remote, "config", "user.email", "eve@example.org")
+    squashed = repository.git(remote, "commit-tree", "main^{tree}", "-m", "All in one").decode().strip()
+    repository.git(remote, "update-ref", "refs/heads/main", squashed)
+    return squashed
+
+
+def test_fault_25_a_branch_deleted_after_its_history_was_squashed_comes_back(remote: Path) -> None:
+    many.publish(20)
+    first, gone, *_ = Paste.objects.order_by("pk")
+    writing.revise(first, [NewFile("two", "a.txt")])
+    drain.drain()
+    shown = repository.tip(remote)
+    writing.hide(gone)
+    drain.drain()
+    squash(remote)
+    drain.drain()
+    assert Change.objects.filter(commit="", settled_at__isnull=False).count() == 20
+
+    repository.git(remote, "update-ref", "-d", "refs/heads/main")
+    drain.drain()
+    assert repository.text(remote, first, "a.txt") == b"two"
+    assert look().is_clean
+
+    squash(remote)
+    drain.drain()
+    repository.git(remote, "update-ref", "refs/heads/main", shown)
+    repository.git(remote, "update-ref", "refs/heads/main", squash(remote))
+    drain.drain()
+    assert f"{folder(gone.key)}/.pasteur.json" not in repository.files(remote)
+    assert look().is_clean
+
+
+def test_fault_25_pastes_from_a_history_that_names_no_change_come_back(remote: Path) -> None:
+    many.publish(5)
+    drain.drain()
+    squash(remote)
+    Change.objects.all().delete()
+    Mirror.objects.all().delete()
+    drain.drain()
+    assert not Change.objects.exists()
+
+    repository.git(remote, "update-ref", "-d", "refs/heads/main")
+    drain.drain()
+
+    assert len(repository.subjects(remote)) == 5
+    assert look().is_clean
+
+
+def test_what_a_replaced_history_has_made_and_removed_again_comes_back(remote: Path) -> None:
+    kept, *_ = many.publish(1)
+    drain.drain()
+    lost, *_ = many.publish(1)
+    drain.drain()
+    repository.git(remote, "update-ref", "refs/heads/main", "main~1")
+    commit(remote, {folder(kept): None})
+
+    drain.drain()
+
+    assert {path.split("/")[3] for path in repository.files(remote)} == {kept, lost}
+    assert not Change.objects.filter(settled_at=None).exists()
+    assert look().is_clean
+
+
+def test_a_purge_after_a_squash_names_commits_that_are_there(remote: Path) -> None:
+    many.publish(3)
+    drain.drain()
+    squash(remote)
+    forget_everything()
+    drain.drain()
+    purged, *_ = Paste.objects.order_by("pk")
+
+    erasing.purge(purged.key, reason="a password")
+    drain.drain()
+
+    named = set(Change.objects.exclude(commit="").values_list("commit", flat=True))
+    assert named
+    assert named <= set(repository.git(remote, "rev-list", "main").decode().split())
+    assert look().is_clean
+
+
+def test_an_edit_on_top_of_a_history_that_was_set_back_is_read_in(remote: Path) -> None:
+    edited, *_ = many.publish(1)
+    drain.drain()
+    lost, *_ = many.publish(1)
+    drain.drain()
+    repository.git(remote, "update-ref", "refs/heads/main", "main~1")
+    commit(remote, {f"{folder(edited)}/0.txt": b"by hand\n"})
+
+    drain.drain()
+
+    assert Paste.objects.get(key=edited).files[0].content == "by hand\n"
+    assert {path.split("/")[3] for path in repository.files(remote)} == {edited, lost}
+    assert look().is_clean

@@ -1,0 +1,135 @@
+"""GET /api/v1/pastes/{key}."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from gitsync.sync.drain import drain
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import Paste
+from tests import repository
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def test_a_paste_is_read_with_all_its_files_in_their_order(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("b", "z.py"), NewFile("a", "a.rs")], title="T", author="A", comment="C"))
+
+    response = client.get(f"/api/v1/pastes/{paste.key}")
+
+    shown = response.json()
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json; charset=utf-8")
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert (shown["key"], shown["title"], shown["author"], shown["comment"]) == (paste.key, "T", "A", "C")
+    assert [(file["name"], file["language"], file["content"]) for file in shown["files"]] == [
+        ("z.py", "python", "b"),
+        ("a.rs", "rust", "a"),
+    ]
+    for file in shown["files"]:
+        assert client.get(file["raw_url"].removeprefix("http://testserver")).content.decode() == file["content"]
+
+
+def test_the_current_revision_is_read(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("old", "a.txt")]))
+    writing.revise(paste, [NewFile("new", "b.txt")])
+
+    shown = client.get(f"/api/v1/pastes/{paste.key}").json()
+
+    assert (shown["revision"], [file["content"] for file in shown["files"]]) == (2, ["new"])
+
+
+def test_where_it_stands_in_git_is_said(client: Client, remote: Path) -> None:
+    kept = writing.publish(Draft([NewFile("x")]))
+    passing = writing.publish(Draft([NewFile("x")], lifetime=timedelta(hours=1)))
+    before = client.get(f"/api/v1/pastes/{kept.key}").json()["mirror"]
+
+    drain()
+
+    after = client.get(f"/api/v1/pastes/{kept.key}").json()["mirror"]
+    assert before == {"state": "waiting", "commit": None}
+    assert after == {"state": "mirrored", "commit": repository.tip(remote)}
+    assert client.get(f"/api/v1/pastes/{passing.key}").json()["mirror"] == {"state": "none", "commit": None}
+
+
+def test_a_paste_to_burn_is_shown_without_its_text_and_stays(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("secret")], burn=True))
+
+    for _ in range(3):
+        response = client.get(f"/api/v1/pastes/{paste.key}")
+        assert (response.status_code, response.json()["files"]) == (200, [])
+        assert b"secret" not in response.content
+
+    assert Paste.objects.readable().filter(pk=paste.pk).exists()
+
+
+def test_what_is_gone_is_not_found(client: Client) -> None:
+    hidden, removed = (writing.publish(Draft([NewFile("x")])) for _ in range(2))
+    burned = writing.publish(Draft([NewFile("x")], burn=True))
+    writing.hide(hidden)
+    writing.remove(removed)
+    writing.burn(burned)
+
+    for key in (hidden.key, removed.key, burned.key, "zzzzzzzzzz"):
+        response = client.get(f"/api/v1/pastes/{key}")
+        assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("%00", "abcdefgh%00", "abcdefghij%0a", "%20abcdefgh", "-x", "..%2f..%2fetc", "ABCDEFGHJK", "iloilolilo"),
+        *("abc", "a" * 33, "x" * 10_000, "%ed%a0%80", "sch%c3%b6n"),
+    ],
+)
+def test_input_44_what_cannot_be_a_key_asks_no_database(
+    client: Client, key: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        response = client.get(f"/api/v1/pastes/{key}")
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("method", ["post", "trace"])
+def test_a_paste_is_not_made_here(client: Client, method: str) -> None:
+    paste = writing.publish(Draft([NewFile("x")]))
+
+    response = getattr(client, method)(f"/api/v1/pastes/{paste.key}")
+
+    assert response.status_code == 405
+    assert set(response["Allow"].replace(" ", "").split(",")) >= {"GET"}
+    assert response.json()["error"]["code"] == "method_not_allowed"
+    assert Paste.objects.readable().filter(pk=paste.pk).exists()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/pastes/", "/api/v9/pastes"])
+def test_an_unknown_address_is_not_found_in_json(client: Client, path: str) -> None:
+    response = client.get(path, headers={"accept": "text/html"})
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_input_61_addresses_are_the_configured_ones(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_URL = "https://paste.example.org"
+    paste = writing.publish(Draft([NewFile("x", "schön & gut.txt")]))
+
+    shown = client.get(f"/api/v1/pastes/{paste.key}", headers={"x-forwarded-host": "evil.example"}).json()
+
+    assert shown["url"] == f"https://paste.example.org/{paste.key}"
+    assert shown["files"][0]["raw_url"].startswith(f"https://paste.example.org/{paste.key}/raw/")
+
+
+def test_a_read_costs_the_same_however_many_files_and_pastes(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    paste = writing.publish(Draft([NewFile(f"text {number}") for number in range(50)]))
+
+    with django_assert_max_num_queries(2):
+        response = client.get(f"/api/v1/pastes/{paste.key}")
+
+    assert len(response.json()["files"]) == 50

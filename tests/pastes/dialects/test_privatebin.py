@@ -1,0 +1,361 @@
+"""PrivateBin's API, version 2: what its clients encrypt goes in and comes out, and nobody else's paste does."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from pastes.lifecycle import writing
+from pastes.models import File, Paste
+from tests.pastes.api.client import create
+from tests.pastes.made import published
+from tests.pastes.rows import nothing_stored, stored
+from tests.pastes.sealed import CT, adata, sealed
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+HEADER = {"x-requested-with": "JSONHttpRequest"}
+
+
+def request(expire: str | None = "1week", **facts: Any) -> dict[str, Any]:
+    """Return what a client sends; `facts` are other values for its places."""
+    paste = {"v": 2, "adata": adata(**facts), "ct": CT, "meta": {} if expire is None else {"expire": expire}}
+    return paste | {name: value for name, value in facts.items() if name in {"v", "ct", "meta", "adata"}}
+
+
+def send(client: Client, sent: Any, method: str = "POST", headers: dict[str, str] = HEADER) -> Any:
+    """Send it as pbincli does, without a Content-Type."""
+    text = sent if isinstance(sent, str) else json.dumps(sent)
+    return client.generic(method, "/", text, "", headers=headers)
+
+
+def ask(client: Client, query: str, method: str = "GET", headers: dict[str, str] = HEADER) -> Any:
+    """Ask for `/?...`."""
+    return client.generic(method, f"/?{query}", headers=headers)
+
+
+def assert_failed(response: Any, words: str) -> None:
+    """Fail unless this is how PrivateBin tells a failure."""
+    assert response.status_code == 200
+    assert response.json() == {"status": 1, "message": response.json()["message"]}
+    assert words in response.json()["message"]
+    assert response["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("headers", [HEADER, {}, {"content-type": "application/json"}])
+def test_a_paste_is_kept_as_the_sites_own_and_read_as_it_was_sent(
+    client: Client, method: str, headers: dict[str, str]
+) -> None:
+    made = send(client, request(), method, headers)
+
+    paste = Paste.objects.get()
+    assert made.status_code == 200
+    assert made.json() == {
+        "status": 0,
+        "id": paste.key,
+        "url": f"/?{paste.key}",
+        "deletetoken": made["X-Pasteur-Token"],
+    }
+    assert len(made.json()["deletetoken"]) == 64
+    assert set(made.json()["deletetoken"]) <= set("0123456789abcdef")
+    assert made["Cache-Control"] == "no-store"
+    assert (paste.encrypted, paste.burn, paste.files[0].content) == (True, False, sealed())
+    assert paste.expires_at
+    assert paste.expires_at - paste.created_at == timedelta(weeks=1)
+    read = ask(client, paste.key)
+    left = read.json()["meta"]["time_to_live"]
+    assert 604_790 <= left <= 604_800
+    assert read.json() == {
+        "status": 0,
+        "id": paste.key,
+        "url": f"/?{paste.key}",
+        "v": 2,
+        "ct": CT,
+        "adata": adata(),
+        "meta": {"time_to_live": left},
+        "comments": [],
+        "comment_count": 0,
+        "comment_offset": 0,
+    }
+    assert "no-store" in read["Cache-Control"]
+    assert "Accept" in read["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("expire", "length"),
+    [
+        ("5min", timedelta(minutes=5)),
+        ("10min", timedelta(minutes=10)),
+        ("1hour", timedelta(hours=1)),
+        ("1day", timedelta(days=1)),
+        (None, timedelta(weeks=1)),
+        ("1month", timedelta(days=30)),
+        ("1year", timedelta(days=365)),
+        ("never", None),
+    ],
+)
+def test_its_expiries_are_kept(client: Client, expire: str | None, length: timedelta | None) -> None:
+    key = send(client, request(expire)).json()["id"]
+
+    paste = Paste.objects.get()
+    assert (paste.expires_at - paste.created_at if paste.expires_at else None) == length
+    assert ("time_to_live" in ask(client, key).json()["meta"]) == (length is not None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (request(v=1), "v must be 2"),
+        (request(iterations=10_000), "iterations"),
+        (request(iv="A" * 28), "iv must be base64"),
+        (request(salt="A" * 16), "salt must be base64"),
+        (request(key=512), "the cipher must name"),
+        (request(mode="ecb"), "the cipher must name"),
+        (request(compression="gzip"), "the cipher must name"),
+        (request(formatter="html"), "the formatter"),
+        (request(discussion=2), "discussion and burn"),
+        (request(burn=True), "discussion and burn"),
+        (request(ct="no base64!"), "ct is not base64"),
+        (request(ct=""), "ct must be base64"),
+        (request(adata=[]), "adata must be"),
+        (request(meta=[]), "meta must be an object"),
+        (request(meta={"expire": "1day", "expires": "1day"}), "no field called 'expires'"),
+        (request("1e9"), "expire must be one of"),
+        (request() | {"pastetype": 1}, "no field called 'pastetype'"),
+        ({"v": 2, "adata": adata(), "ct": CT}, "needs meta"),
+        ({"v": 2}, "needs adata"),
+        ([], "must be a JSON object"),
+        ("", "not JSON"),
+        ('{"v":', "not JSON"),
+        ('{"v": 2, "v": 2}', "stands twice"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_inputs_23_to_34_what_is_no_paste_of_its_is_told_in_its_words(client: Client, sent: Any, words: str) -> None:
+    with nothing_stored():
+        response = send(client, sent)
+
+    assert_failed(response, words)
+
+
+def test_input_02_too_large_is_told_in_its_words(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_MAX_BYTES = 400
+
+    with nothing_stored():
+        assert_failed(send(client, request(ct="A" * 400)), "at most 400 bytes")
+        assert_failed(send(client, request(ct="A" * 40_000)), "at most 400 bytes")
+
+
+def test_a_burn_paste_is_read_once_and_only_by_who_reads_it(client: Client) -> None:
+    key = send(client, request(burn=1)).json()["id"]
+
+    assert ask(client, key, headers={"accept": BROWSER})["Location"] == f"/{key}"
+    assert ask(client, key, method="HEAD").status_code == 200
+    assert_failed(ask(client, key, headers=HEADER | {"sec-purpose": "prefetch"}), "burns when it is read")
+    assert Paste.objects.readable().get().burn
+    first, second = ask(client, key), ask(client, key)
+
+    assert (first.json()["ct"], first.json()["adata"]) == (CT, adata(burn=1))
+    assert_failed(second, "does not exist")
+    assert not File.objects.exists()
+
+
+def test_what_the_site_encrypted_is_read_and_nothing_else(client: Client) -> None:
+    ours = create(client, {"files": [{"content": sealed(iterations=20_000)}], "encrypted": True}).json()["key"]
+    hexed = create(client, {"files": [{"content": "00ff"}], "encrypted": True}).json()["key"]
+    hexed_burning = create(client, {"files": [{"content": "00ff"}], "encrypted": True, "burn": True}).json()["key"]
+    clear, burning = published("{}"), published("secret", burn=True)
+    hidden = Paste.objects.get(key=send(client, request()).json()["id"])
+    writing.hide(hidden)
+
+    assert ask(client, ours).json()["adata"][0][2] == 20_000
+    for query in (
+        hexed,
+        hexed_burning,
+        clear.key,
+        burning.key,
+        hidden.key,
+        "f468483c313401e8",
+        "nothing",
+        "%00",
+        "a" * 5_000,
+    ):
+        assert_failed(ask(client, query), "does not exist, has expired or has been deleted")
+    assert Paste.objects.readable().filter(pk=burning.pk).exists()
+    assert client.post(f"/{hexed_burning}/burn", headers={"accept": "*/*"}).content == b"00ff"
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_json"),
+    [
+        (BROWSER, False),
+        ("*/*", False),
+        ("text/html, application/json", False),
+        ("text/html;q=0.5, application/json", True),
+        ("application/json", True),
+    ],
+)
+def test_a_link_leads_a_browser_to_the_page_and_a_program_to_the_json(
+    client: Client, accept: str, is_json: bool
+) -> None:
+    key = send(client, request()).json()["id"]
+
+    response = ask(client, key, headers={"accept": accept})
+
+    if is_json:
+        assert response.json()["ct"] == CT
+    else:
+        assert (response.status_code, response["Location"]) == (302, f"/{key}")
+
+
+@pytest.mark.parametrize("headers", [HEADER, {}, {"accept": BROWSER}])
+def test_the_version_is_told_to_everybody(client: Client, headers: dict[str, str]) -> None:
+    response = ask(client, "jsonld=paste", headers=headers)
+
+    assert response["Content-Type"] == "application/ld+json"
+    assert response.json()["@context"]["v"]["@value"] == 2
+
+
+def deleting(client: Client, how: str, key: str, token: str, **headers: str) -> Any:
+    """Ask in one of three ways to delete."""
+    if how == "GET":
+        return ask(client, f"pasteid={key}&deletetoken={token}", headers=HEADER | headers)
+    return send(client, {"pasteid": key, "deletetoken": token}, how)
+
+
+@pytest.mark.parametrize("how", ["POST", "DELETE", "GET"])
+def test_its_token_deletes_once(client: Client, how: str) -> None:
+    made = send(client, request()).json()
+
+    done = deleting(client, how, made["id"], made["deletetoken"])
+
+    assert done.json() == {"status": 0, "id": made["id"], "url": f"/?{made['id']}"}
+    assert not File.objects.exists()
+    assert_failed(deleting(client, how, made["id"], made["deletetoken"]), "does not exist")
+
+
+@pytest.mark.parametrize("how", ["POST", "DELETE", "GET"])
+def test_input_56_another_token_deletes_nothing(client: Client, how: str) -> None:
+    made, other = send(client, request()).json(), send(client, request()).json()
+
+    for token in ("", made["deletetoken"][:-1], other["deletetoken"], "burnafterreading"):
+        assert_failed(deleting(client, how, made["id"], token), "Wrong deletion token")
+    assert Paste.objects.readable().count() == 2
+
+
+def test_a_link_that_deletes_asks_a_browser_first_and_looking_ahead_deletes_nothing(client: Client) -> None:
+    made = send(client, request()).json()
+    query = f"pasteid={made['id']}&deletetoken={made['deletetoken']}"
+
+    shown = ask(client, query, headers={"accept": BROWSER})
+    ask(client, query, headers=HEADER | {"sec-purpose": "prefetch"})
+    ask(client, query, method="HEAD")
+
+    assert shown["Location"] == f"/{made['id']}/delete#token={made['deletetoken']}"
+    assert ask(client, query[:-1], headers={"accept": BROWSER})["Location"] == "/"
+    assert Paste.objects.readable().count() == 1
+
+
+def test_pages_of_other_sites_may_ask_and_no_cookie_is_read() -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    before = client.options("/", headers={"access-control-request-method": "POST", "origin": "https://a.example"})
+    made = send(client, request())
+
+    assert (before.status_code, before["Access-Control-Allow-Headers"]) == (204, "X-Requested-With, Content-Type")
+    assert made.json()["status"] == 0
+    assert not made.cookies
+
+
+def test_text_that_only_looks_like_it_stays_text(client: Client) -> None:
+    texts = [sealed(), '{"adata": 1, "ct": 2, ', json.dumps({"a": '"adata" "ct"'}), '["adata", "ct"]']
+
+    for text in texts:
+        response = client.generic("POST", "/", text, "text/plain")
+        assert response.status_code == 201
+        assert client.get(response.content.decode().strip() + "/raw").content == text.encode()
+    kept = client.generic("POST", "/?encrypted=1", sealed(), "text/plain")
+    assert kept.status_code == 201
+
+
+def test_the_page_for_a_new_paste_is_still_there(client: Client) -> None:
+    for query in ("", "title=x", "abc", "jsonld=other", "pasteid=x"):
+        response = ask(client, query, headers={"accept": BROWSER})
+        assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert client.delete("/").status_code == 405
+    assert client.options("/").status_code == 405
+
+
+def test_input_63_who_asks_too_much_is_told_in_its_words(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.PASTEUR_LIMIT_CREATE = "1/day"
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    assert send(far, request()).json()["status"] == 0
+    over = send(far, request())
+
+    assert (over.status_code, over.json()["status"]) == (429, 1)
+    assert int(over["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("headers", [HEADER, {"accept": BROWSER}])
+def test_guesses_of_links_that_delete_are_counted(
+    client: Client, settings: Settings, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    settings.DATA_DIR, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour"
+    made = send(client, request()).json()
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    wrong = [ask(far, f"pasteid={made['id']}&deletetoken={number}", headers=headers) for number in range(3)]
+    over = ask(far, f"pasteid={made['id']}&deletetoken={made['deletetoken']}", headers=headers)
+
+    assert 429 not in {response.status_code for response in wrong}
+    assert over.status_code == 429
+    assert Paste.objects.readable().count() == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_guesses_of_its_tokens_are_counted(client: Client, settings: Settings, tmp_path: Path, method: str) -> None:
+    settings.DATA_DIR, settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour", "3/hour"
+    made = send(client, request()).json()
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    for number in range(3):
+        assert_failed(deleting(far, method, made["id"], str(number)), "Wrong deletion token")
+
+    assert deleting(far, method, made["id"], made["deletetoken"]).status_code == 429
+
+
+def test_what_it_refuses_does_not_use_up_the_limit(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR, settings.PASTEUR_LIMIT_CREATE = tmp_path, "1/day"
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    for _ in range(3):
+        assert_failed(send(far, request(expire="tomorrow")), "expire must be one of")
+
+    assert send(far, request()).json()["status"] == 0
+    assert send(far, request()).status_code == 429
+
+
+def test_it_can_be_turned_off(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_DIALECTS = ["first"]
+    before = stored()
+
+    assert send(client, request(), headers={"content-type": "application/json"}).status_code == 415
+    assert ask(client, "jsonld=paste")["Content-Type"] == "text/html; charset=utf-8"
+    assert ask(client, published().key)["Content-Type"] == "text/html; charset=utf-8"
+    assert stored()["Paste"] == before["Paste"] + 1
+
+
+@pytest.mark.parametrize(("query", "headers"), [("?expires=1d", HEADER), ("", HEADER | {"x-pasteur-burn": "1"})])
+def test_input_28_what_it_does_not_take_is_refused(client: Client, query: str, headers: dict[str, str]) -> None:
+    with nothing_stored():
+        response = client.generic("POST", f"/{query}", json.dumps(request()), "", headers=headers)
+
+    assert_failed(response, "There is no option called")

@@ -1,0 +1,136 @@
+"""Two revisions next to each other: what became of each file, and its lines, however much differs."""
+
+import pytest
+
+from pastes.diff import side_by_side
+from pastes.diff.side_by_side import Change, Row, changes, compared
+from pastes.models import File, blob_oid
+
+
+def file(name: str, content: str, language: str = "plaintext") -> File:
+    """Return a file that is not stored."""
+    return File(name=name, content=content, language=language, oid=blob_oid(content.encode()))
+
+
+def told(found: list[Change]) -> list[tuple[str, str]]:
+    """Return what became of which file."""
+    return [(change.what, change.name) for change in found]
+
+
+def text(row: Row) -> tuple[str, str]:
+    """Return what stands on both sides of a row."""
+    sides = [side.pieces if side else () for side in (row.old, row.new)]
+    return ("".join(piece.text for piece in sides[0]), "".join(piece.text for piece in sides[1]))
+
+
+def differing(row: Row) -> tuple[list[str], list[str]]:
+    """Return what is marked in the lines of both sides."""
+    sides = [side.pieces if side else () for side in (row.old, row.new)]
+    return ([one.text for one in sides[0] if one.differs], [one.text for one in sides[1] if one.differs])
+
+
+def rows(found: list[Change]) -> list[Row]:
+    """Return all rows of the comparison."""
+    return [row for change in found for hunk in change.hunks for row in hunk]
+
+
+def test_each_file_is_told_what_became_of_it() -> None:
+    before = [file("same", "1\n"), file("edited", "2\n"), file("old name", "3\n"), file("gone", "4\n"), file("l", "5")]
+    after = [file("new", "6\n"), file("new name", "3\n"), file("edited", "2!\n"), file("same", "1\n")]
+
+    found = changes(before, [*after, file("l", "5", "python")])
+
+    assert told(found) == [
+        ("added", "new"),
+        ("renamed", "new name"),
+        ("changed", "edited"),
+        ("changed", "l"),
+        ("removed", "gone"),
+    ]
+    assert [change.speaks_otherwise for change in found] == [False, False, False, True, False]
+
+
+def test_a_file_that_was_renamed_and_changed_is_recognised_by_half_of_its_text() -> None:
+    before = [file("a", "one\ntwo\nthree\nfour\n"), file("b", "five\n")]
+    after = [file("c", "one\ntwo\nthree\n4\n"), file("d", "something else\n")]
+
+    assert told(compared(before, after)) == [("renamed", "c"), ("added", "d"), ("removed", "b")]
+    assert told(changes(before, after, by_text=False)) == [
+        ("added", "c"),
+        ("added", "d"),
+        ("removed", "a"),
+        ("removed", "b"),
+    ]
+
+
+def test_lines_stand_side_by_side_with_their_numbers_and_that_marked_which_differs() -> None:
+    (change,) = compared([file("a", "one\ntwo(1)\nthree\n")], [file("a", "one\ntwo(2)\nnew\nthree\n")])
+
+    found = rows([change])
+    assert [text(row) for row in found] == [("one", "one"), ("two(1)", "two(2)"), ("", "new"), ("three", "three")]
+    assert [(row.old and row.old.number, row.new and row.new.number) for row in found] == [
+        (1, 1),
+        (2, 2),
+        (None, 3),
+        (3, 4),
+    ]
+    assert [differing(row) for row in found] == [([], []), (["1"], ["2"]), ([], []), ([], [])]
+    assert (change.added, change.removed, change.is_cut) == (2, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "seen"),
+    [
+        ("a\n", "a\r\n", ("a", "a\u240d")),
+        ("ab\n", "a\u202eb\n", ("ab", "a[U+202E]b")),
+        ("ab\n", "\ufeffab\n", ("ab", "[U+FEFF]ab")),
+        ("a\x1bb\n", "a\u241bb\n", ("a\u241bb", "a\u241bb")),
+    ],
+)
+def test_what_nobody_sees_is_seen_where_it_differs(one: str, other: str, seen: tuple[str, str]) -> None:
+    (change,) = compared([file("a", one)], [file("a", other)])
+
+    assert [text(row) for row in rows([change])] == [seen]
+
+
+def test_a_line_end_that_is_missing_is_told() -> None:
+    (row,) = rows(compared([file("a", "x\n")], [file("a", "x")]))
+
+    assert row.old is not None
+    assert row.new is not None
+    assert (row.old.has_end, row.new.has_end) == (True, False)
+
+
+def test_all_files_together_have_so_many_lines_and_the_counts_stay_true() -> None:
+    lines = side_by_side.MOST_LINES
+    after = [file(name, "".join(f"{name}{number}\n" for number in range(lines - 10))) for name in ("a", "b", "c")]
+
+    found = compared([], after)
+
+    assert len(rows(found)) == lines
+    assert [change.is_cut for change in found] == [False, True, True]
+    assert [change.added for change in found] == [lines - 10] * 3
+
+
+def test_of_a_long_line_what_stands_around_the_difference_is_shown() -> None:
+    long = "x" * 500_000
+
+    (row,) = rows(compared([file("a", f"{long}1{long}\n")], [file("a", f"{long}2{long}\n")]))
+
+    assert differing(row) == (["1"], ["2"])
+    assert max(len(side) for side in text(row)) < 3 * side_by_side.LONGEST_LINE
+    assert text(row)[0].startswith("…x")
+    assert text(row)[0].endswith("x…")
+
+
+def test_a_long_line_on_every_line_ends_with_the_characters_that_there_is_room_for() -> None:
+    content = "".join(f"{number}{'x' * 2_000}\n" for number in range(1_000))
+
+    (change,) = compared([], [file("a", content)])
+
+    assert change.is_cut
+    assert sum(len(text(row)[1]) for row in rows([change])) <= side_by_side.MOST_CHARACTERS
+
+
+def test_nothing_differs_where_nothing_changed() -> None:
+    assert compared([file("a", "x")], [file("a", "x")]) == []

@@ -1,0 +1,127 @@
+"""The page of a paste is rendered once and then kept: and it never shows anything that is not so any more."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.test.signals import template_rendered
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from gitsync.models import Change
+from pastes.http import page_cache
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import NewFile
+from pastes.models import Paste
+from tests.pastes.made import published
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+READER = {"accept": BROWSER}
+
+
+@contextmanager
+def renderings() -> Iterator[list[str]]:
+    """Collect the names of the templates that are rendered as whole pages of pastes."""
+    names: list[str] = []
+
+    def note(template: object, **kwargs: object) -> None:
+        if getattr(template, "name", "") == "pastes/paste.html":
+            names.append("pastes/paste.html")
+
+    template_rendered.connect(note)
+    try:
+        yield names
+    finally:
+        template_rendered.disconnect(note)
+
+
+def test_it_is_rendered_for_the_first_reader_alone(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    paste = published("text", "a.txt")
+    with renderings() as rendered:
+        first = client.get(f"/{paste.key}", headers=READER)
+        with django_assert_num_queries(1):  # Whether it is still there, and where its copy stands, at once.
+            again = client.get(f"/{paste.key}", headers=READER)
+
+    assert len(rendered) == 1
+    assert (first.content, dict(first.headers)) == (again.content, dict(again.headers))
+
+
+def test_it_is_rendered_anew_whenever_what_it_shows_has_changed(client: Client) -> None:
+    paste = published("text", "a.txt")
+
+    def shown() -> tuple[str, str]:
+        response = client.get(f"/{paste.key}", headers=READER)
+        return response.content.decode(), response["ETag"]
+
+    seen = [shown()]
+    changes: dict[str, Callable[[], object]] = {
+        "New title": lambda: writing.revise(paste, title="New title"),
+        "other text": lambda: writing.revise(paste, [NewFile("other text", "a.txt")]),
+        "b.txt": lambda: writing.revise(paste, [NewFile("other text", "b.txt")]),
+        "By moderator": lambda: Paste.objects.update(author="moderator"),
+        "c" * 10: lambda: Change.objects.update(settled_at=timezone.now(), commit="c" * 40),
+    }
+    for words, change in changes.items():
+        change()
+        seen.append(shown())
+        assert words in seen[-1][0]
+        assert words not in seen[-2][0]
+    assert len({etag for _, etag in seen}) == len(seen)
+
+
+@pytest.mark.parametrize("other", [{"accept-language": "de"}, {"host": "localhost:8001"}])
+def test_readers_with_another_language_or_address_have_a_page_of_their_own(
+    client: Client, other: dict[str, str]
+) -> None:
+    paste = published("text", "a.txt")
+    with renderings() as rendered:
+        for headers in (READER, READER | other) * 2:
+            client.get(f"/{paste.key}", headers=headers)
+    assert len(rendered) == 2
+
+
+def test_what_an_address_asks_for_is_for_this_address_alone(client: Client) -> None:
+    paste = published("text", "a.txt")
+
+    for asked, words in {"?hl=python": "Python", "": "Plain text", "?ln=false": 'data-numbers="off"'}.items():
+        page = client.get(f"/{paste.key}{asked}", headers=READER).content.decode()
+        assert words in page
+        assert f'value="/{paste.key}{asked}"' in page
+
+
+@pytest.mark.parametrize("how", ["hidden", "removed", "expired"])
+def test_it_is_gone_when_the_paste_is(client: Client, how: str) -> None:
+    paste = published("text", "a.txt", lifetime=timedelta(hours=1))
+    client.get(f"/{paste.key}", headers=READER)
+
+    if how == "expired":
+        Paste.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    else:
+        {"hidden": writing.hide, "removed": writing.remove}[how](paste)
+
+    gone = client.get(f"/{paste.key}", headers=READER)
+    assert gone.status_code == 404
+    assert "text" not in gone.content.decode().split("<main")[1]
+
+
+def test_long_pages_are_not_kept(client: Client) -> None:
+    paste = published("x" * page_cache.MOST_BYTES, "a.txt")
+    with renderings() as rendered:
+        etags = {client.get(f"/{paste.key}", headers=READER)["ETag"] for _ in range(2)}
+    assert (len(rendered), len(etags)) == (2, 1)
+
+
+def test_a_paste_that_burns_is_neither_kept_nor_known(client: Client) -> None:
+    paste = published("secret", "a.txt", burn=True)
+
+    assert "ETag" not in client.get(f"/{paste.key}", headers=READER)
+    burned = client.post(f"/{paste.key}/burn", headers=READER)
+
+    assert "secret" in burned.content.decode()
+    assert (burned["Cache-Control"], "ETag" in burned) == ("no-store", False)

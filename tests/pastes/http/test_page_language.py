@@ -1,0 +1,127 @@
+"""In which language a page speaks, and that nothing but pages does."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.lifecycle.writing import publish
+
+pytestmark = pytest.mark.django_db
+
+FRENCH: dict[str, Any] = {"headers": {"Accept": "text/html", "Accept-Language": "fr-CH, fr;q=0.9, en;q=0.5"}}
+TERMINAL: dict[str, Any] = {"headers": {"Accept": "*/*", "Accept-Language": "fr"}}
+
+
+def choose(client: Client, language: str, **headers: str) -> Any:
+    return client.post("/language", {"language": language, "next": "/recent?before=7"}, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("accept_language", "language", "heading"),
+    [
+        ("fr", "fr", "Nouveau texte"),
+        ("de-AT,de;q=0.9", "de", "Neuer Text"),
+        ("nl, de;q=0.5, en;q=0.4", "de", "Neuer Text"),
+        ("nl", "en", "New paste"),
+        ("en-GB, fr;q=0.9", "en", "New paste"),
+        ("x" * 3_000, "en", "New paste"),
+    ],
+)
+def test_a_page_speaks_the_language_that_the_browser_asks_for(
+    client: Client, accept_language: str, language: str, heading: str
+) -> None:
+    response = client.get("/", headers={"Accept": "text/html", "Accept-Language": accept_language})
+
+    assert f'<html lang="{language}"' in response.text
+    assert f"<h1>{heading}</h1>" in response.text
+
+
+def test_caches_are_told_that_pages_differ_by_language(client: Client) -> None:
+    response = client.get("/recent", **FRENCH)
+
+    assert {"Accept-Language", "Cookie"} <= set(response["Vary"].split(", "))
+    assert response.cookies == {}
+
+
+def test_the_choice_of_a_reader_is_kept_in_a_cookie_and_wins(client: Client) -> None:
+    response = choose(client, "de")
+
+    assert (response.status_code, response["Location"]) == (302, "/recent?before=7")
+    assert response.cookies["language"]["httponly"]
+    assert '<html lang="de"' in client.get("/recent", **FRENCH).text
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "recent", ""])
+def test_the_choice_leads_to_no_other_site(client: Client, elsewhere: str) -> None:
+    response = client.post("/language", {"language": "fr", "next": elsewhere})
+
+    assert response["Location"] == "/"
+
+
+@pytest.mark.parametrize("language", ["nl", "", "fr\r\nX: y", "../fr"])
+def test_a_language_that_is_not_spoken_is_refused(client: Client, language: str) -> None:
+    response = choose(client, language)
+
+    assert response.status_code == 400
+    assert response.cookies == {}
+
+
+def test_no_other_site_chooses(client: Client) -> None:
+    assert choose(client, "fr", **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_what_programs_get_is_english_and_does_not_vary_by_language(client: Client) -> None:
+    paste = publish(Draft(files=[NewFile("x")]))
+    client.cookies["language"] = "fr"
+
+    for path in (f"/{paste.key}", f"/{paste.key}/raw", "/recent.atom", "/help.txt", f"/api/v1/pastes/{paste.key}"):
+        response = client.get(path, **TERMINAL)
+        assert response.status_code == 200
+        assert "Language" not in response.get("Vary", "")
+    refused = client.get("/0000000000", **TERMINAL)
+    assert refused.text == "Nothing is here. It may have expired, or never have been.\n"
+    empty = {"files": [{"content": " "}]}
+    api = client.post("/api/v1/pastes", empty, content_type="application/json", **FRENCH)
+    assert api.json()["error"]["message"] == "A file without text cannot be pasted."
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/0000000000", 404, "Ce texte n&#x27;existe pas"),
+        ("/recent?before=x", 400, "before doit être un nombre"),
+        ("/language", 404, "Il n&#x27;y a rien ici."),
+    ],
+)
+def test_errors_are_told_in_the_language_of_the_reader(client: Client, path: str, status: int, words: str) -> None:
+    response = client.get(path, **FRENCH)
+
+    assert response.status_code == status
+    assert words in response.text
+
+
+def test_a_refused_form_says_why_in_the_language_of_its_author(client: Client) -> None:
+    fields = {"files-TOTAL_FORMS": "1", "files-INITIAL_FORMS": "0", "visibility": "unlisted", "expires": "never"}
+    response = client.post("/", fields, **FRENCH)
+
+    assert response.status_code == 422
+    assert "Il n&#x27;y a pas de texte à envoyer." in response.text
+
+
+def test_one_request_leaves_no_language_behind_for_the_next(client: Client) -> None:
+    client.get("/", **FRENCH)
+
+    assert translation.get_language() == "en"
+    assert '<html lang="en"' in client.get("/", headers={"Accept": "text/html"}).text
+
+
+def test_a_moment_is_written_as_the_language_does(client: Client) -> None:
+    paste = publish(Draft(files=[NewFile("x")]))
+    day = paste.created_at.day
+
+    german = client.get(f"/{paste.key}", headers={"Accept": "text/html", "Accept-Language": "de"})
+
+    assert f">{day}. " in german.text

@@ -1,0 +1,126 @@
+"""The text of a file as it is: raw and as a download."""
+
+import pytest
+from django.test import Client
+
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import Paste, blob_oid
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+@pytest.fixture
+def paste() -> Paste:
+    """Return a paste of two files."""
+    return writing.publish(Draft([NewFile("<b>one</b>", "one.html"), NewFile("two", "two & 2.svg")]))
+
+
+def test_without_a_name_the_first_file_is_meant(client: Client, paste: Paste) -> None:
+    assert client.get(f"/{paste.key}/raw").content == b"<b>one</b>"
+    assert client.get(f"/{paste.key}?raw").content == b"<b>one</b>"
+
+
+def test_each_file_has_its_address(client: Client, paste: Paste) -> None:
+    assert client.get(f"/{paste.key}/raw/one.html").content == b"<b>one</b>"
+    assert client.get(f"/{paste.key}/raw/two%20&%202.svg").content == b"two"
+
+
+def test_pages_of_other_sites_may_read_it_without_cookies(client: Client, paste: Paste) -> None:
+    origin = {"origin": "https://example.org"}
+
+    first = client.get(f"/{paste.key}/raw", headers=origin)
+    again = client.get(f"/{paste.key}/raw", headers=origin | {"if-none-match": first["ETag"]})
+
+    for response, status in ((first, 200), (again, 304)):
+        assert response.status_code == status
+        assert response["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in response
+
+
+@pytest.mark.parametrize(
+    "name", ["three.txt", "ONE.HTML", "%00", "..%2fone.html", "one.html%00", "x" * 5_000, "%ed%a0%80"]
+)
+def test_a_name_that_is_not_there_is_not_found(client: Client, paste: Paste, name: str) -> None:
+    assert client.get(f"/{paste.key}/raw/{name}").status_code == 404
+    assert client.get(f"/{paste.key}/download/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!doctype html><script>alert(1)</script>",
+        "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        "<math><mtext></mtext></math>",
+        '<!--#exec cmd="id"-->',
+        "%PDF-1.4",
+    ],
+)
+@pytest.mark.parametrize("name", ["x.html", "x.svg", "x.mml", "x.shtml", "x.pdf", "x.js", "x.xml"])
+def test_input_48_whatever_is_in_it_it_is_text(client: Client, name: str, text: str) -> None:
+    paste = writing.publish(Draft([NewFile(text, name)]))
+
+    for path in (f"/{paste.key}/raw", f"/{paste.key}?raw", f"/{paste.key}/raw/{name}", f"/{paste.key}/download/{name}"):
+        query = f"{'&' if '?' in path else '?'}type=text/html&download=0&content-type=text/html"
+        response = client.get(path + query, headers={"accept": "text/html,image/svg+xml"})
+        assert response.status_code == 200
+        assert response["Content-Type"] == "text/plain; charset=utf-8"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert response.content == text.encode()
+
+
+def test_a_download_is_an_attachment_and_raw_text_is_not(client: Client, paste: Paste) -> None:
+    assert client.get(f"/{paste.key}/download/one.html")["Content-Disposition"].startswith("attachment; ")
+    assert "Content-Disposition" not in client.get(f"/{paste.key}/raw/one.html")
+
+
+def test_head_has_the_headers_and_no_text(client: Client, paste: Paste) -> None:
+    for path in ("raw", "raw/one.html", "download/one.html"):
+        got, head = client.get(f"/{paste.key}/{path}"), client.head(f"/{paste.key}/{path}")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers == got.headers
+
+
+@pytest.mark.parametrize("method", ["post", "delete", "patch", "put"])
+@pytest.mark.parametrize("path", ["raw", "raw/one.html", "download/one.html"])
+def test_text_is_only_read_here(client: Client, paste: Paste, path: str, method: str) -> None:
+    response = getattr(client, method)(f"/{paste.key}/{path}")
+
+    assert response.status_code == 405
+    assert client.get(f"/{paste.key}/raw").content == b"<b>one</b>"
+
+
+def test_a_text_that_has_not_changed_is_not_sent_again(client: Client, paste: Paste) -> None:
+    tag = client.get(f"/{paste.key}/raw")["ETag"]
+
+    again = client.get(f"/{paste.key}/raw", headers={"if-none-match": tag})
+    weak = client.get(f"/{paste.key}/raw", headers={"if-none-match": f'"other", W/{tag}'})
+    other = client.get(f"/{paste.key}/raw", headers={"if-none-match": '"other"'})
+
+    assert tag == f'"{blob_oid(b"<b>one</b>")}"'
+    assert [(answer.status_code, answer.content) for answer in (again, weak)] == [(304, b"")] * 2
+    assert (again["ETag"], other.status_code) == (tag, 200)
+
+
+def test_an_edit_changes_the_tag(client: Client, paste: Paste) -> None:
+    tag = client.get(f"/{paste.key}/raw")["ETag"]
+    writing.revise(paste, [NewFile("new")])
+
+    response = client.get(f"/{paste.key}/raw", headers={"if-none-match": tag})
+
+    assert (response.status_code, response.content) == (200, b"new")
+
+
+@pytest.mark.parametrize("take", [writing.hide, writing.remove])
+def test_input_66_after_a_takedown_nothing_is_unchanged(client: Client, paste: Paste, take: object) -> None:
+    tag = client.get(f"/{paste.key}/raw")["ETag"]
+    assert callable(take)
+    take(paste)
+
+    for condition in (tag, "*", f"W/{tag}"):
+        assert client.get(f"/{paste.key}/raw", headers={"if-none-match": condition}).status_code == 404
+
+
+def test_raw_text_may_be_fetched_again_but_not_kept_unasked(client: Client, paste: Paste) -> None:
+    assert client.get(f"/{paste.key}/raw")["Cache-Control"] == "no-cache"

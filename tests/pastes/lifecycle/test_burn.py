@@ -1,0 +1,135 @@
+"""Burn after reading: looking does not burn, reading does, once."""
+
+import pytest
+from django.test import Client
+
+from gitsync.models import Change
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import File, Paste
+from tests.pastes.pages import Page
+from tests.pastes.rows import nothing_stored
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+AGENTS = [
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+    "TelegramBot (like TwitterBot)",
+    "WhatsApp/2.23",
+    "facebookexternalhit/1.1",
+    "curl/8.0",
+]
+FORMS = [{}, {"sec-purpose": "prefetch"}, {"purpose": "prefetch"}, {"x-moz": "prefetch"}, {"range": "bytes=0-10"}]
+
+
+@pytest.fixture
+def paste() -> Paste:
+    """Return a paste of two files that burns after reading."""
+    return writing.publish(
+        Draft([NewFile("secret one", "a.txt"), NewFile("secret two", "b.txt")], title="T", burn=True)
+    )
+
+
+def test_input_52_looking_a_hundred_times_burns_nothing(client: Client, paste: Paste) -> None:
+    paths = ["", "?raw", "/raw", "/raw/a.txt", "/download/a.txt", "/burn"]
+
+    for agent in AGENTS:
+        for headers in FORMS:
+            for path in paths:
+                for method in ("get", "head", "options"):
+                    response = getattr(client, method)(f"/{paste.key}{path}", headers={"user-agent": agent} | headers)
+                    assert response.status_code in {200, 403, 405}
+                    assert b"secret" not in response.content
+
+    assert client.post(f"/{paste.key}/burn", headers={"accept": BROWSER}).content.count(b"secret") == 2
+
+
+def test_the_page_asks_first_and_says_what_will_happen(client: Client, paste: Paste) -> None:
+    page = Page(client.get(f"/{paste.key}"))
+
+    assert "gone for everybody" in page.text
+    assert ("form", {"method": "post", "action": f"/{paste.key}/burn"}) in page.tags
+
+
+def test_raw_text_says_how_to_read_it(client: Client, paste: Paste) -> None:
+    response = client.get(f"/{paste.key}/raw")
+
+    assert response.status_code == 403
+    assert f"/{paste.key}/burn" in response.content.decode()
+
+
+def test_the_reader_sees_everything_once_and_is_told_so(client: Client, paste: Paste) -> None:
+    response = client.post(f"/{paste.key}/burn", headers={"accept": BROWSER})
+
+    page = Page(response)
+    assert response.status_code == 200
+    assert page.pre == ["secret one", "secret two"]
+    assert "has just been burned" in page.text
+    assert not [link for link in page.links() if paste.key in link]
+    assert response["Cache-Control"] == "no-store"
+    for path in ("", "/raw", "/raw/a.txt", "/download/a.txt"):
+        assert client.get(f"/{paste.key}{path}").status_code == 404
+    assert client.post(f"/{paste.key}/burn", headers={"accept": BROWSER}).status_code == 404
+
+
+def test_a_terminal_reads_the_text_alone(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("secret\r\n")], burn=True))
+
+    response = client.post(f"/{paste.key}/burn")
+
+    assert (response.status_code, response.content) == (200, b"secret\r\n")
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response["Cache-Control"] == "no-store"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_terminal_loses_no_file(client: Client, paste: Paste) -> None:
+    response = client.post(f"/{paste.key}/burn")
+
+    assert response.status_code == 200
+    assert b"secret one" in response.content
+    assert b"secret two" in response.content
+
+
+def test_what_was_burned_is_erased(client: Client, paste: Paste) -> None:
+    client.post(f"/{paste.key}/burn")
+
+    row = Paste.objects.get(pk=paste.pk)
+    assert (row.state, row.title, row.author, row.comment) == ("burned", "", "", "")
+    assert not File.objects.exists()
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize("accept", [BROWSER, "*/*"])
+def test_an_ordinary_paste_does_not_burn(client: Client, accept: str) -> None:
+    paste = writing.publish(Draft([NewFile("stays")]))
+
+    with nothing_stored():
+        response = client.post(f"/{paste.key}/burn", headers={"accept": accept})
+
+    assert response.status_code == 404
+    assert client.get(f"/{paste.key}/raw").content == b"stays"
+
+
+def test_what_is_not_there_does_not_burn(client: Client) -> None:
+    assert client.post("/0123456789/burn").status_code == 404
+
+
+def test_input_57_burning_by_get_is_not_possible(client: Client, paste: Paste) -> None:
+    response = client.get(f"/{paste.key}/burn", headers={"accept": BROWSER})
+
+    assert response.status_code == 405
+    assert "POST" in response["Allow"]
+    assert Paste.objects.readable().filter(pk=paste.pk).exists()
+
+
+def test_it_burns_without_token_and_cookie(paste: Paste) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    response = client.post(f"/{paste.key}/burn", headers={"accept": BROWSER})
+
+    assert response.status_code == 200
+    assert not response.cookies

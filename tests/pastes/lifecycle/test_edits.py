@@ -1,0 +1,150 @@
+"""Editing and forking: nothing is lost when two write at once, and what is said about a paste is part of it."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitsync.models import Change
+from gitsync.sync.drain import drain
+from pastes.access import edit_tokens
+from pastes.errors import RefusedError
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import File, Paste
+from pastes.storage import clock
+from tests import repository
+from tests.pastes.made import published
+from tests.pastes.rows import nothing_stored
+from tests.pastes.sealed import sealed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def test_an_edit_of_a_revision_that_is_no_longer_current_is_refused() -> None:
+    paste = published("one")
+    writing.revise(paste, [NewFile("two")], expected=1)
+
+    with nothing_stored(), pytest.raises(RefusedError) as refused:
+        writing.revise(paste, [NewFile("three")], expected=1)
+
+    assert (refused.value.code, refused.value.status) == ("conflict", 412)
+    assert [file.content for file in Paste.objects.get().files] == ["two"]
+
+
+def test_what_is_said_about_a_paste_is_edited_without_its_files(remote: Path) -> None:
+    paste = published("text", "a.py", title="Old", author="Ada", comment="C")
+    drain()
+
+    edited = writing.revise(paste, title="New", visibility="public")
+    drain()
+
+    row = Paste.objects.get()
+    assert (row.title, row.author, row.comment, row.visibility, row.head) == ("New", "Ada", "C", "public", 2)
+    assert [(file.name, file.content) for file in edited.files] == [("a.py", "text")]
+    assert list(Change.objects.order_by("number").values_list("kind", flat=True)) == ["publish", "edit"]
+    assert repository.subjects(remote) == ["Publish Old", "Edit New"]
+    assert b'"visibility": "public"' in repository.text(remote, paste, ".pasteur.json")
+
+
+def test_a_title_can_be_taken_away() -> None:
+    paste = published(title="Old")
+
+    writing.revise(paste, title="")
+
+    assert Paste.objects.get().title == ""
+
+
+def test_an_edit_that_changes_nothing_makes_no_revision() -> None:
+    paste = published("text", "a.py", title="T")
+
+    with nothing_stored():
+        same = writing.revise(paste, [NewFile("text", "a.py")], title=" T ", author="")
+
+    assert same.head == Paste.objects.get().head == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"title": "a\nb"}, "control_character"),
+        ({"author": "x" * 101}, "too_long"),
+        ({"comment": "x\0"}, "control_character"),
+        ({"visibility": "secret"}, "visibility"),
+        ({"files": []}, "empty"),
+    ],
+)
+def test_an_edit_keeps_the_rules_of_a_new_paste(facts: dict[str, Any], code: str) -> None:
+    paste = published(title="T")
+
+    with nothing_stored(), pytest.raises(RefusedError) as refused:
+        writing.revise(paste, **facts)
+
+    assert refused.value.code == code
+    assert (Paste.objects.get().title, Paste.objects.get().head) == ("T", 1)
+
+
+def test_an_encrypted_paste_stays_encrypted() -> None:
+    paste = published(sealed(), encrypted=True)
+
+    with nothing_stored(), pytest.raises(RefusedError) as refused:
+        writing.revise(paste, [NewFile("in the clear")])
+    writing.revise(paste, [NewFile("00ff")])
+
+    assert refused.value.code == "ciphertext"
+    assert Paste.objects.get().encrypted
+
+
+def test_a_fork_is_a_paste_of_its_own_that_says_where_it_came_from(remote: Path) -> None:
+    paste = writing.publish(Draft([NewFile("a", "a.py"), NewFile("b", "b")], title="T", author="Ada", comment="C"))
+    writing.revise(paste, [NewFile("a2", "a.py"), NewFile("b", "b")])
+
+    fork = writing.fork(Paste.objects.get(pk=paste.pk), author="Bob")
+    drain()
+
+    row = Paste.objects.get(pk=fork.pk)
+    assert (row.forked_from, row.title, row.author, row.comment, row.head) == (paste.key, "T", "Bob", "C", 1)
+    assert [file.content for file in row.files] == ["a2", "b"]
+    assert edit_tokens.owns(row, fork.token)
+    assert not edit_tokens.owns(row, paste.token)
+    assert f'"forked_from": "{paste.key}"'.encode() in repository.text(remote, fork, ".pasteur.json")
+
+
+def test_a_fork_stays_when_the_first_one_goes() -> None:
+    paste = published("text")
+    fork = writing.fork(paste)
+    writing.remove(paste)
+
+    assert [file.content for file in Paste.objects.get(pk=fork.pk).files] == ["text"]
+
+
+def test_a_fork_lasts_no_longer_unless_that_is_asked_for() -> None:
+    paste = published(lifetime=timedelta(hours=1))
+
+    same = writing.fork(paste)
+    longer = writing.fork(paste, lifetime=timedelta(days=1))
+
+    assert paste.expires_at
+    assert same.expires_at
+    assert abs(same.expires_at - paste.expires_at) < timedelta(seconds=30)
+    assert longer.expires_at
+    assert longer.expires_at - clock.now() > timedelta(hours=20)
+
+
+def test_a_burning_paste_cannot_be_copied() -> None:
+    paste = published("secret", burn=True)
+
+    with nothing_stored(), pytest.raises(RefusedError) as refused:
+        writing.fork(paste)
+
+    assert (refused.value.code, refused.value.status) == ("burns", 403)
+    assert File.objects.get().content == "secret"
+
+
+@pytest.mark.parametrize("key", ["../../x", "UPPERCASE1", "short", "x" * 40])
+def test_a_draft_names_the_key_that_it_came_from(key: str) -> None:
+    with nothing_stored(), pytest.raises(RefusedError) as refused:
+        published(forked_from=key)
+
+    assert refused.value.code == "forked_from"

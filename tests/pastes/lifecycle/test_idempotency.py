@@ -1,0 +1,131 @@
+"""What is sent twice makes one paste: by curl with an Idempotency-Key, and by a button that is pressed twice."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from pastes.lifecycle import writing
+from pastes.models import Paste
+from tests.pastes import multipart
+from tests.pastes.multipart import Part
+from tests.pastes.pages import Page
+from tests.pastes.rows import nothing_stored
+from tests.pastes.ways import submit
+
+KEY = "0123456789abcdef-random"
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def put(client: Client, text: bytes = b"text", path: str = "/a.txt", key: str = KEY, **headers: str) -> Any:
+    """Send a text as curl does, with a key."""
+    return client.put(path, text, content_type="", headers={"idempotency-key": key, **headers})
+
+
+def test_an_upload_that_is_sent_again_makes_one_paste(client: Client) -> None:
+    first, second = put(client), put(client)
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.content == second.content
+    assert first["X-Pasteur-Token"] == second["X-Pasteur-Token"]
+    assert Paste.objects.count() == 1
+    assert put(client, key="another-0123456789").content != first.content
+
+
+def test_a_form_of_curl_is_the_same_whatever_its_boundary(client: Client) -> None:
+    sent = multipart.body(Part("file", b"text", "a.txt"), Part("title", b"T"))
+    boundary = multipart.CONTENT_TYPE.partition("boundary=")[2]
+    answers = [
+        client.post(
+            "/",
+            sent.replace(boundary.encode(), other),
+            content_type=f"multipart/form-data; boundary={other.decode()}",
+            headers={"idempotency-key": KEY},
+        )
+        for other in (b"one-boundary", b"and-another")
+    ]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+
+
+@pytest.mark.parametrize("other", [{"text": b"other"}, {"path": "/b.txt"}, {"x-pasteur-title": "T"}])
+def test_the_same_key_with_something_else_is_refused(client: Client, other: Any) -> None:
+    put(client)
+
+    with nothing_stored():
+        assert put(client, **other).status_code == 422
+
+
+@pytest.mark.parametrize("key", ["", "short", "with spaces in it, which is wrong", "x" * 129])
+def test_a_key_that_is_none_is_refused(client: Client, key: str) -> None:
+    with nothing_stored():
+        assert put(client, key=key).status_code == 422
+
+
+def once_of(client: Client) -> str:
+    """Return the value that a form is shown with."""
+    return Page(client.get("/")).values["once"]
+
+
+def test_a_button_that_is_pressed_twice_makes_one_paste(client: Client) -> None:
+    once = once_of(client)
+
+    first, second = (submit(client, Part("files-0-content", b"text"), once=once) for _ in range(2))
+
+    assert (first.status_code, first["Location"]) == (302, second["Location"])
+    assert Paste.objects.count() == 1
+
+
+def test_another_text_or_another_visit_makes_another_paste(client: Client) -> None:
+    once, other = once_of(client), once_of(client)
+    assert once != other
+
+    for text, value in [(b"one", once), (b"two", once), (b"one", other), (b"one", ""), (b"one", "short")]:
+        assert submit(client, Part("files-0-content", text), once=value).status_code == 302
+
+    assert Paste.objects.count() == 5
+
+
+def test_a_form_that_comes_back_with_an_error_keeps_its_value(client: Client) -> None:
+    once = once_of(client)
+
+    again = submit(client, Part("files-0-content", b""), once=once)
+
+    assert Page(again).values["once"] == once
+
+
+def test_what_was_deleted_meanwhile_is_made_anew(client: Client) -> None:
+    once = once_of(client)
+    submit(client, Part("files-0-content", b"text"), once=once)
+    writing.remove(Paste.objects.get())
+
+    assert submit(client, Part("files-0-content", b"text"), once=once).status_code == 302
+    assert Paste.objects.count() == 2
+
+
+def test_a_link_does_not_choose_the_value(client: Client) -> None:
+    assert Page(client.get("/?once=0123456789abcdef0123")).values["once"] != "0123456789abcdef0123"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_make_one_paste(client: Client) -> None:
+    once, found = once_of(client), []
+
+    def press() -> None:
+        try:
+            found.append(submit(Client(), Part("files-0-content", b"text"), once=once)["Location"])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(found) == 4
+    assert len(set(found)) == 1
+    assert Paste.objects.count() == 1

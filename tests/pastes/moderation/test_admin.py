@@ -1,0 +1,245 @@
+"""The admin: moderators find pastes, read them, hide them and show them again, and can break nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
+from django.test import Client
+
+from gitsync.models import Change
+from gitsync.sync.drain import drain
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import NewFile
+from pastes.models import Paste
+from tests import repository
+from tests.pastes.made import published
+from tests.pastes.pages import Page
+from tests.pastes.rows import nothing_stored
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+LIST = "/admin/pastes/paste/"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}\u202e"
+
+
+def found(client: Client, query: str) -> set[str]:
+    """Return the keys that a search shows."""
+    response = client.get(LIST, {"q": query})
+    assert response.status_code == 200
+    text = Page(response).text
+    return {key for key in Paste.objects.values_list("key", flat=True) if key in text}
+
+
+def act(client: Client, action: str, *pastes: Paste) -> Any:
+    """Run an action on these pastes, as its form does."""
+    return client.post(LIST, {"action": action, "_selected_action": [paste.pk for paste in pastes]}, follow=True)
+
+
+def test_a_superuser_made_on_the_command_line_gets_in(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long enough password")
+    call_command("createsuperuser", "--noinput", "--username", "ada", "--email", "ada@example.org", verbosity=0)
+
+    response = client.post("/admin/login/", {"username": "ada", "password": "a long enough password", "next": LIST})
+
+    assert response["Location"] == LIST
+    assert client.get(LIST).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/", LIST, f"{LIST}1/change/", "/admin/gitsync/change/", "/admin/gitsync/mirror/"]
+)
+def test_strangers_are_asked_who_they_are(client: Client, path: str) -> None:
+    response = client.get(path)
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/admin/login/")
+
+
+def test_people_who_are_no_staff_stay_out(client: Client, django_user_model: type[User]) -> None:
+    client.force_login(django_user_model.objects.create_user("eve"))
+
+    assert client.get(LIST).status_code == 302
+
+
+def test_pastes_are_found_by_key_title_author_file_name_and_text(admin_client: Client) -> None:
+    paste = published("the needle in it", "spindle.py", title="A Haystack", author="Ada")
+    published("nothing", title="other")
+
+    for query in (paste.key, paste.key.upper(), "haystack", "ADA", "needle in", "SPINDLE", f" {paste.key} "):
+        assert found(admin_client, query) == {paste.key}, query
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["nowhere", "%", "_", "'; --", "\\", "x" * 5_000, "é" * 50, "%s", "\ud800"],
+    ids=lambda query: ascii(query)[:12],
+)
+def test_odd_searches_find_nothing_and_break_nothing(admin_client: Client, query: str) -> None:
+    published("text")
+
+    assert found(admin_client, query.encode(errors="surrogatepass").decode(errors="replace")) == set()
+
+
+def test_an_empty_search_shows_all_the_newest_first(admin_client: Client) -> None:
+    first, second = published(), published()
+
+    text = Page(admin_client.get(LIST)).text
+
+    assert text.index(second.key) < text.index(first.key)
+    assert "Showing" not in text or found(admin_client, " ") == {first.key, second.key}
+
+
+def test_text_of_older_revisions_is_found_and_shown(admin_client: Client) -> None:
+    paste = published("the first edition")
+    writing.revise(paste, [NewFile("the second edition", "b.txt")])
+
+    page = Page(admin_client.get(f"{LIST}{paste.pk}/change/"))
+
+    assert found(admin_client, "first edition") == {paste.key}
+    assert page.pre == ["the first edition", "the second edition"]
+
+
+def test_the_mirror_is_shown_before_and_after(admin_client: Client, remote: Path) -> None:
+    paste = published()
+
+    before = Page(admin_client.get(LIST)).text
+    drain()
+    after = Page(admin_client.get(f"{LIST}{paste.pk}/change/")).text
+
+    assert "waiting" in before
+    assert f"mirrored {repository.tip(remote)[:10]}" in after
+
+
+def test_hide_takes_off_the_site_and_show_brings_back(admin_client: Client, client: Client) -> None:
+    one, other = published("one"), published("other")
+
+    hidden = act(admin_client, "hide", one, other)
+    gone = [client.get(f"/{paste.key}").status_code for paste in (one, other)]
+    shown = act(admin_client, "show_again", one)
+
+    assert "2 hidden." in Page(hidden).text
+    assert gone == [404, 404]
+    assert "1 shown again." in Page(shown).text
+    assert [client.get(f"/{paste.key}").status_code for paste in (one, other)] == [200, 404]
+    assert list(Change.objects.filter(key=one.key).order_by("number").values_list("kind", flat=True)) == [
+        "publish",
+        "remove",
+        "restore",
+    ]
+
+
+def test_hiding_twice_is_hiding_once(admin_client: Client) -> None:
+    paste = published()
+    act(admin_client, "hide", paste)
+
+    with nothing_stored():
+        again = act(admin_client, "hide", paste)
+
+    assert "0 hidden." in Page(again).text
+
+
+def test_what_is_removed_cannot_be_shown_again(admin_client: Client) -> None:
+    paste = published()
+    writing.remove(paste)
+
+    with nothing_stored():
+        response = act(admin_client, "show_again", paste)
+
+    assert "0 shown again." in Page(response).text
+    paste.refresh_from_db()
+    assert paste.state == "removed"
+
+
+def test_who_may_only_look_may_not_hide(client: Client, django_user_model: type[User]) -> None:
+    looker = django_user_model.objects.create_user("eve", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_paste"))
+    client.force_login(looker)
+    paste = published()
+
+    with nothing_stored():
+        act(client, "hide", paste)
+
+    paste.refresh_from_db()
+    assert (client.get(LIST).status_code, paste.state) == (200, "published")
+
+
+def test_input_69_hostile_words_are_escaped_in_list_search_and_detail(admin_client: Client) -> None:
+    paste = published(HOSTILE, title=HOSTILE, author=HOSTILE, comment=HOSTILE)
+    writing.revise(paste, [NewFile(HOSTILE, "<img src=x onerror=alert(1)>.py")])
+
+    pages = [
+        admin_client.get(LIST),
+        admin_client.get(LIST, {"q": HOSTILE}),
+        admin_client.get(f"{LIST}{paste.pk}/change/"),
+        act(admin_client, "hide", paste),
+    ]
+
+    for response in pages:
+        assert response.status_code == 200
+        assert "<script>alert" not in response.content.decode()
+        assert "<img src=x" not in response.content.decode()
+        assert HOSTILE in Page(response).text
+    assert HOSTILE in Page(pages[2]).pre
+
+
+def test_a_very_long_text_is_cut(admin_client: Client) -> None:
+    paste = published("x" * 500_000)
+
+    response = admin_client.get(f"{LIST}{paste.pk}/change/")
+
+    assert len(response.content) < 100_000
+
+
+@pytest.mark.parametrize("path", ["add/", "{pk}/delete/", "{pk}/change/"])
+def test_nothing_can_be_added_changed_or_deleted(admin_client: Client, path: str) -> None:
+    paste = published("text", title="before")
+
+    with nothing_stored():
+        response = admin_client.post(
+            LIST + path.format(pk=paste.pk), {"title": "after", "state": "hidden", "post": "yes"}
+        )
+
+    paste.refresh_from_db()
+    assert response.status_code in {302, 403, 200}
+    assert (paste.title, paste.state) == ("before", "published")
+
+
+def test_the_delete_action_is_not_offered(admin_client: Client) -> None:
+    paste = published()
+
+    with nothing_stored():
+        act(admin_client, "delete_selected", paste)
+
+    assert "delete_selected" not in admin_client.get(LIST).content.decode()
+
+
+def test_changes_and_mirror_can_be_looked_at(admin_client: Client, remote: Path) -> None:
+    paste = published()
+    drain()
+
+    changes = Page(admin_client.get("/admin/gitsync/change/", {"q": paste.key, "pending": "no"}))
+    waiting = Page(admin_client.get("/admin/gitsync/change/", {"pending": "yes"}))
+
+    assert f"{paste.key}.1" in changes.text
+    assert repository.tip(remote) in changes.text
+    assert f"{paste.key}.1" not in waiting.text
+    assert str(remote) in Page(admin_client.get("/admin/gitsync/mirror/")).text
+    change = Change.objects.get()
+    for path in ("add/", f"{change.pk}/change/", f"{change.pk}/delete/"):
+        with nothing_stored():
+            assert admin_client.post(f"/admin/gitsync/change/{path}", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?q=%00", "?q=a%00b", "?pending=%00", "?kind=%00", "?pk=x", "?o=%00", "?p=x", "?nothing=1"]
+)
+def test_odd_questions_break_nothing(admin_client: Client, query: str) -> None:
+    for path in (LIST, "/admin/gitsync/change/", "/admin/gitsync/mirror/"):
+        assert admin_client.get(path + query).status_code in {200, 302, 400}
+
+
+@pytest.mark.parametrize("pk", ["0", "-1", "x", "9" * 30, "%00", "1%00"])
+def test_a_row_that_is_not_there_breaks_nothing(admin_client: Client, pk: str) -> None:
+    assert admin_client.get(f"{LIST}{pk}/change/").status_code in {302, 404}

@@ -1,0 +1,133 @@
+"""Bans in the admin: made by hand, from a paste, from a report; found by address; lifted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from pastes.access import bans
+from pastes.models import Ban, Paste, Report
+from pastes.moderation import reporting
+from tests.pastes.made import published
+from tests.pastes.moderation.test_admin import found
+from tests.pastes.pages import Page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+LIST = "/admin/pastes/ban/"
+FAR = "203.0.113.5"
+
+
+@pytest.fixture(autouse=True)
+def fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """Keep addresses, and leave no ban in the memory of the process."""
+    settings.DATA_DIR = tmp_path
+    settings.PASTEUR_KEEP_ADDRESSES = 7
+    bans.forget()
+    yield
+    bans.forget()
+
+
+def pasted_from(address: str) -> Paste:
+    """Paste from an address, and return the paste."""
+    assert Client(REMOTE_ADDR=address).put("/a.txt", b"text", content_type="").status_code == 201
+    return Paste.objects.latest("id")
+
+
+def act(client: Client, kind: str, *rows: Any, **fields: str) -> Page:
+    """Run the action that bans on these pastes or reports, as its form does."""
+    chosen = {"action": "ban", "_selected_action": [row.pk for row in rows]}
+    return Page(client.post(f"/admin/pastes/{kind}/", chosen | fields, follow=True))
+
+
+def test_a_moderator_bans_an_address_and_lifts_the_ban(admin_client: Client) -> None:
+    form = {"network": " 2001:db8::5", "reason": "Spam", "until_0": "", "until_1": ""}
+    made = admin_client.post(f"{LIST}add/", form)
+    ban = Ban.objects.get()
+    refused = Client(REMOTE_ADDR="2001:db8::6").put("/a.txt", b"text", content_type="")
+    admin_client.post(f"{LIST}{ban.pk}/delete/", {"post": "yes"})
+
+    assert made.status_code == 302
+    assert (ban.network, ban.by) == ("2001:db8::/64", "admin")
+    assert refused.status_code == 403
+    pasted_from("2001:db8::6")
+
+
+@pytest.mark.parametrize("network", ["spam", "0.0.0.0/0", "127.0.0.1", "\0", "203.0.113.5"])
+def test_what_cannot_be_banned_or_is_already_is_said_beside_the_field(admin_client: Client, network: str) -> None:
+    bans.ban(FAR, reason="no")
+
+    response = admin_client.post(f"{LIST}add/", {"network": network, "reason": "Spam", "until_0": "", "until_1": ""})
+
+    assert response.status_code == 200
+    assert Ban.objects.count() == 1
+
+
+def test_a_ban_is_found_by_any_address_in_it(admin_client: Client) -> None:
+    bans.ban("203.0.113.0/24", reason="the small one")
+    bans.ban("203.0.0.0/16", reason="the large one")
+    bans.ban("2001:db8::/32", reason="the new one")
+
+    def reasons(query: str) -> list[str]:
+        text = Page(admin_client.get(LIST, {"q": query})).text
+        return [reason for reason in ("the small one", "the large one", "the new one") if reason in text]
+
+    assert reasons(FAR) == ["the small one", "the large one"]
+    assert reasons("203.0.114.1") == ["the large one"]
+    assert reasons("2001:db8:5::1") == ["the new one"]
+    assert reasons("the large") == ["the large one"]
+    assert reasons("127.0.0.1") == reasons("nowhere") == []
+
+
+def test_a_paste_shows_where_it_came_from_and_what_else_did(admin_client: Client) -> None:
+    first, second, other = pasted_from(FAR), pasted_from(FAR), pasted_from("203.0.113.6")
+
+    assert found(admin_client, FAR) == {first.key, second.key}
+    assert FAR in Page(admin_client.get(f"/admin/pastes/paste/{first.pk}/change/")).text
+    assert "not known" in Page(admin_client.get(f"/admin/pastes/paste/{published().pk}/change/")).text
+    assert found(admin_client, "203.0.113.6") == {other.key}
+
+
+def test_where_pastes_came_from_is_banned_in_one_step(admin_client: Client) -> None:
+    pastes = [pasted_from(FAR), pasted_from(FAR), pasted_from("203.0.113.6"), published()]
+
+    page = act(admin_client, "paste", *pastes, reason="Spam", days="7")
+
+    assert "2 banned." in page.text
+    assert "It is not known from where 1 came" in page.text
+    assert set(Ban.objects.values_list("network", "reason", "by")) == {
+        (FAR, "Spam", "admin"),
+        ("203.0.113.6", "Spam", "admin"),
+    }
+    assert Client(REMOTE_ADDR=FAR).put("/a.txt", b"text", content_type="").status_code == 403
+
+
+def test_who_made_what_was_reported_is_banned_from_the_report(admin_client: Client) -> None:
+    reporting.report(pasted_from(FAR), reason="spam")
+
+    act(admin_client, "report", Report.objects.get(), reason="Spam")
+
+    assert (Ban.objects.get().network, Ban.objects.get().until) == (FAR, None)
+
+
+@pytest.mark.parametrize("fields", [{}, {"reason": "Spam", "days": "0"}, {"reason": "Spam", "days": "9" * 9}])
+def test_nobody_is_banned_without_a_reason_or_for_odd_days(admin_client: Client, fields: dict[str, str]) -> None:
+    page = act(admin_client, "paste", pasted_from(FAR), **fields)
+
+    assert "Nobody was banned" in page.text
+    assert not Ban.objects.exists()
+
+
+def test_who_may_hide_pastes_may_not_therefore_ban(client: Client, django_user_model: type[User]) -> None:
+    hider = django_user_model.objects.create_user("eve", is_staff=True)
+    for name in ("view_paste", "change_paste"):
+        hider.user_permissions.add(Permission.objects.get(codename=name))
+    client.force_login(hider)
+
+    act(client, "paste", pasted_from(FAR), reason="Spam")
+
+    assert not Ban.objects.exists()

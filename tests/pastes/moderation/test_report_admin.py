@@ -1,0 +1,137 @@
+"""Reports in the admin: the open ones first, beside their paste, and what moderators do about them."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from pastes.models import Paste, Report
+from pastes.moderation import reporting
+from tests.pastes.made import published
+from tests.pastes.moderation.test_admin import HOSTILE
+from tests.pastes.pages import Page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+LIST = "/admin/pastes/report/"
+
+
+def reported(text: str = "text", *, words: str = "", **facts: Any) -> tuple[Paste, Report]:
+    """Publish a paste, and report it."""
+    paste = published(text, **facts)
+    reporting.report(paste, reason="spam", words=words)
+    return paste, Report.objects.get(paste=paste)
+
+
+def act(client: Client, action: str, *reports: Report, **fields: str) -> Any:
+    """Run an action on these reports, as its form does."""
+    chosen = {"action": action, "_selected_action": [report.pk for report in reports]}
+    return client.post(LIST, chosen | fields, follow=True)
+
+
+def test_open_reports_stand_beside_their_pastes(admin_client: Client) -> None:
+    paste, report = reported("the beginning of it", words="It is bad.")
+    reporting.report(paste, reason="abuse", words="It is worse.")
+    settled, closed = reported()
+    reporting.dismiss(closed)
+
+    listed = admin_client.get(LIST)
+    page = Page(listed)
+
+    assert {paste.get_absolute_url(), f"/admin/pastes/paste/{paste.pk}/change/"} <= set(page.links())
+    assert {"the beginning of it", "It is bad.", "It is worse."} <= set(page.texts)
+    assert page.texts.count("2") == 2  # Each of the two has a sibling.
+    assert settled.key not in page.text
+    assert settled.key in Page(admin_client.get(LIST, {"state": "closed"})).text
+    assert {paste.key, settled.key} <= set(Page(admin_client.get(LIST, {"state": "all"})).texts)
+    assert "It is bad." in Page(admin_client.get(f"{LIST}{report.pk}/change/")).text
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "outcome", "state"),
+    [
+        ("hide", {}, "hidden", "hidden"),
+        ("purge", {"reason": "asked to"}, "purged", "removed"),
+        ("purge", {}, "", "published"),
+        ("dismiss", {}, "dismissed", "published"),
+    ],
+)
+def test_a_moderator_settles_a_report(
+    admin_client: Client, action: str, fields: dict[str, str], outcome: str, state: str
+) -> None:
+    paste, report = reported()
+
+    response = act(admin_client, action, report, **fields)
+
+    paste.refresh_from_db()
+    report.refresh_from_db()
+    assert response.status_code == 200
+    assert (report.outcome, paste.state) == (outcome, state)
+    assert report.closed_by == ("admin" if outcome else "")
+
+
+def test_hiding_closes_every_report_of_the_paste_and_dismissing_only_the_chosen(admin_client: Client) -> None:
+    paste, report = reported()
+    other, kept = reported()
+    for one in (paste, other):
+        reporting.report(one, reason="abuse")
+
+    act(admin_client, "hide", report)
+    act(admin_client, "dismiss", kept)
+
+    assert not Report.objects.open().filter(paste=paste).exists()
+    assert [one.reason for one in Report.objects.open().filter(paste=other)] == ["abuse"]
+
+
+def test_who_may_look_at_reports_may_not_take_down_pastes(client: Client, django_user_model: type[User]) -> None:
+    looker = django_user_model.objects.create_user("eve", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_report"))
+    client.force_login(looker)
+    paste, report = reported()
+
+    for action in ("hide", "purge", "dismiss"):
+        act(client, action, report, reason="because")
+
+    report.refresh_from_db()
+    paste.refresh_from_db()
+    assert client.get(LIST).status_code == 200
+    assert (report.closed_at, paste.state) == (None, "published")
+
+
+def test_input_80_hostile_words_are_escaped(admin_client: Client) -> None:
+    _, report = reported(HOSTILE, words=HOSTILE, title=HOSTILE)
+
+    for path in (LIST, f"{LIST}?q=%00", f"{LIST}?q=script", f"{LIST}{report.pk}/change/"):
+        response = admin_client.get(path)
+        assert response.status_code == 200
+        assert "<script>alert" not in response.content.decode()
+        assert "<img src=x" not in response.content.decode()
+
+
+def test_a_list_of_many_reports_asks_the_database_as_often_as_one_of_few(admin_client: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            assert admin_client.get(LIST).status_code == 200
+        return len(asked)
+
+    reported()
+    few = queries()
+    for _ in range(5):
+        reported()
+
+    assert queries() == few
+
+
+def test_nothing_of_a_report_can_be_changed(admin_client: Client) -> None:
+    _, report = reported(words="before")
+
+    for path in ("add/", f"{report.pk}/change/", f"{report.pk}/delete/"):
+        assert admin_client.post(LIST + path, {"words": "after", "post": "yes"}).status_code == 403
+
+    report.refresh_from_db()
+    assert report.words == "before"

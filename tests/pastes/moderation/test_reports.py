@@ -1,0 +1,211 @@
+"""Reports: readers say what is wrong with a paste, once each, and learn nothing more about it than its page says."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from pastes.lifecycle import erasing, writing
+from pastes.models import Outcome, Paste, Report
+from pastes.moderation import reporting
+from tests.pastes import multipart
+from tests.pastes.made import published
+from tests.pastes.multipart import Part
+from tests.pastes.pages import Page
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+FAR = "203.0.113.5"
+
+
+@pytest.fixture(autouse=True)
+def fresh(settings: Settings, tmp_path: Path) -> None:
+    """Count from nothing."""
+    settings.DATA_DIR = tmp_path
+    settings.CACHES = settings.CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+def send(client: Client, paste: Paste | str, **fields: str) -> Any:
+    """Send the form of a paste."""
+    key = paste if isinstance(paste, str) else paste.key
+    return client.post(f"/{key}/report", {"reason": "spam"} | fields, headers={"accept": BROWSER})
+
+
+def test_a_reader_reports_a_paste_and_is_thanked(client: Client) -> None:
+    paste = published(visibility="public")
+    form = client.get(f"/{paste.key}/report")
+
+    sent = send(client, paste, reason="secret", words="Line 3\r\nis my key.", contact="eve@example.org")
+    thanks = client.get(sent["Location"])
+
+    assert f"/{paste.key}/report" in Page(client.get(f"/{paste.key}", headers={"accept": BROWSER})).links()
+    assert "noindex" in form.content.decode()
+    assert {"reason", "words", "contact"} <= set(Page(form).values)
+    assert sent.status_code == 302
+    assert "Thank you" in Page(thanks).text
+    report = Report.objects.get()
+    assert (report.paste_id, report.reason, report.words, report.contact, report.times) == (
+        paste.pk,
+        "secret",
+        "Line 3\nis my key.",
+        "eve@example.org",
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reason": ""},
+        {"reason": "<script>"},
+        {"reason": "other"},
+        {"words": "x" * 2_001},
+        {"words": "a\0b"},
+        {"words": "a\x1b[2Jb"},
+        {"contact": "eve"},
+        {"contact": "eve@example.org\nBcc: all@example.org"},
+        {"contact": "eve@" + "x" * 300 + ".org"},
+    ],
+    ids=lambda fields: ascii(fields)[:40],
+)
+def test_what_says_nothing_or_is_odd_is_asked_for_again(client: Client, fields: dict[str, str]) -> None:
+    response = send(
+        client, published(), **{"words": "my words"} | ({"words": ""} if "other" in fields.values() else {}) | fields
+    )
+
+    page = Page(response)
+    assert response.status_code == 422
+    assert "Nothing was sent." in page.text
+    assert page.areas["words"] == fields.get("words", page.areas["words"])
+    assert not Report.objects.exists()
+
+
+def test_the_form_says_no_more_than_the_page_of_the_paste(client: Client) -> None:
+    burning = published("the text", title="The title", author="Ada", burn=True)
+    hidden, removed = published(), published()
+    writing.hide(hidden)
+    writing.remove(removed)
+
+    assert not {"the text", "The title", "Ada"} & set(Page(client.get(f"/{burning.key}/report")).text.split("\n"))
+    assert "The title" not in client.get(f"/{burning.key}/report").content.decode()
+    for key in (hidden.key, removed.key, "0000000000"):
+        answers = {client.get(f"/{key}/report").status_code, send(client, key).status_code}
+        assert answers == {404}
+    assert not Report.objects.exists()
+
+
+def test_who_may_not_read_may_not_report(client: Client, settings: Settings) -> None:
+    paste = published()
+    settings.PASTEUR_MAY_READ = "token"
+
+    assert client.get(f"/{paste.key}/report").status_code == 401
+    assert send(client, paste).status_code == 401
+
+
+def test_input_59_a_form_of_another_site_reports_nothing() -> None:
+    strict = Client(enforce_csrf_checks=True)
+
+    assert send(strict, published()).status_code == 403
+    assert not Report.objects.exists()
+
+
+def test_input_80_ten_thousand_reports_of_a_paste_stay_few(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_LIMIT_REPORT = settings.PASTEUR_LIMIT_READ = "off"
+    paste = published()
+
+    for number in range(30):
+        assert send(client, paste, words=f"{number}").status_code == 302
+        assert send(client, paste, words="the same").status_code == 302
+
+    kept = Report.objects.all()
+    assert len(kept) == reporting.MOST_OPEN
+    assert sum(report.times for report in kept) == 60
+
+
+def test_input_80_an_address_may_report_so_often(settings: Settings) -> None:
+    settings.PASTEUR_LIMIT_REPORT = "3/hour"
+    far, paste = Client(REMOTE_ADDR=FAR), published()
+
+    refused = [send(far, paste, reason="").status_code for _ in range(4)]
+    taken = [send(far, paste, words=str(number)).status_code for number in range(4)]
+
+    assert refused == [422] * 4
+    assert taken == [302, 302, 302, 429]
+    assert send(Client(REMOTE_ADDR="203.0.113.6"), paste).status_code == 302
+    assert far.put("/a.txt", b"text", content_type="").status_code == 201
+
+
+def test_a_report_that_was_closed_may_come_again(client: Client) -> None:
+    paste = published()
+    send(client, paste)
+    reporting.close(paste, Outcome.DISMISSED, by="ada")
+    send(client, paste)
+
+    assert sorted(Report.objects.values_list("outcome", flat=True)) == ["", "dismissed"]
+
+
+def test_what_goes_takes_its_reports_along(client: Client) -> None:
+    removed, burned, purged, hidden = published(), published(burn=True), published(), published()
+    for paste in (removed, burned, purged, hidden):
+        send(client, paste, words="quotes the text", contact="eve@example.org")
+
+    writing.remove(removed)
+    writing.burn(burned)
+    erasing.purge(purged.key, reason="asked to")
+    writing.hide(hidden)
+
+    outcomes = {report.paste_id: report.outcome for report in Report.objects.all()}
+    assert outcomes == {removed.pk: "gone", burned.pk: "gone", purged.pk: "purged", hidden.pk: "gone"}
+    assert (Report.objects.get(paste=purged).words, Report.objects.get(paste=purged).contact) == ("", "")
+    assert Report.objects.get(paste=hidden).words == "quotes the text"
+
+
+def test_addresses_of_readers_are_forgotten_after_a_month(client: Client) -> None:
+    old, new = published(), published()
+    for paste in (old, new):
+        send(client, paste, contact="eve@example.org")
+        writing.remove(paste)
+    Report.objects.filter(paste=old).update(closed_at="2020-01-01T00:00:00Z")
+
+    reporting.forget_old()
+
+    assert [report.contact for report in Report.objects.order_by("id")] == ["", "eve@example.org"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_report_sent_at_once_is_one() -> None:
+    paste = published()
+    ready = threading.Barrier(4)
+
+    def report() -> None:
+        ready.wait()
+        reporting.report(paste, reason="spam")
+        connection.close()
+
+    threads = [threading.Thread(target=report) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [one.times for one in Report.objects.all()] == [4]
+
+
+@pytest.mark.parametrize(
+    ("sent", "encoding"),
+    [
+        (b"reason=spam&words=caf%E9", "application/x-www-form-urlencoded"),
+        (b"reason=spam&words=caf\xe9", "application/x-www-form-urlencoded"),
+        (multipart.body(Part("reason", b"spam"), Part("words", b"caf\xe9")), multipart.CONTENT_TYPE),
+    ],
+)
+def test_input_10_words_that_are_no_utf8_are_refused(client: Client, sent: bytes, encoding: str) -> None:
+    response = client.generic("POST", f"/{published().key}/report", sent, encoding, headers={"accept": BROWSER})
+
+    assert (response.status_code, Report.objects.count()) == (400, 0)
+    assert "not UTF-8" in response.content.decode()

@@ -1,0 +1,201 @@
+"""Writes that come while another one is written share a transaction, on SQLite. Real transactions and connections."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import ApiToken, Creation, File, Paste
+from pastes.rules import keys
+from pastes.storage import group_commit
+from pastes.storage.group_commit import UndoneError, commit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets the number of writes of each transaction of a group."""
+    found: list[int] = []
+    together = group_commit._write_together
+
+    def counted(group: list[Any]) -> None:
+        found.append(len(group))
+        together(group)
+
+    monkeypatch.setattr(group_commit, "_write_together", counted)
+    return found
+
+
+def while_another_writes(*works: Callable[[], object]) -> list[Exception | None]:
+    """Let each work begin in a thread of its own, in their order, while somebody writes; returns what they raised."""
+    told: dict[int, Exception | None] = {}
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        assert go_on.wait(20)
+
+    def run(number: int, work: Callable[[], object]) -> None:
+        told[number] = None
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  (it is what the test looks at)
+            told[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate([partial(commit, hold), *works], start=-1)]
+    threads[0].start()
+    assert begun.wait(20)
+    for number, thread in enumerate(threads[1:], start=1):
+        thread.start()
+        while len(group_commit._waiting) < number:
+            assert thread.is_alive()
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert told.pop(-1) is None
+    return [told[number] for number in range(len(works))]
+
+
+def make(name: str) -> None:
+    """Write a row."""
+    ApiToken.objects.create(name=name, secret_hash=name)
+
+
+def made() -> list[str]:
+    """Return the names of the rows that are there, in their order."""
+    return list(ApiToken.objects.order_by("pk").values_list("name", flat=True))
+
+
+def publish(text: str) -> None:
+    """Publish a text."""
+    writing.publish(Draft([NewFile(text)]))
+
+
+def test_what_comes_meanwhile_shares_a_transaction_in_its_order(sizes: list[int]) -> None:
+    told = while_another_writes(*(partial(commit, partial(make, name)) for name in "abcde"))
+
+    assert sizes == [1, 5]
+    assert (made(), told) == (list("abcde"), [None] * 5)
+
+
+def test_more_than_fit_into_a_group_make_several(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "_MOST", 2)
+
+    while_another_writes(*(partial(commit, partial(make, name)) for name in "abcde"))
+
+    assert sizes == [1, 2, 2, 1]
+    assert made() == list("abcde")
+
+
+def test_work_is_done_in_the_context_of_who_wants_it() -> None:
+    who: ContextVar[str] = ContextVar("who")
+
+    def want(name: str) -> None:
+        who.set(name)
+        commit(lambda: make(who.get()))
+
+    while_another_writes(partial(want, "a"), partial(want, "b"))
+
+    assert made() == ["a", "b"]
+
+
+def test_of_a_group_that_fails_nothing_stays_and_one_alone_is_told_why() -> None:
+    def fail() -> None:
+        make("half")
+        raise ValueError("mine")
+
+    works = (partial(make, "a"), fail, partial(make, "b"))
+    told = while_another_writes(*(partial(commit, work) for work in works))
+
+    assert made() == []
+    assert [type(error) for error in told] == [UndoneError, ValueError, UndoneError]
+
+
+def test_when_the_transaction_itself_fails_everybody_is_told_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = group_commit._write_together
+
+    def full(*args: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    def fail(group: list[Any]) -> None:
+        with monkeypatch.context() as patched:
+            if len(group) > 1:
+                patched.setattr(transaction.Atomic, "__enter__", full)
+            together(group)
+
+    monkeypatch.setattr(group_commit, "_write_together", fail)
+    told = while_another_writes(*[partial(publish, "text")] * 3)
+
+    assert [type(error) for error in told] == [OperationalError] * 3
+    assert not Paste.objects.exists()
+
+
+def test_a_constraint_that_is_looked_at_in_the_end_fails_who_broke_it_alone() -> None:
+    def break_it() -> None:
+        Creation.objects.create(key_hash="a", body_hash="b", paste_id=987_654, created_at=timezone.now())
+
+    told = while_another_writes(partial(commit, partial(make, "a")), partial(commit, break_it))
+
+    assert [type(error) for error in told] == [UndoneError, UndoneError]
+    with pytest.raises(IntegrityError):
+        commit(break_it, alone=True)
+    assert (made(), Creation.objects.count()) == ([], 0)
+
+
+def test_who_hides_a_failure_of_the_database_is_to_blame() -> None:
+    make("taken")
+
+    def hide() -> None:
+        with contextlib.suppress(IntegrityError):
+            make("taken")
+
+    told = while_another_writes(partial(commit, hide), partial(commit, partial(make, "a")))
+
+    assert [type(error) for error in told] == [transaction.TransactionManagementError, UndoneError]
+
+
+def test_what_fails_once_all_is_stored_makes_nobody_write_again(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise RuntimeError("afterwards")
+
+    def work() -> None:
+        make("a")
+        transaction.on_commit(fail)
+
+    told = while_another_writes(partial(commit, work), partial(commit, partial(make, "b")))
+
+    assert (told, made()) == ([None, None], ["a", "b"])
+    assert "afterwards" in caplog.text
+
+
+def test_a_taken_key_makes_nobody_of_the_group_lose_a_paste(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["0123456789", "0123456789", *(f"987654321{number}" for number in range(8))])
+    monkeypatch.setattr(keys, "draw", lambda: next(drawn))
+    publish("first")
+
+    told = while_another_writes(*(partial(publish, text) for text in ("second", "third", "fourth")))
+
+    assert told == [None] * 3
+    assert sizes == [1, 1, 3]  # And each of the three once more, alone.
+    contents = File.objects.values_list("content", flat=True)
+    assert sorted(contents) == ["first", "fourth", "second", "third"]
+    assert Paste.objects.values("key").distinct().count() == 4
+
+
+def test_inside_a_transaction_a_write_is_a_part_of_it(sizes: list[int]) -> None:
+    with transaction.atomic():
+        commit(lambda: make("a"))
+        transaction.set_rollback(True)
+
+    assert (made(), sizes) == ([], [])

@@ -1,0 +1,87 @@
+"""Storing new rows together: they are what `save` would have made of them, all of them or none."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
+
+from gitsync.models import Change, Kind
+from pastes.models import File, Paste, Revision
+from pastes.storage.insert import store
+from tests.pastes.rows import nothing_stored
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+WHEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+def a_paste(key: str = "k3x9m2p7ab", **facts: object) -> Paste:
+    """Return a paste that is not stored yet."""
+    return Paste(key=key, created_at=WHEN, **facts)
+
+
+def a_file(position: int, **facts: object) -> File:
+    """Return a file that is not stored yet."""
+    return File(position=position, name=f"{position}.txt", language="plaintext", content="é", size_bytes=2, **facts)
+
+
+def facts_of(row: Model) -> dict[str, object]:
+    """Return the values of all columns of a row."""
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def test_rows_are_stored_with_every_value_and_know_their_keys() -> None:
+    paste = a_paste(title="100% é\\", burn=True, expires_at=WHEN)
+    revision = Revision(paste=paste, number=1, created_at=WHEN)
+    files = [a_file(0), a_file(1)]
+    change = Change(key=paste.key, number=1, kind=Kind.PUBLISH, created_at=WHEN)
+
+    store(paste, revision, *files, change)
+
+    assert [file.revision_id for file in files] == [revision.pk] * 2
+    assert revision.paste_id == paste.pk
+    for row in (paste, revision, *files, change):
+        assert facts_of(type(row)._default_manager.get(pk=row.pk)) == facts_of(row)
+        assert not row._state.adding
+
+
+def test_rows_of_before_can_be_told_from_rows_stored_together() -> None:
+    first = a_paste()
+    store(first)
+    second = a_paste("0123456789")
+    revisions = [Revision(paste=one, number=1, created_at=WHEN) for one in (first, second)]
+
+    store(second, *revisions, a_file(0), a_file(1, revision_id=None))
+
+    assert [revision.paste_id for revision in revisions] == [first.pk, second.pk]
+    assert set(File.objects.values_list("revision", flat=True)) == {revisions[-1].pk}
+
+
+def test_fifty_files_are_stored() -> None:
+    paste = a_paste()
+
+    store(paste, Revision(paste=paste, number=1, created_at=WHEN), *map(a_file, range(50)))
+
+    assert [file.position for file in paste.files] == list(range(50))
+
+
+@pytest.mark.parametrize("files", [1, 3])
+def test_a_row_that_is_refused_leaves_none_of_them(files: int) -> None:
+    with nothing_stored(), pytest.raises(IntegrityError), transaction.atomic():
+        store(a_paste(), Revision(number=1, created_at=WHEN), *map(a_file, range(files)), a_file(0))
+
+
+def test_nothing_is_stored_in_a_transaction_that_has_failed() -> None:
+    with nothing_stored(), transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(transaction.TransactionManagementError):
+            store(a_paste())
+
+
+def test_the_database_is_asked_once_where_one_statement_fills_several_tables() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        store(a_paste(), Revision(number=1, created_at=WHEN), *map(a_file, range(3)))
+
+    assert len(asked) == {"postgresql": 1, "sqlite": 0}[connection.vendor]

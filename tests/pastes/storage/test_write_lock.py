@@ -1,0 +1,160 @@
+"""Whoever waits for the turn to write waits for so long and no longer, and whoever reads does not wait for it."""
+
+import contextlib
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from pastes.access import api_tokens
+from pastes.models import ApiToken
+from pastes.storage import write_lock
+from pastes.storage.write_lock import turn
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(os.environ.get("TEST_DATABASE") == "postgresql", reason="SQLite's writers alone take turns"),
+]
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Hold the turn as another process does: what is opened on its own is locked on its own."""
+    path = Path(f"{connection.settings_dict['NAME']}-turn")
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody wait for longer than half a second."""
+    monkeypatch.setattr(write_lock, "SECONDS", 0.5)
+
+
+def in_threads(work: Callable[[], object], count: int) -> list[Exception | None]:
+    """Return what the work raised in each of so many threads that begin together."""
+    told: list[Exception | None] = []
+
+    def run() -> None:
+        try:
+            work()
+            told.append(None)
+        except Exception as error:  # noqa: BLE001  (it is what the test looks at)
+            told.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return told
+
+
+def create() -> Any:
+    """Paste a text."""
+    return Client().post("/", b"text", content_type="text/plain")
+
+
+@pytest.mark.usefixtures("short")
+def test_a_writer_waits_for_so_long_and_is_told_503() -> None:
+    with held():
+        started = time.monotonic()
+        answer = create()
+        waited = time.monotonic() - started
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+    assert 0.4 < waited < 2
+    assert create().status_code == 201
+
+
+@pytest.mark.usefixtures("short")
+def test_many_writers_wait_no_longer_than_one() -> None:
+    statuses: list[int] = []
+    with held():
+        started = time.monotonic()
+        assert in_threads(lambda: statuses.append(create().status_code), 8) == [None] * 8
+        waited = time.monotonic() - started
+
+    assert statuses == [503] * 8
+    assert waited < 2.5
+    assert create().status_code == 201
+
+
+@pytest.mark.usefixtures("short")
+def test_a_turn_that_nobody_waits_for_any_more_is_given_back() -> None:
+    for _ in range(3):
+        with held(), pytest.raises(OperationalError), turn():
+            raise AssertionError("another one has the turn")
+        time.sleep(0.2)
+
+        with held():
+            pass  # It would wait for ever.
+
+
+def test_a_turn_that_comes_in_time_is_taken() -> None:
+    order: list[str] = []
+
+    def write() -> None:
+        with turn():
+            order.append("written")
+
+    with held():
+        threads = [threading.Thread(target=write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        order.append("given up")
+    for thread in threads:
+        thread.join(10)
+
+    assert order == ["given up"] + ["written"] * 4
+
+
+def test_only_one_has_the_turn() -> None:
+    inside = 0
+
+    def write() -> None:
+        nonlocal inside
+        for _ in range(50):
+            with turn():
+                inside += 1
+                assert inside == 1
+                time.sleep(0.0005)
+                inside -= 1
+
+    def hold() -> None:
+        for _ in range(50):
+            with held():
+                assert inside == 0
+                time.sleep(0.0005)
+                assert inside == 0
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert in_threads(write, 4) == [None] * 4
+    holder.join(30)
+
+
+def test_whoever_reads_with_a_token_does_not_wait_for_writers() -> None:
+    secret, _ = api_tokens.make(name="reader", scopes=["read"])
+    headers = {"Authorization": f"Bearer {secret}"}
+    with held():
+        started = time.monotonic()
+        assert Client().get("/api/v1/limits", headers=headers).status_code == 200
+        assert Client().get("/api/v1/pastes", headers=headers).status_code == 200
+        assert time.monotonic() - started < 2
+    assert ApiToken.objects.get().last_used_at is None
+
+    assert Client().get("/api/v1/pastes", headers=headers).status_code == 200
+    assert ApiToken.objects.get().last_used_at is not None

@@ -1,0 +1,129 @@
+"""The page of an author: the public pastes under one name, whatever the name, and nothing else."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
+
+from pastes.lifecycle import writing
+from pastes.models import Paste
+from pastes.templatetags.site import path_of_author
+from pastes.web.lists import PAGE_LENGTH
+from tests.pastes.made import published
+from tests.pastes.pages import Page
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+ODD = [
+    "Zoë 🐙",
+    "a/b",
+    "/x/",
+    "..",
+    ".",
+    "a?b=c&d#e",
+    "50%",
+    "x.atom",
+    "<b>",
+    "\u05d0\u202e",
+    "a\\b",
+    "ada+bob",
+    "recent",
+]
+
+
+def public(author: str, **facts: Any) -> Paste:
+    """Publish a public paste by an author."""
+    return published(author=author, visibility="public", **facts)
+
+
+def keys(client: Client, path: str) -> list[str]:
+    """Return the keys on a page, in their order."""
+    response = client.get(path)
+    assert response.status_code == 200, path
+    known = set(Paste.objects.values_list("key", flat=True))
+    return [link[1:] for link in Page(response).links() if link[1:] in known]
+
+
+def test_an_authors_public_pastes_are_there_the_newest_first_and_nothing_else(client: Client) -> None:
+    first, second = public("Ada"), public("Ada")
+    public("Bob")
+    public("ada")
+    published(author="Ada")
+    public("Ada", burn=True)
+    writing.hide(public("Ada"))
+
+    response = client.get("/by/Ada")
+
+    assert keys(client, "/by/Ada") == [second.key, first.key]
+    assert "Pastes by Ada" in Page(response).text
+    assert '<meta name="robots" content="noindex">' in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ODD, ids=ascii)
+def test_the_link_of_a_paste_leads_to_its_author_whatever_the_name(client: Client, name: str) -> None:
+    paste = public(name)
+
+    for path in (f"/{paste.key}", "/recent", path_of_author(name)):
+        page = Page(client.get(path, headers={"accept": BROWSER}))
+        (link,) = [link for link in page.links() if link.startswith("/by/") and not re.search("[?&]atom$", link)]
+        assert not re.search(r"/\.{1,2}(/|$)", link)
+        assert keys(client, link) == [paste.key]
+        assert not page.intruders()
+
+
+@pytest.mark.parametrize("name", ODD, ids=ascii)
+def test_the_feed_of_an_author_has_the_same(client: Client, name: str) -> None:
+    paste = public(name, title="<T>")
+    page = Page(client.get(path_of_author(name)))
+    (address,) = [facts["href"] for tag, facts in page.tags if tag == "link" and facts.get("rel") == "alternate"]
+
+    feed = client.get(str(address))
+
+    assert feed["Content-Type"] == "application/atom+xml; charset=utf-8"
+    assert f"/{paste.key}</id>" in feed.content.decode()
+    assert "&lt;T&gt;" in feed.content.decode()
+
+
+@pytest.mark.parametrize("name", ["Ada", ".."])
+def test_pages_follow_each_other(client: Client, name: str) -> None:
+    pastes = [public(name) for _ in range(PAGE_LENGTH + 1)]
+    first = path_of_author(name)
+    (older,) = [link for link in Page(client.get(first)).links() if "before=" in link]
+
+    assert keys(client, first) + keys(client, older) == [paste.key for paste in reversed(pastes)]
+    assert first in Page(client.get(older)).links()
+    assert client.get(first, {"before": "x", "name": name}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/by/Nobody", "/by/Eve", "/by/", "/by/a%00b", "/by/" + "x" * 101, "/by/Nobody?atom"])
+def test_who_has_no_public_paste_has_no_page(client: Client, path: str) -> None:
+    published(author="Eve")
+
+    assert client.get(path, headers={"accept": BROWSER}).status_code == 404
+
+
+def test_who_may_not_list_pastes_sees_no_authors(client: Client, settings: Settings) -> None:
+    public("Ada")
+    settings.PASTEUR_MAY_LIST = "token"
+
+    assert client.get("/by/Ada").status_code == 401
+
+
+def test_the_database_uses_the_index_of_authors(client: Client) -> None:
+    public("Ada")
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/by/Ada")
+    (query,) = [one["sql"] for one in asked if "pastes_paste" in one["sql"]]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{query}")
+        plan = str(cursor.fetchall())
+
+    assert "pastes_by_author" in plan

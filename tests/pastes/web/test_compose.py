@@ -1,0 +1,199 @@
+"""The page on which text goes in, used without JavaScript."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from pastes.models import Paste
+from pastes.rules import languages
+from tests.pastes.multipart import Part
+from tests.pastes.pages import Page
+from tests.pastes.rows import nothing_stored, stored
+from tests.pastes.ways import submit
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+UPLOADED = ["Content-Type: text/plain"]
+
+
+def made(response: Any) -> Paste:
+    """Return the paste to whose page the form led."""
+    assert response.status_code == 302
+    return Paste.objects.get(key=response["Location"].partition("#")[0].removeprefix("/"))
+
+
+def test_the_page_offers_a_box_for_text_and_every_choice(client: Client) -> None:
+    response = client.get("/")
+
+    page = Page(response)
+    assert response.status_code == 200
+    assert page.values["files-0-content"] == ""
+    assert {"title", "author", "comment", "visibility", "expires", "files-0-name", "csrfmiddlewaretoken"} <= set(
+        page.values
+    )
+    assert (page.selected["visibility"], page.selected["expires"]) == ("unlisted", "never")
+    offered = [facts.get("value") for tag, facts in page.tags if tag == "option"]
+    assert set(languages.LANGUAGES) <= set(offered)
+
+
+def test_an_untouched_form_with_a_text_is_a_paste(client: Client) -> None:
+    paste = made(submit(client, Part("files-0-content", b"text")))
+
+    assert [(file.name, file.language, file.content) for file in paste.files] == [("paste.txt", "plaintext", "text")]
+    assert (paste.visibility, paste.burn, paste.expires_at) == ("unlisted", False, None)
+    assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
+
+
+def test_everything_that_is_filled_in_is_kept(client: Client) -> None:
+    response = submit(
+        client,
+        Part("files-0-content", b"print()"),
+        Part("files-0-name", b"hello.py"),
+        Part("files-0-language", b"ruby"),
+        title="A title",
+        author="Ada",
+        comment="one\r\ntwo",
+        visibility="public",
+        expires="1w",
+        burn="on",
+    )
+
+    paste = made(response)
+    assert (paste.title, paste.author, paste.comment) == ("A title", "Ada", "one\r\ntwo")
+    assert (paste.visibility, paste.burn) == ("public", True)
+    assert paste.expires_at is not None
+    assert abs(paste.expires_at - paste.created_at - timedelta(weeks=1)) < timedelta(seconds=1)
+    assert [(file.name, file.language) for file in paste.files] == [("hello.py", "ruby")]
+
+
+def test_several_files_are_one_paste_and_empty_boxes_are_none(client: Client) -> None:
+    response = submit(
+        client,
+        Part("files-0-content", b"one"),
+        Part("files-0-name", b"a.py"),
+        Part("files-1-content", b""),
+        Part("files-2-upload", b"three", file_name="c.rs", headers=UPLOADED),
+        files=3,
+    )
+
+    assert [(file.name, file.language, file.content) for file in made(response).files] == [
+        ("a.py", "python", "one"),
+        ("c.rs", "rust", "three"),
+    ]
+
+
+def test_a_file_from_the_disk_brings_its_name_unless_another_is_written(client: Client) -> None:
+    chosen = Part("files-0-upload", "schön\r\n".encode(), file_name="schön.md", headers=UPLOADED)
+
+    own = made(submit(client, chosen))
+    other = made(submit(client, chosen, Part("files-0-name", b"other.txt")))
+
+    assert [(file.name, file.content) for file in own.files] == [("schön.md", "schön\r\n")]
+    assert [(file.name, file.language) for file in other.files] == [("other.txt", "plaintext")]
+
+
+def test_an_untouched_file_field_as_browsers_send_it_is_no_file(client: Client) -> None:
+    empty = Part("files-0-upload", b"", file_name="", headers=["Content-Type: application/octet-stream"])
+
+    paste = made(submit(client, Part("files-0-content", b"text"), empty))
+
+    assert [file.content for file in paste.files] == ["text"]
+
+
+def test_another_file_is_added_without_javascript_and_without_losing_a_word(client: Client) -> None:
+    text = "\r\n  <one> & \u202etwo\r\n"
+
+    with nothing_stored():
+        response = submit(
+            client,
+            Part("files-0-content", text.encode()),
+            Part("files-0-name", b"a.py"),
+            Part("files-0-language", b"ruby"),
+            title='"A" <title>',
+            author="Ada",
+            comment="Hm & so",
+            visibility="public",
+            expires="1d",
+            burn="on",
+            add_file="1",
+        )
+
+    assert response.status_code == 200
+    values = Page(response).values
+    assert values["files-TOTAL_FORMS"] == "2"
+    assert values["files-1-content"] == ""
+    assert {name: values[name] for name in ("files-0-content", "files-0-name", "files-0-language")} == {
+        "files-0-content": text,
+        "files-0-name": "a.py",
+        "files-0-language": "ruby",
+    }
+    assert {name: values[name] for name in ("title", "author", "comment", "visibility", "expires", "burn")} == {
+        "title": '"A" <title>',
+        "author": "Ada",
+        "comment": "Hm & so",
+        "visibility": "public",
+        "expires": "1d",
+        "burn": "on",
+    }
+
+
+def test_asking_for_another_file_scolds_nobody_for_empty_boxes(client: Client) -> None:
+    response = submit(client, add_file="1")
+
+    assert response.status_code == 200
+    assert "is-invalid" not in response.content.decode()
+
+
+def test_at_fifty_files_no_more_is_offered(client: Client) -> None:
+    forty_nine = Page(submit(client, files=48, add_file="1"))
+    fifty = Page(submit(client, files=49, add_file="1"))
+    more = Page(submit(client, files=50, add_file="1"))
+
+    assert "add_file" in [facts.get("name") for _, facts in forty_nine.tags]
+    for page in (fifty, more):
+        assert page.values["files-TOTAL_FORMS"] == "50"
+        assert "add_file" not in [facts.get("name") for _, facts in page.tags]
+
+
+def test_what_the_page_shows_can_be_sent_as_it_is(client: Client) -> None:
+    page = Page(submit(client, Part("files-0-content", b"one"), title="T", add_file="1"))
+    fields = {name: value for name, value in page.values.items() if not name.endswith("upload")}
+
+    paste = made(client.post("/", fields | {"files-1-content": "two"}))
+
+    assert [file.content for file in paste.files] == ["one", "two"]
+    assert paste.title == "T"
+
+
+def test_a_paste_leads_to_its_page_and_nowhere_else(client: Client) -> None:
+    response = client.post(
+        "/?next=//evil.example/",
+        {
+            "files-TOTAL_FORMS": "1",
+            "files-INITIAL_FORMS": "0",
+            "files-0-content": "text",
+            "visibility": "unlisted",
+            "expires": "never",
+            "next": "https://evil.example/",
+        },
+    )
+
+    assert response["Location"].partition("#")[0] == Paste.objects.get().get_absolute_url()
+
+
+def test_head_is_answered_like_get(client: Client) -> None:
+    response = client.head("/")
+
+    assert (response.status_code, response.content) == (200, b"")
+
+
+def test_input_61_the_line_for_terminals_names_the_configured_address(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_URL = "https://paste.example.org"
+
+    page = Page(client.get("/"))
+
+    assert "curl -T file https://paste.example.org/" in page.text
+    assert "testserver" not in page.html

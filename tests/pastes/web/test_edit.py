@@ -1,0 +1,200 @@
+"""Whoever made a paste edits and deletes it by its token; anybody takes all its files, or forks it."""
+
+import io
+import zipfile
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import Paste, Revision
+from tests.pastes import multipart
+from tests.pastes.made import published
+from tests.pastes.multipart import Part
+from tests.pastes.pages import Page
+from tests.pastes.ways import submit
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def fields(page: Page) -> dict[str, str]:
+    """Return what a browser would send of the page's form."""
+    return {name: value for name, value in page.values.items() if not name.endswith("upload")}
+
+
+def edited(client: Client, paste: Paste, token: str, **changes: str) -> Any:
+    """Open the form of a paste and send it with these changes."""
+    sent = fields(Page(client.get(f"/{paste.key}/edit"))) | {"token": token, **changes}
+    return client.post(f"/{paste.key}/edit", sent)
+
+
+def now(paste: Paste) -> Paste:
+    """Return the paste as it is now."""
+    return Paste.objects.get(pk=paste.pk)
+
+
+def test_the_maker_is_led_to_the_paste_with_the_token_in_the_fragment(client: Client) -> None:
+    response = submit(client, Part("files-0-content", b"text"))
+
+    address, _, token = response["Location"].partition("#token=")
+    paste = Paste.objects.get(key=address.removeprefix("/"))
+    assert client.delete(address, headers={"x-pasteur-token": token}).status_code == 204
+    assert now(paste).state == "removed"
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_an_edit_with_the_token_makes_a_revision_and_leads_to_the_page(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("one", "a.py"), NewFile("two", "b.txt")], title="Old"))
+
+    response = edited(client, paste, paste.token, title="New", **{"files-0-content": "changed", "files-1-content": ""})
+
+    assert (response.status_code, response["Location"]) == (302, f"/{paste.key}")
+    assert (now(paste).head, now(paste).title) == (2, "New")
+    assert [(file.name, file.content) for file in now(paste).files] == [("a.py", "changed")]
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+def test_an_edit_without_the_token_changes_nothing_and_keeps_what_was_written(client: Client, token: str) -> None:
+    paste = published("one", "a.py")
+
+    response = edited(client, paste, token, **{"files-0-content": "an hour of work"})
+
+    assert response.status_code in {403, 422}
+    assert Page(response).values["files-0-content"] == "an hour of work"
+    assert [file.content for file in now(paste).files] == ["one"]
+
+
+def test_an_edit_of_one_file_leaves_the_line_ends_of_the_others(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("a\r\nb\rc\n", "dos.txt"), NewFile("x", "b.txt")]))
+
+    edited(client, paste, paste.token, **{"files-0-content": "a\r\nb\r\nc\r\n", "files-1-content": "y"})
+
+    assert [file.content for file in now(paste).files] == ["a\r\nb\rc\n", "y"]
+
+
+@pytest.mark.parametrize("encoding", [multipart.CONTENT_TYPE, "application/x-www-form-urlencoded"])
+def test_inputs_10_and_40_an_edit_replaces_nothing_that_is_no_utf8_and_cuts_no_name(
+    client: Client, encoding: str
+) -> None:
+    paste = writing.publish(Draft([NewFile("one", "a.py")]))
+    sent = fields(Page(client.get(f"/{paste.key}/edit"))) | {"token": paste.token}
+    parts = [Part(name, value.encode()) for name, value in sent.items() if name != "files-0-content"]
+    wrong = multipart.body(*parts, Part("files-0-content", b"on\xe9"))
+    long = multipart.body(*parts, Part("files-0-upload", b"two", "a" * 256))
+    if encoding != multipart.CONTENT_TYPE:
+        wrong = urlencode(sent | {"files-0-content": ""}).encode() + b"&files-0-content=on%e9"
+        long = wrong
+
+    responses = [client.generic("POST", f"/{paste.key}/edit", body, encoding) for body in (wrong, long)]
+
+    assert [response.status_code for response in responses] in ([400, 422], [400, 400])
+    assert [(file.name, file.content) for file in now(paste).files] == [("a.py", "one")]
+
+
+def test_two_edits_at_once_lose_nothing(client: Client) -> None:
+    paste = published("one", "a.py")
+    seen = fields(Page(client.get(f"/{paste.key}/edit")))
+    writing.revise(paste, [NewFile("faster", "a.py")])
+
+    response = client.post(f"/{paste.key}/edit", seen | {"token": paste.token, "files-0-content": "slower"})
+
+    assert response.status_code == 412
+    assert "at revision 2 now" in response.content.decode()
+    assert [file.content for file in now(paste).files] == ["faster"]
+
+
+def test_another_file_may_be_added_to_an_edit(client: Client) -> None:
+    paste = published("one", "a.py")
+
+    grown = Page(edited(client, paste, paste.token, add_file="1"))
+    client.post(f"/{paste.key}/edit", fields(grown) | {"files-1-content": "two", "files-1-name": "b.txt"})
+
+    assert [(file.name, file.content) for file in now(paste).files] == [("a.py", "one"), ("b.txt", "two")]
+
+
+def test_a_wrong_token_is_told_in_words_for_people(client: Client) -> None:
+    paste = published("one", "a.py")
+    form = client.post(f"/{paste.key}/delete", {"token": "wrong"})
+
+    for page in (edited(client, paste, "wrong"), form):
+        assert "not the edit token of this paste" in Page(page).text
+        assert "X-Pasteur" not in page.content.decode()
+        assert "after #token=" in Page(page).text
+
+
+def test_deleting_asks_first_and_needs_the_token(client: Client) -> None:
+    paste = published("secret")
+
+    asked = client.get(f"/{paste.key}/delete")
+    refused = client.post(f"/{paste.key}/delete", {"token": "wrong"})
+    assert (asked.status_code, refused.status_code) == (200, 403)
+    assert now(paste).state == "published"
+
+    done = client.post(f"/{paste.key}/delete", {"token": paste.token})
+    assert (done.status_code, done["Location"]) == (302, f"/mine?deleted#deleted={paste.key}")
+    assert client.get(f"/{paste.key}").status_code == 404
+
+
+def test_a_fork_is_a_new_paste_that_says_where_it_comes_from(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("one", "a.py"), NewFile("two", "b.rs")], title="T", author="Ada"))
+
+    form = Page(client.get(f"/{paste.key}/fork"))
+    response = client.post("/", fields(form) | {"files-1-content": "other"})
+
+    fork = Paste.objects.get(key=response["Location"].partition("#")[0].removeprefix("/"))
+    assert (fork.forked_from, fork.title, fork.author, fork.visibility) == (paste.key, "T", "", "unlisted")
+    assert [(file.name, file.content) for file in fork.files] == [("a.py", "one"), ("b.rs", "other")]
+    assert f'<a href="/{paste.key}">' in client.get(f"/{fork.key}").content.decode()
+
+
+def test_the_form_of_a_fork_begins_with_the_expiry_of_a_new_paste(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("one")], lifetime=timedelta(hours=1)))
+
+    new, fork = Page(client.get("/")), Page(client.get(f"/{paste.key}/fork"))
+
+    assert fork.selected["expires"] == new.selected["expires"]
+
+
+def test_all_files_come_in_one_archive_byte_for_byte(client: Client) -> None:
+    files = {"a.py": "x\r\n", "schön ☃.txt": "ü\n", "--flag": "y"}
+    paste = writing.publish(Draft([NewFile(content, name) for name, content in files.items()]))
+
+    response: Any = client.get(f"/{paste.key}/zip")
+
+    archive = zipfile.ZipFile(io.BytesIO(response.content))
+    assert {name: archive.read(name).decode() for name in archive.namelist()} == files
+    assert response["Content-Disposition"].startswith(f'attachment; filename="{paste.key}.zip"')
+
+
+def test_what_burns_gives_away_nothing(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("secret")], burn=True))
+
+    for path in ("zip", "edit", "fork"):
+        response = client.get(f"/{paste.key}/{path}", headers={"accept": "text/html"})
+        assert response.status_code == 403
+        assert b"secret" not in response.content
+    assert now(paste).state == "published"
+    client.post(f"/{paste.key}/delete", {"token": paste.token})
+    assert now(paste).state == "removed"
+
+
+def test_what_is_encrypted_is_neither_edited_nor_forked_here(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("00ff")], encrypted=True))
+
+    for path in ("edit", "fork"):
+        assert client.get(f"/{paste.key}/{path}", headers={"accept": "text/html"}).status_code == 422
+
+
+def test_what_is_gone_is_not_found(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("x")], lifetime=timedelta(hours=1)))
+    writing.remove(paste)
+
+    for path in ("zip", "edit", "fork", "delete"):
+        assert client.get(f"/{paste.key}/{path}").status_code == 404
+    assert client.post(f"/{paste.key}/edit", {"token": paste.token}).status_code == 404
+    assert Revision.objects.filter(paste=paste).count() == 1

@@ -1,0 +1,93 @@
+"""What went wrong is said on a page in the reader's language, which leads on and is for no search engine."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from pastes.lifecycle import reading
+from tests.pastes.made import published
+from tests.pastes.pages import Page
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db]
+
+Send = Callable[[Client, dict[str, str]], Any]
+
+SENDING: dict[int, Send] = {
+    400: lambda client, headers: client.get("/recent?before=x", headers=headers),
+    404: lambda client, headers: client.get("/0123456789", headers=headers),
+    405: lambda client, headers: client.post("/recent", headers=headers),
+    413: lambda client, headers: client.generic("PUT", "/", b"x" * 4_000_000, "", headers=headers),
+    415: lambda client, headers: client.post("/", b"{}", content_type="image/png", headers=headers),
+    429: lambda client, headers: [client.get("/recent", headers=headers) for _ in range(2)][-1],
+    500: lambda client, headers: client.get("/0123456789/raw", headers=headers),
+}
+HEADINGS = {
+    400: ("That request cannot be read", "Cette demande est illisible", "Diese Anfrage ist nicht lesbar"),
+    404: ("There is no such paste", "Ce texte n'existe pas", "Diesen Text gibt es nicht"),
+    405: ("That cannot be done here", "Ce n'est pas possible ici", "Das geht hier nicht"),
+    413: ("That is too large", "C'est trop grand", "Das ist zu groß"),
+    415: ("That is not text", "Ce n'est pas du texte", "Das ist kein Text"),
+    429: ("That was too often", "Trop de demandes", "Das war zu oft"),
+    500: ("Something broke", "Une erreur s'est produite", "Etwas ist schiefgegangen"),
+}
+LANGUAGES = ("en", "fr", "de")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("status", SENDING)
+def test_an_error_is_said_in_the_language_of_its_reader(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, language: str
+) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.7", raise_request_exception=False)
+    settings.DATA_DIR = tmp_path
+    settings.PASTEUR_LIMIT_READ = "1/minute" if status == 429 else "off"
+    if status == 500:
+        monkeypatch.setattr(reading, "find", None)  # Calling it is what nobody thought of.
+
+    response = SENDING[status](client, {"accept": BROWSER, "accept-language": language})
+
+    page = Page(response)
+    assert response.status_code == status
+    assert ("html", {"lang": language}) in page.tags
+    assert HEADINGS[status][LANGUAGES.index(language)] in page.text
+    assert str(status) in page.text
+    assert "noindex" in page.html
+    assert "/" in page.links()
+    assert not page.intruders()
+
+
+def test_only_pages_of_public_pastes_and_lists_are_for_search_engines(client: Client) -> None:
+    public, unlisted = published("x", visibility="public"), published("x")
+    for path in ("/", "/recent", f"/{public.key}"):
+        response = client.get(path, headers={"accept": BROWSER})
+        assert b"noindex" not in response.content
+        assert "X-Robots-Tag" not in response
+
+    others = ["", "/edit", "/fork", "/delete", "/embed"]
+    for path in ["/mine", "/search?q=x", *(f"/{unlisted.key}{other}" for other in others), f"/{public.key}/edit"]:
+        assert b"noindex" in client.get(path, headers={"accept": BROWSER}).content, path
+    for path in ("/raw", "/raw/paste.txt", "/download/paste.txt", "/zip"):
+        assert client.get(f"/{unlisted.key}{path}")["X-Robots-Tag"] == "noindex"
+
+
+def test_a_public_paste_says_to_other_sites_what_it_is(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_URL = "https://paste.example.org"
+    public = published("x", "a.py", title='A "b"', author="Ada", visibility="public")
+
+    page = Page(client.get(f"/{public.key}"))
+
+    graph = {str(facts["property"]): facts["content"] for _, facts in page.tags if "property" in facts}
+    assert graph == {
+        "og:type": "article",
+        "og:title": 'A "b"',
+        "og:site_name": "Pasteur",
+        "og:url": f"https://paste.example.org/{public.key}",
+        "og:description": "a.py, by Ada",
+    }
+    for other in (published("x"), published("x", burn=True, visibility="public")):
+        assert "og:" not in Page(client.get(f"/{other.key}")).html

@@ -1,0 +1,164 @@
+"""Whatever goes wrong with a form that was sent, its page comes back with everything that was written."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import Paste
+from pastes.rules import keys
+from tests.pastes.http.test_database_down import database_fails
+from tests.pastes.pages import Page
+from tests.pastes.rows import nothing_stored
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+TEXT = "\n  an hour's work\n"
+WRITTEN = {
+    "files-TOTAL_FORMS": "2",
+    "files-INITIAL_FORMS": "0",
+    "files-0-name": "a.py",
+    "files-0-content": TEXT,
+    "files-1-content": "second",
+    "title": "Half <done>",
+    "visibility": "unlisted",
+    "expires": "1w",
+}
+
+
+@pytest.fixture(autouse=True)
+def limited(settings: Settings, tmp_path: Path) -> None:
+    """Let everybody make one paste a minute, with counts that nobody has seen."""
+    settings.DATA_DIR = tmp_path
+    settings.PASTEUR_LIMIT_CREATE = "1/minute"
+
+
+def far(*, checks: bool = False) -> Client:
+    """Return a client of another machine, which is limited."""
+    return Client(
+        REMOTE_ADDR="203.0.113.7", HTTP_ACCEPT=BROWSER, enforce_csrf_checks=checks, raise_request_exception=False
+    )
+
+
+def send(client: Client, path: str = "/", **changes: str) -> Any:
+    """Send the form as a browser does."""
+    return client.post(path, WRITTEN | changes)
+
+
+def too_often() -> Any:
+    client = far()
+    assert client.post("/", WRITTEN | {"title": "The first"}).status_code == 302
+    return send(client)
+
+
+def too_late() -> Any:
+    client = far(checks=True)
+    client.get("/")
+    del client.cookies["csrftoken"]
+    return send(client)
+
+
+def broken() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "draw", None)  # Calling it is what nobody thought of.
+        return send(far())
+
+
+def without_database() -> Any:
+    with database_fails(OperationalError):
+        return send(far())
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "says"),
+    [
+        (too_often, 429, "Too many requests"),
+        (too_late, 403, "was open for very long"),
+        (broken, 500, "Trying again may help"),
+        (without_database, 503, "The database does not answer"),
+    ],
+)
+def test_the_form_comes_back_whole_and_says_what_is_wrong(sent: Callable[[], Any], status: int, says: str) -> None:
+    response = sent()
+
+    page = Page(response)
+    assert response.status_code == status
+    assert says in page.text
+    assert (page.areas["files-0-content"], page.areas["files-1-content"]) == (TEXT, "second")
+    assert (page.values["title"], page.values["files-0-name"]) == ("Half <done>", "a.py")
+    assert page.selected["expires"] == "1w"
+    assert not page.intruders()
+    assert ("Retry-After" in response) is (status in {429, 503})
+
+
+def test_what_came_back_for_want_of_a_token_is_taken_at_the_second_time() -> None:
+    client = far(checks=True)
+    page = Page(send(client))
+
+    values = {name: value for name, value in page.values.items() if not name.endswith("upload")}
+    response = client.post("/", values)
+
+    assert response.status_code == 302
+    assert [file.content for file in Paste.objects.get().files] == [TEXT, "second"]
+
+
+def test_an_edit_comes_back_as_an_edit(settings: Settings) -> None:
+    client = far()
+    paste = writing.publish(Draft([NewFile("one", "a.py")]))
+    assert client.post("/", WRITTEN).status_code == 302
+
+    response = send(client, f"/{paste.key}/edit", token=paste.token, expected="1")
+
+    page = Page(response)
+    assert response.status_code == 429
+    assert page.areas["files-0-content"] == TEXT
+    assert page.values["token"] == paste.token
+    assert f'action="/{paste.key}/edit"' in page.html
+    assert not response.cookies
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/", {}),
+        ("/", {"files-TOTAL_FORMS": "x"}),
+        ("/", {"files-TOTAL_FORMS": "999"}),
+        ("/x/edit", {}),
+        ("/recent", WRITTEN),
+    ],
+)
+def test_what_can_be_no_paste_is_told_on_a_page_all_the_same(path: str, fields: dict[str, str]) -> None:
+    with nothing_stored():
+        response = far(checks=True).post(path, fields)
+
+    assert response.status_code in {400, 403, 404, 405}
+    assert response["Content-Type"].startswith("text/html")
+
+
+def test_a_program_is_told_in_a_line() -> None:
+    sent = WRITTEN | {"csrfmiddlewaretoken": "x"}
+
+    response = Client(enforce_csrf_checks=True).post("/", sent, headers={"accept": "*/*"})
+
+    assert response.status_code == 403
+    assert response["Content-Type"].startswith("text/plain")
+
+
+def test_who_asks_for_too_much_of_everything_gets_the_short_page(settings: Settings) -> None:
+    settings.PASTEUR_LIMIT_READ = "1/minute"
+    client = far()
+    client.get("/recent")
+
+    response = send(client)
+
+    page = Page(response)
+    assert response.status_code == 429
+    assert not page.areas
+    assert "go back one page" in page.text

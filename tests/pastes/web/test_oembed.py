@@ -1,0 +1,145 @@
+"""oEmbed: another site shows a public paste by its address alone."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+import pytest
+from django.test import Client
+
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from tests.pastes.made import published
+from tests.pastes.pages import Page
+from tests.pastes.sealed import sealed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def asked(client: Client, url: str, **query: str) -> Any:
+    """Return what oEmbed says of an address."""
+    return client.get("/oembed", {"url": url, **query})
+
+
+def test_the_page_of_a_public_paste_leads_to_what_shows_it(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("one\n" * 5, "a.py")], title='A "b" <c>', author="Ada", visibility="public"))
+    page = Page(client.get(f"/{paste.key}"))
+    (link,) = [facts for tag, facts in page.tags if facts.get("type") == "application/json+oembed"]
+
+    response = client.get(str(link["href"]))
+
+    facts = response.json()
+    frame = facts.pop("html")
+    assert facts == {
+        "version": "1.0",
+        "type": "rich",
+        "title": 'A "b" <c>',
+        "author_name": "Ada",
+        "provider_name": "Pasteur",
+        "provider_url": "http://testserver/",
+        "cache_age": 86_400,
+        "width": 720,
+        "height": 80 + 6 * 22,
+    }
+    assert f'<iframe src="http://testserver/{paste.key}/embed" title="A &quot;b&quot; &lt;c&gt;" width="720"' in frame
+    assert "<c>" not in frame
+
+
+def test_it_speaks_xml_too(client: Client) -> None:
+    paste = published("x", title="<T> & \uffff", visibility="public")
+    url = f"http://testserver/{paste.key}"
+
+    response = asked(client, url, format="xml")
+
+    assert response["Content-Type"] == "text/xml; charset=utf-8"
+    found = {element.tag: element.text for element in ET.fromstring(response.content)}
+    assert found["title"] == "<T> & \ufffd"
+    said = asked(client, url).json()
+    assert found["html"] == said["html"].replace("\uffff", "\ufffd")
+    assert found.keys() == said.keys()
+
+
+@pytest.mark.parametrize(
+    ("said", "width", "height"),
+    [
+        ({}, 720, 600),
+        ({"maxwidth": "300", "maxheight": "200"}, 300, 200),
+        ({"maxwidth": "5000", "maxheight": "5000"}, 720, 600),
+        ({"maxwidth": "-1", "maxheight": "much"}, 720, 600),
+    ],
+)
+def test_it_stays_within_what_the_other_site_has(client: Client, said: dict[str, str], width: int, height: int) -> None:
+    paste = published("x\n" * 1_000, visibility="public")
+
+    facts = asked(client, f"http://testserver/{paste.key}", **said).json()
+
+    assert (facts["width"], facts["height"]) == (width, height)
+    assert f'width="{width}" height="{height}"' in facts["html"]
+
+
+def test_another_format_is_501(client: Client) -> None:
+    paste = published("x", visibility="public")
+
+    response = asked(client, f"http://testserver/{paste.key}", format="yaml")
+
+    assert response.status_code == 501
+
+
+def test_only_public_pastes_are_told_about(client: Client) -> None:
+    hidden = published("x", visibility="public")
+    writing.hide(hidden)
+    others = [
+        published("x"),
+        published("x", visibility="public", burn=True),
+        published(sealed(), visibility="public", encrypted=True),
+        hidden,
+    ]
+
+    for paste in others:
+        assert asked(client, f"http://testserver/{paste.key}").status_code == 404
+        assert "oembed" not in client.get(f"/{paste.key}").content.decode()
+
+
+def test_only_addresses_of_pastes_on_this_site_are_known(client: Client) -> None:
+    key = published("x", visibility="public").key
+
+    for known in (
+        f"http://testserver/{key}",
+        f"https://TESTSERVER/{key}#a-L1",
+        f"http://testserver/{key}/embed?file=a",
+    ):
+        assert asked(client, known).status_code == 200
+    for unknown in (
+        "",
+        key,
+        f"/{key}",
+        f"http://evil.example/{key}",
+        f"http://testserver@evil.example/{key}",
+        f"http://testserver.evil.example/{key}",
+        f"ftp://testserver/{key}",
+        f"http://testserver/{key}/raw",
+        "http://testserver/",
+        "http://testserver/recent",
+        "http://[testserver/",
+    ):
+        assert asked(client, unknown).status_code == 404, unknown
+    assert client.get("/oembed").status_code == 404
+
+
+def test_it_is_not_kept_for_longer_than_the_paste_is_there(client: Client) -> None:
+    paste = published("x", visibility="public", lifetime=timedelta(minutes=10))
+
+    assert 500 < asked(client, f"http://testserver/{paste.key}").json()["cache_age"] <= 600
+
+
+def test_the_site_is_called_as_its_settings_say(client: Client, settings: Any) -> None:
+    settings.PASTEUR_URL = "https://paste.example.org"
+    settings.PASTEUR_TITLE = "Ours"
+    key = published("x", visibility="public").key
+
+    facts = json.loads(client.get(f"/oembed?url={quote(f'https://paste.example.org/{key}', safe='')}").content)
+
+    assert (facts["provider_name"], facts["provider_url"]) == ("Ours", "https://paste.example.org/")
+    assert asked(client, f"http://testserver/{key}").status_code == 404

@@ -1,0 +1,212 @@
+"""The page of a paste."""
+
+import re
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from gitsync.sync.drain import drain
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import Paste
+from tests import repository
+from tests.pastes.made import published
+from tests.pastes.pages import Page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def shown(client: Client, paste: Paste) -> Page:
+    """Return the page of a paste, taken apart."""
+    response = client.get(f"/{paste.key}")
+    assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
+    return Page(response)
+
+
+def test_it_says_what_the_author_said(client: Client) -> None:
+    draft = Draft([NewFile("print()", "a.py")], title="T & <t>", author="Ada <a>", comment="one\ntwo")
+
+    page = shown(client, writing.publish(draft))
+
+    for words in ("T & <t>", "By Ada <a>", "onetwo", "a.py", "Python", "Unlisted"):
+        assert words in page.text
+    assert page.pre == ["print()"]
+
+
+def test_a_paste_without_a_title_is_called_by_its_key(client: Client) -> None:
+    paste = published("x")
+
+    page = shown(client, paste)
+
+    assert f"<h1>{paste.key}</h1>" in page.html
+
+
+def test_every_file_is_there_in_its_order_with_its_own_links(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("one", "b.txt"), NewFile("two", "a.txt")]))
+
+    page = shown(client, paste)
+
+    assert page.pre == ["one", "two"]
+    assert [link for link in page.links() if re.match(rf"/{paste.key}/(raw|download)/", link)] == [
+        f"/{paste.key}/{verb}/{name}" for name in ("b.txt", "a.txt") for verb in ("raw", "download")
+    ]
+
+
+def test_the_current_revision_is_shown_and_numbered(client: Client) -> None:
+    paste = published("old")
+    writing.revise(paste, [NewFile("new")])
+
+    page = shown(client, paste)
+
+    assert page.pre == ["new"]
+    assert "revision 2" in page.text
+
+
+def test_the_mirror_is_waited_for_and_then_named_by_its_commit(client: Client, remote: Path) -> None:
+    paste = published("x")
+
+    before = shown(client, paste)
+    drain()
+    after = shown(client, paste)
+
+    assert "Waiting for Git" in before.text
+    assert f"In Git as {repository.tip(remote)[:10]}" in after.text
+    assert repository.tip(remote) in after.html
+
+
+def test_what_is_meant_to_vanish_is_said_not_to_be_in_git(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("x")], lifetime=timedelta(hours=1)))
+
+    page = shown(client, paste)
+
+    assert "Not kept in Git" in page.text
+    assert paste.expires_at is not None
+    assert f"until {paste.expires_at:%-d %B %Y, %H:%M} UTC" in page.text
+
+
+def test_only_public_pastes_are_for_search_engines(client: Client) -> None:
+    public, unlisted = published("x", visibility="public"), published("x")
+
+    assert "noindex" not in shown(client, public).html
+    assert "noindex" in shown(client, unlisted).html
+
+
+def test_an_encrypted_paste_says_so(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile("00ff")], encrypted=True))
+
+    assert "encrypted" in shown(client, paste).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "</pre><img src=x onerror=alert(1)>",
+        "&lt;&amp;",
+        "{{7*7}}{% debug %}",
+        "%s %(a)s",
+        "\n\nx",
+    ],
+)
+def test_input_50_text_is_shown_literally_and_does_nothing(client: Client, text: str) -> None:
+    page = shown(client, published(text, title=text.strip(), author=text.strip(), comment=text))
+
+    assert page.pre == [text]
+    assert not page.intruders()
+    assert text.strip() in page.text
+
+
+CONTROLS = {"\x1b": "␛", "\a": "␇", "\b": "␈", "\x0b": "␋", "\x0c": "␌", "\x7f": "␡", "\x01": "␁"}
+
+
+@pytest.mark.parametrize(("control", "mark"), CONTROLS.items(), ids=ascii)
+def test_input_16_a_control_character_is_a_visible_mark(client: Client, control: str, mark: str) -> None:
+    page = shown(client, published(f"a{control}[2Jb"))
+
+    assert control not in page.html
+    assert page.pre == [f"a{mark}[2Jb"]
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\u2029", "\uffff", "\ufffe", "\x9b", "\U0001fffe"], ids=ascii)
+def test_input_16_a_character_without_a_picture_is_marked_by_its_number(client: Client, character: str) -> None:
+    page = shown(client, published(f"a{character}b"))
+
+    assert character not in page.html
+    assert f"U+{ord(character):04X}" in page.pre[0]
+
+
+def test_input_16_tabs_and_line_ends_are_left_alone(client: Client) -> None:
+    page = shown(client, published("a\tb\nc\n"))
+
+    assert page.pre == ["a\tb\nc\n"]
+
+
+HIDING = [
+    *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u200c\u200d\u200e\u200f\u2060\u061c",
+    "x\ufeff",
+]
+
+
+@pytest.mark.parametrize("character", HIDING, ids=ascii)
+def test_input_17_what_hides_is_warned_of(client: Client, character: str) -> None:
+    page = shown(client, published(f"a{character}b"))
+
+    assert "cannot be seen" in page.text
+
+
+@pytest.mark.parametrize("text", ["plain", "\ufeffwith a mark at its start", "שלום עולם", "schön 🐙"], ids=ascii)
+def test_input_17_ordinary_text_is_not_warned_of(client: Client, text: str) -> None:
+    assert "cannot be seen" not in shown(client, published(text)).text
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 500_000, "<" * 500_000, "'" * 500_000, "\n" * 499_999 + "x", "\x1b" * 500_000, "\u202e" * 170_000],
+    ids=["line", "tags", "quotes", "empty_lines", "controls", "bidi"],
+)
+def test_input_19_a_page_is_quick_and_not_much_longer_than_its_text(client: Client, text: str) -> None:
+    paste = published(text)
+    client.get("/recent")  # Templates are compiled by now.
+
+    started = time.monotonic()
+    response = client.get(f"/{paste.key}")
+
+    assert time.monotonic() - started <= 2
+    assert response.status_code == 200
+    assert len(response.content) <= 10 * len(text.encode())
+
+
+def test_nothing_on_the_page_runs_or_comes_from_elsewhere(client: Client) -> None:
+    page = shown(client, published("x"))
+
+    assert not re.search(r"\son\w+=|\sstyle=|<script>|<style", page.html)
+    for _, facts in page.tags:
+        for name in ("src", "href", "action"):
+            assert not (facts.get(name) or "").startswith(("http:", "https:", "//", "javascript:", "data:"))
+
+
+def test_the_page_answers_reading_alone(client: Client) -> None:
+    paste = published("x")
+
+    for method in ("post", "patch"):
+        response = getattr(client, method)(f"/{paste.key}")
+        assert response.status_code == 405
+        assert response.content
+    assert client.head(f"/{paste.key}").status_code == 200
+    assert Paste.objects.readable().filter(pk=paste.pk).exists()
+
+
+def test_what_is_gone_is_not_found_anywhere(client: Client) -> None:
+    hidden, removed = published("secret", "a.txt"), published("secret", "a.txt")
+    writing.hide(hidden)
+    writing.remove(removed)
+
+    for key in (hidden.key, removed.key, "0123456789"):
+        for path in ("", "/raw", "/raw/a.txt", "/download/a.txt", "?raw"):
+            response = client.get(f"/{key}{path}")
+            assert response.status_code == 404
+            assert b"secret" not in response.content

@@ -1,0 +1,91 @@
+"""In which language the page shows a text: its own, or what an address asks for, as other pastebins have it."""
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from tests.pastes.api.client import create
+from tests.pastes.made import published
+from tests.pastes.sealed import sealed
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def shown(client: Client, path: str) -> list[str]:
+    """Return the languages of the files on a page."""
+    response = client.get(path, headers={"accept": BROWSER})
+    assert response.status_code == 200
+    return re.findall(r'data-language="([^"]*)"', response.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("rest", "language"),
+    [
+        ("", "python"),
+        ("?hl=ocaml", "ocaml"),
+        ("?hl=ML", "ocaml"),
+        ("?hl=<script>", "python"),
+        ("?hl=", "python"),
+        ("?rust", "rust"),
+        ("?hl=go&ln", "go"),
+        ("?ln=true", "python"),
+        (".rs", "rust"),
+        (".rs?hl=go", "go"),
+        (".tar.gz", "python"),
+        (".txt", "plaintext"),
+        (".rust", "rust"),
+        (".%3Cb%3E", "python"),
+    ],
+)
+def test_an_address_picks_the_language(client: Client, rest: str, language: str) -> None:
+    key = published("x = 1\n", "a.py").key
+
+    assert shown(client, f"/{key}{rest}") == [language]
+    assert shown(client, f"/{key}") == ["python"]
+
+
+def test_it_is_told_the_page_of_an_encrypted_paste(client: Client) -> None:
+    key = create(client, {"files": [{"content": sealed()}], "encrypted": True}).json()["key"]
+
+    for path in (f"/{key}.ml", f"/{key}?hl=ml", f"/{key}?ml"):
+        assert b'data-asked="ocaml"' in client.get(path, headers={"accept": BROWSER}).content
+
+
+def test_numbers_are_there_unless_they_are_turned_off(client: Client) -> None:
+    key = published().key
+
+    for query, off in (("", False), ("?ln", False), ("?ln=true", False), ("?ln=false", True)):
+        page = client.get(f"/{key}{query}", headers={"accept": BROWSER}).content
+        assert (b'data-numbers="off"' in page) == off
+
+
+def test_a_terminal_gets_the_text_and_raw_is_raw_with_any_ending(client: Client) -> None:
+    key = published("x\r\n").key
+
+    assert client.get(f"/{key}.py", headers={"accept": "*/*"}).content == b"x\r\n"
+    assert client.get(f"/{key}.py?raw", headers={"accept": BROWSER}).content == b"x\r\n"
+    assert client.get(f"/{key}x.py").status_code == 404
+    assert client.put(f"/{key}.py", b"text", content_type="").status_code == 201
+
+
+def test_where_their_dialects_are_off_nothing_is_picked(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_DIALECTS = ["first"]
+    key = published("x", "a.py").key
+
+    assert shown(client, f"/{key}?rust") == ["python"]
+    assert client.get(f"/{key}.rs").status_code == 404
+
+
+def test_pastebinit_is_told_the_sites_own_address(client: Client, settings: Settings) -> None:
+    plain = client.get("/pastebin.d/pasteur.conf")
+    settings.PASTEUR_URL = "https://paste.example.net"
+    secure = client.get("/pastebin.d/pasteur.conf")
+
+    assert "basename = testserver\n" in plain.content.decode()
+    assert "https" not in plain.content.decode()
+    assert "basename = paste.example.net\nhttps = True\n" in secure.content.decode()
+    settings.PASTEUR_DIALECTS = []
+    assert client.get("/pastebin.d/pasteur.conf").status_code == 404

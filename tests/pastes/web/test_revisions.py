@@ -1,0 +1,256 @@
+"""The revisions of a paste: their list, two of them compared, and each as it was."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from pastes.lifecycle import writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import Paste, Revision
+from tests.pastes.made import published
+from tests.pastes.pages import Page
+from tests.pastes.sealed import sealed
+from tests.pastes.ways import BROWSER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def edited(*texts: str, name: str = "a.txt", **facts: Any) -> Paste:
+    """Return a paste of one file that was edited from one text to the next."""
+    paste = published(texts[0], name, **facts)
+    for text in texts[1:]:
+        paste = writing.revise(paste, [NewFile(text, name)])
+    return paste
+
+
+def shown(client: Client, path: str, *, status: int = 200) -> Page:
+    """Return a page of the site, taken apart."""
+    response = client.get(path, headers={"accept": BROWSER})
+    assert (response.status_code, response["Content-Type"]) == (status, "text/html; charset=utf-8")
+    return Page(response)
+
+
+def lines(page: Page) -> list[str]:
+    """Return the changed lines of a comparison that stands inline."""
+    found = []
+    for row in page.html.split("<tr>")[1:]:
+        for tag, sign in (("del", "-"), ("ins", "+")):
+            if f"<{tag}>" in row:
+                found.append(sign + row.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0])
+    return found
+
+
+def test_all_revisions_are_listed_with_author_date_and_what_changed(client: Client) -> None:
+    paste = published("one\n", "a.txt", title="T & <t>", author="Ada <a>")
+    writing.revise(paste, [NewFile("two\n", "a.txt"), NewFile("x = 1\n", "b.py")])
+    writing.revise(paste, [NewFile("x = 1\n", "c.py")])
+    writing.revise(paste, [NewFile("x = 1\n", "c.py", "ruby")])
+    writing.revise(paste, title="Another")
+    Revision.objects.filter(number=2).update(author="Grace")
+
+    page = shown(client, f"/{paste.key}/revisions")
+
+    told = [
+        ("Revision 5", "Ada <a>", "No file changed"),
+        ("Revision 4", "Ada <a>", "c.py: now Ruby"),
+        ("Revision 3", "Ada <a>", "c.py: was b.py before"),
+        ("Revision 2", "Grace", "b.py: added"),
+        ("Revision 1", "Ada <a>", "The paste as it was made."),
+    ]
+    parts = page.text.partition("Revision 5")
+    rest = parts[1] + parts[2]
+    for number, (words, following) in enumerate(zip(told, [*told[1:], ("From revision 4",)], strict=True)):
+        entry, _, _ = rest.partition(following[0])
+        assert all(word in entry for word in words), (number, entry)
+        assert f"{timezone.now().year}" in entry
+        rest = rest[len(entry) :]
+    assert "a.txt: removed" in page.text
+    assert '<meta name="robots" content="noindex">' in page.html
+
+
+def test_the_page_of_the_paste_leads_there_once_it_was_edited(client: Client) -> None:
+    assert f"/{(paste := published('x')).key}/revisions" not in shown(client, f"/{paste.key}").links()
+    assert f"/{(paste := edited('x', 'y')).key}/revisions" in shown(client, f"/{paste.key}").links()
+
+
+def test_a_paste_that_was_never_edited_has_one(client: Client) -> None:
+    page = shown(client, f"/{published('x').key}/revisions")
+
+    assert "The paste as it was made." in page.text
+    assert "Compare" not in page.text
+
+
+def test_any_two_can_be_compared_and_without_a_choice_the_last(client: Client) -> None:
+    key = edited("one\n", "two\n", "three\n").key
+
+    assert lines(shown(client, f"/{key}/revisions")) == ["-two", "+three"]
+    assert lines(shown(client, f"/{key}/revisions?from=1&to=3&view=inline")) == ["-one", "+three"]
+    assert lines(shown(client, f"/{key}/revisions?from=3&to=1")) == ["-three", "+one"]
+    assert lines(shown(client, f"/{key}/revisions?to=2")) == ["-one", "+two"]
+    assert lines(shown(client, f"/{key}/revisions?from=1")) == ["-one", "+three"]
+
+
+def test_side_by_side_each_line_stands_beside_what_it_became(client: Client) -> None:
+    key = edited("same\nvalue = 1\n", "same\nvalue = 2\n").key
+
+    page = shown(client, f"/{key}/revisions?from=1&to=2&view=split")
+
+    row = page.html.partition("value = ")[0].rpartition("<tr>")[2] + page.html.partition("value = ")[2]
+    row = row.partition("</tr>")[0]
+    assert row.index("<b>1</b></del>") < row.index("<b>2</b></ins>")
+    assert 'aria-label="removed"' in row
+    assert 'aria-label="added"' in row
+    assert page.values["view"] == "split"
+    assert (page.values["from"], page.values["to"]) == ("1", "2")
+
+
+def test_texts_and_names_are_shown_and_never_markup(client: Client) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    key = edited("x\n", f"{evil}\n", name=evil.replace("/", "")).key
+
+    for view in ("inline", "split"):
+        page = shown(client, f"/{key}/revisions?view={view}")
+        assert page.intruders() == []
+        assert evil in page.text
+    assert shown(client, f"/{key}/revisions/2").intruders() == []
+
+
+def test_hidden_characters_are_warned_of(client: Client) -> None:
+    key = edited("ab\n", "a\u202eb\n", "ab\n").key
+
+    for path in ("revisions", "revisions/2"):
+        assert "characters that change the direction of writing" in shown(client, f"/{key}/{path}").text
+    assert "a[U+202E]b" in shown(client, f"/{key}/revisions").text
+
+
+def test_the_same_revision_twice_is_told(client: Client) -> None:
+    page = shown(client, f"/{edited('x', 'y').key}/revisions?from=2&to=2")
+
+    assert "These are the same revision: choose two." in page.text
+    assert lines(page) == []
+
+
+@pytest.mark.parametrize("query", ["from=9&to=1", "from=1&to=0", "from=-1", "to=x", f"from={'9' * 5000}", "to=٣"])
+def test_a_revision_that_is_not_there_is_not_found_and_the_others_are_listed(client: Client, query: str) -> None:
+    page = shown(client, f"/{edited('x', 'y').key}/revisions?{query}", status=404)
+
+    assert "There is no revision" in page.text
+    assert "Revision 2" in page.text
+
+
+def test_many_revisions_come_a_page_at_a_time(client: Client) -> None:
+    key = edited(*(f"{number}\n" for number in range(1, 33))).key
+
+    first = shown(client, f"/{key}/revisions")
+    second = shown(client, f"/{key}/revisions?before=3")
+
+    assert "?before=3" in first.links()
+    assert [f"/{key}/revisions/3" in page.links() for page in (first, second)] == [True, False]
+    assert [f"/{key}/revisions/2" in page.links() for page in (first, second)] == [False, True]
+    assert "The paste as it was made." in second.text
+    assert "There are none older" in shown(client, f"/{key}/revisions?before=1").text
+
+
+def test_too_much_is_cut_and_said_to_be(client: Client) -> None:
+    key = edited("".join(f"{n}\n" for n in range(5_000)), "".join(f"{n}!\n" for n in range(5_000))).key
+
+    page = shown(client, f"/{key}/revisions")
+
+    assert "This is too much to be shown" in page.text
+    assert "The rest is not shown." in page.text
+    assert "+5000 −5000 lines" in page.text
+    assert f"/api/v1/pastes/{key}/diff?before=1&after=2" in page.links()
+    assert len(page.html) < 1_000_000
+
+
+def test_a_revision_is_shown_as_it_was(client: Client) -> None:
+    key = edited("old <text>\n", "new\n", name="a b.txt").key
+
+    page = shown(client, f"/{key}/revisions/1")
+
+    assert page.pre == ["old <text>\n"]
+    assert "revision 1 of 2" in page.text
+    assert "This is how the paste was once." in page.text
+    assert f"/{key}" in page.links()
+    assert f"/{key}/revisions/1/raw/a%20b.txt" in page.links()
+    assert '<meta name="robots" content="noindex">' in page.html
+    assert "This is how the paste was once." not in shown(client, f"/{key}/revisions/2").text
+
+
+def test_the_text_of_a_revision_comes_back_byte_for_byte(client: Client) -> None:
+    key = edited("old\r\n\ttext\u202e", "new", name="a.txt").key
+
+    answers = [client.get(f"/{key}/revisions/1/raw{end}") for end in ("", "/a.txt")]
+    program = client.get(f"/{key}/revisions/1", headers={"accept": "*/*"})
+
+    for answer in (*answers, program):
+        assert answer.content.decode() == "old\r\n\ttext\u202e"
+        assert answer["Content-Type"] == "text/plain; charset=utf-8"
+        assert "sandbox" in answer["Content-Security-Policy"]
+    known = client.get(f"/{key}/revisions/1/raw", headers={"if-none-match": answers[0]["ETag"]})
+    assert known.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "end", ["3", "0", "99999999999999999999", "9" * 5000, "3/raw", "1/raw/b.txt", "0/raw", "-1", "x"]
+)
+def test_what_no_revision_has_is_not_found(client: Client, end: str) -> None:
+    key = edited("x", "y").key
+
+    for accept in (BROWSER, "*/*"):
+        assert client.get(f"/{key}/revisions/{end}", headers={"accept": accept}).status_code == 404
+
+
+def test_a_program_gets_a_diff_that_patch_takes(client: Client) -> None:
+    key = edited("one\n", "two\n").key
+
+    answer = client.get(f"/{key}/revisions?from=1&to=2", headers={"accept": "*/*"})
+
+    assert answer.content.decode() == "--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+two\n"
+    assert "Accept" in answer["Vary"]
+    assert client.get(f"/{key}/revisions?from=7", headers={"accept": "*/*"}).status_code == 404
+
+
+def test_what_is_encrypted_is_listed_and_not_compared(client: Client) -> None:
+    paste = writing.publish(Draft([NewFile(sealed(ct="YWFh" * 8))], encrypted=True))
+    writing.revise(paste, [NewFile(sealed(ct="YmJi" * 8))])
+
+    page = shown(client, f"/{paste.key}/revisions?from=1&to=2")
+
+    assert "the server cannot read it, and so cannot compare" in page.text
+    assert "Revision 1" in page.text
+    assert lines(page) == []
+    assert "YWFh" not in page.html
+    assert shown(client, f"/{paste.key}/revisions/1").pre == [sealed(ct="YWFh" * 8)]
+    assert client.get(f"/{paste.key}/revisions", headers={"accept": "*/*"}).status_code == 422
+
+
+def test_nothing_of_a_paste_that_burns_is_shown(client: Client) -> None:
+    paste = edited("secret one", "secret two", burn=True)
+
+    for end in ("", "/1", "/1/raw", "/1/raw/a.txt"):
+        answer = client.get(f"/{paste.key}/revisions{end}", headers={"accept": BROWSER})
+        assert answer.status_code == 403
+        assert b"secret" not in answer.content
+
+
+def test_what_is_gone_has_no_revisions(client: Client) -> None:
+    hidden, expired = edited("x", "y"), edited("x", "y", lifetime=timedelta(hours=1))
+    writing.hide(hidden)
+    Paste.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(seconds=5))
+
+    for key in (hidden.key, expired.key, "0000000000"):
+        for end in ("", "/1", "/1/raw"):
+            assert client.get(f"/{key}/revisions{end}").status_code == 404
+
+
+def test_a_list_costs_as_many_queries_for_many_revisions_as_for_two(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    key = edited(*(f"{number}\n" for number in range(40))).key
+
+    with django_assert_max_num_queries(7):
+        shown(client, f"/{key}/revisions")
