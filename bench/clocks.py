@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync import drain as draining
 
 #: The steps, in their order: ask the remote, read the pastes, feed fast-import, push, mark the rows.
@@ -21,7 +21,7 @@ def clocks() -> Iterator[dict[str, float]]:
     with contextlib.ExitStack() as stack:
         for place, name, step in (
             (Remote, "fetch", "look"),
-            (Clone, "write", "import"),
+            (Repository, "write", "import"),
             (Remote, "push", "push"),
             (draining, "_settle", "mark"),
         ):

@@ -25,7 +25,7 @@ from gitsync.format.tree import Facts, Text
 from gitsync.models import Change, ChangeQuerySet
 from gitsync.outbox.eligibility import mirrored
 from gitsync.progress import Progress, unwatched
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from pastes.models import Paste
 
 _AT_ONCE = 2_000
@@ -64,7 +64,7 @@ class Comparison:
         return not (self.missing or self.differs or self.extra or self.waiting or self.set_aside)
 
 
-def compare(clone: Clone, tip: str, progress: Progress = unwatched) -> Comparison:
+def compare(clone: Repository, tip: str, progress: Progress = unwatched) -> Comparison:
     """Return how the mirrored pastes of the database differ from the tree of `tip`, which has to be in the clone."""
     found = Comparison(tip)
     sums = _Sums()

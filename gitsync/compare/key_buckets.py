@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from gitsync.format import tree
 from gitsync.repository import history
 from gitsync.repository.history import Objects
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from pastes.rules import keys
 
 #: So many letters of a key say on which shelf it lies.
 LETTERS = 2
 
 
-def shelves(clone: Clone, tip: str) -> Iterator[tuple[str, dict[str, str]]]:
+def shelves(clone: Repository, tip: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the letters of every shelf and the id of each paste's folder there, by the paste's key, in their order."""
     if not tip:
         return
@@ -29,7 +29,7 @@ def shelves(clone: Clone, tip: str) -> Iterator[tuple[str, dict[str, str]]]:
                     yield first + second, found
 
 
-def pastes(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+def pastes(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:
     """Yield the key and the id of the folder of every paste whose name can be a key, from all shelves."""
     for _, shelf in shelves(clone, tip):
         yield from ((key, oid) for key, oid in shelf.items() if keys.can_be(key))

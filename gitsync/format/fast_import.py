@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gitsync.format.tree import Entry
+from gitsync.format.tree import TreeEntry
 
 #: Where fast-import leaves the last commit in the worker's own clone. Nothing is ever pushed by this name.
 NEXT_REF = "refs/pasteur/next"
@@ -38,7 +38,7 @@ class Commit:
     author: str
     title: str
     written_at: datetime
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[TreeEntry, ...] = ()
     #: A file at the root that the paste was made of, and that goes with this commit.
     moved_from: str = ""
 

@@ -27,7 +27,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _FOLDER = re.compile(r"([0-9a-z])/([0-9a-z])/([0-9a-z])/(\1\2\3[0-9a-z]*)/")
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """A file of a folder: its name there, the id of its blob, and its bytes where they are at hand."""
 
     name: str
@@ -77,7 +77,7 @@ def key_of(path: str) -> str | None:
     return match[4] if match else None
 
 
-def entries(paste: Paste, revision: Revision, files: Iterable[File], *, with_content: bool) -> list[Entry]:
+def entries(paste: Paste, revision: Revision, files: Iterable[File], *, with_content: bool) -> list[TreeEntry]:
     """Return what the folder of a paste holds for one of its revisions, sorted as Git sorts a tree."""
     files = list(files)
     facts = Facts(
@@ -89,18 +89,18 @@ def entries(paste: Paste, revision: Revision, files: Iterable[File], *, with_con
     return laid_out(facts, [Text(file.name, file.language, file.oid) for file in files], contents)
 
 
-def laid_out(facts: Facts, texts: Sequence[Text], contents: Sequence[bytes] = ()) -> list[Entry]:
+def laid_out(facts: Facts, texts: Sequence[Text], contents: Sequence[bytes] = ()) -> list[TreeEntry]:
     """Return what a folder holds, sorted as Git sorts a tree; without contents, its texts by their ids alone."""
     names = tree_names(text.name for text in texts)
     metadata = _metadata(facts, names, texts)
-    found = [Entry(METADATA, blob_oid(metadata), metadata)]
+    found = [TreeEntry(METADATA, blob_oid(metadata), metadata)]
     for number, (name, text) in enumerate(zip(names, texts, strict=True)):
-        found.append(Entry(name, text.oid, contents[number] if contents else b""))
+        found.append(TreeEntry(name, text.oid, contents[number] if contents else b""))
     found.sort()  # In UTF-8, the order of the letters is that of the bytes.
     return found
 
 
-def tree_oid(found: Iterable[Entry]) -> str:
+def tree_oid(found: Iterable[TreeEntry]) -> str:
     """Return the id that Git gives a tree of these files (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
     body = b"".join(b"100644 %s\0%s" % (entry.name.encode(), bytes.fromhex(entry.oid)) for entry in found)
     return hashlib.sha1(b"tree %d\0" % len(body) + body, usedforsecurity=False).hexdigest()

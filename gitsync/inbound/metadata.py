@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from gitsync.format import tree
-from gitsync.repository.history import Entry
+from gitsync.repository.history import TreeRow
 from pastes.errors import RefusedError
 from pastes.lifecycle.draft import MAX_FILES, NewFile, clean_name
 from pastes.rules import keys
@@ -77,7 +77,7 @@ def metadata(content: bytes, key: str) -> Metadata:
     )
 
 
-def contents(entries: Sequence[Entry]) -> dict[str, str]:
+def contents(entries: Sequence[TreeRow]) -> dict[str, str]:
     """Return the id of every text of a folder by its path there. Raises DamagedError for what is not a plain file."""
     for entry in entries:
         if not entry.is_file:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gitsync.errors import DiskFullError
-from gitsync.repository.history import Told
+from gitsync.repository.history import CommitInfo
 
 _TABLE = "CREATE TABLE touch (name, place INTEGER, commit_id, author, written_at INTEGER, change, kind, oid)"
 _OF = "SELECT commit_id, author, written_at, change, kind, oid FROM touch WHERE name = ? ORDER BY place"
@@ -30,7 +30,7 @@ class Touch:
 class Touches:
     """All that happened, by the name of the thing."""
 
-    def __init__(self, file: sqlite3.Connection, tip: Told) -> None:
+    def __init__(self, file: sqlite3.Connection, tip: CommitInfo) -> None:
         self._file = file
         self._tip = tip
 
@@ -46,7 +46,7 @@ class Touches:
 
 
 @contextmanager
-def sort(told: Iterable[tuple[Told, str, str]], tip: Told) -> Iterator[Touches]:
+def sort(told: Iterable[tuple[CommitInfo, str, str]], tip: CommitInfo) -> Iterator[Touches]:
     """Take (commit, name, id), the newest first, and let what happened to each name be asked for in the block.
 
     `tip` is the newest commit of the history. Raises DiskFullError, also when it is asked.
@@ -73,7 +73,7 @@ def _room() -> Iterator[None]:
         raise DiskFullError(f"the history cannot be sorted in {tempfile.gettempdir()}: {error}") from error
 
 
-def _rows(told: Iterable[tuple[Told, str, str]]) -> Iterator[tuple[str, int, str, str, int, str, str, str]]:
+def _rows(told: Iterable[tuple[CommitInfo, str, str]]) -> Iterator[tuple[str, int, str, str, int, str, str, str]]:
     for place, (commit, name, oid) in enumerate(told):
         at = int(commit.written_at.timestamp())
         words = (_storable(word) for word in (commit.commit, commit.author, commit.change, commit.kind))

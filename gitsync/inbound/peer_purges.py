@@ -10,14 +10,14 @@ from gitsync.models import Change
 from gitsync.outbox.eligibility import mirrored
 from gitsync.purge import requests
 from gitsync.repository import history
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from pastes.lifecycle import writing
 from pastes.models import Paste, State
 
 logger = logging.getLogger(__name__)
 
 
-def heed(clone: Clone, revisions: str, tip: str, removals: Removals) -> None:
+def heed(clone: Repository, revisions: str, tip: str, removals: Removals) -> None:
     """Hide the pastes that wait to be committed although a range of history, up to `tip`, says that they were purged.
 
     They stay in the database, for a moderator to purge or to show again. Raises TooManyRemovedError.

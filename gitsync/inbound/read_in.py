@@ -30,9 +30,9 @@ from gitsync.outbox import outbox
 from gitsync.outbox.eligibility import is_on_site, mirrored
 from gitsync.purge import requests
 from gitsync.repository import history
-from gitsync.repository.history import Objects, Told
+from gitsync.repository.history import CommitInfo, Objects
 from gitsync.repository.process import stop_requested
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from pastes.errors import RefusedError
 from pastes.lifecycle import restoring, writing
 from pastes.lifecycle.erasing import are_purged
@@ -62,7 +62,7 @@ class Removals(Enum):
 
 
 def read(
-    clone: Clone, old: str, new: str, removals: Removals = Removals.ASK, done: Callable[[], object] = lambda: None
+    clone: Repository, old: str, new: str, removals: Removals = Removals.ASK, done: Callable[[], object] = lambda: None
 ) -> None:
     """Take over what differs at `new` from `old`, which it goes on from; without an old one, what is unknown here.
 
@@ -114,7 +114,7 @@ def _in_batches(
         sleep(_PAUSE_SECONDS)  # Who waits for the turn would not get it, were it taken again at once.
 
 
-def _differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str]]:
+def _differences(clone: Repository, old: str, new: str) -> Iterator[tuple[str, str]]:
     """Yield the pastes' folders that are not as before, by key, and the new or changed files at the root."""
     for path, mode, oid in history.differences(clone, old, new):
         if path.count("/") == 3 and (key := tree.key_of(f"{path}/")) and keys.can_be(key):
@@ -123,7 +123,7 @@ def _differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str]]:
             yield path, oid
 
 
-def _told(clone: Clone, revisions: str) -> Iterator[tuple[Told, str, str]]:
+def _told(clone: Repository, revisions: str) -> Iterator[tuple[CommitInfo, str, str]]:
     """Yield (commit, key or path, id) for each folder of a paste, and file at the root, that a range touches."""
     for told, path, mode, _, oid in history.paths(clone, revisions):
         if path.count("/") == 3 and (key := tree.key_of(f"{path}/")):
@@ -141,7 +141,7 @@ def _is_loose(path: str) -> bool:
     return bool(stem) and is_known and stem.casefold() not in {"readme", "license", "contributing"}
 
 
-def _unknown(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+def _unknown(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:
     """Yield the folders of pastes that the database has not, or not like that, by key, and the files at the root."""
     if not tip:
         return
@@ -153,7 +153,7 @@ def _unknown(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
     yield from loose(clone, tip)
 
 
-def loose(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+def loose(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:
     """Yield (path, id) for every file that lies at the root of a commit as a paste."""
     if not tip:
         return
@@ -163,7 +163,7 @@ def loose(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
                 yield entry.name, entry.oid
 
 
-def _consider(clone: Clone, old: str, new: str, removals: Removals) -> None:
+def _consider(clone: Repository, old: str, new: str, removals: Removals) -> None:
     if removals is not Removals.ASK:
         return
     with history.objects(clone) as objects:

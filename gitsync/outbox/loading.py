@@ -22,7 +22,7 @@ class Loaded:
     change: Change
     author: str
     title: str
-    entries: tuple[tree.Entry, ...]
+    entries: tuple[tree.TreeEntry, ...]
 
     @property
     def folder(self) -> str:

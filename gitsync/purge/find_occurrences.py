@@ -16,7 +16,7 @@ from gitsync.purge import requests
 from gitsync.purge.occurrences import Traces, unquoted
 from gitsync.repository import history
 from gitsync.repository.process import feed
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from pastes.models import File, blob_oid
 
 #: So many commits are asked about by one process, which remembers them.
@@ -50,7 +50,7 @@ class _Found:
     oids: dict[bytes, str] = field(default_factory=dict)
 
 
-def find(clone: Clone, tip: str, keys: Sequence[str]) -> Traces:
+def find(clone: Repository, tip: str, keys: Sequence[str]) -> Traces:
     """Return what a complete history has of these pastes, and have their texts remembered.
 
     These are their folders, the files at the root that they were made of, and all texts that ever lay at either, for
@@ -70,7 +70,7 @@ def find(clone: Clone, tip: str, keys: Sequence[str]) -> Traces:
     return Traces(folders.keys(), found.root_files.keys(), found.oids.keys())
 
 
-def occurrences(clone: Clone, traces: Traces, *revisions: str) -> Generator[tuple[str, str]]:
+def occurrences(clone: Repository, traces: Traces, *revisions: str) -> Generator[tuple[str, str]]:
     """Yield (commit, path) for each commit of a range that brings something of them anywhere, parents first."""
     with clone.reading("rev-list", "--topo-order", "--reverse", *revisions) as process:
         commits = cast("IO[bytes]", process.stdout)
@@ -80,7 +80,7 @@ def occurrences(clone: Clone, traces: Traces, *revisions: str) -> Generator[tupl
             raise CloneBrokenError("git rev-list could not read the history")
 
 
-def _occurrences(clone: Clone, traces: Traces, commits: Sequence[bytes]) -> Iterator[tuple[str, str]]:
+def _occurrences(clone: Repository, traces: Traces, commits: Sequence[bytes]) -> Iterator[tuple[str, str]]:
     with clone.reading("diff-tree", "--stdin", *_RAW, "--format=%H") as process:
         feed(process, b"".join(commits))
         commit = ""
@@ -95,7 +95,7 @@ def _occurrences(clone: Clone, traces: Traces, commits: Sequence[bytes]) -> Iter
             raise CloneBrokenError("git diff-tree could not read the history")
 
 
-def _look_into(clone: Clone, tip: str, folders: Mapping[bytes, str], found: _Found) -> None:
+def _look_into(clone: Repository, tip: str, folders: Mapping[bytes, str], found: _Found) -> None:
     """Find what ever lay in folders, and the files at the root that commits of their pastes have moved there.
 
     Changes name these as well, but not those of a database that was restored, or of another site.
@@ -114,7 +114,7 @@ def _by_path(changes: QuerySet[Change]) -> dict[bytes, str]:
     return {path.encode(): key for path, key in changes.values_list("moved_from", "key")}
 
 
-def _put_back(clone: Clone, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
+def _put_back(clone: Repository, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
     """Return the ids of texts that were purged and that these files have ever had."""
     ever = _ever_at(clone, tip, files)
     with history.objects(clone) as objects:
@@ -122,18 +122,18 @@ def _put_back(clone: Clone, tip: str, files: Mapping[bytes, str]) -> dict[bytes,
         return {oid: ever[oid] for oid, text in texts if text and requests.key_of(text)}
 
 
-def _ever_at(clone: Clone, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
+def _ever_at(clone: Repository, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
     """Return the ids of all that ever was in these files."""
     rows = _rows(clone, _touching(clone, tip, files.keys()), "--format=", *_RAW, paths=files.keys()) if files else ()
     return {row.oid: files[unquoted(row.path)] for row in rows if unquoted(row.path) in files and _is_text(row)}
 
 
-def _touching(clone: Clone, tip: str, paths: Iterable[bytes]) -> bytes:
+def _touching(clone: Repository, tip: str, paths: Iterable[bytes]) -> bytes:
     """Return the commits that touch some paths. `git log` would remember the texts of all others."""
     return clone.ask("rev-list", "--full-history", tip, "--", *_literally(paths))
 
 
-def _rows(clone: Clone, commits: bytes, form: str, *options: str, paths: Iterable[bytes] = ()) -> Iterator[_Row]:
+def _rows(clone: Repository, commits: bytes, form: str, *options: str, paths: Iterable[bytes] = ()) -> Iterator[_Row]:
     with clone.reading("diff-tree", "--stdin", form, *options, "--", *_literally(paths)) as process:
         feed(process, commits)
         told = b""
@@ -163,7 +163,7 @@ def _is_text(row: _Row) -> bool:
     return row.oid not in {_NOTHING, _EMPTY} and row.mode != _SUBMODULE
 
 
-def _remember(clone: Clone, oids: Mapping[bytes, str]) -> None:
+def _remember(clone: Repository, oids: Mapping[bytes, str]) -> None:
     with history.objects(clone) as objects:
         for oid, key in oids.items():
             if content := objects.blob(oid.decode(), settings.PASTEUR_MAX_BYTES):

@@ -10,12 +10,12 @@ from gitsync.models import MOVED_FROM_LENGTH, Change, Kind, PurgedText
 from gitsync.purge import requests
 from gitsync.purge.occurrences import is_of_a_paste
 from gitsync.repository import history
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
 
 
-def notice(clone: Clone, old: str, new: str) -> None:
+def notice(clone: Repository, old: str, new: str) -> None:
     """Have the history rewritten again without what others have put there since `old`, where that was purged."""
     if not PurgedText.objects.exists():
         return
@@ -30,7 +30,7 @@ def notice(clone: Clone, old: str, new: str) -> None:
                 _come_back(key, path)
 
 
-def is_there(clone: Clone, tip: str, change: Change) -> bool:
+def is_there(clone: Repository, tip: str, change: Change) -> bool:
     """Whether the file that a removal names still has a text that was purged."""
     if not tip or not change.moved_from or change.kind != Kind.REMOVE:
         return False
@@ -42,7 +42,7 @@ def is_there(clone: Clone, tip: str, change: Change) -> bool:
     return bool(content and requests.key_of(content))
 
 
-def _files(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str]]:
+def _files(clone: Repository, old: str, new: str) -> Iterator[tuple[str, str]]:
     """Yield (path, id) for files outside the folders of pastes that were touched, some of them several times."""
     told = ((path, mode, oid) for _, path, mode, _, oid in history.paths(clone, f"{old}..{new}"))
     for path, mode, oid in chain(told, history.differences(clone, old, new)):  # The second for what merges bring.

@@ -30,7 +30,7 @@ from gitsync.remote import partial_clone
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import history
 from gitsync.repository.process import stop_requested
-from gitsync.repository.repository import TIP_REF, Clone
+from gitsync.repository.repository import TIP_REF, Repository
 from pastes.storage.write_lock import turn
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Rewritten:
     size_bytes: int = 0
 
 
-def rewrite(remote: Remote, clone: Clone, tip: str) -> Rewritten:
+def rewrite(remote: Remote, clone: Repository, tip: str) -> Rewritten:
     """Return the history of `tip` without all pastes that wait for being purged; the same tip when it has none.
 
     Where the last try has failed, nothing is done before the time for the next one, or before another one is purged.
@@ -88,7 +88,7 @@ def done() -> set[str]:
     return set(Purge.objects.exclude(done_at=None).values_list("key", flat=True))
 
 
-def reopen(clone: Clone, tip: str, told: Set[str]) -> None:
+def reopen(clone: Repository, tip: str, told: Set[str]) -> None:
     """Purge again what has come back with a history that somebody else pushed; `told` are the keys that it names."""
     gone = done()
     if not gone:
@@ -132,7 +132,7 @@ def _settle_others(renamed: Renamed) -> None:
         watchdog.beat()
 
 
-def finish(rewritten: Rewritten, remote: Remote, clone: Clone, tip: str) -> None:
+def finish(rewritten: Rewritten, remote: Remote, clone: Repository, tip: str) -> None:
     """Delete from the clone and the default remote what `tip` no longer reaches; only then are the purges done."""
     if not rewritten.keys:
         return
@@ -147,7 +147,7 @@ def finish(rewritten: Rewritten, remote: Remote, clone: Clone, tip: str) -> None
     Purge.objects.filter(key__in=rewritten.keys).update(done_at=timezone.now(), **nothing)
 
 
-def _rewritten(clone: Clone, tip: str, parents: Sequence[str], passing: Filter) -> tuple[str, Renamed]:
+def _rewritten(clone: Repository, tip: str, parents: Sequence[str], passing: Filter) -> tuple[str, Renamed]:
     """Rewrite the history above `parents` a stretch at a time, the oldest first."""
     renamed, done = Renamed(), list(parents)
     for stop in history.stops(clone, tip, _STRETCH, *parents):
@@ -160,7 +160,7 @@ def _rewritten(clone: Clone, tip: str, parents: Sequence[str], passing: Filter) 
     return passing.tip, renamed
 
 
-def _rewrite(clone: Clone, done: Sequence[str], through: Callable[[IO[bytes]], Iterator[bytes]]) -> dict[str, str]:
+def _rewrite(clone: Repository, done: Sequence[str], through: Callable[[IO[bytes]], Iterator[bytes]]) -> dict[str, str]:
     """Take out of the clone what _OLD_REF has and `done` has not, filter it, and put it in; return the ids by marks."""
     marks = clone.path / "pasteur-marks"
     marks.unlink(missing_ok=True)
@@ -186,7 +186,7 @@ def _rewrite(clone: Clone, done: Sequence[str], through: Callable[[IO[bytes]], I
     return dict(line.split() for line in lines)
 
 
-def _prove(clone: Clone, traces: Traces, tip: str, parents: Sequence[str]) -> None:
+def _prove(clone: Repository, traces: Traces, tip: str, parents: Sequence[str]) -> None:
     """Look at everything that `tip` reaches and `parents`, which have nothing of it, do not: nothing is left anywhere.
 
     What another paste has as well, under its own path, is that one's, and stays.
@@ -197,7 +197,7 @@ def _prove(clone: Clone, traces: Traces, tip: str, parents: Sequence[str]) -> No
     logger.info("purged %d pastes from the history", len(traces.folders))
 
 
-def _bytes_in(clone: Clone) -> int:
+def _bytes_in(clone: Repository) -> int:
     return sum(pack.stat().st_size for pack in clone.path.glob("objects/pack/*.pack"))
 
 

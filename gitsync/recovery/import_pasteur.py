@@ -17,7 +17,7 @@ from gitsync.recovery.restore import opened
 from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import history
-from gitsync.repository.history import Objects, Told
+from gitsync.repository.history import CommitInfo, Objects
 from pastes.errors import RefusedError
 from pastes.lifecycle import restoring
 from pastes.lifecycle.draft import NewFile
@@ -67,7 +67,7 @@ def import_from(url: str, branch: str = "", progress: Progress = unwatched) -> I
         return found
 
 
-def _files(told: Iterator[tuple[Told, str, str, str, str]]) -> Iterator[tuple[Told, str, str]]:
+def _files(told: Iterator[tuple[CommitInfo, str, str, str, str]]) -> Iterator[tuple[CommitInfo, str, str]]:
     for commit, path, mode, _, oid in told:
         if "/" not in path:
             yield commit, path, oid if mode.startswith("100") else ""

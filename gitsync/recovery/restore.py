@@ -20,7 +20,7 @@ from gitsync.remote.git_remote import Remote
 from gitsync.repository import history
 from gitsync.repository.history import Objects
 from gitsync.repository.lock import exclusive
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.resync import LOCK_SECONDS
 from pastes.errors import RefusedError
 from pastes.lifecycle.erasing import are_purged
@@ -64,7 +64,7 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
 
 
 @contextmanager
-def opened(remote: Remote, *, or_obvious: bool = False) -> Iterator[tuple[Clone, str, str]]:
+def opened(remote: Remote, *, or_obvious: bool = False) -> Iterator[tuple[Repository, str, str]]:
     """Fetch a branch, with all of its history and texts, into a clone that lives as long as the block.
 
     Yields the clone, the tip and the branch: with `or_obvious`, another one where the remote's is missing and it is
@@ -72,8 +72,8 @@ def opened(remote: Remote, *, or_obvious: bool = False) -> Iterator[tuple[Clone,
     """
     with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=LOCK_SECONDS):
         path = settings.GITSYNC_CLONE_DIR.with_name("history.git")
-        Clone(path).discard()
-        clone = Clone.open(path)
+        Repository(path).discard()
+        clone = Repository.open(path)
         try:
             tip = remote.fetch_all(clone)
             there = branches.of(remote, clone) if not tip else None
@@ -87,7 +87,7 @@ def opened(remote: Remote, *, or_obvious: bool = False) -> Iterator[tuple[Clone,
             clone.discard()
 
 
-def _candidates(clone: Clone, tip: str) -> Iterator[tuple[str, str]]:
+def _candidates(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:
     """Yield key and folder of what is meant to be a paste; what begins with another letter is nobody's business."""
     for letters, shelf in shelves(clone, tip):
         if letters[0] in keys.ALPHABET:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gitsync.errors import BranchMissingError
 from gitsync.format.fast_import import plain_line
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 
 _BRANCH = "refs/heads/"
 _NAMED_AT_MOST = 20
@@ -30,7 +30,7 @@ class Branches:
         return BranchMissingError(f"the repository has no branch {branch}; it has {some}{more}")
 
 
-def of(remote: Remote, clone: Clone) -> Branches:
+def of(remote: Remote, clone: Repository) -> Branches:
     """Ask a repository for its branches."""
     refs = remote.refs(clone, "--symref", "--", remote.address.url, "HEAD", f"{_BRANCH}*")
     found = {name.removeprefix(_BRANCH): oid for oid, name in refs if name.startswith(_BRANCH)}

@@ -14,7 +14,7 @@ from gitsync.remote import host_keys, https, known_hosts, ssh
 from gitsync.remote.addresses import Address
 from gitsync.remote.git_errors import meaning
 from gitsync.repository.process import Finished
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Connection:
 
     def run(
         self,
-        clone: Clone,
+        clone: Repository,
         command: str,
         *arguments: str,
         seconds: float,
@@ -48,7 +48,7 @@ class Connection:
         finished = clone.run(command, *arguments, stdin=stdin, environment=told, seconds=seconds)
         return self.checked(clone, command, finished)
 
-    def checked(self, clone: Clone, command: str, finished: Finished) -> Finished:
+    def checked(self, clone: Repository, command: str, finished: Finished) -> Finished:
         """Return what came of a command. Raises GitsyncError when it failed."""
         if finished.status:
             raise self._explained(meaning(command, finished, clone, mask=self.login.masked))

@@ -15,7 +15,7 @@ from gitsync.errors import (
     RemoteUnreachableError,
 )
 from gitsync.repository.process import NO_SPACE, Finished
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 
 _WORDS_KEPT = 1_000
 
@@ -53,7 +53,7 @@ _MOVED = re.compile(
 )
 
 
-def meaning(command: str, finished: Finished, clone: Clone, *, mask: Callable[[str], str]) -> GitsyncError:
+def meaning(command: str, finished: Finished, clone: Repository, *, mask: Callable[[str], str]) -> GitsyncError:
     """Return what a failed command means, with the remote's own words, in which `mask` hides our secrets."""
     refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
     words = mask("\n".join([*refused, finished.stderr]).strip())[-_WORDS_KEPT:]

@@ -20,7 +20,7 @@ from gitsync.remote.addresses import Address
 from gitsync.remote.connection import Connection
 from gitsync.remote.local_remote import OwnRemote
 from gitsync.repository import history
-from gitsync.repository.repository import TIP_REF, Clone
+from gitsync.repository.repository import TIP_REF, Repository
 
 logger = logging.getLogger(__name__)
 
@@ -78,18 +78,18 @@ class Remote(Connection):
         """The full name of the branch."""
         return f"refs/heads/{self.branch}"
 
-    def tip(self, clone: Clone) -> str:
+    def tip(self, clone: Repository) -> str:
         """Return the commit that the branch points at now, or the empty string when there is no such branch."""
         if self.own:
             return self.own.tip(self.ref)
         return next((oid for oid, name in self.refs(clone, "--", self.address.url, self.ref) if name == self.ref), "")
 
-    def refs(self, clone: Clone, *arguments: str) -> list[tuple[str, str]]:
+    def refs(self, clone: Repository, *arguments: str) -> list[tuple[str, str]]:
         """Return what `git ls-remote` says with these arguments: ids, each with the name of what points at it."""
         told = self.run(clone, "ls-remote", *arguments, seconds=ASK_SECONDS).stdout.decode(errors="replace")
         return [(oid, name) for oid, _, name in (line.partition("\t") for line in told.splitlines())]
 
-    def fetch(self, clone: Clone, known: str | None = None, *, whole_tree: bool = False) -> str:
+    def fetch(self, clone: Repository, known: str | None = None, *, whole_tree: bool = False) -> str:
         """Bring into the clone what is missing there to go on from `known`, and return the branch's tip.
 
         An empty clone is started thin where `known` says where the branch stood: with that commit alone, and nothing of
@@ -122,7 +122,7 @@ class Remote(Connection):
             tip = clone.resolve(TIP_REF)
         return tip
 
-    def fetch_way(self, clone: Clone, tip: str, folders: Iterable[str]) -> None:
+    def fetch_way(self, clone: Repository, tip: str, folders: Iterable[str]) -> None:
         """Bring into the clone the trees on the way to these folders of the commit `tip`, as far as they are missing.
 
         Raises RemoteMovedError when the branch is not at `tip` any more, and the remote gives no single trees.
@@ -137,7 +137,7 @@ class Remote(Connection):
             if self.fetch(clone, tip, whole_tree=True) != tip:
                 raise RemoteMovedError("the branch moved while its tree was fetched") from None
 
-    def fetch_all(self, clone: Clone) -> str:
+    def fetch_all(self, clone: Repository) -> str:
         """Bring the branch with all its history and every text into the clone, and return its tip."""
         if self.own:
             return self.fetch(clone)
@@ -147,7 +147,7 @@ class Remote(Connection):
             tip = clone.resolve(TIP_REF)
         return tip
 
-    def complete(self, clone: Clone) -> str:
+    def complete(self, clone: Repository) -> str:
         """Fetch all of the history and every text when the clone was started thin, and return the branch's tip."""
         if not partial_clone.is_thin(clone):
             return self.tip(clone)
@@ -155,7 +155,7 @@ class Remote(Connection):
         partial_clone.empty(clone)
         return self.fetch_all(clone)
 
-    def push(self, clone: Clone, *, old: str, new: str) -> None:
+    def push(self, clone: Repository, *, old: str, new: str) -> None:
         """Move the branch from `old` to `new`, or not at all.
 
         Raises RemoteMovedError when it no longer stands at `old`. After RemoteTimeoutError nobody knows: the remote
@@ -205,7 +205,7 @@ class Remote(Connection):
         if self.own:
             self.own.prune()
 
-    def _start_thin(self, clone: Clone, what: str, wanted: str) -> bool:
+    def _start_thin(self, clone: Repository, what: str, wanted: str) -> bool:
         """Bring one commit with such a part of its tree, or leave the clone empty when the remote cannot give that."""
         try:
             if wanted == partial_clone.TWO_LETTERS:
@@ -219,7 +219,7 @@ class Remote(Connection):
             return False
         return True
 
-    def _go_on(self, clone: Clone, known: str, tip: str) -> str:
+    def _go_on(self, clone: Repository, known: str, tip: str) -> str:
         """Bring into a thin clone what happened since `known`, or everything where that cannot be had."""
         try:
             if not clone.has(tip):
@@ -237,7 +237,7 @@ class Remote(Connection):
             logger.warning("the remote gives no single texts: %s", error)
         return self.complete(clone)
 
-    def _bring(self, clone: Clone) -> None:
+    def _bring(self, clone: Repository) -> None:
         """Bring the branch with all its history and every text, a stage at a time into a clone that has nothing yet.
 
         Git remembers each object of what has come at once, to see that nothing is missing.
@@ -252,10 +252,10 @@ class Remote(Connection):
             logger.info("fetched stage %d of the history, up to %s", number + 1, stop[:10])
         self._bring_whole(clone, self.ref, seconds=FETCH_ALL_SECONDS if is_all else FETCH_SECONDS)
 
-    def _bring_whole(self, clone: Clone, what: str, *, seconds: float) -> None:
+    def _bring_whole(self, clone: Repository, what: str, *, seconds: float) -> None:
         self.run(clone, "fetch", *_QUIETLY, "--", self.address.url, f"+{what}:{TIP_REF}", seconds=seconds)
 
-    def _stages(self, clone: Clone) -> list[str]:
+    def _stages(self, clone: Repository) -> list[str]:
         """Return where the stages of a history end but for the last, which an empty clone is told by the commits alone.
 
         It is empty again afterwards, unless the remote can leave nothing out, and has sent everything.
@@ -273,14 +273,14 @@ class Remote(Connection):
         partial_clone.empty(clone)
         return stops[:-1]
 
-    def _bring_named(self, clone: Clone, oids: Iterable[str]) -> None:
+    def _bring_named(self, clone: Repository, oids: Iterable[str]) -> None:
         """Bring some objects, and what lies below them but for texts, in one request."""
         self._bring_without_texts(
             clone, "--stdin", partial_clone.REMOTE, stdin="".join(f"{oid}\n" for oid in oids).encode()
         )
 
     def _bring_without_texts(
-        self, clone: Clone, *arguments: str, stdin: bytes = b"", wanted: str = partial_clone.NO_TEXTS
+        self, clone: Repository, *arguments: str, stdin: bytes = b"", wanted: str = partial_clone.NO_TEXTS
     ) -> None:
         told = partial_clone.environment(self.address.url, self.environment(), wanted=wanted, as_if_empty=bool(stdin))
         self.run(clone, "fetch", *_QUIETLY, *arguments, seconds=FETCH_SECONDS, stdin=stdin, environment=told)

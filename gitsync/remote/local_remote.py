@@ -20,7 +20,7 @@ from gitsync.errors import (
 )
 from gitsync.repository.process import NO_SPACE
 from gitsync.repository.repack import PARTS, delete
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 
 _NO_COMMIT = "0" * 40
 _STALE_SECONDS = 30.0
@@ -39,7 +39,7 @@ class OwnRemote:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._repository = Clone(path)
+        self._repository = Repository(path)
 
     def make(self, branch: str) -> None:
         """Make it, empty, with `branch` as what its clones check out; what is there is left alone.
@@ -50,7 +50,7 @@ class OwnRemote:
         if (self.path / "HEAD").is_file():
             return
         is_new = not self.path.exists() or not any(self.path.iterdir())
-        made = Clone(self.path.with_name(f"{self.path.name}.new")) if is_new else self._repository
+        made = Repository(self.path.with_name(f"{self.path.name}.new")) if is_new else self._repository
         if is_new:
             made.discard()
         made.ask("init", "--bare", "--quiet", f"--initial-branch={branch}", str(made.path))
@@ -69,13 +69,13 @@ class OwnRemote:
             raise RemoteUnreachableError(f"there is no Git repository at {self.path}")
         return self._repository.resolve(ref)
 
-    def lend_to(self, clone: Clone) -> None:
+    def lend_to(self, clone: Repository) -> None:
         """Let the clone read our objects; what an earlier drain left there and never handed over goes."""
         clone.borrow(self.path / "objects")
         for pack in _packs(clone.path):
             delete(pack)
 
-    def take(self, clone: Clone, ref: str, *, old: str, new: str) -> None:
+    def take(self, clone: Repository, ref: str, *, old: str, new: str) -> None:
         """Take the clone's packs, then move the branch from `old` to `new`, or not at all.
 
         Raises RemoteMovedError when it no longer stands at `old`, or DiskFullError.

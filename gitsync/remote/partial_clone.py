@@ -13,7 +13,7 @@ from gitsync.format import tree
 from gitsync.models import PurgedText
 from gitsync.repository import history
 from gitsync.repository.history import Objects
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 
 #: The name of the remote while something is fetched without the texts.
 REMOTE = "pasteur"
@@ -47,33 +47,33 @@ def environment(
     return found
 
 
-def is_thin(clone: Clone) -> bool:
+def is_thin(clone: Repository) -> bool:
     """Whether old history is missing."""
     return (clone.path / "shallow").exists()
 
 
-def is_empty(clone: Clone) -> bool:
+def is_empty(clone: Repository) -> bool:
     """Whether nothing has been fetched or written yet."""
     return next(clone.path.glob("objects/pack/*.idx"), None) is None
 
 
-def empty(clone: Clone) -> None:
+def empty(clone: Repository) -> None:
     """Throw away what is in the clone."""
     clone.discard()
-    Clone.open(clone.path)
+    Repository.open(clone.path)
 
 
-def lacks_trees(clone: Clone) -> bool:
+def lacks_trees(clone: Repository) -> bool:
     """Whether trees may be missing that the clone's commits have."""
     return (clone.path / _LACKING).exists()
 
 
-def expect_no_trees(clone: Clone) -> None:
+def expect_no_trees(clone: Repository) -> None:
     """Note, before anything is fetched, that most trees will be missing."""
     (clone.path / _LACKING).touch()
 
 
-def look_for_trees(clone: Clone, commit: str) -> None:
+def look_for_trees(clone: Repository, commit: str) -> None:
     """Note that nothing is missing when the remote has left nothing out, which it may not know how to do."""
     oid = f"{commit}^{{tree}}"
     with history.objects(clone) as objects:
@@ -86,7 +86,7 @@ def look_for_trees(clone: Clone, commit: str) -> None:
             (clone.path / _LACKING).unlink()
 
 
-def has_come_whole(clone: Clone, commit: str) -> bool:
+def has_come_whole(clone: Repository, commit: str) -> bool:
     """Whether a remote that was asked for commits alone has left nothing out; then it is a clone like any other."""
     if clone.run("cat-file", "-e", f"{commit}^{{tree}}").status:
         return False
@@ -95,7 +95,7 @@ def has_come_whole(clone: Clone, commit: str) -> bool:
     return True
 
 
-def missing_trees(clone: Clone, commit: str, folders: Iterable[str]) -> list[str]:
+def missing_trees(clone: Repository, commit: str, folders: Iterable[str]) -> list[str]:
     """Return the ids of trees that are not there and that a commit has on the way to these folders."""
     roads = defaultdict[str, set[str]](set)
     for folder in folders:
@@ -111,7 +111,7 @@ def missing_trees(clone: Clone, commit: str, folders: Iterable[str]) -> list[str
         return _missing(clone, sorted(set(found)))
 
 
-def goes_on(clone: Clone, old: str, new: str) -> bool:
+def goes_on(clone: Repository, old: str, new: str) -> bool:
     """Whether all that lies between two commits is there, which says nothing of texts that the old one has as well.
 
     Where a side road leads past the old one, to the beginning of history, what came before it is not told apart.
@@ -121,20 +121,20 @@ def goes_on(clone: Clone, old: str, new: str) -> bool:
     return not clone.ask("rev-list", "--max-parents=0", "--max-count=1", f"{old}..{new}")
 
 
-def missing_texts(clone: Clone, old: str, new: str) -> list[str]:
+def missing_texts(clone: Repository, old: str, new: str) -> list[str]:
     """Return the ids of texts that are not there, of all folders and files that were touched between two commits."""
     with history.objects(clone) as objects:
         return _missing(clone, sorted(set(_texts(clone, objects, old, new))))
 
 
-def _missing(clone: Clone, wanted: list[str]) -> list[str]:
+def _missing(clone: Repository, wanted: list[str]) -> list[str]:
     if not wanted:
         return []
     lines = clone.ask("cat-file", "--batch-check", stdin="".join(f"{oid}\n" for oid in wanted).encode()).decode()
     return [line.removesuffix(" missing") for line in lines.splitlines() if line.endswith(" missing")]
 
 
-def _texts(clone: Clone, objects: Objects, old: str, new: str) -> Iterator[str]:
+def _texts(clone: Repository, objects: Objects, old: str, new: str) -> Iterator[str]:
     """Yield the ids of what reading in may want to look into, some of them several times.
 
     Where something was purged, that is everything, since it may have been put back anywhere.

@@ -12,7 +12,7 @@ from gitsync import watchdog
 from gitsync.errors import CloneBrokenError
 from gitsync.format import tree
 from gitsync.format.fast_import import CHANGE_TRAILER, PURGED_TRAILER
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 
 _CHUNK = 1024 * 1024
 _TREE_BYTES = 1024 * _CHUNK
@@ -34,7 +34,7 @@ TREE, REGULAR = "040000", {"100644", "100755"}
 
 
 @dataclass(frozen=True)
-class Told:
+class CommitInfo:
     """What a commit says about itself; `change` and `kind` are its trailers, which anybody can write."""
 
     commit: str
@@ -45,7 +45,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Entry:
+class TreeRow:
     """A row of a tree: name, id, and whether it is a plain file (not a folder, a link or a submodule)."""
 
     name: str
@@ -75,13 +75,13 @@ class Objects:
         """Return the content of a blob, or None when it is no blob, missing, or longer than `most` bytes."""
         return self._read(oid, "blob", most)
 
-    def tree(self, oid: str, most: int = _CHUNK) -> list[Entry] | None:
+    def tree(self, oid: str, most: int = _CHUNK) -> list[TreeRow] | None:
         """Return the rows of a tree, or None when it is no tree, missing, or longer than `most` bytes."""
         body = self._read(oid, "tree", most)
         if body is None:
             return None
         return [
-            Entry(name.decode(errors="surrogateescape"), oid.hex(), mode.decode() in REGULAR)
+            TreeRow(name.decode(errors="surrogateescape"), oid.hex(), mode.decode() in REGULAR)
             for mode, name, oid in _ROW.findall(body)
         ]
 
@@ -129,13 +129,13 @@ class Objects:
 
 
 @contextmanager
-def objects(clone: Clone) -> Iterator[Objects]:
+def objects(clone: Repository) -> Iterator[Objects]:
     """Open the objects of a clone."""
     with clone.reading("cat-file", "--batch") as process:
         yield Objects(cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout))
 
 
-def paths(clone: Clone, revisions: str, *below: str) -> Iterator[tuple[Told, str, str, str, str]]:
+def paths(clone: Repository, revisions: str, *below: str) -> Iterator[tuple[CommitInfo, str, str, str, str]]:
     """Yield (commit, path, mode, old id, id) for all that the commits of a range change, the newest commit first.
 
     Folders are paths too. An id is empty where there is nothing. A merge tells of what is as in none of the histories
@@ -156,7 +156,7 @@ def paths(clone: Clone, revisions: str, *below: str) -> Iterator[tuple[Told, str
             raise CloneBrokenError("git log could not read the history")
 
 
-def stops(clone: Clone, tip: str, every: int, *excluded: str) -> list[str]:
+def stops(clone: Repository, tip: str, every: int, *excluded: str) -> list[str]:
     """Return the last of every so many commits by first parents from `tip` back to what is excluded, the oldest first.
 
     What one has and those before it have not is a part of the history; together, these are all of it.
@@ -168,7 +168,7 @@ def stops(clone: Clone, tip: str, every: int, *excluded: str) -> list[str]:
     return [line.decode().strip() for line in reversed(found)]
 
 
-def changes(clone: Clone, revisions: str) -> Iterator[tuple[str, str]]:
+def changes(clone: Repository, revisions: str) -> Iterator[tuple[str, str]]:
     """Yield (name, commit) for every change that a range of history tells of, the newest commit first."""
     pattern = f"--format=%H %(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
     with clone.reading("log", "--no-show-signature", pattern, revisions, "--") as process:
@@ -181,7 +181,7 @@ def changes(clone: Clone, revisions: str) -> Iterator[tuple[str, str]]:
             raise CloneBrokenError("git log could not read the history")
 
 
-def purged(clone: Clone, revisions: str) -> set[str]:
+def purged(clone: Repository, revisions: str) -> set[str]:
     """Return what a range of history tells of purges, each as `told_as_purged` makes it; anybody can write it."""
     pattern = f"--format=%(trailers:key={PURGED_TRAILER},valueonly,separator=%x20)"
     found = set[str]()
@@ -196,7 +196,7 @@ def purged(clone: Clone, revisions: str) -> set[str]:
     return found
 
 
-def differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str, str]]:
+def differences(clone: Repository, old: str, new: str) -> Iterator[tuple[str, str, str]]:
     """Yield (path, mode, id) for all that is not the same in two commits, folders too; an id is empty for nothing."""
     with clone.reading("diff-tree", "-r", "-t", "--raw", "-z", "--no-renames", old, new) as process:
         tokens = _tokens(cast("IO[bytes]", process.stdout))
@@ -207,14 +207,14 @@ def differences(clone: Clone, old: str, new: str) -> Iterator[tuple[str, str, st
             raise CloneBrokenError("git could not compare two commits")
 
 
-def folders(clone: Clone, revisions: str) -> Iterator[tuple[Told, str, str]]:
+def folders(clone: Repository, revisions: str) -> Iterator[tuple[CommitInfo, str, str]]:
     """Yield (commit, key, id of the folder's tree or nothing) for each paste that the commits of a range touch."""
     for told, path, mode, _, oid in paths(clone, revisions):
         if path.count("/") == 3 and (key := tree.key_of(f"{path}/")):
             yield told, key, oid if mode == TREE else ""
 
 
-def commit(clone: Clone, oid: str) -> Told:
+def commit(clone: Repository, oid: str) -> CommitInfo:
     """Return what one commit says about itself."""
     answer = clone.ask("log", "-1", "--no-show-signature", _HEADER, oid, "--").decode(errors="surrogateescape")
     return _told(answer.split("\0")[1 : 1 + _FIELDS])
@@ -229,10 +229,10 @@ def _facts(row: str) -> tuple[str, str, str]:
     return mode, old.strip("0") and old, new.strip("0") and new
 
 
-def _told(fields: list[str]) -> Told:
+def _told(fields: list[str]) -> CommitInfo:
     commit, author, seconds, change, kind = (field.strip() for field in fields)
     written_at = datetime.fromtimestamp(min(max(int(seconds or 0), 0), _LAST_SECOND), UTC)
-    return Told(commit, author, written_at, change.rpartition(" ")[2], kind.rpartition(" ")[2])
+    return CommitInfo(commit, author, written_at, change.rpartition(" ")[2], kind.rpartition(" ")[2])
 
 
 def _tokens(stdout: IO[bytes]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from gitsync.repository import repack
 from gitsync.repository.process import feed
 
 if TYPE_CHECKING:
-    from gitsync.repository.repository import Clone
+    from gitsync.repository.repository import Repository
 
 #: So many commits are asked about by one process, which remembers them.
 _COMMITS_AT_ONCE = 50_000
@@ -37,7 +37,7 @@ _SUBMODULE = b"160000"
 _OPTIONS = ("--quiet", "--delta-base-offset", "--non-empty", "--window=0")
 
 
-def in_parts(repository: Clone) -> bool:
+def in_parts(repository: Repository) -> bool:
     """Delete what no branch reaches, or return False where that is Git's to do, because it is little or unusual.
 
     Raises CloneBrokenError, and deletes nothing, when something that is reached is missing.
@@ -123,7 +123,7 @@ class _Reached:
 
 
 @contextmanager
-def _reached(repository: Clone) -> Iterator[_Reached]:
+def _reached(repository: Repository) -> Iterator[_Reached]:
     with ExitStack() as stack:
         files = [stack.enter_context(TemporaryFile(dir=repository.path)) for _ in range(_PARTS)]
         for told in _ids(repository):
@@ -132,7 +132,7 @@ def _reached(repository: Clone) -> Iterator[_Reached]:
         yield _Reached(files)
 
 
-def _ids(repository: Clone) -> Iterator[bytes]:
+def _ids(repository: Repository) -> Iterator[bytes]:
     """Yield the id of every object that a branch reaches, many of them several times."""
     with repository.reading("rev-list", "--all") as process:
         commits = cast("IO[bytes]", process.stdout)
@@ -142,7 +142,7 @@ def _ids(repository: Clone) -> Iterator[bytes]:
             raise CloneBrokenError("git rev-list could not read the history")
 
 
-def _ids_of(repository: Clone, commits: Sequence[bytes]) -> Iterator[bytes]:
+def _ids_of(repository: Repository, commits: Sequence[bytes]) -> Iterator[bytes]:
     """Yield the ids of commits, of their trees, and of all that they have brought."""
     untold = len(commits)
     with repository.reading("diff-tree", *_NEW) as process:
@@ -160,7 +160,7 @@ def _ids_of(repository: Clone, commits: Sequence[bytes]) -> Iterator[bytes]:
             raise CloneBrokenError("git diff-tree could not read the history")
 
 
-def _write_anew(repository: Clone, index: _Index, reached: _Reached) -> None:
+def _write_anew(repository: Repository, index: _Index, reached: _Reached) -> None:
     """Make packs of what is reached in a pack, which goes; what lies together there does so in them as well."""
     count = -(-index.size // repack.JOINED_OBJECTS)
     bytes_each = index.pack.stat().st_size // count + 1
@@ -179,7 +179,7 @@ def _write_anew(repository: Clone, index: _Index, reached: _Reached) -> None:
         repack.delete(index.pack)
 
 
-def _packed(repository: Clone, file: IO[bytes]) -> Iterator[str]:
+def _packed(repository: Repository, file: IO[bytes]) -> Iterator[str]:
     """Make packs of objects, in the order of their places, and yield their names."""
     file.seek(0)
     content, row = file.read(), 8 + _ID_BYTES
@@ -190,7 +190,7 @@ def _packed(repository: Clone, file: IO[bytes]) -> Iterator[str]:
         yield f"pack-{repository.ask('pack-objects', *_OPTIONS, name, stdin=told).decode().strip()}"
 
 
-def _is_usual(repository: Clone) -> bool:
+def _is_usual(repository: Repository) -> bool:
     """Whether there are branches alone, all of history, and packs with an index each."""
     odd = ("shallow", "objects/pack/multi-pack-index", "objects/pack/*.keep", "objects/pack/*.mtimes")
     if any(True for pattern in odd for _ in repository.path.glob(pattern)):

@@ -15,7 +15,7 @@ from gitsync import watchdog
 from gitsync.repository.process import feed
 
 if TYPE_CHECKING:
-    from gitsync.repository.repository import Clone
+    from gitsync.repository.repository import Repository
 
 #: A drain makes one pack, even of one object: a loose one costs a wait for the disk, and is not handed over to the
 #: default remote. So many packs are then made into few.
@@ -35,7 +35,7 @@ _OPTIONS = ("--quiet", "--delta-base-offset", "--non-empty")
 _HINTS = ("--stdin", "-r", "-t", "-z", "--root", "--raw", "--no-abbrev", "--no-commit-id", "--no-renames")
 
 
-def tidy(repository: Clone) -> None:
+def tidy(repository: Repository) -> None:
     """Join the smallest packs when there are many small ones. Raises CloneBrokenError or DiskFullError.
 
     A pack is joined with smaller ones that have half as many objects as itself, so that each object is seldom moved.
@@ -54,7 +54,7 @@ def tidy(repository: Clone) -> None:
         join(repository, [pack for _, pack in small[:chosen]])
 
 
-def join(repository: Clone, packs: Sequence[Path]) -> None:
+def join(repository: Repository, packs: Sequence[Path]) -> None:
     """Make one pack of several, and delete those; what is in two of them is then there once."""
     oids = sorted({oid for pack in packs for oid in _ids(pack)})
     paths = _paths(repository, oids)
@@ -87,7 +87,7 @@ def _ids(pack: Path) -> Iterator[bytes]:
             yield index.read(_ID_BYTES).hex().encode()
 
 
-def _paths(repository: Clone, oids: Sequence[bytes]) -> dict[bytes, bytes]:
+def _paths(repository: Repository, oids: Sequence[bytes]) -> dict[bytes, bytes]:
     """Return where trees and texts lay in the commit that brought them, as far as commits among these tell."""
     listed = b"".join(b"%s\n" % oid for oid in oids)
     kinds = repository.ask("cat-file", "--batch-check=%(objecttype)", stdin=listed).split()

@@ -71,14 +71,14 @@ class Written:
     commits: dict[str, str] = field(default_factory=dict)
 
 
-class Clone:
+class Repository:
     """A bare repository at `path`. Every method raises CloneBrokenError or DiskFullError when it fails."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
-    def open(cls, path: Path) -> Clone:
+    def open(cls, path: Path) -> Repository:
         """Return the clone at `path`, made when it is missing, without the leavings of a process that was killed."""
         clone = cls(path)
         if not (path / "config").is_file() or not (path / "objects").is_dir() or not (path / "refs").is_dir():

@@ -12,7 +12,7 @@ from gitsync.models import Mirror
 from gitsync.monitoring.drain_report import account
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.lock import exclusive
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync import drain, resync
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def grant() -> None:
 
 def _fetch(remote: Remote, mirror: Mirror) -> None:
     with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")), account() as done:
-        clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+        clone = Repository.open(settings.GITSYNC_CLONE_DIR)
         done.begin(mirror)
         tip = remote.fetch(clone, mirror.tip)
         drain.catch_up(mirror, clone, tip)

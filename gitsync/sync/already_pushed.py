@@ -14,7 +14,7 @@ from gitsync.models import Change
 from gitsync.outbox.eligibility import belongs
 from gitsync.repository import history
 from gitsync.repository.history import Objects
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from pastes.models import Paste
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 _AT_ONCE = 1_000
 
 
-def settle(clone: Clone, revisions: str, watched: Container[str]) -> tuple[int, set[str]]:
+def settle(clone: Repository, revisions: str, watched: Container[str]) -> tuple[int, set[str]]:
     """Mark every waiting change that a range of history makes; return how many, and the watched keys that it names.
 
     What is marked is at the remote, whatever happens afterwards, so that each batch is a transaction of its own. Those
@@ -41,7 +41,7 @@ def settle(clone: Clone, revisions: str, watched: Container[str]) -> tuple[int, 
     return count, told
 
 
-def _ours(clone: Clone, named: Iterable[Change], arrived: Mapping[str, str], tip: str) -> Iterator[Change]:
+def _ours(clone: Repository, named: Iterable[Change], arrived: Mapping[str, str], tip: str) -> Iterator[Change]:
     """Yield those of the changes that a commit names which it really makes, in what `tip` has too.
 
     Anybody can write a trailer, and two sites may give the same name to changes of the same paste.
@@ -73,7 +73,7 @@ def _is_made(change: Change, objects: Objects, place: str, *, is_at_tip: bool) -
     return is_at_tip and texts_of(paste, change.revision) == texts_at(objects, place)
 
 
-def _batches(clone: Clone, revisions: str) -> Iterator[dict[str, str]]:
+def _batches(clone: Repository, revisions: str) -> Iterator[dict[str, str]]:
     """Yield the commits of changes by their names, the newest history first; of two for one name, the newer."""
     changes = history.changes(clone, revisions)
     while some := list(islice(changes, _AT_ONCE)):

@@ -39,7 +39,7 @@ from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.lock import exclusive
 from gitsync.repository.process import disk_errors, stop_requested
-from gitsync.repository.repository import Clone, Written
+from gitsync.repository.repository import Repository, Written
 from gitsync.sync import already_pushed, bisect, history_reset
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> Draine
                 _drain(progress, done)
         except CloneBrokenError as error:
             logger.warning("the local clone is thrown away and made again: %s", error)
-            Clone(settings.GITSYNC_CLONE_DIR).discard()
+            Repository(settings.GITSYNC_CLONE_DIR).discard()
             with disk_errors():
                 _drain(progress, done)
         return done
@@ -84,7 +84,7 @@ def _drain(progress: Progress, done: Drained) -> None:
     mirror = Mirror.of(remote.address.url, remote.branch)
     if mirror.seconds_until_push(addresses.push_interval()) > 0:
         raise TooSoonError("the last push started less than GITSYNC_PUSH_INTERVAL ago")
-    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    clone = Repository.open(settings.GITSYNC_CLONE_DIR)
     remote.sweep()
     done.begin(mirror)
     tips, late = set(), RemoteMovedError()
@@ -136,7 +136,7 @@ def _drain(progress: Progress, done: Drained) -> None:
     raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
 
 
-def _rewritten(remote: Remote, mirror: Mirror, clone: Clone, tip: str) -> rewrite.Rewritten:
+def _rewritten(remote: Remote, mirror: Mirror, clone: Repository, tip: str) -> rewrite.Rewritten:
     """Return the history without what is to be purged now, or as it is when something of that cannot be taken out.
 
     Whatever else fails, the next drain takes what is pending before it is tried again.
@@ -154,7 +154,9 @@ def _rewritten(remote: Remote, mirror: Mirror, clone: Clone, tip: str) -> rewrit
         return rewrite.Rewritten([], tip)
 
 
-def _written(remote: Remote, mirror: Mirror, clone: Clone, tip: str, *, only_rewritten: bool) -> tuple[_Batch, Written]:
+def _written(
+    remote: Remote, mirror: Mirror, clone: Repository, tip: str, *, only_rewritten: bool
+) -> tuple[_Batch, Written]:
     """Make the commits of what is pending, and again when one of its pastes was taken off the site meanwhile.
 
     A history that was rewritten goes alone, so that a refusal says which of both the remote refuses. Raises
@@ -174,7 +176,7 @@ def _written(remote: Remote, mirror: Mirror, clone: Clone, tip: str, *, only_rew
     raise OutdatedError(f"{len(gone)} pastes were taken off the site while their commits were made")
 
 
-def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None = Removals.ASK) -> None:
+def catch_up(mirror: Mirror, clone: Repository, tip: str, removals: Removals | None = Removals.ASK) -> None:
     """Bring the rows to where the remote stands: mark what it has already, reopen what it has lost, read in the rest.
 
     The first happens after a crash between push and bookkeeping, the second when its history was set back, the third
@@ -208,7 +210,7 @@ def catch_up(mirror: Mirror, clone: Clone, tip: str, removals: Removals | None =
             done()
 
 
-def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
+def _commits(batch: _Batch, clone: Repository, tip: str) -> Iterator[Commit]:
     """Yield a commit for each change that the tip does not show yet, until the drain has enough bytes."""
     now = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
     at_root = dict(read_in.loose(clone, tip)) if any(change.moved_from for change in batch.changes) else {}
@@ -229,7 +231,7 @@ def _commits(batch: _Batch, clone: Clone, tip: str) -> Iterator[Commit]:
             yield loaded.commit(moves=moves)
 
 
-def _push(remote: Remote, mirror: Mirror, clone: Clone, written: Written, *, old: str) -> None:
+def _push(remote: Remote, mirror: Mirror, clone: Repository, written: Written, *, old: str) -> None:
     """Push, unless another worker, on this machine or elsewhere, has started a push since we looked."""
     seen, now = mirror.pushed_at, timezone.now()
     claimed = Mirror.objects.filter(pk=mirror.pk, pushed_at=seen).update(pushed_at=now)

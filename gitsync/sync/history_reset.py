@@ -16,7 +16,7 @@ from gitsync.format import tree
 from gitsync.models import Change, Kind
 from gitsync.outbox import outbox
 from gitsync.outbox.eligibility import mirrored
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from pastes.models import Paste
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 _AT_ONCE = 500
 
 
-def reopen(clone: Clone, tip: str) -> None:
+def reopen(clone: Repository, tip: str) -> None:
     """Make every change pending again whose commit the branch does not have any more."""
     reachable: Container[str] = clone.history(tip) if tip else ()
     settled = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
@@ -35,7 +35,7 @@ def reopen(clone: Clone, tip: str) -> None:
         logger.warning("the remote's history is another one; %d changes are looked for again", len(lost))
 
 
-def reopen_unseen(clone: Clone, tip: str) -> None:
+def reopen_unseen(clone: Repository, tip: str) -> None:
     """Make what the tip does not show pending again, of changes that had no need of a commit in the old history.
 
     The last change of each paste will do: it makes the folder what the paste is. A paste that has none, because the
@@ -82,7 +82,7 @@ def _without_change() -> QuerySet[Paste]:
     return mirrored().filter(~Exists(Change.objects.filter(key=OuterRef("key"))), expires_at=None)
 
 
-def _unseen(clone: Clone, tip: str, keys: Iterable[str]) -> set[str]:
+def _unseen(clone: Repository, tip: str, keys: Iterable[str]) -> set[str]:
     """Return those of the keys whose folder at the tip is not what it should be: the paste's, or none."""
     folders = {key: tree.folder(key) for key in keys}
     wanted = dict(differences.told(mirrored().filter(key__in=folders).order_by("pk")))

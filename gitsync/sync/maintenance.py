@@ -11,7 +11,7 @@ from gitsync.remote import partial_clone
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.lock import exclusive
 from gitsync.repository.process import disk_errors
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def maintain() -> None:
 
 
 def _maintain() -> None:
-    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    clone = Repository.open(settings.GITSYNC_CLONE_DIR)
     try:
         clone.maintain()
     except CloneBrokenError:

@@ -19,7 +19,7 @@ from gitsync.purge.requests import is_any_due
 from gitsync.remote import addresses, partial_clone
 from gitsync.remote.git_remote import PUSH_SECONDS, Remote
 from gitsync.repository.lock import exclusive
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync import drain as draining
 from pastes.models import Paste
 
@@ -116,9 +116,9 @@ def _mirror() -> Mirror:
 
 
 @contextmanager
-def _clone_at_tip(*, whole_tree: bool = False) -> Iterator[tuple[Clone, str]]:
+def _clone_at_tip(*, whole_tree: bool = False) -> Iterator[tuple[Repository, str]]:
     with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=LOCK_SECONDS):
-        clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+        clone = Repository.open(settings.GITSYNC_CLONE_DIR)
         remote = Remote.configured()
         row = Mirror.objects.filter(remote=remote.address.url, branch=remote.branch).first()
         yield clone, remote.fetch(clone, row.tip if row else None, whole_tree=whole_tree)

@@ -11,10 +11,10 @@ from pytest_django import Settings
 
 from gitsync.compare import differences
 from gitsync.format.fast_import import Commit
-from gitsync.format.tree import Entry, folder
+from gitsync.format.tree import TreeEntry, folder
 from gitsync.models import Change
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from pastes.lifecycle import writing
@@ -112,7 +112,7 @@ def test_two_folders_in_each_others_place_both_differ(remote: Path, settings: Se
         Change.objects.filter(key=key).update(key=name)
     drain()
 
-    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    clone = Repository.open(settings.GITSYNC_CLONE_DIR)
     tip = Remote.configured().fetch(clone)
     commits = [
         Commit("x.1", "edit", name, folder(name), "Eve", "", timezone.now(), entries_of(remote, other))
@@ -123,10 +123,10 @@ def test_two_folders_in_each_others_place_both_differ(remote: Path, settings: Se
     assert differing() == names
 
 
-def entries_of(remote: Path, key: str) -> tuple[Entry, ...]:
+def entries_of(remote: Path, key: str) -> tuple[TreeEntry, ...]:
     """Return what the folder of a paste holds at the tip."""
     names = repository.git(remote, "ls-tree", "--name-only", f"main:{folder(key)}").decode().split()
-    return tuple(Entry(name, "", repository.text(remote, key, name)) for name in names)
+    return tuple(TreeEntry(name, "", repository.text(remote, key, name)) for name in names)
 
 
 def test_rows_with_wide_gaps_between_them_are_all_compared(remote: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gitsync.format import fast_import
 from gitsync.format.fast_import import Commit, identity, plain_line, quoted
-from gitsync.format.tree import Entry, tree_names
+from gitsync.format.tree import TreeEntry, tree_names
 from pastes.models import blob_oid
 from tests import repository
 
@@ -64,7 +64,7 @@ TRICKS = st.sampled_from(
 WORDS = st.lists(TRICKS | st.text(max_size=10), max_size=8).map("".join)
 ENTRIES = st.dictionaries(
     WORDS.map(lambda name: tree_names([name])[0]), st.binary(max_size=80) | st.just(b"x\n\ndata 5\ndone\n"), max_size=5
-).map(lambda files: tuple(Entry(name, blob_oid(content), content) for name, content in files.items()))
+).map(lambda files: tuple(TreeEntry(name, blob_oid(content), content) for name, content in files.items()))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,9 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def commit_of(entries: tuple[Entry, ...] = (), *, author: str = "", title: str = "", kind: str = "publish") -> Commit:
+def commit_of(
+    entries: tuple[TreeEntry, ...] = (), *, author: str = "", title: str = "", kind: str = "publish"
+) -> Commit:
     """Return a commit of one paste."""
     return Commit(f"{KEY}.1", kind, KEY, f"k/3/x/{KEY}", author, title, AT, entries)
 
@@ -106,7 +108,7 @@ def at(bare: Path, commit: str) -> dict[str, bytes]:
 @example((), "", "")
 @example((), "A <a@b.c> 0 +0000\ncommitter B <b@b.c> 0 +0000\n\nforged", "x\n\nPasteur-Change: forged.1")
 def test_whatever_is_typed_is_one_commit_with_these_files(
-    bare: Path, entries: tuple[Entry, ...], author: str, title: str
+    bare: Path, entries: tuple[TreeEntry, ...], author: str, title: str
 ) -> None:
     made = made_by(bare, commit_of(entries, author=author, title=title))
 
@@ -125,7 +127,7 @@ def test_whatever_is_typed_is_one_commit_with_these_files(
 
 def test_what_git_finds_in_many_such_commits_is_sound(bare: Path) -> None:
     tricks = ["a <b> c", "\n\n", "é", "", "-x", "\u202e", ".", "<>", "x" * 500]
-    entry = Entry("a.txt", blob_oid(b"x"), b"x")
+    entry = TreeEntry("a.txt", blob_oid(b"x"), b"x")
 
     made_by(bare, *(commit_of((entry,), author=words, title=words) for words in tricks))
 
@@ -211,8 +213,8 @@ def test_a_long_title_is_cut_in_the_subject(bare: Path, length: int, shown: str)
 
 
 def test_a_commit_replaces_its_folder_and_touches_nothing_else(bare: Path) -> None:
-    old = (Entry("old.txt", blob_oid(b"old"), b"old"), Entry("both.txt", blob_oid(b"1"), b"1"))
-    new = (Entry("both.txt", blob_oid(b"2"), b"2"),)
+    old = (TreeEntry("old.txt", blob_oid(b"old"), b"old"), TreeEntry("both.txt", blob_oid(b"1"), b"1"))
+    new = (TreeEntry("both.txt", blob_oid(b"2"), b"2"),)
     other = Commit("k3x0000000.1", "publish", "k3x0000000", "k/3/x/k3x0000000", "", "", AT, (old[0],))
 
     made = made_by(bare, other, commit_of(old), commit_of(new, kind="edit"))
@@ -223,6 +225,6 @@ def test_a_commit_replaces_its_folder_and_touches_nothing_else(bare: Path) -> No
 
 
 def test_equal_changes_are_equal_commits(bare: Path) -> None:
-    entry = Entry("a.txt", blob_oid(b"x"), b"x")
+    entry = TreeEntry("a.txt", blob_oid(b"x"), b"x")
 
     assert made_by(bare, commit_of((entry,))) == made_by(bare, commit_of((entry,)))

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gitsync.format import tree
-from gitsync.format.tree import Entry, tree_names, tree_oid
+from gitsync.format.tree import TreeEntry, tree_names, tree_oid
 from pastes.models import File, Paste, Revision, blob_oid
 from pastes.rules import keys
 from tests import repository
@@ -232,7 +232,7 @@ ENTRIES = st.dictionaries(NAMES.map(lambda name: tree_names([name])[0]), st.bina
 @given(ENTRIES)
 def test_the_id_of_a_tree_is_the_one_that_git_gives(contents: dict[str, bytes]) -> None:
     entries = sorted(
-        (Entry(name, blob_oid(content)) for name, content in contents.items()), key=lambda e: e.name.encode()
+        (TreeEntry(name, blob_oid(content)) for name, content in contents.items()), key=lambda e: e.name.encode()
     )
     rows = "".join(f"100644 blob {entry.oid}\t{entry.name}\0" for entry in entries)
 

@@ -14,7 +14,7 @@ from gitsync.errors import OutdatedError
 from gitsync.format.fast_import import Commit
 from gitsync.models import Change
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone, Written
+from gitsync.repository.repository import Repository, Written
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from gitsync.sync.schedule import work_off
@@ -104,17 +104,17 @@ def test_a_longer_embargo_takes_nothing_back_out_of_git(remote: Path, settings: 
 
 def test_fault_52_taken_down_while_the_commits_are_made(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, gone = publish("kept"), publish()
-    write = Clone.write
+    write = Repository.write
     writes: list[str] = []
 
-    def write_and_hide(clone: Clone, parent: str, commits: Iterable[Commit]) -> Written:
+    def write_and_hide(clone: Repository, parent: str, commits: Iterable[Commit]) -> Written:
         written = write(clone, parent, commits)
         if not writes:
             writing.hide(gone)
         writes.append(written.tip)
         return written
 
-    monkeypatch.setattr(Clone, "write", write_and_hide)
+    monkeypatch.setattr(Repository, "write", write_and_hide)
     drain()
 
     assert len(writes) == 2
@@ -124,16 +124,16 @@ def test_fault_52_taken_down_while_the_commits_are_made(remote: Path, monkeypatc
 
 def test_fault_52_taken_down_during_every_try(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, *others = publish("kept"), *(publish() for _ in range(8))
-    write = Clone.write
+    write = Repository.write
     left = list(others)
 
-    def write_and_hide(clone: Clone, parent: str, commits: Iterable[Commit]) -> Written:
+    def write_and_hide(clone: Repository, parent: str, commits: Iterable[Commit]) -> Written:
         written = write(clone, parent, commits)
         if left:
             writing.hide(left.pop())
         return written
 
-    monkeypatch.setattr(Clone, "write", write_and_hide)
+    monkeypatch.setattr(Repository, "write", write_and_hide)
     with pytest.raises(OutdatedError):
         drain()
     assert repository.git(remote, "for-each-ref") == b""
@@ -150,14 +150,14 @@ def test_fault_52_expired_while_the_commits_are_made(
 ) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
     kept, gone = publish("kept"), publish(lifetime=timedelta(hours=1))
-    write = Clone.write
+    write = Repository.write
 
-    def write_and_wait(clone: Clone, parent: str, commits: Iterable[Commit]) -> Written:
+    def write_and_wait(clone: Repository, parent: str, commits: Iterable[Commit]) -> Written:
         written = write(clone, parent, commits)
         Paste.objects.filter(pk=gone.pk).update(expires_at=timezone.now())
         return written
 
-    monkeypatch.setattr(Clone, "write", write_and_wait)
+    monkeypatch.setattr(Repository, "write", write_and_wait)
     drain()
     writing.erase_expired()
     work_off()
@@ -183,13 +183,13 @@ def test_fault_52_expired_by_the_clock_of_the_database_alone(
 
 def test_fault_52_taken_down_between_selection_and_commit(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = publish()
-    tree_oids = Clone.tree_oids
+    tree_oids = Repository.tree_oids
 
-    def hide_and_ask(clone: Clone, tip: str, folders: Iterable[str]) -> dict[str, str]:
+    def hide_and_ask(clone: Repository, tip: str, folders: Iterable[str]) -> dict[str, str]:
         writing.hide(paste)
         return tree_oids(clone, tip, folders)
 
-    monkeypatch.setattr(Clone, "tree_oids", hide_and_ask)
+    monkeypatch.setattr(Repository, "tree_oids", hide_and_ask)
     drain()
 
     assert repository.git(remote, "for-each-ref") == b""

@@ -10,7 +10,7 @@ from gitsync.models import Change
 from gitsync.purge import find_occurrences, rewrite
 from gitsync.purge.commit_map import Renamed
 from gitsync.purge.stream_filter import Filter
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from pastes.lifecycle import erasing
@@ -59,7 +59,7 @@ def assert_named(remote: Path) -> None:
 
 def test_stretches_of_any_length_make_the_same_history(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = with_merges(remote)
-    clone, tip = Clone(settings.GITSYNC_CLONE_DIR), repository.tip(remote)
+    clone, tip = Repository(settings.GITSYNC_CLONE_DIR), repository.tip(remote)
     traces = find_occurrences.find(clone, tip, [paste.key])
     first, _ = next(find_occurrences.occurrences(clone, traces, tip))
     parents = clone.ask("rev-parse", f"{first}^@").decode().split()

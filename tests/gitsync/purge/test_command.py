@@ -10,7 +10,7 @@ from gitsync.format.tree import folder
 from gitsync.models import Change, Mirror
 from gitsync.remote import partial_clone
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.schedule import work_off
 from pastes.lifecycle import erasing, writing
@@ -47,7 +47,7 @@ def test_a_key_that_only_old_history_has_can_be_purged(remote: Path, settings: S
     Mirror.objects.update(tip=repository.tip(remote))
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     drain()
-    assert partial_clone.is_thin(Clone(settings.GITSYNC_CLONE_DIR))
+    assert partial_clone.is_thin(Repository(settings.GITSYNC_CLONE_DIR))
 
     purge("zzzzzzzzzz", keys[0])
 
@@ -104,7 +104,7 @@ def test_words_about_a_paste_that_is_purged_on_its_way_are_not_kept(
     paste = writing.publish(Draft([NewFile(SECRET, "a.txt")]))
     push = Remote.push
 
-    def purged_meanwhile(remote: Remote, clone: Clone, *, old: str, new: str) -> None:
+    def purged_meanwhile(remote: Remote, clone: Repository, *, old: str, new: str) -> None:
         erasing.purge(paste.key, reason="x")
         push(remote, clone, old=old, new=new)
 

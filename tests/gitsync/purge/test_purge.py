@@ -12,7 +12,7 @@ from pytest_django import Settings
 from gitsync.format.tree import folder
 from gitsync.models import Change, Purge
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from gitsync.sync.schedule import work_off
@@ -135,7 +135,7 @@ def test_many_purges_share_one_rewrite(remote: Path, monkeypatch: pytest.MonkeyP
     pushes: list[str] = []
     push = Remote.push
 
-    def counted(remote: Remote, clone: Clone, *, old: str, new: str) -> None:
+    def counted(remote: Remote, clone: Repository, *, old: str, new: str) -> None:
         pushes.append(new)
         push(remote, clone, old=old, new=new)
 
@@ -199,7 +199,7 @@ def test_a_crash_in_the_middle_is_finished_later(remote: Path, moment: str, monk
 
     with monkeypatch.context() as patched:
         if moment == "before the objects are deleted":
-            patched.setattr(Clone, "prune", crash)
+            patched.setattr(Repository, "prune", crash)
         else:
             patched.setattr(Remote, "push", crash)
         with pytest.raises(KeyboardInterrupt):

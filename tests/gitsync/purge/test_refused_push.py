@@ -14,7 +14,7 @@ from gitsync.models import Change, Failure, Mirror, Purge
 from gitsync.purge import rewrite
 from gitsync.purge.stream_filter import Filter
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from gitsync.sync.schedule import work_off
@@ -178,7 +178,7 @@ def test_a_push_of_a_history_that_takes_too_long_holds_up_one_drain_alone(
     paste = asked(remote)
     push = Remote.push
 
-    def slow(remote: Remote, clone: Clone, *, old: str, new: str) -> None:
+    def slow(remote: Remote, clone: Repository, *, old: str, new: str) -> None:
         if not clone.is_ancestor(old, new):
             raise RemoteTimeoutError("slow")
         push(remote, clone, old=old, new=new)

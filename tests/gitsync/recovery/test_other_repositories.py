@@ -11,7 +11,7 @@ from pytest_django import Settings
 from gitsync.errors import MisconfiguredError
 from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from pastes.models import Paste
 from tests import many, repository
@@ -124,4 +124,4 @@ def test_what_counts_as_the_same_host(
     assert (found.login.token, found.key_file) == (("geheim", tmp_path / "deploy_key") if is_same else ("", None))
     if not is_same and found.address.transport == "ssh":
         with pytest.raises(MisconfiguredError):
-            found.tip(Clone.open(tmp_path / "clone.git"))
+            found.tip(Repository.open(tmp_path / "clone.git"))

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from gitsync.format.tree import folder
 from gitsync.models import Change, Mirror
 from gitsync.repository import history
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from pastes.lifecycle import mirror_copy, writing
@@ -176,7 +176,7 @@ def test_objects_that_are_expected_are_those_that_are_asked_for(remote: Path, mo
     monkeypatch.setattr(history, "_REMEMBERED", 5)
     monkeypatch.setattr(history, "_ASKED_AT_ONCE", 7)
 
-    with history.objects(Clone(remote)) as objects:
+    with history.objects(Repository(remote)) as objects:
         objects.expect([*oids, vast, "0" * 40, *oids])
 
         assert [objects.blob(oid, 100) for oid in oids] == texts

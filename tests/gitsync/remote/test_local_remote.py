@@ -15,7 +15,7 @@ from gitsync.remote import local_remote
 from gitsync.remote.git_remote import Remote
 from gitsync.remote.local_remote import OwnRemote
 from gitsync.repository.process import Finished
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from tests import many, repository
@@ -83,9 +83,9 @@ def test_the_branch_is_never_moved_from_where_it_does_not_stand(own: Path, setti
     tip = repository.tip(own)
 
     with pytest.raises(RemoteMovedError):
-        OwnRemote(own).take(Clone(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="", new=tip)
+        OwnRemote(own).take(Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="", new=tip)
     with pytest.raises(RemoteMovedError):
-        OwnRemote(own).take(Clone(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="1" * 40, new=tip)
+        OwnRemote(own).take(Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="1" * 40, new=tip)
 
     assert repository.tip(own) == tip
 
@@ -95,15 +95,15 @@ def test_a_crash_between_the_packs_and_the_branch_doubles_nothing(own: Path, mon
     drain()
     keys += many.publish(2)
 
-    run = Clone.run
+    run = Repository.run
 
-    def die_instead_of_update(clone: Clone, *arguments: str, **options: Any) -> Finished:
+    def die_instead_of_update(clone: Repository, *arguments: str, **options: Any) -> Finished:
         if arguments[0] == "update-ref":
             os._exit(9)
         return run(clone, *arguments, **options)
 
     def drain_and_die() -> None:
-        monkeypatch.setattr(Clone, "run", die_instead_of_update)
+        monkeypatch.setattr(Repository, "run", die_instead_of_update)
         drain()
 
     assert many.wait(many.fork(drain_and_die)) == 9

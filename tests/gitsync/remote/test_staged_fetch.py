@@ -10,7 +10,7 @@ from pytest_django import Settings
 from gitsync.format.tree import folder
 from gitsync.remote import git_remote
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from pastes.models import Paste
@@ -55,7 +55,7 @@ def with_roads(place: Path) -> None:
 def assert_whole(place: Path, settings: Settings) -> None:
     """Fail unless an empty clone gets all that a repository has."""
     shutil.rmtree(settings.GITSYNC_CLONE_DIR)
-    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    clone = Repository.open(settings.GITSYNC_CLONE_DIR)
 
     tip = Remote.configured().fetch_all(clone)
 

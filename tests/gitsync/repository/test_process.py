@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 
 
 def test_a_git_that_starts_to_read_late_is_given_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clone = Clone.open(tmp_path / "clone.git")
+    clone = Repository.open(tmp_path / "clone.git")
     slow = tmp_path / "bin" / "git"
     slow.parent.mkdir()
     slow.write_text(f'#!/bin/sh\nsleep 1\nexec {shutil.which("git")} "$@"\n')

@@ -9,7 +9,7 @@ from gitsync.errors import CloneBrokenError
 from gitsync.format.tree import folder
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import prune, repack
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from pastes.lifecycle import erasing, writing
@@ -142,7 +142,7 @@ def test_what_lies_in_no_pack_goes_when_nothing_reaches_it(default_remote: Path)
     tree = ask(default_remote, "mktree", stdin=f"100644 blob {kept}\ta.md\n".encode())
     ask(default_remote, "update-ref", "refs/heads/other", ask(default_remote, "commit-tree", tree, "-m", "theirs"))
 
-    assert prune.in_parts(Clone(default_remote))
+    assert prune.in_parts(Repository(default_remote))
 
     assert lost not in all_in(default_remote)
     assert kept in all_in(default_remote)
@@ -152,9 +152,9 @@ def test_what_lies_in_no_pack_goes_when_nothing_reaches_it(default_remote: Path)
 def test_a_tag_makes_it_the_business_of_git(default_remote: Path) -> None:
     ask(default_remote, "tag", "-a", "-m", "theirs", "v1", "main")
 
-    assert not prune.in_parts(Clone(default_remote))
+    assert not prune.in_parts(Repository(default_remote))
 
-    Clone(default_remote).prune()
+    Repository(default_remote).prune()
     assert ask(default_remote, "cat-file", "-t", "v1") == "tag"
     assert_whole(default_remote)
 
@@ -168,6 +168,6 @@ def test_nothing_is_deleted_while_something_is_missing(default_remote: Path) -> 
     before = all_in(default_remote)
 
     with pytest.raises(CloneBrokenError):
-        prune.in_parts(Clone(default_remote))
+        prune.in_parts(Repository(default_remote))
 
     assert all_in(default_remote) == before

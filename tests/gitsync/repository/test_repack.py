@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import repack
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from tests import many, repository
 from tests.gitsync.foreign import commit
@@ -42,7 +42,7 @@ def test_small_packs_become_one_that_has_all_of_theirs(own: Path, monkeypatch: p
     monkeypatch.setattr(repack, "PACKS", 5)
     before, objects = packs_in(own), objects_in(own)
 
-    Clone(own).tidy()
+    Repository(own).tidy()
 
     assert len(before) == 10
     (size,) = packs_in(own).values()
@@ -57,14 +57,14 @@ def test_small_packs_become_one_that_has_all_of_theirs(own: Path, monkeypatch: p
 def test_few_are_left_as_they_are(own: Path) -> None:
     before = packs_in(own)
 
-    Clone(own).tidy()
+    Repository(own).tidy()
 
     assert packs_in(own) == before
 
 
 def test_large_ones_and_kept_ones_are_left_alone(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repack, "PACKS", 1)
-    Clone(own).tidy()
+    Repository(own).tidy()
     (large,) = packs_in(own)
     for number in range(4):
         many.publish(1)
@@ -76,7 +76,7 @@ def test_large_ones_and_kept_ones_are_left_alone(own: Path, monkeypatch: pytest.
     monkeypatch.setattr(repack, "PACKS", 1)
     monkeypatch.setattr(repack, "JOINED_OBJECTS", 140)
 
-    Clone(own).tidy()
+    Repository(own).tidy()
 
     assert {large, kept} < packs_in(own).keys()
     assert len(packs_in(own)) == 3
@@ -85,7 +85,7 @@ def test_large_ones_and_kept_ones_are_left_alone(own: Path, monkeypatch: pytest.
 
 def test_a_pack_much_larger_than_the_others_together_waits(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repack, "PACKS", 1)
-    Clone(own).tidy()
+    Repository(own).tidy()
     (large,) = packs_in(own)
     monkeypatch.setattr(repack, "PACKS", 100)
     for _ in range(2):
@@ -93,7 +93,7 @@ def test_a_pack_much_larger_than_the_others_together_waits(own: Path, monkeypatc
         drain()
     monkeypatch.setattr(repack, "PACKS", 1)
 
-    Clone(own).tidy()
+    Repository(own).tidy()
 
     assert large in packs_in(own)
     assert len(packs_in(own)) == 2
@@ -110,11 +110,11 @@ def test_one_that_was_killed_before_it_deleted_is_made_good(own: Path, monkeypat
     with monkeypatch.context() as killed:
         killed.setattr(repack, "delete", die)
         with pytest.raises(KeyboardInterrupt):
-            Clone(own).tidy()
+            Repository(own).tidy()
     assert len(packs_in(own)) == 11
 
-    Clone(own).tidy()
-    Clone(own).tidy()
+    Repository(own).tidy()
+    Repository(own).tidy()
 
     assert len(packs_in(own)) <= 2
     assert objects_in(own) == objects
@@ -131,7 +131,7 @@ def test_whatever_others_have_committed_is_joined_too(own: Path, monkeypatch: py
     repository.git(own, "repack", "-d", "-q")  # What lies loose becomes a pack, as when it is pushed.
     objects = objects_in(own)
 
-    Clone(own).tidy()
+    Repository(own).tidy()
 
     assert objects_in(own) == objects
     assert len(packs_in(own)) < 3

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from gitsync.models import Change, Mirror
 from gitsync.repository import history
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync import already_pushed
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
@@ -75,7 +75,7 @@ def test_of_two_commits_for_one_change_the_newer_counts(remote: Path, monkeypatc
         told = [("a.1", "new"), ("b.1", "x"), ("a.1", "old")]
         monkeypatch.setattr(history, "changes", lambda *_: iter(told))  # noqa: B023  (used at once)
 
-        first = next(batch["a.1"] for batch in already_pushed._batches(Clone(remote), "main") if "a.1" in batch)
+        first = next(batch["a.1"] for batch in already_pushed._batches(Repository(remote), "main") if "a.1" in batch)
 
         assert first == "new"
 
@@ -87,7 +87,7 @@ def test_a_very_long_history_takes_no_more_memory(
         return ((f"{number:010}.1", f"{number:040x}") for number in range(100_000))
 
     monkeypatch.setattr(history, "changes", told)
-    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    clone = Repository.open(settings.GITSYNC_CLONE_DIR)
     tracemalloc.start()
     try:
         assert already_pushed.settle(clone, "main", {"0000000007"}) == (0, {"0000000007"})

@@ -10,7 +10,7 @@ from gitsync.models import Change
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.commit_set import Ancestors
 from gitsync.repository.lock import exclusive
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.maintenance import maintain
 from gitsync.tasks import maintain as task
@@ -111,7 +111,7 @@ def test_ancestors_are_those_that_git_lists_at_eight_bytes_each(remote: Path, se
     drain()
     listed = repository.git(remote, "rev-list", "main").split()
 
-    found = Clone(settings.GITSYNC_CLONE_DIR).history(repository.tip(remote))
+    found = Repository(settings.GITSYNC_CLONE_DIR).history(repository.tip(remote))
 
     assert len(found) == 20
     assert all(commit.decode() in found for commit in listed)

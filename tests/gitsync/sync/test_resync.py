@@ -11,11 +11,11 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from gitsync.format.fast_import import Commit
-from gitsync.format.tree import Entry, folder
+from gitsync.format.tree import TreeEntry, folder
 from gitsync.models import Change
 from gitsync.progress import unwatched
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.repository import Clone
+from gitsync.repository.repository import Repository
 from gitsync.sync import resync
 from gitsync.sync.drain import drain
 from pastes.lifecycle import writing
@@ -44,12 +44,12 @@ def repair(*options: str) -> str:
 def push_by_hand(settings: Settings, folders: dict[str, dict[str, bytes]]) -> None:
     """Put folders at the tip of the remote (an empty one goes), past the database."""
     remote = Remote.configured()
-    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    clone = Repository.open(settings.GITSYNC_CLONE_DIR)
     tip = remote.fetch(clone)
     now = Paste.objects.latest("id").created_at
     commits = [
         Commit(
-            "x.1", "edit", key, folder(key), "Eve", "", now, tuple(Entry(n, blob_oid(c), c) for n, c in files.items())
+            "x.1", "edit", key, folder(key), "Eve", "", now, tuple(TreeEntry(n, blob_oid(c), c) for n, c in files.items())
         )
         for key, files in folders.items()
     ]
@@ -164,10 +164,10 @@ def test_a_hundred_removals_do_not(remote: Path, settings: Settings) -> None:
 def test_files_of_others_beside_the_pastes_are_left_alone(remote: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
-    clone = Clone.open(settings.GITSYNC_CLONE_DIR)
+    clone = Repository.open(settings.GITSYNC_CLONE_DIR)
     tip = Remote.configured().fetch(clone)
     now = Paste.objects.get().created_at
-    readme = Commit("x.1", "edit", "x", "docs", "Eve", "", now, (Entry("README", blob_oid(b"hi"), b"hi"),))
+    readme = Commit("x.1", "edit", "x", "docs", "Eve", "", now, (TreeEntry("README", blob_oid(b"hi"), b"hi"),))
     Remote.configured().push(clone, old=tip, new=clone.write(tip, [readme]).tip)
 
     assert check()[0] == 0
