@@ -41,6 +41,11 @@ def repair(*options: str) -> str:
     return out.getvalue()
 
 
+def entries(files: dict[str, bytes]) -> tuple[TreeEntry, ...]:
+    """Return the files of a folder as the tree has them."""
+    return tuple(TreeEntry(name, blob_oid(content), content) for name, content in files.items())
+
+
 def push_by_hand(settings: Settings, folders: dict[str, dict[str, bytes]]) -> None:
     """Put folders at the tip of the remote (an empty one goes), past the database."""
     remote = Remote.configured()
@@ -48,10 +53,7 @@ def push_by_hand(settings: Settings, folders: dict[str, dict[str, bytes]]) -> No
     tip = remote.fetch(clone)
     now = Paste.objects.latest("id").created_at
     commits = [
-        Commit(
-            "x.1", "edit", key, folder(key), "Eve", "", now, tuple(TreeEntry(n, blob_oid(c), c) for n, c in files.items())
-        )
-        for key, files in folders.items()
+        Commit("x.1", "edit", key, folder(key), "Eve", "", now, entries(files)) for key, files in folders.items()
     ]
     remote.push(clone, old=tip, new=clone.write(tip, commits).tip)
 
