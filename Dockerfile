@@ -25,7 +25,7 @@ FROM ${PYTHON_IMAGE}
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends git openssh-client tini \
     && rm -rf /var/lib/apt/lists/*
-# ssh refuses to work for a user without a name, and a deploy key has to belong to whom uses it: docs/operations.md.
+# ssh refuses to work for a user without a name, and a deploy key has to belong to whom uses it: docs/operations/install.md.
 ARG PASTEUR_UID=1000
 RUN groupadd --gid "${PASTEUR_UID}" pasteur \
     && useradd --uid "${PASTEUR_UID}" --gid pasteur --home-dir /nonexistent --no-create-home pasteur \

@@ -158,7 +158,7 @@ def test_whatever_an_operator_may_choose_can_be_set_in_env() -> None:
 
 
 def test_the_documented_steps_make_every_secret_as_it_has_to_be(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "operations.md").read_text()
+    page = (ROOT / "docs" / "operations" / "install.md").read_text()
     (steps,) = [block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "mkdir secrets" in block]
 
     subprocess.run(["sh", "-eu", "-c", steps], cwd=tmp_path, check=True)
