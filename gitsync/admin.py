@@ -47,7 +47,7 @@ class PendingFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
-        return [("yes", "waiting"), ("aside", "set aside"), ("withheld", "withheld"), ("no", "settled")]
+        return [("yes", "waiting"), ("aside", "rejected"), ("withheld", "on secret hold"), ("no", "settled")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Return what the choice leaves."""
@@ -56,33 +56,33 @@ class PendingFilter(admin.SimpleListFilter):
         if self.value() == "no":
             return queryset.filter(settled_at__isnull=False)
         if self.value() in {"aside", "withheld"}:
-            return queryset.set_aside() if self.value() == "aside" else queryset.withheld()
-        return queryset.filter(settled_at=None, set_aside_at=None)
+            return queryset.rejected() if self.value() == "aside" else queryset.on_secret_hold()
+        return queryset.filter(settled_at=None, rejected_at=None, secret_hold_at=None)
 
 
 @admin.register(Change)
 class ChangeAdmin(_ReadOnly):
     """The outbox."""
 
-    list_display = ("name", "kind", "revision", "created_at", "settled_at", "commit", "set_aside_at", "credentials")
+    list_display = ("name", "kind", "revision", "created_at", "settled_at", "commit", "rejected_at", "credentials")
     list_filter = (PendingFilter, "kind")
     search_fields = ("=key", "=commit")
-    actions = ("retry", "mirror_anyway")
+    actions = ("retry", "release")
     readonly_fields = ("credentials",)
 
     @admin.display(description="credentials in it")
     def credentials(self, change: Change) -> str:
         """Return what it was withheld for."""
-        return ", ".join(sorted({line.partition(" ")[2] for line in change.found.splitlines()}))
+        return ", ".join(sorted({line.partition(" ")[2] for line in change.secrets.splitlines()}))
 
-    @admin.action(description="Mirror anyway what was withheld", permissions=["retry"])
-    def mirror_anyway(self, request: HttpRequest, queryset: Any) -> None:
+    @admin.action(description="Release from secret hold", permissions=["retry"])
+    def release(self, request: HttpRequest, queryset: Any) -> None:
         """Let the chosen changes go into Git with the credentials in them."""
         count = secret_hold.release(list(queryset.values_list("pk", flat=True)))
         wakeup.ring()
         self.message_user(request, f"{count} changes wait for the next push.")
 
-    @admin.action(description="Retry what was set aside", permissions=["retry"])
+    @admin.action(description="Retry rejected changes", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: Any) -> None:
         """Let the chosen changes be pushed again."""
         count = bisect.retry(list(queryset.values_list("pk", flat=True)))
@@ -100,13 +100,23 @@ class MirrorAdmin(_ReadOnly):
 
     list_display = ("remote", "branch", "is_current", "tip", "arrived_at", "failures", "retry_at", "error_code")
     fields = (
-        *("remote", "branch", "tip", "pending", "oldest_pending", "set_aside", "withheld", "pushed_at", "arrived_at"),
+        *(
+            "remote",
+            "branch",
+            "tip",
+            "pending",
+            "oldest_pending",
+            "rejected",
+            "on_secret_hold",
+            "pushed_at",
+            "arrived_at",
+        ),
         *("drain_began_at", "drained_at", "last_drain"),
         *("error_code", "error", "advice", "failures", "retry_at", "fetched_at", "checked_at", "check_result"),
         *("purges", "oldest_purge", "purge_error", "commits", "pushes", "push_seconds"),
     )
     readonly_fields = (
-        *("pending", "oldest_pending", "set_aside", "withheld", "advice", "purges", "oldest_purge", "purge_error"),
+        *("pending", "oldest_pending", "rejected", "on_secret_hold", "advice", "purges", "oldest_purge", "purge_error"),
     )
 
     @admin.display(description="in use", boolean=True)
@@ -124,17 +134,17 @@ class MirrorAdmin(_ReadOnly):
         """For how long the oldest of them has been waiting."""
         return round(mirror_status.oldest_seconds())
 
-    @admin.display(description="set aside")
-    def set_aside(self, mirror: Mirror) -> str:
+    @admin.display(description="rejected")
+    def rejected(self, mirror: Mirror) -> str:
         """How many changes the remote refuses, with the way to them."""
         address = reverse("admin:gitsync_change_changelist")
-        return format_html('<a href="{}?pending=aside">{}</a>', address, Change.objects.set_aside().count())
+        return format_html('<a href="{}?pending=aside">{}</a>', address, Change.objects.rejected().count())
 
-    @admin.display(description="withheld")
-    def withheld(self, mirror: Mirror) -> str:
+    @admin.display(description="on secret hold")
+    def on_secret_hold(self, mirror: Mirror) -> str:
         """How many changes have a credential in them, with the way to them."""
         address = reverse("admin:gitsync_change_changelist")
-        return format_html('<a href="{}?pending=withheld">{}</a>', address, Change.objects.withheld().count())
+        return format_html('<a href="{}?pending=withheld">{}</a>', address, Change.objects.on_secret_hold().count())
 
     @admin.display(description="purges that wait")
     def purges(self, mirror: Mirror) -> str:
@@ -179,8 +189,8 @@ class MirrorAdmin(_ReadOnly):
             raise PermissionDenied
         wishes: dict[str, dict[str, Any]] = {
             "push": {"retry_at": None},
-            "fetch": {"fetch_wanted": True},
-            "check": {"check_wanted": True},
+            "fetch": {"fetch_requested": True},
+            "check": {"check_requested": True},
         }
         wish = wishes.get(request.POST.get("what", ""))
         if request.method != "POST" or wish is None:

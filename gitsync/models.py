@@ -29,21 +29,20 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def pending(self) -> ChangeQuerySet:
         """Changes that have not arrived yet and may go, in the order in which they happened."""
-        may_go = models.Q(held_until=None) | models.Q(held_until__lte=timezone.now())
-        return self.filter(may_go, settled_at=None, set_aside_at=None).order_by("id")
+        may_go = models.Q(embargoed_until=None) | models.Q(embargoed_until__lte=timezone.now())
+        return self.filter(may_go, settled_at=None, rejected_at=None, secret_hold_at=None).order_by("id")
 
-    def held(self) -> ChangeQuerySet:
-        """Changes of pastes that are still too young to enter Git."""
-        return self.filter(settled_at=None, held_until__gt=timezone.now())
+    def embargoed(self) -> ChangeQuerySet:
+        """Changes that GITSYNC_EMBARGO still keeps out of Git."""
+        return self.filter(settled_at=None, embargoed_until__gt=timezone.now())
 
-    def set_aside(self) -> ChangeQuerySet:
-        """Changes that the remote refuses, until somebody lets them be tried again."""
-        is_refused = models.Q(found="") | models.Q(released_at__isnull=False)
-        return self.filter(is_refused, settled_at=None, set_aside_at__isnull=False)
+    def rejected(self) -> ChangeQuerySet:
+        """Changes that the remote rejected, until a moderator retries them."""
+        return self.filter(settled_at=None, rejected_at__isnull=False)
 
-    def withheld(self) -> ChangeQuerySet:
-        """Changes that have a credential in them, until a moderator lets them go."""
-        return self.filter(settled_at=None, set_aside_at__isnull=False, released_at=None).exclude(found="")
+    def on_secret_hold(self) -> ChangeQuerySet:
+        """Changes with a credential in the text, until a moderator releases them."""
+        return self.filter(settled_at=None, secret_hold_at__isnull=False)
 
 
 class Change(models.Model):
@@ -58,14 +57,15 @@ class Change(models.Model):
     kind = models.CharField(max_length=7, choices=Kind)
     revision = models.PositiveIntegerField("revision of the paste", null=True)
     created_at = models.DateTimeField()
-    held_until = models.DateTimeField(null=True)
+    embargoed_until = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     commit = models.CharField(max_length=40, blank=True)
-    set_aside_at = models.DateTimeField(null=True)
-    refusal = models.TextField("words of the remote", blank=True)
-    #: The credentials in it for which it was withheld, a digest and a kind in each line; see gitsync.withholding.
-    found = models.TextField("credentials in it", blank=True)
-    released_at = models.DateTimeField("let go by a moderator", null=True)
+    rejected_at = models.DateTimeField(null=True)
+    rejection = models.TextField("message of the remote", blank=True)
+    secret_hold_at = models.DateTimeField("secret hold since", null=True)
+    #: The credentials in the text, one per line, as a digest and a kind: see gitsync.outbox.secret_hold.
+    secrets = models.TextField("credentials", blank=True)
+    released_at = models.DateTimeField("released by a moderator", null=True)
 
     #: The file at the root of the repository that the paste was made of, and that its commit takes away. Of a removal:
     #: a file anywhere into which somebody has put a text of the paste, which is purged.
@@ -78,11 +78,11 @@ class Change(models.Model):
         constraints = [models.UniqueConstraint(name="gitsync_one_change_a_number", fields=["key", "number"])]
         indexes = [
             models.Index(name="gitsync_pending", fields=["id"], condition=models.Q(settled_at__isnull=True)),
-            # Few are held, if any, among what may be a million that is pending.
+            # Few are under embargo, among up to a million unsettled ones.
             models.Index(
-                name="gitsync_held",
-                fields=["held_until"],
-                condition=models.Q(settled_at__isnull=True, held_until__isnull=False),
+                name="gitsync_embargoed",
+                fields=["embargoed_until"],
+                condition=models.Q(settled_at__isnull=True, embargoed_until__isnull=False),
             ),
         ]
 
@@ -98,9 +98,9 @@ class Change(models.Model):
 class MirrorQuerySet(models.QuerySet["Mirror"]):
     """Sets of mirrors."""
 
-    def wanted(self) -> MirrorQuerySet:
-        """Mirrors of which a moderator wants something."""
-        return self.filter(models.Q(fetch_wanted=True) | models.Q(check_wanted=True))
+    def with_requests(self) -> MirrorQuerySet:
+        """Mirrors for which a moderator has requested a fetch or a check."""
+        return self.filter(models.Q(fetch_requested=True) | models.Q(check_requested=True))
 
 
 class PurgeQuerySet(models.QuerySet["Purge"]):
@@ -179,9 +179,9 @@ class Mirror(models.Model):
     commits = models.PositiveBigIntegerField(default=0)
     pushes = models.PositiveBigIntegerField(default=0)
     push_seconds = models.FloatField(default=0.0)
-    #: What a moderator asks the worker to do.
-    fetch_wanted = models.BooleanField(default=False)
-    check_wanted = models.BooleanField(default=False)
+    #: Requests of moderators to the worker.
+    fetch_requested = models.BooleanField(default=False)
+    check_requested = models.BooleanField(default=False)
     #: The last look at the remote; null, one is wanted.
     fetched_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)

@@ -45,8 +45,8 @@ class Comparison:
     """The keys of pastes that are not the same in both places.
 
     `missing` are only in the database, `extra` only in Git, `differs` in both. `waiting` are those whose change is
-    still pending: the next drain sees to them; `set_aside` those whose change the remote refuses; `withheld` those with
-    a credential, which are kept out of Git on purpose.
+    still pending, for the next drain; `rejected` those whose change the remote rejected; `on_secret_hold` those with a
+    credential, kept out of Git on purpose.
     """
 
     tip: str
@@ -55,13 +55,24 @@ class Comparison:
     differs: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
-    set_aside: list[str] = field(default_factory=list)
-    withheld: list[str] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    on_secret_hold: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
-        """Whether both places hold the same, but for what is withheld."""
-        return not (self.missing or self.differs or self.extra or self.waiting or self.set_aside)
+        """Whether both places hold the same, except for pastes on secret hold."""
+        return not (self.missing or self.differs or self.extra or self.waiting or self.rejected)
+
+    def by_kind(self) -> dict[str, list[str]]:
+        """Return the lists by their names in reports, which programs rely on."""
+        return {
+            "missing": self.missing,
+            "differs": self.differs,
+            "extra": self.extra,
+            "waiting": self.waiting,
+            "set_aside": self.rejected,
+            "withheld": self.on_secret_hold,
+        }
 
 
 def compare(clone: Repository, tip: str, progress: Progress = unwatched) -> Comparison:
@@ -83,7 +94,7 @@ def compare(clone: Repository, tip: str, progress: Progress = unwatched) -> Comp
             _compare_shelf(found, name, in_git)
     for name in left:
         _compare_shelf(found, name, {})
-    for keys in (found.missing, found.differs, found.extra, found.waiting, found.set_aside, found.withheld):
+    for keys in found.by_kind().values():
         keys.sort()
     return found
 
@@ -110,12 +121,12 @@ def _compare_shelf(found: Comparison, shelf: str, in_git: dict[str, str]) -> Non
     suspects = missing | differs | in_git.keys()
     # Asked after the pastes were read, so that one which has just been published is seen to be waiting.
     waiting = _those_of(Change.objects.pending(), suspects)
-    set_aside = _those_of(Change.objects.set_aside(), suspects - waiting)
-    withheld = _those_of(Change.objects.withheld(), suspects - waiting - set_aside)
-    explained = waiting | set_aside | withheld
+    rejected = _those_of(Change.objects.rejected(), suspects - waiting)
+    on_secret_hold = _those_of(Change.objects.on_secret_hold(), suspects - waiting - rejected)
+    explained = waiting | rejected | on_secret_hold
     found.waiting += waiting
-    found.set_aside += set_aside
-    found.withheld += withheld
+    found.rejected += rejected
+    found.on_secret_hold += on_secret_hold
     found.missing += missing - explained
     found.differs += differs - explained
     found.extra += in_git.keys() - explained

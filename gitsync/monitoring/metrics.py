@@ -16,9 +16,9 @@ class _Rows(Collector):
         """Yield every metric as it is now."""
         queue = mirror_status.queue()
         yield GaugeMetricFamily("pasteur_changes_pending", "Changes that wait for a push.", queue.pending)
-        yield GaugeMetricFamily("pasteur_changes_held", "Changes that may not enter Git yet.", queue.held)
-        yield GaugeMetricFamily("pasteur_changes_set_aside", "Changes that the remote refuses.", queue.set_aside)
-        yield GaugeMetricFamily("pasteur_changes_withheld", "Changes with a credential in them.", queue.withheld)
+        yield GaugeMetricFamily("pasteur_changes_held", "Changes that may not enter Git yet.", queue.embargoed)
+        yield GaugeMetricFamily("pasteur_changes_set_aside", "Changes that the remote refuses.", queue.rejected)
+        yield GaugeMetricFamily("pasteur_changes_withheld", "Changes with a credential in them.", queue.on_secret_hold)
         yield GaugeMetricFamily(
             "pasteur_oldest_pending_seconds", "Age of the oldest change that waits.", queue.oldest_seconds
         )

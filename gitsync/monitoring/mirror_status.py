@@ -18,9 +18,9 @@ class Queue:
 
     pending: int
     oldest_seconds: float
-    held: int
-    set_aside: int
-    withheld: int
+    embargoed: int
+    rejected: int
+    on_secret_hold: int
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Standing:
 
 def oldest_seconds() -> float:
     """Return for how long the oldest pending change has been waiting, in seconds; 0 when none does."""
-    rows = Change.objects.pending().values_list("created_at", "held_until")
-    created_at, held_until = rows.first() or (None, None)
-    since = max(filter(None, (created_at, held_until)), default=None)
+    rows = Change.objects.pending().values_list("created_at", "embargoed_until")
+    created_at, embargoed_until = rows.first() or (None, None)
+    since = max(filter(None, (created_at, embargoed_until)), default=None)
     return max((timezone.now() - since).total_seconds(), 0.0) if since else 0.0
 
 
@@ -71,9 +71,9 @@ def queue() -> Queue:
     return Queue(
         pending=changes.pending().count(),
         oldest_seconds=oldest_seconds(),
-        held=changes.held().count(),
-        set_aside=changes.set_aside().count(),
-        withheld=changes.withheld().count(),
+        embargoed=changes.embargoed().count(),
+        rejected=changes.rejected().count(),
+        on_secret_hold=changes.on_secret_hold().count(),
     )
 
 

@@ -34,7 +34,7 @@ def is_for_git(paste: Paste) -> bool:
     return not paste.burn and (paste.expires_at is None or bool(settings.GITSYNC_MIRROR_EXPIRING))
 
 
-def held_until(paste: Paste) -> datetime | None:
+def embargoed_until(paste: Paste) -> datetime | None:
     """Return when a new paste may enter Git: GITSYNC_EMBARGO after it was made; None is at once.
 
     Its change keeps that moment, so that another setting later neither hurries nor delays what is there already.
@@ -53,7 +53,7 @@ def belonging() -> QuerySet[Paste]:
 
 def mirrored() -> QuerySet[Paste]:
     """Return the set of pastes that are to be at the tip now: they belong there and nothing holds them back."""
-    return belonging().exclude(key__in=Change.objects.held().values("key"))
+    return belonging().exclude(key__in=Change.objects.embargoed().values("key"))
 
 
 def gone(keys: Iterable[str]) -> set[str]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from gitsync.models import Change, Kind
 from gitsync.outbox import wakeup
-from gitsync.outbox.eligibility import belongs, held_until, is_for_git
+from gitsync.outbox.eligibility import belongs, embargoed_until, is_for_git
 from gitsync.remote import forge_links
 from pastes.lifecycle.mirror_copy import NO_COPY, Copy, State
 from pastes.models import Paste
@@ -22,7 +22,7 @@ def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
     if not belongs(paste):
         return []
     change = Change(key=paste.key, number=1, kind=Kind.PUBLISH, revision=paste.head)
-    change.created_at, change.held_until = paste.created_at, held_until(paste)
+    change.created_at, change.embargoed_until = paste.created_at, embargoed_until(paste)
     return [change]
 
 
@@ -42,7 +42,7 @@ def withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
     """A paste is gone from the site: it goes from the tip too, if it may be there, whoever has put it there."""
     if is_for_git(paste) or Change.objects.filter(key=paste.key).exists():
         add(paste.key, Kind.REMOVE, None)
-        Change.objects.withheld().filter(key=paste.key).update(settled_at=timezone.now())  # Nobody has to decide.
+        Change.objects.on_secret_hold().filter(key=paste.key).update(settled_at=timezone.now())  # Nobody has to decide.
 
 
 def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
@@ -57,12 +57,12 @@ def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = Non
     `at` is when it happened, unless that is now; `moved_from`, a file at the root that the paste was made of. Nothing
     happens later than now: the dates of all later commits would be as late.
     """
-    held = Max("held_until", filter=Q(settled_at=None))  # What holds the paste back holds back its edits, too.
+    held = Max("embargoed_until", filter=Q(settled_at=None))  # What holds the paste back holds back its edits, too.
     found = Change.objects.filter(key=key).aggregate(last=Max("number"), held=held)
     until = None if kind == Kind.REMOVE else found["held"]
     change = Change(key=key, number=(found["last"] or 0) + 1, kind=kind, revision=revision, moved_from=moved_from)
     now = timezone.now()
-    change.created_at, change.held_until = min(at or now, now), until
+    change.created_at, change.embargoed_until = min(at or now, now), until
     store(change)
     transaction.on_commit(wakeup.ring)
     return change
@@ -72,9 +72,9 @@ def standing(key: str) -> Subquery:
     """Return what the last change of a paste says, for queries in which `key` names its key: a state and the commit."""
     state = Case(
         When(settled_at__isnull=False, then=Value("mirrored")),
-        When(set_aside_at=None, then=Value("waiting")),
-        When(~Q(found="") & Q(released_at=None), then=Value("held")),
-        default=Value("refused"),
+        When(rejected_at__isnull=False, then=Value("refused")),
+        When(secret_hold_at__isnull=False, then=Value("held")),
+        default=Value("waiting"),
     )
     last = Change.objects.filter(key=OuterRef(key)).order_by("-number")
     return Subquery(last.values_list(Concat(state, Value(" "), "commit", output_field=TextField()))[:1])

@@ -26,7 +26,7 @@ def found_in(loaded: Loaded) -> dict[str, str]:
         found |= secret_patterns.found_in(entry.content)
     if not found:
         return found
-    released = Change.objects.filter(key=loaded.change.key).exclude(released_at=None).values_list("found", flat=True)
+    released = Change.objects.filter(key=loaded.change.key).exclude(released_at=None).values_list("secrets", flat=True)
     known = {line.partition(" ")[0] for lines in released for line in lines.splitlines()}
     return {digest: kind for digest, kind in found.items() if digest not in known}
 
@@ -38,10 +38,10 @@ def withhold(changes: Mapping[Change, Mapping[str, str]]) -> None:
         kinds = ", ".join(sorted(set(found.values())))
         logger.warning("%s is not committed: it has a credential in it (%s)", change, kinds)
         lines = "\n".join(f"{digest} {kind}" for digest, kind in found.items())
-        Change.objects.filter(pk=change.pk, settled_at=None).update(set_aside_at=timezone.now(), found=lines)
+        Change.objects.filter(pk=change.pk, settled_at=None).update(secret_hold_at=timezone.now(), secrets=lines)
 
 
 def release(pks: Sequence[int]) -> int:
     """Let withheld changes go into Git after all, and return how many."""
-    chosen = Change.objects.withheld().filter(pk__in=pks)
-    return chosen.update(set_aside_at=None, released_at=timezone.now())
+    chosen = Change.objects.on_secret_hold().filter(pk__in=pks)
+    return chosen.update(secret_hold_at=None, released_at=timezone.now())

@@ -109,8 +109,8 @@ def _forget_words(key: str) -> None:
     says it again, without this paste.
     """
     changes = Change.objects.filter(key=key)
-    changes.filter(settled_at=None, set_aside_at__isnull=False).update(settled_at=timezone.now())
-    changes.update(refusal="", found="")
+    (changes.rejected() | changes.on_secret_hold()).update(settled_at=timezone.now())
+    changes.update(rejection="", secrets="")
     Mirror.objects.filter(error_code__in=_QUOTING).update(error=ERASED)
     Purge.objects.filter(error_code__in=_QUOTING).update(error=ERASED)
 

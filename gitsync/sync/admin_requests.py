@@ -18,21 +18,21 @@ from gitsync.sync import drain, resync
 logger = logging.getLogger(__name__)
 
 
-def grant() -> None:
+def run() -> None:
     """Do what is asked of the configured remote; what cannot be done now because somebody has the lock stays asked."""
-    if not Mirror.objects.wanted().exists():
+    if not Mirror.objects.with_requests().exists():
         return
     try:
         remote = Remote.configured()
     except MisconfiguredError:
         return  # Whoever drains says so.
-    mirror = Mirror.objects.wanted().filter(remote=remote.address.url, branch=remote.branch).first()
+    mirror = Mirror.objects.with_requests().filter(remote=remote.address.url, branch=remote.branch).first()
     if mirror is None:
         return
     try:
-        if mirror.fetch_wanted:
+        if mirror.fetch_requested:
             _fetch(remote, mirror)
-        if mirror.check_wanted:
+        if mirror.check_requested:
             _note(mirror, _summary(resync.look()))
     except BusyError:
         return
@@ -42,7 +42,7 @@ def grant() -> None:
         logger.exception("what was asked for ended with what nobody expects")
         connection.close_if_unusable_or_obsolete()
         _refuse(mirror, meaning_of(error))
-    Mirror.objects.filter(pk=mirror.pk).update(fetch_wanted=False, check_wanted=False)
+    Mirror.objects.filter(pk=mirror.pk).update(fetch_requested=False, check_requested=False)
 
 
 def _fetch(remote: Remote, mirror: Mirror) -> None:
@@ -64,8 +64,7 @@ def _note(mirror: Mirror, words: str) -> None:
 
 
 def _summary(found: Comparison) -> str:
-    kinds = ("missing", "differs", "extra", "waiting", "set_aside", "withheld")
-    counts = [f"{len(getattr(found, kind))} {kind}" for kind in kinds if getattr(found, kind)]
+    counts = [f"{len(keys)} {kind}" for kind, keys in found.by_kind().items() if keys]
     return (
         f"{found.pastes} pastes against {found.tip[:10] or 'an empty branch'}: {', '.join(counts) or 'no difference'}"
     )

@@ -82,11 +82,11 @@ def retry(pks: Sequence[int]) -> int:
 
     One whose paste has had a later change since, which has arrived, would turn the paste back: it is settled instead.
     """
-    chosen = Change.objects.set_aside().filter(pk__in=pks)
+    chosen = Change.objects.rejected().filter(pk__in=pks)
     later = Change.objects.filter(key=OuterRef("key"), number__gt=OuterRef("number"), settled_at__isnull=False)
     with transaction.atomic():
         chosen.filter(Exists(later)).update(settled_at=timezone.now())
-        return chosen.update(set_aside_at=None, refusal="")
+        return chosen.update(rejected_at=None, rejection="")
 
 
 def _other(change: Change) -> Change | None:
@@ -96,7 +96,7 @@ def _other(change: Change) -> Change | None:
 
 def _set_aside(mirror: Mirror, change: Change, words: str) -> None:
     logger.error("the remote refuses %s, which is set aside; the others go on: %s", change, words)
-    Change.objects.filter(pk=change.pk, settled_at=None).update(set_aside_at=timezone.now(), refusal=words)
+    Change.objects.filter(pk=change.pk, settled_at=None).update(rejected_at=timezone.now(), rejection=words)
     mirror.suspect_until = mirror.suspect_alone = None
     mirror.is_selective = False
 

@@ -33,7 +33,7 @@ _LAST_RETRY = 300.0
 
 def work_off() -> float | None:
     """Drain until nothing is pending and no look is due; returns the seconds until the next try, or None."""
-    admin_requests.grant()
+    admin_requests.run()
     has_looked = False
     while not stop_requested.is_set():
         is_pending = Change.objects.pending().exists() or is_any_due()

@@ -61,7 +61,7 @@ def test_fault_28_one_refused_change_of_a_thousand_is_set_aside(
     pushes_to_isolate = 0
     with pytest.raises(PartlyRefusedError):
         drain()
-    while not Change.objects.set_aside().exists():
+    while not Change.objects.rejected().exists():
         before = count(scanner)
         try:
             drain()
@@ -71,13 +71,13 @@ def test_fault_28_one_refused_change_of_a_thousand_is_set_aside(
 
     work_off()
 
-    (aside,) = Change.objects.set_aside()
+    (aside,) = Change.objects.rejected()
     assert aside.key == secret
-    assert "a secret was found" in aside.refusal
+    assert "a secret was found" in aside.rejection
     assert pushes_to_isolate <= (11 if total == 1_000 else 5)
     assert len(repository.changes(remote)) == total - 1
     assert not Change.objects.pending().exists()
-    assert (look().set_aside, look().missing) == ([secret], [])
+    assert (look().rejected, look().missing) == ([secret], [])
     mirror = Mirror.objects.get(remote=str(remote))
     assert (mirror.suspect_until, mirror.error_code, mirror.error, mirror.failures) == (None, "", "", 0)
     repository.assert_sound(remote)
@@ -99,7 +99,7 @@ def test_fault_28_page_and_api_say_that_the_remote_refused_it_and_nothing_of_the
     assert "a secret was found" not in page
     assert (mirror["state"], mirror["commit"]) == ("refused", None)
     assert client.get(f"/api/v1/pastes/{secret}").json()["mirror"]["state"] == "refused"
-    bisect.retry([change.pk for change in Change.objects.set_aside()])
+    bisect.retry([change.pk for change in Change.objects.rejected()])
     assert client.get(f"/api/v1/pastes/{secret}/mirror").json()["state"] == "waiting"
 
 
@@ -111,7 +111,7 @@ def test_fault_28_several_are_found_one_after_the_other(remote: Path, scanner: P
 
     assert work_off() is None
 
-    assert sorted(change.key for change in Change.objects.set_aside()) == sorted(secrets)
+    assert sorted(change.key for change in Change.objects.rejected()) == sorted(secrets)
     assert len(repository.changes(remote)) == 21
     many.publish(1)
     before = count(scanner)
@@ -135,7 +135,7 @@ def test_fault_28_a_remote_that_refuses_everything_sets_nothing_aside(remote: Pa
     Mirror.objects.update(retry_at=None)
     assert work_off() is None
     assert len(repository.changes(remote)) == 20
-    assert not Change.objects.set_aside().exists()
+    assert not Change.objects.rejected().exists()
 
 
 def test_fault_28_while_everything_is_refused_few_pushes_ask_again(remote: Path, tmp_path: Path) -> None:
@@ -158,13 +158,13 @@ def test_fault_28_what_is_refused_stays_found_after_everything_was(remote: Path,
     secret = publish_secret()
     many.publish(10)
     work_off()
-    assert not Change.objects.set_aside().exists()
+    assert not Change.objects.rejected().exists()
 
     hook.write_text(words)
     Mirror.objects.update(retry_at=None)
     assert work_off() is None
 
-    assert [change.key for change in Change.objects.set_aside()] == [secret]
+    assert [change.key for change in Change.objects.rejected()] == [secret]
     assert len(repository.changes(remote)) == 10
 
 
@@ -178,7 +178,7 @@ def test_fault_28_the_only_change_waits_until_another_shows_whose_fault_it_is(re
     Mirror.objects.update(retry_at=None)
     work_off()
 
-    assert [change.key for change in Change.objects.set_aside()] == [secret]
+    assert [change.key for change in Change.objects.rejected()] == [secret]
     assert repository.changes(remote) == [f"{harmless}.1"]
 
 
@@ -194,7 +194,7 @@ def test_fault_28_halving_keeps_the_distance_between_pushes(remote: Path, scanne
     starts = [float(line) for line in scanner.read_text().splitlines()]
     assert len(starts) >= 4
     assert min(later - earlier for earlier, later in pairwise(starts)) > 0.4
-    assert Change.objects.set_aside().count() == 1
+    assert Change.objects.rejected().count() == 1
     assert len(repository.changes(remote)) == 3
 
 
@@ -207,7 +207,7 @@ def test_fault_28_a_push_that_is_too_large_goes_in_parts(remote: Path) -> None:
     assert work_off() is None
 
     assert len(repository.changes(remote)) == 8
-    assert not Change.objects.set_aside().exists()
+    assert not Change.objects.rejected().exists()
     assert Mirror.objects.get(remote=str(remote)).suspect_until is None
 
 
@@ -215,21 +215,21 @@ def test_fault_28_a_moderator_lets_it_be_tried_again(remote: Path, scanner: Path
     secret = publish_secret()
     many.publish(3)
     work_off()
-    (aside,) = Change.objects.set_aside()
+    (aside,) = Change.objects.rejected()
     user = User.objects.create_user("moderator", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="gitsync", codename="view_change"))
     client.force_login(user)
     chosen = {"action": "retry", "_selected_action": [aside.pk]}
     assert secret.encode() in client.get("/admin/gitsync/change/?pending=aside").content
     client.post("/admin/gitsync/change/", chosen)
-    assert Change.objects.set_aside().exists(), "looking is not enough"
+    assert Change.objects.rejected().exists(), "looking is not enough"
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="gitsync"))
     (remote / "hooks" / "pre-receive").unlink()
 
     client.post("/admin/gitsync/change/", chosen)
     work_off()
 
-    assert not Change.objects.set_aside().exists()
+    assert not Change.objects.rejected().exists()
     assert len(repository.changes(remote)) == 4
     assert look().is_clean
 
@@ -271,7 +271,7 @@ def test_fault_28_what_was_edited_since_is_not_turned_back(remote: Path, scanner
     assert repository.text(remote, paste, "x.txt") == b"harmless\n"
     (remote / "hooks" / "pre-receive").unlink()
 
-    bisect.retry([change.pk for change in Change.objects.set_aside()])
+    bisect.retry([change.pk for change in Change.objects.rejected()])
     work_off()
 
     assert repository.text(remote, paste, "x.txt") == b"harmless\n"

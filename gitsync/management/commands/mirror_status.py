@@ -35,7 +35,9 @@ class Command(BaseCommand):
         mirrors = [mirror_status.of(current)] if current else []
         former = [mirror_status.of(row) for row in Mirror.objects.order_by("pk") if row != current]
         if options["json"]:
-            report = {**asdict(queue), "mirrors": [asdict(mirror) for mirror in mirrors]}
+            report: dict[str, Any] = {"pending": queue.pending, "oldest_seconds": queue.oldest_seconds}
+            report |= {"held": queue.embargoed, "set_aside": queue.rejected, "withheld": queue.on_secret_hold}
+            report |= {"mirrors": [asdict(mirror) for mirror in mirrors]}
             report |= {"former": [asdict(mirror) for mirror in former], "settings": problem, "purges": asdict(purges)}
             self.stdout.write(json.dumps(report, cls=DjangoJSONEncoder))
         else:
@@ -48,7 +50,7 @@ class Command(BaseCommand):
                 self.stdout.write(_words_of(mirror))
             for mirror in former:
                 self.stdout.write(f"formerly {mirror.branch} of {mirror.remote}")
-        if queue.set_aside or purges.keys or problem or any(mirror.error_code for mirror in mirrors):
+        if queue.rejected or purges.keys or problem or any(mirror.error_code for mirror in mirrors):
             sys.exit(1)
 
 
@@ -62,7 +64,7 @@ def _problem() -> str:
 
 def _words(queue: mirror_status.Queue) -> str:
     oldest = f", the oldest for {queue.oldest_seconds:.0f} s" if queue.pending else ""
-    counts = f"{queue.held} are held back; {queue.set_aside} are set aside; {queue.withheld} are withheld."
+    counts = f"{queue.embargoed} under embargo; {queue.rejected} rejected; {queue.on_secret_hold} on secret hold."
     return f"{queue.pending} changes wait{oldest}; {counts}"
 
 

@@ -16,14 +16,13 @@ from gitsync.sync import resync
 
 #: So many keys of a kind are named to a person; a program gets all.
 _NAMED = 50
-_KINDS = ("missing", "differs", "extra", "waiting", "set_aside", "withheld")
 _MEANINGS = {
     "missing": "in the database, not in Git",
-    "differs": "not the same in both",
+    "differs": "different in both",
     "extra": "in Git, not in the database",
-    "waiting": "on their way",
-    "set_aside": "refused by the remote and set aside",
-    "withheld": "withheld, with a credential in them",
+    "waiting": "waiting for the next push",
+    "set_aside": "rejected by the remote",
+    "withheld": "on secret hold",
 }
 
 
@@ -57,7 +56,7 @@ class Command(BaseCommand):
         return found.is_clean
 
     def _report(self, found: Comparison, *, as_json: bool) -> None:
-        lists: dict[str, list[str]] = {kind: getattr(found, kind) for kind in _KINDS}
+        lists = found.by_kind()
         if as_json:
             self.stdout.write(json.dumps({"tip": found.tip, "pastes": found.pastes, "clean": found.is_clean, **lists}))
             return

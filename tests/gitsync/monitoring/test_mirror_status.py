@@ -289,7 +289,7 @@ def test_the_buttons_ask_the_worker(client: Client, moderator: User, remote: Pat
     assert "no difference" in mirror.check_result
     assert mirror.checked_at
     assert mirror.fetched_at
-    assert not Mirror.objects.wanted().exists()
+    assert not Mirror.objects.with_requests().exists()
 
 
 def test_push_now_drops_the_wait_after_failures(client: Client, moderator: User, remote: Path) -> None:
@@ -334,7 +334,7 @@ def test_what_is_asked_and_cannot_be_done_is_said(client: Client, moderator: Use
 
     mirror.refresh_from_db()
     assert mirror.check_result.startswith("unreachable: ")
-    assert not mirror.check_wanted
+    assert not mirror.check_requested
 
 
 def test_failures_are_counted_by_their_class(remote: Path) -> None:

@@ -35,7 +35,7 @@ def publish(text: str = "secret", lifetime: timedelta | None = None) -> Paste:
 
 def end_the_wait() -> None:
     """Let all that is held back go, as if its time had passed."""
-    Change.objects.held().update(held_until=timezone.now())
+    Change.objects.embargoed().update(embargoed_until=timezone.now())
 
 
 def objects(remote: Path) -> str:

@@ -133,18 +133,18 @@ def test_a_credential_stays_out_of_git_and_all_else_goes_on(remote: Path, aws_pa
     assert "Held back from Git" in page
     assert client.get(f"/api/v1/pastes/{aws_paste}/mirror").json()["state"] == "held"
     found = look()
-    assert (found.is_clean, found.withheld) == (True, [aws_paste])
-    assert mirror_status.queue().withheld == 1
+    assert (found.is_clean, found.on_secret_hold) == (True, [aws_paste])
+    assert mirror_status.queue().on_secret_hold == 1
     enqueue()
     assert not Change.objects.pending().exists()
 
 
 @mirrored
 def test_what_was_found_is_not_noted_down(remote: Path, aws_paste: str, caplog: pytest.LogCaptureFixture) -> None:
-    (change,) = Change.objects.withheld()
+    (change,) = Change.objects.on_secret_hold()
 
-    assert change.found.endswith(" AWS access key")
-    assert AWS not in change.found
+    assert change.secrets.endswith(" AWS access key")
+    assert AWS not in change.secrets
     words = "".join(record.getMessage() for record in caplog.get_records("setup"))
     assert "AWS access key" in words
     assert AWS not in words
@@ -158,7 +158,7 @@ def test_a_credential_in_the_title_or_the_comment_counts_too(remote: Path, where
 
     work_off()
 
-    assert Change.objects.withheld().count() == 1
+    assert Change.objects.on_secret_hold().count() == 1
 
 
 @mirrored
@@ -170,7 +170,7 @@ def test_an_edit_without_it_goes_into_git_without_the_revision_that_had_it(remot
 
     assert repository.text(remote, aws_paste, "config.ini") == b"id = from the environment\n"
     assert AWS.encode() not in repository.git(remote, "log", "-p", "--all")
-    assert (look().is_clean, look().withheld) == (True, [])
+    assert (look().is_clean, look().on_secret_hold) == (True, [])
 
 
 @mirrored
@@ -182,7 +182,7 @@ def test_a_paste_that_is_mirrored_stays_as_it_is_when_an_edit_brings_one(remote:
     work_off()
 
     assert repository.text(remote, paste, "x.txt") == b"x\n"
-    assert (look().is_clean, look().withheld) == (True, [paste.key])
+    assert (look().is_clean, look().on_secret_hold) == (True, [paste.key])
     enqueue()
     assert not Change.objects.pending().exists()
 
@@ -192,23 +192,23 @@ def test_hiding_the_paste_is_a_decision_too(remote: Path, aws_paste: str) -> Non
     writing.hide(Paste.objects.get(key=aws_paste))
     work_off()
 
-    assert not Change.objects.withheld().exists()
+    assert not Change.objects.on_secret_hold().exists()
     assert look().is_clean
     writing.show(Paste.objects.get(key=aws_paste))
     work_off()
-    assert [change.key for change in Change.objects.withheld()] == [aws_paste]
+    assert [change.key for change in Change.objects.on_secret_hold()] == [aws_paste]
 
 
 @mirrored
 def test_a_moderator_lets_it_go_and_then_that_credential_passes_and_no_other(
     remote: Path, aws_paste: str, admin_client: Client
 ) -> None:
-    (change,) = Change.objects.withheld()
+    (change,) = Change.objects.on_secret_hold()
     listing = admin_client.get("/admin/gitsync/change/?pending=withheld").content.decode()
     assert "AWS access key" in listing
     assert change.name in listing
 
-    chosen = {"action": "mirror_anyway", "_selected_action": [change.pk]}
+    chosen = {"action": "release", "_selected_action": [change.pk]}
     admin_client.post("/admin/gitsync/change/", chosen)
     work_off()
 
@@ -219,8 +219,8 @@ def test_a_moderator_lets_it_go_and_then_that_credential_passes_and_no_other(
     assert repository.text(remote, aws_paste, "config.ini") == f"again {AWS}\n".encode()
     writing.revise(paste, [NewFile(f"{AWS}\n{CREDENTIALS['npm token']}\n", "config.ini")])
     work_off()
-    assert Change.objects.withheld().count() == 1
-    assert look().withheld == [aws_paste]
+    assert Change.objects.on_secret_hold().count() == 1
+    assert look().on_secret_hold == [aws_paste]
 
 
 @mirrored
@@ -228,11 +228,11 @@ def test_whoever_may_only_look_lets_nothing_go(remote: Path, aws_paste: str, cli
     user = User.objects.create_user("looker", password="looker", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_change"))
     client.force_login(user)
-    (change,) = Change.objects.withheld()
+    (change,) = Change.objects.on_secret_hold()
 
-    client.post("/admin/gitsync/change/", {"action": "mirror_anyway", "_selected_action": [change.pk]})
+    client.post("/admin/gitsync/change/", {"action": "release", "_selected_action": [change.pk]})
 
-    assert Change.objects.withheld().count() == 1
+    assert Change.objects.on_secret_hold().count() == 1
 
 
 @mirrored

@@ -73,11 +73,11 @@ def test_words_of_the_remote_go_with_the_paste(remote: Path) -> None:
     for _ in range(5):
         work_off()
         Mirror.objects.update(retry_at=None)
-    assert SECRET.strip() in Change.objects.set_aside().get().refusal
+    assert SECRET.strip() in Change.objects.rejected().get().rejection
 
     purge(paste.key)
 
-    assert not Change.objects.exclude(refusal="").exists()
+    assert not Change.objects.exclude(rejection="").exists()
     assert not Change.objects.filter(settled_at=None).exists()
     assert_right(remote)
 
@@ -113,4 +113,4 @@ def test_words_about_a_paste_that_is_purged_on_its_way_are_not_kept(
     work_off()
 
     assert SECRET.strip() not in Mirror.objects.get().error
-    assert not Change.objects.exclude(refusal="").exists()
+    assert not Change.objects.exclude(rejection="").exists()

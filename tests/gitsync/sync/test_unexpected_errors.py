@@ -77,14 +77,14 @@ def test_a_database_that_is_away_is_no_fault_of_ours(remote: Path, monkeypatch: 
 def test_a_wish_that_dies_holds_up_no_drain(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (key,) = many.publish(1)
     Mirror.of(str(remote), "main")
-    Mirror.objects.update(check_wanted=True)
+    Mirror.objects.update(check_requested=True)
     monkeypatch.setattr("gitsync.sync.resync.look", dies)
 
     work_off()
 
     assert repository.changes(remote) == [f"{key}.1"]
     mirror = Mirror.objects.get()
-    assert (mirror.check_wanted, mirror.check_result.split(":")[0]) == (False, "unexpected")
+    assert (mirror.check_requested, mirror.check_result.split(":")[0]) == (False, "unexpected")
 
 
 def test_a_paste_that_nobody_can_read_stops_no_other(
