@@ -15,11 +15,11 @@ class PastesConfig(AppConfig):
         from pastes import checks, signals
         from pastes.access import bans
         from pastes.models import Ban
-        from pastes.moderation import origins, reporting
+        from pastes.moderation import origins, reports
 
         checks.register_all()
-        signals.paste_withdrawn.connect(reporting.withdrawn, dispatch_uid="pastes.moderation.reporting.withdrawn")
-        signals.paste_purged.connect(reporting.purged, dispatch_uid="pastes.moderation.reporting.purged")
+        signals.paste_withdrawn.connect(reports.withdrawn, dispatch_uid="pastes.moderation.reports.withdrawn")
+        signals.paste_purged.connect(reports.purged, dispatch_uid="pastes.moderation.reports.purged")
         signals.paste_published.connect(origins.published, dispatch_uid="pastes.moderation.origins.published")
         signals.paste_revised.connect(origins.revised, dispatch_uid="pastes.moderation.origins.revised")
         post_save.connect(bans.forget, sender=Ban, dispatch_uid="pastes.access.bans.saved")

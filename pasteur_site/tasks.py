@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from pastes.lifecycle import idempotency, writing
-from pastes.moderation import origins, report_mail, reporting
+from pastes.moderation import origins, report_mail, reports
 
 
 @shared_task
@@ -11,7 +11,7 @@ def erase_gone() -> None:
     """Erase the content of pastes whose time has come, and forget what nobody needs any more."""
     writing.erase_expired()
     idempotency.forget_old()
-    reporting.forget_old()
+    reports.forget_old()
     origins.forget_old()
 
 

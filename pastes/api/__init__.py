@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from ninja.errors import HttpError, ValidationError
 
-from pastes.api import choices, finding, moderating, pastes, revisions
-from pastes.api.asking import StrictParser
-from pastes.api.describing import DescribedAPI
+from pastes.api import limits, lists, moderation, pastes, revisions
+from pastes.api.common import StrictParser
+from pastes.api.openapi import DescribedAPI
 from pastes.errors import RefusedError
 from pastes.http import responses
 from pastes.http.methods import read_only
@@ -35,11 +35,11 @@ api = DescribedAPI(
     openapi_url="/openapi.json",
     openapi_extra={"security": [{}, {"token": []}]},
 )
-api.add_router("", finding.router)
+api.add_router("", lists.router)
 api.add_router("/pastes", pastes.router)
 api.add_router("/pastes", revisions.router)
-api.add_router("/pastes", moderating.router)
-api.add_router("", choices.router)
+api.add_router("/pastes", moderation.router)
+api.add_router("", limits.router)
 
 
 @read_only

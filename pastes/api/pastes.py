@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Json
 from ninja import Body, Header
 from ninja.responses import Status
 
-from pastes.api import showing
-from pastes.api.asking import READING, WRITING, Key, Router, Token, answering, find, owned
-from pastes.api.shapes import (
+from pastes.api import output
+from pastes.api.common import READING, WRITING, Key, Router, Token, answering, find, owned
+from pastes.api.schemas import (
     CopyOut,
     FileIn,
     FileOut,
@@ -84,9 +84,9 @@ def create(request: HttpRequest, response: HttpResponse, paste: PasteIn) -> Stat
 def read(request: HttpRequest, key: Key) -> HttpResponse:
     """Read a paste."""
     paste = find(key, with_copy=True)
-    copy = showing.copy(paste)
+    copy = output.copy(paste)
     known = responses.knows(request, _etag(paste, copy))
-    answer = HttpResponseNotModified() if known else _json(showing.document(request, paste, copy))
+    answer = HttpResponseNotModified() if known else _json(output.document(request, paste, copy))
     answer.headers["Cache-Control"] = "no-cache"
     _tell(answer, paste, copy)
     return answer
@@ -147,13 +147,13 @@ def burn(request: HttpRequest, response: HttpResponse, key: Key) -> list[FileOut
     if files is None:
         raise _gone()
     response.headers["Cache-Control"] = "no-store"
-    return [showing.file(request, paste, file) for file in files]
+    return [output.file(request, paste, file) for file in files]
 
 
 @router.get("/{key}/mirror", response=answering(200, CopyOut, READING))
 def mirror(request: HttpRequest, key: Key) -> CopyOut:
     """Where a paste stands in the mirror."""
-    return showing.copy(find(key, with_copy=True))
+    return output.copy(find(key, with_copy=True))
 
 
 def _edited(
@@ -189,9 +189,9 @@ def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[
 
 
 def _shown(request: HttpRequest, response: HttpResponse, paste: Paste) -> PasteOut:
-    copy = showing.copy(paste)
+    copy = output.copy(paste)
     _tell(response, paste, copy)
-    return showing.whole(request, paste, copy)
+    return output.whole(request, paste, copy)
 
 
 def _json(document: dict[str, Any]) -> HttpResponse:

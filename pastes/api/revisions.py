@@ -5,8 +5,8 @@ from typing import Annotated
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
-from pastes.api.asking import READING, Before, Key, Length, Router, answering, find, link_next
-from pastes.api.shapes import (
+from pastes.api.common import READING, Before, Key, Length, Router, answering, find, link_next
+from pastes.api.schemas import (
     DiffOut,
     FileDiff,
     FileFacts,

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.views.decorators.http import require_POST
 
 from pastes.access import api_tokens, edit_tokens
-from pastes.dialects import members
+from pastes.dialects import json_fields
 from pastes.errors import RefusedError
 from pastes.http import paste_options, problems, request_body, responses
 from pastes.http.problems import Problem
@@ -38,7 +38,7 @@ def problem(problem: Problem) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     """Publish the files; answers 201 with the gist and its address in `Location`."""
     paste_options.refuse(request)
-    sent = members.of(
+    sent = json_fields.of(
         request_body.json_object(request, labelled=False),
         where="The gist",
         required={"files": (dict,)},
@@ -74,7 +74,7 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
 def _update(request: HttpRequest, paste: Paste) -> HttpResponse:
     """Change what is given; a file that is null is deleted, one that is new is added, and one may be renamed."""
     edit_tokens.demand(paste, _token(request))
-    sent = members.of(
+    sent = json_fields.of(
         request_body.json_object(request, labelled=False),
         where="The gist",
         optional={"files": (dict,), "description": _MAYBE_TEXT, "public": _FLAG},
@@ -97,14 +97,14 @@ def _update(request: HttpRequest, paste: Paste) -> HttpResponse:
 
 def _updated(file: File, change: object) -> NewFile:
     """Return a file with its change: another content, or another name, which then tells the language."""
-    sent = members.of(change, where="A file", optional={"content": _TEXT, "filename": _MAYBE_TEXT})
+    sent = json_fields.of(change, where="A file", optional={"content": _TEXT, "filename": _MAYBE_TEXT})
     name = sent.get("filename") or file.name
     language = file.language if name == file.name else ""
     return NewFile(sent.get("content", file.content), name, language)
 
 
 def _content(file: object) -> str:
-    content: str = members.of(file, where="A file", required={"content": _TEXT})["content"]
+    content: str = json_fields.of(file, where="A file", required={"content": _TEXT})["content"]
     return content
 
 

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 
 from pastes.access import edit_tokens
-from pastes.dialects import lexers, members
+from pastes.dialects import json_fields, lexers
 from pastes.errors import RefusedError
 from pastes.http import paste_options, problems, request_body, responses
 from pastes.http.problems import Problem
@@ -51,7 +51,7 @@ def problem_in_text(problem: Problem) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     """Publish the files; answers 200 with the address of the paste and the one that deletes it."""
     paste_options.refuse(request)
-    sent = members.of(
+    sent = json_fields.of(
         request_body.json_object(request, labelled=False),
         where="The paste",
         required={"expiry": (str,), "files": (list,)},
@@ -125,7 +125,7 @@ def _removal(request: HttpRequest, paste: Paste) -> str:
 def _file(file: object) -> NewFile:
     text = (str,)
     named = {"name": (str, _NOTHING)}
-    sent = members.of(file, where="A file", required={"lexer": text, "content": text}, optional=named)
+    sent = json_fields.of(file, where="A file", required={"lexer": text, "content": text}, optional=named)
     name = sent.get("name") or ""
     return NewFile(sent["content"], name=name, language=_language(sent["lexer"], name))
 

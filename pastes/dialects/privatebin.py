@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
 
 from pastes.access import edit_tokens
-from pastes.dialects import members
+from pastes.dialects import json_fields
 from pastes.errors import RefusedError
 from pastes.http import paste_options, problems, request_body, responses
 from pastes.http.problems import Problem
@@ -101,8 +101,8 @@ def sent(request: HttpRequest) -> HttpResponse | None:
 def _create(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     paste_options.refuse(request)
     types = {"v": (int,), "adata": (list,), "ct": (str,), "meta": (dict,)}
-    paste = members.of(wanted, where="The paste", required=types)
-    meta = members.of(paste.pop("meta"), where="meta", optional={"expire": (str,)})
+    paste = json_fields.of(wanted, where="The paste", required=types)
+    meta = json_fields.of(paste.pop("meta"), where="meta", optional={"expire": (str,)})
     expire = meta.get("expire", _UNSAID)
     if expire not in _LIFETIMES:
         raise RefusedError("expires", f"expire must be one of {', '.join(_LIFETIMES)}.", field="expire")
@@ -141,7 +141,7 @@ def _sealed(files: list[File] | None) -> dict[str, Any] | None:
 
 def _delete(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     text = {"pasteid": (str,), "deletetoken": (str,)}
-    named = members.of(wanted, where="What is to be deleted", required=text)
+    named = json_fields.of(wanted, where="What is to be deleted", required=text)
     key, token = named["pasteid"], named["deletetoken"]
     problems.note_failure(request)  # Right or wrong, no paste was made.
     paste = reading.find_to_change(key)

@@ -19,7 +19,7 @@ _OTHERS = ("/admin/", "/static/", "/metrics", "/healthz", "/readyz", "/hooks/")
 _EDITING = "/api/v3/gists"
 
 
-class Acting:
+class CallerMiddleware:
     """Knows who calls while a request is answered; refuses who shows a token that is none."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

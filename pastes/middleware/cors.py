@@ -14,7 +14,7 @@ _HEADERS = f"Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-
 _EXPOSED = f"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, {responses.TOKEN_HEADER}"
 
 
-class OpenApi:
+class CorsMiddleware:
     """Answer the question that a browser asks before a request (https://fetch.spec.whatwg.org/#cors-preflight-fetch)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

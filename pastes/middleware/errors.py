@@ -10,10 +10,10 @@ from django.utils.translation import gettext
 
 from pastes.errors import KeysExhaustedError, RefusedError, incomplete, too_large
 from pastes.http import methods, responses
-from pastes.web import kept_form
+from pastes.web import refilled_form
 
 
-class PlainErrors:
+class ErrorMiddleware:
     """Answer refusals, and a database out of reach, as JSON, as a page or as one line of text."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -28,7 +28,7 @@ class PlainErrors:
         response = self.get_response(request)
         if response.status_code == 405:
             return _not_allowed(request, response)
-        return kept_form.instead_of(response, request)
+        return refilled_form.instead_of(response, request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what a view raised; whatever is not known here goes on to Django's own handling."""
@@ -47,7 +47,7 @@ class PlainErrors:
         return None
 
 
-class ApiHeads:
+class ApiHeadMiddleware:
     """Let HEAD be answered where the API, whose library does not do that, answers GET."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

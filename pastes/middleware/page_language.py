@@ -16,7 +16,7 @@ from pastes.http import responses
 _ENGLISH = ("/api/", "/admin/")
 
 
-class PageLanguage:
+class PageLanguageMiddleware:
     """Lets whoever wants a page have it in their language, and tells caches that pages differ by it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

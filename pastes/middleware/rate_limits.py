@@ -57,7 +57,7 @@ class _Guesses:
         _give_back(self._paid)
 
 
-class Limits:
+class RateLimitMiddleware:
     """Counts requests, and lets those pass that are within the limits."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

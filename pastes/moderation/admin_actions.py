@@ -13,7 +13,7 @@ from django.utils import timezone
 from pastes.access import bans
 from pastes.lifecycle import erasing, writing
 from pastes.models import Origin, Outcome, Paste
-from pastes.moderation import reporting
+from pastes.moderation import reports
 
 if TYPE_CHECKING:  # At run time Django's class takes no parameter.
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -54,7 +54,7 @@ class TakingDown(_ModelAdmin):
         """Hide the pastes."""
         hidden = 0
         for paste in self.pastes_of(rows):
-            reporting.close(paste, Outcome.HIDDEN, by=request.user.get_username())
+            reports.close(paste, Outcome.HIDDEN, by=request.user.get_username())
             hidden += writing.hide(paste)
         self.message_user(request, f"{hidden} hidden.", messages.SUCCESS)
 
@@ -68,7 +68,7 @@ class TakingDown(_ModelAdmin):
         by = request.user.get_username()
         pastes = list(self.pastes_of(rows))
         for paste in pastes:
-            reporting.close(paste, Outcome.PURGED, by=by)
+            reports.close(paste, Outcome.PURGED, by=by)
             erasing.purge(paste.key, reason=reason, by=by)
         self.message_user(request, f"{len(pastes)} purged. The mirror follows.", messages.SUCCESS)
 

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pastes.models import File, Paste, Report, State
-from pastes.moderation import reporting
+from pastes.moderation import reports
 from pastes.moderation.admin_actions import TakingDown
 from pastes.moderation.admin_lists import BoundedPaginator
 
@@ -116,7 +116,7 @@ class ReportAdmin(TakingDown, _ModelAdmin):
         return State(report.paste.state).label
 
     @admin.action(description="Dismiss: nothing is wrong", permissions=["moderate"])
-    def dismiss(self, request: HttpRequest, reports: QuerySet[Report]) -> None:
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
         """Close the chosen reports; the pastes stay."""
-        closed = sum(reporting.dismiss(report, by=request.user.get_username()) for report in reports)
+        closed = sum(reports.dismiss(report, by=request.user.get_username()) for report in queryset)
         self.message_user(request, f"{closed} dismissed.", messages.SUCCESS)

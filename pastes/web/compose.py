@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from pastes.access import permissions
-from pastes.dialects import first_pasteur, forms, privatebin, rustypaste
+from pastes.dialects import first_pasteur, plain_forms, privatebin, rustypaste
 from pastes.errors import RefusedError
 from pastes.http import problems, request_body, responses
 from pastes.lifecycle import idempotency
@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.method not in _METHODS:
         return HttpResponseNotAllowed(_METHODS)
     if request.method == "PUT" or request.content_type != "multipart/form-data":
-        return forms.in_body(request) or upload.text(request)
+        return plain_forms.in_body(request) or upload.text(request)
     fields, files = request_body.form(request)
     if problems.speaks("first") and "paste" in {name.lower() for name in (*fields, *files)}:
         return first_pasteur.create(request, fields, files)
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return rustypaste.create(request, fields, files)
     if upload.PART in {*fields, *files}:
         return upload.parts(request, fields, files)
-    answer = forms.in_parts(request, fields, files)
+    answer = plain_forms.in_parts(request, fields, files)
     if answer is None and responses.wants_text(request) and "csrfmiddlewaretoken" not in fields:
         raise upload.without_file(request, fields, files)
     return answer or _submitted(request)

@@ -84,7 +84,7 @@ class PasteForm(forms.Form):
     )
     burn = forms.BooleanField(required=False, label=_("Burn after reading: the first reader is the last"))
     forked_from = forms.CharField(required=False, widget=forms.HiddenInput)
-    #: Pressing the button twice makes one paste (repeats.py).
+    #: Pressing the button twice makes one paste (idempotency.py).
     once = forms.CharField(required=False, widget=forms.HiddenInput, initial=edit_tokens.draw)
 
     helper = _helper("title", "author", "comment", "visibility", "expires", "burn", "forked_from", "once")

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from pastes.access import bans
 from pastes.http import request_body
 from pastes.models import Paste
-from pastes.moderation import reporting
+from pastes.moderation import reports
 from pastes.moderation.report_form import ReportForm
 from pastes.web.paste import find
 
@@ -33,7 +33,7 @@ def _report(request: HttpRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "pastes/report.html", {"paste": paste, "form": form}, status=422)
     try:
-        reporting.report(paste, **form.cleaned_data)
+        reports.report(paste, **form.cleaned_data)
     except Paste.DoesNotExist:
         raise Http404 from None
     return redirect(f"/{paste.key}/report?thanks")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from pastes.dialects import forms
+from pastes.dialects import plain_forms
 from pastes.http import responses
 from pastes.http.methods import read_only
 from pastes.http.problems import switchable
@@ -31,7 +31,7 @@ def help_text(request: HttpRequest) -> HttpResponse:
 
 
 @read_only
-@switchable(forms.PASTEBINIT)
+@switchable(plain_forms.PASTEBINIT)
 def pastebinit(request: HttpRequest) -> HttpResponse:
     """What pastebinit has to know about this site: the file that is shipped, with the site's own address."""
     address = urlsplit(responses.address(request, "/"))

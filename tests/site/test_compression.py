@@ -5,8 +5,8 @@ import gzip
 import pytest
 from django.test import Client
 
-from tests.pastes.made import published
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +14,7 @@ READER = {"accept": BROWSER, "accept-encoding": "gzip, deflate, br"}
 
 
 def test_a_page_is_compressed_for_a_browser_and_for_nobody_else(client: Client) -> None:
-    paste = published("x = 1\n" * 10_000, "a.py")
+    paste = publish_text("x = 1\n" * 10_000, "a.py")
 
     page = client.get(f"/{paste.key}", headers=READER)
     plain = client.get(f"/{paste.key}", headers=READER | {"accept-encoding": "identity"})
@@ -27,7 +27,7 @@ def test_a_page_is_compressed_for_a_browser_and_for_nobody_else(client: Client) 
 
 
 def test_who_has_the_page_in_one_form_has_it(client: Client) -> None:
-    paste = published("x = 1\n" * 1_000, "a.py")
+    paste = publish_text("x = 1\n" * 1_000, "a.py")
     for encoding in ("gzip", "identity"):
         etag = client.get(f"/{paste.key}", headers=READER | {"accept-encoding": encoding})["ETag"]
 
@@ -37,7 +37,7 @@ def test_who_has_the_page_in_one_form_has_it(client: Client) -> None:
 
 
 def test_the_length_is_told_without_the_page(client: Client) -> None:
-    paste = published("x = 1\n" * 1_000, "a.py")
+    paste = publish_text("x = 1\n" * 1_000, "a.py")
 
     head = client.head(f"/{paste.key}", headers=READER)
 
@@ -47,6 +47,6 @@ def test_the_length_is_told_without_the_page(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/{}/raw", "/api/v1/pastes/{}"])
 def test_what_programs_read_is_left_alone(client: Client, path: str) -> None:
-    paste = published("x = 1\n" * 1_000, "a.py")
+    paste = publish_text("x = 1\n" * 1_000, "a.py")
 
     assert not client.get(path.format(paste.key), headers=READER).has_header("Content-Encoding")

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 import gitsync.sync.resync  # noqa: F401  (it adds an error of its own)
 from gitsync.errors import GitsyncError
-from pastes.api.shapes import FileIn, FileOut, PasteIn, PasteOut
+from pastes.api.schemas import FileIn, FileOut, PasteIn, PasteOut
 from pastes.rules.lifetimes import LIFETIMES
 from pasteur_site.settings import env
 from tests.servers.pasteur import Pasteur

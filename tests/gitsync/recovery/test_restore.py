@@ -25,7 +25,7 @@ from pastes.models import File, Paste, Revision
 from pastes.search import index
 from tests import many, repository
 from tests.gitsync.foreign import Entry, Row, commit
-from tests.pastes.sealed import sealed
+from tests.pastes.ciphertexts import sealed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 

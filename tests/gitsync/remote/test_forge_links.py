@@ -10,8 +10,8 @@ from pytest_django.fixtures import Settings
 from gitsync.remote import forge_links
 from gitsync.sync.drain import drain
 from tests import repository
-from tests.pastes.made import published
-from tests.pastes.pages import Page
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 KNOWN = {
@@ -87,7 +87,7 @@ def test_the_page_of_a_paste_links_to_its_commit_and_says_how_to_clone(
 ) -> None:
     settings.GITSYNC_WEB_URL = "https://git.example.org/?a=commit&h={commit}"
     settings.GITSYNC_CLONE_URL = "https://git.example.org/pastes.git"
-    paste = published("x")
+    paste = publish_text("x")
 
     before: Any = client.get(f"/{paste.key}")
     drain()
@@ -102,7 +102,7 @@ def test_the_page_of_a_paste_links_to_its_commit_and_says_how_to_clone(
 
 @pytest.mark.django_db
 def test_without_a_forge_the_commit_is_named_without_a_link(client: Client, remote: Path) -> None:
-    paste = published("x")
+    paste = publish_text("x")
     drain()
 
     page = Page(client.get(f"/{paste.key}"))

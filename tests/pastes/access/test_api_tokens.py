@@ -13,11 +13,11 @@ from pytest_django.fixtures import Settings
 from pastes.access import api_tokens
 from pastes.models import ApiToken, Paste, State
 from tests.pastes.api.client import FILE, create, refused
-from tests.pastes.bearers import bearer
-from tests.pastes.made import published
+from tests.pastes.entry_points import submit
+from tests.pastes.factories import publish_text
 from tests.pastes.multipart import Part
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import submit
+from tests.pastes.row_counts import nothing_stored
+from tests.pastes.token_clients import bearer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -63,7 +63,7 @@ def test_what_others_made_needs_its_edit_token() -> None:
     client, _ = bearer("read", "write")
     other, _ = bearer("read", "write")
     key = create(other, {"files": [FILE]}).json()["key"]
-    anybodys = published()
+    anybodys = publish_text()
 
     assert patch(client, key) == (403, "token")
     assert client.delete(f"/{key}").status_code == 403
@@ -83,7 +83,7 @@ def test_tokens_of_one_owner_change_each_others_pastes() -> None:
 
 
 def test_a_scope_that_is_missing_is_said(client: Client) -> None:
-    paste = published(visibility="public")
+    paste = publish_text(visibility="public")
     reader, _ = bearer("read")
     writer, _ = bearer("write")
 
@@ -101,7 +101,7 @@ def test_a_scope_that_is_missing_is_said(client: Client) -> None:
 
 def test_a_moderator_reads_hides_shows_and_deletes_any_but_edits_none(client: Client) -> None:
     moderator, _ = bearer("moderate")
-    paste = published("bad", "a.txt")
+    paste = publish_text("bad", "a.txt")
     address = f"/api/v1/pastes/{paste.key}"
 
     assert moderator.post(f"{address}/hide").json() == {"key": paste.key, "state": "hidden"}
@@ -117,7 +117,7 @@ def test_a_moderator_reads_hides_shows_and_deletes_any_but_edits_none(client: Cl
 
 
 def test_nobody_else_moderates(client: Client) -> None:
-    paste = published()
+    paste = publish_text()
     writer, _ = bearer("read", "write")
 
     answer = client.post(f"/api/v1/pastes/{paste.key}/hide")
@@ -154,7 +154,7 @@ def spoiled(how: str) -> Client:
     ],
 )
 def test_what_is_no_token_gets_401_wherever_it_is_shown(how: str, code: str) -> None:
-    paste, client = published(), spoiled(how)
+    paste, client = publish_text(), spoiled(how)
 
     with nothing_stored():
         answers = [

@@ -18,12 +18,12 @@ from pastes.lifecycle.draft import NewFile
 from pastes.models import Ban, Origin, Paste, Report
 from pastes.moderation import origins
 from tests.pastes.api.client import FILE, create
-from tests.pastes.bearers import bearer
-from tests.pastes.made import published
+from tests.pastes.entry_points import BROWSER, submit
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER, submit
+from tests.pastes.row_counts import nothing_stored
+from tests.pastes.token_clients import bearer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -46,7 +46,7 @@ def put(address: str, **facts: Any) -> int:
 
 
 def test_who_is_banned_reads_and_writes_nothing_whatever_the_way() -> None:
-    paste = published("text", "a.txt", visibility="public")
+    paste = publish_text("text", "a.txt", visibility="public")
     bans.ban("203.0.113.0/24", reason="Spam all day")
     far = Client(REMOTE_ADDR=FAR)
     edit = {"title": "x", "visibility": "public", "token": paste.token, "expected": "1", "files-TOTAL_FORMS": "1"}
@@ -190,7 +190,7 @@ def test_the_address_of_the_last_edit_counts(settings: Settings) -> None:
 
     writing.revise(paste, [NewFile("by a command", "a.txt")])
     assert Origin.objects.get(paste=paste).address == FAR
-    token = published()
+    token = publish_text()
     edited = Client(REMOTE_ADDR="203.0.113.9").patch(
         f"/api/v1/pastes/{token.key}",
         {"title": "other"},

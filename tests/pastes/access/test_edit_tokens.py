@@ -10,8 +10,8 @@ from pastes.access import edit_tokens
 from pastes.lifecycle import writing
 from pastes.models import Paste, State
 from tests.pastes.api.client import FILE, create
-from tests.pastes.made import published
-from tests.pastes.rows import nothing_stored
+from tests.pastes.factories import publish_text
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -19,7 +19,7 @@ WRONG = ["", "wrong", "x" * 10_000, "\u00ff", "None", "none"]
 
 
 def test_a_token_cannot_be_guessed_and_is_not_stored() -> None:
-    made = [published() for _ in range(20)]
+    made = [publish_text() for _ in range(20)]
 
     assert len({paste.token for paste in made}) == 20
     assert all(len(paste.token) == 32 for paste in made)
@@ -29,7 +29,7 @@ def test_a_token_cannot_be_guessed_and_is_not_stored() -> None:
 
 
 def test_a_token_is_for_its_paste_alone() -> None:
-    one, other = published(), published()
+    one, other = publish_text(), publish_text()
 
     assert edit_tokens.owns(Paste.objects.get(pk=one.pk), one.token)
     assert not edit_tokens.owns(one, other.token)
@@ -40,7 +40,7 @@ def test_a_token_is_for_its_paste_alone() -> None:
 
 @pytest.mark.parametrize("token", [*WRONG, edit_tokens.hashed("")])
 def test_a_paste_without_a_token_belongs_to_nobody(token: str) -> None:
-    paste = published()
+    paste = publish_text()
     Paste.objects.filter(pk=paste.pk).update(token_hash="")
 
     assert not edit_tokens.owns(Paste.objects.get(pk=paste.pk), token)
@@ -79,7 +79,7 @@ def test_who_asks_for_json_gets_it_in_the_body(client: Client) -> None:
 
 
 def test_reading_never_shows_a_token(client: Client) -> None:
-    paste = published("text", "a.txt")
+    paste = publish_text("text", "a.txt")
 
     for path in (f"/{paste.key}", f"/{paste.key}/raw", f"/api/v1/pastes/{paste.key}"):
         response = client.get(path)
@@ -89,7 +89,7 @@ def test_reading_never_shows_a_token(client: Client) -> None:
 
 
 def test_input_56_only_the_right_token_deletes_and_only_once(client: Client) -> None:
-    paste, other = published(title="T"), published()
+    paste, other = publish_text(title="T"), publish_text()
 
     for token in ("wrong", "", other.token):
         with nothing_stored():
@@ -106,7 +106,7 @@ def test_input_56_only_the_right_token_deletes_and_only_once(client: Client) -> 
 
 
 def test_what_moderators_have_hidden_its_author_cannot_delete(client: Client) -> None:
-    paste = published()
+    paste = publish_text()
     writing.hide(paste)
 
     response = client.delete(f"/{paste.key}", headers={"x-pasteur-token": paste.token})
@@ -116,7 +116,7 @@ def test_what_moderators_have_hidden_its_author_cannot_delete(client: Client) ->
 
 
 def test_a_burning_paste_may_be_deleted_unread(client: Client) -> None:
-    paste = published(burn=True)
+    paste = publish_text(burn=True)
 
     assert client.delete(f"/{paste.key}", headers={"x-pasteur-token": paste.token}).status_code == 204
     assert client.post(f"/{paste.key}/burn").status_code == 404

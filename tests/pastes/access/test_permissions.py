@@ -10,12 +10,12 @@ from pytest_django.fixtures import Settings
 from pastes import checks
 from pastes.models import Paste
 from tests.pastes.api.client import FILE, create, refused
-from tests.pastes.bearers import bearer
-from tests.pastes.made import published
+from tests.pastes.entry_points import BROWSER, submit
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER, submit
+from tests.pastes.row_counts import nothing_stored
+from tests.pastes.token_clients import bearer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -44,7 +44,7 @@ def moderator(**facts: Any) -> Client:
 
 def test_only_we_create_and_everybody_reads(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_CREATE = "token"
-    paste = published("text", "a.txt", visibility="public")
+    paste = publish_text("text", "a.txt", visibility="public")
     ours, _ = bearer("write")
 
     with nothing_stored():
@@ -68,7 +68,7 @@ def test_only_we_create_and_everybody_reads(client: Client, settings: Settings) 
 
 def test_the_page_says_why_there_is_no_form_and_where_to_log_in(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_CREATE = "token"
-    key = published().key
+    key = publish_text().key
 
     for path in ("/", f"/{key}/fork"):
         page = Page(client.get(path, headers={"accept": BROWSER}))
@@ -98,8 +98,8 @@ def test_who_has_logged_in_pastes_with_the_form_alone(settings: Settings) -> Non
 
 def test_what_only_some_may_read_is_read_nowhere(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_READ = settings.PASTEUR_MAY_LIST = "token"
-    paste = published("text", "a.txt", visibility="public")
-    burning = published(burn=True)
+    paste = publish_text("text", "a.txt", visibility="public")
+    burning = publish_text(burn=True)
     ours, _ = bearer("read", "write")
     blind, _ = bearer("moderate")
 
@@ -116,7 +116,7 @@ def test_what_only_some_may_read_is_read_nowhere(client: Client, settings: Setti
 
 def test_what_nobody_may_read_its_maker_may_still_delete(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_READ = "token"
-    first, second, third = published(), published(), published()
+    first, second, third = publish_text(), publish_text(), publish_text()
 
     assert client.delete(f"/{first.key}", headers={"x-pasteur-token": first.token}).status_code == 204
     api = f"/api/v1/pastes/{second.key}"
@@ -126,7 +126,7 @@ def test_what_nobody_may_read_its_maker_may_still_delete(client: Client, setting
 
 def test_lists_may_be_closed_alone(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_LIST = "token"
-    paste = published("text", "a.txt", visibility="public")
+    paste = publish_text("text", "a.txt", visibility="public")
 
     assert statuses(client, LISTS) == {401}
     assert statuses(client, reads(paste.key)) == {200}
@@ -151,7 +151,7 @@ def test_addresses_are_let_in_by_network(
 ) -> None:
     settings.PASTEUR_MAY_READ = "10.0.0.0/8, 2001:db8::7"
     settings.PASTEUR_PROXIES = proxies
-    paste = published()
+    paste = publish_text()
 
     answer = Client(REMOTE_ADDR=nearest, headers={"x-forwarded-for": forwarded}).get(f"/api/v1/pastes/{paste.key}")
 
@@ -163,7 +163,7 @@ def test_addresses_are_let_in_by_network(
 def test_the_page_of_another_site_does_not_borrow_the_address_of_its_reader(settings: Settings) -> None:
     settings.PASTEUR_MAY_READ = settings.PASTEUR_MAY_CREATE = "10.0.0.0/8"
     inside = Client(REMOTE_ADDR="10.1.2.3")
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         for origin in ("https://evil.example", "null", "http://testserver.evil.example"):
@@ -173,7 +173,7 @@ def test_the_page_of_another_site_does_not_borrow_the_address_of_its_reader(sett
 
 
 def test_no_shared_cache_keeps_what_is_reserved(client: Client, settings: Settings) -> None:
-    paste = published()
+    paste = publish_text()
     assert "private" not in client.get(f"/{paste.key}/raw")["Cache-Control"]
 
     settings.PASTEUR_MAY_READ = "127.0.0.1"

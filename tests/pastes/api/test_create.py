@@ -8,7 +8,7 @@ from django.test import Client
 from pastes.models import Paste, blob_oid
 from pastes.rules import lifetimes
 from tests.pastes.api.client import FILE, create
-from tests.pastes.rows import stored
+from tests.pastes.row_counts import stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -10,8 +10,8 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste, State
 from tests.pastes.api.client import FILE, create, refused
-from tests.pastes.made import published
-from tests.pastes.rows import nothing_stored
+from tests.pastes.factories import publish_text
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -28,7 +28,7 @@ def send(client: Client, method: str, paste: Paste, body: Any = None, **headers:
 
 
 def test_patch_changes_what_is_given_and_nothing_else(client: Client) -> None:
-    paste = published("old", "a.py", title="T", author="Ada")
+    paste = publish_text("old", "a.py", title="T", author="Ada")
 
     response = send(client, "PATCH", paste, {"files": [{"content": "new", "name": "b.rs"}], "comment": "C"})
 
@@ -41,7 +41,7 @@ def test_patch_changes_what_is_given_and_nothing_else(client: Client) -> None:
 
 
 def test_put_replaces_all_of_it(client: Client) -> None:
-    paste = published("old", title="T", author="Ada", visibility="public")
+    paste = publish_text("old", title="T", author="Ada", visibility="public")
 
     shown = send(client, "PUT", paste, {"files": [{"content": "new"}], "title": "New"}).json()
 
@@ -50,7 +50,7 @@ def test_put_replaces_all_of_it(client: Client) -> None:
 
 
 def test_an_edit_of_what_somebody_else_has_edited_is_refused(client: Client) -> None:
-    paste = published("one")
+    paste = publish_text("one")
     etag = client.get(f"/api/v1/pastes/{paste.key}")["ETag"]
     assert send(client, "PATCH", paste, {"title": "first"}, if_match=etag).status_code == 200
 
@@ -63,7 +63,7 @@ def test_an_edit_of_what_somebody_else_has_edited_is_refused(client: Client) -> 
 
 @pytest.mark.parametrize("etag", ['"0"', '"2"', "1", "nonsense", '"99999999999999999999"', "W/", '""'])
 def test_an_etag_that_was_never_given_out_is_a_conflict(client: Client, etag: str) -> None:
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         response = send(client, "PATCH", paste, {"title": "x"}, if_match=etag)
@@ -72,7 +72,7 @@ def test_an_etag_that_was_never_given_out_is_a_conflict(client: Client, etag: st
 
 
 def test_an_edit_says_which_revision_it_is_about(client: Client) -> None:
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         response = client.patch(
@@ -88,7 +88,7 @@ def test_an_edit_says_which_revision_it_is_about(client: Client) -> None:
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
 @pytest.mark.parametrize("token", ["", "wrong", "other"])
 def test_input_56_nobody_else_may(client: Client, method: str, token: str) -> None:
-    paste, other = published(), published()
+    paste, other = publish_text(), publish_text()
 
     with nothing_stored():
         response = send(
@@ -99,7 +99,7 @@ def test_input_56_nobody_else_may(client: Client, method: str, token: str) -> No
 
 
 def test_one_of_several_etags_is_enough_to_edit(client: Client) -> None:
-    paste = published()
+    paste = publish_text()
     known = client.get(f"/api/v1/pastes/{paste.key}")["ETag"]
 
     with nothing_stored():
@@ -111,7 +111,7 @@ def test_one_of_several_etags_is_enough_to_edit(client: Client) -> None:
 
 
 def test_delete_erases_once(client: Client) -> None:
-    paste = published()
+    paste = publish_text()
 
     assert [send(client, "DELETE", paste).status_code for _ in range(2)] == [204, 404]
     assert Paste.objects.get().state == State.REMOVED
@@ -119,7 +119,7 @@ def test_delete_erases_once(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/api/v1/pastes/{}", "/{}"])
 def test_what_was_edited_meanwhile_is_not_deleted(client: Client, path: str) -> None:
-    paste = published("one")
+    paste = publish_text("one")
     etag = client.get(f"/api/v1/pastes/{paste.key}")["ETag"]
     text_etag = client.get(f"/{paste.key}/raw")["ETag"]
     assert send(client, "PATCH", paste, {"files": [{"content": "two"}]}).status_code == 200
@@ -136,7 +136,7 @@ def test_what_was_edited_meanwhile_is_not_deleted(client: Client, path: str) -> 
 
 @pytest.mark.parametrize("seen", ['"1"', "*", "", "text"])
 def test_what_is_as_it_was_seen_is_deleted(client: Client, seen: str) -> None:
-    paste = published("one")
+    paste = publish_text("one")
     if_match = client.get(f"/{paste.key}/raw")["ETag"] if seen == "text" else seen
 
     headers = {"x-pasteur-token": paste.token} | ({"if-match": if_match} if if_match else {})
@@ -155,7 +155,7 @@ def test_what_is_as_it_was_seen_is_deleted(client: Client, seen: str) -> None:
 )
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_an_edit_keeps_the_rules(client: Client, method: str, body: Any, code: str) -> None:
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         assert refused(send(client, method, paste, body))[:2] == (422, code)
@@ -166,7 +166,7 @@ def test_a_limit_is_named(client: Client) -> None:
 
 
 def test_a_fork_says_where_it_comes_from(client: Client) -> None:
-    paste = published("text", "a.py", title="T")
+    paste = publish_text("text", "a.py", title="T")
 
     response = client.post(f"/api/v1/pastes/{paste.key}/fork", {"author": "Bob"}, content_type="application/json")
     bare = client.generic("POST", f"/api/v1/pastes/{paste.key}/fork")
@@ -179,7 +179,7 @@ def test_a_fork_says_where_it_comes_from(client: Client) -> None:
 
 
 def test_a_fork_that_is_sent_again_makes_one_paste(client: Client) -> None:
-    paste, other = published("text"), published("other")
+    paste, other = publish_text("text"), publish_text("other")
     key = {"idempotency-key": "0123456789abcdef-fork"}
 
     first, again = (client.generic("POST", f"/api/v1/pastes/{paste.key}/fork", headers=key) for _ in range(2))
@@ -206,7 +206,7 @@ def test_burning_hands_out_the_files_once(client: Client) -> None:
 
 
 def test_only_what_burns_can_be_burned(client: Client) -> None:
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         assert client.post(f"/api/v1/pastes/{paste.key}/burn").status_code == 404

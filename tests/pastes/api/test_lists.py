@@ -12,8 +12,8 @@ from pastes.lifecycle.draft import NewFile
 from pastes.rules.languages import LANGUAGES
 from pastes.rules.lifetimes import LIFETIMES
 from tests.pastes.api.client import refused
-from tests.pastes.made import published
-from tests.pastes.sealed import sealed
+from tests.pastes.ciphertexts import sealed
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -22,8 +22,8 @@ API = "/api/v1"
 
 @pytest.mark.parametrize("path", ["pastes?limit=3", "search?q=common&limit=3"])
 def test_a_list_goes_on_where_the_link_leads(client: Client, path: str) -> None:
-    made = [published(f"common {number}", visibility="public").key for number in range(7)]
-    published("common")
+    made = [publish_text(f"common {number}", visibility="public").key for number in range(7)]
+    publish_text("common")
     address: str | None = f"http://testserver{API}/{path}"
     pages = []
 
@@ -58,7 +58,7 @@ def test_a_question_that_makes_no_sense_is_refused(client: Client, path: str, fi
 
 
 def test_revisions_can_be_listed_read_and_compared(client: Client) -> None:
-    paste = published("one\ntwo\n", "a.txt")
+    paste = publish_text("one\ntwo\n", "a.txt")
     writing.revise(paste, [NewFile("one\n2\n", "a.txt"), NewFile("x", "b.py")])
     writing.revise(paste, [NewFile("x", "b.py")])
     path = f"{API}/pastes/{paste.key}"
@@ -82,13 +82,13 @@ def test_revisions_can_be_listed_read_and_compared(client: Client) -> None:
     "rest", ["revisions/2", "revisions/0", "revisions/99999999999", "diff?before=2", "diff?after=9"]
 )
 def test_a_revision_that_is_not_there_is_not_found(client: Client, rest: str) -> None:
-    paste = published()
+    paste = publish_text()
 
     assert refused(client.get(f"{API}/pastes/{paste.key}/{rest}"))[:2] == (404, "not_found")
 
 
 def test_what_burns_or_is_encrypted_is_not_compared(client: Client) -> None:
-    burning, closed = published("secret", burn=True), published(sealed(), encrypted=True)
+    burning, closed = publish_text("secret", burn=True), publish_text(sealed(), encrypted=True)
 
     for rest in ("revisions/1", "diff"):
         assert refused(client.get(f"{API}/pastes/{burning.key}/{rest}"))[:2] == (403, "burns")
@@ -111,7 +111,7 @@ def test_a_client_can_ask_what_there_may_be(client: Client, settings: Settings) 
 
 
 def test_where_a_paste_stands_in_the_mirror_can_be_asked_alone(client: Client) -> None:
-    paste = published()
+    paste = publish_text()
 
     assert client.get(f"{API}/pastes/{paste.key}/mirror").json() == {"state": "waiting", "commit": None}
 

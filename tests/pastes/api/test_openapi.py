@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from pasteur_site.wsgi import application
-from tests.pastes.made import published
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -69,7 +69,7 @@ def test_every_answer_is_described(db: None, label: str, mode: GenerationMode, d
 def test_every_answer_to_who_made_the_paste_is_described(
     db: None, label: str, mode: GenerationMode, data: st.DataObject, burn: bool
 ) -> None:
-    paste = published("text\n", "a.txt", burn=burn)
+    paste = publish_text("text\n", "a.txt", burn=burn)
     case = data.draw(OPERATIONS[label].as_strategy(mode))
     case.path_parameters["key"] = paste.key
     case.headers.update({"X-Pasteur-Token": paste.token, "If-Match": "*"})
@@ -84,7 +84,7 @@ def test_an_idempotency_key_is_described_as_it_is_taken(client: Client, label: s
     schema = header.definition["schema"]
     described = bool(re.search(schema["pattern"], key)) and schema["minLength"] <= len(key) <= schema["maxLength"]
 
-    path = label.removeprefix("POST ").format(key=published().key)
+    path = label.removeprefix("POST ").format(key=publish_text().key)
     body = {} if "fork" in path else {"files": [{"content": "text"}]}
     response = client.post(path, body, content_type="application/json", headers={"idempotency-key": key})
 

@@ -9,8 +9,8 @@ from pytest_django.fixtures import Settings
 
 from pastes.rules import lifetimes
 from tests.pastes.api.client import FILE, create, refused
-from tests.pastes.made import published
-from tests.pastes.rows import nothing_stored
+from tests.pastes.factories import publish_text
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -303,7 +303,7 @@ def test_input_28_an_option_that_the_api_does_not_take_is_refused(
     ],
 )
 def test_input_28_a_parameter_that_there_is_not_is_refused(client: Client, path: str, field: str) -> None:
-    key = published().key
+    key = publish_text().key
 
     assert refused(client.get(f"/api/v1/{path.format(key=key)}")) == (422, "unknown_field", field)
 
@@ -332,7 +332,7 @@ def test_parameters_that_there_are_are_taken_as_ever(client: Client) -> None:
 def test_a_number_beyond_its_limit_names_field_and_limit(
     client: Client, path: str, query: str, field: str, limit: int
 ) -> None:
-    response = client.get(f"/api/v1/{path.format(key=published().key)}{query}")
+    response = client.get(f"/api/v1/{path.format(key=publish_text().key)}{query}")
 
     assert refused(response) == (422, "out_of_range", field)
     assert response.json()["error"]["limit"] == limit

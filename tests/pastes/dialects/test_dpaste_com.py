@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from pastes.models import File, Paste
-from tests.pastes.rows import nothing_stored
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -9,10 +9,10 @@ from pytest_django.fixtures import Settings
 
 from pastes.access import edit_tokens
 from pastes.models import File, Paste
-from tests.pastes.bearers import bearer
 from tests.pastes.dialects.speakers import SPEAKERS, Speaker, by_name
-from tests.pastes.made import published
-from tests.pastes.rows import nothing_stored
+from tests.pastes.factories import publish_text
+from tests.pastes.row_counts import nothing_stored
+from tests.pastes.token_clients import bearer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -120,7 +120,7 @@ def test_another_method_is_told_in_its_words(client: Client, speaker: Speaker) -
 @pytest.mark.parametrize("method", ["POST", "PUT", "PROPFIND"])
 @pytest.mark.parametrize("path", ["/raw/{}", "/documents/{}", "/api/v1/paste/{}", "/api/v1/lexer", "/remove/{}.x"])
 def test_what_is_only_read_takes_no_other_method(path: str, method: str) -> None:
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         response = Client(enforce_csrf_checks=True).generic(method, path.format(paste.key))

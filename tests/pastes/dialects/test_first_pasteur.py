@@ -9,9 +9,9 @@ from pytest_django.fixtures import Settings
 from pastes.access import edit_tokens
 from pastes.models import File, Paste
 from tests.pastes import multipart
+from tests.pastes.entry_points import BROWSER
 from tests.pastes.multipart import Part
-from tests.pastes.rows import nothing_stored, stored
-from tests.pastes.ways import BROWSER
+from tests.pastes.row_counts import nothing_stored, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

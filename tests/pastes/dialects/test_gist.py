@@ -8,8 +8,8 @@ from django.test import Client
 from pastes.access import api_tokens
 from pastes.lifecycle import writing
 from pastes.models import File, Paste
-from tests.pastes.made import published
-from tests.pastes.rows import nothing_stored
+from tests.pastes.factories import publish_text
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -158,7 +158,7 @@ def test_an_update_that_leaves_nothing_or_names_nothing_changes_nothing(client: 
 
 
 def test_what_is_gone_or_burns_is_not_found(client: Client) -> None:
-    hidden, burning = published("secret"), published("secret", burn=True)
+    hidden, burning = publish_text("secret"), publish_text("secret", burn=True)
     writing.hide(hidden)
 
     for name in (hidden.key, burning.key, "nothing", "%00", "x" * 5_000):

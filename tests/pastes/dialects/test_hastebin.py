@@ -8,9 +8,9 @@ from pastes.access import edit_tokens
 from pastes.lifecycle import writing
 from pastes.models import File, Paste
 from tests.pastes import multipart
-from tests.pastes.made import published
+from tests.pastes.factories import publish_text
 from tests.pastes.multipart import Part
-from tests.pastes.rows import nothing_stored
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -46,7 +46,7 @@ def test_input_28_of_a_form_no_other_field_is_left_out_in_silence(client: Client
 
 @pytest.mark.parametrize("ending", ["", ".py", ".tar.gz"])
 def test_a_document_is_read_with_any_ending(client: Client, ending: str) -> None:
-    paste = published("é\r\n")
+    paste = publish_text("é\r\n")
 
     document = client.get(f"/documents/{paste.key}{ending}")
     raw = client.get(f"/raw/{paste.key}{ending}")
@@ -60,7 +60,7 @@ def test_a_document_is_read_with_any_ending(client: Client, ending: str) -> None
 
 @pytest.mark.parametrize("path", ["documents", "raw"])
 def test_what_is_gone_or_burns_is_not_found(client: Client, path: str) -> None:
-    hidden, burning = published("secret"), published("secret", burn=True)
+    hidden, burning = publish_text("secret"), publish_text("secret", burn=True)
     writing.hide(hidden)
 
     for name in (hidden.key, burning.key, "nothing", "%00", "x" * 5_000):
@@ -89,7 +89,7 @@ def test_input_02_too_long_is_said_in_its_words(client: Client, settings: Settin
 
 def test_a_dialect_can_be_turned_off(client: Client, settings: Settings) -> None:
     settings.PASTEUR_DIALECTS = []
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         assert client.generic("POST", "/documents", b"text", "text/plain").status_code == 404

@@ -11,9 +11,9 @@ from pytest_django.fixtures import Settings
 from pastes.lifecycle import writing
 from pastes.models import File, Paste
 from tests.pastes import multipart
-from tests.pastes.made import published
+from tests.pastes.factories import publish_text
 from tests.pastes.multipart import Part
-from tests.pastes.rows import nothing_stored
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -110,7 +110,7 @@ def test_inputs_23_to_28_what_it_does_not_know_is_400_and_said(client: Client, s
 
 
 def test_what_is_gone_or_burns_is_404(client: Client) -> None:
-    hidden, burning = published("secret"), published("secret", burn=True)
+    hidden, burning = publish_text("secret"), publish_text("secret", burn=True)
     writing.hide(hidden)
 
     for name in (hidden.key, burning.key, "nothing", "%00", "x" * 5_000):

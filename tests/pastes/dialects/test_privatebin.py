@@ -12,10 +12,10 @@ from pytest_django.fixtures import Settings
 from pastes.lifecycle import writing
 from pastes.models import File, Paste
 from tests.pastes.api.client import create
-from tests.pastes.made import published
-from tests.pastes.rows import nothing_stored, stored
-from tests.pastes.sealed import CT, adata, sealed
-from tests.pastes.ways import BROWSER
+from tests.pastes.ciphertexts import CT, adata, sealed
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
+from tests.pastes.row_counts import nothing_stored, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -170,7 +170,7 @@ def test_what_the_site_encrypted_is_read_and_nothing_else(client: Client) -> Non
     ours = create(client, {"files": [{"content": sealed(iterations=20_000)}], "encrypted": True}).json()["key"]
     hexed = create(client, {"files": [{"content": "00ff"}], "encrypted": True}).json()["key"]
     hexed_burning = create(client, {"files": [{"content": "00ff"}], "encrypted": True, "burn": True}).json()["key"]
-    clear, burning = published("{}"), published("secret", burn=True)
+    clear, burning = publish_text("{}"), publish_text("secret", burn=True)
     hidden = Paste.objects.get(key=send(client, request()).json()["id"])
     writing.hide(hidden)
 
@@ -349,7 +349,7 @@ def test_it_can_be_turned_off(client: Client, settings: Settings) -> None:
 
     assert send(client, request(), headers={"content-type": "application/json"}).status_code == 415
     assert ask(client, "jsonld=paste")["Content-Type"] == "text/html; charset=utf-8"
-    assert ask(client, published().key)["Content-Type"] == "text/html; charset=utf-8"
+    assert ask(client, publish_text().key)["Content-Type"] == "text/html; charset=utf-8"
     assert stored()["Paste"] == before["Paste"] + 1
 
 

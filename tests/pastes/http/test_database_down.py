@@ -11,8 +11,8 @@ from django.test import Client
 from pastes.http import responses
 from pastes.rules import keys
 from pastes.web import errors
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER, WAYS, Way, by_name
+from tests.pastes.entry_points import BROWSER, ENTRY_POINTS, EntryPoint, entry_point_name
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db]
 
@@ -57,11 +57,11 @@ def test_a_database_that_is_away_is_503_in_the_form_of_the_caller(
         assert line.content.decode().count("\n") == 1
 
 
-@pytest.mark.parametrize("way", WAYS, ids=by_name)
-def test_a_paste_that_cannot_be_stored_is_503_and_not_half_stored(client: Client, way: Way) -> None:
+@pytest.mark.parametrize("entry_point", ENTRY_POINTS, ids=entry_point_name)
+def test_a_paste_that_cannot_be_stored_is_503_and_not_half_stored(client: Client, entry_point: EntryPoint) -> None:
     with nothing_stored():
         with database_fails(OperationalError):
-            response: Any = way.send(client, b"text")
+            response: Any = entry_point.send(client, b"text")
 
         assert response.status_code == 503
 

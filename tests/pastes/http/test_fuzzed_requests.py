@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pastes.rules import keys
 from pastes.rules.lifetimes import LIFETIMES
 from tests.pastes import multipart
+from tests.pastes.entry_points import BROWSER
 from tests.pastes.multipart import Part
-from tests.pastes.rows import stored
-from tests.pastes.ways import BROWSER
-from tests.pastes.whole import send
+from tests.pastes.row_counts import stored
+from tests.pastes.wsgi_client import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -9,9 +9,9 @@ from pytest_django.fixtures import Settings
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
+from tests.pastes.entry_points import BROWSER, Form, submit
 from tests.pastes.multipart import Part
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER, Form, submit
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

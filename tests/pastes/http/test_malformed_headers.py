@@ -6,8 +6,8 @@ import json
 import pytest
 
 from tests.pastes import multipart
-from tests.pastes.rows import nothing_stored
-from tests.pastes.whole import send
+from tests.pastes.row_counts import nothing_stored
+from tests.pastes.wsgi_client import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -11,10 +11,10 @@ from django.urls.resolvers import RoutePattern
 
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
-from tests.pastes.made import published
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -46,7 +46,7 @@ def test_all_addresses_are_looked_at() -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_method_that_is_not_taken_is_told_with_those_that_are(route: str) -> None:
     far = Client(enforce_csrf_checks=True)
-    path = route.format(key=published("x", "hello.py").key, **WORDS)
+    path = route.format(key=publish_text("x", "hello.py").key, **WORDS)
 
     with nothing_stored():
         response: Any = far.generic("BREW", path, headers=CURL)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from gitsync.models import Change
 from pastes.lifecycle import writing
 from pastes.models import Paste
-from tests.pastes.made import published
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -21,7 +21,7 @@ def paths(paste: Paste) -> list[str]:
 
 
 def test_what_is_known_is_not_sent_again(client: Client) -> None:
-    paste = published("text", "a.txt")
+    paste = publish_text("text", "a.txt")
 
     for path in paths(paste):
         first = client.get(path)
@@ -34,7 +34,7 @@ def test_what_is_known_is_not_sent_again(client: Client) -> None:
 
 
 def test_an_edit_and_a_commit_are_news(client: Client) -> None:
-    paste = published("text", "a.txt")
+    paste = publish_text("text", "a.txt")
     path = f"/api/v1/pastes/{paste.key}"
     etags = [client.get(path)["ETag"]]
 
@@ -50,7 +50,7 @@ def test_an_edit_and_a_commit_are_news(client: Client) -> None:
 
 @pytest.mark.parametrize("how", ["hidden", "removed", "expired"])
 def test_what_is_gone_is_not_confirmed_to_who_had_it(client: Client, how: str) -> None:
-    paste = published("text", "a.txt", lifetime=timedelta(hours=1))
+    paste = publish_text("text", "a.txt", lifetime=timedelta(hours=1))
     etags = {path: client.get(path)["ETag"] for path in paths(paste)}
 
     if how == "expired":
@@ -64,7 +64,7 @@ def test_what_is_gone_is_not_confirmed_to_who_had_it(client: Client, how: str) -
 
 
 def test_head_says_what_get_says_without_the_text(client: Client) -> None:
-    paste = published("text", "a.txt")
+    paste = publish_text("text", "a.txt")
 
     for path in paths(paste):
         head, whole = client.head(path), client.get(path)

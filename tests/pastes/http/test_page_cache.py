@@ -15,8 +15,8 @@ from pastes.http import page_cache
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
-from tests.pastes.made import published
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -42,7 +42,7 @@ def renderings() -> Iterator[list[str]]:
 def test_it_is_rendered_for_the_first_reader_alone(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    paste = published("text", "a.txt")
+    paste = publish_text("text", "a.txt")
     with renderings() as rendered:
         first = client.get(f"/{paste.key}", headers=READER)
         with django_assert_num_queries(1):  # Whether it is still there, and where its copy stands, at once.
@@ -53,7 +53,7 @@ def test_it_is_rendered_for_the_first_reader_alone(
 
 
 def test_it_is_rendered_anew_whenever_what_it_shows_has_changed(client: Client) -> None:
-    paste = published("text", "a.txt")
+    paste = publish_text("text", "a.txt")
 
     def shown() -> tuple[str, str]:
         response = client.get(f"/{paste.key}", headers=READER)
@@ -79,7 +79,7 @@ def test_it_is_rendered_anew_whenever_what_it_shows_has_changed(client: Client) 
 def test_readers_with_another_language_or_address_have_a_page_of_their_own(
     client: Client, other: dict[str, str]
 ) -> None:
-    paste = published("text", "a.txt")
+    paste = publish_text("text", "a.txt")
     with renderings() as rendered:
         for headers in (READER, READER | other) * 2:
             client.get(f"/{paste.key}", headers=headers)
@@ -87,7 +87,7 @@ def test_readers_with_another_language_or_address_have_a_page_of_their_own(
 
 
 def test_what_an_address_asks_for_is_for_this_address_alone(client: Client) -> None:
-    paste = published("text", "a.txt")
+    paste = publish_text("text", "a.txt")
 
     for asked, words in {"?hl=python": "Python", "": "Plain text", "?ln=false": 'data-numbers="off"'}.items():
         page = client.get(f"/{paste.key}{asked}", headers=READER).content.decode()
@@ -97,7 +97,7 @@ def test_what_an_address_asks_for_is_for_this_address_alone(client: Client) -> N
 
 @pytest.mark.parametrize("how", ["hidden", "removed", "expired"])
 def test_it_is_gone_when_the_paste_is(client: Client, how: str) -> None:
-    paste = published("text", "a.txt", lifetime=timedelta(hours=1))
+    paste = publish_text("text", "a.txt", lifetime=timedelta(hours=1))
     client.get(f"/{paste.key}", headers=READER)
 
     if how == "expired":
@@ -111,14 +111,14 @@ def test_it_is_gone_when_the_paste_is(client: Client, how: str) -> None:
 
 
 def test_long_pages_are_not_kept(client: Client) -> None:
-    paste = published("x" * page_cache.MOST_BYTES, "a.txt")
+    paste = publish_text("x" * page_cache.MOST_BYTES, "a.txt")
     with renderings() as rendered:
         etags = {client.get(f"/{paste.key}", headers=READER)["ETag"] for _ in range(2)}
     assert (len(rendered), len(etags)) == (2, 1)
 
 
 def test_a_paste_that_burns_is_neither_kept_nor_known(client: Client) -> None:
-    paste = published("secret", "a.txt", burn=True)
+    paste = publish_text("secret", "a.txt", burn=True)
 
     assert "ETag" not in client.get(f"/{paste.key}", headers=READER)
     burned = client.post(f"/{paste.key}/burn", headers=READER)

@@ -8,9 +8,9 @@ from django.test import Client
 
 from pastes.models import File, Paste
 from tests.pastes import multipart
+from tests.pastes.ciphertexts import sealed
 from tests.pastes.multipart import Part
-from tests.pastes.rows import nothing_stored, stored
-from tests.pastes.sealed import sealed
+from tests.pastes.row_counts import nothing_stored, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -5,8 +5,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pastes.models import File, Paste
-from tests.pastes.rows import nothing_stored, stored
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.row_counts import nothing_stored, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

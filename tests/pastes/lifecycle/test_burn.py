@@ -7,9 +7,9 @@ from gitsync.models import Change
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.html_pages import Page
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

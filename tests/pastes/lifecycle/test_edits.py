@@ -15,15 +15,15 @@ from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste
 from pastes.storage import clock
 from tests import repository
-from tests.pastes.made import published
-from tests.pastes.rows import nothing_stored
-from tests.pastes.sealed import sealed
+from tests.pastes.ciphertexts import sealed
+from tests.pastes.factories import publish_text
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def test_an_edit_of_a_revision_that_is_no_longer_current_is_refused() -> None:
-    paste = published("one")
+    paste = publish_text("one")
     writing.revise(paste, [NewFile("two")], expected=1)
 
     with nothing_stored(), pytest.raises(RefusedError) as refused:
@@ -34,7 +34,7 @@ def test_an_edit_of_a_revision_that_is_no_longer_current_is_refused() -> None:
 
 
 def test_what_is_said_about_a_paste_is_edited_without_its_files(remote: Path) -> None:
-    paste = published("text", "a.py", title="Old", author="Ada", comment="C")
+    paste = publish_text("text", "a.py", title="Old", author="Ada", comment="C")
     drain()
 
     edited = writing.revise(paste, title="New", visibility="public")
@@ -49,7 +49,7 @@ def test_what_is_said_about_a_paste_is_edited_without_its_files(remote: Path) ->
 
 
 def test_a_title_can_be_taken_away() -> None:
-    paste = published(title="Old")
+    paste = publish_text(title="Old")
 
     writing.revise(paste, title="")
 
@@ -57,7 +57,7 @@ def test_a_title_can_be_taken_away() -> None:
 
 
 def test_an_edit_that_changes_nothing_makes_no_revision() -> None:
-    paste = published("text", "a.py", title="T")
+    paste = publish_text("text", "a.py", title="T")
 
     with nothing_stored():
         same = writing.revise(paste, [NewFile("text", "a.py")], title=" T ", author="")
@@ -76,7 +76,7 @@ def test_an_edit_that_changes_nothing_makes_no_revision() -> None:
     ],
 )
 def test_an_edit_keeps_the_rules_of_a_new_paste(facts: dict[str, Any], code: str) -> None:
-    paste = published(title="T")
+    paste = publish_text(title="T")
 
     with nothing_stored(), pytest.raises(RefusedError) as refused:
         writing.revise(paste, **facts)
@@ -86,7 +86,7 @@ def test_an_edit_keeps_the_rules_of_a_new_paste(facts: dict[str, Any], code: str
 
 
 def test_an_encrypted_paste_stays_encrypted() -> None:
-    paste = published(sealed(), encrypted=True)
+    paste = publish_text(sealed(), encrypted=True)
 
     with nothing_stored(), pytest.raises(RefusedError) as refused:
         writing.revise(paste, [NewFile("in the clear")])
@@ -112,7 +112,7 @@ def test_a_fork_is_a_paste_of_its_own_that_says_where_it_came_from(remote: Path)
 
 
 def test_a_fork_stays_when_the_first_one_goes() -> None:
-    paste = published("text")
+    paste = publish_text("text")
     fork = writing.fork(paste)
     writing.remove(paste)
 
@@ -120,7 +120,7 @@ def test_a_fork_stays_when_the_first_one_goes() -> None:
 
 
 def test_a_fork_lasts_no_longer_unless_that_is_asked_for() -> None:
-    paste = published(lifetime=timedelta(hours=1))
+    paste = publish_text(lifetime=timedelta(hours=1))
 
     same = writing.fork(paste)
     longer = writing.fork(paste, lifetime=timedelta(days=1))
@@ -133,7 +133,7 @@ def test_a_fork_lasts_no_longer_unless_that_is_asked_for() -> None:
 
 
 def test_a_burning_paste_cannot_be_copied() -> None:
-    paste = published("secret", burn=True)
+    paste = publish_text("secret", burn=True)
 
     with nothing_stored(), pytest.raises(RefusedError) as refused:
         writing.fork(paste)
@@ -145,6 +145,6 @@ def test_a_burning_paste_cannot_be_copied() -> None:
 @pytest.mark.parametrize("key", ["../../x", "UPPERCASE1", "short", "x" * 40])
 def test_a_draft_names_the_key_that_it_came_from(key: str) -> None:
     with nothing_stored(), pytest.raises(RefusedError) as refused:
-        published(forked_from=key)
+        publish_text(forked_from=key)
 
     assert refused.value.code == "forked_from"

@@ -1,4 +1,4 @@
-"""What is sent comes back, byte for byte: in on every way, out as raw text, from the API, as a download and in Git."""
+"""What is sent comes back byte for byte, through every entry point: raw, from the API, as a download and in Git."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from gitsync.sync.drain import drain
 from pastes.models import File, Paste, blob_oid
 from tests import repository
 from tests.pastes import multipart
+from tests.pastes.entry_points import ENTRY_POINTS, EntryPoint, entry_point_name, submit
 from tests.pastes.multipart import Part
-from tests.pastes.ways import WAYS, Way, by_name, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -52,11 +52,11 @@ TEXTS = {
 }
 
 
-@pytest.fixture(params=WAYS, ids=by_name)
-def way(request: pytest.FixtureRequest) -> Way:
-    """Return each way in which a text comes in."""
-    way: Way = request.param
-    return way
+@pytest.fixture(params=ENTRY_POINTS, ids=entry_point_name)
+def entry_point(request: pytest.FixtureRequest) -> EntryPoint:
+    """Return each entry point for a text."""
+    entry_point: EntryPoint = request.param
+    return entry_point
 
 
 def assert_comes_back(client: Client, key: str, sent: bytes) -> None:
@@ -72,8 +72,8 @@ def assert_comes_back(client: Client, key: str, sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_input_a_text_comes_back_as_it_was_sent(client: Client, way: Way, text: str) -> None:
-    key = way.key(way.send(client, text.encode()))
+def test_input_a_text_comes_back_as_it_was_sent(client: Client, entry_point: EntryPoint, text: str) -> None:
+    key = entry_point.key(entry_point.send(client, text.encode()))
 
     assert_comes_back(client, key, text.encode())
 
@@ -81,8 +81,8 @@ def test_input_a_text_comes_back_as_it_was_sent(client: Client, way: Way, text: 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=ANY_TEXT)
 @example("\ufeff\r\n.")
-def test_any_text_comes_back_as_it_was_sent(client: Client, way: Way, text: str) -> None:
-    key = way.key(way.send(client, text.encode()))
+def test_any_text_comes_back_as_it_was_sent(client: Client, entry_point: EntryPoint, text: str) -> None:
+    key = entry_point.key(entry_point.send(client, text.encode()))
 
     assert_comes_back(client, key, text.encode())
 
@@ -99,9 +99,9 @@ def test_a_text_sent_as_a_part_with_a_file_name_comes_back_as_it_was_sent(client
 
 def test_every_text_is_the_same_in_git(client: Client, remote: Path) -> None:
     sent = {}
-    for way in WAYS:
+    for entry_point in ENTRY_POINTS:
         for text in TEXTS.values():
-            sent[way.key(way.send(client, text.encode()))] = text.encode()
+            sent[entry_point.key(entry_point.send(client, text.encode()))] = text.encode()
 
     drain()
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pastes.lifecycle import writing
 from pastes.models import Paste, State
 from pastes.rules import keys
-from tests.pastes.made import published
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -34,7 +34,7 @@ def test_pastes_that_were_erased_before_are_not_looked_at_again() -> None:
 
 def test_the_oldest_go_first_and_what_is_hidden_goes_too() -> None:
     hours = timedelta(hours=1)
-    late, early, hidden, lasting = (published(lifetime=hours) for _ in range(4))
+    late, early, hidden, lasting = (publish_text(lifetime=hours) for _ in range(4))
     writing.hide(hidden)
     for paste, ago in ((late, 1), (early, 3), (hidden, 2)):
         Paste.objects.filter(pk=paste.pk).update(expires_at=timezone.now() - ago * hours)

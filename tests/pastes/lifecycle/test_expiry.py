@@ -13,14 +13,14 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import File, Paste, State
 from pasteur_site.tasks import erase_gone
-from tests.pastes.made import published
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def ending(seconds: float, *, burn: bool = False) -> Paste:
     """Publish a paste and move its end so many seconds from now, by the clock of the database."""
-    paste = published("text", "a.txt", title="T", author="A", comment="C", lifetime=timedelta(hours=1), burn=burn)
+    paste = publish_text("text", "a.txt", title="T", author="A", comment="C", lifetime=timedelta(hours=1), burn=burn)
     Paste.objects.filter(pk=paste.pk).update(expires_at=Now() + timedelta(seconds=seconds))
     return paste
 
@@ -57,7 +57,7 @@ def test_input_55_another_clock_of_the_web_process_changes_nothing(
 def test_input_55_the_end_counts_from_the_clock_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: datetime.now(UTC) + timedelta(days=-400))
 
-    paste = published(lifetime=timedelta(hours=1))
+    paste = publish_text(lifetime=timedelta(hours=1))
 
     assert Paste.objects.readable().filter(pk=paste.pk).exists()
     assert Paste.objects.filter(pk=paste.pk, expires_at__lt=Now() + timedelta(hours=1, minutes=1)).exists()
@@ -110,7 +110,7 @@ def test_every_revision_is_erased() -> None:
 
 
 def test_a_paste_without_an_end_is_never_erased() -> None:
-    paste = published()
+    paste = publish_text()
     Paste.objects.filter(pk=paste.pk).update(created_at=F("created_at") - timedelta(days=40_000))
 
     assert writing.erase_expired() == 0

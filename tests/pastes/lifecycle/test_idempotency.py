@@ -10,10 +10,10 @@ from django.test import Client
 from pastes.lifecycle import writing
 from pastes.models import Paste
 from tests.pastes import multipart
+from tests.pastes.entry_points import submit
+from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import submit
+from tests.pastes.row_counts import nothing_stored
 
 KEY = "0123456789abcdef-random"
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

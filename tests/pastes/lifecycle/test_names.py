@@ -13,8 +13,8 @@ from gitsync.sync.drain import drain
 from pastes.models import File, Paste
 from tests import repository
 from tests.pastes.api.client import create, refused
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
+from tests.pastes.html_pages import Page
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -11,7 +11,7 @@ from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, Visibility
 from pastes.rules import keys
 from pastes.signals import paste_published, paste_stored
-from tests.pastes.rows import nothing_stored, stored
+from tests.pastes.row_counts import nothing_stored, stored
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 

@@ -5,7 +5,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from pastes.lifecycle import mirror_copy, reading, writing
 from pastes.lifecycle.draft import Draft, NewFile
-from tests.pastes.made import published
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -24,7 +24,7 @@ def test_a_paste_comes_with_all_its_files_in_one_query(django_assert_num_queries
 def test_a_paste_comes_with_where_its_copy_stands_in_one_query(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    made, burning = published(), published(burn=True)
+    made, burning = publish_text(), publish_text(burn=True)
 
     with django_assert_num_queries(2):
         found = [reading.find(paste.key, with_copy=True) for paste in (made, burning)]
@@ -32,7 +32,7 @@ def test_a_paste_comes_with_where_its_copy_stands_in_one_query(
 
 
 def test_the_current_revision_is_found() -> None:
-    paste = published("old")
+    paste = publish_text("old")
     writing.revise(paste, [NewFile("new")])
 
     found = reading.find(paste.key)
@@ -42,7 +42,7 @@ def test_the_current_revision_is_found() -> None:
 
 
 def test_what_burns_comes_without_its_text() -> None:
-    paste = published("secret", burn=True)
+    paste = publish_text("secret", burn=True)
 
     found = reading.find(paste.key)
 
@@ -53,7 +53,7 @@ def test_what_burns_comes_without_its_text() -> None:
 
 @pytest.mark.parametrize("end", [writing.hide, writing.remove])
 def test_what_is_gone_is_not_found(end: object) -> None:
-    paste = published()
+    paste = publish_text()
     assert callable(end)
     end(paste)
 

@@ -1,12 +1,12 @@
-"""Texts that cannot become a paste, on every way in: the same rule, each answer in the form of its caller."""
+"""Texts that cannot become a paste, at every entry point: the same rule, each answer in the form of its caller."""
 
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pastes.models import File
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import WAYS, Way, by_name
+from tests.pastes.entry_points import ENTRY_POINTS, EntryPoint, entry_point_name
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -15,49 +15,51 @@ ELF = b"\x7fELF\2\1\1" + bytes(9) + b"\3\0>\0\1\0\0\0\xa0\xd0\xff"
 ZIP = b"PK\3\4\x14\0\0\0\x08\0\xb5\xd0\x97W\x86\xa6"
 
 
-@pytest.fixture(params=WAYS, ids=by_name)
-def way(request: pytest.FixtureRequest) -> Way:
-    """Return each way in which a text comes in."""
-    way: Way = request.param
-    return way
+@pytest.fixture(params=ENTRY_POINTS, ids=entry_point_name)
+def entry_point(request: pytest.FixtureRequest) -> EntryPoint:
+    """Return each entry point for a text."""
+    entry_point: EntryPoint = request.param
+    return entry_point
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "\r\n\r\n", " \t\n\u2003\n"])
-def test_input_01_nothing_but_space_is_empty(client: Client, way: Way, text: str) -> None:
+def test_input_01_nothing_but_space_is_empty(client: Client, entry_point: EntryPoint, text: str) -> None:
     with nothing_stored():
-        response = way.send(client, text.encode())
+        response = entry_point.send(client, text.encode())
 
-    way.assert_refused(response, 422, "empty", text)
+    entry_point.assert_refused(response, 422, "empty", text)
 
 
-def test_input_02_exactly_the_limit_is_taken(client: Client, way: Way, settings: Settings) -> None:
+def test_input_02_exactly_the_limit_is_taken(client: Client, entry_point: EntryPoint, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 1_000
     text = "é" * 500
 
-    key = way.key(way.send(client, text.encode()))
+    key = entry_point.key(entry_point.send(client, text.encode()))
 
     assert client.get(f"/{key}/raw").content == text.encode()
     assert File.objects.get().size_bytes == 1_000
 
 
 def test_input_02_one_byte_more_is_too_large_and_the_limit_is_named(
-    client: Client, way: Way, settings: Settings
+    client: Client, entry_point: EntryPoint, settings: Settings
 ) -> None:
     settings.PASTEUR_MAX_BYTES = 1_000
     text = "é" * 500 + "x"
 
     with nothing_stored():
-        response = way.send(client, text.encode())
+        response = entry_point.send(client, text.encode())
 
-    way.assert_refused(response, 413, "too_large", text)
+    entry_point.assert_refused(response, 413, "too_large", text)
     assert b"1000" in response.content.replace(b",", b"")
 
 
-def test_input_08_a_body_beyond_any_request_is_too_large(client: Client, way: Way, settings: Settings) -> None:
+def test_input_08_a_body_beyond_any_request_is_too_large(
+    client: Client, entry_point: EntryPoint, settings: Settings
+) -> None:
     text = "x" * (settings.PASTEUR_MAX_BODY_BYTES + 1)
 
     with nothing_stored():
-        response = way.send(client, text.encode())
+        response = entry_point.send(client, text.encode())
 
     assert response.status_code == 413
     assert str(settings.PASTEUR_MAX_BYTES).encode() in response.content
@@ -68,24 +70,24 @@ def test_input_08_a_body_beyond_any_request_is_too_large(client: Client, way: Wa
     [b"good \xff bad", b"\xc3", b"over\xc0\xaflong", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", "schön".encode("latin-1")],
     ids=["ff", "cut", "overlong", "surrogate", "beyond_unicode", "latin1"],
 )
-def test_input_09_and_10_wrong_utf8_is_refused(client: Client, way: Way, content: bytes) -> None:
+def test_input_09_and_10_wrong_utf8_is_refused(client: Client, entry_point: EntryPoint, content: bytes) -> None:
     with nothing_stored():
-        response = way.send(client, content)
+        response = entry_point.send(client, content)
 
-    way.assert_refused(response, 400, "not_utf8", "")
+    entry_point.assert_refused(response, 400, "not_utf8", "")
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\0", "end\0"])
-def test_input_13_a_nul_is_refused(client: Client, way: Way, text: str) -> None:
+def test_input_13_a_nul_is_refused(client: Client, entry_point: EntryPoint, text: str) -> None:
     with nothing_stored():
-        response = way.send(client, text.encode())
+        response = entry_point.send(client, text.encode())
 
-    way.assert_refused(response, 422, "nul_byte", text)
+    entry_point.assert_refused(response, 422, "nul_byte", text)
 
 
 @pytest.mark.parametrize("content", [PNG, ELF, ZIP], ids=["png", "elf", "zip"])
-def test_input_21_a_binary_file_is_no_text(client: Client, way: Way, content: bytes) -> None:
+def test_input_21_a_binary_file_is_no_text(client: Client, entry_point: EntryPoint, content: bytes) -> None:
     with nothing_stored():
-        response = way.send(client, content)
+        response = entry_point.send(client, content)
 
-    way.assert_refused(response, 400, "not_utf8", "")
+    entry_point.assert_refused(response, 400, "not_utf8", "")

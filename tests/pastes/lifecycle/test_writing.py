@@ -13,8 +13,8 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, State, blob_oid
 from pastes.signals import paste_published, paste_revised, paste_withdrawn
-from tests.pastes.made import published
-from tests.pastes.rows import nothing_stored, stored
+from tests.pastes.factories import publish_text
+from tests.pastes.row_counts import nothing_stored, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -45,7 +45,7 @@ def test_publish_stores_paste_revision_files_and_change_together() -> None:
 
 @pytest.mark.parametrize("facts", [{"burn": True}, {"lifetime": timedelta(hours=1)}])
 def test_what_is_meant_to_vanish_never_reaches_the_outbox(facts: dict[str, Any]) -> None:
-    paste = published(**facts)
+    paste = publish_text(**facts)
     writing.revise(paste, [NewFile("again")])
     writing.hide(paste)
     writing.show(paste)
@@ -71,7 +71,7 @@ def test_what_is_meant_to_vanish_never_reaches_the_outbox(facts: dict[str, Any])
     ],
 )
 def test_publish_and_revise_refuse_the_same_files(files: list[NewFile], code: str) -> None:
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         with pytest.raises(RefusedError) as publishing:
@@ -86,9 +86,9 @@ def test_a_receiver_that_fails_undoes_the_write() -> None:
     def fail(**kwargs: object) -> None:
         raise RuntimeError("no")
 
-    paste = published()
+    paste = publish_text()
     for signal, write in (
-        (paste_published, published),
+        (paste_published, publish_text),
         (paste_revised, lambda: writing.revise(paste, [NewFile("again")])),
         (paste_withdrawn, lambda: writing.remove(paste)),
     ):
@@ -104,12 +104,12 @@ def test_a_receiver_that_fails_undoes_the_write() -> None:
 
 def test_a_write_that_is_rolled_back_leaves_nothing() -> None:
     with nothing_stored(), transaction.atomic():
-        published()
+        publish_text()
         transaction.set_rollback(True)
 
 
 def test_revise_adds_a_revision_and_keeps_the_old_one() -> None:
-    paste = published("first")
+    paste = publish_text("first")
 
     revised = writing.revise(paste, [NewFile("second", "b.rs"), NewFile("third")])
 
@@ -124,7 +124,7 @@ def test_revise_adds_a_revision_and_keeps_the_old_one() -> None:
 
 @pytest.mark.parametrize("end", [writing.hide, writing.remove])
 def test_what_is_gone_cannot_be_revised(end: Callable[[Paste], bool]) -> None:
-    paste = published()
+    paste = publish_text()
     end(paste)
 
     with nothing_stored(), pytest.raises(Paste.DoesNotExist):
@@ -132,7 +132,7 @@ def test_what_is_gone_cannot_be_revised(end: Callable[[Paste], bool]) -> None:
 
 
 def test_hide_keeps_the_content_and_show_brings_it_back() -> None:
-    paste = published(title="T")
+    paste = publish_text(title="T")
 
     assert writing.hide(paste)
     assert (reload(paste).state, File.objects.count(), reload(paste).title) == (State.HIDDEN, 1, "T")
@@ -144,7 +144,7 @@ def test_hide_keeps_the_content_and_show_brings_it_back() -> None:
 
 
 def test_hide_and_show_twice_change_something_once() -> None:
-    paste = published()
+    paste = publish_text()
 
     assert (writing.show(paste), writing.hide(paste), writing.hide(paste)) == (False, True, False)
     assert (writing.show(paste), writing.show(paste)) == (True, False)
@@ -153,7 +153,7 @@ def test_hide_and_show_twice_change_something_once() -> None:
 
 @pytest.mark.parametrize("hidden_first", [False, True])
 def test_remove_erases_the_content_and_keeps_the_key(hidden_first: bool) -> None:
-    paste = published(title="T", author="A", comment="C")
+    paste = publish_text(title="T", author="A", comment="C")
     writing.revise(paste, [NewFile("second")])
     if hidden_first:
         writing.hide(paste)
@@ -181,7 +181,7 @@ def test_burn_hands_out_the_files_once() -> None:
 
 
 def test_burn_hands_out_the_current_revision_to_a_caller_that_knows_an_older_one() -> None:
-    paste = published("first", burn=True)
+    paste = publish_text("first", burn=True)
     writing.revise(Paste.objects.get(pk=paste.pk), [NewFile("second")])
 
     files = writing.burn(paste)
@@ -190,7 +190,7 @@ def test_burn_hands_out_the_current_revision_to_a_caller_that_knows_an_older_one
 
 
 def test_burn_leaves_ordinary_hidden_and_removed_pastes_alone() -> None:
-    ordinary, hidden, removed = published(), published(burn=True), published(burn=True)
+    ordinary, hidden, removed = publish_text(), publish_text(burn=True), publish_text(burn=True)
     writing.hide(hidden)
     writing.remove(removed)
 
@@ -199,7 +199,7 @@ def test_burn_leaves_ordinary_hidden_and_removed_pastes_alone() -> None:
 
 
 def test_the_numbers_of_changes_never_jump() -> None:
-    paste = published()
+    paste = publish_text()
     for number in range(3):
         writing.revise(paste, [NewFile(str(number))])
         writing.hide(paste)

@@ -17,10 +17,10 @@ from pastes.limits import counters
 from pastes.limits.rates import Rate
 from pastes.models import Paste
 from tests.pastes.api.client import FILE, create
-from tests.pastes.made import published
+from tests.pastes.entry_points import BROWSER, submit
+from tests.pastes.factories import publish_text
 from tests.pastes.multipart import Part
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER, submit
+from tests.pastes.row_counts import nothing_stored
 from tests.servers.redis import Redis
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -59,7 +59,7 @@ def test_input_63_one_more_than_the_limit_has_to_wait_and_may_read(far: Client) 
 
 def test_the_refusal_speaks_as_its_caller_does(far: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_CREATE = "1/day"
-    published()
+    publish_text()
     assert create(far, {"files": [FILE]}).status_code == 201
 
     api = create(far, {"files": [FILE]})
@@ -81,7 +81,7 @@ def test_what_was_refused_or_only_shown_again_does_not_count(far: Client) -> Non
 
 def test_reads_have_a_limit_of_their_own(far: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_READ = "3/hour"
-    paste = published()
+    paste = publish_text()
 
     assert [far.get(f"/{paste.key}/raw").status_code for _ in range(4)] == [200, 200, 200, 429]
     assert far.get("/healthz").status_code == 200
@@ -89,8 +89,8 @@ def test_reads_have_a_limit_of_their_own(far: Client, settings: Settings) -> Non
 
 
 def test_guesses_of_tokens_are_counted_and_right_ones_are_not(far: Client) -> None:
-    paste = published()
-    own = [published() for _ in range(3)]
+    paste = publish_text()
+    own = [publish_text() for _ in range(3)]
 
     wrong = [far.delete(f"/{paste.key}", headers={"x-pasteur-token": str(number)}) for number in range(20)]
     over = far.delete(f"/{paste.key}", headers={"x-pasteur-token": paste.token})
@@ -272,7 +272,7 @@ def test_a_wrong_edit_token_counts_as_a_guess_wherever_it_is_tried_and_a_right_o
     far: Client, settings: Settings, guess: Guess
 ) -> None:
     settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_DELETE = "6/hour", "5/hour"
-    paste, own = published(), [published() for _ in range(6)]
+    paste, own = publish_text(), [publish_text() for _ in range(6)]
     near = Client(REMOTE_ADDR="203.0.113.8")
 
     wrong = [guess.send(far, paste.key, f"wrong{number}").status_code for number in range(5)]

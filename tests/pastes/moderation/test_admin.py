@@ -14,9 +14,9 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
 from tests import repository
-from tests.pastes.made import published
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -64,8 +64,8 @@ def test_people_who_are_no_staff_stay_out(client: Client, django_user_model: typ
 
 
 def test_pastes_are_found_by_key_title_author_file_name_and_text(admin_client: Client) -> None:
-    paste = published("the needle in it", "spindle.py", title="A Haystack", author="Ada")
-    published("nothing", title="other")
+    paste = publish_text("the needle in it", "spindle.py", title="A Haystack", author="Ada")
+    publish_text("nothing", title="other")
 
     for query in (paste.key, paste.key.upper(), "haystack", "ADA", "needle in", "SPINDLE", f" {paste.key} "):
         assert found(admin_client, query) == {paste.key}, query
@@ -77,13 +77,13 @@ def test_pastes_are_found_by_key_title_author_file_name_and_text(admin_client: C
     ids=lambda query: ascii(query)[:12],
 )
 def test_odd_searches_find_nothing_and_break_nothing(admin_client: Client, query: str) -> None:
-    published("text")
+    publish_text("text")
 
     assert found(admin_client, query.encode(errors="surrogatepass").decode(errors="replace")) == set()
 
 
 def test_an_empty_search_shows_all_the_newest_first(admin_client: Client) -> None:
-    first, second = published(), published()
+    first, second = publish_text(), publish_text()
 
     text = Page(admin_client.get(LIST)).text
 
@@ -92,7 +92,7 @@ def test_an_empty_search_shows_all_the_newest_first(admin_client: Client) -> Non
 
 
 def test_text_of_older_revisions_is_found_and_shown(admin_client: Client) -> None:
-    paste = published("the first edition")
+    paste = publish_text("the first edition")
     writing.revise(paste, [NewFile("the second edition", "b.txt")])
 
     page = Page(admin_client.get(f"{LIST}{paste.pk}/change/"))
@@ -102,7 +102,7 @@ def test_text_of_older_revisions_is_found_and_shown(admin_client: Client) -> Non
 
 
 def test_the_mirror_is_shown_before_and_after(admin_client: Client, remote: Path) -> None:
-    paste = published()
+    paste = publish_text()
 
     before = Page(admin_client.get(LIST)).text
     drain()
@@ -113,7 +113,7 @@ def test_the_mirror_is_shown_before_and_after(admin_client: Client, remote: Path
 
 
 def test_hide_takes_off_the_site_and_show_brings_back(admin_client: Client, client: Client) -> None:
-    one, other = published("one"), published("other")
+    one, other = publish_text("one"), publish_text("other")
 
     hidden = act(admin_client, "hide", one, other)
     gone = [client.get(f"/{paste.key}").status_code for paste in (one, other)]
@@ -131,7 +131,7 @@ def test_hide_takes_off_the_site_and_show_brings_back(admin_client: Client, clie
 
 
 def test_hiding_twice_is_hiding_once(admin_client: Client) -> None:
-    paste = published()
+    paste = publish_text()
     act(admin_client, "hide", paste)
 
     with nothing_stored():
@@ -141,7 +141,7 @@ def test_hiding_twice_is_hiding_once(admin_client: Client) -> None:
 
 
 def test_what_is_removed_cannot_be_shown_again(admin_client: Client) -> None:
-    paste = published()
+    paste = publish_text()
     writing.remove(paste)
 
     with nothing_stored():
@@ -156,7 +156,7 @@ def test_who_may_only_look_may_not_hide(client: Client, django_user_model: type[
     looker = django_user_model.objects.create_user("eve", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_paste"))
     client.force_login(looker)
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         act(client, "hide", paste)
@@ -166,7 +166,7 @@ def test_who_may_only_look_may_not_hide(client: Client, django_user_model: type[
 
 
 def test_input_69_hostile_words_are_escaped_in_list_search_and_detail(admin_client: Client) -> None:
-    paste = published(HOSTILE, title=HOSTILE, author=HOSTILE, comment=HOSTILE)
+    paste = publish_text(HOSTILE, title=HOSTILE, author=HOSTILE, comment=HOSTILE)
     writing.revise(paste, [NewFile(HOSTILE, "<img src=x onerror=alert(1)>.py")])
 
     pages = [
@@ -185,7 +185,7 @@ def test_input_69_hostile_words_are_escaped_in_list_search_and_detail(admin_clie
 
 
 def test_a_very_long_text_is_cut(admin_client: Client) -> None:
-    paste = published("x" * 500_000)
+    paste = publish_text("x" * 500_000)
 
     response = admin_client.get(f"{LIST}{paste.pk}/change/")
 
@@ -194,7 +194,7 @@ def test_a_very_long_text_is_cut(admin_client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["add/", "{pk}/delete/", "{pk}/change/"])
 def test_nothing_can_be_added_changed_or_deleted(admin_client: Client, path: str) -> None:
-    paste = published("text", title="before")
+    paste = publish_text("text", title="before")
 
     with nothing_stored():
         response = admin_client.post(
@@ -207,7 +207,7 @@ def test_nothing_can_be_added_changed_or_deleted(admin_client: Client, path: str
 
 
 def test_the_delete_action_is_not_offered(admin_client: Client) -> None:
-    paste = published()
+    paste = publish_text()
 
     with nothing_stored():
         act(admin_client, "delete_selected", paste)
@@ -216,7 +216,7 @@ def test_the_delete_action_is_not_offered(admin_client: Client) -> None:
 
 
 def test_changes_and_mirror_can_be_looked_at(admin_client: Client, remote: Path) -> None:
-    paste = published()
+    paste = publish_text()
     drain()
 
     changes = Page(admin_client.get("/admin/gitsync/change/", {"q": paste.key, "pending": "no"}))

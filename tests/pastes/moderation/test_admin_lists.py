@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.moderation import admin_lists
-from tests.pastes.made import published
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 from tests.pastes.moderation.test_admin import LIST, found
-from tests.pastes.pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
     ["{key}", "https://paste.example.org/{key}", "/{key}/raw/a.txt", "paste.example.org/{key}#L3", "/{key}?raw"],
 )
 def test_a_paste_is_found_by_its_address_without_looking_through_texts(admin_client: Client, address: str) -> None:
-    paste = published()
-    published(f"mentions {paste.key}")
+    paste = publish_text()
+    publish_text(f"mentions {paste.key}")
 
     with CaptureQueriesContext(connection) as asked:
         keys = found(admin_client, address.format(key=paste.key))
@@ -31,7 +31,7 @@ def test_a_paste_is_found_by_its_address_without_looking_through_texts(admin_cli
 
 
 def test_what_looks_like_a_key_and_is_none_is_looked_for_in_texts(admin_client: Client) -> None:
-    paste = published("eggs for breakfast")
+    paste = publish_text("eggs for breakfast")
 
     assert found(admin_client, "breakfast") == {paste.key}
 
@@ -39,8 +39,8 @@ def test_what_looks_like_a_key_and_is_none_is_looked_for_in_texts(admin_client: 
 def test_old_texts_are_found_by_their_words_when_they_are_public(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    public, unlisted = published("the needle", visibility="public"), published("another needle", title="a needle")
-    published("something else")
+    public, unlisted = publish_text("the needle", visibility="public"), publish_text("another needle", title="a needle")
+    publish_text("something else")
     monkeypatch.setattr(admin_lists, "NEWEST", 1)
 
     assert found(admin_client, "needle") == {public.key, unlisted.key}
@@ -51,7 +51,7 @@ def test_a_list_counts_and_pages_no_further_than_it_has_to(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(admin_lists, "MOST_ROWS", 60)
-    pastes = [published() for _ in range(70)]
+    pastes = [publish_text() for _ in range(70)]
 
     with CaptureQueriesContext(connection) as asked:
         first = Page(admin_client.get(LIST)).text
@@ -65,7 +65,7 @@ def test_a_list_counts_and_pages_no_further_than_it_has_to(
 
 
 def test_a_paste_of_many_revisions_shows_the_newest_and_asks_no_more_often(admin_client: Client) -> None:
-    few, many = published("one"), published("text 0")
+    few, many = publish_text("one"), publish_text("text 0")
     for number in range(1, 25):
         writing.revise(many, [NewFile(f"text {number}", "a.txt")])
 
@@ -79,7 +79,7 @@ def test_a_paste_of_many_revisions_shows_the_newest_and_asks_no_more_often(admin
 
 
 def test_where_copies_stand_is_asked_once_for_a_page(admin_client: Client) -> None:
-    waiting, edited, kept_out = published(), published(), published(burn=True)
+    waiting, edited, kept_out = publish_text(), publish_text(), publish_text(burn=True)
     writing.revise(edited, [NewFile("other", "a.txt")])
 
     with CaptureQueriesContext(connection) as asked:

@@ -11,10 +11,10 @@ from pytest_django.fixtures import Settings
 
 from pastes.access import bans
 from pastes.models import Ban, Paste, Report
-from pastes.moderation import reporting
-from tests.pastes.made import published
+from pastes.moderation import reports
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 from tests.pastes.moderation.test_admin import found
-from tests.pastes.pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -88,12 +88,12 @@ def test_a_paste_shows_where_it_came_from_and_what_else_did(admin_client: Client
 
     assert found(admin_client, FAR) == {first.key, second.key}
     assert FAR in Page(admin_client.get(f"/admin/pastes/paste/{first.pk}/change/")).text
-    assert "not known" in Page(admin_client.get(f"/admin/pastes/paste/{published().pk}/change/")).text
+    assert "not known" in Page(admin_client.get(f"/admin/pastes/paste/{publish_text().pk}/change/")).text
     assert found(admin_client, "203.0.113.6") == {other.key}
 
 
 def test_where_pastes_came_from_is_banned_in_one_step(admin_client: Client) -> None:
-    pastes = [pasted_from(FAR), pasted_from(FAR), pasted_from("203.0.113.6"), published()]
+    pastes = [pasted_from(FAR), pasted_from(FAR), pasted_from("203.0.113.6"), publish_text()]
 
     page = act(admin_client, "paste", *pastes, reason="Spam", days="7")
 
@@ -107,7 +107,7 @@ def test_where_pastes_came_from_is_banned_in_one_step(admin_client: Client) -> N
 
 
 def test_who_made_what_was_reported_is_banned_from_the_report(admin_client: Client) -> None:
-    reporting.report(pasted_from(FAR), reason="spam")
+    reports.report(pasted_from(FAR), reason="spam")
 
     act(admin_client, "report", Report.objects.get(), reason="Spam")
 

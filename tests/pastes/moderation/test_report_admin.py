@@ -9,10 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from pastes.models import Paste, Report
-from pastes.moderation import reporting
-from tests.pastes.made import published
+from pastes.moderation import reports
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 from tests.pastes.moderation.test_admin import HOSTILE
-from tests.pastes.pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -21,8 +21,8 @@ LIST = "/admin/pastes/report/"
 
 def reported(text: str = "text", *, words: str = "", **facts: Any) -> tuple[Paste, Report]:
     """Publish a paste, and report it."""
-    paste = published(text, **facts)
-    reporting.report(paste, reason="spam", words=words)
+    paste = publish_text(text, **facts)
+    reports.report(paste, reason="spam", words=words)
     return paste, Report.objects.get(paste=paste)
 
 
@@ -34,9 +34,9 @@ def act(client: Client, action: str, *reports: Report, **fields: str) -> Any:
 
 def test_open_reports_stand_beside_their_pastes(admin_client: Client) -> None:
     paste, report = reported("the beginning of it", words="It is bad.")
-    reporting.report(paste, reason="abuse", words="It is worse.")
+    reports.report(paste, reason="abuse", words="It is worse.")
     settled, closed = reported()
-    reporting.dismiss(closed)
+    reports.dismiss(closed)
 
     listed = admin_client.get(LIST)
     page = Page(listed)
@@ -77,7 +77,7 @@ def test_hiding_closes_every_report_of_the_paste_and_dismissing_only_the_chosen(
     paste, report = reported()
     other, kept = reported()
     for one in (paste, other):
-        reporting.report(one, reason="abuse")
+        reports.report(one, reason="abuse")
 
     act(admin_client, "hide", report)
     act(admin_client, "dismiss", kept)

@@ -11,10 +11,10 @@ from pytest_django.fixtures import Settings
 
 from pastes import checks
 from pastes.models import Outcome, Paste, Report
-from pastes.moderation import reporting
+from pastes.moderation import reports
 from pastes.moderation.report_mail import Messenger
 from pasteur_site.tasks import tell_moderators
-from tests.pastes.made import published
+from tests.pastes.factories import publish_text
 from tests.servers.pasteur import Pasteur
 from tests.servers.process import free_port, wait_until
 from tests.servers.smtp import Smtp
@@ -35,8 +35,8 @@ def smtp(settings: Settings) -> Iterator[Smtp]:
 
 def reported(words: str = "", **facts: str) -> Paste:
     """Publish a paste, and report it."""
-    paste = published("the text itself")
-    reporting.report(paste, reason="spam", words=words, **facts)
+    paste = publish_text("the text itself")
+    reports.report(paste, reason="spam", words=words, **facts)
     return paste
 
 
@@ -66,10 +66,10 @@ def test_a_paste_is_told_of_once_until_its_reports_are_closed(smtp: Smtp) -> Non
     messenger = Messenger()
 
     assert messenger.tell() == 1
-    reporting.report(paste, reason="abuse")
+    reports.report(paste, reason="abuse")
     assert messenger.tell() == 0
-    reporting.close(paste, Outcome.DISMISSED)
-    reporting.report(paste, reason="malware")
+    reports.close(paste, Outcome.DISMISSED)
+    reports.report(paste, reason="malware")
     assert messenger.tell() == 1
 
     assert len(smtp.messages) == 2

@@ -11,12 +11,12 @@ from pytest_django.fixtures import Settings
 
 from pastes.lifecycle import erasing, writing
 from pastes.models import Outcome, Paste, Report
-from pastes.moderation import reporting
+from pastes.moderation import reports
 from tests.pastes import multipart
-from tests.pastes.made import published
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
-from tests.pastes.pages import Page
-from tests.pastes.ways import BROWSER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -37,7 +37,7 @@ def send(client: Client, paste: Paste | str, **fields: str) -> Any:
 
 
 def test_a_reader_reports_a_paste_and_is_thanked(client: Client) -> None:
-    paste = published(visibility="public")
+    paste = publish_text(visibility="public")
     form = client.get(f"/{paste.key}/report")
 
     sent = send(client, paste, reason="secret", words="Line 3\r\nis my key.", contact="eve@example.org")
@@ -75,7 +75,7 @@ def test_a_reader_reports_a_paste_and_is_thanked(client: Client) -> None:
 )
 def test_what_says_nothing_or_is_odd_is_asked_for_again(client: Client, fields: dict[str, str]) -> None:
     response = send(
-        client, published(), **{"words": "my words"} | ({"words": ""} if "other" in fields.values() else {}) | fields
+        client, publish_text(), **{"words": "my words"} | ({"words": ""} if "other" in fields.values() else {}) | fields
     )
 
     page = Page(response)
@@ -86,8 +86,8 @@ def test_what_says_nothing_or_is_odd_is_asked_for_again(client: Client, fields: 
 
 
 def test_the_form_says_no_more_than_the_page_of_the_paste(client: Client) -> None:
-    burning = published("the text", title="The title", author="Ada", burn=True)
-    hidden, removed = published(), published()
+    burning = publish_text("the text", title="The title", author="Ada", burn=True)
+    hidden, removed = publish_text(), publish_text()
     writing.hide(hidden)
     writing.remove(removed)
 
@@ -100,7 +100,7 @@ def test_the_form_says_no_more_than_the_page_of_the_paste(client: Client) -> Non
 
 
 def test_who_may_not_read_may_not_report(client: Client, settings: Settings) -> None:
-    paste = published()
+    paste = publish_text()
     settings.PASTEUR_MAY_READ = "token"
 
     assert client.get(f"/{paste.key}/report").status_code == 401
@@ -110,26 +110,26 @@ def test_who_may_not_read_may_not_report(client: Client, settings: Settings) -> 
 def test_input_59_a_form_of_another_site_reports_nothing() -> None:
     strict = Client(enforce_csrf_checks=True)
 
-    assert send(strict, published()).status_code == 403
+    assert send(strict, publish_text()).status_code == 403
     assert not Report.objects.exists()
 
 
 def test_input_80_ten_thousand_reports_of_a_paste_stay_few(client: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_REPORT = settings.PASTEUR_LIMIT_READ = "off"
-    paste = published()
+    paste = publish_text()
 
     for number in range(30):
         assert send(client, paste, words=f"{number}").status_code == 302
         assert send(client, paste, words="the same").status_code == 302
 
     kept = Report.objects.all()
-    assert len(kept) == reporting.MOST_OPEN
+    assert len(kept) == reports.MOST_OPEN
     assert sum(report.times for report in kept) == 60
 
 
 def test_input_80_an_address_may_report_so_often(settings: Settings) -> None:
     settings.PASTEUR_LIMIT_REPORT = "3/hour"
-    far, paste = Client(REMOTE_ADDR=FAR), published()
+    far, paste = Client(REMOTE_ADDR=FAR), publish_text()
 
     refused = [send(far, paste, reason="").status_code for _ in range(4)]
     taken = [send(far, paste, words=str(number)).status_code for number in range(4)]
@@ -141,16 +141,16 @@ def test_input_80_an_address_may_report_so_often(settings: Settings) -> None:
 
 
 def test_a_report_that_was_closed_may_come_again(client: Client) -> None:
-    paste = published()
+    paste = publish_text()
     send(client, paste)
-    reporting.close(paste, Outcome.DISMISSED, by="ada")
+    reports.close(paste, Outcome.DISMISSED, by="ada")
     send(client, paste)
 
     assert sorted(Report.objects.values_list("outcome", flat=True)) == ["", "dismissed"]
 
 
 def test_what_goes_takes_its_reports_along(client: Client) -> None:
-    removed, burned, purged, hidden = published(), published(burn=True), published(), published()
+    removed, burned, purged, hidden = publish_text(), publish_text(burn=True), publish_text(), publish_text()
     for paste in (removed, burned, purged, hidden):
         send(client, paste, words="quotes the text", contact="eve@example.org")
 
@@ -166,25 +166,25 @@ def test_what_goes_takes_its_reports_along(client: Client) -> None:
 
 
 def test_addresses_of_readers_are_forgotten_after_a_month(client: Client) -> None:
-    old, new = published(), published()
+    old, new = publish_text(), publish_text()
     for paste in (old, new):
         send(client, paste, contact="eve@example.org")
         writing.remove(paste)
     Report.objects.filter(paste=old).update(closed_at="2020-01-01T00:00:00Z")
 
-    reporting.forget_old()
+    reports.forget_old()
 
     assert [report.contact for report in Report.objects.order_by("id")] == ["", "eve@example.org"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_report_sent_at_once_is_one() -> None:
-    paste = published()
+    paste = publish_text()
     ready = threading.Barrier(4)
 
     def report() -> None:
         ready.wait()
-        reporting.report(paste, reason="spam")
+        reports.report(paste, reason="spam")
         connection.close()
 
     threads = [threading.Thread(target=report) for _ in range(4)]
@@ -205,7 +205,7 @@ def test_the_same_report_sent_at_once_is_one() -> None:
     ],
 )
 def test_input_10_words_that_are_no_utf8_are_refused(client: Client, sent: bytes, encoding: str) -> None:
-    response = client.generic("POST", f"/{published().key}/report", sent, encoding, headers={"accept": BROWSER})
+    response = client.generic("POST", f"/{publish_text().key}/report", sent, encoding, headers={"accept": BROWSER})
 
     assert (response.status_code, Report.objects.count()) == (400, 0)
     assert "not UTF-8" in response.content.decode()

@@ -8,8 +8,8 @@ from django.test import Client
 
 from pastes.models import Paste
 from tests.pastes.api.client import create, refused
-from tests.pastes.rows import nothing_stored
-from tests.pastes.sealed import adata, sealed
+from tests.pastes.ciphertexts import adata, sealed
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

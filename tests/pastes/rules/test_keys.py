@@ -12,8 +12,8 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from pastes.rules import keys
-from tests.pastes.rows import nothing_stored, stored
-from tests.pastes.ways import BROWSER, WAYS, Way, by_name
+from tests.pastes.entry_points import BROWSER, ENTRY_POINTS, EntryPoint, entry_point_name
+from tests.pastes.row_counts import nothing_stored, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -49,14 +49,14 @@ def test_input_46_a_taken_key_is_drawn_again(
     assert stored() == {"Paste": 2, "Revision": 2, "File": 2, "Change": 2}
 
 
-@pytest.mark.parametrize("way", WAYS, ids=by_name)
+@pytest.mark.parametrize("entry_point", ENTRY_POINTS, ids=entry_point_name)
 def test_input_46_after_five_taken_keys_trying_again_is_up_to_the_caller(
-    client: Client, old: Paste, monkeypatch: pytest.MonkeyPatch, way: Way
+    client: Client, old: Paste, monkeypatch: pytest.MonkeyPatch, entry_point: EntryPoint
 ) -> None:
     turns = draw_in_turn(monkeypatch, [TAKEN] * 5 + [FREE])
 
     with nothing_stored():
-        response: Any = way.send(client, b"new")
+        response: Any = entry_point.send(client, b"new")
 
     assert response.status_code == 503
     assert response["Retry-After"]

@@ -8,8 +8,8 @@ from pytest_django.fixtures import Settings
 
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
-from tests.pastes.made import published
-from tests.pastes.pages import Page
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -17,8 +17,8 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def test_a_search_shows_what_has_the_words_and_is_public(client: Client) -> None:
-    found = published("the quick fox", visibility="public", title="Fable")
-    published("the quick secret", title="Unlisted")
+    found = publish_text("the quick fox", visibility="public", title="Fable")
+    publish_text("the quick secret", title="Unlisted")
 
     page = Page(client.get("/search", {"q": "quick"}))
 
@@ -34,7 +34,7 @@ def test_a_search_without_results_says_so_and_shows_the_words_literally(client: 
 
 
 def test_a_long_search_goes_on_with_older_pastes(client: Client) -> None:
-    keys = [published("word", visibility="public").key for _ in range(31)]
+    keys = [publish_text("word", visibility="public").key for _ in range(31)]
 
     first = Page(client.get("/search?q=word"))
     (older,) = [link for link in first.links() if "before=" in link]
@@ -55,8 +55,8 @@ def test_a_search_that_cannot_be_is_refused(client: Client, query: str, status: 
 
 
 def test_an_author_leads_to_what_else_is_public(client: Client) -> None:
-    one = published("x", visibility="public", author="Ada Lovelace & Co")
-    other = published("y", visibility="public", author="Ada Lovelace & Co")
+    one = publish_text("x", visibility="public", author="Ada Lovelace & Co")
+    other = publish_text("y", visibility="public", author="Ada Lovelace & Co")
 
     (link,) = [link for link in Page(client.get(f"/{one.key}")).links() if link.startswith("/by/")]
 
@@ -65,8 +65,8 @@ def test_an_author_leads_to_what_else_is_public(client: Client) -> None:
 
 def test_the_feed_has_the_newest_public_pastes_and_no_text(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
-    public = published("secret text", visibility="public", title="T & <t>", author="Ada")
-    published("x", title="Unlisted")
+    public = publish_text("secret text", visibility="public", title="T & <t>", author="Ada")
+    publish_text("x", title="Unlisted")
     writing.publish(Draft([NewFile("x")], burn=True, visibility="public"))
 
     response = client.get("/recent.atom")

@@ -13,15 +13,15 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from pastes.search import index
-from tests.pastes.made import published
-from tests.pastes.sealed import sealed
+from tests.pastes.ciphertexts import sealed
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def public(text: str = "text", name: str = "", **facts: Any) -> Paste:
     """Publish one file for everybody."""
-    return published(text, name, visibility="public", **facts)
+    return publish_text(text, name, visibility="public", **facts)
 
 
 def found(query: str) -> list[str]:
@@ -124,7 +124,7 @@ def test_the_newest_come_first_a_page_at_a_time() -> None:
 
 @pytest.mark.parametrize("facts", [{}, {"visibility": "public", "burn": True}])
 def test_what_is_not_listed_is_not_even_in_the_index(facts: dict[str, Any]) -> None:
-    paste = published("needle", title="needle", **facts)
+    paste = publish_text("needle", title="needle", **facts)
     writing.revise(paste, [NewFile("needle again")])
 
     assert found("needle") == []
@@ -148,7 +148,7 @@ def test_an_edit_changes_what_is_found() -> None:
 
 
 def test_a_paste_can_be_made_public_and_unlisted_again() -> None:
-    paste = published("needle")
+    paste = publish_text("needle")
 
     writing.revise(paste, visibility="public")
     assert found("needle") == [paste.key]

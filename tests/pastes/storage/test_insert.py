@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from gitsync.models import Change, Kind
 from pastes.models import File, Paste, Revision
 from pastes.storage.insert import store
-from tests.pastes.rows import nothing_stored
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -13,9 +13,9 @@ from pastes.lifecycle import writing
 from pastes.models import Paste
 from pastes.templatetags.site import path_of_author
 from pastes.web.lists import PAGE_LENGTH
-from tests.pastes.made import published
-from tests.pastes.pages import Page
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -38,7 +38,7 @@ ODD = [
 
 def public(author: str, **facts: Any) -> Paste:
     """Publish a public paste by an author."""
-    return published(author=author, visibility="public", **facts)
+    return publish_text(author=author, visibility="public", **facts)
 
 
 def keys(client: Client, path: str) -> list[str]:
@@ -53,7 +53,7 @@ def test_an_authors_public_pastes_are_there_the_newest_first_and_nothing_else(cl
     first, second = public("Ada"), public("Ada")
     public("Bob")
     public("ada")
-    published(author="Ada")
+    publish_text(author="Ada")
     public("Ada", burn=True)
     writing.hide(public("Ada"))
 
@@ -102,7 +102,7 @@ def test_pages_follow_each_other(client: Client, name: str) -> None:
 
 @pytest.mark.parametrize("path", ["/by/Nobody", "/by/Eve", "/by/", "/by/a%00b", "/by/" + "x" * 101, "/by/Nobody?atom"])
 def test_who_has_no_public_paste_has_no_page(client: Client, path: str) -> None:
-    published(author="Eve")
+    publish_text(author="Eve")
 
     assert client.get(path, headers={"accept": BROWSER}).status_code == 404
 

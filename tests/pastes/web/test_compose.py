@@ -9,10 +9,10 @@ from pytest_django.fixtures import Settings
 
 from pastes.models import Paste
 from pastes.rules import languages
+from tests.pastes.entry_points import submit
+from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored, stored
-from tests.pastes.ways import submit
+from tests.pastes.row_counts import nothing_stored, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

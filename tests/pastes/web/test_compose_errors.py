@@ -7,10 +7,10 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from tests.pastes import multipart
+from tests.pastes.entry_points import BROWSER, submit
+from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER, submit
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -13,10 +13,10 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste, Revision
 from tests.pastes import multipart
-from tests.pastes.made import published
+from tests.pastes.entry_points import submit
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
-from tests.pastes.pages import Page
-from tests.pastes.ways import submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -60,7 +60,7 @@ def test_an_edit_with_the_token_makes_a_revision_and_leads_to_the_page(client: C
 
 @pytest.mark.parametrize("token", ["", "wrong"])
 def test_an_edit_without_the_token_changes_nothing_and_keeps_what_was_written(client: Client, token: str) -> None:
-    paste = published("one", "a.py")
+    paste = publish_text("one", "a.py")
 
     response = edited(client, paste, token, **{"files-0-content": "an hour of work"})
 
@@ -97,7 +97,7 @@ def test_inputs_10_and_40_an_edit_replaces_nothing_that_is_no_utf8_and_cuts_no_n
 
 
 def test_two_edits_at_once_lose_nothing(client: Client) -> None:
-    paste = published("one", "a.py")
+    paste = publish_text("one", "a.py")
     seen = fields(Page(client.get(f"/{paste.key}/edit")))
     writing.revise(paste, [NewFile("faster", "a.py")])
 
@@ -109,7 +109,7 @@ def test_two_edits_at_once_lose_nothing(client: Client) -> None:
 
 
 def test_another_file_may_be_added_to_an_edit(client: Client) -> None:
-    paste = published("one", "a.py")
+    paste = publish_text("one", "a.py")
 
     grown = Page(edited(client, paste, paste.token, add_file="1"))
     client.post(f"/{paste.key}/edit", fields(grown) | {"files-1-content": "two", "files-1-name": "b.txt"})
@@ -118,7 +118,7 @@ def test_another_file_may_be_added_to_an_edit(client: Client) -> None:
 
 
 def test_a_wrong_token_is_told_in_words_for_people(client: Client) -> None:
-    paste = published("one", "a.py")
+    paste = publish_text("one", "a.py")
     form = client.post(f"/{paste.key}/delete", {"token": "wrong"})
 
     for page in (edited(client, paste, "wrong"), form):
@@ -128,7 +128,7 @@ def test_a_wrong_token_is_told_in_words_for_people(client: Client) -> None:
 
 
 def test_deleting_asks_first_and_needs_the_token(client: Client) -> None:
-    paste = published("secret")
+    paste = publish_text("secret")
 
     asked = client.get(f"/{paste.key}/delete")
     refused = client.post(f"/{paste.key}/delete", {"token": "wrong"})

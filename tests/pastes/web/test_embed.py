@@ -10,12 +10,12 @@ from django.utils import timezone
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
+from tests.pastes.ciphertexts import CT, sealed
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 from tests.pastes.http.test_headers import policy
-from tests.pastes.made import published
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
-from tests.pastes.sealed import CT, sealed
-from tests.pastes.ways import BROWSER
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -55,8 +55,8 @@ def test_one_file_of_several_is_embedded_by_its_name(client: Client) -> None:
 
 
 def test_what_burns_or_is_encrypted_is_never_embedded(client: Client) -> None:
-    burning = published("secret", "a.txt", burn=True, title="secret", visibility="public")
-    encrypted = published(sealed(), encrypted=True, visibility="public")
+    burning = publish_text("secret", "a.txt", burn=True, title="secret", visibility="public")
+    encrypted = publish_text(sealed(), encrypted=True, visibility="public")
 
     with nothing_stored():
         for paste, why in ((burning, "burns after reading"), (encrypted, "is encrypted")):
@@ -69,7 +69,7 @@ def test_what_burns_or_is_encrypted_is_never_embedded(client: Client) -> None:
 
 @pytest.mark.parametrize("how", ["hidden", "removed", "expired", "never made"])
 def test_what_is_gone_says_so_inside_of_the_frame(client: Client, how: str) -> None:
-    paste = published("secret", lifetime=timedelta(hours=1))
+    paste = publish_text("secret", lifetime=timedelta(hours=1))
     if how == "expired":
         Paste.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     elif how == "never made":
@@ -85,7 +85,7 @@ def test_what_is_gone_says_so_inside_of_the_frame(client: Client, how: str) -> N
 
 @pytest.mark.parametrize("text", ["</pre><img src=x onerror=alert(1)>", "<script>alert(1)</script>"])
 def test_a_hostile_paste_does_nothing_in_a_frame(client: Client, text: str) -> None:
-    paste = published(text, name=text.replace("/", ""), title=text, author=text)
+    paste = publish_text(text, name=text.replace("/", ""), title=text, author=text)
 
     page = framed(client, f"/{paste.key}/embed")
 
@@ -94,7 +94,7 @@ def test_a_hostile_paste_does_nothing_in_a_frame(client: Client, text: str) -> N
 
 
 def test_who_may_not_read_sees_why(client: Client, settings: Any) -> None:
-    paste = published("secret")
+    paste = publish_text("secret")
     settings.PASTEUR_MAY_READ = "token"
 
     page = framed(client, f"/{paste.key}/embed", status=401)
@@ -106,7 +106,7 @@ def test_who_may_not_read_sees_why(client: Client, settings: Any) -> None:
 def test_the_script_is_the_same_for_every_key_and_asks_no_database(
     client: Client, django_assert_num_queries: Any
 ) -> None:
-    paste = published("secret", title="T")
+    paste = publish_text("secret", title="T")
 
     with django_assert_num_queries(0):
         answers = [client.get(f"/{key}/embed.js") for key in (paste.key, "0123456789")]
@@ -125,8 +125,8 @@ def test_there_is_no_script_for_what_cannot_be_a_key(client: Client, key: str) -
 
 def test_the_page_of_a_paste_tells_how_to_embed_it(client: Client, settings: Any) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
-    paste, burning = published("x"), published("x", burn=True)
-    encrypted = published(sealed(), encrypted=True)
+    paste, burning = publish_text("x"), publish_text("x", burn=True)
+    encrypted = publish_text(sealed(), encrypted=True)
 
     page = Page(client.get(f"/{paste.key}"))
 

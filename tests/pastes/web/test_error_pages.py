@@ -9,9 +9,9 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pastes.lifecycle import reading
-from tests.pastes.made import published
-from tests.pastes.pages import Page
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 
 pytestmark = [pytest.mark.django_db]
 
@@ -62,7 +62,7 @@ def test_an_error_is_said_in_the_language_of_its_reader(
 
 
 def test_only_pages_of_public_pastes_and_lists_are_for_search_engines(client: Client) -> None:
-    public, unlisted = published("x", visibility="public"), published("x")
+    public, unlisted = publish_text("x", visibility="public"), publish_text("x")
     for path in ("/", "/recent", f"/{public.key}"):
         response = client.get(path, headers={"accept": BROWSER})
         assert b"noindex" not in response.content
@@ -77,7 +77,7 @@ def test_only_pages_of_public_pastes_and_lists_are_for_search_engines(client: Cl
 
 def test_a_public_paste_says_to_other_sites_what_it_is(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
-    public = published("x", "a.py", title='A "b"', author="Ada", visibility="public")
+    public = publish_text("x", "a.py", title='A "b"', author="Ada", visibility="public")
 
     page = Page(client.get(f"/{public.key}"))
 
@@ -89,5 +89,5 @@ def test_a_public_paste_says_to_other_sites_what_it_is(client: Client, settings:
         "og:url": f"https://paste.example.org/{public.key}",
         "og:description": "a.py, by Ada",
     }
-    for other in (published("x"), published("x", burn=True, visibility="public")):
+    for other in (publish_text("x"), publish_text("x", burn=True, visibility="public")):
         assert "og:" not in Page(client.get(f"/{other.key}")).html

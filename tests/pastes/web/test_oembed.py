@@ -11,9 +11,9 @@ from django.test import Client
 
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
-from tests.pastes.made import published
-from tests.pastes.pages import Page
-from tests.pastes.sealed import sealed
+from tests.pastes.ciphertexts import sealed
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -48,7 +48,7 @@ def test_the_page_of_a_public_paste_leads_to_what_shows_it(client: Client) -> No
 
 
 def test_it_speaks_xml_too(client: Client) -> None:
-    paste = published("x", title="<T> & \uffff", visibility="public")
+    paste = publish_text("x", title="<T> & \uffff", visibility="public")
     url = f"http://testserver/{paste.key}"
 
     response = asked(client, url, format="xml")
@@ -71,7 +71,7 @@ def test_it_speaks_xml_too(client: Client) -> None:
     ],
 )
 def test_it_stays_within_what_the_other_site_has(client: Client, said: dict[str, str], width: int, height: int) -> None:
-    paste = published("x\n" * 1_000, visibility="public")
+    paste = publish_text("x\n" * 1_000, visibility="public")
 
     facts = asked(client, f"http://testserver/{paste.key}", **said).json()
 
@@ -80,7 +80,7 @@ def test_it_stays_within_what_the_other_site_has(client: Client, said: dict[str,
 
 
 def test_another_format_is_501(client: Client) -> None:
-    paste = published("x", visibility="public")
+    paste = publish_text("x", visibility="public")
 
     response = asked(client, f"http://testserver/{paste.key}", format="yaml")
 
@@ -88,12 +88,12 @@ def test_another_format_is_501(client: Client) -> None:
 
 
 def test_only_public_pastes_are_told_about(client: Client) -> None:
-    hidden = published("x", visibility="public")
+    hidden = publish_text("x", visibility="public")
     writing.hide(hidden)
     others = [
-        published("x"),
-        published("x", visibility="public", burn=True),
-        published(sealed(), visibility="public", encrypted=True),
+        publish_text("x"),
+        publish_text("x", visibility="public", burn=True),
+        publish_text(sealed(), visibility="public", encrypted=True),
         hidden,
     ]
 
@@ -103,7 +103,7 @@ def test_only_public_pastes_are_told_about(client: Client) -> None:
 
 
 def test_only_addresses_of_pastes_on_this_site_are_known(client: Client) -> None:
-    key = published("x", visibility="public").key
+    key = publish_text("x", visibility="public").key
 
     for known in (
         f"http://testserver/{key}",
@@ -129,7 +129,7 @@ def test_only_addresses_of_pastes_on_this_site_are_known(client: Client) -> None
 
 
 def test_it_is_not_kept_for_longer_than_the_paste_is_there(client: Client) -> None:
-    paste = published("x", visibility="public", lifetime=timedelta(minutes=10))
+    paste = publish_text("x", visibility="public", lifetime=timedelta(minutes=10))
 
     assert 500 < asked(client, f"http://testserver/{paste.key}").json()["cache_age"] <= 600
 
@@ -137,7 +137,7 @@ def test_it_is_not_kept_for_longer_than_the_paste_is_there(client: Client) -> No
 def test_the_site_is_called_as_its_settings_say(client: Client, settings: Any) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
     settings.PASTEUR_TITLE = "Ours"
-    key = published("x", visibility="public").key
+    key = publish_text("x", visibility="public").key
 
     facts = json.loads(client.get(f"/oembed?url={quote(f'https://paste.example.org/{key}', safe='')}").content)
 

@@ -13,8 +13,8 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from tests import repository
-from tests.pastes.made import published
-from tests.pastes.pages import Page
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -37,7 +37,7 @@ def test_it_says_what_the_author_said(client: Client) -> None:
 
 
 def test_a_paste_without_a_title_is_called_by_its_key(client: Client) -> None:
-    paste = published("x")
+    paste = publish_text("x")
 
     page = shown(client, paste)
 
@@ -56,7 +56,7 @@ def test_every_file_is_there_in_its_order_with_its_own_links(client: Client) -> 
 
 
 def test_the_current_revision_is_shown_and_numbered(client: Client) -> None:
-    paste = published("old")
+    paste = publish_text("old")
     writing.revise(paste, [NewFile("new")])
 
     page = shown(client, paste)
@@ -66,7 +66,7 @@ def test_the_current_revision_is_shown_and_numbered(client: Client) -> None:
 
 
 def test_the_mirror_is_waited_for_and_then_named_by_its_commit(client: Client, remote: Path) -> None:
-    paste = published("x")
+    paste = publish_text("x")
 
     before = shown(client, paste)
     drain()
@@ -88,7 +88,7 @@ def test_what_is_meant_to_vanish_is_said_not_to_be_in_git(client: Client) -> Non
 
 
 def test_only_public_pastes_are_for_search_engines(client: Client) -> None:
-    public, unlisted = published("x", visibility="public"), published("x")
+    public, unlisted = publish_text("x", visibility="public"), publish_text("x")
 
     assert "noindex" not in shown(client, public).html
     assert "noindex" in shown(client, unlisted).html
@@ -112,7 +112,7 @@ def test_an_encrypted_paste_says_so(client: Client) -> None:
     ],
 )
 def test_input_50_text_is_shown_literally_and_does_nothing(client: Client, text: str) -> None:
-    page = shown(client, published(text, title=text.strip(), author=text.strip(), comment=text))
+    page = shown(client, publish_text(text, title=text.strip(), author=text.strip(), comment=text))
 
     assert page.pre == [text]
     assert not page.intruders()
@@ -124,7 +124,7 @@ CONTROLS = {"\x1b": "␛", "\a": "␇", "\b": "␈", "\x0b": "␋", "\x0c": "␌
 
 @pytest.mark.parametrize(("control", "mark"), CONTROLS.items(), ids=ascii)
 def test_input_16_a_control_character_is_a_visible_mark(client: Client, control: str, mark: str) -> None:
-    page = shown(client, published(f"a{control}[2Jb"))
+    page = shown(client, publish_text(f"a{control}[2Jb"))
 
     assert control not in page.html
     assert page.pre == [f"a{mark}[2Jb"]
@@ -132,14 +132,14 @@ def test_input_16_a_control_character_is_a_visible_mark(client: Client, control:
 
 @pytest.mark.parametrize("character", ["\u2028", "\u2029", "\uffff", "\ufffe", "\x9b", "\U0001fffe"], ids=ascii)
 def test_input_16_a_character_without_a_picture_is_marked_by_its_number(client: Client, character: str) -> None:
-    page = shown(client, published(f"a{character}b"))
+    page = shown(client, publish_text(f"a{character}b"))
 
     assert character not in page.html
     assert f"U+{ord(character):04X}" in page.pre[0]
 
 
 def test_input_16_tabs_and_line_ends_are_left_alone(client: Client) -> None:
-    page = shown(client, published("a\tb\nc\n"))
+    page = shown(client, publish_text("a\tb\nc\n"))
 
     assert page.pre == ["a\tb\nc\n"]
 
@@ -152,14 +152,14 @@ HIDING = [
 
 @pytest.mark.parametrize("character", HIDING, ids=ascii)
 def test_input_17_what_hides_is_warned_of(client: Client, character: str) -> None:
-    page = shown(client, published(f"a{character}b"))
+    page = shown(client, publish_text(f"a{character}b"))
 
     assert "cannot be seen" in page.text
 
 
 @pytest.mark.parametrize("text", ["plain", "\ufeffwith a mark at its start", "שלום עולם", "schön 🐙"], ids=ascii)
 def test_input_17_ordinary_text_is_not_warned_of(client: Client, text: str) -> None:
-    assert "cannot be seen" not in shown(client, published(text)).text
+    assert "cannot be seen" not in shown(client, publish_text(text)).text
 
 
 @pytest.mark.alone
@@ -169,7 +169,7 @@ def test_input_17_ordinary_text_is_not_warned_of(client: Client, text: str) -> N
     ids=["line", "tags", "quotes", "empty_lines", "controls", "bidi"],
 )
 def test_input_19_a_page_is_quick_and_not_much_longer_than_its_text(client: Client, text: str) -> None:
-    paste = published(text)
+    paste = publish_text(text)
     client.get("/recent")  # Templates are compiled by now.
 
     started = time.monotonic()
@@ -181,7 +181,7 @@ def test_input_19_a_page_is_quick_and_not_much_longer_than_its_text(client: Clie
 
 
 def test_nothing_on_the_page_runs_or_comes_from_elsewhere(client: Client) -> None:
-    page = shown(client, published("x"))
+    page = shown(client, publish_text("x"))
 
     assert not re.search(r"\son\w+=|\sstyle=|<script>|<style", page.html)
     for _, facts in page.tags:
@@ -190,7 +190,7 @@ def test_nothing_on_the_page_runs_or_comes_from_elsewhere(client: Client) -> Non
 
 
 def test_the_page_answers_reading_alone(client: Client) -> None:
-    paste = published("x")
+    paste = publish_text("x")
 
     for method in ("post", "patch"):
         response = getattr(client, method)(f"/{paste.key}")
@@ -201,7 +201,7 @@ def test_the_page_answers_reading_alone(client: Client) -> None:
 
 
 def test_what_is_gone_is_not_found_anywhere(client: Client) -> None:
-    hidden, removed = published("secret", "a.txt"), published("secret", "a.txt")
+    hidden, removed = publish_text("secret", "a.txt"), publish_text("secret", "a.txt")
     writing.hide(hidden)
     writing.remove(removed)
 

@@ -11,16 +11,16 @@ from pytest_django import DjangoAssertNumQueries
 from pastes.lifecycle import writing
 from pastes.models import Paste
 from pastes.web.lists import PAGE_LENGTH
-from tests.pastes.made import published
-from tests.pastes.pages import Page
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def public(title: str = "", **facts: Any) -> Paste:
     """Publish a public paste."""
-    return published(title=title, visibility="public", **facts)
+    return publish_text(title=title, visibility="public", **facts)
 
 
 def listed(client: Client, query: str = "") -> list[str]:
@@ -47,7 +47,7 @@ def test_public_pastes_are_listed_the_newest_first(client: Client) -> None:
 
 
 def test_nothing_else_is_listed(client: Client) -> None:
-    published()
+    publish_text()
     public(burn=True)
     writing.hide(public())
     writing.remove(public())
@@ -113,7 +113,7 @@ def test_the_list_is_only_read(client: Client) -> None:
 
 
 def test_the_feed_is_xml_whatever_titles_have(client: Client) -> None:
-    published("x", title="a \uffff & <b>", comment="\ufffe", author="]]>", visibility="public")
+    publish_text("x", title="a \uffff & <b>", comment="\ufffe", author="]]>", visibility="public")
 
     feed = ET.fromstring(client.get("/recent.atom").content)
 

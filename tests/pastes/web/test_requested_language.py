@@ -7,9 +7,9 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from tests.pastes.api.client import create
-from tests.pastes.made import published
-from tests.pastes.sealed import sealed
-from tests.pastes.ways import BROWSER
+from tests.pastes.ciphertexts import sealed
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -41,7 +41,7 @@ def shown(client: Client, path: str) -> list[str]:
     ],
 )
 def test_an_address_picks_the_language(client: Client, rest: str, language: str) -> None:
-    key = published("x = 1\n", "a.py").key
+    key = publish_text("x = 1\n", "a.py").key
 
     assert shown(client, f"/{key}{rest}") == [language]
     assert shown(client, f"/{key}") == ["python"]
@@ -55,7 +55,7 @@ def test_it_is_told_the_page_of_an_encrypted_paste(client: Client) -> None:
 
 
 def test_numbers_are_there_unless_they_are_turned_off(client: Client) -> None:
-    key = published().key
+    key = publish_text().key
 
     for query, off in (("", False), ("?ln", False), ("?ln=true", False), ("?ln=false", True)):
         page = client.get(f"/{key}{query}", headers={"accept": BROWSER}).content
@@ -63,7 +63,7 @@ def test_numbers_are_there_unless_they_are_turned_off(client: Client) -> None:
 
 
 def test_a_terminal_gets_the_text_and_raw_is_raw_with_any_ending(client: Client) -> None:
-    key = published("x\r\n").key
+    key = publish_text("x\r\n").key
 
     assert client.get(f"/{key}.py", headers={"accept": "*/*"}).content == b"x\r\n"
     assert client.get(f"/{key}.py?raw", headers={"accept": BROWSER}).content == b"x\r\n"
@@ -73,7 +73,7 @@ def test_a_terminal_gets_the_text_and_raw_is_raw_with_any_ending(client: Client)
 
 def test_where_their_dialects_are_off_nothing_is_picked(client: Client, settings: Settings) -> None:
     settings.PASTEUR_DIALECTS = ["first"]
-    key = published("x", "a.py").key
+    key = publish_text("x", "a.py").key
 
     assert shown(client, f"/{key}?rust") == ["python"]
     assert client.get(f"/{key}.rs").status_code == 404

@@ -10,17 +10,17 @@ from django.utils import timezone
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste, Revision
-from tests.pastes.made import published
-from tests.pastes.pages import Page
-from tests.pastes.sealed import sealed
-from tests.pastes.ways import BROWSER
+from tests.pastes.ciphertexts import sealed
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
+from tests.pastes.html_pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def edited(*texts: str, name: str = "a.txt", **facts: Any) -> Paste:
     """Return a paste of one file that was edited from one text to the next."""
-    paste = published(texts[0], name, **facts)
+    paste = publish_text(texts[0], name, **facts)
     for text in texts[1:]:
         paste = writing.revise(paste, [NewFile(text, name)])
     return paste
@@ -44,7 +44,7 @@ def lines(page: Page) -> list[str]:
 
 
 def test_all_revisions_are_listed_with_author_date_and_what_changed(client: Client) -> None:
-    paste = published("one\n", "a.txt", title="T & <t>", author="Ada <a>")
+    paste = publish_text("one\n", "a.txt", title="T & <t>", author="Ada <a>")
     writing.revise(paste, [NewFile("two\n", "a.txt"), NewFile("x = 1\n", "b.py")])
     writing.revise(paste, [NewFile("x = 1\n", "c.py")])
     writing.revise(paste, [NewFile("x = 1\n", "c.py", "ruby")])
@@ -72,12 +72,12 @@ def test_all_revisions_are_listed_with_author_date_and_what_changed(client: Clie
 
 
 def test_the_page_of_the_paste_leads_there_once_it_was_edited(client: Client) -> None:
-    assert f"/{(paste := published('x')).key}/revisions" not in shown(client, f"/{paste.key}").links()
+    assert f"/{(paste := publish_text('x')).key}/revisions" not in shown(client, f"/{paste.key}").links()
     assert f"/{(paste := edited('x', 'y')).key}/revisions" in shown(client, f"/{paste.key}").links()
 
 
 def test_a_paste_that_was_never_edited_has_one(client: Client) -> None:
-    page = shown(client, f"/{published('x').key}/revisions")
+    page = shown(client, f"/{publish_text('x').key}/revisions")
 
     assert "The paste as it was made." in page.text
     assert "Compare" not in page.text

@@ -7,8 +7,8 @@ from pytest_django.fixtures import Settings
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
-from tests.pastes.made import published
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -16,7 +16,7 @@ CURL = {"accept": "*/*"}
 
 
 def test_a_terminal_gets_the_text_and_a_browser_the_page(client: Client) -> None:
-    paste = published("<b>é\r\n")
+    paste = publish_text("<b>é\r\n")
 
     text = client.get(f"/{paste.key}", headers=CURL)
     page = client.get(f"/{paste.key}", headers={"accept": BROWSER})
@@ -30,7 +30,7 @@ def test_a_terminal_gets_the_text_and_a_browser_the_page(client: Client) -> None
 
 
 def test_a_caller_that_says_nothing_gets_the_page(client: Client) -> None:
-    assert client.get(f"/{published().key}")["Content-Type"] == "text/html; charset=utf-8"
+    assert client.get(f"/{publish_text().key}")["Content-Type"] == "text/html; charset=utf-8"
 
 
 def test_several_files_stand_below_their_names(client: Client) -> None:
@@ -55,7 +55,7 @@ def test_a_text_that_is_known_is_not_sent_again(client: Client, files: list[NewF
 
 
 def test_input_52_a_terminal_does_not_burn_by_looking(client: Client) -> None:
-    paste = published("secret", burn=True)
+    paste = publish_text("secret", burn=True)
 
     response = client.get(f"/{paste.key}", headers=CURL)
 

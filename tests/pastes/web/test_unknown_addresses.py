@@ -11,8 +11,8 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File
 from pastes.rules import keys
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

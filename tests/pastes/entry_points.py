@@ -6,8 +6,8 @@ from typing import Any
 from django.test import Client
 
 from tests.pastes import multipart
+from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
-from tests.pastes.pages import Page
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 
@@ -125,8 +125,8 @@ class FirstPasteur:
         assert response.content.decode().count("\n") == 1
 
 
-Way = Put | Post | Api | Form | FirstPasteur
-WAYS: tuple[Way, ...] = (Put(), Post(), Api(), Form(), FirstPasteur())
+EntryPoint = Put | Post | Api | Form | FirstPasteur
+ENTRY_POINTS: tuple[EntryPoint, ...] = (Put(), Post(), Api(), Form(), FirstPasteur())
 
 
 def submit(client: Client, *parts: Part, files: int | str = 1, **fields: str) -> Any:
@@ -143,6 +143,6 @@ def submit(client: Client, *parts: Part, files: int | str = 1, **fields: str) ->
     return client.post("/", body, content_type=multipart.CONTENT_TYPE, headers={"accept": BROWSER})
 
 
-def by_name(way: Way) -> str:
-    """Return what a test is called for this way."""
-    return way.name
+def entry_point_name(entry_point: EntryPoint) -> str:
+    """Return the test id of an entry point."""
+    return entry_point.name

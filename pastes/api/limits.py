@@ -4,8 +4,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from pastes.access.caller_rates import rate_of
-from pastes.api.asking import Router, answering
-from pastes.api.shapes import LanguageOut, LimitsOut, RatesOut
+from pastes.api.common import Router, answering
+from pastes.api.schemas import LanguageOut, LimitsOut, RatesOut
 from pastes.lifecycle.draft import MAX_FILES
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
 from pastes.rules import languages, lifetimes

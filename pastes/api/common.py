@@ -11,7 +11,7 @@ from ninja.parser import Parser
 from ninja.signature import ViewSignature
 
 from pastes.access import edit_tokens
-from pastes.api.shapes import ErrorOut
+from pastes.api.schemas import ErrorOut
 from pastes.errors import RefusedError
 from pastes.http import paste_options, request_body, responses
 from pastes.lifecycle import reading

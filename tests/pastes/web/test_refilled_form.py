@@ -13,10 +13,10 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from pastes.rules import keys
+from tests.pastes.entry_points import BROWSER
+from tests.pastes.html_pages import Page
 from tests.pastes.http.test_database_down import database_fails
-from tests.pastes.pages import Page
-from tests.pastes.rows import nothing_stored
-from tests.pastes.ways import BROWSER
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

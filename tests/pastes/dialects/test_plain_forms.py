@@ -9,7 +9,7 @@ from pastes.models import File, Paste
 from tests.pastes import multipart
 from tests.pastes.dialects.speakers import URLENCODED
 from tests.pastes.multipart import Part
-from tests.pastes.rows import nothing_stored
+from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest
 
 from pastes.access import permissions
-from pastes.api.asking import READING, Key, Router, answering, find
-from pastes.api.shapes import StateOut
+from pastes.api.common import READING, Key, Router, answering, find
+from pastes.api.schemas import StateOut
 from pastes.lifecycle import writing
 from pastes.models import Paste
 

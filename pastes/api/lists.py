@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
 from pastes.access import permissions
-from pastes.api import pastes, showing
-from pastes.api.asking import READING, Before, Length, Router, answering, link_next
-from pastes.api.shapes import PastesOut
+from pastes.api import output, pastes
+from pastes.api.common import READING, Before, Length, Router, answering, link_next
+from pastes.api.schemas import PastesOut
 from pastes.models import Paste
 from pastes.search import index
 
@@ -41,5 +41,5 @@ def search(
 
 
 def _page(request: HttpRequest, response: HttpResponse, found: list[Paste], before: int | None) -> PastesOut:
-    shown = [showing.facts(request, paste) for paste in found]
+    shown = [output.facts(request, paste) for paste in found]
     return PastesOut(pastes=shown, next=link_next(request, response, before))

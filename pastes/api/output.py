@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from pastes.api.shapes import CopyOut, FileOut, PasteFacts, PasteOut
+from pastes.api.schemas import CopyOut, FileOut, PasteFacts, PasteOut
 from pastes.http import responses
 from pastes.lifecycle import mirror_copy
 from pastes.models import File, Paste
