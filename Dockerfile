@@ -8,10 +8,10 @@ RUN python -m venv /opt/venv
 COPY requirements.txt ./
 RUN /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
 COPY . .
-RUN /opt/venv/bin/python -m assets.catalogues
+RUN /opt/venv/bin/python -m assets.generate
 # What the browser runs comes from npm, which is not in the image afterwards.
 RUN python -m venv /tmp/node \
-    && /tmp/node/bin/python -m assets.build \
+    && /tmp/node/bin/python -m assets.vendor \
     && rm -rf /tmp/node assets /root/.npm
 # The settings want a data folder; what they keep there is gone before the layer is written. Files have the mode that
 # they have in the checkout, which may be one that only its owner can read.

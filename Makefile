@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STATIC := staticfiles/staticfiles.json
 VENDOR := static/vendor/.made
 CLIENTS := tests/clients/node_modules/.made
-WORDS := static/words/.made
+GENERATED := static/generated/.made
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-faults test-fast check format lock bench messages screenshots clean
@@ -69,7 +69,7 @@ screenshots: $(VENV)/.dev $(STATIC) ## Make the pictures of docs/screenshots/ an
 	$(BIN)/python -m tools.screenshots
 
 clean: ## Delete what make has made, but not the data in var/
-	rm -rf $(VENV) staticfiles static/vendor static/words assets/node_modules build
+	rm -rf $(VENV) staticfiles static/vendor static/generated assets/node_modules build
 
 # The requirements, installed with their hashes checked.
 $(VENV)/.site: requirements.txt
@@ -82,13 +82,13 @@ $(VENV)/.dev: $(VENV)/.site requirements-dev.txt
 	@touch $@
 
 # What the browser runs that is not ours, from npm; a machine without npm is given one from PyPI.
-$(VENDOR): $(VENV)/.site assets/build.py assets/package-lock.json requirements-assets.txt pastes/rules/languages.py
-	@$(BIN)/python -m assets.build
+$(VENDOR): $(VENV)/.site assets/vendor.py assets/package-lock.json requirements-assets.txt pastes/rules/languages.py
+	@$(BIN)/python -m assets.vendor
 	@touch $@
 
-# The translations of locale/, as Python and the pages' scripts read them.
-$(WORDS): $(VENV)/.site assets/catalogues.py $(shell find locale -name '*.po')
-	@$(BIN)/python -m assets.catalogues
+# What browsers load that is made of our own sources: the stylesheet, translations, tables shared with Python.
+$(GENERATED): $(VENV)/.site assets/generate.py $(shell find pastes/rules -name '*.py') $(shell find locale -name '*.po') $(wildcard static/css/*.css)
+	@$(BIN)/python -m assets.generate
 	@touch $@
 
 # Clients of other pastebins from npm, which the tests let paste here.
@@ -97,6 +97,6 @@ $(CLIENTS): $(VENV)/.dev tests/clients/package-lock.json
 	@touch $@
 
 # Hashed and compressed static files, for gunicorn to serve.
-$(STATIC): $(VENV)/.site $(VENDOR) $(WORDS) $(shell find static -type f -not -path 'static/vendor/*' -not -path 'static/words/*')
+$(STATIC): $(VENV)/.site $(VENDOR) $(GENERATED) $(shell find static -type f -not -path 'static/vendor/*' -not -path 'static/generated/*')
 	@$(BIN)/python manage.py collectstatic --noinput --clear -v0
 	@touch $@

@@ -254,7 +254,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        # No text becomes markup or script but through the two policies of static/js/trusted.js and markdown.js.
+        # Text becomes markup or a script address only through the policies of page/worker.js and markdown/render.js.
         "require-trusted-types-for": ["'script'"],
         "trusted-types": ["pasteur", "pasteur-markdown"],
     }

@@ -76,7 +76,7 @@ def said(domain: str) -> Catalog:
 def sources(domain: str) -> list[Path]:
     """Return the files of a domain."""
     if domain == "djangojs":
-        return sorted((ROOT / "static" / "js").glob("*.js"))
+        return sorted((ROOT / "static" / "js").rglob("*.js"))
     pages = [path for path in (ROOT / "templates").rglob("*.html") if "admin" not in path.parts]
     return sorted([*pages, *(path for app in _APPS for path in (ROOT / app).rglob("*.py"))])
 

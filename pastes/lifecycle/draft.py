@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from pastes.errors import RefusedError, too_large
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
 from pastes.rules import ciphertext, keys, languages
+from pastes.rules.display import DEFAULT_STEM
 
 MAX_FILES = 50
 _VISIBILITIES = tuple(Visibility.values)
@@ -138,7 +139,7 @@ def clean_name(name: str) -> str:
 def _free_name(language: languages.Language, taken: Iterable[str]) -> str:
     ending = language.extensions[0]
     count = 1
-    while (name := f"paste{'' if count == 1 else f'-{count}'}.{ending}") in taken:
+    while (name := f"{DEFAULT_STEM}{'' if count == 1 else f'-{count}'}.{ending}") in taken:
         count += 1
     return name
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from pastes.rules import display
 from pastes.rules.languages import LANGUAGES
 from pastes.storage.clock import Clock
 
@@ -22,17 +23,6 @@ COMMENT_LENGTH = 2_000
 NAME_BYTES = 255
 #: What API tokens may be allowed.
 SCOPES = ("read", "write", "moderate")
-
-_UNSHOWABLE_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-#: What a page cannot show: control characters, separators that only look like line ends, and noncharacters.
-_UNSHOWABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef"
-    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-    + "]"
-)
-#: Bidirectional controls (https://trojansource.codes), zero-width characters, and a byte order mark in the middle.
-_HIDING = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]|(?<!^)\ufeff")
-
 
 #: What stands in a path as it is (RFC 3986, 3.3); `reverse` leaves the same.
 _PATH = "!$&'()*+,;=/~:@"
@@ -194,13 +184,13 @@ class File(models.Model):
     @property
     def shown(self) -> str:
         """The text as a page shows it: what it cannot show as a picture (U+2400...) or by its number."""
-        unshowable = _UNSHOWABLE_ASCII if self.content.isascii() else _UNSHOWABLE
+        unshowable = display.UNSHOWABLE_ASCII if self.content.isascii() else display.UNSHOWABLE
         return unshowable.sub(_mark, self.content)
 
     @property
     def hides_characters(self) -> bool:
         """Whether the text has characters that turn the direction of writing, or that nobody sees."""
-        return not self.content.isascii() and _HIDING.search(self.content) is not None
+        return not self.content.isascii() and display.HIDING.search(self.content) is not None
 
     def raw_path(self, key: str) -> str:
         """Return the path of the file's text, under the key of its paste."""
@@ -276,7 +266,7 @@ def _mark(found: re.Match[str]) -> str:
 
 def reveal(text: str) -> str:
     """Return a text in which what nobody sees, or what turns the direction of writing, stands as its number."""
-    return text if text.isascii() else _HIDING.sub(_mark, text).replace("\ufeff", "[U+FEFF]")
+    return text if text.isascii() else display.HIDING.sub(_mark, text).replace("\ufeff", "[U+FEFF]")
 
 
 @cache

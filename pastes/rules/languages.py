@@ -23,6 +23,7 @@ def _language(name: str, label: str, aliases: str, extensions: str) -> Language:
 
 
 PLAIN = _language("plaintext", "Plain text", "text txt plain none", "txt text log")
+MARKDOWN = _language("markdown", "Markdown", "md", "md markdown")
 
 _TABLE = (
     PLAIN,
@@ -72,7 +73,7 @@ _TABLE = (
     _language("lisp", "Lisp", "elisp", "lisp el"),
     _language("lua", "Lua", "", "lua"),
     _language("makefile", "Makefile", "mk make", "mk mak makefile"),
-    _language("markdown", "Markdown", "md", "md markdown"),
+    MARKDOWN,
     _language("matlab", "MATLAB", "", "m"),
     _language("nginx", "nginx config", "nginxconf", "nginxconf"),
     _language("nim", "Nim", "", "nim"),

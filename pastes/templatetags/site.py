@@ -63,10 +63,10 @@ def copy_promise() -> mirror_copy.Promise:
 
 
 @register.simple_tag
-def page_words() -> str:
-    """Return the address of what scripts say in the language of the page; English needs none."""
+def page_messages() -> str:
+    """Return the address of the translations for scripts; empty for English, which needs none."""
     language = get_language() or ENGLISH
-    return "" if language == ENGLISH else asset(f"words/{language}.js")
+    return "" if language == ENGLISH else asset(f"generated/messages/{language}.js")
 
 
 @register.simple_tag

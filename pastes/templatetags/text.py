@@ -4,10 +4,9 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-register = template.Library()
+from pastes.rules.display import BLOCK_LINES
 
-#: As in static/js/lines.js.
-BLOCK_LINES = 200
+register = template.Library()
 
 
 @register.filter

@@ -80,4 +80,4 @@ def _policy() -> str:
 
 @cache
 def _script() -> bytes:
-    return (settings.BASE_DIR / "static" / "embed.js").read_bytes()
+    return (settings.BASE_DIR / "static" / "js" / "embed" / "embed_loader.js").read_bytes()

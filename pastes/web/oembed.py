@@ -22,7 +22,7 @@ _WIDTH, _MOST_HEIGHT = 720, 600
 #: The pixels that a file takes beside its lines, and those of a line.
 _FILE_HEIGHT, _LINE_HEIGHT = 80, 22
 _DAY = 86_400
-#: What the frame may do: run our scripts, and open the paste in a tab of its own. As in static/embed.js.
+#: What the frame may do: run our scripts, open the paste in a new tab. As in static/js/embed/embed_loader.js.
 _SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 _PATH = re.compile(f"/({keys.PATTERN})(/embed)?")
 

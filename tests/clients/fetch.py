@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from assets.build import fetch
+from assets.vendor import fetch
 
 if __name__ == "__main__":
     fetch(Path(__file__).resolve().parent)

@@ -1,4 +1,4 @@
-"""What the browser runs that is not ours: exact versions, checked, and a module for every language of our table."""
+"""What `make` prepares for browsers: packages of exact, checked versions, and files generated from our own sources."""
 
 import json
 import re
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assets import build
+from assets import generate, vendor
+from pastes.rules.display import HIDING, UNSHOWABLE
 from pastes.rules.languages import LANGUAGES, PLAIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,16 +16,16 @@ WANTED = json.loads((ROOT / "assets" / "package.json").read_text())
 
 
 def test_every_language_of_the_table_is_one_of_highlight_js() -> None:
-    modules = {path.stem for path in (build.VENDOR / "highlight" / "languages").iterdir()}
+    modules = {path.stem for path in (vendor.VENDOR / "highlight" / "languages").iterdir()}
 
     assert modules == set(LANGUAGES) - {PLAIN.name}
 
 
 def test_the_table_of_the_browser_is_ours() -> None:
-    written = (build.VENDOR / "highlight" / "languages.js").read_text()
+    written = generate.language_tables()
     loaders, labels, endings = re.split("export const (?:labels|extensions)", written)
 
-    assert re.findall(r'"([^"]+)": \(\) => import\("\./languages/([^"]+)\.js"\)', loaders) == [
+    assert re.findall(r'"([^"]+)": \(\) => import\("\.\./vendor/highlight/languages/([^"]+)\.js"\)', loaders) == [
         (name, name) for name in LANGUAGES if name != PLAIN.name
     ]
     assert dict(re.findall(r'"([^"]+)": "([^"]+)"', labels)) == {name: one.label for name, one in LANGUAGES.items()}
@@ -47,10 +48,10 @@ def test_every_package_has_its_reason() -> None:
     assert set(rows) == {*WANTED["dependencies"], *WANTED["devDependencies"]}
 
 
-def test_nothing_third_party_is_committed() -> None:
+def test_nothing_third_party_or_generated_is_committed() -> None:
     ignored = (ROOT / ".gitignore").read_text().splitlines()
 
-    assert {"/assets/node_modules/", "/static/vendor/"} <= set(ignored)
+    assert {"/assets/node_modules/", "/static/vendor/", "/static/generated/"} <= set(ignored)
 
 
 def test_a_machine_without_npm_is_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,8 +59,37 @@ def test_a_machine_without_npm_is_given_one(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     monkeypatch.setattr("subprocess.run", lambda command, **_: commands.append(command))
 
-    npm = build._npm()
+    npm = vendor._npm()
 
     assert commands[0][-1].endswith("requirements-assets.txt")
     assert "--require-hashes" in commands[0]
     assert npm.endswith("/npm")
+
+
+def test_every_stylesheet_is_part_of_the_one_that_pages_load() -> None:
+    assert {path.stem for path in generate.STYLES.iterdir()} == set(generate.STYLESHEETS)
+
+
+def test_a_compacted_stylesheet_keeps_its_strings_and_selectors() -> None:
+    css = """
+    /* A comment. */
+    a > b,
+    a :is(c, d)::after {
+      content: " ( ; " attr(data-age) ")";
+      margin: 0 auto;
+    }
+    """
+
+    assert generate.compact(css) == 'a > b,a :is(c,d)::after{content: " ( ; " attr(data-age) ")";margin: 0 auto}'
+
+
+def test_scripts_find_the_same_characters_as_the_server() -> None:
+    constants = dict(re.findall(r"export const (\w+) = /(.*)/[gu]+;", generate.constants()))
+    for pattern, ours in (("UNSHOWABLE", UNSHOWABLE), ("HIDING", HIDING)):
+        theirs = re.compile(re.sub(r"\\u\{(\w+)\}", lambda code: f"\\U{code[1]:0>8}", constants[pattern]))
+
+        assert [
+            code
+            for code in range(0x110000)
+            if bool(theirs.search("a" + chr(code))) != bool(ours.search("a" + chr(code)))
+        ] == []

@@ -9,6 +9,7 @@ import pytest
 from tools.messages import DOMAINS, LANGUAGES, ROOT, as_po, path_of, sources, updated
 
 TEMPLATES = [path for path in sources("django") if path.suffix == ".html"]
+SCRIPTS = sources("djangojs")
 CATALOGUES = [(language, domain) for language in LANGUAGES for domain in DOMAINS]
 
 
@@ -63,6 +64,6 @@ def test_no_template_has_words_that_are_not_to_be_translated(template: Path) -> 
     assert re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^<>]*>", "", text) + attributes) == []
 
 
-@pytest.mark.parametrize("script", sources("djangojs"), ids=lambda script: script.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=[str(path.relative_to(ROOT / "static" / "js")) for path in SCRIPTS])
 def test_no_script_says_anything_within_a_template_where_it_is_not_collected(script: Path) -> None:
     assert re.findall(r"\$\{[^}]*gettext\([^)]*\)", script.read_text(encoding="utf-8")) == []

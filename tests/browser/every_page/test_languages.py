@@ -82,7 +82,7 @@ def test_english_pages_load_no_words_and_others_only_their_own(arrive: Arrive) -
         asked: list[str] = []
         reader.page.on("request", partial(note, asked))
         reader.go("/")
-        loaded[locale[:2]] = [url.rsplit("/", 1)[1].split(".")[0] for url in asked if "/words/" in url]
+        loaded[locale[:2]] = [url.rsplit("/", 1)[1].split(".")[0] for url in asked if "/messages/" in url]
 
     assert loaded == {"en": [], "fr": ["fr"], "de": ["de"]}
 

@@ -1,0 +1,127 @@
+"""Makes what browsers load out of sources that are not served as they are, in static/generated/.
+
+Run as `python -m assets.generate`, which `make` does. It needs nothing but the site's requirements:
+
+- `pasteur.css`: the stylesheets of static/css/ in one file, since each file is a request;
+- `messages/<language>.js`: the translations of the scripts' texts; Python's own go to locale/ as .mo files;
+- `languages.js` and `constants.js`: the tables and limits that Python and JavaScript share.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import polib
+
+from pastes.rules import display, languages
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALE = ROOT / "locale"
+STYLES = ROOT / "static" / "css"
+GENERATED = ROOT / "static" / "generated"
+
+#: The stylesheets in the order of the cascade: a later rule wins over an equally specific earlier one.
+STYLESHEETS = (
+    "tokens",
+    "base",
+    "header_and_footer",
+    "text",
+    "paste_header",
+    "file",
+    "code_colours",
+    "markdown",
+    "forms",
+    "buttons",
+    "compose",
+    "revisions",
+    "lists",
+    "dialogs",
+    "writing_direction",
+    "embedded",
+    "print",
+)
+_CSS_TOKEN = re.compile(
+    r"""(?P<comment>/\*.*?\*/)|(?P<string>"[^"]*")|(?P<space>\s+)|(?P<rest>[^\s"/]+|/)""", re.DOTALL
+)
+
+
+def main() -> None:
+    """Make all of them."""
+    (GENERATED / "messages").mkdir(parents=True, exist_ok=True)
+    for folder in sorted(path.parent for path in LOCALE.glob("*/LC_MESSAGES/django.po")):
+        polib.pofile(str(folder / "django.po")).save_as_mofile(str(folder / "django.mo"))
+        _write(f"messages/{folder.parent.name}.js", messages(folder / "djangojs.po"))
+    _write("pasteur.css", stylesheet())
+    _write("languages.js", language_tables())
+    _write("constants.js", constants())
+
+
+def messages(catalogue: Path) -> str:
+    """Return a script that hands the translations of a catalogue to static/js/page/messages.js."""
+    translations = {}
+    for entry in polib.pofile(str(catalogue)):
+        forms = [entry.msgstr_plural[number] for number in sorted(entry.msgstr_plural)]
+        if forms if entry.msgid_plural else entry.msgstr:
+            translations[entry.msgid] = forms if entry.msgid_plural else entry.msgstr
+    return f"globalThis.messages = {json.dumps(translations, ensure_ascii=False, sort_keys=True, indent=1)};\n"
+
+
+def stylesheet() -> str:
+    """Return the stylesheets as one, without comments and without the spaces that only people need."""
+    return "".join(compact((STYLES / f"{name}.css").read_text(encoding="utf-8")) + "\n" for name in STYLESHEETS)
+
+
+def compact(css: str) -> str:
+    """Return a stylesheet on one line, its strings untouched."""
+    parts: list[str] = []
+    for token in _CSS_TOKEN.finditer(css):
+        if token["comment"]:
+            continue
+        if not token["space"]:
+            parts.append(token[0])
+        elif parts and parts[-1] != " ":
+            parts.append(" ")
+    strings = [part for part in parts if part.startswith('"')]
+    joined = "".join('""' if part.startswith('"') else part for part in parts).strip()
+    joined = re.sub(r" ?([{};,]) ?", r"\1", joined).replace(";}", "}")
+    return re.sub('""', lambda _: strings.pop(0), joined)
+
+
+def language_tables() -> str:
+    """Return the table of languages; its imports are spelled out so that each is given its hashed name."""
+    table = languages.LANGUAGES
+    names = [name for name in table if name != languages.PLAIN.name]
+    loaders = "".join(f'  "{name}": () => import("../vendor/highlight/languages/{name}.js"),\n' for name in names)
+    labels = "".join(f'  "{name}": "{language.label}",\n' for name, language in table.items())
+    extensions = "".join(f'  "{name}": "{" ".join(language.extensions)}",\n' for name, language in table.items())
+    tables = {"loaders": loaders, "labels": labels, "extensions": extensions}
+    return "".join(f"export const {name} = {{\n{rows}}};\n" for name, rows in tables.items())
+
+
+def constants() -> str:
+    """Return the module of what both sides have to agree on; each name is explained where Python has it."""
+    values = {
+        "PLAIN": languages.PLAIN.name,
+        "MARKDOWN": languages.MARKDOWN.name,
+        "BLOCK_LINES": display.BLOCK_LINES,
+        "DEFAULT_NAME": f"{display.DEFAULT_STEM}.{languages.PLAIN.extensions[0]}",
+    }
+    patterns = {
+        "UNNAMED": f"/^{display.DEFAULT_STEM}(?:-\\d+)?\\.{languages.PLAIN.extensions[0]}$/",
+        "UNSHOWABLE": f"/{_character_class(display.UNSHOWABLE_RANGES)}/gu",
+        "HIDING": f"/{_character_class(display.HIDING_RANGES)}|(?<!^)\\ufeff/u",
+    }
+    lines = [f"export const {name} = {json.dumps(value)};\n" for name, value in values.items()]
+    return "".join([*lines, *(f"export const {name} = {pattern};\n" for name, pattern in patterns.items())])
+
+
+def _character_class(ranges: tuple[tuple[int, int], ...]) -> str:
+    return "[" + "".join(f"\\u{{{first:x}}}-\\u{{{last:x}}}" for first, last in ranges) + "]"
+
+
+def _write(name: str, text: str) -> None:
+    (GENERATED / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""How pages show texts, where the server and the scripts have to agree; assets/generate.py hands this to JavaScript."""
+
+import re
+
+#: Lines in one element of a long text: a browser lays out only those near its window.
+BLOCK_LINES = 200
+#: The name of a text without one, before its number and its extension.
+DEFAULT_STEM = "paste"
+#: Code points that a page cannot show: control characters, separators that only look like line ends, noncharacters.
+UNSHOWABLE_RANGES = (
+    (0x00, 0x08),
+    (0x0B, 0x0C),
+    (0x0E, 0x1F),
+    (0x7F, 0x9F),
+    (0x2028, 0x2029),
+    (0xFDD0, 0xFDEF),
+    *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(17)),
+)
+#: Bidirectional controls (https://trojansource.codes) and zero-width characters.
+HIDING_RANGES = ((0x061C, 0x061C), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x2069))
+
+
+def character_class(ranges: tuple[tuple[int, int], ...]) -> str:
+    """Return the ranges as a character class of a regular expression, as Python writes it."""
+    return "[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges) + "]"
+
+
+UNSHOWABLE = re.compile(character_class(UNSHOWABLE_RANGES))
+#: The same for a text of ASCII alone, which takes a fraction of the time.
+UNSHOWABLE_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: A byte order mark hides as well, unless it begins the text.
+HIDING = re.compile(character_class(HIDING_RANGES) + "|(?<!^)\ufeff")

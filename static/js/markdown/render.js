@@ -1,0 +1,88 @@
+// Markdown as it is meant to look. A worker with a time limit parses it; what the worker hands out passes a list of what
+// is allowed, and only that becomes part of the page.
+import "../../vendor/markdown/purify.js";
+import { runInWorker } from "../page/worker.js";
+import { make } from "../page/dom.js";
+
+const MOST_SECONDS = 2;
+const LOADING_SECONDS = 8;
+const TAGS =
+  "a abbr b blockquote br caption code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q s samp" +
+  " small span strong sub summary sup table tbody td tfoot th thead tr u ul var";
+const DIRECTED = "p, h1, h2, h3, h4, h5, h6, ul, ol, dl, blockquote, td, th";
+const HARMLESS = ["align", "start", "colspan", "rowspan", "open"];
+const ADDRESS = /^(?:https?:\/\/|mailto:)/i;
+const COLOUR = /^(?:hljs-[a-z-]+|class_|function_|inherited__)$/;
+
+// DOMPurify parses in a document that shows nothing, runs nothing and loads nothing; that takes a policy of its own.
+const rules = {
+  createHTML: (markup) => markup,
+  createScriptURL: () => {
+    throw new TypeError("not a script of ours");
+  },
+};
+const policy = window.trustedTypes?.createPolicy("pasteur-markdown", rules);
+const { DOMPurify } = window;
+const list = {
+  ALLOWED_TAGS: TAGS.split(" "),
+  ALLOWED_ATTR: ["href", "class", "title", ...HARMLESS],
+  ALLOWED_URI_REGEXP: ADDRESS,
+  ADD_URI_SAFE_ATTR: HARMLESS,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  RETURN_DOM_FRAGMENT: true,
+  ...(policy && { TRUSTED_TYPES_POLICY: policy }),
+};
+
+DOMPurify.addHook("uponSanitizeElement", (node, { tagName }) => {
+  if (tagName === "img") node.after(linkTo(node));
+});
+DOMPurify.addHook("uponSanitizeAttribute", (node, attribute) => {
+  if (attribute.attrName !== "class") return;
+  attribute.attrValue = attribute.attrValue.split(/\s+/).filter((name) => COLOUR.test(name)).join(" ");
+  attribute.keepAttr = attribute.attrValue !== "";
+});
+DOMPurify.addHook("afterSanitizeAttributes", (node) => {
+  if (node.nodeName !== "A" || !node.hasAttribute("href")) return;
+  node.setAttribute("rel", "noopener nofollow ugc");
+});
+
+// Pictures are on other people's machines, which would be told about every reader: they are links here.
+function linkTo(picture) {
+  const words = picture.getAttribute("alt") || picture.getAttribute("src") || "";
+  if (picture.closest("a")) return words;
+  const link = picture.ownerDocument.createElement("a");
+  link.setAttribute("href", picture.getAttribute("src") ?? "");
+  link.textContent = words;
+  return link;
+}
+
+// Return the elements that show a text, or null when that takes too long or is too much for a page. Its headings are
+// those of the page's level `below` and further down.
+export async function render(text, { below }) {
+  if (!DOMPurify.isSupported) return null;
+  const limits = { seconds: MOST_SECONDS, loading: LOADING_SECONDS };
+  const answer = await runInWorker(document.documentElement.dataset.markdown, { text, below }, limits);
+  if (!answer?.pieces) return null;
+  const shown = [];
+  for (const piece of answer.pieces) {
+    shown.push(sanitised(piece));
+    await new Promise((resolve) => setTimeout(resolve)); // Let the page do other things.
+  }
+  return shown;
+}
+
+function sanitised(markup) {
+  const piece = make("div", { className: "piece" }, DOMPurify.sanitize(markup, list));
+  for (const words of piece.querySelectorAll(DIRECTED)) words.dir = "auto"; // From left to right or from right to left.
+  for (const code of piece.querySelectorAll("pre")) code.tabIndex = 0;
+  for (const table of piece.querySelectorAll("table")) wrap(table);
+  return piece;
+}
+
+// What is too wide scrolls by itself, for keyboards as well.
+function wrap(table) {
+  const box = make("div", { className: "wide", tabIndex: 0 });
+  table.replaceWith(box);
+  box.append(table);
+}
