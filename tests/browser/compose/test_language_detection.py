@@ -57,7 +57,7 @@ def test_texts_are_recognised_and_a_letter_is_not(arrive: Arrive) -> None:
           for (const [language, text] of Object.entries(texts)) found[language] = await guess(text);
           return found;
         }""",
-        [TEXTS, f"/static/{STATIC['js/highlighter.js']}"],
+        [TEXTS, f"/static/{STATIC['js/highlight/highlighter.js']}"],
     )
 
     assert found == {language: language for language in TEXTS}

@@ -188,7 +188,7 @@ def test_colouring_that_does_not_end_is_ended_and_the_text_stays(arrive: Arrive)
     endless = "onmessage = () => { for (;;) ; };"
     headers = {"Content-Security-Policy": "default-src 'none'"}
     reader.page.route(
-        "**/highlight-worker*",
+        "**/highlight_worker*",
         lambda route: route.fulfill(body=endless, content_type="text/javascript", headers=headers),
     )
     reader.page.clock.install()

@@ -158,7 +158,7 @@ def test_rendering_that_does_not_end_is_ended_and_the_source_stays(arrive: Arriv
     reader = arrive()
     endless = "postMessage({ ready: true }); onmessage = () => { for (;;) ; };"
     reader.page.route(
-        "**/markdown-worker*",
+        "**/markdown_worker*",
         lambda route: route.fulfill(body=endless, content_type="text/javascript"),
     )
 
