@@ -1,5 +1,6 @@
 """Reads pages as a browser does: what stands in the boxes of a form, and what a visitor sees."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -32,8 +33,8 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """Everything a visitor reads, outside boxes."""
-        return "".join(self.texts)
+        """Everything a visitor reads, outside boxes; white space collapses as in a browser."""
+        return re.sub(r" {2,}", " ", "".join(self.texts))
 
     def links(self) -> list[str]:
         """Return where the page's links lead."""
@@ -73,4 +74,4 @@ class Page(HTMLParser):
             self.pre[-1] += data
             self.texts.append(data)
         elif inside[0] != "select":
-            self.texts.append(data)
+            self.texts.append(re.sub(r"\s+", " ", data))
