@@ -33,6 +33,7 @@ class Drained:
     purged: int = 0
     old_tip: str = ""
     tip: str = ""
+    started: float = 0.0
     seconds: float = 0.0
 
     @property
@@ -44,6 +45,7 @@ class Drained:
         """Note in the row that the drain is at work: whoever waits for a long one sees since when."""
         if self.mirror is None:  # A clone that was broken is no second beginning.
             self.old_tip = self.tip = mirror.tip or ""
+            self.started = perf_counter()
         self.mirror = mirror
         now = timezone.now()
         Mirror.objects.filter(pk=mirror.pk).update(fetched_at=now, drain_began_at=now)
@@ -76,19 +78,19 @@ def read_in(what: str, *names: object) -> None:
 @contextmanager
 def account() -> Iterator[Drained]:
     """Yield what a drain fills in as it goes, and tell of it at its end, however it ends."""
-    done, started = Drained(), perf_counter()
+    done = Drained()
     token = _current.set(done)
     try:
         yield done
     except Exception as error:
-        done.seconds = perf_counter() - started
+        done.seconds = perf_counter() - done.started
         code = error.code if isinstance(error, GitsyncError) else UnexpectedError.code
         with suppress(Error):  # What has failed is the better thing to know.
             _tell(done, f"drain failed code={code} {done}")
         raise
     finally:
         _current.reset(token)
-    done.seconds = perf_counter() - started
+    done.seconds = perf_counter() - done.started
     _tell(done, f"drained {done}" if done.is_worth_telling else "")
 
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from gitsync.compare.key_buckets import shelves
@@ -18,8 +17,8 @@ from gitsync.progress import Progress, unwatched
 from gitsync.remote import addresses, branches
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import history
+from gitsync.repository.access import temporary_clone
 from gitsync.repository.history import Objects
-from gitsync.repository.lock import exclusive
 from gitsync.repository.repository import Repository
 from gitsync.sync.resync import LOCK_SECONDS
 from pastes.errors import RefusedError
@@ -70,21 +69,15 @@ def opened(remote: Remote, *, or_obvious: bool = False) -> Iterator[tuple[Reposi
     Yields the clone, the tip and the branch: with `or_obvious`, another one where the remote's is missing and it is
     clear which is meant. A repository without any branch has no tip. Raises BranchMissingError.
     """
-    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=LOCK_SECONDS):
-        path = settings.GITSYNC_CLONE_DIR.with_name("history.git")
-        Repository(path).discard()
-        clone = Repository.open(path)
-        try:
+    with temporary_clone("history.git", wait=LOCK_SECONDS) as clone:
+        tip = remote.fetch_all(clone)
+        there = branches.of(remote, clone) if not tip else None
+        if there and there.names:
+            if not or_obvious or not there.obvious:
+                raise there.without(remote.branch)
+            remote = replace(remote, branch=there.obvious)
             tip = remote.fetch_all(clone)
-            there = branches.of(remote, clone) if not tip else None
-            if there and there.names:
-                if not or_obvious or not there.obvious:
-                    raise there.without(remote.branch)
-                remote = replace(remote, branch=there.obvious)
-                tip = remote.fetch_all(clone)
-            yield clone, tip, remote.branch
-        finally:
-            clone.discard()
+        yield clone, tip, remote.branch
 
 
 def _candidates(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:

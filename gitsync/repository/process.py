@@ -1,13 +1,11 @@
 """Git as a process: what it is told by its environment, how it is ended, and what its complaints mean."""
 
-import errno
 import os
 import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import IO
@@ -132,16 +130,6 @@ def closed(process: subprocess.Popen[bytes]) -> str:
         return "fast-import did not end"
     finally:
         end(process)
-
-
-@contextmanager
-def disk_errors() -> Iterator[None]:
-    """Turn what the system says of the clone's files into our errors."""
-    try:
-        yield
-    except OSError as error:
-        kind = DiskFullError if error.errno in {errno.ENOSPC, errno.EDQUOT} else CloneBrokenError
-        raise kind(f"{error.strerror}: {error.filename}") from error
 
 
 def broken(command: str, words: str) -> CloneBrokenError | DiskFullError:

@@ -1,6 +1,6 @@
 """The local clone that the worker writes to: a cache, made again whenever something is wrong with it.
 
-One writer at a time (gitsync.lock), and never the web process. Nothing is ever checked out of it.
+One writer at a time, through gitsync.repository.access, and never the web process. Nothing is ever checked out of it.
 """
 
 from __future__ import annotations
@@ -102,8 +102,11 @@ class Repository:
             file.write_text(wanted, encoding="utf-8")
 
     def discard(self) -> None:
-        """Delete the clone; the next `open` makes it again."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Delete whatever is at the clone's path; the next `open` makes it again."""
+        if self.path.is_file() or self.path.is_symlink():
+            self.path.unlink()
+        else:
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def sweep(self, *, older_than: float = 0.0) -> None:
         """Remove what a killed process left behind at least so many seconds ago.

@@ -2,7 +2,6 @@
 
 import logging
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -11,7 +10,7 @@ from gitsync.errors import BusyError, GitsyncError, MisconfiguredError, meaning_
 from gitsync.models import Mirror
 from gitsync.monitoring.drain_report import account
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.lock import exclusive
+from gitsync.repository.access import with_clone
 from gitsync.repository.repository import Repository
 from gitsync.sync import drain, resync
 
@@ -46,12 +45,15 @@ def run() -> None:
 
 
 def _fetch(remote: Remote, mirror: Mirror) -> None:
-    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")), account() as done:
-        clone = Repository.open(settings.GITSYNC_CLONE_DIR)
-        done.begin(mirror)
-        tip = remote.fetch(clone, mirror.tip)
-        drain.catch_up(mirror, clone, tip)
-        done.tip = tip
+    with account() as done:
+
+        def fetch(clone: Repository) -> None:
+            done.begin(mirror)
+            tip = remote.fetch(clone, mirror.tip)
+            drain.catch_up(mirror, clone, tip)
+            done.tip = tip
+
+        with_clone(fetch)
 
 
 def _refuse(mirror: Mirror, error: GitsyncError) -> None:

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from gitsync import watchdog
 from gitsync.errors import (
-    CloneBrokenError,
     GitsyncError,
     OutdatedError,
     PurgeIncompleteError,
@@ -37,8 +36,8 @@ from gitsync.progress import Progress, unwatched
 from gitsync.purge import reappearance, requests, rewrite
 from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.lock import exclusive
-from gitsync.repository.process import disk_errors, stop_requested
+from gitsync.repository.access import with_clone
+from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import Repository, Written
 from gitsync.sync import already_pushed, bisect, history_reset
 
@@ -67,24 +66,16 @@ def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> Draine
 
     Raises GitsyncError. Whatever happens, a change stays pending until its commit is known to be on the remote.
     """
-    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=wait_for_lock), drain_report.account() as done:
-        try:
-            with disk_errors():
-                _drain(progress, done)
-        except CloneBrokenError as error:
-            logger.warning("the local clone is thrown away and made again: %s", error)
-            Repository(settings.GITSYNC_CLONE_DIR).discard()
-            with disk_errors():
-                _drain(progress, done)
+    with drain_report.account() as done:
+        with_clone(lambda clone: _drain(clone, progress, done), wait=wait_for_lock)
         return done
 
 
-def _drain(progress: Progress, done: Drained) -> None:
+def _drain(clone: Repository, progress: Progress, done: Drained) -> None:
     remote = Remote.configured()
     mirror = Mirror.of(remote.address.url, remote.branch)
     if mirror.seconds_until_push(addresses.push_interval()) > 0:
         raise TooSoonError("the last push started less than GITSYNC_PUSH_INTERVAL ago")
-    clone = Repository.open(settings.GITSYNC_CLONE_DIR)
     remote.sweep()
     done.begin(mirror)
     tips, late = set(), RemoteMovedError()

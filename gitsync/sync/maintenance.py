@@ -3,14 +3,11 @@
 import logging
 from time import perf_counter
 
-from django.conf import settings
-
-from gitsync.errors import BusyError, CloneBrokenError, GitsyncError
+from gitsync.errors import BusyError, GitsyncError
 from gitsync.models import Mirror
 from gitsync.remote import partial_clone
 from gitsync.remote.git_remote import Remote
-from gitsync.repository.lock import exclusive
-from gitsync.repository.process import disk_errors
+from gitsync.repository.access import with_clone
 from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
@@ -23,8 +20,7 @@ def maintain() -> None:
     """
     started = perf_counter()
     try:
-        with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")), disk_errors():
-            _maintain()
+        with_clone(_maintain)
     except BusyError:
         return
     except GitsyncError as error:
@@ -33,16 +29,9 @@ def maintain() -> None:
         logger.info("maintained seconds=%.3f", perf_counter() - started)
 
 
-def _maintain() -> None:
-    clone = Repository.open(settings.GITSYNC_CLONE_DIR)
-    try:
-        clone.maintain()
-    except CloneBrokenError:
-        clone.discard()  # It is a cache; the next drain makes it again.
-        raise
+def _maintain(clone: Repository) -> None:
+    clone.maintain()
     remote = Remote.configured()
     remote.maintain()
-    if partial_clone.lacks_trees(
-        clone
-    ):  # Now there is time for it, and drains will not have to ask for each of them any more.
+    if partial_clone.lacks_trees(clone):  # There is time for it now, and drains need no longer ask for each of them.
         remote.fetch(clone, Mirror.of(remote.address.url, remote.branch).tip, whole_tree=True)

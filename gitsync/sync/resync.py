@@ -1,10 +1,8 @@
 """Brings the mirror to the state of the database: what differs goes into the outbox, and drains do the rest."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from time import sleep
 
-from django.conf import settings
 from django.db import transaction
 
 from gitsync.compare.differences import Comparison, compare
@@ -18,7 +16,7 @@ from gitsync.progress import Progress, unwatched
 from gitsync.purge.requests import is_any_due
 from gitsync.remote import addresses, partial_clone
 from gitsync.remote.git_remote import PUSH_SECONDS, Remote
-from gitsync.repository.lock import exclusive
+from gitsync.repository.access import Result, with_clone
 from gitsync.repository.repository import Repository
 from gitsync.sync import drain as draining
 from pastes.models import Paste
@@ -39,17 +37,20 @@ class TooManyRemovalsError(GitsyncError):
 
 def look(progress: Progress = unwatched) -> Comparison:
     """Return how the database and the tip of the remote differ. Changes nothing but the local clone."""
-    with _clone_at_tip(whole_tree=True) as (clone, tip):
-        return compare(clone, tip, progress)
+    return _at_tip(lambda clone, tip: compare(clone, tip, progress), whole_tree=True)
 
 
 def read_in(removals: Removals) -> str:
     """Read in what others have pushed, deciding about removals, and return the tip. Raises GitsyncError."""
-    with _clone_at_tip() as (clone, tip), account() as done:
-        done.begin(mirror := _mirror())
-        draining.catch_up(mirror, clone, tip, removals)
-        done.tip = tip
-        return tip
+    with account() as done:
+
+        def catch_up(clone: Repository, tip: str) -> str:
+            done.begin(mirror := _mirror())
+            draining.catch_up(mirror, clone, tip, removals)
+            done.tip = tip
+            return tip
+
+        return _at_tip(catch_up)
 
 
 def in_git(keys: Iterable[str]) -> set[str]:
@@ -57,10 +58,14 @@ def in_git(keys: Iterable[str]) -> set[str]:
 
     Raises GitsyncError.
     """
-    with _clone_at_tip() as (clone, seen):
-        tip = Remote.configured().complete(clone) if partial_clone.is_thin(clone) else seen
+
+    def find(clone: Repository, tip: str) -> set[str]:
+        if partial_clone.is_thin(clone):
+            tip = Remote.configured().complete(clone)
         options = ("--full-history", "--max-count=1", tip, "--")
         return {key for key in keys if tip and clone.ask("rev-list", *options, tree.folder(key))}
+
+    return _at_tip(find)
 
 
 def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Comparison:
@@ -69,7 +74,8 @@ def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Compariso
     Raises TooManyRemovalsError, and changes nothing, when more than one in a hundred pastes (100 are always allowed)
     would go from Git and `prune` is not set.
     """
-    with _clone_at_tip(whole_tree=True) as (clone, tip):
+
+    def compare_and_enqueue(clone: Repository, tip: str) -> Comparison:
         draining.catch_up(_mirror(), clone, tip, None)  # The database is right here, not Git.
         found = compare(clone, tip, progress)
         in_git = found.pastes - len(found.missing) + len(found.extra)
@@ -78,6 +84,8 @@ def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Compariso
         _enqueue([*found.missing, *found.differs], _restore)
         _enqueue(found.extra, lambda key: outbox.add(key, Kind.REMOVE, None))
         return found
+
+    return _at_tip(compare_and_enqueue, whole_tree=True)
 
 
 def deliver(progress: Progress, waiting: Callable[[float], None]) -> None:
@@ -115,10 +123,12 @@ def _mirror() -> Mirror:
     return Mirror.of(remote.address.url, remote.branch)
 
 
-@contextmanager
-def _clone_at_tip(*, whole_tree: bool = False) -> Iterator[tuple[Repository, str]]:
-    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock"), wait=LOCK_SECONDS):
-        clone = Repository.open(settings.GITSYNC_CLONE_DIR)
+def _at_tip(operation: Callable[[Repository, str], Result], *, whole_tree: bool = False) -> Result:
+    """Run an operation on the clone with the remote's tip, which is fetched before. Raises GitsyncError."""
+
+    def fetch_and_run(clone: Repository) -> Result:
         remote = Remote.configured()
         row = Mirror.objects.filter(remote=remote.address.url, branch=remote.branch).first()
-        yield clone, remote.fetch(clone, row.tip if row else None, whole_tree=whole_tree)
+        return operation(clone, remote.fetch(clone, row.tip if row else None, whole_tree=whole_tree))
+
+    return with_clone(fetch_and_run, wait=LOCK_SECONDS)

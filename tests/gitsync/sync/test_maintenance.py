@@ -8,8 +8,8 @@ from pytest_django import Settings
 
 from gitsync.models import Change
 from gitsync.remote.git_remote import Remote
+from gitsync.repository.access import with_clone
 from gitsync.repository.commit_set import Ancestors
-from gitsync.repository.lock import exclusive
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.maintenance import maintain
@@ -63,12 +63,11 @@ def test_the_clone_of_a_named_remote_is_kept_and_the_remote_left_alone(remote: P
     assert len(repository.changes(remote)) == 4
 
 
-def test_whoever_writes_goes_first(default_remote: Path, settings: Settings) -> None:
+def test_maintenance_gives_way_to_another_writer(default_remote: Path) -> None:
     many.publish(1)
     drain()
 
-    with exclusive(settings.GITSYNC_CLONE_DIR.with_suffix(".lock")):
-        maintain()
+    with_clone(lambda _: maintain())
 
     assert not graph(default_remote).exists()
 

@@ -1,0 +1,87 @@
+"""The only way to the worker's clone: locked, opened, with disk errors translated, and made again when it is broken."""
+
+import errno
+import fcntl
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TypeVar
+
+from django.conf import settings
+
+from gitsync import watchdog
+from gitsync.errors import BusyError, CloneBrokenError, DiskFullError
+from gitsync.repository.repository import Repository
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+_LOCK_POLL_SECONDS = 0.1
+
+
+def with_clone(operation: Callable[[Repository], Result], *, wait: float = 0) -> Result:
+    """Run an operation on the clone under the writer's lock, and return its result.
+
+    A broken clone is discarded and the operation runs once more on an empty one, so it must be safe to run twice.
+    Raises BusyError when another process still holds the lock after `wait` seconds, DiskFullError when a disk is full,
+    and CloneBrokenError when the second run fails as well.
+    """
+    path = settings.GITSYNC_CLONE_DIR
+    with _disk_errors(), _writer_lock(wait):
+        try:
+            with _disk_errors():
+                return operation(Repository.open(path))
+        except CloneBrokenError as error:
+            logger.warning("the local clone is broken and is made again: %s", error)
+        Repository(path).discard()
+        return operation(Repository.open(path))
+
+
+@contextmanager
+def temporary_clone(name: str, *, wait: float = 0) -> Iterator[Repository]:
+    """Yield an empty repository beside the clone, under the writer's lock; it is deleted at the end of the block.
+
+    Raises BusyError when another process still holds the lock after `wait` seconds.
+    """
+    repository = Repository(settings.GITSYNC_CLONE_DIR.with_name(name))
+    with _disk_errors(), _writer_lock(wait):
+        repository.discard()  # A killed process may have left it.
+        try:
+            yield Repository.open(repository.path)
+        finally:
+            repository.discard()
+
+
+@contextmanager
+def _writer_lock(wait: float) -> Iterator[None]:
+    """Hold the lock file beside the clone; the system releases it when its owner dies.
+
+    The lock spares work. What makes two writers harmless is the remote, which compares before it swaps.
+    """
+    path: Path = settings.GITSYNC_CLONE_DIR.with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = monotonic() + wait
+    with path.open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if monotonic() >= deadline:
+                    raise BusyError("another process is writing to the mirror") from None
+                watchdog.beat()
+                sleep(_LOCK_POLL_SECONDS)
+        yield
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """Raise DiskFullError or CloneBrokenError in place of the system's errors on the clone's files."""
+    try:
+        yield
+    except OSError as error:
+        kind = DiskFullError if error.errno in {errno.ENOSPC, errno.EDQUOT} else CloneBrokenError
+        raise kind(": ".join(filter(None, (error.strerror or str(error), error.filename)))) from error
