@@ -7,6 +7,9 @@ VENDOR := static/vendor/.made
 CLIENTS := tests/clients/node_modules/.made
 GENERATED := static/generated/.made
 
+# Compiled modules are kept even where the environment forbids it: without them each process of a test compiles all.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-faults test-fast check format lock bench messages screenshots clean
 

@@ -1,5 +1,6 @@
 """What tests share: a mirror of their own, and servers that end with them."""
 
+import gc
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,13 @@ from tests.servers.pasteur import Pasteur
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import Redis
 from tests.servers.sshd import Sshd
+
+
+def pytest_collection_finish() -> None:
+    """Leave the collected tests out of garbage collection, which takes an eighth of the time otherwise."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture
