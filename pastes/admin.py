@@ -114,9 +114,9 @@ class PasteAdmin(TakingDown, _ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Paste], search_term: str
     ) -> tuple[QuerySet[Paste], bool]:
-        """Find what a moderator means, see `admin_lists.found`."""
+        """Find what a moderator means, see `admin_lists.search`."""
         term = search_term.strip()
-        return (admin_lists.found(queryset, term) if term else queryset), False
+        return (admin_lists.search(queryset, term) if term else queryset), False
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -18,9 +18,13 @@ class PastesConfig(AppConfig):
         from pastes.moderation import origins, reports
 
         checks.register_all()
-        signals.paste_withdrawn.connect(reports.withdrawn, dispatch_uid="pastes.moderation.reports.withdrawn")
-        signals.paste_purged.connect(reports.purged, dispatch_uid="pastes.moderation.reports.purged")
-        signals.paste_published.connect(origins.published, dispatch_uid="pastes.moderation.origins.published")
-        signals.paste_revised.connect(origins.revised, dispatch_uid="pastes.moderation.origins.revised")
+        signals.paste_withdrawn.connect(
+            reports.close_withdrawn, dispatch_uid="pastes.moderation.reports.close_withdrawn"
+        )
+        signals.paste_purged.connect(reports.erase_purged, dispatch_uid="pastes.moderation.reports.erase_purged")
+        signals.paste_published.connect(
+            origins.origin_of_new_paste, dispatch_uid="pastes.moderation.origins.origin_of_new_paste"
+        )
+        signals.paste_revised.connect(origins.update_origin, dispatch_uid="pastes.moderation.origins.update_origin")
         post_save.connect(bans.forget, sender=Ban, dispatch_uid="pastes.access.bans.saved")
         post_delete.connect(bans.forget, sender=Ban, dispatch_uid="pastes.access.bans.deleted")

@@ -11,11 +11,11 @@ def erase_gone() -> None:
     """Erase the content of pastes whose time has come, and forget what nobody needs any more."""
     writing.erase_expired()
     idempotency.forget_old()
-    reports.forget_old()
-    origins.forget_old()
+    reports.erase_old_contacts()
+    origins.delete_expired()
 
 
 @shared_task
 def tell_moderators() -> None:
     """Send moderators a mail about what was reported since."""
-    report_mail.tell()
+    report_mail.send_pending()

@@ -6,7 +6,7 @@ from django.urls import include, path
 from gitsync.inbound import webhook
 from gitsync.monitoring import views
 from pastes import urls as pastes_urls
-from pastes.web.compose import or_upload
+from pastes.web.create import or_upload
 
 handler400 = "pastes.web.errors.bad_request"
 handler403 = "pastes.web.errors.forbidden"

@@ -42,7 +42,7 @@ def _parsed(content_type: str) -> tuple[str, dict[str, str]]:
     What cannot be understood is of a type that no view takes.
     """
     try:
-        return header_parameters.of(content_type)
+        return header_parameters.parse(content_type)
     except ValueError:
         return "unreadable", {}
 

@@ -51,7 +51,7 @@ class Router(ninja.Router):
 
         @wraps(view_func)
         def strict(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            paste_options.check(request, known)
+            paste_options.check_parameters(request, known)
             return view_func(request, *args, **kwargs)
 
         super().add_api_operation(path, methods, strict, **how)
@@ -86,6 +86,6 @@ def link_next(request: HttpRequest, response: HttpResponse, before: int | None) 
         return None
     query = request.GET.copy()
     query["before"] = str(before)
-    url = responses.address(request, f"{request.path}?{query.urlencode()}")
+    url = responses.absolute_url(request, f"{request.path}?{query.urlencode()}")
     response.headers["Link"] = f'<{url}>; rel="next"'
     return url

@@ -41,5 +41,5 @@ def search(
 
 
 def _page(request: HttpRequest, response: HttpResponse, found: list[Paste], before: int | None) -> PastesOut:
-    shown = [output.facts(request, paste) for paste in found]
+    shown = [output.summary(request, paste) for paste in found]
     return PastesOut(pastes=shown, next=link_next(request, response, before))

@@ -10,24 +10,24 @@ from pastes.lifecycle import mirror_copy
 from pastes.models import File, Paste
 
 
-def whole(request: HttpRequest, paste: Paste, mirror: CopyOut) -> PasteOut:
+def paste(request: HttpRequest, paste: Paste, mirror: CopyOut) -> PasteOut:
     """Return a paste with its files, unless it burns after reading."""
-    return PasteOut(**document(request, paste, mirror))
+    return PasteOut(**paste_dict(request, paste, mirror))
 
 
-def document(request: HttpRequest, paste: Paste, mirror: CopyOut) -> dict[str, Any]:
+def paste_dict(request: HttpRequest, paste: Paste, mirror: CopyOut) -> dict[str, Any]:
     """Return the same as plain values, for where looking at each of them once more would cost as much as finding them.
 
     The tests hold it to what the API says of itself.
     """
-    site = responses.address(request, "")
+    site = responses.absolute_url(request, "")
     files = [] if paste.burn else [_file(site, paste, one) for one in paste.files]
     return _facts(site, paste) | {"mirror": {"state": mirror.state, "commit": mirror.commit}, "files": files}
 
 
-def facts(request: HttpRequest, paste: Paste) -> PasteFacts:
+def summary(request: HttpRequest, paste: Paste) -> PasteFacts:
     """Return a paste without its files."""
-    return PasteFacts(**_facts(responses.address(request, ""), paste))
+    return PasteFacts(**_facts(responses.absolute_url(request, ""), paste))
 
 
 def copy(paste: Paste) -> CopyOut:
@@ -38,7 +38,7 @@ def copy(paste: Paste) -> CopyOut:
 
 def file(request: HttpRequest, paste: Paste, one: File) -> FileOut:
     """Return a file of the current revision."""
-    return FileOut(**_file(responses.address(request, ""), paste, one))
+    return FileOut(**_file(responses.absolute_url(request, ""), paste, one))
 
 
 def _file(site: str, paste: Paste, one: File) -> dict[str, Any]:

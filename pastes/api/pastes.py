@@ -85,8 +85,8 @@ def read(request: HttpRequest, key: Key) -> HttpResponse:
     """Read a paste."""
     paste = find(key, with_copy=True)
     copy = output.copy(paste)
-    known = responses.knows(request, _etag(paste, copy))
-    answer = HttpResponseNotModified() if known else _json(output.document(request, paste, copy))
+    known = responses.matches_etag(request, _etag(paste, copy))
+    answer = HttpResponseNotModified() if known else _json(output.paste_dict(request, paste, copy))
     answer.headers["Cache-Control"] = "no-cache"
     _tell(answer, paste, copy)
     return answer
@@ -112,7 +112,7 @@ def change(
 def delete(request: HttpRequest, key: Key, token: Token = "", if_match: IfMatch = "") -> Status[None]:
     """Take a paste off the site for good and erase it; with If-Match, only as it was seen."""
     paste = owned(key, token, deleting=True)
-    if not writing.remove(paste, expected=responses.seen_revision(if_match, paste.head)):
+    if not writing.remove(paste, expected=responses.revision_from_if_match(if_match, paste.head)):
         raise _gone()
     return Status(204, None)
 
@@ -179,19 +179,19 @@ def _expected(if_match: str, paste: Paste) -> int | None:
     if not if_match:
         message = "Send the ETag of the revision that you have seen as If-Match, or If-Match: * to overwrite any."
         raise RefusedError("precondition", message, status=428)
-    return responses.seen_revision(if_match, paste.head)
+    return responses.revision_from_if_match(if_match, paste.head)
 
 
 def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[PasteMade]:
-    response.headers["Location"] = responses.address(request, paste.get_absolute_url())
-    responses.with_token(response, paste)
+    response.headers["Location"] = responses.absolute_url(request, paste.get_absolute_url())
+    responses.with_edit_token(response, paste)
     return Status(201, PasteMade(**dict(_shown(request, response, paste)), token=paste.token))
 
 
 def _shown(request: HttpRequest, response: HttpResponse, paste: Paste) -> PasteOut:
     copy = output.copy(paste)
     _tell(response, paste, copy)
-    return output.whole(request, paste, copy)
+    return output.paste(request, paste, copy)
 
 
 def _json(document: dict[str, Any]) -> HttpResponse:

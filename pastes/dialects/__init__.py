@@ -1,1 +1,1 @@
-"""Adapters for other pastebins: each reads its form, calls the one write function and answers in its own format."""
+"""Adapters for the protocols of other pastebins: each reads its form, publishes, and answers in its own format."""

@@ -1,44 +1,48 @@
-"""The form of the first Pasteur, a unikernel: its multipart fields in, its JSON out."""
+"""The protocol of the first Pasteur, a unikernel: a multipart form in, JSON out."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from pastes.errors import RefusedError
-from pastes.http import paste_options, problems, request_body, responses
+from pastes.http import paste_options, problems, responses
 from pastes.http.problems import Problem
+from pastes.http.request_forms import MultipartForm
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.lifecycle.writing import publish
 from pastes.rules import languages
 
+NAME = "first"
 
-def create(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> HttpResponse:
-    """Publish the part `paste`; answers 200 with the key as `code`, or 400 with one line of text.
 
-    What that service did not know, such as that the caller may not, keeps its status.
+def matches(request: HttpRequest, form: MultipartForm) -> bool:
+    """Return whether a form has the part `paste`."""
+    return problems.is_enabled(NAME) and "paste" in {name.lower() for name in form.names}
+
+
+def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
+    """Publish the part `paste`; answer 200 with the key as `code`, or 400 with one line of text.
+
+    Errors without a counterpart in that service, such as a missing permission, keep their status.
     """
     try:
-        paste_options.refuse(request)
-        parts = request_body.fields_by_name(fields, files)
+        paste_options.refuse_all(request)
+        parts = form.texts()
         language = languages.named(parts.get("hl") or "")
         if len(parts.getlist("paste")) > 1:
             raise RefusedError("ambiguous", "There are two parts called paste.", field="paste")
-        paste = publish(
-            Draft(
-                files=[NewFile(parts.getlist("paste")[0], language=language.name if language else "")],
-                author=parts.get("user") or "",
-                comment=parts.get("comment") or "",
-                encrypted=parts.get("encrypted") == "on",
-            )
+        draft = Draft(
+            files=[NewFile(parts.getlist("paste")[0], language=language.name if language else "")],
+            author=parts.get("user") or "",
+            comment=parts.get("comment") or "",
+            encrypted=parts.get("encrypted") == "on",
         )
+        paste = publish(draft)
     except RefusedError as refused:
-        problem = Problem(refused.status, refused.code, refused.message, refused.field)
-        return problems.open_to_all(responses.line(problem.message, status=problem.plain_status))
-    answer: dict[str, str | bool] = {"code": paste.key}
+        problem = Problem.from_error(refused)
+        return problems.allow_any_origin(responses.text_line(problem.message, status=problem.plain_status))
+    body: dict[str, str | bool] = {"code": paste.key}
     if language:
-        answer["hl"] = language.name
-    answer |= {name: True for name in ("ln", "raw") if name in parts}
+        body["hl"] = language.name
+    body |= {name: True for name in ("ln", "raw") if name in parts}
     if paste.encrypted:
-        answer["encrypted"] = True
-    return problems.open_to_all(responses.with_token(JsonResponse(answer), paste))
+        body["encrypted"] = True
+    return problems.allow_any_origin(responses.with_edit_token(JsonResponse(body), paste))

@@ -1,7 +1,7 @@
-"""An API in the shape of GitHub's gists (https://docs.github.com/rest/gists/gists): made, read, updated, deleted.
+"""The API of GitHub's gists (https://docs.github.com/rest/gists/gists): create, read, update, delete.
 
-The edit token of a paste, given as `X-Pasteur-Token` when it is made, comes back as `Authorization: token ...`; so may
-an API token of the site.
+`Authorization: token ...` takes the edit token of a paste, which its creation returns as `X-Pasteur-Token`, or an API
+token of the site.
 """
 
 from typing import Any
@@ -20,46 +20,45 @@ from pastes.models import File, Paste, Visibility
 
 NAME = "gist"
 PREFIX = "/api/v3/gists"
-_NOTHING = type(None)
-_TEXT, _MAYBE_TEXT, _FLAG = (str,), (str, _NOTHING), (bool,)
+_TEXT, _TEXT_OR_NULL, _FLAG = (str,), (str, type(None)), (bool,)
 
 
-@problems.tells(NAME, problems.at(PREFIX))
-def problem(problem: Problem) -> HttpResponse:
-    """Tell a problem as `{"message": ...}`, with the field where there is one."""
-    facts: dict[str, Any] = {"message": "Not Found" if problem.code == "not_found" else problem.message}
+@problems.error_format(NAME, problems.below(PREFIX))
+def format_problem(problem: Problem) -> HttpResponse:
+    """Format a problem as `{"message": ...}`, with the field where there is one."""
+    body: dict[str, Any] = {"message": "Not Found" if problem.code == "not_found" else problem.message}
     if problem.field:
-        facts["errors"] = [{"resource": "Gist", "field": problem.field, "code": problem.code}]
-    return JsonResponse(facts, status=409 if problem.code == "conflict" else problem.status)
+        body["errors"] = [{"resource": "Gist", "field": problem.field, "code": problem.code}]
+    return JsonResponse(body, status=409 if problem.code == "conflict" else problem.status)
 
 
 @require_POST
-@problems.switchable(NAME)
+@problems.dialect_view(NAME)
 def create(request: HttpRequest) -> HttpResponse:
-    """Publish the files; answers 201 with the gist and its address in `Location`."""
-    paste_options.refuse(request)
-    sent = json_fields.of(
-        request_body.json_object(request, labelled=False),
+    """Publish the files; answer 201 with the gist and its URL in `Location`."""
+    paste_options.refuse_all(request)
+    body = json_fields.validate(
+        request_body.json_object(request, require_type=False),
         where="The gist",
         required={"files": (dict,)},
-        optional={"description": _MAYBE_TEXT, "public": _FLAG},
+        optional={"description": _TEXT_OR_NULL, "public": _FLAG},
     )
-    files = [NewFile(_content(file), name=name) for name, file in sent["files"].items()]
-    public = Visibility.PUBLIC if sent.get("public") else Visibility.UNLISTED
-    paste = writing.publish(Draft(files, title=sent.get("description") or "", visibility=public))
-    facts = _shown(request, paste)
-    response = JsonResponse(facts, status=201)
-    response.headers["Location"] = facts["url"]
-    return responses.with_token(response, paste)
+    files = [NewFile(_content(file), name=name) for name, file in body["files"].items()]
+    public = Visibility.PUBLIC if body.get("public") else Visibility.UNLISTED
+    paste = writing.publish(Draft(files, title=body.get("description") or "", visibility=public))
+    gist = _serialize(request, paste)
+    response = JsonResponse(gist, status=201)
+    response.headers["Location"] = gist["url"]
+    return responses.with_edit_token(response, paste)
 
 
-@problems.switchable(NAME)
-def one(request: HttpRequest, name: str) -> HttpResponse:
+@problems.dialect_view(NAME)
+def detail(request: HttpRequest, name: str) -> HttpResponse:
     """GET, update with PATCH or POST, or DELETE one gist."""
     if request.method in {"GET", "HEAD"}:
-        return JsonResponse(_shown(request, _found(reading.find(name))))
+        return JsonResponse(_serialize(request, _readable(reading.find(name))))
     if request.method in {"PATCH", "POST"}:
-        return _update(request, _found(reading.find_to_change(name)))
+        return _update(request, _readable(reading.find_to_change(name)))
     if request.method == "DELETE":
         paste = reading.find_to_change(name)
         if paste is None:
@@ -72,44 +71,46 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _update(request: HttpRequest, paste: Paste) -> HttpResponse:
-    """Change what is given; a file that is null is deleted, one that is new is added, and one may be renamed."""
+    """Update the given files and fields: null deletes a file, a new name adds one, `filename` renames one."""
     edit_tokens.demand(paste, _token(request))
-    sent = json_fields.of(
-        request_body.json_object(request, labelled=False),
+    body = json_fields.validate(
+        request_body.json_object(request, require_type=False),
         where="The gist",
-        optional={"files": (dict,), "description": _MAYBE_TEXT, "public": _FLAG},
+        optional={"files": (dict,), "description": _TEXT_OR_NULL, "public": _FLAG},
     )
-    given = sent.get("files", {})
-    files = [_updated(file, given.get(file.name, {})) for file in paste.files if given.get(file.name, {}) is not None]
-    known = {file.name for file in paste.files}
-    if missing := [name for name, file in given.items() if name not in known and file is None]:
+    changes = body.get("files", {})
+    files = [
+        _updated(file, changes.get(file.name, {})) for file in paste.files if changes.get(file.name, {}) is not None
+    ]
+    names = {file.name for file in paste.files}
+    if missing := [name for name, file in changes.items() if name not in names and file is None]:
         raise RefusedError("name", f"There is no file called {missing[0][:50]!r}.", field="files")
-    files += [NewFile(_content(file), name=name) for name, file in given.items() if name not in known]
-    public = {True: Visibility.PUBLIC, False: Visibility.UNLISTED, None: None}[sent.get("public")]
+    files += [NewFile(_content(file), name=name) for name, file in changes.items() if name not in names]
+    public = {True: Visibility.PUBLIC, False: Visibility.UNLISTED, None: None}[body.get("public")]
     try:
         paste = writing.revise(
-            paste, files, expected=paste.head, title=sent.get("description"), visibility=public and public.value
+            paste, files, expected=paste.head, title=body.get("description"), visibility=public and public.value
         )
     except Paste.DoesNotExist:
         raise Http404 from None
-    return JsonResponse(_shown(request, paste))
+    return JsonResponse(_serialize(request, paste))
 
 
 def _updated(file: File, change: object) -> NewFile:
-    """Return a file with its change: another content, or another name, which then tells the language."""
-    sent = json_fields.of(change, where="A file", optional={"content": _TEXT, "filename": _MAYBE_TEXT})
-    name = sent.get("filename") or file.name
+    """Return a file with its change applied: new content, or a new name, which also decides the language."""
+    fields = json_fields.validate(change, where="A file", optional={"content": _TEXT, "filename": _TEXT_OR_NULL})
+    name = fields.get("filename") or file.name
     language = file.language if name == file.name else ""
-    return NewFile(sent.get("content", file.content), name, language)
+    return NewFile(fields.get("content", file.content), name, language)
 
 
 def _content(file: object) -> str:
-    content: str = json_fields.of(file, where="A file", required={"content": _TEXT})["content"]
+    content: str = json_fields.validate(file, where="A file", required={"content": _TEXT})["content"]
     return content
 
 
-def _found(paste: Paste | None) -> Paste:
-    """Return a paste whose text may be shown; one that burns is not read by looking at an address. Raises Http404."""
+def _readable(paste: Paste | None) -> Paste:
+    """Return the paste. Raises Http404 without one, and for one that burns after reading: a GET must not burn it."""
     if paste is None or paste.burn:
         raise Http404
     return paste
@@ -119,18 +120,18 @@ def _token(request: HttpRequest) -> str:
     return api_tokens.sent(request) or request.headers.get(responses.TOKEN_HEADER, "")
 
 
-def _shown(request: HttpRequest, paste: Paste) -> dict[str, Any]:
-    at = responses.address(request, "/").rstrip("/")
-    url = f"{at}{PREFIX}/{paste.key}"
-    edited = paste.revisions.filter(number=paste.head).values_list("created_at", flat=True).get()
+def _serialize(request: HttpRequest, paste: Paste) -> dict[str, Any]:
+    site = responses.absolute_url(request, "")
+    url = f"{site}{PREFIX}/{paste.key}"
+    updated_at = paste.revisions.filter(number=paste.head).values_list("created_at", flat=True).get()
     return {
         "url": url,
         "id": paste.key,
-        "html_url": at + paste.get_absolute_url(),
-        "files": {file.name: _file(at, paste, file) for file in paste.files},
+        "html_url": site + paste.get_absolute_url(),
+        "files": {file.name: _serialize_file(site, paste, file) for file in paste.files},
         "public": paste.visibility == Visibility.PUBLIC,
         "created_at": f"{paste.created_at:%Y-%m-%dT%H:%M:%SZ}",
-        "updated_at": f"{edited:%Y-%m-%dT%H:%M:%SZ}",
+        "updated_at": f"{updated_at:%Y-%m-%dT%H:%M:%SZ}",
         "description": paste.title or None,
         "comments": 0,
         "owner": None,
@@ -139,12 +140,12 @@ def _shown(request: HttpRequest, paste: Paste) -> dict[str, Any]:
     }
 
 
-def _file(at: str, paste: Paste, file: File) -> dict[str, Any]:
+def _serialize_file(site: str, paste: Paste, file: File) -> dict[str, Any]:
     return {
         "filename": file.name,
         "type": "text/plain",
         "language": file.label,
-        "raw_url": at + file.raw_path(paste.key),
+        "raw_url": site + file.raw_path(paste.key),
         "size": file.size_bytes,
         "truncated": False,
         "content": file.content,

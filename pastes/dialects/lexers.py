@@ -1,12 +1,13 @@
-"""What Pygments calls the languages: dpaste, dpaste.com and pinnwand take its names (https://pygments.org/docs/lexers/).
+"""Pygments' names for languages, used by dpaste, dpaste.com and pinnwand (https://pygments.org/docs/lexers/).
 
-Most of them are names or aliases in languages.py already; what is here are the others.
+Most of them are names or aliases in rules/languages.py; the tables here have the others.
 """
 
 from pastes.errors import RefusedError
 from pastes.rules import languages
 from pastes.rules.languages import LANGUAGES, Language
 
+#: Further names of Pygments, by our name for the language.
 _NAMES = {
     "plaintext": "rst restructuredtext output none",
     "apache": "apacheconf aconf",
@@ -53,8 +54,8 @@ _NAMES = {
     "xml": "xslt html+erb html5 docbook",
     "yaml": "yaml+jinja docker-compose",
 }
-#: What Pygments calls those of our languages that it does not call as we do.
-_ITS_NAMES = {
+#: The languages that have another name in Pygments.
+_PYGMENTS_NAMES = {
     "plaintext": "text",
     "apache": "apacheconf",
     "armasm": "gas",
@@ -72,15 +73,15 @@ _ITS_NAMES = {
 _BY_NAME = {name: LANGUAGES[language] for language, names in _NAMES.items() for name in names.split()}
 
 
-def named(name: str, field: str) -> Language:
-    """Return the language that Pygments gives this name. Raises RefusedError with the names that there are."""
-    found = languages.named(name) or _BY_NAME.get(name.strip().lower())
-    if found is None:
+def find(name: str, field: str) -> Language:
+    """Return the language of this name in Pygments. Raises RefusedError with all valid names."""
+    language = languages.named(name) or _BY_NAME.get(name.strip().lower())
+    if language is None:
         valid = ", ".join(sorted(LANGUAGES))
         raise RefusedError("language", f"Invalid {field} {name[:50]!r} given. Valid are: {valid}", field=field)
-    return found
+    return language
 
 
-def name_of(language: str) -> str:
-    """Return what Pygments calls a language of ours."""
-    return _ITS_NAMES.get(language, language)
+def pygments_name(language: str) -> str:
+    """Return Pygments' name for one of our languages."""
+    return _PYGMENTS_NAMES.get(language, language)

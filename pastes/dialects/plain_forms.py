@@ -1,79 +1,93 @@
-"""Forms of pastebins that have no more than a form at `/`: sprunge, ix, and what pastebinit sends for this site.
+"""Pastebins whose protocol is one form at `/`: sprunge, ix, and pastebinit's form for this site.
 
 command | curl -F 'sprunge=<-' HOST        command | curl -F 'f:1=<-' HOST        pastebinit -b HOST file
 """
 
 import re
-from collections.abc import Collection, Mapping
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
 
 from pastes.dialects import lexers
 from pastes.errors import RefusedError
-from pastes.http import paste_options, problems, request_body, responses
+from pastes.http import paste_options, problems, request_body, request_forms, responses
+from pastes.http.request_forms import MultipartForm, single_value
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.lifecycle.writing import publish
 from pastes.models import Visibility
 
 SPRUNGE, IX, PASTEBINIT = "sprunge", "ix", "pastebinit"
 #: The field with the text, by dialect.
-_TEXTS = {SPRUNGE: "sprunge", IX: "f:1", PASTEBINIT: "content"}
-#: What else pastebinit says (client/pastebin.d/pasteur.conf).
-_SAID = ("title", "author", "language", "private")
-_PRIVATE = {"": Visibility.UNLISTED, "1": Visibility.UNLISTED, "0": Visibility.PUBLIC}
-_FORM = "application/x-www-form-urlencoded"
-#: What a form of each of them looks like, encoded: all of it has to be, since texts may begin with `content=` or
-#: `sprunge=` as well, and curl calls every text a form. What browsers leave as it is counts as encoded.
-_REST = rb"(?:[\w.~*+=&!'()-]|%[0-9A-Fa-f]{2})*"
-_FORMS = {
-    SPRUNGE: re.compile(rb"sprunge=" + _REST, re.ASCII),
-    IX: re.compile(rb"f(?::|%3[Aa])1=" + _REST, re.ASCII),
-    PASTEBINIT: re.compile(rb"(?=(?:.*&)?content=)" + _REST, re.ASCII),
+_TEXT_FIELDS = {SPRUNGE: "sprunge", IX: "f:1", PASTEBINIT: "content"}
+#: The other fields of pastebinit (client/pastebin.d/pasteur.conf).
+_PASTEBINIT_FIELDS = ("title", "author", "language", "private")
+_VISIBILITIES = {"": Visibility.UNLISTED, "1": Visibility.UNLISTED, "0": Visibility.PUBLIC}
+#: An urlencoded form of each dialect. curl labels every text as a form, and a text may begin with `content=` or
+#: `sprunge=` as well, so the whole body has to be encoded. Characters that browsers do not escape count as encoded.
+_ENCODED = rb"(?:[\w.~*+=&!'()-]|%[0-9A-Fa-f]{2})*"
+_BODIES = {
+    SPRUNGE: re.compile(rb"sprunge=" + _ENCODED, re.ASCII),
+    IX: re.compile(rb"f(?::|%3[Aa])1=" + _ENCODED, re.ASCII),
+    PASTEBINIT: re.compile(rb"(?=(?:.*&)?content=)" + _ENCODED, re.ASCII),
 }
 
 
-def in_parts(request: HttpRequest, fields: QueryDict, files: Mapping[str, Any]) -> HttpResponse | None:
-    """Publish the text of a multipart form of one of these dialects; None for every other form."""
-    name = _named({*fields, *files} - ({"content"} if "csrfmiddlewaretoken" in fields else set()))
-    return _published(request, name, request_body.fields_by_name(fields, files)) if name else None
+def matches(request: HttpRequest, form: MultipartForm) -> bool:
+    """Return whether a multipart form is one of these dialects'."""
+    return bool(_dialect_of_form(form))
 
 
-def in_body(request: HttpRequest) -> HttpResponse | None:
-    """Publish the text of an urlencoded form of one of these dialects; None for a body that is a text itself."""
-    if request.content_type != _FORM or request.method != "POST":
-        return None
-    sent = request_body.peek(request)
-    name = next((one for one, form in _FORMS.items() if problems.speaks(one) and form.fullmatch(sent)), "")
-    return _published(request, name, request_body.urlencoded(request)) if name else None
+def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
+    """Publish the text of a multipart form that `matches`."""
+    return _create(request, _dialect_of_form(form), form.texts())
 
 
-def _named(names: Collection[str]) -> str:
-    return next((one for one, field in _TEXTS.items() if field in names and problems.speaks(one)), "")
+def matches_body(request: HttpRequest) -> bool:
+    """Return whether the body is an urlencoded form of one of these dialects, rather than a bare text."""
+    return bool(_dialect_of_body(request))
 
 
-def _published(request: HttpRequest, name: str, fields: MultiValueDict[str, str]) -> HttpResponse:
-    """Answer the address alone on a line."""
-    paste_options.refuse(request)
-    text = request_body.one(fields, _TEXTS[name])
-    known = {_TEXTS[name], *(_SAID if name == PASTEBINIT else ())}
-    for field in fields:
-        if field not in known:
-            raise RefusedError("unknown_field", f"There is no field called {field[:50]!r}.", field=field[:50])
-    paste = publish(_as_said(text, fields) if name == PASTEBINIT else Draft([NewFile(text)]))
-    response = responses.line(responses.address(request, paste.get_absolute_url()))
-    return problems.open_to_all(responses.with_token(response, paste))
+def create_from_body(request: HttpRequest) -> HttpResponse:
+    """Publish the text of an urlencoded form that `matches_body`."""
+    return _create(request, _dialect_of_body(request), request_forms.urlencoded(request))
 
 
-def _as_said(text: str, fields: MultiValueDict[str, str]) -> Draft:
-    said = {field: request_body.one(fields, field) for field in _SAID}
-    if said["private"] not in _PRIVATE:
+def _dialect_of_form(form: MultipartForm) -> str:
+    names = form.names - ({"content"} if "csrfmiddlewaretoken" in form.fields else set())
+    return next((name for name, field in _TEXT_FIELDS.items() if field in names and problems.is_enabled(name)), "")
+
+
+def _dialect_of_body(request: HttpRequest) -> str:
+    if request.content_type != request_forms.URLENCODED:
+        return ""
+    # Escaping makes a text at most three times as long.
+    body = request_body.peek(request, 3 * settings.PASTEUR_MAX_BYTES + 64 * 1024)
+    return next((name for name, form in _BODIES.items() if problems.is_enabled(name) and form.fullmatch(body)), "")
+
+
+def _create(request: HttpRequest, dialect: str, fields: MultiValueDict[str, str]) -> HttpResponse:
+    """Publish the text and answer its URL alone on a line."""
+    paste_options.refuse_all(request)
+    text_field = _TEXT_FIELDS[dialect]
+    text = single_value(fields, text_field)
+    allowed = {text_field, *(_PASTEBINIT_FIELDS if dialect == PASTEBINIT else ())}
+    for name in fields:
+        if name not in allowed:
+            raise RefusedError("unknown_field", f"There is no field called {name[:50]!r}.", field=name[:50])
+    paste = publish(_pastebinit_draft(text, fields) if dialect == PASTEBINIT else Draft([NewFile(text)]))
+    response = responses.text_line(responses.absolute_url(request, paste.get_absolute_url()))
+    return problems.allow_any_origin(responses.with_edit_token(response, paste))
+
+
+def _pastebinit_draft(text: str, fields: MultiValueDict[str, str]) -> Draft:
+    values = {name: single_value(fields, name) for name in _PASTEBINIT_FIELDS}
+    if values["private"] not in _VISIBILITIES:
         raise RefusedError("visibility", "private must be 1 or 0.", field="private")
-    language = lexers.named(said["language"], "language").name if said["language"] else ""
+    language = lexers.find(values["language"], "language").name if values["language"] else ""
     return Draft(
         [NewFile(text, language=language)],
-        title=said["title"],
-        author=said["author"],
-        visibility=_PRIVATE[said["private"]],
+        title=values["title"],
+        author=values["author"],
+        visibility=_VISIBILITIES[values["private"]],
     )

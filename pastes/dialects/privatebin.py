@@ -1,7 +1,7 @@
-"""PrivateBin's API, version 2 (https://github.com/PrivateBin/PrivateBin/wiki/API): pastes that their clients encrypt.
+"""PrivateBin's API, version 2 (https://github.com/PrivateBin/PrivateBin/wiki/API): pastes encrypted by their clients.
 
-They are stored as the site stores what its own page encrypts, so that either opens what the other has sealed. Whatever
-happens, the answer is 200 and `status` says how it went.
+They are stored in the format of the site's own encrypted pastes, so each side opens the other's. Errors have status 200
+and are reported in the member `status`.
 """
 
 import json
@@ -18,7 +18,7 @@ from django.utils.cache import patch_vary_headers
 from pastes.access import edit_tokens
 from pastes.dialects import json_fields
 from pastes.errors import RefusedError
-from pastes.http import paste_options, problems, request_body, responses
+from pastes.http import paste_options, problems, request_body, request_forms, responses
 from pastes.http.problems import Problem
 from pastes.lifecycle import reading, writing
 from pastes.lifecycle.draft import Draft, NewFile
@@ -29,7 +29,7 @@ from pastes.storage import clock
 NAME = "privatebin"
 _VERSION = 2
 _GONE = "Paste does not exist, has expired or has been deleted."
-_UNSAID = "1week"
+_DEFAULT_LIFETIME = "1week"
 _LIFETIMES = {
     "5min": timedelta(minutes=5),
     "10min": timedelta(minutes=10),
@@ -40,164 +40,164 @@ _LIFETIMES = {
     "1year": timedelta(days=365),
     "never": None,
 }
-#: An encrypted paste with what is said about it is hardly longer than the text that is kept of it.
-_MORE_BYTES = 4_096
+#: The members of a request that are not stored as the text of the paste are at most this long.
+_ENVELOPE_BYTES = 4_096
 
 
-def says_so(request: HttpRequest) -> bool:
-    """Return whether a request is one of the API by its header."""
+def _has_marker(request: HttpRequest) -> bool:
     return request.headers.get("X-Requested-With") == "JSONHttpRequest"
 
 
-def _reads(request: HttpRequest) -> bool:
-    """Return whether a GET of `/?...` wants JSON rather than a page."""
+def _accepts_json(request: HttpRequest) -> bool:
+    """Return whether a GET of `/?...` expects JSON rather than a page."""
     try:
-        wanted = request.get_preferred_type(["text/html", "application/json"])
-    except (ValueError, TypeError):  # Nothing can be understood of a header with such parameters.
-        wanted = None
-    return says_so(request) or wanted == "application/json"
+        media_type = request.get_preferred_type(["text/html", "application/json"])
+    except (ValueError, TypeError):  # Django's parser fails on malformed parameters.
+        media_type = None
+    return _has_marker(request) or media_type == "application/json"
 
 
-@problems.tells(NAME, lambda request: request.path_info == "/" and (says_so(request) or _names_key_in_json(request)))
-def problem(problem: Problem) -> HttpResponse:
-    """Tell a problem as `{"status": 1, "message": ...}`: as 200, unless trying again later may help."""
+def _reads_by_key(request: HttpRequest) -> bool:
+    query = request.META.get("QUERY_STRING", "").removesuffix("=")
+    return request.method in {"GET", "HEAD"} and keys.can_be(query) and _accepts_json(request)
+
+
+@problems.error_format(
+    NAME, lambda request: request.path_info == "/" and (_has_marker(request) or _reads_by_key(request))
+)
+def format_problem(problem: Problem) -> HttpResponse:
+    """Format a problem as `{"status": 1, "message": ...}`, with status 200 unless a retry may help."""
     status = problem.status if problem.status in {429, 503} else 200
-    message = _GONE if problem.code == "not_found" else problem.message
-    return _answer({"status": 1, "message": message}, status=status)
+    return _failure(_GONE if problem.code == "not_found" else problem.message, status=status)
 
 
-def asked(request: HttpRequest) -> HttpResponse | None:
-    """Answer a GET or HEAD of `/` that is meant for the API, or that follows one of its links; None for all others."""
-    query = request.META.get("QUERY_STRING", "")
-    if not problems.speaks(NAME):
+def get(request: HttpRequest) -> HttpResponse | None:
+    """Answer a GET or HEAD of `/` that calls the API or follows one of its links; None for all others."""
+    if not problems.is_enabled(NAME):
         return None
     if request.GET.get("jsonld") == "paste":
-        facts = {"@context": {"v": {"@value": _VERSION}}}
-        return _open(JsonResponse(facts, content_type="application/ld+json"))
-    if deletes_by_link(request):
-        return _follow_deleting(request, request.GET["pasteid"], request.GET["deletetoken"])
+        context = {"@context": {"v": {"@value": _VERSION}}}
+        return _api_response(JsonResponse(context, content_type="application/ld+json"))
+    if "pasteid" in request.GET and "deletetoken" in request.GET:
+        return _delete_by_link(request, request.GET["pasteid"], request.GET["deletetoken"])
+    query = request.META.get("QUERY_STRING", "")
     key = query.removesuffix("=")
     if keys.can_be(key):
-        return _read(request, key) if _reads(request) else redirect(f"/{key}")  # Browsers keep what is after the #.
-    return _answer({"status": 1, "message": _GONE}) if says_so(request) and query else None
+        return _read(request, key) if _accepts_json(request) else redirect(f"/{key}")  # Browsers keep the fragment.
+    return _failure(_GONE) if _has_marker(request) and query else None
 
 
-def sent(request: HttpRequest) -> HttpResponse | None:
-    """Answer any other request for `/` that is meant for the API; None for all others."""
-    if not problems.speaks(NAME):
-        return None
-    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-        return _allowed()
-    if not says_so(request) and not _is_sealed(request):
-        return None
+def matches(request: HttpRequest) -> bool:
+    """Return whether a request for `/` with another method than GET and HEAD calls the API."""
+    return problems.is_enabled(NAME) and (_is_preflight(request) or _has_marker(request) or _is_encrypted(request))
+
+
+def handle(request: HttpRequest) -> HttpResponse:
+    """Answer a request that `matches`: a new paste, a deletion, or the preflight of a browser."""
+    if _is_preflight(request):
+        response = _api_response(HttpResponse(status=204))
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, DELETE"
+        response.headers["Access-Control-Allow-Headers"] = "X-Requested-With, Content-Type"
+        return response
     try:
-        wanted = request_body.json_object(request, labelled=False)
-        return _delete(request, wanted) if "deletetoken" in wanted or "pasteid" in wanted else _create(request, wanted)
+        body = request_body.json_object(request, require_type=False)
+        return _delete(request, body) if "deletetoken" in body or "pasteid" in body else _create(request, body)
     except RefusedError as refused:
-        problems.note_failure(request)
-        return _open(problem(Problem(refused.status, refused.code, refused.message, refused.field)))
+        problems.mark_failed(request)
+        return _api_response(format_problem(Problem.from_error(refused)))
 
 
-def _create(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
-    paste_options.refuse(request)
+def _is_preflight(request: HttpRequest) -> bool:
+    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+
+
+def _is_encrypted(request: HttpRequest) -> bool:
+    """Return whether the body is PrivateBin's JSON, whatever its content type."""
+    if request.content_type == request_forms.MULTIPART:
+        return False
+    body = request_body.peek(request, settings.PASTEUR_MAX_BYTES + _ENVELOPE_BYTES)
+    if b'"adata"' not in body or b'"ct"' not in body:
+        return False
+    try:
+        paste = request_body.json_object(request, require_type=False)
+    except RefusedError:
+        return False
+    return {"ct", "adata"} <= set(paste) and ("meta" in paste or request.content_type == "application/json")
+
+
+def _create(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    paste_options.refuse_all(request)
     types = {"v": (int,), "adata": (list,), "ct": (str,), "meta": (dict,)}
-    paste = json_fields.of(wanted, where="The paste", required=types)
-    meta = json_fields.of(paste.pop("meta"), where="meta", optional={"expire": (str,)})
-    expire = meta.get("expire", _UNSAID)
+    envelope = json_fields.validate(body, where="The paste", required=types)
+    meta = json_fields.validate(envelope.pop("meta"), where="meta", optional={"expire": (str,)})
+    expire = meta.get("expire", _DEFAULT_LIFETIME)
     if expire not in _LIFETIMES:
         raise RefusedError("expires", f"expire must be one of {', '.join(_LIFETIMES)}.", field="expire")
-    ciphertext.check_object(paste)
-    sealed = json.dumps({name: paste[name] for name in ("v", "adata", "ct")}, separators=(",", ":"))
-    draft = Draft([NewFile(sealed)], lifetime=_LIFETIMES[expire], burn=bool(paste["adata"][3]), encrypted=True)
-    made = writing.publish(draft, token=secrets.token_hex(32))
-    response = _answer({"status": 0, "id": made.key, "url": f"/?{made.key}", "deletetoken": made.token})
-    return responses.with_token(response, made)
+    ciphertext.check_object(envelope)
+    text = json.dumps({name: envelope[name] for name in ("v", "adata", "ct")}, separators=(",", ":"))
+    draft = Draft([NewFile(text)], lifetime=_LIFETIMES[expire], burn=bool(envelope["adata"][3]), encrypted=True)
+    paste = writing.publish(draft, token=secrets.token_hex(32))
+    response = _success({"id": paste.key, "url": f"/?{paste.key}", "deletetoken": paste.token})
+    return responses.with_edit_token(response, paste)
 
 
 def _read(request: HttpRequest, key: str) -> HttpResponse:
     paste = reading.find(key)
     if paste is None or not paste.encrypted:
-        return _answer({"status": 1, "message": _GONE})
-    if paste.burn and (request.method != "GET" or responses.looks_ahead(request)):
-        return _answer({"status": 1, "message": "This paste burns when it is read."})
+        return _failure(_GONE)
+    if paste.burn and (request.method != "GET" or responses.is_prefetch(request)):
+        return _failure("This paste burns when it is read.")
     with transaction.atomic():
-        sealed = _sealed(writing.burn(paste) if paste.burn else paste.files)
-        if sealed is None:
-            transaction.set_rollback(True)  # What cannot be said in this form is not burned by having been asked for.
-    if sealed is None:
-        return _answer({"status": 1, "message": _GONE})
-    left = {"time_to_live": int((paste.expires_at - clock.now()).total_seconds())} if paste.expires_at else {}
-    facts = {"status": 0, "id": key, "url": f"/?{key}", **sealed, "meta": left}
-    return _answer(facts | {"comments": [], "comment_count": 0, "comment_offset": 0})
+        envelope = _load_envelope(writing.burn(paste) if paste.burn else paste.files)
+        if envelope is None:
+            transaction.set_rollback(True)  # A paste that this format cannot express must not burn unread.
+    if envelope is None:
+        return _failure(_GONE)
+    meta = {"time_to_live": int((paste.expires_at - clock.now()).total_seconds())} if paste.expires_at else {}
+    no_comments = {"comments": [], "comment_count": 0, "comment_offset": 0}
+    return _success({"id": key, "url": f"/?{key}", **envelope, "meta": meta, **no_comments})
 
 
-def _sealed(files: list[File] | None) -> dict[str, Any] | None:
-    """Return the object that an encrypted paste is, None for what the first Pasteur encrypted."""
+def _load_envelope(files: list[File] | None) -> dict[str, Any] | None:
+    """Return the object in the file of an encrypted paste; None for the format of the first Pasteur."""
     if not files or not files[0].content.startswith("{"):
         return None
-    sealed: dict[str, Any] = json.loads(files[0].content)
-    return sealed
+    envelope: dict[str, Any] = json.loads(files[0].content)
+    return envelope
 
 
-def _delete(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
-    text = {"pasteid": (str,), "deletetoken": (str,)}
-    named = json_fields.of(wanted, where="What is to be deleted", required=text)
-    key, token = named["pasteid"], named["deletetoken"]
-    problems.note_failure(request)  # Right or wrong, no paste was made.
+def _delete(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    types = {"pasteid": (str,), "deletetoken": (str,)}
+    values = json_fields.validate(body, where="What is to be deleted", required=types)
+    key, token = values["pasteid"], values["deletetoken"]
+    problems.mark_failed(request)  # Nothing was created, so the request is not charged as a new paste.
     paste = reading.find_to_change(key)
     if not edit_tokens.owns(paste, token):
-        wrong = "Wrong deletion token. Paste was not deleted." if paste else _GONE
-        return _answer({"status": 1, "message": wrong})
-    if request.method != "HEAD" and not responses.looks_ahead(request):
+        return _failure("Wrong deletion token. Paste was not deleted." if paste else _GONE)
+    if request.method != "HEAD" and not responses.is_prefetch(request):
         writing.remove(paste)
-    return _answer({"status": 0, "id": key, "url": f"/?{key}"})
+    return _success({"id": key, "url": f"/?{key}"})
 
 
-def _follow_deleting(request: HttpRequest, key: str, token: str) -> HttpResponse:
-    """Delete for a program; lead a browser to the page that asks first, with the token where nobody is sent it."""
-    if _reads(request):
+def _delete_by_link(request: HttpRequest, key: str, token: str) -> HttpResponse:
+    """Delete for a program; redirect a browser to the page that asks first, with the token in the fragment."""
+    if _accepts_json(request):
         return _delete(request, {"pasteid": key, "deletetoken": token})
-    right = edit_tokens.owns(reading.find_to_change(key), token)
-    response = redirect(f"/{key}/delete#token={token}" if right else "/")
+    is_right = edit_tokens.owns(reading.find_to_change(key), token)
+    response = redirect(f"/{key}/delete#token={token}" if is_right else "/")
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _is_sealed(request: HttpRequest) -> bool:
-    """Return whether a body is an encrypted paste with what PrivateBin says about it, whatever it is called."""
-    if not request_body.holds(request, b'"adata"', b'"ct"', limit=settings.PASTEUR_MAX_BYTES + _MORE_BYTES):
-        return False
-    try:
-        sealed = request_body.json_object(request, labelled=False)
-    except RefusedError:
-        return False
-    return {"ct", "adata"} <= set(sealed) and ("meta" in sealed or request.content_type == "application/json")
+def _success(members: dict[str, Any]) -> HttpResponse:
+    return _api_response(JsonResponse({"status": 0, **members}))
 
 
-def deletes_by_link(request: HttpRequest) -> bool:
-    """Return whether a request follows one of the API's links that delete."""
-    by_link = request.method in {"GET", "HEAD"} and request.path_info == "/" and problems.speaks(NAME)
-    return by_link and "pasteid" in request.GET and "deletetoken" in request.GET
+def _failure(message: str, *, status: int = 200) -> HttpResponse:
+    return _api_response(JsonResponse({"status": 1, "message": message}, status=status))
 
 
-def _names_key_in_json(request: HttpRequest) -> bool:
-    query = request.META.get("QUERY_STRING", "").removesuffix("=")
-    return request.method in {"GET", "HEAD"} and keys.can_be(query) and _reads(request)
-
-
-def _answer(facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    return _open(JsonResponse(facts, status=status))
-
-
-def _allowed() -> HttpResponse:
-    """Answer what a browser asks before it lets a page of another site call."""
-    response = _open(HttpResponse(status=204))
-    response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, DELETE"
-    response.headers["Access-Control-Allow-Headers"] = "X-Requested-With, Content-Type"
-    return response
-
-
-def _open(response: HttpResponse) -> HttpResponse:
+def _api_response(response: HttpResponse) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["Accept"])
-    return problems.open_to_all(response)
+    return problems.allow_any_origin(response)

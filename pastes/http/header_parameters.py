@@ -1,12 +1,12 @@
-"""Header lines with parameters (`text/plain; charset=utf-8`), in which callers may write what they like."""
+"""Parses header values with parameters, such as `text/plain; charset=utf-8`, from untrusted input."""
 
 from django.utils.http import parse_header_parameters
 
 
-def of(line: str) -> tuple[str, dict[str, str]]:
-    """Return what stands before the parameters, in lower case, and the parameters. Raises ValueError for nonsense."""
+def parse(line: str) -> tuple[str, dict[str, str]]:
+    """Return the value in lower case and its parameters. Raises ValueError for malformed parameters."""
     try:
-        found: tuple[str, dict[str, str]] = parse_header_parameters(line)
-    except TypeError:  # Python's parser compares the number of a parameter's part with the lack of one.
+        parsed: tuple[str, dict[str, str]] = parse_header_parameters(line)
+    except TypeError:  # email.message compares a parameter's part number with None.
         raise ValueError("a parameter is given whole and in parts") from None
-    return found
+    return parsed

@@ -1,4 +1,4 @@
-"""Which methods a view takes. Whoever uses another one is told so, before the token of a form is asked for."""
+"""HTTP methods: read-only views, and the `Allow` header."""
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -7,20 +7,20 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-_Taken = ParamSpec("_Taken")
-_Answer = TypeVar("_Answer", bound=HttpResponseBase)
+_Params = ParamSpec("_Params")
+_Response = TypeVar("_Response", bound=HttpResponseBase)
 
-#: The order in which methods are told.
+#: The order of methods in an `Allow` header.
 ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
-def read_only(view: Callable[_Taken, _Answer]) -> Callable[_Taken, _Answer]:
-    """Let a view be asked with GET and HEAD alone. Nothing is changed there, so that there is nothing to forge."""
+def read_only(view: Callable[_Params, _Response]) -> Callable[_Params, _Response]:
+    """Restrict a view to GET and HEAD. The CSRF check is off, so that other methods get 405 rather than 403."""
     return csrf_exempt(require_safe(view))
 
 
-def listed(allow: str) -> str:
-    """Return the methods of an `Allow` header in one order, with the HEAD that is answered wherever GET is."""
+def format_allow(allow: str) -> str:
+    """Return the value of an `Allow` header in a fixed order, with HEAD wherever GET is allowed."""
     names = {name.strip() for name in allow.split(",")}
     if "GET" in names:
         names.add("HEAD")

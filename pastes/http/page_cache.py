@@ -1,6 +1,7 @@
-"""The pages of pastes as they were rendered, kept for a minute in each process: rendering is most of what a read costs.
+"""A cache of rendered paste pages, for a minute and in each process: rendering is most of the cost of a read.
 
-The row is read for every request, and a page is found again only as long as all that it shows is as it was.
+The paste's row is read on every request. The cache key covers everything that the page shows, so a page that no longer
+matches the row is never served.
 """
 
 import hashlib
@@ -16,39 +17,39 @@ from pastes.http import responses
 from pastes.lifecycle.mirror_copy import Copy
 from pastes.models import Paste
 
-#: A longer page is rendered for everyone: few are read often, and the memory is every reader's.
-MOST_BYTES = 64 * 1024
+#: Longer pages are not cached: few of them are read often, and each process has a cache of its own.
+MAX_BYTES = 64 * 1024
 
 _FIELDS = [field.attname for field in Paste._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
-_KEPT = caches["pages"]
+_CACHE = caches["pages"]
 
 
-def of(request: HttpRequest, paste: Paste, copy: Copy, render: Callable[[], HttpResponse]) -> HttpResponse:
-    """Return the page of a paste, rendered only where it is not kept, or 304 when the caller has it.
+def render_cached(request: HttpRequest, paste: Paste, copy: Copy, render: Callable[[], HttpResponse]) -> HttpResponse:
+    """Return the page of a paste from the cache or from `render`, or 304 when If-None-Match names its ETag.
 
-    What is rendered may depend on the paste and its files, the copy, the address and the language of the reader: on
-    nothing else, since it is shown to others.
+    The page is shared between readers: `render` may depend on the paste and its files, the copy, the URL and the
+    language, and on nothing else.
     """
-    facts = _digest(repr((_facts(paste), copy, _asked(request))).encode())
-    found: tuple[str, bytes] | None = _KEPT.get(facts)
-    if found is None:
+    key = _digest(repr((_paste_values(paste), copy, _request_values(request))).encode())
+    entry: tuple[str, bytes] | None = _CACHE.get(key)
+    if entry is None:
         body = render().content
-        found = f'"{_digest(body)}"', body
-        if len(body) <= MOST_BYTES:
-            _KEPT.set(facts, found)
-    etag, body = found
-    response = HttpResponseNotModified() if responses.knows(request, etag) else HttpResponse(body)
+        entry = f'"{_digest(body)}"', body
+        if len(body) <= MAX_BYTES:
+            _CACHE.set(key, entry)
+    etag, body = entry
+    response = HttpResponseNotModified() if responses.matches_etag(request, etag) else HttpResponse(body)
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def _facts(paste: Paste) -> tuple[object, ...]:
+def _paste_values(paste: Paste) -> tuple[object, ...]:
     files = [(file.name, file.language, file.size_bytes, file.oid) for file in paste.files]
     return *(getattr(paste, name) for name in _FIELDS), files
 
 
-def _asked(request: HttpRequest) -> tuple[object, ...]:
+def _request_values(request: HttpRequest) -> tuple[object, ...]:
     return request.scheme, request.get_host(), request.get_full_path(), get_language()
 
 
@@ -56,9 +57,9 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def forget(**kwargs: Any) -> None:
-    """Render all pages anew: a setting has changed, as happens in tests alone."""
-    _KEPT.clear()
+def clear(**kwargs: Any) -> None:
+    """Empty the cache: a setting has changed, which happens only in tests."""
+    _CACHE.clear()
 
 
-setting_changed.connect(forget)
+setting_changed.connect(clear)

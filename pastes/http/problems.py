@@ -1,7 +1,7 @@
-"""The forms of other pastebins, each a thin adapter in a file of its own, for the clients that people have.
+"""The registry of dialects: the protocols of other pastebins that the site speaks, and their formats for errors.
 
-An adapter reads its form, calls the one write function and answers in its own words. What goes wrong, wherever it does,
-is told in its words too: it says at which addresses it is spoken and how it tells a problem.
+An error may occur before the view of a dialect runs (in middleware) or after it. The dialect therefore registers which
+requests are its own and how it formats a problem.
 """
 
 from collections.abc import Callable
@@ -13,96 +13,106 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-_Rest = ParamSpec("_Rest")
-_View = Callable[Concatenate[HttpRequest, _Rest], HttpResponse]
+from pastes.errors import RefusedError
+
+_Params = ParamSpec("_Params")
+_View = Callable[Concatenate[HttpRequest, _Params], HttpResponse]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What was wrong with a request, in the site's own vocabulary (docs/api.md)."""
+    """An error of a request, in the site's own vocabulary (docs/api.md)."""
 
     status: int
     code: str
     message: str
     field: str = ""
 
+    @classmethod
+    def from_error(cls, error: RefusedError) -> "Problem":
+        """Return the problem that an error describes."""
+        return cls(error.status, error.code, error.message, error.field)
+
     @property
     def plain_status(self) -> int:
-        """The status in services that call everything that cannot become a paste 400."""
+        """The status in protocols that answer 400 to every unacceptable text."""
         return 400 if self.status in {413, 415, 422} else self.status
 
 
-#: In the META of a request that failed, whatever the status says: some services answer failures with 200.
+#: A key of request.META that marks a failed request: some protocols answer failures with status 200.
 _FAILED = "pasteur.failed"
 
-_Calls = Callable[[HttpRequest], bool]
-_Tell = Callable[[Problem], HttpResponse]
+_Matches = Callable[[HttpRequest], bool]
+_Format = Callable[[Problem], HttpResponse]
 
-#: How problems are told: the dialect's name, whether a request is one of its, and its words. Filled by `tells`.
-_TELLERS: list[tuple[str, _Calls, _Tell]] = []
+#: The registered formats: name of the dialect, test for its requests, format of its problems.
+_FORMATS: list[tuple[str, _Matches, _Format]] = []
 
 
-def speaks(name: str) -> bool:
-    """Return whether the site speaks a dialect: whether PASTEUR_DIALECTS names it."""
+def is_enabled(name: str) -> bool:
+    """Return whether PASTEUR_DIALECTS names a dialect."""
     return name in settings.PASTEUR_DIALECTS
 
 
-def at(*prefixes: str) -> _Calls:
-    """Return whether a request is for one of these addresses or what is below them. PUT there names a file."""
+def below(*prefixes: str) -> _Matches:
+    """Return a test for requests to these paths and to those below them, except PUT, which uploads a named file."""
 
-    def calls(request: HttpRequest) -> bool:
+    def matches(request: HttpRequest) -> bool:
         path = request.path_info
-        below = any(path == prefix or path.startswith(f"{prefix.rstrip('/')}/") for prefix in prefixes)
-        return below and request.method != "PUT"
+        is_below = any(path == prefix or path.startswith(f"{prefix.rstrip('/')}/") for prefix in prefixes)
+        return is_below and request.method != "PUT"
 
-    return calls
-
-
-def tells(name: str, calls: _Calls) -> Callable[[_Tell], _Tell]:
-    """Let a function tell the problems of the requests that `calls` knows by what stands before their body."""
-
-    def kept(tell: _Tell) -> _Tell:
-        _TELLERS.append((name, calls, tell))
-        return tell
-
-    return kept
+    return matches
 
 
-def told(request: HttpRequest, problem: Problem) -> HttpResponse | None:
-    """Return a problem in the words of the dialect that a request is in, None when it is in none."""
-    for name, calls, tell in _TELLERS:
-        if speaks(name) and calls(request):
-            note_failure(request)
-            return open_to_all(tell(problem))
+def error_format(name: str, matches: _Matches) -> Callable[[_Format], _Format]:
+    """Register a function as the format of problems with the requests that `matches` accepts.
+
+    `matches` must not read the body: the problem may be that the body cannot be read.
+    """
+
+    def register(format_: _Format) -> _Format:
+        _FORMATS.append((name, matches, format_))
+        return format_
+
+    return register
+
+
+def format_problem(request: HttpRequest, problem: Problem) -> HttpResponse | None:
+    """Return a problem in the format of the request's dialect; None when it belongs to no dialect."""
+    for name, matches, format_ in _FORMATS:
+        if is_enabled(name) and matches(request):
+            mark_failed(request)
+            return allow_any_origin(format_(problem))
     return None
 
 
-def note_failure(request: HttpRequest) -> None:
-    """Write down that a request came to nothing, for an answer whose status does not say so."""
+def mark_failed(request: HttpRequest) -> None:
+    """Mark a request as failed, for a response whose status does not say so."""
     request.META[_FAILED] = True
 
 
 def has_failed(request: HttpRequest) -> bool:
-    """Return whether a dialect has told the caller that the request came to nothing."""
+    """Return whether a dialect has marked the request as failed."""
     return _FAILED in request.META
 
 
-def switchable(name: str) -> Callable[[_View[_Rest]], _View[_Rest]]:
-    """Let a view exist only while the site speaks the dialect; pages of other sites may read its answers."""
+def dialect_view(name: str) -> Callable[[_View[_Params]], _View[_Params]]:
+    """Answer 404 unless the dialect is enabled, and let pages of other origins read the response."""
 
-    def wrapped(view: _View[_Rest]) -> _View[_Rest]:
+    def decorate(view: _View[_Params]) -> _View[_Params]:
         @wraps(view)
-        def answer(request: HttpRequest, /, *args: _Rest.args, **kwargs: _Rest.kwargs) -> HttpResponse:
-            if not speaks(name):
+        def guarded(request: HttpRequest, /, *args: _Params.args, **kwargs: _Params.kwargs) -> HttpResponse:
+            if not is_enabled(name):
                 raise Http404
-            return open_to_all(view(request, *args, **kwargs))
+            return allow_any_origin(view(request, *args, **kwargs))
 
-        return csrf_exempt(answer)  # No cookie is looked at.
+        return csrf_exempt(guarded)  # Dialects ignore cookies.
 
-    return wrapped
+    return decorate
 
 
-def open_to_all(response: HttpResponse) -> HttpResponse:
-    """Let pages of other sites read an answer. No cookie is looked at where dialects are spoken."""
+def allow_any_origin(response: HttpResponse) -> HttpResponse:
+    """Let pages of any origin read a response. Dialects ignore cookies, so nothing private can leak."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

@@ -27,11 +27,15 @@ LETTERS, SHORTEST, LONGEST = "!-~", 16, 128
 _KEY = re.compile(rf"[{LETTERS}]{{{SHORTEST},{LONGEST}}}")
 
 
-def publish_once(key: str, body: bytes, draft: Draft) -> Paste:
+def publish_once(key: str | None, body: bytes, draft: Draft) -> Paste:
     """Publish a draft, unless a request with this key has; returns the paste of the first one, with its edit token.
+
+    Without a key, every call publishes.
 
     Raises RefusedError as `publish` does, for a key that can be guessed, and for one that came with another body.
     """
+    if key is None:
+        return publish(draft)
     if not _KEY.fullmatch(key):
         message = f"Idempotency-Key must be {SHORTEST} to {LONGEST} random characters of ASCII without spaces."
         raise RefusedError("idempotency_key", message, field="Idempotency-Key", limit=LONGEST)

@@ -28,7 +28,7 @@ class ErrorMiddleware:
         response = self.get_response(request)
         if response.status_code == 405:
             return _not_allowed(request, response)
-        return refilled_form.instead_of(response, request)
+        return refilled_form.replace_error_page(response, request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what a view raised; whatever is not known here goes on to Django's own handling."""
@@ -66,7 +66,7 @@ class ApiHeadMiddleware:
 
 def _not_allowed(request: HttpRequest, bare: HttpResponseBase) -> HttpResponse:
     """Return 405 in the form of its caller, with the methods that the view takes."""
-    allowed = methods.listed(bare.headers.get("Allow", "GET, POST"))
+    allowed = methods.format_allow(bare.headers.get("Allow", "GET, POST"))
     message = gettext("%(method)s cannot be used here; %(allowed)s can.")
     message %= {"method": request.method, "allowed": allowed}
     response = responses.error(request, 405, "method_not_allowed", message)

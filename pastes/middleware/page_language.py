@@ -26,7 +26,7 @@ class PageLanguageMiddleware:
         """Answer in the language of the cookie, of Accept-Language, or in English."""
         if request.path_info.startswith(_ENGLISH):
             return self.get_response(request)
-        if not responses.wants_page(request):
+        if not responses.wants_html(request):
             return _told(self.get_response(request))
         with translation.override(translation.get_language_from_request(request), deactivate=True):
             return _told(self.get_response(request))

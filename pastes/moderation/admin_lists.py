@@ -53,7 +53,7 @@ class BoundedPaginator(_Paginator):
         return rows.order_by().values("pk")[:MOST_ROWS].count()
 
 
-def found(pastes: QuerySet[Paste], term: str) -> QuerySet[Paste]:
+def search(pastes: QuerySet[Paste], term: str) -> QuerySet[Paste]:
     """Return those of some pastes that a moderator means: by key or address of the page, or by where they came from.
 
     Whatever is neither stands in the title, the author's name, a file's name or the text of any revision.

@@ -10,20 +10,20 @@ from pastes.access import client_address, request_context
 from pastes.models import Origin, Paste
 
 
-def published(sender: object, paste: Paste, **kwargs: Any) -> list[Origin]:
+def origin_of_new_paste(sender: object, paste: Paste, **kwargs: Any) -> list[Origin]:
     """A new paste: where it comes from, to be stored together with it."""
     address = _address()
     return [Origin(paste=paste, address=address, created_at=paste.created_at)] if address else []
 
 
-def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
+def update_origin(sender: object, paste: Paste, **kwargs: Any) -> None:
     """A new revision: what came last is what a moderator sees."""
     if address := _address():
         facts = {"address": address, "created_at": timezone.now()}
         Origin.objects.update_or_create(paste=paste, defaults=facts)
 
 
-def forget_old() -> None:
+def delete_expired() -> None:
     """Erase the addresses whose time is over."""
     kept = timedelta(days=settings.PASTEUR_KEEP_ADDRESSES)
     Origin.objects.filter(created_at__lte=timezone.now() - kept).delete()

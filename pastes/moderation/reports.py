@@ -13,7 +13,7 @@ from pastes.models import Outcome, Paste, Report
 from pastes.storage.write_lock import turn
 
 #: How many different open reports of one paste are kept; whatever else is said of it is only counted.
-MOST_OPEN = 20
+MAX_OPEN = 20
 #: How long after a report was closed the address of who sent it is kept.
 _CONTACT_IS_KEPT = timedelta(days=30)
 
@@ -31,7 +31,7 @@ def report(paste: Paste, *, reason: str, words: str = "", contact: str = "") -> 
         known = Report.objects.open().filter(paste=paste)
         if known.filter(digest=digest).update(times=F("times") + 1):
             return
-        if known.count() >= MOST_OPEN:
+        if known.count() >= MAX_OPEN:
             oldest = known.order_by("id").values_list("pk", flat=True)[0]
             known.filter(pk=oldest).update(times=F("times") + 1)
             return
@@ -48,18 +48,18 @@ def dismiss(report: Report, *, by: str = "") -> int:
     return _close(Report.objects.filter(pk=report.pk), Outcome.DISMISSED, by)
 
 
-def forget_old() -> None:
+def erase_old_contacts() -> None:
     """Erase the addresses of who sent reports that were closed long ago."""
     old = Report.objects.filter(closed_at__lt=timezone.now() - _CONTACT_IS_KEPT)
     old.exclude(contact="").update(contact="")
 
 
-def withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
+def close_withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
     """A paste is gone: nobody has to look at what was said of it."""
     close(paste, Outcome.GONE)
 
 
-def purged(sender: object, key: str, **kwargs: Any) -> None:
+def erase_purged(sender: object, key: str, **kwargs: Any) -> None:
     """A paste is erased for good, and with it what reports may have quoted of it."""
     about = Report.objects.filter(paste__key=key)
     _close(about, Outcome.PURGED, "")

@@ -1,4 +1,4 @@
-"""What whoever made a paste may do with it: edit and delete it, by its token. And what anybody may: fork it."""
+"""Editing and deleting a paste, with its edit token, and forking it."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -8,32 +8,34 @@ from django.views.decorators.http import require_http_methods
 
 from pastes.access import edit_tokens
 from pastes.errors import RefusedError
-from pastes.http import request_body, responses
+from pastes.http import request_forms, responses
 from pastes.http.methods import read_only
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
-from pastes.web import compose as composing
+from pastes.web import compose as compose_page
 from pastes.web.forms import Compose, EditForm, PasteForm
 from pastes.web.paste import find, find_to_change, refuse_burning
 
 
-@csrf_exempt  # The edit token in the form is the proof; no cookie is looked at, and none is set.
+@csrf_exempt  # The edit token in the form is the proof; cookies are ignored.
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
-    """GET the form with what stands in the paste; POST it to make a new revision."""
-    paste = _open(key)
+    """GET shows the form with the current revision, POST stores a new one."""
+    paste = _find_editable(key)
     if request.method != "POST":
-        return _editing(request, paste, _filled(paste, form=EditForm, expected=paste.head))
-    request_body.check_form(request)
+        return _render(request, paste, _filled_form(paste, form=EditForm, expected=paste.head))
+    request_forms.check(request)
     compose = Compose(request.POST, request.FILES, form=EditForm)
-    if compose.asks_for_another_file or not compose.is_valid():
-        return _editing(request, paste, compose, status=200 if compose.asks_for_another_file else compose.status)
+    if compose.adds_file:
+        return _render(request, paste, compose)
+    if not compose.is_valid():
+        return _render(request, paste, compose, status=compose.status)
     try:
         _revise(paste, compose)
     except RefusedError as refused:
         compose.add_error(refused)
-        return _editing(request, paste, compose, status=compose.status)
+        return _render(request, paste, compose, status=compose.status)
     except Paste.DoesNotExist:
         raise Http404 from None
     return redirect(paste)
@@ -42,14 +44,14 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 @csrf_exempt  # As above.
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, key: str) -> HttpResponse:
-    """GET the question; POST the edit token to erase the paste."""
+    """GET asks for confirmation, POST with the edit token erases the paste."""
     paste = find_to_change(key)
     token = request.POST.get("token", "")
     context = {"paste": paste, "token": token, "refused": ""}
     if request.method != "POST":
         return render(request, "pastes/delete.html", context)
     try:
-        _demand(paste, token, deleting=True)
+        _demand_token(paste, token, deleting=True)
     except RefusedError as refused:
         if responses.wants_text(request):
             raise
@@ -63,19 +65,19 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
 @read_only
 @csrf_protect
 def fork(request: HttpRequest, key: str) -> HttpResponse:
-    """The form for a new paste, with the files of this one in it."""
-    paste = _open(key)
-    return composing.shown(request, _filled(paste, forked_from=paste.key, author="", visibility="unlisted"), status=200)
+    """Show the form for a new paste, filled in with the files of this one."""
+    paste = _find_editable(key)
+    return compose_page.show(request, _filled_form(paste, forked_from=paste.key, author="", visibility="unlisted"))
 
 
 @read_only
 def mine(request: HttpRequest) -> HttpResponse:
-    """What this browser has made: only it knows."""
+    """Show the pastes that were created in this browser, which alone has the list."""
     return render(request, "pastes/mine.html")
 
 
-def _open(key: str) -> Paste:
-    """Return a paste whose text a form can show."""
+def _find_editable(key: str) -> Paste:
+    """Return a paste whose text a form can show. Raises Http404 and RefusedError."""
     paste = find(key)
     refuse_burning(paste)
     if paste.encrypted:
@@ -84,32 +86,32 @@ def _open(key: str) -> Paste:
     return paste
 
 
-def _filled(paste: Paste, *, form: type[PasteForm] = PasteForm, **others: object) -> Compose:
-    facts = {name: getattr(paste, name) for name in ("title", "author", "comment", "visibility")}
+def _filled_form(paste: Paste, *, form: type[PasteForm] = PasteForm, **values: object) -> Compose:
+    initial = {name: getattr(paste, name) for name in ("title", "author", "comment", "visibility")}
     files = [{"name": file.name, "language": file.language, "content": file.content} for file in paste.files]
-    return Compose(facts=facts | others, files=files, form=form)
+    return Compose(initial=initial | values, files=files, form=form)
 
 
-def _editing(request: HttpRequest, paste: Paste, compose: Compose, *, status: int = 200) -> HttpResponse:
+def _render(request: HttpRequest, paste: Paste, compose: Compose, *, status: int = 200) -> HttpResponse:
     if status >= 400 and responses.wants_text(request):
-        raise compose.refusal()
+        raise compose.first_error()
     return render(request, "pastes/edit.html", {"compose": compose, "paste": paste}, status=status)
 
 
 def _revise(paste: Paste, compose: Compose) -> None:
     data = compose.paste.cleaned_data
-    _demand(paste, data["token"])
-    untouched = {(file.name, _as_box(file.content)): file.content for file in paste.files}
+    _demand_token(paste, data["token"])
+    originals = {(file.name, _normalize_line_ends(file.content)): file.content for file in paste.files}
     files = [
-        NewFile(untouched.get((file.name, _as_box(file.content)), file.content), file.name, file.language)
+        NewFile(originals.get((file.name, _normalize_line_ends(file.content)), file.content), file.name, file.language)
         for file in compose.new_files()
     ]
-    said = {name: data[name] for name in ("title", "author", "comment", "visibility")}
-    writing.revise(paste, files, expected=data["expected"], **said)
+    fields = {name: data[name] for name in ("title", "author", "comment", "visibility")}
+    writing.revise(paste, files, expected=data["expected"], **fields)
 
 
-def _demand(paste: Paste, token: str, *, deleting: bool = False) -> None:
-    """Raise what `tokens.demand` raises, in words for who looks at a form."""
+def _demand_token(paste: Paste, token: str, *, deleting: bool = False) -> None:
+    """Raise RefusedError as `edit_tokens.demand` does, with a message for the form."""
     try:
         edit_tokens.demand(paste, token, deleting=deleting)
     except RefusedError as refused:
@@ -117,6 +119,6 @@ def _demand(paste: Paste, token: str, *, deleting: bool = False) -> None:
         raise RefusedError(refused.code, message, status=refused.status, field="token") from refused
 
 
-def _as_box(text: str) -> str:
-    """Return a text as a box of a form has it: an edit elsewhere must not change the line ends of a file."""
+def _normalize_line_ends(text: str) -> str:
+    """Return a text as a form submits it, to recognize unchanged files and keep their line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,6 +1,6 @@
-"""A paste inside the page of another site: the page for the frame, and the script that puts the frame there.
+"""Pastes embedded in other sites: the page inside the frame, and the script that inserts the frame.
 
-Whoever has the link may embed a paste, as they may read it. A text that burns or is encrypted is never in a frame.
+Every readable paste can be embedded, except one that burns after reading or is encrypted.
 """
 
 from functools import cache
@@ -24,33 +24,33 @@ _SCRIPT_SECONDS = 3_600
 @read_only
 @xframe_options_exempt
 def page(request: HttpRequest, key: str) -> HttpResponse:
-    """The texts of a paste for a frame, or of one file alone with `?file=name`; or why there is none."""
+    """Show the files of a paste in a frame, or one of them with `?file=name`; otherwise the reason for the refusal."""
     status = 200
     context: dict[str, object] = {"key": key}
     try:
-        paste = _embeddable(key)
-        context |= {"paste": paste, "files": _chosen(paste, request.GET.get("file", ""))}
+        paste = _find_embeddable(key)
+        context |= {"paste": paste, "files": _select_files(paste, request.GET.get("file", ""))}
     except RefusedError as refused:
         status = refused.status
         context["why"] = refused.message
     response = render(request, "pastes/embed.html", context, status=status)
-    response.headers[HEADER] = _policy()
+    response.headers[HEADER] = _content_security_policy()
     return response
 
 
 @read_only
 def script(request: HttpRequest, key: str) -> HttpResponse:
-    """The script that puts the frame where it stands itself: the same for all pastes, whether they are there or not."""
+    """Return the script that inserts the frame in its own place. It is the same for all keys, so it reveals nothing."""
     headers = {
         "Cache-Control": f"max-age={_SCRIPT_SECONDS}",
         "Access-Control-Allow-Origin": "*",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
-    return HttpResponse(_script(), content_type="text/javascript; charset=utf-8", headers=headers)
+    return HttpResponse(_script_source(), content_type="text/javascript; charset=utf-8", headers=headers)
 
 
-def _embeddable(key: str) -> Paste:
-    """Return a paste that may stand in a frame, or raise RefusedError with what to say instead."""
+def _find_embeddable(key: str) -> Paste:
+    """Return the paste. Raises RefusedError for one that cannot be embedded."""
     paste = reading.find(key)
     if paste is None:
         message = gettext("Nothing is here. It may have expired, or never have been.")
@@ -64,7 +64,7 @@ def _embeddable(key: str) -> Paste:
     return paste
 
 
-def _chosen(paste: Paste, name: str) -> list[File]:
+def _select_files(paste: Paste, name: str) -> list[File]:
     files = [file for file in paste.files if not name or file.name == name]
     if not files:
         raise RefusedError("not_found", gettext("This paste has no file of that name."), status=404)
@@ -72,12 +72,12 @@ def _chosen(paste: Paste, name: str) -> list[File]:
 
 
 @cache
-def _policy() -> str:
-    """Return the policy of the settings, but for a page that anybody may frame, without forms and pictures."""
-    nobody = ["'none'"]
-    return str(build_policy(replace={"frame-ancestors": ["*"], "form-action": nobody, "img-src": nobody}))
+def _content_security_policy() -> str:
+    """Return the policy of the settings, changed to allow frames on every site and no forms or images."""
+    nowhere = ["'none'"]
+    return str(build_policy(replace={"frame-ancestors": ["*"], "form-action": nowhere, "img-src": nowhere}))
 
 
 @cache
-def _script() -> bytes:
+def _script_source() -> bytes:
     return (settings.BASE_DIR / "static" / "js" / "embed" / "embed_loader.js").read_bytes()

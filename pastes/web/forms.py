@@ -1,4 +1,4 @@
-"""The compose form: what the paste is called and what becomes of it, and one part for each of its files."""
+"""The forms for new and edited pastes: one for the paste itself, and one for each of its files."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pastes.access import edit_tokens
 from pastes.errors import RefusedError
-from pastes.http import request_body
+from pastes.http.request_body import decode_utf8
 from pastes.lifecycle.draft import MAX_FILES, Draft, NewFile
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
 from pastes.rules import languages, lifetimes
@@ -29,8 +29,8 @@ _SELECTED = mark_safe(" selected")
 _NO_CHOICE = _("“%(value).50s” is not one of the choices.")
 
 
-def _choices() -> list[tuple[str, Any]]:
-    """Return the languages; the first, which is none, is the only one whose name is not the same everywhere."""
+def _language_choices() -> list[tuple[str, Any]]:
+    """Return the languages with their labels, of which only that of plain text is translated."""
     return [(name, _("Plain text") if name == languages.PLAIN.name else label) for name, label in languages.choices()]
 
 
@@ -43,24 +43,23 @@ def _helper(*layout: Any) -> FormHelper:
 
 
 class Select(forms.Select):
-    """A select whose options are written without a template for each: fifty files offer thousands of them."""
+    """A select that renders its options without a template for each: a form of fifty files has thousands."""
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
     ) -> SafeString:
-        """Return the element; its options are in no groups."""
-        chosen = self.format_value(value)
+        selected = self.format_value(value)
         options = format_html_join(
             "\n",
             '<option value="{}"{}>{}</option>',
-            ((key, _SELECTED if str(key) in chosen else "", label) for key, label in self.choices),
+            ((key, _SELECTED if str(key) in selected else "", label) for key, label in self.choices),
         )
-        facts = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
-        return format_html("<select{}>\n{}\n</select>", facts, options)
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html("<select{}>\n{}\n</select>", attributes, options)
 
 
 class PasteForm(forms.Form):
-    """Everything but the files."""
+    """All fields of a paste but its files."""
 
     title = forms.CharField(required=False, max_length=TITLE_LENGTH, label=_("Title"))
     author = forms.CharField(required=False, max_length=AUTHOR_LENGTH, label=_("Your name"))
@@ -84,14 +83,14 @@ class PasteForm(forms.Form):
     )
     burn = forms.BooleanField(required=False, label=_("Burn after reading: the first reader is the last"))
     forked_from = forms.CharField(required=False, widget=forms.HiddenInput)
-    #: Pressing the button twice makes one paste (idempotency.py).
+    #: A random value that makes a double click create one paste (lifecycle/idempotency.py).
     once = forms.CharField(required=False, widget=forms.HiddenInput, initial=edit_tokens.draw)
 
     helper = _helper("title", "author", "comment", "visibility", "expires", "burn", "forked_from", "once")
 
 
 class EditForm(PasteForm):
-    """What may still be changed of a paste, and what shows that one may."""
+    """The fields that an edit may change, and the edit token."""
 
     expires = burn = forked_from = once = None  # type: ignore[assignment]  # Django's way to leave a field out.
     token = forms.CharField(
@@ -105,11 +104,11 @@ class EditForm(PasteForm):
 
 
 class FileForm(forms.Form):
-    """One file: text that is typed, or a file that is chosen."""
+    """One file: typed text, or an uploaded file."""
 
     name = forms.CharField(required=False, max_length=NAME_BYTES, label=_("File name"))
     language = forms.ChoiceField(
-        choices=[("", _("From the name")), *_choices()],
+        choices=[("", _("From the name")), *_language_choices()],
         required=False,
         widget=Select,
         label=_("Language"),
@@ -126,16 +125,16 @@ class FileForm(forms.Form):
     helper = _helper(Div(Field("name", placeholder="hello.py"), "language", css_class="pair"), "content", "upload")
 
     def new_file(self) -> NewFile | None:
-        """Return the file of this part, or None when nothing was filled in. Raises RefusedError."""
+        """Return the file, or None when the form is empty. Raises RefusedError."""
         data = self.cleaned_data
         if not data:
-            return None  # A further part that nobody touched.
+            return None  # An extra form without input.
         upload = data["upload"]
         if upload is None:
             return NewFile(data["content"], data["name"], data["language"]) if data["content"] else None
         if data["content"]:
             raise RefusedError("ambiguous", gettext("Give either a text or a file, not both."), field="content")
-        content = request_body.utf8(upload.read(), what=upload.name[:50])
+        content = decode_utf8(upload.read(), what=upload.name[:50])
         return NewFile(content, data["name"] or upload.name, data["language"])
 
 
@@ -143,7 +142,7 @@ FileForms = forms.formset_factory(FileForm, extra=0, min_num=1, max_num=MAX_FILE
 
 
 class Compose:
-    """The paste's form and the forms of its files as one, usable without JavaScript."""
+    """The form of a paste and those of its files, as one form that works without JavaScript."""
 
     most_files = MAX_FILES
 
@@ -152,46 +151,49 @@ class Compose:
         fields: QueryDict | None = None,
         uploads: Uploads | None = None,
         *,
-        facts: Mapping[str, object] = MappingProxyType({}),
+        initial: Mapping[str, object] = MappingProxyType({}),
         files: Sequence[Mapping[str, str]] = (),
         form: type[PasteForm] = PasteForm,
     ) -> None:
-        """Take what was sent; or show `facts` and `files` to begin with."""
-        sent: list[tuple[str, list[Any]]] = [*(fields.lists() if fields else ()), *(uploads.lists() if uploads else ())]
-        self._twice = [name for name, values in sent if len(values) > 1]
-        self.asks_for_another_file = fields is not None and "add_file" in fields
-        if self.asks_for_another_file and fields is not None:
-            fields = _with_one_more(fields)
+        """Bind the form to submitted fields and uploads, or show it unbound with initial values."""
+        parts: list[tuple[str, list[Any]]] = [
+            *(fields.lists() if fields else ()),
+            *(uploads.lists() if uploads else ()),
+        ]
+        self._repeated = [name for name, values in parts if len(values) > 1]
+        self.adds_file = fields is not None and "add_file" in fields
+        if self.adds_file and fields is not None:
+            fields = _with_another_file(fields)
         if fields is not None and uploads:
             fields, uploads = _with_uploads_as_text(fields, uploads)
-        self.paste = form(fields, initial={**facts})
+        self.paste = form(fields, initial={**initial})
         self.files = FileForms(fields, uploads, prefix="files", initial=[{**file} for file in files] or None)
         self.status = 422
         self.refused = ""
 
     @property
     def has_room(self) -> bool:
-        """Whether another file may be added."""
+        """Whether the form has room for another file."""
         return self.files.total_form_count() < MAX_FILES
 
     def is_valid(self) -> bool:
-        """Whether every field came once and holds what it may; the errors stand beside the fields."""
-        if self._twice:
+        """Return whether every field is valid and occurs once; errors are shown beside the fields."""
+        if self._repeated:
             self.add_error(
-                RefusedError("ambiguous", gettext("The field %(name)s came twice.") % {"name": self._twice[0][:50]})
+                RefusedError("ambiguous", gettext("The field %(name)s came twice.") % {"name": self._repeated[0][:50]})
             )
             return False
         return all([self.paste.is_valid(), self.files.is_valid()])
 
     def new_files(self) -> list[NewFile]:
-        """Return the files that were written, once they are valid. Raises RefusedError."""
+        """Return the files of a valid form. Raises RefusedError."""
         files = [file for file in (form.new_file() for form in self.files) if file is not None]
         if not files:
             raise RefusedError("empty", gettext("There is no text to paste."), field="files")
         return files
 
     def draft(self) -> Draft:
-        """Return what was written, once it is valid. Raises RefusedError."""
+        """Return the draft of a valid form. Raises RefusedError."""
         files = self.new_files()
         data = self.paste.cleaned_data
         return Draft(
@@ -206,58 +208,58 @@ class Compose:
         )
 
     def add_error(self, refused: RefusedError) -> None:
-        """Show why a draft was refused: beside its field where the form has it, else above the form."""
+        """Show a refusal beside its field where the form has it, else above the form."""
         self.status = refused.status
         if refused.field in self.paste.fields and self.paste.is_bound:
             self.paste.add_error(refused.field, refused.message)
         else:
             self.refused = refused.message
 
-    def refusal(self) -> RefusedError:
-        """Return the first of the errors, for who sees no form."""
+    def first_error(self) -> RefusedError:
+        """Return the first error, for callers that do not render the form."""
         if self.refused:
             return RefusedError("form", self.refused, status=self.status)
-        found = [(name, errors[0]) for form in (self.paste, *self.files) for name, errors in form.errors.items()]
-        found += [("files", error) for error in self.files.non_form_errors()]
-        name, message = found[0]
+        errors = [(name, texts[0]) for form in (self.paste, *self.files) for name, texts in form.errors.items()]
+        errors += [("files", text) for text in self.files.non_form_errors()]
+        name, message = errors[0]
         return RefusedError("form", f"{name}: {message}", status=self.status, field=name)
 
 
-def wanted(wishes: QueryDict) -> dict[str, str]:
-    """Return what a link to the form fills in, such as `/?language=python&title=Hello`; what it cannot be is left."""
-    known = {*PasteForm.base_fields, *FileForm.base_fields} - {"forked_from", "once", "upload"}
-    wants = {name: str(wishes[name]) for name in wishes if name in known}
-    if language := languages.named(wants.get("language", "")):
-        wants["language"] = language.name
+def prefilled_values(query: QueryDict) -> dict[str, str]:
+    """Return the initial values in a link such as `/?language=python&title=Hello`, without invalid choices."""
+    names = {*PasteForm.base_fields, *FileForm.base_fields} - {"forked_from", "once", "upload"}
+    values = {name: str(query[name]) for name in query if name in names}
+    if language := languages.named(values.get("language", "")):
+        values["language"] = language.name
     for name, form in [("visibility", PasteForm), ("expires", PasteForm), ("language", FileForm)]:
         field = form.base_fields[name]
-        if name in wants and not (isinstance(field, forms.ChoiceField) and field.valid_value(wants[name])):
-            del wants[name]
-    return wants
+        if name in values and not (isinstance(field, forms.ChoiceField) and field.valid_value(values[name])):
+            del values[name]
+    return values
 
 
-def _with_one_more(fields: QueryDict) -> QueryDict:
-    grown = fields.copy()
-    total = grown.get("files-TOTAL_FORMS") or ""
+def _with_another_file(fields: QueryDict) -> QueryDict:
+    fields = fields.copy()
+    total = fields.get("files-TOTAL_FORMS") or ""
     if total.isascii() and total.isdecimal() and len(total) < 4:
-        grown["files-TOTAL_FORMS"] = str(min(int(total) + 1, MAX_FILES))
-    return grown
+        fields["files-TOTAL_FORMS"] = str(min(int(total) + 1, MAX_FILES))
+    return fields
 
 
 def _with_uploads_as_text(fields: QueryDict, uploads: Uploads) -> tuple[QueryDict, Uploads]:
-    """Put each chosen file into the box of its part: no browser chooses it again when the form comes back."""
-    grown, rest = fields.copy(), Uploads()
+    """Move uploaded texts into text boxes: a browser does not select a file again when the form is shown again."""
+    fields, remaining = fields.copy(), Uploads()
     for name in uploads:
         upload: Any = uploads[name]
         part = name.removesuffix("-upload")
         try:
             text = upload.read().decode()
         except UnicodeDecodeError:
-            text = ""  # Its own part says what is wrong with it.
-        if text and not grown.get(f"{part}-content"):
-            grown[f"{part}-content"] = text
-            grown[f"{part}-name"] = grown.get(f"{part}-name") or upload.name
+            text = ""  # The form of this file reports the error.
+        if text and not fields.get(f"{part}-content"):
+            fields[f"{part}-content"] = text
+            fields[f"{part}-name"] = fields.get(f"{part}-name") or upload.name
         else:
             upload.seek(0)
-            rest[name] = upload
-    return grown, rest
+            remaining[name] = upload
+    return fields, remaining

@@ -1,4 +1,4 @@
-"""Finding public pastes: the newest of them, those of an author, and those with certain words."""
+"""Lists of public pastes: recent ones, those of an author, and search results."""
 
 from collections.abc import Iterable
 
@@ -22,15 +22,15 @@ PAGE_LENGTH = 30
 
 @read_only
 def recent(request: HttpRequest) -> HttpResponse:
-    """The newest public pastes; `?before=ID` goes on where a page ended, at the same cost however far back."""
+    """List the newest public pastes; `?before=ID` continues a page, at the same cost for every page."""
     permissions.demand("list")
     pastes, older = page_of(request, Paste.objects.listed())
     return render(request, "pastes/recent.html", {"pastes": pastes, "older": older})
 
 
 @read_only
-def by(request: HttpRequest, name: str = "") -> HttpResponse:
-    """The public pastes of an author, as a page or with `?atom` as a feed. What no path can be comes as `?name=`."""
+def by_author(request: HttpRequest, name: str = "") -> HttpResponse:
+    """List the public pastes of an author, with `?atom` as a feed. `?name=` takes names that cannot be in a path."""
     permissions.demand("list")
     name = name or request.GET.get("name", "")
     if "\0" in name or not 0 < len(name) <= AUTHOR_LENGTH:
@@ -38,34 +38,34 @@ def by(request: HttpRequest, name: str = "") -> HttpResponse:
     pastes, older = page_of(request, Paste.objects.listed().filter(author=name))
     if not pastes and "before" not in request.GET:
         raise Http404
-    here = path_of_author(name)
-    joint = "&" if "?" in here else "?"
+    path = path_of_author(name)
+    joint = "&" if "?" in path else "?"
     if "atom" in request.GET:
         title = gettext("Pastes by %(author)s") % {"author": name}
-        return _atom(request, title, here, f"{joint}atom", pastes)
-    context = {"author": name, "pastes": pastes, "older": older, "here": here, "joint": joint}
+        return _atom(request, title, path, f"{joint}atom", pastes)
+    context = {"author": name, "pastes": pastes, "older": older, "here": path, "joint": joint}
     return render(request, "pastes/by.html", context)
 
 
 @read_only
 def search(request: HttpRequest) -> HttpResponse:
-    """Public pastes that have all words of `?q=`, the newest first; `?before=ID` goes on."""
+    """List the public pastes with all words of `?q=`, newest first; `?before=ID` continues a page."""
     permissions.demand("list")
     query = request.GET.get("q", "").strip()
-    found = index.search(query, before=_before(request))
-    return render(request, "pastes/search.html", {"pastes": found.pastes, "older": found.before, "query": query})
+    page = index.search(query, before=_before(request))
+    return render(request, "pastes/search.html", {"pastes": page.pastes, "older": page.before, "query": query})
 
 
 @read_only
 def feed(request: HttpRequest) -> HttpResponse:
-    """The newest public pastes as an Atom feed, without their texts."""
+    """Return the newest public pastes as an Atom feed, without their texts."""
     permissions.demand("list")
     title = f"{settings.PASTEUR_TITLE}: recent pastes"
     return _atom(request, title, "/recent", ".atom", Paste.objects.listed()[:PAGE_LENGTH])
 
 
 def page_of(request: HttpRequest, pastes: QuerySet[Paste]) -> tuple[list[Paste], int | None]:
-    """Return the page of a list that a request asks for, and where the next one begins, or None."""
+    """Return the requested page of a list, and the `before` of the next page or None."""
     before = _before(request)
     if before is not None:
         pastes = pastes.filter(id__lt=before)
@@ -74,12 +74,12 @@ def page_of(request: HttpRequest, pastes: QuerySet[Paste]) -> tuple[list[Paste],
 
 
 def _atom(request: HttpRequest, title: str, page: str, ending: str, pastes: Iterable[Paste]) -> HttpResponse:
-    """Return pastes as an Atom feed; `page` shows the same to people, and the feed is at `page` and `ending`."""
-    at = responses.address(request, page)
-    entries = Atom1Feed(title, at, settings.PASTEUR_SUBTITLE, feed_url=f"{at}{ending}")
+    """Return pastes as an Atom feed at `page` + `ending`; `page` is the path of the same list as HTML."""
+    url = responses.absolute_url(request, page)
+    atom_feed = Atom1Feed(title, url, settings.PASTEUR_SUBTITLE, feed_url=f"{url}{ending}")
     for paste in pastes:
-        link = responses.address(request, paste.get_absolute_url())
-        entries.add_item(
+        link = responses.absolute_url(request, paste.get_absolute_url())
+        atom_feed.add_item(
             title=paste.title or paste.key,
             link=link,
             description=paste.comment,
@@ -88,7 +88,7 @@ def _atom(request: HttpRequest, title: str, page: str, ending: str, pastes: Iter
             pubdate=paste.created_at,
             updateddate=paste.created_at,
         )
-    return responses.xml(entries.writeString("utf-8"), "application/atom+xml")
+    return responses.xml(atom_feed.writeString("utf-8"), "application/atom+xml")
 
 
 def _before(request: HttpRequest) -> int | None:

@@ -1,4 +1,4 @@
-"""What another site needs to show a public paste by its address alone (https://oembed.com, type `rich`)."""
+"""oEmbed (https://oembed.com, type `rich`): another site shows a public paste, given its URL."""
 
 import re
 from collections.abc import Mapping
@@ -18,85 +18,85 @@ from pastes.lifecycle import reading
 from pastes.models import Paste
 from pastes.rules import keys
 
-_WIDTH, _MOST_HEIGHT = 720, 600
-#: The pixels that a file takes beside its lines, and those of a line.
+_WIDTH, _MAX_HEIGHT = 720, 600
+#: Pixels: of a file without its lines, and of a line.
 _FILE_HEIGHT, _LINE_HEIGHT = 80, 22
 _DAY = 86_400
-#: What the frame may do: run our scripts, open the paste in a new tab. As in static/js/embed/embed_loader.js.
+#: The frame may run our scripts and open the paste in a new tab. As in static/js/embed/embed_loader.js.
 _SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 _PATH = re.compile(f"/({keys.PATTERN})(/embed)?")
 
 
 @read_only
 def oembed(request: HttpRequest) -> HttpResponse:
-    """Say how to show the public paste at `?url=`, as JSON or XML, within `maxwidth` and `maxheight`."""
-    form = request.GET.get("format", "json")
-    if form not in {"json", "xml"}:
+    """Describe the frame of the public paste at `?url=`, as JSON or XML, within `maxwidth` and `maxheight`."""
+    output_format = request.GET.get("format", "json")
+    if output_format not in {"json", "xml"}:
         raise RefusedError("format", gettext("format must be json or xml."), status=501)
-    facts = _facts(request, _public(request, request.GET.get("url", "")))
-    if form == "json":
-        return JsonResponse(facts)
-    return responses.xml(_xml(facts), "text/xml")
+    description = _describe(request, _find_public(request, request.GET.get("url", "")))
+    if output_format == "json":
+        return JsonResponse(description)
+    return responses.xml(_xml(description), "text/xml")
 
 
-def _public(request: HttpRequest, url: str) -> Paste:
-    """Return the public paste at an address of this site. Raises Http404 for any other address."""
+def _find_public(request: HttpRequest, url: str) -> Paste:
+    """Return the public paste at a URL of this site. Raises Http404 for any other URL."""
     try:
-        asked = urlsplit(url)
+        parts = urlsplit(url)
     except ValueError:
         raise Http404 from None
-    here = urlsplit(responses.address(request, "/")).netloc
-    found = _PATH.fullmatch(asked.path)
-    if found is None or asked.scheme not in {"http", "https"} or asked.netloc.lower() != here.lower():
+    host = urlsplit(responses.absolute_url(request, "/")).netloc
+    match = _PATH.fullmatch(parts.path)
+    if match is None or parts.scheme not in {"http", "https"} or parts.netloc.lower() != host.lower():
         raise Http404
-    paste = reading.find(found[1])
+    paste = reading.find(match[1])
     if paste is None or paste.visibility != "public" or paste.burn or paste.encrypted:
         raise Http404
     return paste
 
 
-def _facts(request: HttpRequest, paste: Paste) -> dict[str, str | int]:
+def _describe(request: HttpRequest, paste: Paste) -> dict[str, str | int]:
     title = paste.title or paste.key
     lines = sum(file.content.count("\n") + 1 for file in paste.files)
-    height = min(_FILE_HEIGHT * len(paste.files) + _LINE_HEIGHT * lines, _MOST_HEIGHT)
+    height = min(_FILE_HEIGHT * len(paste.files) + _LINE_HEIGHT * lines, _MAX_HEIGHT)
     size = {"width": _at_most(request, "maxwidth", _WIDTH), "height": _at_most(request, "maxheight", height)}
-    facts: dict[str, str | int] = {"version": "1.0", "type": "rich", "title": title}
-    if paste.author:
-        facts["author_name"] = paste.author
-    return (
-        facts
-        | size
-        | {
-            "provider_name": settings.PASTEUR_TITLE,
-            "provider_url": responses.address(request, "/"),
-            "cache_age": _cache_age(paste),
-            "html": format_html(
-                '<iframe src="{}/embed" title="{}" width="{width}" height="{height}" frameborder="0" loading="lazy"'
-                ' sandbox="{}"></iframe>',
-                responses.address(request, paste.get_absolute_url()),
-                title,
-                _SANDBOX,
-                **size,
-            ),
-        }
+    author = {"author_name": paste.author} if paste.author else {}
+    html = format_html(
+        '<iframe src="{}/embed" title="{}" width="{width}" height="{height}" frameborder="0" loading="lazy"'
+        ' sandbox="{}"></iframe>',
+        responses.absolute_url(request, paste.get_absolute_url()),
+        title,
+        _SANDBOX,
+        **size,
     )
+    return {
+        "version": "1.0",
+        "type": "rich",
+        "title": title,
+        **author,
+        **size,
+        "provider_name": settings.PASTEUR_TITLE,
+        "provider_url": responses.absolute_url(request, "/"),
+        "cache_age": _cache_age(paste),
+        "html": html,
+    }
 
 
-def _at_most(request: HttpRequest, name: str, wanted: int) -> int:
-    """Return the pixels that are wanted, or those that the other site has; what is no number says nothing."""
-    said = request.GET.get(name, "")
-    return min(wanted, int(said)) if re.fullmatch("[1-9][0-9]{0,5}", said) else wanted
+def _at_most(request: HttpRequest, name: str, pixels: int) -> int:
+    """Return the size in pixels, within the limit of this name in the query; an invalid limit is ignored."""
+    limit = request.GET.get(name, "")
+    return min(pixels, int(limit)) if re.fullmatch("[1-9][0-9]{0,5}", limit) else pixels
 
 
 def _cache_age(paste: Paste) -> int:
-    """Return for how many seconds the answer may be kept: a day, but never longer than the paste."""
+    """Return the seconds for which the response may be cached: a day, or until the paste expires."""
     if paste.expires_at is None:
         return _DAY
     return max(0, min(_DAY, int((paste.expires_at - timezone.now()).total_seconds())))
 
 
-def _xml(facts: Mapping[str, str | int]) -> str:
+def _xml(description: Mapping[str, str | int]) -> str:
     root = ET.Element("oembed")
-    for name, fact in facts.items():
-        ET.SubElement(root, name).text = str(fact)
+    for name, value in description.items():
+        ET.SubElement(root, name).text = str(value)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}'

@@ -1,4 +1,4 @@
-"""The pages of one paste: read, raw, download, burn."""
+"""One paste: its page, raw text, downloads, burning and deletion."""
 
 import io
 import zipfile
@@ -23,9 +23,9 @@ from pastes.rules.languages import PLAIN, Language
 
 @read_only
 def page(request: HttpRequest, key: str, ending: str = "") -> HttpResponseBase:
-    """The paste as a page, and as text to a program. `?raw`, as the first Pasteur had it, gives the text alone.
+    """Show the paste as a page, or as text for a program and with `?raw`.
 
-    `?hl=ocaml`, or the ending of a file, shows it in that language; with `?ln=false` the lines have no numbers.
+    `?hl=ocaml` or a file extension sets the language; `?ln=false` hides the line numbers.
     """
     if request.GET.get("raw", "false") != "false":
         return raw(request, key)
@@ -37,19 +37,19 @@ def page(request: HttpRequest, key: str, ending: str = "") -> HttpResponseBase:
 
 def _text(request: HttpRequest, paste: Paste) -> HttpResponse:
     refuse_burning(paste)
-    return responses.unless_known(
-        request, responses.in_one(paste.files), paste.files[0].oid if len(paste.files) == 1 else ""
+    return responses.raw_or_not_modified(
+        request, responses.join_files(paste.files), paste.files[0].oid if len(paste.files) == 1 else ""
     )
 
 
 def _page(request: HttpRequest, paste: Paste, ending: str) -> HttpResponse:
     if paste.burn:
         return render(request, "pastes/burn.html", {"paste": paste})
-    language = _asked_language(request, ending)
+    language = _requested_language(request, ending)
     if language and not paste.encrypted:
         for file in paste.files:
             file.language = language.name
-    copy, site = mirror_copy.of(paste), responses.address(request, "")
+    copy, site = mirror_copy.of(paste), responses.absolute_url(request, "")
     context = {
         "paste": paste,
         "files": paste.files,
@@ -59,28 +59,28 @@ def _page(request: HttpRequest, paste: Paste, ending: str) -> HttpResponse:
         "asked_language": language.name if language else "",
         "has_numbers": request.GET.get("ln") != "false",
     }
-    return page_cache.of(request, paste, copy, lambda: render(request, "pastes/paste.html", context))
+    return page_cache.render_cached(request, paste, copy, lambda: render(request, "pastes/paste.html", context))
 
 
-def _asked_language(request: HttpRequest, ending: str) -> Language | None:
-    """Return the language that an address asks for: with `?hl=`, with `?py` as sprunge and ix have it, or as ending."""
-    named = languages.named(request.GET.get("hl", ""))
-    if named is None and (problems.speaks("sprunge") or problems.speaks("ix")):
-        named = languages.named(request.META.get("QUERY_STRING", ""))
-    if named is None and ending:
-        named = languages.of_file(f"a.{ending}")
-        named = languages.named(ending) if named is PLAIN else named
-    return named
+def _requested_language(request: HttpRequest, ending: str) -> Language | None:
+    """Return the language in the URL: `?hl=py`, `?py` as in sprunge and ix, or a file extension."""
+    language = languages.named(request.GET.get("hl", ""))
+    if language is None and (problems.is_enabled("sprunge") or problems.is_enabled("ix")):
+        language = languages.named(request.META.get("QUERY_STRING", ""))
+    if language is None and ending:
+        language = languages.of_file(f"a.{ending}")
+        language = languages.named(ending) if language is PLAIN else language
+    return language
 
 
 @read_only
 def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The same under the code that the first Pasteur gave it; its links have the key of encryption after a `#`.
+    """Show the paste of a code of the first Pasteur, or of a key with a file extension, as in hastebin.
 
-    And under its key with the ending of a file, which picks the language, as hastebin has it.
+    The first Pasteur has the encryption key in the fragment, as this site does.
     """
     stem, _, ending = name.partition(".")
-    if ending and keys.can_be(stem) and problems.speaks("hastebin"):
+    if ending and keys.can_be(stem) and problems.is_enabled("hastebin"):
         return page(request, stem, ending)
     key = reading.key_of_old_code(name)
     if key is None:
@@ -90,89 +90,89 @@ def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
 
 @read_only
 def raw(request: HttpRequest, key: str, name: str = "") -> HttpResponseBase:
-    """The text of one file, the first if none is named, byte for byte as it was sent."""
-    file = _file(key, name)
-    return responses.unless_known(request, file.content, file.oid)
+    """Return one file byte for byte; the first one by default."""
+    file = _find_file(key, name)
+    return responses.raw_or_not_modified(request, file.content, file.oid)
 
 
 @read_only
 def download(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
-    """The text of one file, to be saved under its name."""
-    file = _file(key, name)
+    """Return one file as a download under its name."""
+    file = _find_file(key, name)
     return responses.raw(file.content, disposition=responses.attachment(file.name))
 
 
-#: ZIP has no other dates; what comes back from Git may bear any.
-_ZIP_BEGINS, _ZIP_ENDS = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
+#: The range of dates in ZIP. A paste that was restored from Git may have any date.
+_ZIP_MIN_DATE, _ZIP_MAX_DATE = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
 
 
 @read_only
 def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
-    """All files of a paste in one ZIP archive, each under its name."""
+    """Return all files of a paste in a ZIP archive."""
     paste = find(key)
     refuse_burning(paste)
-    made_at = min(max(paste.created_at.timetuple()[:6], _ZIP_BEGINS), _ZIP_ENDS)
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+    date = min(max(paste.created_at.timetuple()[:6], _ZIP_MIN_DATE), _ZIP_MAX_DATE)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in paste.files:
-            archive.writestr(zipfile.ZipInfo(file.name, made_at), file.content, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(file.name, date), file.content, zipfile.ZIP_DEFLATED)
     headers = {"Content-Disposition": responses.attachment(f"{key}.zip"), "X-Robots-Tag": "noindex"}
-    return HttpResponse(held.getvalue(), content_type="application/zip", headers=headers)
+    return HttpResponse(buffer.getvalue(), content_type="application/zip", headers=headers)
 
 
 @require_http_methods(["DELETE"])
 def delete(request: HttpRequest, key: str) -> HttpResponseBase:
-    """Take a paste off the site for good, for who has its edit token; with If-Match, only as it was seen."""
+    """Erase a paste, given its edit token; with If-Match, only at that revision."""
     paste = find_to_change(key)
     edit_tokens.demand(paste, request.headers.get(responses.TOKEN_HEADER, ""), deleting=True)
-    if not writing.remove(paste, expected=_seen(request, paste)):
+    if not writing.remove(paste, expected=_expected_revision(request, paste)):
         raise Http404
     return HttpResponse(status=204)
 
 
-def _seen(request: HttpRequest, paste: Paste) -> int | None:
-    """Return which revision If-Match names, by the ETag of the API or of the text; None when any will do."""
+def _expected_revision(request: HttpRequest, paste: Paste) -> int | None:
+    """Return the revision that If-Match requires, by the ETag of the API or of the text; None when it requires none."""
     if_match = request.headers.get("If-Match", "")
-    if if_match and f'"{blob_oid(responses.in_one(paste.files).encode())}"' in if_match:
+    if if_match and f'"{blob_oid(responses.join_files(paste.files).encode())}"' in if_match:
         return paste.head
-    return responses.seen_revision(if_match, paste.head)
+    return responses.revision_from_if_match(if_match, paste.head)
 
 
-@csrf_exempt  # No cookie is looked at: whoever knows the key may read, once.
+@csrf_exempt  # Cookies are ignored: the key is the permission to read.
 @require_POST
 def burn(request: HttpRequest, key: str) -> HttpResponseBase:
-    """Read a burn-after-reading paste; exactly one caller gets it."""
+    """Hand out a burn-after-reading paste to exactly one caller."""
     paste = reading.find(key)
     files = writing.burn(paste) if paste else None
     if paste is None or files is None:
         raise Http404
-    if responses.wants_page(request):
+    if responses.wants_html(request):
         context = {"paste": paste, "files": files, "copy": mirror_copy.of(paste)}
         response = render(request, "pastes/paste.html", context)
     else:
-        response = responses.raw(responses.in_one(files))
+        response = responses.raw(responses.join_files(files))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def find(key: str, *, with_copy: bool = False) -> Paste:
-    """Return the readable paste of this key, found as `reading.find` does, or raise Http404."""
-    return _there(reading.find(key, with_copy=with_copy))
+    """Return the readable paste of this key, as `reading.find` does. Raises Http404."""
+    return _or_404(reading.find(key, with_copy=with_copy))
 
 
 def find_to_change(key: str) -> Paste:
-    """Return the same for what needs proof of its own, whether or not the caller may read it."""
-    return _there(reading.find_to_change(key))
+    """Return the paste, as `reading.find_to_change` does. Raises Http404."""
+    return _or_404(reading.find_to_change(key))
 
 
-def _there(paste: Paste | None) -> Paste:
+def _or_404(paste: Paste | None) -> Paste:
     if paste is None:
         raise Http404
     return paste
 
 
 def refuse_burning(paste: Paste) -> None:
-    """Raise RefusedError for a paste whose content only `burn` hands out."""
+    """Raise RefusedError for a paste that burns after reading, whose files only `burn` hands out."""
     if paste.burn:
         message = gettext("This paste burns after reading: send a POST to /%(key)s/burn to read it.") % {
             "key": paste.key
@@ -180,7 +180,7 @@ def refuse_burning(paste: Paste) -> None:
         raise RefusedError("burns", message, status=403)
 
 
-def _file(key: str, name: str) -> File:
+def _find_file(key: str, name: str) -> File:
     paste = find(key)
     refuse_burning(paste)
     for file in paste.files:

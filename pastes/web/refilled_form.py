@@ -1,6 +1,6 @@
-"""The form once more, with everything that was written in it, in the place of a page that only says what went wrong.
+"""Replaces an error page with the submitted form and everything in it, so that no text is lost.
 
-It needs neither the database nor to know who asks, since one of these may be what went wrong.
+The database and the identity of the caller are not used: one of them may be what failed.
 """
 
 import re
@@ -15,43 +15,43 @@ from pastes.models import Paste
 from pastes.rules import keys
 from pastes.web.forms import Compose, EditForm
 
-#: Errors after which sending the same again may work: a form that lay open too long, too many pastes, trouble of ours.
-_PASSING = {403, 429, 500, 503}
+#: Statuses after which the same form may succeed: an expired CSRF token, a rate limit, an error of the server.
+_TRANSIENT = {403, 429, 500, 503}
 _EDIT = re.compile(r"/([^/]+)/edit")
-_ABOUT_WAITING = ("Retry-After", "RateLimit", "RateLimit-Policy")
+_RETRY_HEADERS = ("Retry-After", "RateLimit", "RateLimit-Policy")
 
 
-def instead_of(response: HttpResponseBase, request: HttpRequest) -> HttpResponseBase:
-    """Return the form that was sent, with the words of the error page; any other answer as it is."""
-    if request.method != "POST" or not isinstance(response, responses.ErrorPage) or not _is_passing(response):
+def replace_error_page(response: HttpResponseBase, request: HttpRequest) -> HttpResponseBase:
+    """Return the submitted form with the message of the error page; any other response unchanged."""
+    if request.method != "POST" or not isinstance(response, responses.ErrorPage) or not _is_transient(response):
         return response
     edit = _EDIT.fullmatch(request.path_info)
     if request.path_info != "/" and not (edit and keys.can_be(edit[1])):
         return response
     if request.content_type != "multipart/form-data" or "files-TOTAL_FORMS" not in request.POST:
         return response
-    again = _edited(request, response, edit[1]) if edit else _composed(request, response)
-    for name in _ABOUT_WAITING:
+    page = _edit_page(request, response, edit[1]) if edit else _compose_page(request, response)
+    for name in _RETRY_HEADERS:
         if name in response.headers:
-            again.headers[name] = response.headers[name]
-    return again
+            page.headers[name] = response.headers[name]
+    return page
 
 
-def _is_passing(response: responses.ErrorPage) -> bool:
-    # Who asks for too much of everything does not get the dearest page for it.
-    too_many_of_all = response.headers.get("RateLimit-Policy", "").startswith('"read"')
-    return response.status_code in _PASSING and not too_many_of_all
+def _is_transient(response: responses.ErrorPage) -> bool:
+    # A caller beyond the limit for all requests does not get the most expensive page.
+    exceeds_read_rate = response.headers.get("RateLimit-Policy", "").startswith('"read"')
+    return response.status_code in _TRANSIENT and not exceeds_read_rate
 
 
-@requires_csrf_token  # Its cookie may be what was missing.
-def _composed(request: HttpRequest, problem: responses.ErrorPage) -> HttpResponse:
+@requires_csrf_token  # The caller may lack the cookie.
+def _compose_page(request: HttpRequest, problem: responses.ErrorPage) -> HttpResponse:
     compose = Compose(request.POST, request.FILES)
     compose.refused = problem.message
-    context = {"compose": compose, "address": responses.address(request, "/")}
+    context = {"compose": compose, "address": responses.absolute_url(request, "/")}
     return render(request, "pastes/compose.html", context, status=problem.status_code)
 
 
-def _edited(request: HttpRequest, problem: responses.ErrorPage, key: str) -> HttpResponse:
+def _edit_page(request: HttpRequest, problem: responses.ErrorPage, key: str) -> HttpResponse:
     compose = Compose(request.POST, request.FILES, form=EditForm)
     compose.refused = problem.message
     paste = Paste(key=key, title=request.POST.get("title", ""))

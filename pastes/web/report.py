@@ -1,4 +1,4 @@
-"""The page on which readers say that a paste should not be here. Moderators find what they say in the admin."""
+"""The page on which readers report a paste to the moderators."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -6,19 +6,19 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from pastes.access import bans
-from pastes.http import request_body
+from pastes.http import request_forms
 from pastes.models import Paste
 from pastes.moderation import reports
 from pastes.moderation.report_form import ReportForm
 from pastes.web.paste import find
 
 
-@csrf_exempt  # `_report` asks for the token, of a form alone, and of one that can be read.
+@csrf_exempt  # `_report` checks the token, after the form is known to be readable.
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, key: str) -> HttpResponse:
-    """GET the form; POST it, which leads to a word of thanks. Neither says more of the paste than its own page."""
+    """GET shows the form, POST stores the report. Neither reveals more of the paste than its own page does."""
     if request.method == "POST":
-        request_body.check_form(request)
+        request_forms.check(request)
     return _report(request, key)
 
 

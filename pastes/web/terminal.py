@@ -1,4 +1,4 @@
-"""One screen of text for who sits in front of a terminal, and the program that does more than curl."""
+"""Help and programs for terminals: /help.txt, the client, and the configuration of pastebinit."""
 
 import json
 from functools import cache
@@ -12,18 +12,18 @@ from django.template.loader import render_to_string
 from pastes.dialects import plain_forms
 from pastes.http import responses
 from pastes.http.methods import read_only
-from pastes.http.problems import switchable
+from pastes.http.problems import dialect_view
 from pastes.rules.lifetimes import LIFETIMES
 
-_FOR_PASTEBINIT = Path(__file__).resolve().parents[2] / "client" / "pastebin.d" / "pasteur.conf"
+_PASTEBINIT_CONF = Path(__file__).resolve().parents[2] / "client" / "pastebin.d" / "pasteur.conf"
 
 
 @read_only
 def help_text(request: HttpRequest) -> HttpResponse:
-    """How to paste with curl, with the site's own address in every line."""
+    """Return how to paste with curl, with the URL of this site in every line."""
     context = {
         "title": settings.PASTEUR_TITLE,
-        "site": responses.address(request, "/").rstrip("/"),
+        "site": responses.absolute_url(request, ""),
         "lifetimes": " ".join(LIFETIMES),
         "most_bytes": settings.PASTEUR_MAX_BYTES,
     }
@@ -31,23 +31,24 @@ def help_text(request: HttpRequest) -> HttpResponse:
 
 
 @read_only
-@switchable(plain_forms.PASTEBINIT)
+@dialect_view(plain_forms.PASTEBINIT)
 def pastebinit(request: HttpRequest) -> HttpResponse:
-    """What pastebinit has to know about this site: the file that is shipped, with the site's own address."""
-    address = urlsplit(responses.address(request, "/"))
-    text = _FOR_PASTEBINIT.read_text(encoding="utf-8").replace("paste.example.org", address.netloc)
-    if address.scheme == "http":  # Any value at all is a yes there.
+    """Return the configuration of pastebinit for this site."""
+    url = urlsplit(responses.absolute_url(request, "/"))
+    text = _PASTEBINIT_CONF.read_text(encoding="utf-8").replace("paste.example.org", url.netloc)
+    if url.scheme == "http":  # pastebinit takes any value of this key for true.
         text = text.replace("https = True\n", "")
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 @read_only
 def client(request: HttpRequest) -> HttpResponse:
-    """The client, a single file of Python, with the site's own address in it."""
-    site = responses.address(request, "/").rstrip("/")
-    return responses.unless_known(request, _client().replace('\nSERVER = ""\n', f"\nSERVER = {json.dumps(site)}\n", 1))
+    """Return the client, a single Python file, with the URL of this site in it."""
+    site = responses.absolute_url(request, "")
+    source = _client_source().replace('\nSERVER = ""\n', f"\nSERVER = {json.dumps(site)}\n", 1)
+    return responses.raw_or_not_modified(request, source)
 
 
 @cache
-def _client() -> str:
+def _client_source() -> str:
     return (settings.BASE_DIR / "client" / "pasteur").read_text(encoding="utf-8")

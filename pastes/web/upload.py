@@ -1,59 +1,57 @@
-"""Text from a program, as `curl` sends it: the body itself, or files in the parts of a form."""
+"""Text from a program such as `curl`: the body itself, or files in the parts of a form."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from pastes.errors import RefusedError
 from pastes.http import paste_options, request_body, responses
+from pastes.http.request_forms import MultipartForm
 from pastes.lifecycle import idempotency
-from pastes.lifecycle.draft import Draft, NewFile
-from pastes.lifecycle.writing import publish
+from pastes.lifecycle.draft import NewFile
 
-#: The part of a form that holds a file; it may come several times.
+#: The part of a form that holds a file; a form may have several.
 PART = "file"
 
 
-def text(request: HttpRequest, name: str = "") -> HttpResponse:
-    """Publish the body as one file; answers its address, alone on a line."""
-    _refuse_foreign_pages(request)
-    file = NewFile(request_body.raw_text(request), name=name)
-    return _made(request, paste_options.draft([file], paste_options.of(request)))
+def create(request: HttpRequest, name: str = "") -> HttpResponse:
+    """Publish the body as one file; answer its URL, alone on a line."""
+    _refuse_cross_site(request)
+    return _publish(request, [NewFile(request_body.raw_text(request), name=name)])
 
 
-def parts(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, Any]) -> HttpResponse:
-    """Publish the parts called `file` as one paste; all other parts are options. Answers as `text` does."""
-    _refuse_foreign_pages(request)
-    said = [(name, value) for name, values in fields.lists() if name != PART for value in values]
-    for name in set(uploads) - {PART}:
+def matches(request: HttpRequest, form: MultipartForm) -> bool:
+    """Return whether a form has a part `file`."""
+    return PART in form.names
+
+
+def create_from_form(request: HttpRequest, form: MultipartForm) -> HttpResponse:
+    """Publish the parts called `file` as one paste, with all other parts as options; answer as `create` does."""
+    _refuse_cross_site(request)
+    for name in set(form.files) - {PART}:
         raise RefusedError("unknown_field", f"Files come as {PART}, not as {name[:50]!r}.", field=name[:50])
-    files = [NewFile(content) for content in fields.getlist(PART)]
-    for upload in uploads.getlist(PART):  # type: ignore[attr-defined]  # request.FILES is a MultiValueDict
-        name = "" if upload.name == "-" else upload.name
-        files.append(NewFile(request_body.utf8(upload.read(), what=name[:50] or PART), name=name))
-    return _made(request, paste_options.draft(files, paste_options.of(request, said)))
+    options = [(name, value) for name, values in form.fields.lists() if name != PART for value in values]
+    return _publish(request, form.new_files(PART), options)
 
 
-def without_file(request: HttpRequest, fields: QueryDict, uploads: Mapping[str, Any]) -> RefusedError:
-    """Return what to say to a program about a form in which nothing is called `file`."""
-    names = ", ".join(repr(name[:50]) for name in sorted({*fields, *uploads})[:5]) or "nothing"
-    message = (
-        f"Send the text as a part called {PART}, not as {names}: {responses.address(request, '/help.txt')} says how."
-    )
+def missing_file(request: HttpRequest, form: MultipartForm) -> RefusedError:
+    """Return the error for a program whose form has no part `file`."""
+    names = ", ".join(repr(name[:50]) for name in sorted(form.names)[:5]) or "nothing"
+    help_url = responses.absolute_url(request, "/help.txt")
+    message = f"Send the text as a part called {PART}, not as {names}: {help_url} says how."
     return RefusedError("bad_form", message, status=400, field=PART)
 
 
-def _made(request: HttpRequest, draft: Draft) -> HttpResponse:
-    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
-    if key is None:
-        return responses.made(request, publish(draft))
-    # What is compared is the paste, not the body: curl draws another boundary for each form that it sends.
-    return responses.made(request, idempotency.publish_once(key, repr(draft).encode(errors="replace"), draft))
+def _publish(request: HttpRequest, files: Sequence[NewFile], options: Iterable[tuple[str, str]] = ()) -> HttpResponse:
+    draft = paste_options.build_draft(request, files, options)
+    # A repeated request is recognized by its draft rather than its body: curl draws a new boundary for each form.
+    body = repr(draft).encode(errors="replace")
+    paste = idempotency.publish_once(request.META.get("HTTP_IDEMPOTENCY_KEY"), body, draft)
+    return responses.created(request, paste)
 
 
-def _refuse_foreign_pages(request: HttpRequest) -> None:
-    """Programs send no Sec-Fetch-Site; a page of somebody else must not paste in the name of who looks at it."""
+def _refuse_cross_site(request: HttpRequest) -> None:
+    """Refuse requests from the pages of other sites. Programs send no Sec-Fetch-Site."""
     if request.META.get("HTTP_SEC_FETCH_SITE") == "cross-site":
         raise RefusedError("cross_site", gettext("Another site's page cannot do this."), status=403)

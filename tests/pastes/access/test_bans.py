@@ -176,10 +176,10 @@ def test_addresses_are_kept_for_a_while_and_then_forgotten(settings: Settings) -
 
     assert [old.address, new.address] == [FAR, "2001:db8::/64"]
     Origin.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=8))
-    origins.forget_old()
+    origins.delete_expired()
     assert Origin.objects.get().pk == new.pk
     settings.PASTEUR_KEEP_ADDRESSES = 0
-    origins.forget_old()
+    origins.delete_expired()
     assert not Origin.objects.exists()
 
 

@@ -111,7 +111,7 @@ def test_it_is_gone_when_the_paste_is(client: Client, how: str) -> None:
 
 
 def test_long_pages_are_not_kept(client: Client) -> None:
-    paste = publish_text("x" * page_cache.MOST_BYTES, "a.txt")
+    paste = publish_text("x" * page_cache.MAX_BYTES, "a.txt")
     with renderings() as rendered:
         etags = {client.get(f"/{paste.key}", headers=READER)["ETag"] for _ in range(2)}
     assert (len(rendered), len(etags)) == (2, 1)

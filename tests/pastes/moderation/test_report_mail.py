@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from pastes import checks
 from pastes.models import Outcome, Paste, Report
 from pastes.moderation import reports
-from pastes.moderation.report_mail import Messenger
+from pastes.moderation.report_mail import Mailer
 from pasteur_site.tasks import tell_moderators
 from tests.pastes.factories import publish_text
 from tests.servers.pasteur import Pasteur
@@ -63,14 +63,14 @@ def test_moderators_are_told_what_was_said_and_where(smtp: Smtp) -> None:
 @pytest.mark.database
 def test_a_paste_is_told_of_once_until_its_reports_are_closed(smtp: Smtp) -> None:
     paste = reported()
-    messenger = Messenger()
+    mailer = Mailer()
 
-    assert messenger.tell() == 1
+    assert mailer.send_pending() == 1
     reports.report(paste, reason="abuse")
-    assert messenger.tell() == 0
+    assert mailer.send_pending() == 0
     reports.close(paste, Outcome.DISMISSED)
     reports.report(paste, reason="malware")
-    assert messenger.tell() == 1
+    assert mailer.send_pending() == 1
 
     assert len(smtp.messages) == 2
     assert "Malware" in smtp.messages[1].get_content()
@@ -80,7 +80,7 @@ def test_a_paste_is_told_of_once_until_its_reports_are_closed(smtp: Smtp) -> Non
 def test_many_pastes_come_in_one_mail(smtp: Smtp) -> None:
     pastes = [reported() for _ in range(25)]
 
-    assert Messenger().tell() == 25
+    assert Mailer().send_pending() == 25
 
     (message,) = smtp.messages
     assert message["Subject"] == "Pasteur: 25 pastes were reported"
@@ -94,7 +94,7 @@ def test_what_readers_write_never_reaches_the_header(smtp: Smtp, settings: Setti
     settings.PASTEUR_TITLE = "Our\npastes"
     reported("\nBcc: all@example.org\r\n.\r\nQUIT\n" + "x" * 5_000)
 
-    Messenger().tell()
+    Mailer().send_pending()
 
     (message,) = smtp.messages
     assert message["Subject"].startswith("Our pastes: ")
@@ -111,18 +111,18 @@ def test_a_server_that_takes_no_mail_is_one_line_in_the_log_and_loses_nothing(
     reported()
     now = [1_000.0]
     monkeypatch.setattr("pastes.moderation.report_mail.time.monotonic", lambda: now[0])
-    messenger = Messenger()
+    mailer = Mailer()
 
     smtp.refuse("451 later")
     with caplog.at_level(logging.WARNING, "pastes.moderation.report_mail"):
-        assert [messenger.tell() for _ in range(3)] == [0, 0, 0]
+        assert [mailer.send_pending() for _ in range(3)] == [0, 0, 0]
         now[0] += 31
-        assert messenger.tell() == 0
+        assert mailer.send_pending() == 0
     assert [bool(re.search(r"again in \d+ s: .*later", line)) for line in caplog.messages] == [True, True]
     smtp.refuse("")
     now[0] += 61
 
-    assert messenger.tell() == 1
+    assert mailer.send_pending() == 1
     assert len(smtp.messages) == 1
 
 
@@ -133,7 +133,7 @@ def test_a_server_that_is_not_there_is_tried_again(
     reported()
     settings.EMAIL_PORT = free_port()
 
-    assert Messenger().tell() == 0
+    assert Mailer().send_pending() == 0
 
     assert len(caplog.messages) == 1
     assert Report.objects.get().told_at is None
@@ -144,7 +144,7 @@ def test_nobody_is_told_while_nobody_is_named(smtp: Smtp, settings: Settings) ->
     reported()
     settings.PASTEUR_MODERATORS = []
 
-    assert Messenger().tell() == 0
+    assert Mailer().send_pending() == 0
     assert smtp.messages == []
 
 

@@ -123,7 +123,7 @@ def test_input_80_ten_thousand_reports_of_a_paste_stay_few(client: Client, setti
         assert send(client, paste, words="the same").status_code == 302
 
     kept = Report.objects.all()
-    assert len(kept) == reports.MOST_OPEN
+    assert len(kept) == reports.MAX_OPEN
     assert sum(report.times for report in kept) == 60
 
 
@@ -172,7 +172,7 @@ def test_addresses_of_readers_are_forgotten_after_a_month(client: Client) -> Non
         writing.remove(paste)
     Report.objects.filter(paste=old).update(closed_at="2020-01-01T00:00:00Z")
 
-    reports.forget_old()
+    reports.erase_old_contacts()
 
     assert [report.contact for report in Report.objects.order_by("id")] == ["", "eve@example.org"]
 

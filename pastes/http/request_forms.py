@@ -1,0 +1,158 @@
+"""Decodes the forms of requests. Django's parser repairs malformed forms silently; these are refused here instead."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+
+from pastes.errors import RefusedError
+from pastes.http import header_parameters
+from pastes.http.request_body import charset, decode_utf8, is_utf8, read
+from pastes.lifecycle import draft
+from pastes.lifecycle.draft import NewFile
+
+MULTIPART = "multipart/form-data"
+URLENCODED = "application/x-www-form-urlencoded"
+_MAX_FIELDS = 1_000
+
+
+@dataclass(frozen=True)
+class MultipartForm:
+    """A complete multipart form in UTF-8: its fields, and its parts with a file name."""
+
+    fields: QueryDict
+    files: MultiValueDict[str, Any]
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all parts."""
+        return {*self.fields, *self.files}
+
+    def texts(self) -> MultiValueDict[str, str]:
+        """Return all parts, with a file name or without, as texts by their name in lower case. Raises RefusedError."""
+        texts: MultiValueDict[str, str] = MultiValueDict()
+        for name, values in self.fields.lists():
+            for value in values:
+                texts.appendlist(name.lower(), value)
+        for name, uploads in self.files.lists():
+            for upload in uploads:
+                texts.appendlist(name.lower(), decode_utf8(upload.read(), what=name[:50]))
+        return texts
+
+    def new_files(self, part: str) -> list[NewFile]:
+        """Return the parts of this name as files to be stored. curl calls standard input `-`. Raises RefusedError."""
+        files = [NewFile(content) for content in self.fields.getlist(part)]
+        for upload in self.files.getlist(part):
+            name = "" if upload.name == "-" else upload.name
+            files.append(NewFile(decode_utf8(upload.read(), what=name[:50] or part), name=name))
+        return files
+
+
+def multipart(request: HttpRequest) -> MultipartForm:
+    """Return the body as a multipart form. Raises RefusedError.
+
+    Django's parser replaces invalid UTF-8 with U+FFFD, cuts long file names, and drops parts whose headers it cannot
+    parse. The checks before and after it find all three.
+    """
+    body = _form_bytes(request)
+    request.encoding = "utf-8"
+    boundary = (request.content_params or {}).get("boundary", "")
+    part_count = 0
+    for headers in islice(_part_headers(body, boundary.encode()), 2 * _MAX_FIELDS):
+        draft.clean_name(_file_name(headers))
+        part_count += 1
+    try:
+        fields, files = request.POST, request.FILES
+    except (MultiPartParserError, SuspiciousOperation, BadRequest) as error:
+        raise _unreadable(error) from None
+    except TypeError:  # See header_parameters.parse.
+        raise _unreadable("a parameter is given whole and in parts") from None
+    if f"--{boundary}--".encode() not in body[-1024:]:
+        raise RefusedError("incomplete", gettext("The form ended before its last part did."), status=400)
+    if part_count != sum(len(each.getlist(name)) for each in (fields, files) for name in each):
+        raise _unreadable("a part has no name")
+    texts = [(name, value) for name, values in fields.lists() for value in (name, *values)]
+    texts += [(name, upload.name or "") for name, uploads in files.lists() for upload in uploads]
+    for name, text in texts:
+        if "\ufffd" in text and text.encode() not in body:
+            message = gettext("%(name)s is not UTF-8 text.") % {"name": name[:50]}
+            raise RefusedError("not_utf8", message, status=400, field=name[:50])
+    return MultipartForm(fields, files)
+
+
+def urlencoded(request: HttpRequest) -> MultiValueDict[str, str]:
+    """Return the fields of an urlencoded body by name in lower case, whatever its content type. Raises RefusedError."""
+    body = decode_utf8(_form_bytes(request), what="the form")
+    fields: MultiValueDict[str, str] = MultiValueDict()
+    try:
+        pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+    except UnicodeDecodeError:
+        raise RefusedError("not_utf8", "The form is not UTF-8 text.", status=400) from None
+    except ValueError:
+        raise RefusedError("bad_form", f"The form has more than {_MAX_FIELDS} fields.", status=400) from None
+    for name, value in pairs:
+        fields.appendlist(name.lower(), value)
+    return fields
+
+
+def fields(request: HttpRequest) -> MultiValueDict[str, str]:
+    """Return the fields of a form in either encoding as texts by their name in lower case. Raises RefusedError."""
+    if request.content_type == MULTIPART:
+        return multipart(request).texts()
+    if request.content_type != URLENCODED:
+        raise RefusedError("unsupported_media_type", f"Send {MULTIPART} or {URLENCODED}.", status=415)
+    return urlencoded(request)
+
+
+def check(request: HttpRequest) -> None:
+    """Raise RefusedError for a form, in either encoding, that is incomplete or not UTF-8."""
+    if request.content_type == MULTIPART:
+        multipart(request)
+    else:
+        urlencoded(request)
+
+
+def single_value(fields: MultiValueDict[str, str], name: str, default: str = "") -> str:
+    """Return the value of a field that may occur once. Raises RefusedError."""
+    values = fields.getlist(name)
+    if len(values) > 1:
+        raise RefusedError("ambiguous", f"{name} is given twice.", field=name)
+    return values[0] if values else default
+
+
+def _part_headers(body: bytes, boundary: bytes) -> Iterator[str]:
+    """Yield the headers of each part of a multipart form, split as Django's parser does. Raises RefusedError."""
+    for part in body.split(b"--" + boundary)[1:]:
+        if not part.startswith(b"--"):
+            yield decode_utf8(part.partition(b"\r\n\r\n")[0], what="the head of a part")
+
+
+def _file_name(headers: str) -> str:
+    """Return the file name in the headers of a part, uncut and without folders; empty without one."""
+    for line in headers.split("\r\n"):
+        if "filename" in line.lower():
+            try:
+                value, parameters = header_parameters.parse(line)
+            except ValueError as error:
+                raise _unreadable(error) from None
+            if value.startswith("content-disposition:"):
+                return str(parameters.get("filename", "")).replace("\\", "/").rpartition("/")[2]
+    return ""
+
+
+def _unreadable(reason: object) -> RefusedError:
+    return RefusedError("bad_form", gettext("The form cannot be read: %(error)s") % {"error": reason}, status=400)
+
+
+def _form_bytes(request: HttpRequest) -> bytes:
+    if not is_utf8(charset(request)):
+        raise RefusedError("charset", gettext("Only forms in UTF-8 are accepted."), status=400)
+    return read(request, settings.PASTEUR_MAX_BODY_BYTES)
