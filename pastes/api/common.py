@@ -1,4 +1,4 @@
-"""What the parts of the API share: reading a request, finding what it names, and the errors that all may answer."""
+"""What the routers of the API share: the router class, parameters, finding a paste, and error statuses."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,31 +18,29 @@ from pastes.lifecycle import reading
 from pastes.models import Paste
 from pastes.rules import keys
 
-#: What may go wrong with every request: malformed, a wrong API token, not allowed, too often, the database away.
-READING = frozenset({400, 401, 403, 404, 422, 429, 503})
-WRITING = READING | {413, 415}
+#: The error statuses of every read, and of every write.
+READ_ERRORS = frozenset({400, 401, 403, 404, 422, 429, 503})
+WRITE_ERRORS = READ_ERRORS | {413, 415}
 
 Key = Annotated[str, Path(pattern=f"^{keys.PATTERN}$", description="The key of a paste.")]
 Token = Annotated[str, Header(alias="X-Pasteur-Token", description="The edit token of the paste.")]
-Before = Annotated[int | None, Query(ge=1, le=2**63 - 1, description="Where the last page ended.")]
-Length = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
+Before = Annotated[int | None, Query(ge=1, le=2**63 - 1, description="The end of the previous page.")]
+Length = Annotated[int, Query(ge=1, le=100, description="The maximum number of items.")]
 
 
 class StrictParser(Parser):
-    """JSON without duplicate keys, in UTF-8, within the limit."""
+    """Parses bodies with the site's rules for JSON: UTF-8, no duplicate keys, limited in size."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the body as an object. Raises RefusedError."""
         return request_body.json_object(request)
 
 
 class Router(ninja.Router):
-    """Operations that refuse parameters and options which they do not have, so that a typo never changes an answer."""
+    """Refuses unknown query parameters and options, so that a typo is an error."""
 
-    def add_api_operation(self, path: str, methods: list[str], view_func: Callable[..., Any], **how: Any) -> None:
-        """Add one, as Ninja does."""
+    def add_api_operation(self, path: str, methods: list[str], view_func: Callable[..., Any], **options: Any) -> None:
         models = ViewSignature(path, view_func).models
-        known = {
+        allowed = {
             field.alias or name
             for model in models
             if model.__ninja_param_source__ == "query"
@@ -51,37 +49,42 @@ class Router(ninja.Router):
 
         @wraps(view_func)
         def strict(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            paste_options.check_parameters(request, known)
+            paste_options.check_parameters(request, allowed)
             return view_func(request, *args, **kwargs)
 
-        super().add_api_operation(path, methods, strict, **how)
+        super().add_api_operation(path, methods, strict, **options)
 
 
-def answering(status: int, shape: Any, errors: frozenset[int]) -> dict[Any, Any]:
-    """Return the answers of an operation: the one that was asked for, and the errors."""
-    return {status: shape, errors: ErrorOut}
+def response_schemas(status: int, schema: Any, errors: frozenset[int]) -> dict[Any, Any]:
+    """Return the response schemas of an operation: of its success, and of its error statuses."""
+    return {status: schema, errors: ErrorOut}
 
 
 def find(key: str, *, with_copy: bool = False) -> Paste:
-    """Return the readable paste of this key, found as `reading.find` does. Raises RefusedError."""
-    return _there(reading.find(key, with_copy=with_copy))
+    """Return the readable paste of this key, as `reading.find` does. Raises RefusedError."""
+    return _require(reading.find(key, with_copy=with_copy))
 
 
-def _there(paste: Paste | None) -> Paste:
+def _require(paste: Paste | None) -> Paste:
     if paste is None:
-        raise RefusedError("not_found", "There is no such paste.", status=404)
+        raise not_found()
     return paste
 
 
-def owned(key: str, token: str, *, deleting: bool = False) -> Paste:
-    """Return the readable paste of this key to who has its edit token. Raises RefusedError."""
-    paste = _there(reading.find_to_change(key))
+def not_found() -> RefusedError:
+    """Return the error for a key without a readable paste."""
+    return RefusedError("not_found", "There is no such paste.", status=404)
+
+
+def find_owned(key: str, token: str, *, deleting: bool = False) -> Paste:
+    """Return the paste of this key, given its edit token. Raises RefusedError."""
+    paste = _require(reading.find_to_change(key))
     edit_tokens.demand(paste, token, deleting=deleting)
     return paste
 
 
 def link_next(request: HttpRequest, response: HttpResponse, before: int | None) -> str | None:
-    """Return the address of the next page of a list, in a `Link` header (RFC 8288) too; None when there is none."""
+    """Return the URL of the next page of a list, and set it as `Link` header (RFC 8288); None for the last page."""
     if before is None:
         return None
     query = request.GET.copy()

@@ -1,32 +1,37 @@
-"""What a client has to know before it pastes: languages and limits."""
+"""The languages and limits of the site, for clients to check before they send a paste."""
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from pastes.access.caller_rates import rate_of
-from pastes.api.common import Router, answering
+from pastes.api.common import Router, response_schemas
 from pastes.api.schemas import LanguageOut, LimitsOut, RatesOut
 from pastes.lifecycle.draft import MAX_FILES
 from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
 from pastes.rules import languages, lifetimes
 
-router = Router(tags=["choices"])
+router = Router(tags=["limits"])
 
 _ERRORS = frozenset({400, 401, 422, 429, 503})
 
 
-@router.get("/languages", response=answering(200, list[LanguageOut], _ERRORS))
+@router.get("/languages", response=response_schemas(200, list[LanguageOut], _ERRORS))
 def all_languages(request: HttpRequest) -> list[LanguageOut]:
-    """List the languages of texts."""
+    """List the languages of files."""
     return [
-        LanguageOut(name=one.name, label=one.label, aliases=list(one.aliases), extensions=list(one.extensions))
-        for one in languages.LANGUAGES.values()
+        LanguageOut(
+            name=language.name,
+            label=language.label,
+            aliases=list(language.aliases),
+            extensions=list(language.extensions),
+        )
+        for language in languages.LANGUAGES.values()
     ]
 
 
-@router.get("/limits", response=answering(200, LimitsOut, _ERRORS))
+@router.get("/limits", response=response_schemas(200, LimitsOut, _ERRORS))
 def limits(request: HttpRequest) -> LimitsOut:
-    """Say how much there may be of everything."""
+    """Return the limits of a paste, its choices, and the rate limits of the caller."""
     return LimitsOut(
         max_bytes=settings.PASTEUR_MAX_BYTES,
         max_files=MAX_FILES,

@@ -1,4 +1,4 @@
-"""Lists of public pastes: the newest, and those that a search finds."""
+"""Lists of public pastes: the newest ones, and search results."""
 
 from typing import Annotated
 
@@ -6,40 +6,41 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
 from pastes.access import permissions
-from pastes.api import output, pastes
-from pastes.api.common import READING, Before, Length, Router, answering, link_next
+from pastes.api import output
+from pastes.api import pastes as pastes_api
+from pastes.api.common import READ_ERRORS, Before, Length, Router, link_next, response_schemas
 from pastes.api.schemas import PastesOut
 from pastes.models import Paste
 from pastes.search import index
 
-router = Router(tags=["finding"])
+router = Router(tags=["lists"])
 
 
-@pastes.router.get("", response=answering(200, PastesOut, READING))
+@pastes_api.router.get("", response=response_schemas(200, PastesOut, READ_ERRORS))
 def newest(request: HttpRequest, response: HttpResponse, before: Before = None, limit: Length = 30) -> PastesOut:
-    """List public pastes, the newest first."""
+    """List public pastes, newest first."""
     permissions.demand("list")
-    listed = Paste.objects.listed()
+    queryset = Paste.objects.listed()
     if before is not None:
-        listed = listed.filter(id__lt=before)
-    found = list(listed[: limit + 1])
-    return _page(request, response, found[:limit], found[limit - 1].pk if len(found) > limit else None)
+        queryset = queryset.filter(id__lt=before)
+    rows = list(queryset[: limit + 1])
+    return _page(request, response, rows[:limit], rows[limit - 1].pk if len(rows) > limit else None)
 
 
-@router.get("/search", response=answering(200, PastesOut, READING))
+@router.get("/search", response=response_schemas(200, PastesOut, READ_ERRORS))
 def search(
     request: HttpRequest,
     response: HttpResponse,
-    q: Annotated[str, Query(description="Words; language:, title: and author: look there alone.")],
+    q: Annotated[str, Query(description="Words; with language:, title: or author:, of that field alone.")],
     before: Before = None,
     limit: Length = 30,
 ) -> PastesOut:
-    """List the public pastes that have all words of a query, the newest first."""
+    """List the public pastes with all words of a query, newest first."""
     permissions.demand("list")
-    found = index.search(q, before=before, length=limit)
-    return _page(request, response, found.pastes, found.before)
+    page = index.search(q, before=before, length=limit)
+    return _page(request, response, page.pastes, page.before)
 
 
-def _page(request: HttpRequest, response: HttpResponse, found: list[Paste], before: int | None) -> PastesOut:
-    shown = [output.summary(request, paste) for paste in found]
-    return PastesOut(pastes=shown, next=link_next(request, response, before))
+def _page(request: HttpRequest, response: HttpResponse, pastes: list[Paste], before: int | None) -> PastesOut:
+    summaries = [output.summary(request, paste) for paste in pastes]
+    return PastesOut(pastes=summaries, next=link_next(request, response, before))

@@ -1,31 +1,31 @@
-"""What moderators do by program: hide a paste and show it again. They read and delete where everybody does."""
+"""Moderation: hide a paste and show it again. Moderators read and delete with the operations for all callers."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest
 
 from pastes.access import permissions
-from pastes.api.common import READING, Key, Router, answering, find
+from pastes.api.common import READ_ERRORS, Key, Router, find, response_schemas
 from pastes.api.schemas import StateOut
 from pastes.lifecycle import writing
 from pastes.models import Paste
 
-router = Router(tags=["moderating"])
+router = Router(tags=["moderation"])
 
 
-@router.post("/{key}/hide", response=answering(200, StateOut, READING))
+@router.post("/{key}/hide", response=response_schemas(200, StateOut, READ_ERRORS))
 def hide(request: HttpRequest, key: Key) -> StateOut:
-    """Take a paste off the site, for now."""
-    return _done(key, writing.hide)
+    """Hide a paste from everyone but moderators."""
+    return _change_state(key, writing.hide)
 
 
-@router.post("/{key}/show", response=answering(200, StateOut, READING))
+@router.post("/{key}/show", response=response_schemas(200, StateOut, READ_ERRORS))
 def show(request: HttpRequest, key: Key) -> StateOut:
-    """Put a hidden paste back on the site."""
-    return _done(key, writing.show)
+    """Show a hidden paste again."""
+    return _change_state(key, writing.show)
 
 
-def _done(key: str, change: Callable[[Paste], bool]) -> StateOut:
+def _change_state(key: str, change: Callable[[Paste], bool]) -> StateOut:
     permissions.demand_moderation()
     paste = find(key)
     change(paste)

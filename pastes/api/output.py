@@ -1,53 +1,52 @@
-"""Turns rows into what the API answers."""
+"""Converts rows into the schemas of the API."""
 
 from typing import Any
 
 from django.http import HttpRequest
 
-from pastes.api.schemas import CopyOut, FileOut, PasteFacts, PasteOut
+from pastes.api.schemas import CopyOut, FileOut, PasteOut, PasteSummary
 from pastes.http import responses
 from pastes.lifecycle import mirror_copy
 from pastes.models import File, Paste
 
 
-def paste(request: HttpRequest, paste: Paste, mirror: CopyOut) -> PasteOut:
-    """Return a paste with its files, unless it burns after reading."""
+def paste_out(request: HttpRequest, paste: Paste, mirror: CopyOut) -> PasteOut:
+    """Return a paste with its files, without them if it burns after reading."""
     return PasteOut(**paste_dict(request, paste, mirror))
 
 
 def paste_dict(request: HttpRequest, paste: Paste, mirror: CopyOut) -> dict[str, Any]:
-    """Return the same as plain values, for where looking at each of them once more would cost as much as finding them.
+    """Return the fields of `paste_out` as a dictionary: validating them again would double the cost of a read.
 
-    The tests hold it to what the API says of itself.
+    The tests check it against the schema.
     """
     site = responses.absolute_url(request, "")
-    files = [] if paste.burn else [_file(site, paste, one) for one in paste.files]
-    return _facts(site, paste) | {"mirror": {"state": mirror.state, "commit": mirror.commit}, "files": files}
+    files = [] if paste.burn else [_file_fields(site, paste, file) for file in paste.files]
+    return _paste_fields(site, paste) | {"mirror": {"state": mirror.state, "commit": mirror.commit}, "files": files}
 
 
-def summary(request: HttpRequest, paste: Paste) -> PasteFacts:
+def summary(request: HttpRequest, paste: Paste) -> PasteSummary:
     """Return a paste without its files."""
-    return PasteFacts(**_facts(responses.absolute_url(request, ""), paste))
+    return PasteSummary(**_paste_fields(responses.absolute_url(request, ""), paste))
 
 
 def copy(paste: Paste) -> CopyOut:
-    """Return where a paste stands in the mirror."""
-    found = mirror_copy.of(paste)
-    return CopyOut(state=found.state, commit=found.commit or None)
+    """Return the state of a paste in the mirror."""
+    mirrored = mirror_copy.of(paste)
+    return CopyOut(state=mirrored.state, commit=mirrored.commit or None)
 
 
-def file(request: HttpRequest, paste: Paste, one: File) -> FileOut:
+def file_out(request: HttpRequest, paste: Paste, file: File) -> FileOut:
     """Return a file of the current revision."""
-    return FileOut(**_file(responses.absolute_url(request, ""), paste, one))
+    return FileOut(**_file_fields(responses.absolute_url(request, ""), paste, file))
 
 
-def _file(site: str, paste: Paste, one: File) -> dict[str, Any]:
+def _file_fields(site: str, paste: Paste, file: File) -> dict[str, Any]:
     names = ("name", "language", "size_bytes", "oid", "content")
-    facts = {name: getattr(one, name) for name in names}
-    return facts | {"raw_url": site + one.raw_path(paste.key)}
+    return {name: getattr(file, name) for name in names} | {"raw_url": site + file.raw_path(paste.key)}
 
 
-def _facts(site: str, paste: Paste) -> dict[str, Any]:
+def _paste_fields(site: str, paste: Paste) -> dict[str, Any]:
     names = ("key", "title", "author", "comment", "visibility", "burn", "encrypted", "created_at", "expires_at")
     return {name: getattr(paste, name) for name in names} | {
         "url": site + paste.get_absolute_url(),

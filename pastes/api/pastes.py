@@ -1,25 +1,35 @@
-"""One paste: make, read, edit, fork, burn, delete."""
+"""One paste: create, read, edit, fork, burn, delete."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from ninja import Body, Header
 from ninja.responses import Status
 
 from pastes.api import output
-from pastes.api.common import READING, WRITING, Key, Router, Token, answering, find, owned
+from pastes.api.common import (
+    READ_ERRORS,
+    WRITE_ERRORS,
+    Key,
+    Router,
+    Token,
+    find,
+    find_owned,
+    not_found,
+    response_schemas,
+)
 from pastes.api.schemas import (
+    ChangeIn,
     CopyOut,
     FileIn,
     FileOut,
     ForkIn,
-    PartialEdit,
+    PasteCreated,
     PasteIn,
-    PasteMade,
     PasteOut,
-    WholeEdit,
+    ReplaceIn,
 )
 from pastes.errors import RefusedError
 from pastes.http import responses
@@ -30,19 +40,19 @@ from pastes.rules import lifetimes
 
 router = Router(tags=["pastes"])
 
-_EDITING = WRITING | {412, 428}
-_AS_IT_IS = ForkIn()
+_EDIT_ERRORS = WRITE_ERRORS | {412, 428}
+_DEFAULT_FORK = ForkIn()
 
-IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision that you have seen, or *.")]
-#: Told of here alone: having the library look at it takes a tenth of a read.
+IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision to be replaced, or *.")]
+#: Documented here only: parsing it in Ninja would cost a tenth of a read.
 _IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "schema": {"type": "string", "default": "", "title": "If-None-Match"},
     "required": False,
-    "description": "The ETag of what you have read before.",
+    "description": "The ETag of an earlier response.",
 }
-#: Told of here alone: repeats.py holds a key to it, in words and with a code of its own.
+#: Documented here only: lifecycle/idempotency.py validates it, with an error code of its own.
 _IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -54,13 +64,14 @@ _IDEMPOTENCY_KEY = {
         "title": "Idempotency-Key",
     },
     "required": False,
-    "description": "Random characters: sent again, the same paste is answered.",
+    "description": "Random characters; a repeated request with the same key returns the same paste.",
 }
+_IDEMPOTENT = {"parameters": [_IDEMPOTENCY_KEY]}
 
 
-@router.post("", response=answering(201, PasteMade, WRITING), openapi_extra={"parameters": [_IDEMPOTENCY_KEY]})
-def create(request: HttpRequest, response: HttpResponse, paste: PasteIn) -> Status[PasteMade]:
-    """Make a paste."""
+@router.post("", response=response_schemas(201, PasteCreated, WRITE_ERRORS), openapi_extra=_IDEMPOTENT)
+def create(request: HttpRequest, response: HttpResponse, paste: PasteIn) -> Status[PasteCreated]:
+    """Create a paste."""
     draft = Draft(
         files=_files(paste.files),
         title=paste.title,
@@ -71,93 +82,97 @@ def create(request: HttpRequest, response: HttpResponse, paste: PasteIn) -> Stat
         burn=paste.burn,
         encrypted=paste.encrypted,
     )
-    if (idempotency_key := request.META.get("HTTP_IDEMPOTENCY_KEY")) is not None:
-        return _made(request, response, idempotency.publish_once(idempotency_key, request.body, draft))
-    return _made(request, response, writing.publish(draft))
+    stored = idempotency.publish_once(request.META.get("HTTP_IDEMPOTENCY_KEY"), request.body, draft)
+    return _created(request, response, stored)
 
 
 @router.get(
     "/{key}",
-    response={**answering(200, PasteOut, READING), 304: None},
+    response={**response_schemas(200, PasteOut, READ_ERRORS), 304: None},
     openapi_extra={"parameters": [_IF_NONE_MATCH]},
 )
 def read(request: HttpRequest, key: Key) -> HttpResponse:
     """Read a paste."""
     paste = find(key, with_copy=True)
     copy = output.copy(paste)
-    known = responses.matches_etag(request, _etag(paste, copy))
-    answer = HttpResponseNotModified() if known else _json(output.paste_dict(request, paste, copy))
-    answer.headers["Cache-Control"] = "no-cache"
-    _tell(answer, paste, copy)
-    return answer
+    response: HttpResponse
+    if responses.matches_etag(request, _etag(paste, copy)):
+        response = HttpResponseNotModified()
+    else:
+        body = output.paste_dict(request, paste, copy)
+        response = JsonResponse(body, content_type="application/json; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    _add_headers(response, paste, copy)
+    return response
 
 
-@router.put("/{key}", response=answering(200, PasteOut, _EDITING))
+@router.put("/{key}", response=response_schemas(200, PasteOut, _EDIT_ERRORS))
 def replace(
-    request: HttpRequest, response: HttpResponse, key: Key, edit: WholeEdit, token: Token = "", if_match: IfMatch = ""
+    request: HttpRequest, response: HttpResponse, key: Key, edit: ReplaceIn, token: Token = "", if_match: IfMatch = ""
 ) -> PasteOut:
-    """Replace files and words of a paste; the address stays, the old revision can still be read."""
-    return _edited(request, response, owned(key, token), edit, if_match)
+    """Replace the files and fields of a paste. The URL stays, and the old revision remains readable."""
+    return _revise(request, response, find_owned(key, token), edit, if_match)
 
 
-@router.patch("/{key}", response=answering(200, PasteOut, _EDITING))
+@router.patch("/{key}", response=response_schemas(200, PasteOut, _EDIT_ERRORS))
 def change(
-    request: HttpRequest, response: HttpResponse, key: Key, edit: PartialEdit, token: Token = "", if_match: IfMatch = ""
+    request: HttpRequest, response: HttpResponse, key: Key, edit: ChangeIn, token: Token = "", if_match: IfMatch = ""
 ) -> PasteOut:
-    """Change some of a paste."""
-    return _edited(request, response, owned(key, token), edit, if_match)
+    """Change some fields of a paste."""
+    return _revise(request, response, find_owned(key, token), edit, if_match)
 
 
-@router.delete("/{key}", response=answering(204, None, READING | {412}))
+@router.delete("/{key}", response=response_schemas(204, None, READ_ERRORS | {412}))
 def delete(request: HttpRequest, key: Key, token: Token = "", if_match: IfMatch = "") -> Status[None]:
-    """Take a paste off the site for good and erase it; with If-Match, only as it was seen."""
-    paste = owned(key, token, deleting=True)
+    """Erase a paste; with If-Match, only at that revision."""
+    paste = find_owned(key, token, deleting=True)
     if not writing.remove(paste, expected=responses.revision_from_if_match(if_match, paste.head)):
-        raise _gone()
+        raise not_found()
     return Status(204, None)
 
 
 @router.post(
-    "/{key}/fork", response=answering(201, PasteMade, WRITING), openapi_extra={"parameters": [_IDEMPOTENCY_KEY]}
+    "/{key}/fork",
+    response=response_schemas(201, PasteCreated, WRITE_ERRORS),
+    openapi_extra={"parameters": [_IDEMPOTENCY_KEY]},
 )
 def fork(
-    request: HttpRequest, response: HttpResponse, key: Key, wanted: Annotated[ForkIn, Body()] = _AS_IT_IS
-) -> Status[PasteMade]:
-    """Make a paste of what another one holds now."""
-    publish: Callable[[Draft], Paste] = writing.publish
-    if (idempotency_key := request.META.get("HTTP_IDEMPOTENCY_KEY")) is not None:
-        publish = partial(idempotency.publish_once, idempotency_key, f"fork {key} ".encode() + request.body)
-    lifetime = None if wanted.expires is None else lifetimes.named(wanted.expires)
-    made = writing.fork(
+    request: HttpRequest, response: HttpResponse, key: Key, options: Annotated[ForkIn, Body()] = _DEFAULT_FORK
+) -> Status[PasteCreated]:
+    """Create a paste from the current content of another one."""
+    idempotency_key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    publish = partial(idempotency.publish_once, idempotency_key, f"fork {key} ".encode() + request.body)
+    lifetime = None if options.expires is None else lifetimes.named(options.expires)
+    copy = writing.fork(
         find(key),
-        author=wanted.author,
-        visibility=wanted.visibility,
+        author=options.author,
+        visibility=options.visibility,
         lifetime=lifetime.length if lifetime else None,
         forever=lifetime == lifetimes.NEVER,
         by=publish,
     )
-    return _made(request, response, made)
+    return _created(request, response, copy)
 
 
-@router.post("/{key}/burn", response=answering(200, list[FileOut], READING))
+@router.post("/{key}/burn", response=response_schemas(200, list[FileOut], READ_ERRORS))
 def burn(request: HttpRequest, response: HttpResponse, key: Key) -> list[FileOut]:
-    """Read a paste that burns after reading: one caller gets its files, and they are erased."""
+    """Read a paste that burns after reading: one caller gets its files, which are erased."""
     paste = find(key)
     files = writing.burn(paste)
     if files is None:
-        raise _gone()
+        raise not_found()
     response.headers["Cache-Control"] = "no-store"
-    return [output.file(request, paste, file) for file in files]
+    return [output.file_out(request, paste, file) for file in files]
 
 
-@router.get("/{key}/mirror", response=answering(200, CopyOut, READING))
+@router.get("/{key}/mirror", response=response_schemas(200, CopyOut, READ_ERRORS))
 def mirror(request: HttpRequest, key: Key) -> CopyOut:
-    """Where a paste stands in the mirror."""
+    """Return the state of a paste in the mirror."""
     return output.copy(find(key, with_copy=True))
 
 
-def _edited(
-    request: HttpRequest, response: HttpResponse, paste: Paste, edit: WholeEdit | PartialEdit, if_match: str
+def _revise(
+    request: HttpRequest, response: HttpResponse, paste: Paste, edit: ReplaceIn | ChangeIn, if_match: str
 ) -> PasteOut:
     try:
         revised = writing.revise(
@@ -170,36 +185,32 @@ def _edited(
             visibility=edit.visibility,
         )
     except Paste.DoesNotExist:
-        raise _gone() from None
-    return _shown(request, response, revised)
+        raise not_found() from None
+    return _output(request, response, revised)
 
 
 def _expected(if_match: str, paste: Paste) -> int | None:
-    """Return what `answers.seen_revision` does. Raises RefusedError when nothing is said."""
+    """Return the revision that If-Match requires. Raises RefusedError without the header."""
     if not if_match:
-        message = "Send the ETag of the revision that you have seen as If-Match, or If-Match: * to overwrite any."
+        message = "Send the ETag of the revision to be replaced as If-Match, or If-Match: * to overwrite any."
         raise RefusedError("precondition", message, status=428)
     return responses.revision_from_if_match(if_match, paste.head)
 
 
-def _made(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[PasteMade]:
+def _created(request: HttpRequest, response: HttpResponse, paste: Paste) -> Status[PasteCreated]:
     response.headers["Location"] = responses.absolute_url(request, paste.get_absolute_url())
     responses.with_edit_token(response, paste)
-    return Status(201, PasteMade(**dict(_shown(request, response, paste)), token=paste.token))
+    return Status(201, PasteCreated(**dict(_output(request, response, paste)), token=paste.token))
 
 
-def _shown(request: HttpRequest, response: HttpResponse, paste: Paste) -> PasteOut:
+def _output(request: HttpRequest, response: HttpResponse, paste: Paste) -> PasteOut:
     copy = output.copy(paste)
-    _tell(response, paste, copy)
-    return output.paste(request, paste, copy)
+    _add_headers(response, paste, copy)
+    return output.paste_out(request, paste, copy)
 
 
-def _json(document: dict[str, Any]) -> HttpResponse:
-    return JsonResponse(document, content_type="application/json; charset=utf-8")
-
-
-def _tell(response: HttpResponse, paste: Paste, copy: CopyOut) -> None:
-    """Say in headers which revision it is, and to moderators that it is hidden."""
+def _add_headers(response: HttpResponse, paste: Paste, copy: CopyOut) -> None:
+    """Add the ETag, and for moderators the state of a paste that is not published."""
     response.headers["ETag"] = _etag(paste, copy)
     if paste.state != State.PUBLISHED:
         response.headers["X-Pasteur-State"] = paste.state
@@ -211,7 +222,3 @@ def _etag(paste: Paste, copy: CopyOut) -> str:
 
 def _files(files: Sequence[FileIn]) -> list[NewFile]:
     return [NewFile(file.content, file.name, file.language) for file in files]
-
-
-def _gone() -> RefusedError:
-    return RefusedError("not_found", "There is no such paste.", status=404)

@@ -1,19 +1,19 @@
-"""The revisions of a paste, and what changed between two of them."""
+"""The revisions of a paste, and the diff of two of them."""
 
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
-from pastes.api.common import READING, Before, Key, Length, Router, answering, find, link_next
+from pastes.api.common import READ_ERRORS, Before, Key, Length, Router, find, link_next, response_schemas
 from pastes.api.schemas import (
     DiffOut,
     FileDiff,
-    FileFacts,
-    RevisionFacts,
+    FileSummary,
     RevisionFile,
     RevisionOut,
     RevisionsOut,
+    RevisionSummary,
 )
 from pastes.diff import unified
 from pastes.errors import RefusedError
@@ -22,57 +22,59 @@ from pastes.models import File, Paste, Revision
 
 router = Router(tags=["revisions"])
 
-_MOST = 2**31 - 1
-Number = Annotated[int, Query(ge=1, le=_MOST)]
+_MAX_NUMBER = 2**31 - 1
+Number = Annotated[int, Query(ge=1, le=_MAX_NUMBER)]
 
 
-@router.get("/{key}/revisions", response=answering(200, RevisionsOut, READING))
+@router.get("/{key}/revisions", response=response_schemas(200, RevisionsOut, READ_ERRORS))
 def revisions(
     request: HttpRequest, response: HttpResponse, key: Key, before: Before = None, limit: Length = 30
 ) -> RevisionsOut:
-    """List the revisions of a paste, the newest first."""
-    found = reading.revisions(find(key), before=before, length=limit + 1)
-    further = found[limit - 1][0].number if len(found) > limit else None
-    shown = [
-        RevisionFacts(number=one.number, created_at=one.created_at, files=[_facts(file) for file in files])
-        for one, files in found[:limit]
+    """List the revisions of a paste, newest first."""
+    rows = reading.revisions(find(key), before=before, length=limit + 1)
+    next_before = rows[limit - 1][0].number if len(rows) > limit else None
+    summaries = [
+        RevisionSummary(
+            number=revision.number, created_at=revision.created_at, files=[_file_summary(file) for file in files]
+        )
+        for revision, files in rows[:limit]
     ]
-    return RevisionsOut(revisions=shown, next=link_next(request, response, further))
+    return RevisionsOut(revisions=summaries, next=link_next(request, response, next_before))
 
 
-@router.get("/{key}/revisions/{number}", response=answering(200, RevisionOut, READING))
+@router.get("/{key}/revisions/{number}", response=response_schemas(200, RevisionOut, READ_ERRORS))
 def revision(request: HttpRequest, key: Key, number: int) -> RevisionOut:
     """Read one revision of a paste."""
-    found, files = _revision(_readable(key), number)
-    shown = [RevisionFile(**dict(_facts(file)), content=file.content) for file in files]
-    return RevisionOut(number=found.number, created_at=found.created_at, files=shown)
+    row, files = _find_revision(_find_unburned(key), number)
+    revision_files = [RevisionFile(**dict(_file_summary(file)), content=file.content) for file in files]
+    return RevisionOut(number=row.number, created_at=row.created_at, files=revision_files)
 
 
-@router.get("/{key}/diff", response=answering(200, DiffOut, READING))
+@router.get("/{key}/diff", response=response_schemas(200, DiffOut, READ_ERRORS))
 def diff(request: HttpRequest, key: Key, before: Number | None = None, after: Number | None = None) -> DiffOut:
-    """What changed from one revision to another: without numbers, with the last edit."""
-    paste = _readable(key)
+    """Compare two revisions; the default is the last edit."""
+    paste = _find_unburned(key)
     if paste.encrypted:
         raise RefusedError("encrypted", "Ciphertexts cannot be compared.")
     after = after or paste.head
     before = before or max(1, after - 1)
-    old, new = (_revision(paste, number)[1] for number in (before, after))
-    return DiffOut(before=before, after=after, files=[FileDiff(**vars(one)) for one in unified.between(old, new)])
+    old, new = (_find_revision(paste, number)[1] for number in (before, after))
+    return DiffOut(before=before, after=after, files=[FileDiff(**vars(file)) for file in unified.between(old, new)])
 
 
-def _readable(key: str) -> Paste:
+def _find_unburned(key: str) -> Paste:
     paste = find(key)
     if paste.burn:
         raise RefusedError("burns", "This paste burns after reading.", status=403)
     return paste
 
 
-def _revision(paste: Paste, number: int) -> tuple[Revision, list[File]]:
-    found = reading.revision(paste, number) if 0 < number <= _MOST else None
-    if found is None:
+def _find_revision(paste: Paste, number: int) -> tuple[Revision, list[File]]:
+    revision = reading.revision(paste, number) if 0 < number <= _MAX_NUMBER else None
+    if revision is None:
         raise RefusedError("not_found", "There is no such revision.", status=404)
-    return found
+    return revision
 
 
-def _facts(file: File) -> FileFacts:
-    return FileFacts(name=file.name, language=file.language, size_bytes=file.size_bytes, oid=file.oid)
+def _file_summary(file: File) -> FileSummary:
+    return FileSummary(name=file.name, language=file.language, size_bytes=file.size_bytes, oid=file.oid)

@@ -1,4 +1,4 @@
-"""What goes into the API and what comes out of it. Unknown fields are refused, so that a typo never changes a paste."""
+"""The request and response schemas of the API. Class names and docstrings are part of the OpenAPI document."""
 
 from datetime import datetime
 from typing import Any
@@ -12,48 +12,48 @@ from pastes.rules import lifetimes
 
 
 class Strict(Schema):
-    """Input: the very types, and no other fields."""
+    """Input of exact types; unknown fields are refused, so that a typo is an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _said(default: Any, words: str, **limits: Any) -> Any:
-    """Return a field with what the document says of it; drafts.py holds it to that, in words and codes of its own."""
-    return Field(default, description=words, json_schema_extra=limits)
+def _field(default: Any, description: str, **limits: Any) -> Any:
+    """Return a documented field. lifecycle/draft.py enforces the limits, with error codes of its own."""
+    return Field(default, description=description, json_schema_extra=limits)
 
 
-_TITLE = _said("", "One line.", maxLength=TITLE_LENGTH)
-_AUTHOR = _said("", "One line.", maxLength=AUTHOR_LENGTH)
-_COMMENT = _said("", "Some lines.", maxLength=COMMENT_LENGTH)
-_VISIBILITY = _said(
-    Visibility.UNLISTED.value, "Who finds it: whoever has the link, or everybody.", enum=list(Visibility.values)
+_TITLE = _field("", "One line.", maxLength=TITLE_LENGTH)
+_AUTHOR = _field("", "One line.", maxLength=AUTHOR_LENGTH)
+_COMMENT = _field("", "Some lines.", maxLength=COMMENT_LENGTH)
+_VISIBILITY = _field(
+    Visibility.UNLISTED.value, "Who can find it: those with the link, or everyone.", enum=list(Visibility.values)
 )
-_FILES = _said(..., "The files, whose names differ.", minItems=1, maxItems=MAX_FILES)
+_FILES = _field(..., "The files, with distinct names.", minItems=1, maxItems=MAX_FILES)
 
 
 class FileIn(Strict):
-    """A file to be pasted."""
+    """A file of a paste or an edit."""
 
-    content: str = _said(..., "The text: not only spaces, no NUL.", minLength=1)
-    name: str = _said("", f"At most {NAME_BYTES} bytes; without one, it is called paste.")
-    language: str = _said("", "A name or alias of /languages; without one, the file's name tells.")
+    content: str = _field(..., "The text: not blank, without NUL characters.", minLength=1)
+    name: str = _field("", f"At most {NAME_BYTES} bytes. The default is paste with the extension of the language.")
+    language: str = _field("", "A name or alias from /languages. The default follows from the file name.")
 
 
 class PasteIn(Strict):
-    """A paste to be made."""
+    """A new paste."""
 
     files: list[FileIn] = _FILES
     title: str = _TITLE
     author: str = _AUTHOR
     comment: str = _COMMENT
     visibility: str = _VISIBILITY
-    expires: str = _said(lifetimes.NEVER.name, "When it is erased.", enum=list(lifetimes.LIFETIMES))
-    burn: bool = _said(False, "The first reader is the last.")
-    encrypted: bool = _said(False, "The text of the only file is ciphertext.")
+    expires: str = _field(lifetimes.NEVER.name, "Time until it is erased.", enum=list(lifetimes.LIFETIMES))
+    burn: bool = _field(False, "Erase it when it is first read.")
+    encrypted: bool = _field(False, "The only file is ciphertext.")
 
 
-class WholeEdit(Strict):
-    """What a paste is to be from now on."""
+class ReplaceIn(Strict):
+    """The complete new content of a paste."""
 
     files: list[FileIn] = _FILES
     title: str = _TITLE
@@ -62,28 +62,28 @@ class WholeEdit(Strict):
     visibility: str = _VISIBILITY
 
 
-class PartialEdit(Strict):
-    """What is to change; `null`, or leaving a field out, leaves it as it is. Given files take the place of all."""
+class ChangeIn(Strict):
+    """The fields to change; `null` or a missing field keeps the old value. `files` replaces all files."""
 
-    files: list[FileIn] | None = _said(None, "The files, whose names differ.", minItems=1, maxItems=MAX_FILES)
-    title: str | None = _said(None, "One line.", maxLength=TITLE_LENGTH)
-    author: str | None = _said(None, "One line.", maxLength=AUTHOR_LENGTH)
-    comment: str | None = _said(None, "Some lines.", maxLength=COMMENT_LENGTH)
-    visibility: str | None = _said(None, "Who finds it.", enum=[*Visibility.values, None])
+    files: list[FileIn] | None = _field(None, "The files, with distinct names.", minItems=1, maxItems=MAX_FILES)
+    title: str | None = _field(None, "One line.", maxLength=TITLE_LENGTH)
+    author: str | None = _field(None, "One line.", maxLength=AUTHOR_LENGTH)
+    comment: str | None = _field(None, "Some lines.", maxLength=COMMENT_LENGTH)
+    visibility: str | None = _field(None, "Who can find it.", enum=[*Visibility.values, None])
 
 
 class ForkIn(Strict):
-    """What is different about the copy."""
+    """The fields in which a fork differs."""
 
     author: str = _AUTHOR
     visibility: str = _VISIBILITY
-    expires: str | None = _said(
-        None, "As when a paste is made; without it, it ends with the first one.", enum=[*lifetimes.LIFETIMES, None]
+    expires: str | None = _field(
+        None, "As for a new paste. The default is the expiry of the original.", enum=[*lifetimes.LIFETIMES, None]
     )
 
 
-class FileFacts(Schema):
-    """A file without its text; `oid` is the id of its content as a Git blob."""
+class FileSummary(Schema):
+    """A file without its text; `oid` is the Git blob id of its content."""
 
     name: str
     language: str
@@ -91,21 +91,21 @@ class FileFacts(Schema):
     oid: str
 
 
-class FileOut(FileFacts):
-    """A file as it is read."""
+class FileOut(FileSummary):
+    """A file with its text."""
 
     raw_url: str
     content: str
 
 
 class CopyOut(Schema):
-    """Where the paste stands in the mirror: none, waiting, held, refused, or mirrored as a commit."""
+    """The state of a paste in the mirror: none, waiting, held, refused, or mirrored with its commit."""
 
     state: str
     commit: str | None
 
 
-class PasteFacts(Schema):
+class PasteSummary(Schema):
     """A paste in a list."""
 
     key: str
@@ -122,56 +122,56 @@ class PasteFacts(Schema):
     expires_at: datetime | None
 
 
-class PasteOut(PasteFacts):
-    """A paste as it is read. A paste that burns after reading comes without its files."""
+class PasteOut(PasteSummary):
+    """A paste with its files, without them if it burns after reading."""
 
     mirror: CopyOut
     files: list[FileOut]
 
 
-class PasteMade(PasteOut):
-    """A paste that was just made, with the token that allows to change and to delete it."""
+class PasteCreated(PasteOut):
+    """A new paste, with the edit token that allows to change and delete it."""
 
     token: str
 
 
 class StateOut(Schema):
-    """What has become of a paste: `published`, or `hidden` from everybody but moderators."""
+    """The state of a paste: `published`, or `hidden` from everyone but moderators."""
 
     key: str
     state: str
 
 
 class PastesOut(Schema):
-    """A page of a list, the newest first; `next` is the address of the next page, if there is one."""
+    """A page of a list, newest first; `next` is the URL of the next page, or null."""
 
-    pastes: list[PasteFacts]
+    pastes: list[PasteSummary]
     next: str | None
 
 
-class RevisionFacts(Schema):
+class RevisionSummary(Schema):
     """A revision in a list."""
 
     number: int
     created_at: datetime
-    files: list[FileFacts]
+    files: list[FileSummary]
 
 
 class RevisionsOut(Schema):
-    """A page of revisions, the newest first."""
+    """A page of revisions, newest first."""
 
-    revisions: list[RevisionFacts]
+    revisions: list[RevisionSummary]
     next: str | None
 
 
-class RevisionFile(FileFacts):
-    """A file as it was in a revision."""
+class RevisionFile(FileSummary):
+    """A file of a revision."""
 
     content: str
 
 
 class RevisionOut(Schema):
-    """A revision as it is read."""
+    """A revision with its files."""
 
     number: int
     created_at: datetime
@@ -179,7 +179,7 @@ class RevisionOut(Schema):
 
 
 class FileDiff(Schema):
-    """What became of a file: `added`, `removed` or `changed`, as a unified diff."""
+    """The difference of a file: `added`, `removed` or `changed`, with a unified diff."""
 
     name: str
     change: str
@@ -187,7 +187,7 @@ class FileDiff(Schema):
 
 
 class DiffOut(Schema):
-    """What changed between two revisions."""
+    """The difference between two revisions."""
 
     before: int
     after: int
@@ -195,7 +195,7 @@ class DiffOut(Schema):
 
 
 class LanguageOut(Schema):
-    """A language: its name here, its label for people, its other names and its file endings."""
+    """A language: name, label, aliases and file extensions."""
 
     name: str
     label: str
@@ -204,7 +204,7 @@ class LanguageOut(Schema):
 
 
 class RatesOut(Schema):
-    """How often the caller may do what, such as `10/minute burst 5, 200/day`, or `off`."""
+    """The rate limits of the caller, such as `10/minute burst 5, 200/day`, or `off`."""
 
     create: str
     read: str
@@ -212,7 +212,7 @@ class RatesOut(Schema):
 
 
 class LimitsOut(Schema):
-    """How much of everything there may be, and the choices that there are."""
+    """The limits and choices of a paste."""
 
     max_bytes: int
     max_files: int
@@ -226,7 +226,7 @@ class LimitsOut(Schema):
 
 
 class Problem(Schema):
-    """What was wrong: a stable code, words for people, and the field and the limit where there are such."""
+    """An error: a stable code, a message, and the field and limit if it has them."""
 
     code: str
     message: str
@@ -235,6 +235,6 @@ class Problem(Schema):
 
 
 class ErrorOut(Schema):
-    """Every answer that is not what was asked for."""
+    """The response to every failed request."""
 
     error: Problem

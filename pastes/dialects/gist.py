@@ -39,7 +39,7 @@ def create(request: HttpRequest) -> HttpResponse:
     paste_options.refuse_all(request)
     body = json_fields.validate(
         request_body.json_object(request, require_type=False),
-        where="The gist",
+        object_name="The gist",
         required={"files": (dict,)},
         optional={"description": _TEXT_OR_NULL, "public": _FLAG},
     )
@@ -75,7 +75,7 @@ def _update(request: HttpRequest, paste: Paste) -> HttpResponse:
     edit_tokens.demand(paste, _token(request))
     body = json_fields.validate(
         request_body.json_object(request, require_type=False),
-        where="The gist",
+        object_name="The gist",
         optional={"files": (dict,), "description": _TEXT_OR_NULL, "public": _FLAG},
     )
     changes = body.get("files", {})
@@ -98,14 +98,14 @@ def _update(request: HttpRequest, paste: Paste) -> HttpResponse:
 
 def _updated(file: File, change: object) -> NewFile:
     """Return a file with its change applied: new content, or a new name, which also decides the language."""
-    fields = json_fields.validate(change, where="A file", optional={"content": _TEXT, "filename": _TEXT_OR_NULL})
+    fields = json_fields.validate(change, object_name="A file", optional={"content": _TEXT, "filename": _TEXT_OR_NULL})
     name = fields.get("filename") or file.name
     language = file.language if name == file.name else ""
     return NewFile(fields.get("content", file.content), name, language)
 
 
 def _content(file: object) -> str:
-    content: str = json_fields.validate(file, where="A file", required={"content": _TEXT})["content"]
+    content: str = json_fields.validate(file, object_name="A file", required={"content": _TEXT})["content"]
     return content
 
 

@@ -11,23 +11,23 @@ Types = tuple[type, ...]
 
 
 def validate(
-    value: object, *, where: str, required: Mapping[str, Types] = {}, optional: Mapping[str, Types] = {}
+    value: object, *, object_name: str, required: Mapping[str, Types] = {}, optional: Mapping[str, Types] = {}
 ) -> dict[str, Any]:
     """Return an object that has all required fields and no others than the optional ones. Raises RefusedError.
 
-    `where` names the object in messages.
+    `object_name` stands for the object in messages.
     """
     if not isinstance(value, dict):
-        raise RefusedError("not_an_object", f"{where} must be an object.", field=where)
+        raise RefusedError("not_an_object", f"{object_name} must be an object.", field=object_name)
     types = {**required, **optional}
     for name, member in value.items():
         if name not in types:
-            message = f"There is no field called {name[:50]!r} in {where}."
+            message = f"There is no field called {name[:50]!r} in {object_name}."
             raise RefusedError("unknown_field", message, field=name[:50])
         if not isinstance(member, types[name]) or (isinstance(member, bool) and bool not in types[name]):
             type_names = " or ".join(_TYPE_NAMES.get(type_, "null") for type_ in types[name])
             raise RefusedError("wrong_type", f"{name[:50]} must be {type_names}.", field=name[:50])
     for name in required:
         if name not in value:
-            raise RefusedError("missing_field", f"{where} needs {name}.", field=name)
+            raise RefusedError("missing_field", f"{object_name} needs {name}.", field=name)
     return value

@@ -53,7 +53,7 @@ def create(request: HttpRequest) -> HttpResponse:
     paste_options.refuse_all(request)
     body = json_fields.validate(
         request_body.json_object(request, require_type=False),
-        where="The paste",
+        object_name="The paste",
         required={"expiry": (str,), "files": (list,)},
         optional={"long": (int, bool, type(None))},
     )
@@ -70,7 +70,8 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     if paste is None or paste.burn:
         raise Http404
     files = [
-        {"name": one.name, "lexer": lexers.pygments_name(one.language), "content": one.content} for one in paste.files
+        {"name": file.name, "lexer": lexers.pygments_name(file.language), "content": file.content}
+        for file in paste.files
     ]
     return JsonResponse({"files": files})
 
@@ -129,7 +130,7 @@ def _removal_url(request: HttpRequest, paste: Paste) -> str:
 
 def _file(file: object) -> NewFile:
     required, optional = {"lexer": (str,), "content": (str,)}, {"name": (str, type(None))}
-    fields = json_fields.validate(file, where="A file", required=required, optional=optional)
+    fields = json_fields.validate(file, object_name="A file", required=required, optional=optional)
     name = fields.get("name") or ""
     return NewFile(fields["content"], name=name, language=_language(fields["lexer"], name))
 

@@ -128,8 +128,8 @@ def _is_encrypted(request: HttpRequest) -> bool:
 def _create(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     paste_options.refuse_all(request)
     types = {"v": (int,), "adata": (list,), "ct": (str,), "meta": (dict,)}
-    envelope = json_fields.validate(body, where="The paste", required=types)
-    meta = json_fields.validate(envelope.pop("meta"), where="meta", optional={"expire": (str,)})
+    envelope = json_fields.validate(body, object_name="The paste", required=types)
+    meta = json_fields.validate(envelope.pop("meta"), object_name="meta", optional={"expire": (str,)})
     expire = meta.get("expire", _DEFAULT_LIFETIME)
     if expire not in _LIFETIMES:
         raise RefusedError("expires", f"expire must be one of {', '.join(_LIFETIMES)}.", field="expire")
@@ -168,7 +168,7 @@ def _load_envelope(files: list[File] | None) -> dict[str, Any] | None:
 
 def _delete(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     types = {"pasteid": (str,), "deletetoken": (str,)}
-    values = json_fields.validate(body, where="What is to be deleted", required=types)
+    values = json_fields.validate(body, object_name="What is to be deleted", required=types)
     key, token = values["pasteid"], values["deletetoken"]
     problems.mark_failed(request)  # Nothing was created, so the request is not charged as a new paste.
     paste = reading.find_to_change(key)

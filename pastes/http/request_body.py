@@ -28,7 +28,7 @@ def raw_text(request: HttpRequest) -> str:
 
 def text(request: HttpRequest) -> str:
     """Return the body as text, whatever its content type. Raises RefusedError."""
-    return decode_utf8(read(request, settings.PASTEUR_MAX_BYTES), what="the body", charset=charset(request))
+    return decode_utf8(read(request, settings.PASTEUR_MAX_BYTES), name="the body", charset=charset(request))
 
 
 def json_object(request: HttpRequest, *, require_type: bool = True) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def json_object(request: HttpRequest, *, require_type: bool = True) -> dict[str,
     if require_type and request.content_type != "application/json":
         raise RefusedError("unsupported_media_type", "Send application/json.", status=415)
     body = read(request, settings.PASTEUR_MAX_BODY_BYTES)
-    document = decode_utf8(body, what="the body", charset=charset(request))
+    document = decode_utf8(body, name="the body", charset=charset(request))
     try:
         value = json.loads(document, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
     except RecursionError:
@@ -83,10 +83,10 @@ def is_utf8(charset: str) -> bool:
     return charset.lower() in _CHARSETS
 
 
-def decode_utf8(content: bytes, *, what: str, charset: str = "utf-8") -> str:
+def decode_utf8(content: bytes, *, name: str, charset: str = "utf-8") -> str:
     """Return bytes as text. Raises RefusedError with the position of the first byte that is not UTF-8.
 
-    `what` names the bytes in the message.
+    `name` stands for the bytes in the message.
     """
     if not is_utf8(charset):
         raise RefusedError("charset", f"Only UTF-8 is accepted, not {charset[:50]!r}.", status=415)
@@ -94,7 +94,7 @@ def decode_utf8(content: bytes, *, what: str, charset: str = "utf-8") -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         message = gettext("%(name)s is not UTF-8 text: byte %(position)s is wrong.")
-        message %= {"name": what, "position": error.start}
+        message %= {"name": name, "position": error.start}
         raise RefusedError("not_utf8", message, status=400) from None
 
 

@@ -44,7 +44,7 @@ class MultipartForm:
                 texts.appendlist(name.lower(), value)
         for name, uploads in self.files.lists():
             for upload in uploads:
-                texts.appendlist(name.lower(), decode_utf8(upload.read(), what=name[:50]))
+                texts.appendlist(name.lower(), decode_utf8(upload.read(), name=name[:50]))
         return texts
 
     def new_files(self, part: str) -> list[NewFile]:
@@ -52,7 +52,7 @@ class MultipartForm:
         files = [NewFile(content) for content in self.fields.getlist(part)]
         for upload in self.files.getlist(part):
             name = "" if upload.name == "-" else upload.name
-            files.append(NewFile(decode_utf8(upload.read(), what=name[:50] or part), name=name))
+            files.append(NewFile(decode_utf8(upload.read(), name=name[:50] or part), name=name))
         return files
 
 
@@ -90,7 +90,7 @@ def multipart(request: HttpRequest) -> MultipartForm:
 
 def urlencoded(request: HttpRequest) -> MultiValueDict[str, str]:
     """Return the fields of an urlencoded body by name in lower case, whatever its content type. Raises RefusedError."""
-    body = decode_utf8(_form_bytes(request), what="the form")
+    body = decode_utf8(_form_bytes(request), name="the form")
     fields: MultiValueDict[str, str] = MultiValueDict()
     try:
         pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
@@ -132,7 +132,7 @@ def _part_headers(body: bytes, boundary: bytes) -> Iterator[str]:
     """Yield the headers of each part of a multipart form, split as Django's parser does. Raises RefusedError."""
     for part in body.split(b"--" + boundary)[1:]:
         if not part.startswith(b"--"):
-            yield decode_utf8(part.partition(b"\r\n\r\n")[0], what="the head of a part")
+            yield decode_utf8(part.partition(b"\r\n\r\n")[0], name="the head of a part")
 
 
 def _file_name(headers: str) -> str:

@@ -134,7 +134,7 @@ class FileForm(forms.Form):
             return NewFile(data["content"], data["name"], data["language"]) if data["content"] else None
         if data["content"]:
             raise RefusedError("ambiguous", gettext("Give either a text or a file, not both."), field="content")
-        content = decode_utf8(upload.read(), what=upload.name[:50])
+        content = decode_utf8(upload.read(), name=upload.name[:50])
         return NewFile(content, data["name"] or upload.name, data["language"])
 
 

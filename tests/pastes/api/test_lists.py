@@ -158,7 +158,7 @@ def test_the_document_defines_all_that_it_names(client: Client) -> None:
     named = set(re.findall(r'"#/components/(\w+/[\w-]+)"', json.dumps(document["paths"])))
     for kind, _, name in (part.partition("/") for part in named):
         assert name in document["components"][kind]
-    assert {"schemas/PasteMade", "headers/ETag", "headers/Link", "headers/Retry-After"} <= named
+    assert {"schemas/PasteCreated", "headers/ETag", "headers/Link", "headers/Retry-After"} <= named
 
 
 def test_the_document_says_what_a_paste_may_hold(client: Client) -> None:
