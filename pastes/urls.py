@@ -1,4 +1,4 @@
-"""The addresses of the web path."""
+"""The URLs of pastes."""
 
 from django.urls import path, register_converter
 
@@ -25,7 +25,7 @@ register_converter(KeyConverter, "key")
 urlpatterns = [
     path("", create.home, name="home"),
     path("api/v1/", root, name="api"),
-    path("api/v1/", api.urls),  # Early, since finding the view is a good part of what a read takes.
+    path("api/v1/", api.urls),  # Early: resolving the URL is a good part of the cost of a read.
     path("recent", create.or_upload(lists.recent), name="recent"),
     path("recent.atom", create.or_upload(lists.feed), name="feed"),
     path("by/", lists.by_author, name="author_named"),

@@ -1,4 +1,4 @@
-"""Lets pages of other sites use the API. No cookie is looked at there, so that nothing is done in anybody's name."""
+"""CORS for the API: pages of every origin may use it. It ignores cookies, so no request has a user's permissions."""
 
 from collections.abc import Callable
 
@@ -11,17 +11,16 @@ from pastes.http import responses
 PREFIX = "/api/"
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _HEADERS = f"Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, {responses.TOKEN_HEADER}"
-_EXPOSED = f"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, {responses.TOKEN_HEADER}"
+_EXPOSED_HEADERS = f"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, {responses.TOKEN_HEADER}"
 
 
 class CorsMiddleware:
-    """Answer the question that a browser asks before a request (https://fetch.spec.whatwg.org/#cors-preflight-fetch)."""
+    """Answer preflight requests (https://fetch.spec.whatwg.org/#cors-preflight-fetch) and add CORS headers."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Let every origin read every answer of the API, never with credentials."""
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
@@ -32,7 +31,7 @@ class CorsMiddleware:
             response.headers["Access-Control-Max-Age"] = "86400"
         else:
             response = self.get_response(request)
-            response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+            response.headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS
         response.headers["Access-Control-Allow-Origin"] = "*"
         patch_vary_headers(response, ["Origin"])
         return response

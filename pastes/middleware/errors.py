@@ -1,4 +1,4 @@
-"""Turns what the views raise into an answer that its caller understands."""
+"""Turns the exceptions of views into responses in the format of the caller."""
 
 from collections.abc import Callable
 
@@ -14,24 +14,22 @@ from pastes.web import refilled_form
 
 
 class ErrorMiddleware:
-    """Answer refusals, and a database out of reach, as JSON, as a page or as one line of text."""
+    """Answer refusals and database errors as JSON, as a page, or as one line of text."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Refuse a request that no view would take; let all others pass."""
-        request.get_host()  # Raises for a host that is not ours, before anything is done for it.
+        request.get_host()  # Raises DisallowedHost before any work is done for a foreign host.
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if announced.isdecimal() and int(announced) > settings.PASTEUR_MAX_BODY_BYTES:
             return responses.refusal(request, too_large(settings.PASTEUR_MAX_BYTES))
         response = self.get_response(request)
         if response.status_code == 405:
-            return _not_allowed(request, response)
+            return _method_not_allowed(request, response)
         return refilled_form.replace_error_page(response, request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer what a view raised; whatever is not known here goes on to Django's own handling."""
         if isinstance(exception, RefusedError):
             return responses.refusal(request, exception)
         if isinstance(exception, UnreadablePostError):
@@ -48,13 +46,12 @@ class ErrorMiddleware:
 
 
 class ApiHeadMiddleware:
-    """Let HEAD be answered where the API, whose library does not do that, answers GET."""
+    """Answer HEAD as GET in the API: Ninja does not. The server leaves out the body."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer as GET is answered; whoever sends the answer leaves its body out."""
         if request.method != "HEAD" or not request.path_info.startswith("/api/v1/"):
             return self.get_response(request)
         request.method = "GET"
@@ -64,8 +61,8 @@ class ApiHeadMiddleware:
             request.method = "HEAD"
 
 
-def _not_allowed(request: HttpRequest, bare: HttpResponseBase) -> HttpResponse:
-    """Return 405 in the form of its caller, with the methods that the view takes."""
+def _method_not_allowed(request: HttpRequest, bare: HttpResponseBase) -> HttpResponse:
+    """Return Django's bare 405 response in the format of the caller."""
     allowed = methods.format_allow(bare.headers.get("Allow", "GET, POST"))
     message = gettext("%(method)s cannot be used here; %(allowed)s can.")
     message %= {"method": request.method, "allowed": allowed}

@@ -1,6 +1,6 @@
-"""In which language a page speaks: the one that its reader chose here, else the one that the browser asks for.
+"""The language of pages: the one that the reader has chosen, else the browser's preference.
 
-Pages alone: texts, feeds, the API and every answer to a program are English, whoever asks, and do not vary.
+Texts, feeds, the API and responses to programs are in English and do not vary by language.
 """
 
 from collections.abc import Callable
@@ -12,27 +12,26 @@ from django.utils.cache import patch_vary_headers
 
 from pastes.http import responses
 
-#: What speaks English: the API, whose errors programs log, and the pages of moderators.
+#: Paths that are in English: the API, whose errors end up in logs, and the admin, which is not translated.
 _ENGLISH = ("/api/", "/admin/")
 
 
 class PageLanguageMiddleware:
-    """Lets whoever wants a page have it in their language, and tells caches that pages differ by it."""
+    """Answer page requests in the language of the cookie or of Accept-Language, and set Vary."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer in the language of the cookie, of Accept-Language, or in English."""
         if request.path_info.startswith(_ENGLISH):
             return self.get_response(request)
         if not responses.wants_html(request):
-            return _told(self.get_response(request))
+            return _vary_by_language(self.get_response(request))
         with translation.override(translation.get_language_from_request(request), deactivate=True):
-            return _told(self.get_response(request))
+            return _vary_by_language(self.get_response(request))
 
 
-def _told(response: HttpResponseBase) -> HttpResponseBase:
+def _vary_by_language(response: HttpResponseBase) -> HttpResponseBase:
     if response.headers.get("Content-Type", "").startswith("text/html"):
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response

@@ -1,4 +1,4 @@
-"""What moderators do in the admin to pastes that should not be here, from the list of pastes and from their reports."""
+"""Admin actions that take pastes down, for the lists of pastes and of reports."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,37 +21,37 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 REASON_LENGTH = 500
-MOST_DAYS = 3_650
+MAX_BAN_DAYS = 3_650
 
 
 class ReasonForm(ActionForm):
-    """The choice of an action, with room for why."""
+    """The form of the action menu, with a reason and the days of a ban."""
 
     reason = forms.CharField(required=False, max_length=REASON_LENGTH, label="Reason")
     days = forms.CharField(required=False, max_length=9, label="Days of a ban", widget=forms.NumberInput({"min": 1}))
 
 
-class TakingDown(_ModelAdmin):
-    """Hiding and purging the pastes that the chosen rows are about, and banning where they came from."""
+class TakedownActions(_ModelAdmin):
+    """Actions that hide and purge the pastes of the selected rows, and ban their origins."""
 
     action_form = ReasonForm
 
     def pastes_of(self, rows: Any) -> QuerySet[Paste]:
-        """Return the pastes that these rows are about."""
-        found: QuerySet[Paste] = rows
-        return found
+        """Return the pastes of the selected rows."""
+        pastes: QuerySet[Paste] = rows
+        return pastes
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change pastes, though no page lets anybody do it by hand."""
+        """Return whether the user may change pastes, though no form offers it."""
         return request.user.has_perm("pastes.change_paste")
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
-        """Whoever may ban addresses by hand may do it from here."""
+        """Return whether the user may add bans."""
         return request.user.has_perm("pastes.add_ban")
 
     @admin.action(description="Hide: take off the site and off the mirror's tip", permissions=["moderate"])
     def hide(self, request: HttpRequest, rows: Any) -> None:
-        """Hide the pastes."""
+        """Hide the pastes, and close their reports."""
         hidden = 0
         for paste in self.pastes_of(rows):
             reports.close(paste, Outcome.HIDDEN, by=request.user.get_username())
@@ -60,10 +60,10 @@ class TakingDown(_ModelAdmin):
 
     @admin.action(description="Purge for good, from Git as well (give a reason)", permissions=["moderate"])
     def purge(self, request: HttpRequest, rows: Any) -> None:
-        """Erase the pastes, whose mirror is then rewritten by the worker; a reason has to be given."""
+        """Purge the pastes; the worker rewrites the mirror. A reason is required."""
         reason = _reason(request)
         if not reason:
-            self.message_user(request, "Nothing was purged: give a reason, which is kept.", messages.ERROR)
+            self.message_user(request, "Nothing was purged: a reason is required and is kept.", messages.ERROR)
             return
         by = request.user.get_username()
         pastes = list(self.pastes_of(rows))
@@ -74,10 +74,12 @@ class TakingDown(_ModelAdmin):
 
     @admin.action(description="Ban where it came from (give a reason, and days or none)", permissions=["ban"])
     def ban(self, request: HttpRequest, rows: Any) -> None:
-        """Ban the addresses that the pastes came from, as far as they are known; whoever is banned reads the reason."""
+        """Ban the addresses of the pastes' origins, where they are recorded. Banned callers see the reason."""
         reason, days = _reason(request), request.POST.get("days", "").strip()
-        if not reason or (days and not _is_number(days)):
-            self.message_user(request, "Nobody was banned: give a reason, and a number of days.", messages.ERROR)
+        if not reason or (days and not _is_valid_days(days)):
+            self.message_user(
+                request, "No address was banned: give a reason, and a valid number of days if any.", messages.ERROR
+            )
             return
         pastes = [paste.pk for paste in self.pastes_of(rows)]
         origins = list(Origin.objects.filter(paste__in=pastes))
@@ -87,7 +89,7 @@ class TakingDown(_ModelAdmin):
         if origins:
             self.message_user(request, f"{len({origin.address for origin in origins})} banned.", messages.SUCCESS)
         if unknown := len(pastes) - len(origins):
-            message = f"It is not known from where {unknown} came: see PASTEUR_KEEP_ADDRESSES."
+            message = f"The origin of {unknown} is not recorded: see PASTEUR_KEEP_ADDRESSES."
             self.message_user(request, message, messages.WARNING)
 
 
@@ -95,5 +97,5 @@ def _reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "").strip()[:REASON_LENGTH]
 
 
-def _is_number(days: str) -> bool:
-    return days.isascii() and days.isdecimal() and len(days) < 9 and 0 < int(days) <= MOST_DAYS
+def _is_valid_days(days: str) -> bool:
+    return days.isascii() and days.isdecimal() and len(days) < 9 and 0 < int(days) <= MAX_BAN_DAYS

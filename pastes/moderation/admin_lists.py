@@ -1,4 +1,4 @@
-"""Lists of the admin at any number of rows: nothing is counted, and no text is looked through, without a bound."""
+"""Admin lists that stay fast with any number of rows: every count and every text search has a limit."""
 
 import re
 from functools import cached_property
@@ -21,67 +21,67 @@ if TYPE_CHECKING:  # At run time Django's class takes no parameter.
 else:
     _Paginator = Paginator
 
-#: Rows that a list counts, and pages through; further ones are found by searching and filtering.
-MOST_ROWS = 10_000
-#: The newest that a search finds at most.
-MOST_FOUND = 500
-#: How many of the newest pastes are looked through letter by letter; in older ones, public texts are found by words.
-NEWEST = 50_000
+#: The rows that a list counts and pages through; search and filters reach the others.
+MAX_ROWS = 10_000
+#: The maximum number of search results, newest first.
+MAX_RESULTS = 500
+#: The newest pastes whose texts are scanned. In older ones, the word index finds public texts.
+SCANNED_PASTES = 50_000
 
-_IN_ADDRESS = re.compile(rf"(?:^|/)({keys.PATTERN})(?=$|[/.?#])")
+_KEY_IN_URL = re.compile(rf"(?:^|/)({keys.PATTERN})(?=$|[/.?#])")
 
 
 class PasteList(ChangeList):
-    """Pastes with where their copies stand, asked for all of a page at once."""
+    """A change list that loads the mirror states of a page of pastes in one query."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Find the rows of the page, and their copies."""
         super().get_results(request)
         self.result_list = list(self.result_list)
-        known = mirror_copy.of_all(self.result_list)
+        copies = mirror_copy.of_all(self.result_list)
         for paste in self.result_list:
-            paste.copy = known[paste.pk]
+            paste.copy = copies[paste.pk]
 
 
 class BoundedPaginator(_Paginator):
-    """Pages of the first MOST_ROWS rows."""
+    """A paginator of the first MAX_ROWS rows."""
 
     @cached_property
     def count(self) -> int:
-        """How many rows there are, as far as they are counted."""
+        """The number of rows, at most MAX_ROWS."""
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # What the admin hands in.
-        return rows.order_by().values("pk")[:MOST_ROWS].count()
+        return rows.order_by().values("pk")[:MAX_ROWS].count()
 
 
 def search(pastes: QuerySet[Paste], term: str) -> QuerySet[Paste]:
-    """Return those of some pastes that a moderator means: by key or address of the page, or by where they came from.
+    """Return the pastes that a search term matches: a key or URL, else an origin, else words.
 
-    Whatever is neither stands in the title, the author's name, a file's name or the text of any revision.
+    Words are looked for in titles, author names, file names and texts of all revisions.
     """
-    if named := _named(term):
-        return pastes.filter(pk__in=named)
-    if came := list(Origin.objects.filter(address=bans.written(term)).values_list("paste_id", flat=True)[:MOST_FOUND]):
-        return pastes.filter(pk__in=came)
-    said = pastes.filter(Q(title__icontains=term) | Q(author__icontains=term))
-    ids = {*said.order_by("-pk").values_list("pk", flat=True)[:MOST_FOUND], *_with_text(term)}
-    return pastes.filter(pk__in=ids)
+    if ids := _find_by_key(term):
+        return pastes.filter(pk__in=ids)
+    if paste_ids := list(
+        Origin.objects.filter(address=bans.written(term)).values_list("paste_id", flat=True)[:MAX_RESULTS]
+    ):
+        return pastes.filter(pk__in=paste_ids)
+    by_fields = pastes.filter(Q(title__icontains=term) | Q(author__icontains=term)).order_by("-pk")
+    return pastes.filter(pk__in={*by_fields.values_list("pk", flat=True)[:MAX_RESULTS], *_find_by_text(term)})
 
 
-def _named(term: str) -> list[int]:
-    """Return the pastes of the key or code that is, or stands in, what may be the address of a page."""
-    match = _IN_ADDRESS.search(term.lower())
+def _find_by_key(term: str) -> list[int]:
+    """Return the ids of the pastes of a key, an old code, or a URL with one of them."""
+    match = _KEY_IN_URL.search(term.lower())
     by_key = Paste.objects.filter(key=match[1]).values_list("pk", flat=True) if match else ()
-    # Each by an index of its own: together, SQLite would read all rows.
+    # Two queries, each with its index: with OR, SQLite would scan the table.
     return [*by_key, *Paste.objects.filter(old_code=term).values_list("pk", flat=True)]
 
 
-def _with_text(term: str) -> set[int]:
+def _find_by_text(term: str) -> set[int]:
     newest = Paste.objects.aggregate(newest=Max("pk"))["newest"] or 0
     files = File.objects.filter(Q(content__icontains=term) | Q(name__icontains=term))
-    recent = files.filter(revision__paste_id__gt=newest - NEWEST).order_by("-revision__paste_id")
-    ids = recent.values_list("revision__paste_id", flat=True).distinct()[:MOST_FOUND]
+    recent = files.filter(revision__paste_id__gt=newest - SCANNED_PASTES).order_by("-revision__paste_id")
+    ids = recent.values_list("revision__paste_id", flat=True).distinct()[:MAX_RESULTS]
     try:
-        by_words = index.search(term, length=MOST_FOUND).pastes
+        by_words = index.search(term, length=MAX_RESULTS).pastes
     except RefusedError:
-        by_words = []  # Too long for the index; letter by letter it was looked for above.
+        by_words = []  # The index refuses the term as too long; the scan above has covered it.
     return {*ids, *(paste.pk for paste in by_words)}

@@ -1,4 +1,4 @@
-"""Bans in the admin: made there, changed, and lifted by deleting them."""
+"""Bans in the admin: added, changed, and lifted by deletion."""
 
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -20,14 +20,14 @@ else:
 
 
 class BanForm(_Form):
-    """What is asked of who bans."""
+    """The form for a ban."""
 
     class Meta:
         model = Ban
         fields = ("network", "reason", "until")
 
     def clean_network(self) -> str:
-        """Take what names a network, and not too large a one."""
+        """Return the network in its normal form. Raises ValidationError, also for one that is too large."""
         try:
             return bans.written(str(bans.parse(self.cleaned_data["network"])))
         except ValueError as error:
@@ -36,24 +36,23 @@ class BanForm(_Form):
 
 @admin.register(Ban)
 class BanAdmin(_ModelAdmin):
-    """Who may read, and nothing else."""
+    """Banned networks: their callers may read, not write."""
 
     form = BanForm
     list_display = ("network", "reason", "until", "created_at", "by")
     search_fields = ("=network", "reason")
-    search_help_text = "An address or a network, or words of a reason"
+    search_help_text = "An address, a network, or words of the reason"
     show_full_result_count = False
     readonly_fields = ("created_at", "by")
 
     def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:
-        """Keep who did it."""
         obj.by = request.user.get_username()
         super().save_model(request, obj, form, change)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ban], search_term: str
     ) -> tuple[QuerySet[Ban], bool]:
-        """Find all bans that hold for an address."""
+        """Find all bans that cover an address; without one, search as usual."""
         try:
             return queryset.filter(bans.covering(ip_address(search_term.strip()))), False
         except ValueError:

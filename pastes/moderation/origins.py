@@ -1,4 +1,4 @@
-"""From where pastes came, for as long as the operator wants it to be known: not at all, unless a setting says so."""
+"""Origins: the network addresses from which pastes came, stored for PASTEUR_KEEP_ADDRESSES days, by default never."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,26 +11,26 @@ from pastes.models import Origin, Paste
 
 
 def origin_of_new_paste(sender: object, paste: Paste, **kwargs: Any) -> list[Origin]:
-    """A new paste: where it comes from, to be stored together with it."""
+    """Receive paste_published: return the row of the origin, to be stored in the same write."""
     address = _address()
     return [Origin(paste=paste, address=address, created_at=paste.created_at)] if address else []
 
 
 def update_origin(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A new revision: what came last is what a moderator sees."""
+    """Receive paste_revised: record the origin of the last edit."""
     if address := _address():
-        facts = {"address": address, "created_at": timezone.now()}
-        Origin.objects.update_or_create(paste=paste, defaults=facts)
+        values = {"address": address, "created_at": timezone.now()}
+        Origin.objects.update_or_create(paste=paste, defaults=values)
 
 
 def delete_expired() -> None:
-    """Erase the addresses whose time is over."""
-    kept = timedelta(days=settings.PASTEUR_KEEP_ADDRESSES)
-    Origin.objects.filter(created_at__lte=timezone.now() - kept).delete()
+    """Delete the addresses that are older than PASTEUR_KEEP_ADDRESSES days."""
+    lifetime = timedelta(days=settings.PASTEUR_KEEP_ADDRESSES)
+    Origin.objects.filter(created_at__lte=timezone.now() - lifetime).delete()
 
 
 def _address() -> str:
-    """Return from where the caller calls, as limits have it; empty when that is not to be kept, or here."""
+    """Return the caller's address as rate limits count it; empty for a local one, and when none is to be stored."""
     caller = request_context.caller()
     if caller is None or not settings.PASTEUR_KEEP_ADDRESSES:
         return ""

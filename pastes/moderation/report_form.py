@@ -13,7 +13,7 @@ from pastes.models import WORDS_LENGTH, Reason
 
 
 class ReportForm(forms.Form):
-    """What is wrong, in a choice and in words, and whom to ask."""
+    """The reason of a report, a description, and a contact address."""
 
     reason = forms.ChoiceField(
         choices=[("", _("Please choose")), *((reason.value, gettext_lazy(reason.label)) for reason in Reason)],
@@ -36,7 +36,7 @@ class ReportForm(forms.Form):
     helper.layout = Layout("reason", "words", "contact")
 
     def clean_words(self) -> str:
-        """Refuse control characters, which mail and terminals would act on."""
+        """Refuse control characters, which mail programs and terminals interpret."""
         words: str = self.cleaned_data["words"].replace("\r\n", "\n").replace("\r", "\n")
         for character in words:
             if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t":
@@ -46,7 +46,7 @@ class ReportForm(forms.Form):
         return words
 
     def clean(self) -> dict[str, object]:
-        """Ask for words where the choice says nothing."""
+        """Require a description for the reason "other"."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("reason") == Reason.OTHER and cleaned.get("words") == "":
             self.add_error("words", gettext("Please say what is wrong with it."))

@@ -1,4 +1,4 @@
-"""Reports of pastes: taken in, settled, and forgotten. A paste that goes takes its open reports with it."""
+"""Reports of pastes: stored, closed, and erased. A paste that is taken down closes its open reports."""
 
 import hashlib
 from datetime import timedelta
@@ -12,58 +12,58 @@ from pastes.access import bans
 from pastes.models import Outcome, Paste, Report
 from pastes.storage.write_lock import turn
 
-#: How many different open reports of one paste are kept; whatever else is said of it is only counted.
+#: The different open reports of one paste that are stored; further ones are only counted.
 MAX_OPEN = 20
-#: How long after a report was closed the address of who sent it is kept.
-_CONTACT_IS_KEPT = timedelta(days=30)
+#: The time for which the contact address of a closed report is stored.
+_CONTACT_LIFETIME = timedelta(days=30)
 
 
 def report(paste: Paste, *, reason: str, words: str = "", contact: str = "") -> None:
-    """Keep what a reader says of a paste, once.
+    """Store a report, or count it when an equal one is open.
 
-    Raises RefusedError for a reader who is banned, and Paste.DoesNotExist when the paste is gone by now.
+    Raises RefusedError for a banned reader, and Paste.DoesNotExist for a paste that is no longer readable.
     """
     bans.demand()
     digest = hashlib.sha256(repr((reason, words, contact)).encode()).hexdigest()
     with turn(), transaction.atomic():
-        # Who reports the same paste waits here, so that equal reports meet.
+        # Reports of the same paste wait here, so equal ones find each other.
         paste = Paste.objects.readable().select_for_update().get(pk=paste.pk)
-        known = Report.objects.open().filter(paste=paste)
-        if known.filter(digest=digest).update(times=F("times") + 1):
+        open_reports = Report.objects.open().filter(paste=paste)
+        if open_reports.filter(digest=digest).update(times=F("times") + 1):
             return
-        if known.count() >= MAX_OPEN:
-            oldest = known.order_by("id").values_list("pk", flat=True)[0]
-            known.filter(pk=oldest).update(times=F("times") + 1)
+        if open_reports.count() >= MAX_OPEN:
+            oldest = open_reports.order_by("id").values_list("pk", flat=True)[0]
+            open_reports.filter(pk=oldest).update(times=F("times") + 1)
             return
         Report.objects.create(paste=paste, reason=reason, words=words, contact=contact, digest=digest)
 
 
 def close(paste: Paste, outcome: Outcome, *, by: str = "") -> int:
-    """Settle all open reports of a paste; returns how many there were."""
+    """Close all open reports of a paste; return their number."""
     return _close(Report.objects.filter(paste=paste), outcome, by)
 
 
 def dismiss(report: Report, *, by: str = "") -> int:
-    """Settle one report: nothing is wrong with the paste. Returns whether it was open, as a number."""
+    """Close one report without action; return 1, or 0 if it was closed already."""
     return _close(Report.objects.filter(pk=report.pk), Outcome.DISMISSED, by)
 
 
 def erase_old_contacts() -> None:
-    """Erase the addresses of who sent reports that were closed long ago."""
-    old = Report.objects.filter(closed_at__lt=timezone.now() - _CONTACT_IS_KEPT)
+    """Erase the contact addresses of reports that were closed 30 days ago."""
+    old = Report.objects.filter(closed_at__lt=timezone.now() - _CONTACT_LIFETIME)
     old.exclude(contact="").update(contact="")
 
 
 def close_withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A paste is gone: nobody has to look at what was said of it."""
+    """Receive paste_withdrawn: close the open reports of the paste."""
     close(paste, Outcome.GONE)
 
 
 def erase_purged(sender: object, key: str, **kwargs: Any) -> None:
-    """A paste is erased for good, and with it what reports may have quoted of it."""
-    about = Report.objects.filter(paste__key=key)
-    _close(about, Outcome.PURGED, "")
-    about.update(words="", contact="")
+    """Receive paste_purged: close its reports, and erase their texts, which may quote it."""
+    reports = Report.objects.filter(paste__key=key)
+    _close(reports, Outcome.PURGED, "")
+    reports.update(words="", contact="")
 
 
 def _close(reports: Any, outcome: Outcome, by: str) -> int:

@@ -1,4 +1,4 @@
-"""Parts of pages that are the same on each page: they are rendered once for each language."""
+"""The tag `fixed`: parts of pages that are rendered once per language."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ register = template.Library()
 
 
 class FixedNode(template.Node):
-    """What stands between `fixed` and `endfixed`: it may depend on the language and on settings, on nothing else."""
+    """The content of a `fixed` tag. It may depend on the language and on settings, and on nothing else."""
 
     rendered: dict[tuple["FixedNode", str | None], SafeString] = {}
 
@@ -21,7 +21,6 @@ class FixedNode(template.Node):
         self.nodelist = nodelist
 
     def render(self, context: Context) -> SafeString:
-        """Return the part as it was rendered the first time in this process."""
         key = (self, get_language())
         if key not in self.rendered:
             self.rendered[key] = self.nodelist.render(context)
@@ -30,15 +29,15 @@ class FixedNode(template.Node):
 
 @register.tag
 def fixed(parser: Parser, token: Token) -> FixedNode:
-    """Render the part once for each language, and not with every page."""
+    """Parse `{% fixed %}...{% endfixed %}`."""
     nodelist = parser.parse(("endfixed",))
     parser.delete_first_token()
     return FixedNode(nodelist)
 
 
-def forget(**kwargs: Any) -> None:
-    """Render all parts anew: a setting has changed, as happens in tests alone."""
+def clear(**kwargs: Any) -> None:
+    """Discard all rendered parts: a setting has changed, which happens only in tests."""
     FixedNode.rendered.clear()
 
 
-setting_changed.connect(forget)
+setting_changed.connect(clear)

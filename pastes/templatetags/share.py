@@ -1,4 +1,4 @@
-"""What the page of a paste offers to take along: rendered once for each language and site, for the keys of all."""
+"""The sharing box of a paste's page, rendered once per language and site with a placeholder for the key."""
 
 from functools import lru_cache
 
@@ -9,13 +9,13 @@ from django.utils.translation import get_language
 
 register = template.Library()
 
-#: Stands for the key while the rest is rendered.
+#: The placeholder.
 _KEY = "KEY-OF-THE-PASTE"
 
 
 @register.simple_tag
 def share(site: str, key: str, clone: str) -> SafeString:
-    """Return the box for a paste on the site at this address; `clone` is what its copies can be cloned from."""
+    """Return the box for a paste; `site` is the URL of the site, `clone` that of the mirror."""
     return mark_safe(_box(get_language(), site, clone).replace(_KEY, key))  # noqa: S308  (a template, and a key)
 
 

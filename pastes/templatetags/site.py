@@ -1,4 +1,4 @@
-"""What every page says about the site itself."""
+"""Settings and URLs that every page shows."""
 
 from functools import cache
 from urllib.parse import quote
@@ -15,8 +15,8 @@ register = template.Library()
 register.filter(utc)
 
 ENGLISH = "en"
-#: What the settings say as long as nobody says it otherwise.
-_SUBTITLE = gettext_noop("Paste text, get a link, keep it in Git.")
+#: The default of PASTEUR_SUBTITLE, which is translated.
+_DEFAULT_SUBTITLE = gettext_noop("Paste text, get a link, keep it in Git.")
 
 
 @register.simple_tag
@@ -34,8 +34,8 @@ def site_logo() -> str:
 @register.simple_tag
 def site_subtitle() -> str:
     """Return PASTEUR_SUBTITLE."""
-    said = str(settings.PASTEUR_SUBTITLE)
-    return gettext(said) if said == _SUBTITLE else said
+    subtitle = str(settings.PASTEUR_SUBTITLE)
+    return gettext(subtitle) if subtitle == _DEFAULT_SUBTITLE else subtitle
 
 
 @register.simple_tag
@@ -58,13 +58,13 @@ def max_bytes() -> int:
 
 @register.simple_tag
 def copy_promise() -> mirror_copy.Promise:
-    """Return what an author has to know about copies."""
+    """Return which pastes are mirrored, for the notice on the form."""
     return mirror_copy.promise()
 
 
 @register.simple_tag
 def page_messages() -> str:
-    """Return the address of the translations for scripts; empty for English, which needs none."""
+    """Return the URL of the scripts' translations into the language of the page; empty for English."""
     language = get_language() or ENGLISH
     return "" if language == ENGLISH else asset(f"generated/messages/{language}.js")
 
@@ -72,12 +72,12 @@ def page_messages() -> str:
 @register.simple_tag
 @cache
 def asset(name: str) -> str:
-    """Return the address of a static file, looked up once: it does not change while the process lives."""
+    """Return the URL of a static file, looked up once per process."""
     return static(name)
 
 
 @register.filter
 def path_of_author(name: str) -> str:
     """Return the path of the page with the public pastes of an author."""
-    # Browsers take these two for folders, however they are written.
+    # Browsers resolve these two as path segments, also when they are escaped.
     return f"/by/?name={name}" if name in {".", ".."} else f"/by/{quote(name, safe='')}"

@@ -1,4 +1,4 @@
-"""How a page holds a long text: in blocks of lines, so that a browser lays out only those that are looked at."""
+"""Splits long texts into blocks of lines, of which a browser lays out only the visible ones."""
 
 from django import template
 from django.utils.html import escape
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def blocks(text: str) -> SafeString:
-    """Return the text escaped, in one element for every BLOCK_LINES lines when it has more than that."""
+    """Return the text escaped, and split into elements of BLOCK_LINES lines each when it has more than that."""
     escaped = escape(text)
     if text.count("\n") <= BLOCK_LINES:
         return escaped

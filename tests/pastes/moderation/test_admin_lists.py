@@ -41,7 +41,7 @@ def test_old_texts_are_found_by_their_words_when_they_are_public(
 ) -> None:
     public, unlisted = publish_text("the needle", visibility="public"), publish_text("another needle", title="a needle")
     publish_text("something else")
-    monkeypatch.setattr(admin_lists, "NEWEST", 1)
+    monkeypatch.setattr(admin_lists, "SCANNED_PASTES", 1)
 
     assert found(admin_client, "needle") == {public.key, unlisted.key}
     assert found(admin_client, "eedle") == {unlisted.key}
@@ -50,7 +50,7 @@ def test_old_texts_are_found_by_their_words_when_they_are_public(
 def test_a_list_counts_and_pages_no_further_than_it_has_to(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin_lists, "MOST_ROWS", 60)
+    monkeypatch.setattr(admin_lists, "MAX_ROWS", 60)
     pastes = [publish_text() for _ in range(70)]
 
     with CaptureQueriesContext(connection) as asked:

@@ -98,7 +98,7 @@ def test_where_pastes_came_from_is_banned_in_one_step(admin_client: Client) -> N
     page = act(admin_client, "paste", *pastes, reason="Spam", days="7")
 
     assert "2 banned." in page.text
-    assert "It is not known from where 1 came" in page.text
+    assert "The origin of 1 is not recorded" in page.text
     assert set(Ban.objects.values_list("network", "reason", "by")) == {
         (FAR, "Spam", "admin"),
         ("203.0.113.6", "Spam", "admin"),
@@ -118,7 +118,7 @@ def test_who_made_what_was_reported_is_banned_from_the_report(admin_client: Clie
 def test_nobody_is_banned_without_a_reason_or_for_odd_days(admin_client: Client, fields: dict[str, str]) -> None:
     page = act(admin_client, "paste", pasted_from(FAR), **fields)
 
-    assert "Nobody was banned" in page.text
+    assert "No address was banned" in page.text
     assert not Ban.objects.exists()
 
 
