@@ -24,7 +24,7 @@ class GitsyncConfig(AppConfig):
         signals.paste_revised.connect(outbox.revised, dispatch_uid="gitsync.revised")
         signals.paste_withdrawn.connect(outbox.withdrawn, dispatch_uid="gitsync.withdrawn")
         signals.paste_restored.connect(outbox.restored, dispatch_uid="gitsync.restored")
-        signals.paste_purged.connect(requests.asked, dispatch_uid="gitsync.purge.requests")
+        signals.paste_purged.connect(requests.request_purge, dispatch_uid="gitsync.purge.requests")
         signals.paste_missed.connect(webhook.missed, dispatch_uid="gitsync.missed")
         mirror_copy.kept_by(outbox.standing, outbox.copy_of)
         mirror_copy.promised_by(eligibility.promise)

@@ -94,6 +94,12 @@ class Change(models.Model):
         """The change's name in the trailers of its commit, unique wherever keys are."""
         return f"{self.key}.{self.number}"
 
+    @staticmethod
+    def parse_name(name: str) -> tuple[str, int] | None:
+        """Return the key and the number in a change's name, or None for a text that cannot be one."""
+        key, _, number = name.rpartition(".")
+        return (key, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+
 
 class MirrorQuerySet(models.QuerySet["Mirror"]):
     """Sets of mirrors."""

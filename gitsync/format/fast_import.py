@@ -19,7 +19,7 @@ COMMITTER = "Pasteur"
 #: A name under .invalid (RFC 2606) belongs to nobody, so no forge shows a stranger's account beside a paste.
 EMAIL = "paste@pasteur.invalid"
 CHANGE_TRAILER = "Pasteur-Change"
-#: In the commit that tells other sites of a purge: what `told_as_purged` makes of the key.
+#: In the commit that announces a purge to other sites: the `purge_digest` of the key.
 PURGED_TRAILER = "Pasteur-Purged"
 
 _SUBJECT_LENGTH = 100
@@ -75,8 +75,8 @@ def identity(author: str) -> str:
     return f"{name or 'Anonymous'} <{EMAIL}>"
 
 
-def told_as_purged(key: str) -> str:
-    """Return a digest by which those who know the key of a purged paste recognize it; it tells others nothing."""
+def purge_digest(key: str) -> str:
+    """Return a digest by which a site that knows the key recognizes a purged paste; it reveals no unknown key."""
     return hashlib.sha256(f"pasteur {key}".encode()).hexdigest()
 
 

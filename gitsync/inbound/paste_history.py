@@ -121,7 +121,7 @@ def refuse_purged(objects: Objects, oids: Iterable[str], known: Iterable[str] = 
     texts = {text for oid in oids if oid for text in texts_at(objects, oid).values()}
     for text in texts.difference(known):
         content = objects.blob(text, settings.PASTEUR_MAX_BYTES)
-        if content and (other := requests.key_of(content)):
+        if content and (other := requests.purged_key_of(content)):
             raise DamagedError(f"it has a text that was purged with {other}")
 
 

@@ -4,7 +4,7 @@ import logging
 
 from gitsync.errors import TooManyRemovedError
 from gitsync.format import tree
-from gitsync.format.fast_import import told_as_purged
+from gitsync.format.fast_import import purge_digest
 from gitsync.inbound.read_in import REMOVE_FREELY, Removals
 from gitsync.models import Change
 from gitsync.outbox.eligibility import mirrored
@@ -26,7 +26,7 @@ def heed(clone: Repository, revisions: str, tip: str, removals: Removals) -> Non
     if not told or removals is Removals.UNDO:
         return
     waiting = Change.objects.filter(settled_at=None).order_by().values_list("key", flat=True).distinct()
-    named = {key for key in waiting.iterator(chunk_size=2_000) if told_as_purged(key) in told}
+    named = {key for key in waiting.iterator(chunk_size=2_000) if purge_digest(key) in told}
     there = clone.tree_oids(tip, {tree.folder(key) for key in named})
     gone = [key for key in sorted(named) if not there[tree.folder(key)]]
     pastes = Paste.objects.filter(key__in=gone, state=State.PUBLISHED)

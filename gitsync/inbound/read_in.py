@@ -234,9 +234,9 @@ def _read_file(objects: Objects, path: str, oid: str, last: Touch) -> None:
     content = objects.blob(oid, settings.PASTEUR_MAX_BYTES)
     if content is None:
         raise DamagedError(f"it is longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
-    if other := requests.key_of(content):
+    if other := requests.purged_key_of(content):
         logger.warning("a file at the root has a text that was purged with %s", other)
-        requests.come_back(other, path)
+        requests.request_file_purge(other, path)
         return
     (file,) = metadata.files(metadata.NO_METADATA, {path: content})
     kept = Kept(key=key, created_at=last.written_at, author=author_of(last))

@@ -1,7 +1,7 @@
-"""Which commits stand for those of a rewritten history. They are kept in a file, because they need not fit into memory.
+"""Maps the commits of a history to the commits that replace them after a rewrite.
 
-It is a database without a name, which SQLite keeps in its cache and, beyond two megabytes, in a file that nobody else
-can open; the file goes with it.
+The map is an unnamed SQLite database. SQLite holds two megabytes of it in memory and the rest in a temporary file
+without a name, which no other process can open. The memory in use therefore does not grow with the history.
 """
 
 import sqlite3
@@ -10,47 +10,47 @@ from contextlib import contextmanager
 
 from gitsync.errors import DiskFullError
 
-_TABLE = "CREATE TABLE renamed (old TEXT PRIMARY KEY, new TEXT, change TEXT) WITHOUT ROWID"
+_TABLE = "CREATE TABLE replaced (old TEXT PRIMARY KEY, new TEXT, change TEXT) WITHOUT ROWID"
 
 
-class Renamed:
-    """Old ids, each with the new id, or nothing where nothing stands for it, and the change that its commit names.
+class CommitMap:
+    """Old commit ids, each with its replacement (empty for a dropped commit) and the change that the commit names.
 
-    Every method raises DiskFullError when there is no room for the file.
+    Every method raises DiskFullError when the temporary file has no room to grow.
     """
 
     def __init__(self) -> None:
-        with _room():
-            self._file = sqlite3.connect("")
-            self._file.execute("PRAGMA journal_mode=OFF")
-            self._file.execute(_TABLE)
+        with _disk_errors():
+            self._database = sqlite3.connect("")
+            self._database.execute("PRAGMA journal_mode=OFF")
+            self._database.execute(_TABLE)
 
     def add(self, rows: Iterable[tuple[str, str, str]]) -> None:
-        """Keep (old id, new id, change) of some more commits."""
-        with _room():
-            self._file.executemany("INSERT INTO renamed VALUES (?, ?, ?)", rows)
+        """Add commits as (old id, new id, change)."""
+        with _disk_errors():
+            self._database.executemany("INSERT INTO replaced VALUES (?, ?, ?)", rows)
 
-    def now(self, oid: str) -> str:
-        """Return what stands for a commit, which is itself when it was not rewritten."""
-        with _room():
-            found = self._file.execute("SELECT new FROM renamed WHERE old = ?", [oid]).fetchone()
-        return str(found[0]) if found else oid
+    def replacement(self, oid: str) -> str:
+        """Return the commit that replaces `oid`: `oid` itself when it was not rewritten, empty when it was dropped."""
+        with _disk_errors():
+            row = self._database.execute("SELECT new FROM replaced WHERE old = ?", [oid]).fetchone()
+        return str(row[0]) if row else oid
 
     def changes(self) -> Iterator[tuple[str, str, str]]:
         """Yield (change, old id, new id) for every commit that names a change."""
-        with _room():
-            yield from self._file.execute("SELECT change, old, new FROM renamed WHERE change != ''")
+        with _disk_errors():
+            yield from self._database.execute("SELECT change, old, new FROM replaced WHERE change != ''")
 
-    def has_others(self) -> bool:
-        """Whether commits that name no change have been rewritten, too; a change may have arrived with one of them."""
-        with _room():
-            question = "SELECT 1 FROM renamed WHERE change = '' AND old != new LIMIT 1"
-            return self._file.execute(question).fetchone() is not None
+    def has_unnamed(self) -> bool:
+        """Whether commits that name no change were rewritten. Rows may refer to these as well, after a squash."""
+        with _disk_errors():
+            query = "SELECT 1 FROM replaced WHERE change = '' AND old != new LIMIT 1"
+            return self._database.execute(query).fetchone() is not None
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def _disk_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise DiskFullError(f"the ids of a rewritten history cannot be kept: {error}") from error
+        raise DiskFullError(f"the commit ids of a rewritten history cannot be stored: {error}") from error

@@ -1,59 +1,74 @@
-"""Notices that a text which was purged has been put back into the repository, outside the folders of pastes."""
+"""Purges again what a push by others has brought back: folders of purged pastes, and their texts in other files."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import chain
 
 from django.conf import settings
 
-from gitsync.models import MOVED_FROM_LENGTH, Change, Kind, PurgedText
+from gitsync.format import tree
+from gitsync.models import MOVED_FROM_LENGTH, Change, Kind, Purge, PurgedText
 from gitsync.purge import requests
-from gitsync.purge.occurrences import is_of_a_paste
+from gitsync.purge.occurrences import is_in_paste_folder
 from gitsync.repository import history
 from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
 
 
-def notice(clone: Repository, old: str, new: str) -> None:
-    """Have the history rewritten again without what others have put there since `old`, where that was purged."""
+def purge_returned_folders(clone: Repository, tip: str, named_keys: Set[str]) -> None:
+    """Purge again the pastes whose folders are back at `tip`, or whose changes the new history names (`named_keys`)."""
+    purged = requests.completed_keys()
+    if not purged:
+        return
+    tree_oids = clone.tree_oids(tip, (tree.folder(key) for key in sorted(purged)))
+    returned = purged & named_keys
+    returned |= {key for key in purged if tree_oids[tree.folder(key)]}
+    if returned:
+        logger.warning("%d purged pastes are in Git again and are purged again", len(returned))
+        Purge.objects.filter(key__in=returned).ask_again()
+
+
+def purge_returned_texts(clone: Repository, old: str, new: str) -> None:
+    """Purge again the purged texts that commits between `old` and `new` put into files outside paste folders."""
     if not PurgedText.objects.exists():
         return
-    seen = set[tuple[str, str]]()
+    checked = set[tuple[str, str]]()
     with history.objects(clone) as objects:
-        for path, oid in _files(clone, old, new):
-            if (path, oid) in seen:
+        for path, oid in _changed_files(clone, old, new):
+            if (path, oid) in checked:
                 continue
-            seen.add((path, oid))
+            checked.add((path, oid))
             content = objects.blob(oid, settings.PASTEUR_MAX_BYTES)
-            if content and (key := requests.key_of(content)):
-                _come_back(key, path)
+            if content and (key := requests.purged_key_of(content)):
+                _purge_file(key, path)
 
 
-def is_there(clone: Repository, tip: str, change: Change) -> bool:
-    """Whether the file that a removal names still has a text that was purged."""
-    if not tip or not change.moved_from or change.kind != Kind.REMOVE:
+def is_text_at_tip(clone: Repository, tip: str, removal: Change) -> bool:
+    """Whether the file that a removal names has a purged text at `tip`."""
+    if not tip or not removal.moved_from or removal.kind != Kind.REMOVE:
         return False
-    oid = clone.resolve(f"{tip}:{change.moved_from}")
+    oid = clone.resolve(f"{tip}:{removal.moved_from}")
     if not oid:
         return False
     with history.objects(clone) as objects:
         content = objects.blob(oid, settings.PASTEUR_MAX_BYTES)
-    return bool(content and requests.key_of(content))
+    return bool(content and requests.purged_key_of(content))
 
 
-def _files(clone: Repository, old: str, new: str) -> Iterator[tuple[str, str]]:
-    """Yield (path, id) for files outside the folders of pastes that were touched, some of them several times."""
-    told = ((path, mode, oid) for _, path, mode, _, oid in history.paths(clone, f"{old}..{new}"))
-    for path, mode, oid in chain(told, history.differences(clone, old, new)):  # The second for what merges bring.
-        if oid and mode in history.REGULAR and not is_of_a_paste(path.encode(errors="surrogateescape")):
+def _changed_files(clone: Repository, old: str, new: str) -> Iterator[tuple[str, str]]:
+    """Yield (path, id) of the files outside paste folders that changed; a file may come several times."""
+    by_commits = ((path, mode, oid) for _, path, mode, _, oid in history.paths(clone, f"{old}..{new}"))
+    # A merge commit does not list what it takes over from one of its parents; the difference of the tips does.
+    for path, mode, oid in chain(by_commits, history.differences(clone, old, new)):
+        if oid and mode in history.REGULAR and not is_in_paste_folder(path.encode(errors="surrogateescape")):
             yield path, oid
 
 
-def _come_back(key: str, path: str) -> None:
-    shown = path.encode("ascii", "replace").decode()
-    if len(path) > MOVED_FROM_LENGTH or not path.isprintable():  # What is not UTF-8 is not, either.
-        logger.error("%s in Git has a text that was purged with %s, under a path that cannot be noted", shown, key)
+def _purge_file(key: str, path: str) -> None:
+    printable_path = path.encode("ascii", "replace").decode()
+    if len(path) > MOVED_FROM_LENGTH or not path.isprintable():  # A path that is not UTF-8 is not printable either.
+        logger.error("%s in Git has a text that was purged with %s; remove the file by hand", printable_path, key)
         return
-    logger.warning("%s in Git has a text that was purged with %s", shown, key)
-    requests.come_back(key, path)
+    logger.warning("%s in Git has a text that was purged with %s", printable_path, key)
+    requests.request_file_purge(key, path)

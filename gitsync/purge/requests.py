@@ -1,7 +1,7 @@
-"""What has to leave the history of the mirror, written down in the transaction of a purge, and what must not come back.
+"""Which pastes the history has to lose, recorded in the transaction of the purge, and which texts must not return.
 
-The texts themselves are known by digests that only this site can make, so that a copy of the database does not let
-anybody try out what a purged text may have been (docs/adr/0028).
+Texts are recorded as digests keyed with this site's secret, so a copy of the database does not confirm a guess at what
+a purged text was (docs/adr/0028).
 """
 
 import logging
@@ -27,26 +27,33 @@ from pastes.models import File, Paste, State
 
 logger = logging.getLogger(__name__)
 
-#: Stands where words of the remote have been erased.
-ERASED = "The remote's words were erased with a paste that was purged."
+#: Replaces a message of the remote that may quote a purged paste.
+ERASED_MESSAGE = "The remote's message was erased because it may quote a purged paste."
 _QUOTING = {RemoteRefusedError.code, RewriteRefusedError.code, PurgeIncompleteError.code, UnexpectedError.code}
 _FIRST_RETRY = timedelta(minutes=5)
 
 
-def asked(sender: object, key: str, **kwargs: Any) -> None:
-    """A paste is purged: it leaves the tip, and the history with it."""
+def request_purge(sender: object, key: str, **kwargs: Any) -> None:
+    """Handle `paste_purged`: remove the paste from the tip and from the history."""
     Purge.objects.get_or_create(key=key, defaults={"asked_at": timezone.now()})
     Purge.objects.filter(key=key).ask_again()
     remember_texts(key)
-    _forget_words(key)
+    _erase_remote_messages(key)
     if Change.objects.filter(key=key).exists():
         outbox.add(key, Kind.REMOVE, None)
     transaction.on_commit(wakeup.ring)
 
 
-def may_be_quoted(keys: Iterable[str]) -> bool:
-    """Return whether one of these is purged, so that words of the remote about them are not to be kept."""
-    return not set(keys).isdisjoint(Purge.objects.values_list("key", flat=True).iterator(chunk_size=2_000))
+def request_file_purge(key: str, path: str) -> None:
+    """Purge a text of the paste `key` from the file at `path`, to which it has returned.
+
+    Does nothing when the paste was purged by another site alone: that site purges the file.
+    """
+    if not Purge.objects.filter(key=key).exists():
+        return
+    if not Change.objects.filter(key=key, kind=Kind.REMOVE, moved_from=path, settled_at=None).exists():
+        outbox.add(key, Kind.REMOVE, None, moved_from=path)
+    Purge.objects.filter(key=key).ask_again()
 
 
 def is_any_due() -> bool:
@@ -54,65 +61,69 @@ def is_any_due() -> bool:
     return Purge.objects.due().exists()
 
 
-def postpone(keys: Sequence[str], error: GitsyncError) -> None:
-    """Try these again after 5 minutes, then twice as long each time up to LAST_PURGE_RETRY; all else goes on.
+def is_any_requested(keys: Iterable[str]) -> bool:
+    """Return whether the purge of any of these pastes was requested, done or not."""
+    return not set(keys).isdisjoint(Purge.objects.values_list("key", flat=True).iterator(chunk_size=2_000))
 
-    A clone that is broken is made again, and so the first try after it comes at once.
+
+def completed_keys() -> set[str]:
+    """Return the keys of the pastes that have left the history."""
+    return set(Purge.objects.exclude(done_at=None).values_list("key", flat=True))
+
+
+def postpone(keys: Sequence[str], error: GitsyncError) -> None:
+    """Record a failed purge; retry it after 5 minutes, then after twice as long each time up to LAST_PURGE_RETRY.
+
+    After a first failure with a broken clone the retry is immediate, since the clone is made anew.
     """
     if not keys:
         return
     tries = max(Purge.objects.filter(key__in=keys).values_list("tries", flat=True), default=0) + 1
-    at_once = tries == 1 and isinstance(error, CloneBrokenError)
-    delay = timedelta(0) if at_once else min(LAST_PURGE_RETRY, _FIRST_RETRY * 2 ** min(tries - 1, 10))
+    is_immediate = tries == 1 and isinstance(error, CloneBrokenError)
+    delay = timedelta(0) if is_immediate else min(LAST_PURGE_RETRY, _FIRST_RETRY * 2 ** min(tries - 1, 10))
     Purge.objects.filter(key__in=keys).update(
         tries=tries, retry_at=timezone.now() + delay, error_code=error.code, error=str(error)
     )
     logger.error(
-        "%d pastes are still in the history (%s, next try in %.0f s): %s\n%s",
+        "%d purged pastes are still in the history (%s, next attempt in %.0f s): %s\n%s",
         *(len(keys), error.code, delay.total_seconds(), error, error.advice),
     )
 
 
 def remember_texts(key: str) -> None:
-    """Remember all texts of a paste that are in the database."""
+    """Store the digests of all texts of a paste that are in the database."""
     texts = File.objects.filter(revision__paste__key=key).values_list("content", flat=True)
     remember(key, (text.encode() for text in texts.iterator(chunk_size=10)))
 
 
 def remember(key: str, texts: Iterable[bytes]) -> None:
-    """Remember texts that a purged paste has had; they are not read in again, whoever pushes them."""
+    """Store the digests of texts that a purged paste had, so that they are not read in again."""
     digests = {_digest(text) for text in texts if text.strip()}
     rows = [PurgedText(key=key, digest=digest) for digest in sorted(digests)]
     PurgedText.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def key_of(text: bytes) -> str:
-    """Return the key of a purged paste that has had this text; nothing when there is none that is off the site."""
+def purged_key_of(text: bytes) -> str:
+    """Return the key of a purged paste that had this text, or the empty string.
+
+    A paste that a moderator has published again does not count.
+    """
     keys = list(PurgedText.objects.filter(digest=_digest(text)).order_by("pk").values_list("key", flat=True))
-    shown = set(Paste.objects.filter(key__in=keys, state=State.PUBLISHED).values_list("key", flat=True))
-    return next((key for key in keys if key not in shown), "")
+    published = set(Paste.objects.filter(key__in=keys, state=State.PUBLISHED).values_list("key", flat=True))
+    return next((key for key in keys if key not in published), "")
 
 
-def come_back(key: str, file: str) -> None:
-    """Purge again a text of a paste that somebody has put into a file; who has purged it elsewhere sees to it there."""
-    if not Purge.objects.filter(key=key).exists():
-        return
-    if not Change.objects.filter(key=key, kind=Kind.REMOVE, moved_from=file, settled_at=None).exists():
-        outbox.add(key, Kind.REMOVE, None, moved_from=file)
-    Purge.objects.filter(key=key).ask_again()
+def _erase_remote_messages(key: str) -> None:
+    """Erase messages of the remote that may quote a paste, and the credentials that were detected in it.
 
-
-def _forget_words(key: str) -> None:
-    """Erase what the remote has said, and may have quoted of a paste, and what is known of credentials in it.
-
-    Nobody has to decide about its changes any more. In the last error, one cannot tell what is quoted: the next failure
-    says it again, without this paste.
+    Changes that are rejected or on secret hold are settled: no decision about them is needed any more. The mirror's
+    last error names no paste, so it is erased when it may quote one; the next failure reports it without this paste.
     """
     changes = Change.objects.filter(key=key)
     (changes.rejected() | changes.on_secret_hold()).update(settled_at=timezone.now())
     changes.update(rejection="", secrets="")
-    Mirror.objects.filter(error_code__in=_QUOTING).update(error=ERASED)
-    Purge.objects.filter(error_code__in=_QUOTING).update(error=ERASED)
+    Mirror.objects.filter(error_code__in=_QUOTING).update(error=ERASED_MESSAGE)
+    Purge.objects.filter(error_code__in=_QUOTING).update(error=ERASED_MESSAGE)
 
 
 def _digest(text: bytes) -> str:

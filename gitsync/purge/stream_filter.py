@@ -1,4 +1,4 @@
-"""Takes pastes out of the stream of `git fast-export --no-data --show-original-ids`. Pure: bytes in, bytes out.
+"""Removes pastes from a stream of `git fast-export --no-data --show-original-ids`. Pure: bytes in, bytes out.
 
 The format: https://git-scm.com/docs/git-fast-import#_input_format
 """
@@ -9,150 +9,147 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from gitsync.format import tree
-from gitsync.format.fast_import import CHANGE_TRAILER, COMMITTER, EMAIL, NEXT_REF, PURGED_TRAILER, told_as_purged
-from gitsync.purge.occurrences import Traces
+from gitsync.format.fast_import import CHANGE_TRAILER, COMMITTER, EMAIL, NEXT_REF, PURGED_TRAILER, purge_digest
+from gitsync.purge.occurrences import PurgedContent
 
 _TRAILER = re.compile(rf"^(Pasteur-Key|{CHANGE_TRAILER}): *([0-9a-z]+)".encode(), re.MULTILINE)
 _CHANGE = re.compile(rf"^{CHANGE_TRAILER}: *(\S+)\s*$".encode(), re.MULTILINE)
 _COMMIT = b"commit " + NEXT_REF.encode() + b"\n"
 _NEW_ROOT = b"reset " + NEXT_REF.encode() + b"\n\n"
-_SILENCE = b"A paste was purged\n"
+_PURGE_MESSAGE = b"A paste was purged\n"
+#: The mark of the announcement; fast-export counts up from 1 and does not get this far.
 _LAST_MARK = b":999999999"
 
 
 @dataclass(frozen=True)
-class Passed:
-    """A commit of the old history, by its id there, and the change that it names, if it is in the new one.
+class FilteredCommit:
+    """A commit of the old history by its id there, what replaces it, and the change that it names.
 
-    `now` is what stands for it: a mark, an id, or nothing.
+    `replacement` is a mark or an id; empty when nothing replaces the commit. `change` is empty when it was dropped.
     """
 
     original: str
-    now: str
+    replacement: str
     change: str = ""
 
 
 @dataclass
 class _Commit:
+    """A commit in the stream. `changes` are its lines about files, `parents` marks or ids."""
+
     header: list[bytes] = field(default_factory=list)
     mark: bytes = b""
     original: str = ""
     message: bytes = b""
-    parents: list[tuple[bytes, bytes]] = field(default_factory=list)
+    parents: list[bytes] = field(default_factory=list)
     changes: list[bytes] = field(default_factory=list)
-    purged: int = 0
 
 
-class Filter:
-    """All but the pastes of these keys, and what is known of their traces elsewhere.
+class StreamFilter:
+    """Removes the pastes of `keys`, and `content` wherever it lies: by default, the folders of these pastes.
 
-    After each stretch of the history has gone `through`, `passed` says what has become of its commits, and `tip` (a
-    mark or an id) where the new history has got to. Marks hold for one stretch.
+    A history is filtered in chunks. After each, `commits` lists what became of the chunk's commits, and `tip` is the
+    mark or id of the newest commit of the new history. Marks are valid within one chunk only.
     """
 
-    def __init__(self, keys: Sequence[str], traces: Traces | None = None) -> None:
+    def __init__(self, keys: Sequence[str], content: PurgedContent | None = None) -> None:
         self._keys = {key.encode() for key in keys}
-        self._traces = traces or Traces({tree.folder(key).encode() for key in keys})
-        self._instead: dict[bytes, bytes] = {}
+        self._content = content or PurgedContent({tree.folder(key).encode() for key in keys})
+        self._replaced: dict[bytes, bytes] = {}
         self._last_date = b"0 +0000"
-        self.passed: list[Passed] = []
+        self.commits: list[FilteredCommit] = []
         self.tip = ""
 
-    def through(
-        self, stream: IO[bytes], now: Callable[[str], str] = lambda oid: oid, *, is_last: bool = True
+    def apply(
+        self, stream: IO[bytes], replacement: Callable[[str], str] = lambda oid: oid, *, is_last: bool = True
     ) -> Iterator[bytes]:
-        """Yield a stretch for fast-import, and after the last one a commit that tells of the purge.
+        """Yield a chunk for fast-import, and after the last chunk a commit that announces the purge.
 
-        `now` says what stands for a commit of earlier stretches, and is told of the ids of others, too.
+        `replacement` returns what replaces a commit of an earlier chunk, and any other id unchanged.
         """
-        self.passed, self._instead = [], {}
-        for commit in _commits(stream):
-            yield from self._let_through(commit, now)
+        self.commits, self._replaced = [], {}
+        for commit in _parse(stream):
+            yield from self._filter_commit(commit, replacement)
         if is_last:
-            yield from self._announced()
+            yield from self._announcement()
 
-    def _announced(self) -> Iterator[bytes]:
-        """Yield a commit that tells other sites which share the repository not to bring anything back.
-
-        Where nothing else is left, there has to be one: a branch cannot point at nothing, and deleting it is mostly
-        forbidden.
-        """
-        who = f"{COMMITTER} <{EMAIL}> ".encode() + self._last_date
-        trailers = "".join(f"{PURGED_TRAILER}: {told_as_purged(key.decode())}\n" for key in sorted(self._keys))
-        message = _SILENCE + b"\n" + trailers.encode()
-        yield b"" if self.tip else _NEW_ROOT
-        yield _COMMIT + b"mark %s\nauthor %s\ncommitter %s\n" % (_LAST_MARK, who, who)
-        yield b"data %d\n%s\n" % (len(message), message)
-        yield b"from %s\n\n" % self.tip.encode() if self.tip else b"\n"
-        self.tip = _LAST_MARK.decode()
-
-    def _let_through(self, commit: _Commit, now: Callable[[str], str]) -> Iterator[bytes]:
-        commit.changes = [change for change in commit.changes if not self._is_purged(commit, change)]
-        parents = [(word, self._now(parent, now)) for word, parent in commit.parents]
-        parents = [(word, parent) for word, parent in parents if parent]
-        tells = any(key in self._keys for _, key in _TRAILER.findall(commit.message))
+    def _filter_commit(self, commit: _Commit, replacement: Callable[[str], str]) -> Iterator[bytes]:
+        changes = [change for change in commit.changes if not self._is_purged(change)]
+        parents = [parent for old in commit.parents if (parent := self._new_parent(old, replacement))]
+        names_purged = any(key in self._keys for _, key in _TRAILER.findall(commit.message))
         self._last_date = next(b" ".join(line.split()[-2:]) for line in commit.header if line.startswith(b"committer "))
-        if not commit.changes and (tells or commit.purged) and len(parents) < 2:
-            self._instead[commit.mark] = parents[0][1] if parents else b""
-            self._pass(commit, self._instead[commit.mark])
+        if not changes and (names_purged or commit.changes) and len(parents) < 2:
+            self._replaced[commit.mark] = parents[0] if parents else b""
+            self._record(commit, self._replaced[commit.mark])
             return
-        message = _SILENCE if tells else commit.message
+        message = _PURGE_MESSAGE if names_purged else commit.message
         if not parents:
             yield _NEW_ROOT
         yield _COMMIT + b"mark " + commit.mark + b"\n" + b"".join(commit.header)
         yield b"data %d\n%s\n" % (len(message), message)
-        # Without its first parent, a merge goes on from the second one.
-        for number, (_, parent) in enumerate(parents):
+        # The first remaining parent of a merge takes the place of a dropped first parent.
+        for number, parent in enumerate(parents):
             yield (b"merge " if number else b"from ") + parent + b"\n"
-        yield from commit.changes
+        yield from changes
         yield b"\n"
         change = _CHANGE.search(message)
-        self._pass(commit, commit.mark, change[1].decode(errors="replace") if change else "")
+        self._record(commit, commit.mark, change[1].decode(errors="replace") if change else "")
 
-    def _now(self, parent: bytes, now: Callable[[str], str]) -> bytes:
-        """Return what stands for a parent, which has a mark in the same stretch, and else an id."""
-        return self._instead.get(parent, parent) if parent.startswith(b":") else now(parent.decode()).encode()
-
-    def _pass(self, commit: _Commit, now: bytes, change: str = "") -> None:
-        self.tip = now.decode()
-        self.passed.append(Passed(commit.original, self.tip, change))
-
-    def _is_purged(self, commit: _Commit, change: bytes) -> bool:
+    def _is_purged(self, change: bytes) -> bool:
         line = change.rstrip(b"\n")
         if line.startswith(b"M "):
             _, _, oid, path = line.split(b" ", 3)
-            is_theirs = self._traces.are_at(path, oid)
-        else:  # A file that held a text of theirs may be another one by now, so that taking it away is not of them.
-            is_theirs = self._traces.own(line.partition(b" ")[2])
-        if not is_theirs:
-            return False
-        commit.purged += 1
-        return True
+            return self._content.includes(path, oid)
+        # A deletion: a file that once held a purged text may hold another one by now, so only owned paths count.
+        return self._content.owns(line.partition(b" ")[2])
+
+    def _new_parent(self, parent: bytes, replacement: Callable[[str], str]) -> bytes:
+        """Return what replaces a parent: a mark for a commit of the same chunk, otherwise an id."""
+        is_mark = parent.startswith(b":")
+        return self._replaced.get(parent, parent) if is_mark else replacement(parent.decode()).encode()
+
+    def _record(self, commit: _Commit, replacement: bytes, change: str = "") -> None:
+        self.tip = replacement.decode()
+        self.commits.append(FilteredCommit(commit.original, self.tip, change))
+
+    def _announcement(self) -> Iterator[bytes]:
+        """Yield a commit that tells other sites on the repository which pastes not to publish again.
+
+        It also gives the new history at least one commit: most remotes do not let a branch be deleted.
+        """
+        identity = f"{COMMITTER} <{EMAIL}> ".encode() + self._last_date
+        trailers = "".join(f"{PURGED_TRAILER}: {purge_digest(key.decode())}\n" for key in sorted(self._keys))
+        message = _PURGE_MESSAGE + b"\n" + trailers.encode()
+        yield b"" if self.tip else _NEW_ROOT
+        yield _COMMIT + b"mark %s\nauthor %s\ncommitter %s\n" % (_LAST_MARK, identity, identity)
+        yield b"data %d\n%s\n" % (len(message), message)
+        yield b"from %s\n\n" % self.tip.encode() if self.tip else b"\n"
+        self.tip = _LAST_MARK.decode()
 
 
-def _commits(stream: IO[bytes]) -> Iterator[_Commit]:
-    """Yield the commits of a stream; there are no blobs in it, and its refs are of no interest."""
+def _parse(stream: IO[bytes]) -> Iterator[_Commit]:
+    """Yield the commits of a stream, which has no blobs; its refs are ignored."""
     commit: _Commit | None = None
     for line in stream:
-        word = line.split(b" ", 1)[0]
-        if word == b"commit":
+        keyword = line.split(b" ", 1)[0]
+        if keyword == b"commit":
             if commit:
                 yield commit
             commit = _Commit()
-        elif commit is None or word in {b"reset", b"done\n", b"feature"} or line == b"\n":
-            if word == b"reset" and commit:
+        elif commit is None or keyword in {b"reset", b"done\n", b"feature"} or line == b"\n":
+            if keyword == b"reset" and commit:
                 yield commit
                 commit = None
-        elif word == b"mark":
+        elif keyword == b"mark":
             commit.mark = line[5:].strip()
-        elif word == b"original-oid":
+        elif keyword == b"original-oid":
             commit.original = line[13:].strip().decode()
-        elif word in {b"author", b"committer", b"encoding"}:
+        elif keyword in {b"author", b"committer", b"encoding"}:
             commit.header.append(line)
-        elif word == b"data":
+        elif keyword == b"data":
             commit.message = stream.read(int(line[5:]))
-        elif word in {b"from", b"merge"}:
-            commit.parents.append((word, line.split(b" ", 1)[1].strip()))
+        elif keyword in {b"from", b"merge"}:
+            commit.parents.append(line.split(b" ", 1)[1].strip())
         else:
             commit.changes.append(line)
     if commit:

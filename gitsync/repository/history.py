@@ -182,7 +182,7 @@ def changes(clone: Repository, revisions: str) -> Iterator[tuple[str, str]]:
 
 
 def purged(clone: Repository, revisions: str) -> set[str]:
-    """Return what a range of history tells of purges, each as `told_as_purged` makes it; anybody can write it."""
+    """Return the `purge_digest` of every purge that a range of history announces; the trailers can be forged."""
     pattern = f"--format=%(trailers:key={PURGED_TRAILER},valueonly,separator=%x20)"
     found = set[str]()
     with clone.reading(

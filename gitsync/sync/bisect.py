@@ -41,8 +41,8 @@ def refused(mirror: Mirror, changes: Sequence[Change], error: RemoteRefusedError
 
     Raises PartlyRefusedError when the next push will tell more, and the error itself when the remote takes nothing.
     """
-    if requests.may_be_quoted(change.key for change in changes):  # It was purged while it was on its way.
-        error = RemoteRefusedError(requests.ERASED)
+    if requests.is_any_requested(change.key for change in changes):  # It was purged while it was on its way.
+        error = RemoteRefusedError(requests.ERASED_MESSAGE)
     first = changes[0]
     if len(changes) > 1:
         mirror.suspect_until, mirror.suspect_alone = changes[-1].pk, None

@@ -111,7 +111,7 @@ def _drain(clone: Repository, progress: Progress, done: Drained) -> None:
             if rewritten.tip != tip and not stop_requested.is_set():
                 requests.postpone(rewritten.keys, error)  # The next drain takes what is pending before that.
             raise
-        rewrite.settle(rewritten)
+        rewrite.record_commits(rewritten)
         _settle(mirror, batch.taken, written)
         done.settled, done.commits, done.tip = len(batch.taken), len(written.commits), written.tip
         rewrite.finish(rewritten, remote, clone, written.tip)
@@ -182,17 +182,17 @@ def catch_up(mirror: Mirror, clone: Repository, tip: str, removals: Removals | N
     already, back = 0, set[str]()
     if tip:
         told = f"{mirror.tip}..{tip}" if goes_on else tip
-        already, back = already_pushed.settle(clone, told, rewrite.done())
+        already, back = already_pushed.settle(clone, told, requests.completed_keys())
         peer_purges.heed(clone, told, tip, removals or Removals.ASK)
     drain_report.arrived(already)
     if goes_on:
-        reappearance.notice(clone, old, tip)
+        reappearance.purge_returned_texts(clone, old, tip)
     else:
         history_reset.reopen_unseen(clone, tip)
 
     def done() -> None:
         _mark(mirror, tip, [])
-        rewrite.reopen(clone, tip, back)
+        reappearance.purge_returned_folders(clone, tip, back)
 
     if settings.GITSYNC_READ_BACK and removals:
         read_in.read(clone, old if goes_on else "", tip, removals, done)
@@ -215,7 +215,9 @@ def _commits(batch: _Batch, clone: Repository, tip: str) -> Iterator[Commit]:
         batch.taken.append(loaded.change)
         if loaded.entries:
             batch.shown.add(loaded.change.key)
-        moves = bool(at_root.pop(loaded.change.moved_from, "")) or reappearance.is_there(clone, tip, loaded.change)
+        moves = bool(at_root.pop(loaded.change.moved_from, "")) or reappearance.is_text_at_tip(
+            clone, tip, loaded.change
+        )
         if now[loaded.folder] != loaded.tree_oid or moves:
             now[loaded.folder] = loaded.tree_oid
             room -= loaded.size_bytes

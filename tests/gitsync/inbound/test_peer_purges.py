@@ -13,7 +13,7 @@ from gitsync.format.fast_import import NEXT_REF
 from gitsync.format.tree import folder
 from gitsync.inbound import peer_purges
 from gitsync.models import Change
-from gitsync.purge.stream_filter import Filter
+from gitsync.purge.stream_filter import StreamFilter
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from pastes.lifecycle import writing
@@ -28,10 +28,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 def purge_elsewhere(remote: Path, keys: Sequence[str]) -> None:
     """Rewrite the branch as another site does that purges these pastes, without this one's database."""
     command = ["git", "-c", "safe.directory=*", f"--git-dir={remote}", "fast-export", "--no-data"]
-    passing = Filter(keys)
+    passing = StreamFilter(keys)
     with subprocess.Popen([*command, "--show-original-ids", "main"], stdout=subprocess.PIPE) as source:
         assert source.stdout is not None
-        stream = b"".join(passing.through(source.stdout))
+        stream = b"".join(passing.apply(source.stdout))
     repository.git(remote, "fast-import", "--quiet", "--force", "--date-format=raw-permissive", stdin=stream)
     repository.git(remote, "update-ref", "refs/heads/main", NEXT_REF)
     repository.git(remote, "update-ref", "-d", NEXT_REF)

@@ -7,9 +7,9 @@ from django.conf import settings
 
 from gitsync.format.tree import folder
 from gitsync.models import Change
-from gitsync.purge import find_occurrences, rewrite
-from gitsync.purge.commit_map import Renamed
-from gitsync.purge.stream_filter import Filter
+from gitsync.purge import occurrences, rewrite
+from gitsync.purge.commit_map import CommitMap
+from gitsync.purge.stream_filter import StreamFilter
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
@@ -60,18 +60,18 @@ def assert_named(remote: Path) -> None:
 def test_stretches_of_any_length_make_the_same_history(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = with_merges(remote)
     clone, tip = Repository(settings.GITSYNC_CLONE_DIR), repository.tip(remote)
-    traces = find_occurrences.find(clone, tip, [paste.key])
-    first, _ = next(find_occurrences.occurrences(clone, traces, tip))
-    parents = clone.ask("rev-parse", f"{first}^@").decode().split()
-    found = set[tuple[str, tuple[tuple[str, str, str], ...]]]()
+    content = occurrences.find_content(clone, tip, [paste.key])
+    first_commit, _ = next(occurrences.occurrences(clone, content, tip))
+    parents = clone.ask("rev-parse", f"{first_commit}^@").decode().split()
+    results = set[tuple[str, tuple[tuple[str, str, str], ...]]]()
 
     for length in (1, 2, 3, 5, 1_000):
-        monkeypatch.setattr(rewrite, "_STRETCH", length)
-        made, renamed = rewrite._rewritten(clone, tip, parents, Filter([paste.key], traces))
-        found.add((made, tuple(sorted(renamed.changes()))))
+        monkeypatch.setattr(rewrite, "_CHUNK_COMMITS", length)
+        new_tip, commit_map = rewrite._rewrite_chunks(clone, tip, parents, StreamFilter([paste.key], content))
+        results.add((new_tip, tuple(sorted(commit_map.changes()))))
 
-    ((made, _),) = found
-    assert made != tip
+    ((new_tip, _),) = results
+    assert new_tip != tip
 
 
 @pytest.mark.parametrize("length", [1, 3])
@@ -79,8 +79,8 @@ def test_a_purge_by_stretches_leaves_nothing_and_names_every_commit(
     remote: Path, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     paste = with_merges(remote)
-    monkeypatch.setattr(rewrite, "_STRETCH", length)
-    monkeypatch.setattr(rewrite, "_AT_ONCE", 2)
+    monkeypatch.setattr(rewrite, "_CHUNK_COMMITS", length)
+    monkeypatch.setattr(rewrite, "_ROWS_PER_TRANSACTION", 2)
 
     purge(paste.key)
 
@@ -99,7 +99,7 @@ def test_a_crash_while_new_ids_are_noted_costs_nothing(remote: Path, monkeypatch
         if next(naps) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(rewrite, "_AT_ONCE", 2)
+    monkeypatch.setattr(rewrite, "_ROWS_PER_TRANSACTION", 2)
     erasing.purge(paste.key, reason="a password")
     with monkeypatch.context() as patched:
         patched.setattr(rewrite, "sleep", nap)
@@ -115,12 +115,12 @@ def test_a_crash_while_new_ids_are_noted_costs_nothing(remote: Path, monkeypatch
     assert repository.git(remote, "merge-base", "--is-ancestor", tip, "main") == b""
 
 
-def test_what_stands_for_a_commit_is_found_among_very_many() -> None:
-    renamed = Renamed()
-    renamed.add((f"{number:040x}", f"{number + 1:040x}", f"key.{number}") for number in range(100_000))
-    renamed.add([("a" * 40, "", "")])
+def test_a_commit_map_of_100_000_commits_returns_each_replacement() -> None:
+    commit_map = CommitMap()
+    commit_map.add((f"{number:040x}", f"{number + 1:040x}", f"key.{number}") for number in range(100_000))
+    commit_map.add([("a" * 40, "", "")])
 
-    assert renamed.now(f"{99_999:040x}") == f"{100_000:040x}"
-    assert renamed.now("a" * 40) == ""
-    assert renamed.now("b" * 40) == "b" * 40
-    assert len(list(renamed.changes())) == 100_000
+    assert commit_map.replacement(f"{99_999:040x}") == f"{100_000:040x}"
+    assert commit_map.replacement("a" * 40) == ""
+    assert commit_map.replacement("b" * 40) == "b" * 40
+    assert len(list(commit_map.changes())) == 100_000

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from gitsync.format.tree import folder
 from gitsync.models import Change, Purge, PurgedText
 from gitsync.purge import requests, rewrite
-from gitsync.purge.stream_filter import Filter
+from gitsync.purge.stream_filter import StreamFilter
 from gitsync.sync.drain import drain
 from gitsync.sync.schedule import ask_for_look, work_off
 from pastes.lifecycle import erasing, writing
@@ -249,7 +249,7 @@ def test_what_another_paste_says_too_may_be_edited_in_git(remote: Path) -> None:
 def test_a_history_that_still_has_a_text_is_not_pushed(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = secret_paste()
     commit(remote, {"docs/x.py": SECRET.encode(), "mine": b"mine"})
-    monkeypatch.setattr(rewrite, "Filter", lambda keys, _traces: Filter(keys))  # Folders alone.
+    monkeypatch.setattr(rewrite, "StreamFilter", lambda keys, _content: StreamFilter(keys))  # Folders alone.
 
     with pytest.raises(CommandError, match=r"still has docs/x\.py"):
         purge(paste.key)
@@ -266,7 +266,7 @@ def test_the_database_does_not_tell_what_a_text_was(remote: Path, settings: Sett
 
     kept = set(PurgedText.objects.values_list("digest", flat=True))
     assert len(kept) > 1
-    assert requests.key_of(SECRET.encode()) == paste.key
+    assert requests.purged_key_of(SECRET.encode()) == paste.key
     assert not kept & {hashlib.sha256(SECRET.encode()).hexdigest(), blob_oid(SECRET.encode())}
     settings.SECRET_KEY = "another secret key of this very site, long enough"
-    assert requests.key_of(SECRET.encode()) == ""
+    assert requests.purged_key_of(SECRET.encode()) == ""

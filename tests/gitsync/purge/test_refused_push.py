@@ -12,7 +12,7 @@ from pytest_django import Settings
 from gitsync.errors import CloneBrokenError, RemoteTimeoutError
 from gitsync.models import Change, Failure, Mirror, Purge
 from gitsync.purge import rewrite
-from gitsync.purge.stream_filter import Filter
+from gitsync.purge.stream_filter import StreamFilter
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
@@ -146,7 +146,7 @@ def test_pushes_keep_their_distance(remote: Path, settings: Settings) -> None:
 def test_a_history_that_is_not_clean_holds_up_nothing(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = asked(remote)
     commit(remote, {"docs/x.py": SECRET.encode()})
-    monkeypatch.setattr(rewrite, "Filter", lambda keys, _traces: Filter(keys))
+    monkeypatch.setattr(rewrite, "StreamFilter", lambda keys, _content: StreamFilter(keys))
 
     assert work_off() is None
 
@@ -163,7 +163,7 @@ def test_whatever_stops_a_rewrite_the_next_drain_takes_what_waits(
     def fail(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr(rewrite, "_rewritten", fail)
+    monkeypatch.setattr(rewrite, "_rewrite_chunks", fail)
     for _ in range(2):
         work_off()
         Mirror.objects.update(retry_at=None)
