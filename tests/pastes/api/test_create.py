@@ -13,7 +13,7 @@ from tests.pastes.row_counts import stored
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_the_least_that_makes_a_paste(client: Client) -> None:
+def test_the_smallest_request_creates_a_paste(client: Client) -> None:
     response = create(client, {"files": [FILE]})
 
     assert response.status_code == 201
@@ -51,7 +51,7 @@ def test_the_least_that_makes_a_paste(client: Client) -> None:
     assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
 
 
-def test_every_field_is_kept_and_shown(client: Client) -> None:
+def test_every_field_is_stored_and_returned(client: Client) -> None:
     body = {
         "files": [
             {"content": "print()", "name": "a.py"},
@@ -82,7 +82,7 @@ def test_every_field_is_kept_and_shown(client: Client) -> None:
 
 
 @pytest.mark.parametrize("lifetime", lifetimes.LIFETIMES.values(), ids=lambda lifetime: lifetime.name)
-def test_each_lifetime_is_as_long_as_its_name_says(client: Client, lifetime: lifetimes.Lifetime) -> None:
+def test_each_expiry_has_its_duration(client: Client, lifetime: lifetimes.Lifetime) -> None:
     create(client, {"files": [FILE], "expires": lifetime.name})
 
     paste = Paste.objects.get()
@@ -93,7 +93,7 @@ def test_each_lifetime_is_as_long_as_its_name_says(client: Client, lifetime: lif
         assert abs(paste.expires_at - paste.created_at - lifetime.length) < timedelta(seconds=1)
 
 
-def test_a_paste_to_burn_is_answered_without_its_text(client: Client) -> None:
+def test_creating_a_burning_paste_returns_no_files(client: Client) -> None:
     shown = create(client, {"files": [FILE], "burn": True}).json()
 
     assert (shown["burn"], shown["files"], shown["mirror"]["state"]) == (True, [], "none")

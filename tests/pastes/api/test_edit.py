@@ -27,7 +27,7 @@ def send(client: Client, method: str, paste: Paste, body: Any = None, **headers:
     return getattr(client, method.lower())(path, body, content_type="application/json", headers=all_headers)
 
 
-def test_patch_changes_what_is_given_and_nothing_else(client: Client) -> None:
+def test_patch_changes_only_the_given_fields(client: Client) -> None:
     paste = publish_text("old", "a.py", title="T", author="Ada")
 
     response = send(client, "PATCH", paste, {"files": [{"content": "new", "name": "b.rs"}], "comment": "C"})
@@ -40,7 +40,7 @@ def test_patch_changes_what_is_given_and_nothing_else(client: Client) -> None:
     assert [change.kind for change in Change.objects.order_by("number")] == ["publish", "edit"]
 
 
-def test_put_replaces_all_of_it(client: Client) -> None:
+def test_put_replaces_all_fields(client: Client) -> None:
     paste = publish_text("old", title="T", author="Ada", visibility="public")
 
     shown = send(client, "PUT", paste, {"files": [{"content": "new"}], "title": "New"}).json()
@@ -49,7 +49,7 @@ def test_put_replaces_all_of_it(client: Client) -> None:
     assert [file["content"] for file in shown["files"]] == ["new"]
 
 
-def test_an_edit_of_what_somebody_else_has_edited_is_refused(client: Client) -> None:
+def test_an_edit_of_an_outdated_revision_is_refused(client: Client) -> None:
     paste = publish_text("one")
     etag = client.get(f"/api/v1/pastes/{paste.key}")["ETag"]
     assert send(client, "PATCH", paste, {"title": "first"}, if_match=etag).status_code == 200
@@ -62,7 +62,7 @@ def test_an_edit_of_what_somebody_else_has_edited_is_refused(client: Client) -> 
 
 
 @pytest.mark.parametrize("etag", ['"0"', '"2"', "1", "nonsense", '"99999999999999999999"', "W/", '""'])
-def test_an_etag_that_was_never_given_out_is_a_conflict(client: Client, etag: str) -> None:
+def test_an_unknown_etag_is_a_conflict(client: Client, etag: str) -> None:
     paste = publish_text()
 
     with nothing_stored():
@@ -71,7 +71,7 @@ def test_an_etag_that_was_never_given_out_is_a_conflict(client: Client, etag: st
     assert refused(response) == (412, "conflict", "If-Match")
 
 
-def test_an_edit_says_which_revision_it_is_about(client: Client) -> None:
+def test_an_edit_needs_if_match(client: Client) -> None:
     paste = publish_text()
 
     with nothing_stored():
@@ -87,7 +87,7 @@ def test_an_edit_says_which_revision_it_is_about(client: Client) -> None:
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
 @pytest.mark.parametrize("token", ["", "wrong", "other"])
-def test_input_56_nobody_else_may(client: Client, method: str, token: str) -> None:
+def test_edits_without_the_right_token_are_refused(client: Client, method: str, token: str) -> None:
     paste, other = publish_text(), publish_text()
 
     with nothing_stored():
@@ -98,7 +98,7 @@ def test_input_56_nobody_else_may(client: Client, method: str, token: str) -> No
     assert refused(response) == (403, "token", "X-Pasteur-Token")
 
 
-def test_one_of_several_etags_is_enough_to_edit(client: Client) -> None:
+def test_one_matching_etag_of_several_is_enough(client: Client) -> None:
     paste = publish_text()
     known = client.get(f"/api/v1/pastes/{paste.key}")["ETag"]
 
@@ -118,7 +118,7 @@ def test_delete_erases_once(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/pastes/{}", "/{}"])
-def test_what_was_edited_meanwhile_is_not_deleted(client: Client, path: str) -> None:
+def test_delete_with_an_outdated_etag_is_refused(client: Client, path: str) -> None:
     paste = publish_text("one")
     etag = client.get(f"/api/v1/pastes/{paste.key}")["ETag"]
     text_etag = client.get(f"/{paste.key}/raw")["ETag"]
@@ -135,7 +135,7 @@ def test_what_was_edited_meanwhile_is_not_deleted(client: Client, path: str) -> 
 
 
 @pytest.mark.parametrize("seen", ['"1"', "*", "", "text"])
-def test_what_is_as_it_was_seen_is_deleted(client: Client, seen: str) -> None:
+def test_delete_with_the_current_etag_succeeds(client: Client, seen: str) -> None:
     paste = publish_text("one")
     if_match = client.get(f"/{paste.key}/raw")["ETag"] if seen == "text" else seen
 
@@ -154,18 +154,18 @@ def test_what_is_as_it_was_seen_is_deleted(client: Client, seen: str) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_an_edit_keeps_the_rules(client: Client, method: str, body: Any, code: str) -> None:
+def test_an_edit_is_validated_like_a_new_paste(client: Client, method: str, body: Any, code: str) -> None:
     paste = publish_text()
 
     with nothing_stored():
         assert refused(send(client, method, paste, body))[:2] == (422, code)
 
 
-def test_a_limit_is_named(client: Client) -> None:
+def test_an_exceeded_limit_is_in_the_error(client: Client) -> None:
     assert create(client, {"files": [FILE], "title": "x" * 201}).json()["error"]["limit"] == 200
 
 
-def test_a_fork_says_where_it_comes_from(client: Client) -> None:
+def test_a_fork_names_its_original(client: Client) -> None:
     paste = publish_text("text", "a.py", title="T")
 
     response = client.post(f"/api/v1/pastes/{paste.key}/fork", {"author": "Bob"}, content_type="application/json")
@@ -178,7 +178,7 @@ def test_a_fork_says_where_it_comes_from(client: Client) -> None:
     assert response["Location"] == shown["url"]
 
 
-def test_a_fork_that_is_sent_again_makes_one_paste(client: Client) -> None:
+def test_a_repeated_fork_creates_one_paste(client: Client) -> None:
     paste, other = publish_text("text"), publish_text("other")
     key = {"idempotency-key": "0123456789abcdef-fork"}
 
@@ -205,14 +205,14 @@ def test_burning_hands_out_the_files_once(client: Client) -> None:
     assert client.get(path).status_code == 405
 
 
-def test_only_what_burns_can_be_burned(client: Client) -> None:
+def test_only_a_burning_paste_can_be_burned(client: Client) -> None:
     paste = publish_text()
 
     with nothing_stored():
         assert client.post(f"/api/v1/pastes/{paste.key}/burn").status_code == 404
 
 
-def test_the_same_key_makes_one_paste_and_gives_the_same_token(client: Client) -> None:
+def test_a_repeated_idempotency_key_returns_the_same_paste_and_token(client: Client) -> None:
     key = "0123456789abcdef-random"
     first, second = (repeated(client, {"files": [FILE]}, key) for _ in range(2))
 
@@ -224,14 +224,14 @@ def test_the_same_key_makes_one_paste_and_gives_the_same_token(client: Client) -
     assert repeated(client, {"files": [FILE]}, key).status_code == 404
 
 
-def test_input_47_another_key_or_none_makes_another_paste(client: Client) -> None:
+def test_another_idempotency_key_or_none_creates_another_paste(client: Client) -> None:
     for key in ("0123456789abcdef-1", "0123456789abcdef-2", "", ""):
         assert repeated(client, {"files": [FILE]}, key).status_code == 201
 
     assert Paste.objects.count() == Change.objects.count() == 4
 
 
-def test_a_key_is_for_one_body_and_cannot_be_guessed(client: Client) -> None:
+def test_an_idempotency_key_is_bound_to_its_body_and_must_be_long(client: Client) -> None:
     repeated(client, {"files": [FILE]}, "0123456789abcdef-1")
 
     with nothing_stored():

@@ -21,7 +21,7 @@ API = "/api/v1"
 
 
 @pytest.mark.parametrize("path", ["pastes?limit=3", "search?q=common&limit=3"])
-def test_a_list_goes_on_where_the_link_leads(client: Client, path: str) -> None:
+def test_a_list_continues_at_its_next_link(client: Client, path: str) -> None:
     made = [publish_text(f"common {number}", visibility="public").key for number in range(7)]
     publish_text("common")
     address: str | None = f"http://testserver{API}/{path}"
@@ -50,7 +50,7 @@ def test_a_list_goes_on_where_the_link_leads(client: Client, path: str) -> None:
         (f"search?q={'x' * 201}", "q"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(client: Client, path: str, field: str) -> None:
+def test_an_invalid_query_is_refused(client: Client, path: str, field: str) -> None:
     response = client.get(f"{API}/{path}")
 
     assert response.status_code == 422
@@ -81,13 +81,13 @@ def test_revisions_can_be_listed_read_and_compared(client: Client) -> None:
 @pytest.mark.parametrize(
     "rest", ["revisions/2", "revisions/0", "revisions/99999999999", "diff?before=2", "diff?after=9"]
 )
-def test_a_revision_that_is_not_there_is_not_found(client: Client, rest: str) -> None:
+def test_a_missing_revision_is_404(client: Client, rest: str) -> None:
     paste = publish_text()
 
     assert refused(client.get(f"{API}/pastes/{paste.key}/{rest}"))[:2] == (404, "not_found")
 
 
-def test_what_burns_or_is_encrypted_is_not_compared(client: Client) -> None:
+def test_burning_and_encrypted_pastes_are_not_compared(client: Client) -> None:
     burning, closed = publish_text("secret", burn=True), publish_text(sealed(), encrypted=True)
 
     for rest in ("revisions/1", "diff"):
@@ -96,7 +96,7 @@ def test_what_burns_or_is_encrypted_is_not_compared(client: Client) -> None:
     assert client.get(f"{API}/pastes/{burning.key}/revisions").status_code == 200
 
 
-def test_a_client_can_ask_what_there_may_be(client: Client, settings: Settings) -> None:
+def test_a_client_can_read_languages_and_limits(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 1234
     settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_READ = "3/hour", "off"
     settings.PASTEUR_LIMIT_DELETE = "20/hour"
@@ -110,13 +110,13 @@ def test_a_client_can_ask_what_there_may_be(client: Client, settings: Settings) 
     assert names == list(LANGUAGES)
 
 
-def test_where_a_paste_stands_in_the_mirror_can_be_asked_alone(client: Client) -> None:
+def test_the_mirror_state_has_a_url_of_its_own(client: Client) -> None:
     paste = publish_text()
 
     assert client.get(f"{API}/pastes/{paste.key}/mirror").json() == {"state": "waiting", "commit": None}
 
 
-def test_pages_of_other_sites_may_ask_and_read_without_cookies(client: Client) -> None:
+def test_pages_of_other_sites_may_use_the_api_without_cookies(client: Client) -> None:
     asking = {"origin": "https://example.org", "access-control-request-method": "POST"}
 
     asked = client.options(f"{API}/pastes", headers=asking)
@@ -131,7 +131,7 @@ def test_pages_of_other_sites_may_ask_and_read_without_cookies(client: Client) -
     assert "X-Pasteur-Token" in made["Access-Control-Expose-Headers"]
 
 
-def test_pages_for_people_answer_no_questions_of_other_sites(client: Client) -> None:
+def test_html_pages_answer_no_preflight_requests(client: Client) -> None:
     response = client.options(
         "/recent", headers={"origin": "https://example.org", "access-control-request-method": "POST"}
     )
@@ -139,7 +139,7 @@ def test_pages_for_people_answer_no_questions_of_other_sites(client: Client) -> 
     assert response.status_code == 405
 
 
-def test_the_document_describes_every_operation_and_its_errors(client: Client) -> None:
+def test_the_openapi_document_describes_every_operation_and_its_errors(client: Client) -> None:
     document = client.get(f"{API}/openapi.json").json()
 
     assert document["openapi"].startswith("3.")
@@ -150,7 +150,7 @@ def test_the_document_describes_every_operation_and_its_errors(client: Client) -
             assert {"429", "503"} <= set(operation["responses"])
 
 
-def test_the_document_defines_all_that_it_names(client: Client) -> None:
+def test_the_openapi_document_defines_every_name_that_it_refers_to(client: Client) -> None:
     document = client.get(f"{API}/openapi.json").json()
 
     for required in document["security"]:
@@ -161,7 +161,7 @@ def test_the_document_defines_all_that_it_names(client: Client) -> None:
     assert {"schemas/PasteCreated", "headers/ETag", "headers/Link", "headers/Retry-After"} <= named
 
 
-def test_the_document_says_what_a_paste_may_hold(client: Client) -> None:
+def test_the_openapi_document_has_the_limits_of_a_paste(client: Client) -> None:
     schemas = client.get(f"{API}/openapi.json").json()["components"]["schemas"]
 
     fields = schemas["PasteIn"]["properties"]

@@ -57,7 +57,9 @@ def one_connection() -> Iterator[None]:
 @pytest.mark.parametrize(("label", "mode"), CASES)
 @some_requests
 @given(data=st.data())
-def test_every_answer_is_described(db: None, label: str, mode: GenerationMode, data: st.DataObject) -> None:
+def test_every_response_matches_the_openapi_document(
+    db: None, label: str, mode: GenerationMode, data: st.DataObject
+) -> None:
     case = data.draw(OPERATIONS[label].as_strategy(mode))
 
     case.call_and_validate(checks=CHECKS)
@@ -66,7 +68,7 @@ def test_every_answer_is_described(db: None, label: str, mode: GenerationMode, d
 @pytest.mark.parametrize(("label", "mode"), [case for case in CASES if "{key}" in case[0]])
 @some_requests
 @given(data=st.data(), burn=st.booleans())
-def test_every_answer_to_who_made_the_paste_is_described(
+def test_every_response_to_the_author_matches_the_openapi_document(
     db: None, label: str, mode: GenerationMode, data: st.DataObject, burn: bool
 ) -> None:
     paste = publish_text("text\n", "a.txt", burn=burn)
@@ -79,7 +81,7 @@ def test_every_answer_to_who_made_the_paste_is_described(
 
 @pytest.mark.parametrize("label", ["POST /api/v1/pastes", "POST /api/v1/pastes/{key}/fork"])
 @pytest.mark.parametrize("key", ["", "x" * 15, "x" * 16, "x" * 128, "x" * 129, "x" * 16 + " y", "~!" * 8, "\xe9" * 16])
-def test_an_idempotency_key_is_described_as_it_is_taken(client: Client, label: str, key: str) -> None:
+def test_the_pattern_of_idempotency_keys_is_the_validated_one(client: Client, label: str, key: str) -> None:
     (header,) = (one for one in OPERATIONS[label].headers if one.name == "Idempotency-Key")
     schema = header.definition["schema"]
     described = bool(re.search(schema["pattern"], key)) and schema["minLength"] <= len(key) <= schema["maxLength"]

@@ -17,7 +17,7 @@ from tests import repository
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_a_paste_is_read_with_all_its_files_in_their_order(client: Client) -> None:
+def test_a_paste_is_read_with_all_files_in_order(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("b", "z.py"), NewFile("a", "a.rs")], title="T", author="A", comment="C"))
 
     response = client.get(f"/api/v1/pastes/{paste.key}")
@@ -34,7 +34,7 @@ def test_a_paste_is_read_with_all_its_files_in_their_order(client: Client) -> No
         assert client.get(file["raw_url"].removeprefix("http://testserver")).content.decode() == file["content"]
 
 
-def test_the_current_revision_is_read(client: Client) -> None:
+def test_a_read_returns_the_current_revision(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("old", "a.txt")]))
     writing.revise(paste, [NewFile("new", "b.txt")])
 
@@ -43,7 +43,7 @@ def test_the_current_revision_is_read(client: Client) -> None:
     assert (shown["revision"], [file["content"] for file in shown["files"]]) == (2, ["new"])
 
 
-def test_where_it_stands_in_git_is_said(client: Client, remote: Path) -> None:
+def test_a_read_returns_the_state_of_the_mirror(client: Client, remote: Path) -> None:
     kept = writing.publish(Draft([NewFile("x")]))
     passing = writing.publish(Draft([NewFile("x")], lifetime=timedelta(hours=1)))
     before = client.get(f"/api/v1/pastes/{kept.key}").json()["mirror"]
@@ -56,7 +56,7 @@ def test_where_it_stands_in_git_is_said(client: Client, remote: Path) -> None:
     assert client.get(f"/api/v1/pastes/{passing.key}").json()["mirror"] == {"state": "none", "commit": None}
 
 
-def test_a_paste_to_burn_is_shown_without_its_text_and_stays(client: Client) -> None:
+def test_reading_a_burning_paste_returns_no_files_and_does_not_burn_it(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("secret")], burn=True))
 
     for _ in range(3):
@@ -67,7 +67,7 @@ def test_a_paste_to_burn_is_shown_without_its_text_and_stays(client: Client) -> 
     assert Paste.objects.readable().filter(pk=paste.pk).exists()
 
 
-def test_what_is_gone_is_not_found(client: Client) -> None:
+def test_a_removed_paste_is_404(client: Client) -> None:
     hidden, removed = (writing.publish(Draft([NewFile("x")])) for _ in range(2))
     burned = writing.publish(Draft([NewFile("x")], burn=True))
     writing.hide(hidden)
@@ -86,7 +86,7 @@ def test_what_is_gone_is_not_found(client: Client) -> None:
         *("abc", "a" * 33, "x" * 10_000, "%ed%a0%80", "sch%c3%b6n"),
     ],
 )
-def test_input_44_what_cannot_be_a_key_asks_no_database(
+def test_an_impossible_key_costs_no_query(
     client: Client, key: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
@@ -96,7 +96,7 @@ def test_input_44_what_cannot_be_a_key_asks_no_database(
 
 
 @pytest.mark.parametrize("method", ["post", "trace"])
-def test_a_paste_is_not_made_here(client: Client, method: str) -> None:
+def test_the_url_of_a_paste_does_not_create_one(client: Client, method: str) -> None:
     paste = writing.publish(Draft([NewFile("x")]))
 
     response = getattr(client, method)(f"/api/v1/pastes/{paste.key}")
@@ -108,13 +108,13 @@ def test_a_paste_is_not_made_here(client: Client, method: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/pastes/", "/api/v9/pastes"])
-def test_an_unknown_address_is_not_found_in_json(client: Client, path: str) -> None:
+def test_an_unknown_url_is_404_in_json(client: Client, path: str) -> None:
     response = client.get(path, headers={"accept": "text/html"})
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
 
 
-def test_input_61_addresses_are_the_configured_ones(client: Client, settings: Settings) -> None:
+def test_urls_are_below_the_configured_one(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
     paste = writing.publish(Draft([NewFile("x", "schön & gut.txt")]))
 
@@ -124,7 +124,7 @@ def test_input_61_addresses_are_the_configured_ones(client: Client, settings: Se
     assert shown["files"][0]["raw_url"].startswith(f"https://paste.example.org/{paste.key}/raw/")
 
 
-def test_a_read_costs_the_same_however_many_files_and_pastes(
+def test_the_number_of_queries_does_not_grow_with_files_and_pastes(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     paste = writing.publish(Draft([NewFile(f"text {number}") for number in range(50)]))

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
     ],
     ids=lambda body: f"{body[:12]!r}{len(body)}",
 )
-def test_input_23_and_24_what_is_no_json_is_refused(client: Client, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(client: Client, body: bytes) -> None:
     with nothing_stored():
         response = create(client, body)
 
@@ -33,7 +33,7 @@ def test_input_23_and_24_what_is_no_json_is_refused(client: Client, body: bytes)
 
 
 @pytest.mark.parametrize("depth", [50, 200, 400, 600, 800, 900, 950, 980])
-def test_input_24_nesting_within_the_parser_is_a_wrong_type(client: Client, depth: int) -> None:
+def test_nesting_that_the_parser_accepts_is_a_wrong_type(client: Client, depth: int) -> None:
     with nothing_stored():
         response = create(client, b'{"files": ' + b"[" * depth + b"]" * depth + b"}")
 
@@ -49,7 +49,7 @@ def test_input_24_nesting_within_the_parser_is_a_wrong_type(client: Client, dept
         b'{"title": "a", "files": [{"content": "a"}], "t\\u0069tle": "b"}',
     ],
 )
-def test_input_26_a_key_that_stands_twice_is_refused(client: Client, body: bytes) -> None:
+def test_a_duplicate_key_is_refused(client: Client, body: bytes) -> None:
     with nothing_stored():
         response = create(client, body)
 
@@ -58,7 +58,7 @@ def test_input_26_a_key_that_stands_twice_is_refused(client: Client, body: bytes
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"null", b"1", b"true", b"1.5"])
-def test_input_27_only_an_object_is_a_paste(client: Client, body: bytes) -> None:
+def test_only_an_object_is_accepted(client: Client, body: bytes) -> None:
     with nothing_stored():
         response = create(client, body)
 
@@ -88,7 +88,7 @@ def test_input_27_only_an_object_is_a_paste(client: Client, body: bytes) -> None
         ({"burn": None}, "burn"),
     ],
 )
-def test_input_27_a_field_of_the_wrong_type_is_named(client: Client, fields: dict[str, Any], field: str) -> None:
+def test_a_field_of_the_wrong_type_is_named(client: Client, fields: dict[str, Any], field: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [FILE]} | fields)
 
@@ -119,7 +119,7 @@ def test_a_missing_field_is_named(client: Client, body: dict[str, Any], field: s
         ({"a\0b": 1}, "a\0b"),
     ],
 )
-def test_input_28_an_unknown_field_is_refused(client: Client, fields: dict[str, Any], field: str) -> None:
+def test_an_unknown_field_is_refused(client: Client, fields: dict[str, Any], field: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [FILE]} | fields)
 
@@ -128,7 +128,7 @@ def test_input_28_an_unknown_field_is_refused(client: Client, fields: dict[str, 
     assert (status, code, named or "") == (422, "unknown_field", field)
 
 
-def test_a_field_whose_name_is_half_a_character_is_refused(client: Client) -> None:
+def test_a_field_name_with_a_lone_surrogate_is_refused(client: Client) -> None:
     with nothing_stored():
         response = create(client, b'{"files": [{"content": "a"}], "\\ud800": 1}')
 
@@ -139,14 +139,14 @@ def test_a_field_whose_name_is_half_a_character_is_refused(client: Client) -> No
     "content_type",
     ["", "text/plain", "text/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"],
 )
-def test_input_29_only_json_is_taken(client: Client, content_type: str) -> None:
+def test_only_the_content_type_json_is_accepted(client: Client, content_type: str) -> None:
     with nothing_stored():
         response = client.generic("POST", "/api/v1/pastes", json.dumps({"files": [FILE]}), content_type)
 
     assert refused(response)[:2] == (415, "unsupported_media_type")
 
 
-def test_input_11_json_in_another_charset_is_refused(client: Client) -> None:
+def test_json_in_another_charset_is_refused(client: Client) -> None:
     body = json.dumps({"files": [FILE]}).encode("utf-16")
 
     with nothing_stored():
@@ -155,7 +155,7 @@ def test_input_11_json_in_another_charset_is_refused(client: Client) -> None:
     assert refused(response)[:2] == (415, "charset")
 
 
-def test_input_09_wrong_utf8_is_refused_with_its_offset(client: Client) -> None:
+def test_invalid_utf8_is_refused_with_its_offset(client: Client) -> None:
     with nothing_stored():
         response = create(client, b'{"files": [{"content": "a\xff"}]}')
 
@@ -165,7 +165,7 @@ def test_input_09_wrong_utf8_is_refused_with_its_offset(client: Client) -> None:
 
 @pytest.mark.parametrize("escape", [b"\\ud800", b"a\\udfffb", b"\\udc00\\ud800"])
 @pytest.mark.parametrize("field", ["content", "name", "title"])
-def test_half_a_surrogate_pair_is_refused(client: Client, escape: bytes, field: str) -> None:
+def test_a_lone_surrogate_is_refused(client: Client, escape: bytes, field: str) -> None:
     bodies = {
         "content": b'{"files": [{"content": "%s"}]}',
         "name": b'{"files": [{"content": "a", "name": "%s"}]}',
@@ -182,7 +182,7 @@ def test_half_a_surrogate_pair_is_refused(client: Client, escape: bytes, field: 
 @pytest.mark.parametrize(
     "name", ["nonsense", "../../etc/passwd", "<script>alert(1)</script>", " ", "x" * 10_000, "a\0b"]
 )
-def test_input_33_an_unknown_language_is_refused_and_cut(client: Client, name: str) -> None:
+def test_an_unknown_language_is_refused_and_cut(client: Client, name: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [{"content": "a", "language": name}]})
 
@@ -193,7 +193,7 @@ def test_input_33_an_unknown_language_is_refused_and_cut(client: Client, name: s
 @pytest.mark.parametrize(
     "name", ["", "forever", "-1", "0", "1e9", "1000000000000", "-1d", "2020-01-01", " 1h", "1H", "1h\0", "x" * 10_000]
 )
-def test_input_34_an_unknown_expiry_is_refused_with_the_choices(client: Client, name: str) -> None:
+def test_an_unknown_expiry_is_refused_with_the_choices(client: Client, name: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [FILE], "expires": name})
 
@@ -228,16 +228,14 @@ def test_a_paste_without_files_is_empty(client: Client) -> None:
         ({"content": "a", "name": "a.py"}, "duplicate_name", "files.1.name"),
     ],
 )
-def test_of_several_files_the_one_at_fault_is_named(
-    client: Client, file: dict[str, Any], code: str, field: str
-) -> None:
+def test_the_error_names_the_invalid_file(client: Client, file: dict[str, Any], code: str, field: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [{"content": "a", "name": "a.py"}, file]})
 
     assert refused(response) == (422, code, field)
 
 
-def test_too_large_names_field_and_limit(client: Client, settings: Settings) -> None:
+def test_the_error_for_a_large_text_names_field_and_limit(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 10
 
     response = create(client, {"files": [{"content": "x" * 6}, {"content": "y" * 5}]})
@@ -246,7 +244,7 @@ def test_too_large_names_field_and_limit(client: Client, settings: Settings) -> 
     assert response.json()["error"]["limit"] == 10
 
 
-def test_fifty_files_are_taken_and_one_more_is_not(client: Client) -> None:
+def test_fifty_files_are_accepted_and_one_more_is_refused(client: Client) -> None:
     assert create(client, {"files": [FILE] * 50}).status_code == 201
 
     with nothing_stored():
@@ -256,7 +254,7 @@ def test_fifty_files_are_taken_and_one_more_is_not(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("field", "most"), [("title", 200), ("author", 100), ("comment", 2_000)])
-def test_words_have_a_limit_in_characters(client: Client, field: str, most: int) -> None:
+def test_text_fields_have_a_limit_in_characters(client: Client, field: str, most: int) -> None:
     assert create(client, {"files": [FILE], field: "é" * most}).status_code == 201
 
     with nothing_stored():
@@ -276,7 +274,7 @@ def test_words_have_a_limit_in_characters(client: Client, field: str, most: int)
         ("", {"x-pasteur-token": "x", "x-pasteur-max-views": "1"}, "X-Pasteur-Max-Views"),
     ],
 )
-def test_input_28_an_option_that_the_api_does_not_take_is_refused(
+def test_an_option_in_query_or_header_is_refused(
     client: Client, query: str, headers: dict[str, str], field: str
 ) -> None:
     body = json.dumps({"files": [FILE]})
@@ -302,18 +300,18 @@ def test_input_28_an_option_that_the_api_does_not_take_is_refused(
         ("limits?x=1", "x"),
     ],
 )
-def test_input_28_a_parameter_that_there_is_not_is_refused(client: Client, path: str, field: str) -> None:
+def test_an_unknown_parameter_is_refused(client: Client, path: str, field: str) -> None:
     key = publish_text().key
 
     assert refused(client.get(f"/api/v1/{path.format(key=key)}")) == (422, "unknown_field", field)
 
 
 @pytest.mark.parametrize("path", ["pastes?limit=5&limit=6", "search?q=a&q=b"])
-def test_input_32_a_parameter_that_stands_twice_is_refused(client: Client, path: str) -> None:
+def test_a_repeated_parameter_is_refused(client: Client, path: str) -> None:
     assert refused(client.get(f"/api/v1/{path}"))[:2] == (422, "ambiguous")
 
 
-def test_parameters_that_there_are_are_taken_as_ever(client: Client) -> None:
+def test_known_parameters_are_accepted(client: Client) -> None:
     for path in ("pastes?limit=5&before=9", "search?q=a+b&limit=5", "pastes?", "limits?&"):
         assert client.get(f"/api/v1/{path}", headers={"x-pasteur-token": "any"}).status_code == 200
 
@@ -329,7 +327,7 @@ def test_parameters_that_there_are_are_taken_as_ever(client: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["pastes?", "search?q=a&", "pastes/{key}/revisions?"])
-def test_a_number_beyond_its_limit_names_field_and_limit(
+def test_the_error_for_a_number_out_of_range_names_field_and_limit(
     client: Client, path: str, query: str, field: str, limit: int
 ) -> None:
     response = client.get(f"/api/v1/{path.format(key=publish_text().key)}{query}")
@@ -339,11 +337,11 @@ def test_a_number_beyond_its_limit_names_field_and_limit(
 
 
 @pytest.mark.parametrize(("query", "code"), [("limit=many", "wrong_type"), ("limit=" + "9" * 5_000, "out_of_range")])
-def test_what_is_no_number_is_named(client: Client, query: str, code: str) -> None:
+def test_the_error_for_an_invalid_number_names_the_field(client: Client, query: str, code: str) -> None:
     assert refused(client.get(f"/api/v1/pastes?{query}")) == (422, code, "limit")
 
 
-def test_every_limit_of_a_new_paste_is_named(client: Client, settings: Settings) -> None:
+def test_the_errors_of_a_new_paste_name_their_limits(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 100
     bodies: list[tuple[dict[str, Any], int]] = [
         ({"files": [FILE] * 51}, 50),

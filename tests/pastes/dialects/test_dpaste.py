@@ -33,7 +33,7 @@ def lifetime() -> timedelta | None:
     ("shape", "expected"),
     [("", '"{url}"'), ("default", '"{url}"'), ("url", "{url}\n"), ("other", '"{url}"')],
 )
-def test_the_address_comes_in_quotes_or_on_a_line(client: Client, shape: str, expected: str) -> None:
+def test_the_url_is_in_quotes_or_alone_on_a_line(client: Client, shape: str, expected: str) -> None:
     response = send(client, content="text", **({"format": shape} if shape else {}))
 
     url = f"http://testserver/{Paste.objects.get().key}"
@@ -41,7 +41,7 @@ def test_the_address_comes_in_quotes_or_on_a_line(client: Client, shape: str, ex
     assert response.content.decode() == expected.format(url=url)
 
 
-def test_json_has_address_text_and_lexer(client: Client) -> None:
+def test_json_has_url_text_and_lexer(client: Client) -> None:
     response = send(client, content="x = 1\r\n", lexer="python3", format="json")
 
     url = f"http://testserver/{Paste.objects.get().key}"
@@ -64,7 +64,7 @@ def test_json_has_address_text_and_lexer(client: Client) -> None:
         ({"lexer": "", "filename": "what.ever"}, "plaintext"),
     ],
 )
-def test_its_lexers_are_languages_here(client: Client, fields: dict[str, str], language: str) -> None:
+def test_its_lexers_are_mapped_to_languages(client: Client, fields: dict[str, str], language: str) -> None:
     assert send(client, content="text", **fields).status_code == 200
 
     assert File.objects.get().language == language
@@ -81,7 +81,7 @@ def test_its_lexers_are_languages_here(client: Client, fields: dict[str, str], l
         ({"expires": "2592000"}, timedelta(days=30)),
     ],
 )
-def test_its_expiries_are_kept(client: Client, expires: dict[str, str], expected: timedelta | None) -> None:
+def test_its_expiries_have_their_durations(client: Client, expires: dict[str, str], expected: timedelta | None) -> None:
     assert send(client, content="text", **expires).status_code == 200
 
     assert lifetime() == expected
@@ -109,7 +109,7 @@ def test_onetime_burns_after_reading(client: Client) -> None:
         ({"content": "x", "filename": "a" * 300}, "at most 255 bytes"),
     ],
 )
-def test_what_it_does_not_know_is_400_and_said(client: Client, fields: dict[str, str], words: str) -> None:
+def test_an_unknown_value_is_400_with_a_message(client: Client, fields: dict[str, str], words: str) -> None:
     with nothing_stored():
         response = send(client, **fields)
 
@@ -134,7 +134,7 @@ def test_what_it_does_not_know_is_400_and_said(client: Client, fields: dict[str,
     ],
     ids=["twice", "percent", "bytes", "fields", "charset", "json", "boundary", "cut", "parts"],
 )
-def test_inputs_10_11_29_31_32_a_form_that_is_none_is_400(client: Client, body: bytes, content_type: str) -> None:
+def test_a_malformed_form_is_400(client: Client, body: bytes, content_type: str) -> None:
     with nothing_stored():
         response = client.generic("POST", "/api/", body, content_type)
 

@@ -29,7 +29,7 @@ def assert_told(speaker: Speaker, response: Any, status: int) -> str:
 
 
 @every
-def test_the_text_comes_back_byte_for_byte_and_the_answer_has_its_edit_token(speaker: Speaker) -> None:
+def test_a_text_is_read_back_byte_for_byte_and_the_response_has_the_edit_token(speaker: Speaker) -> None:
     client = Client(enforce_csrf_checks=True)
 
     response = speaker.send(client, AWKWARD.encode())
@@ -49,7 +49,7 @@ def test_the_text_comes_back_byte_for_byte_and_the_answer_has_its_edit_token(spe
     [(b"", 422), (b" \r\n\t", 422), (b"a\0b", 422), (b"good \xff bad", 400), (b"\xed\xa0\x80", 400)],
     ids=["empty", "space", "nul", "not_utf8", "surrogate"],
 )
-def test_inputs_01_09_10_13_what_is_no_text_is_told_in_its_words(
+def test_an_invalid_text_is_refused_in_the_format_of_the_dialect(
     client: Client, speaker: Speaker, text: bytes, status: int
 ) -> None:
     with nothing_stored():
@@ -59,7 +59,7 @@ def test_inputs_01_09_10_13_what_is_no_text_is_told_in_its_words(
 
 
 @every
-def test_input_02_exactly_the_limit_is_taken_and_one_byte_more_is_told(
+def test_a_text_of_the_maximum_size_is_accepted_and_one_byte_more_is_refused(
     client: Client, speaker: Speaker, settings: Settings
 ) -> None:
     settings.PASTEUR_MAX_BYTES = 1_000
@@ -72,7 +72,7 @@ def test_input_02_exactly_the_limit_is_taken_and_one_byte_more_is_told(
 
 
 @every
-def test_a_dialect_that_is_turned_off_is_not_there(client: Client, speaker: Speaker, settings: Settings) -> None:
+def test_a_disabled_dialect_is_404(client: Client, speaker: Speaker, settings: Settings) -> None:
     settings.PASTEUR_DIALECTS = [name for name in settings.PASTEUR_DIALECTS if name != speaker.dialect]
 
     response = speaker.send(client, b"text")
@@ -81,7 +81,9 @@ def test_a_dialect_that_is_turned_off_is_not_there(client: Client, speaker: Spea
 
 
 @every
-def test_input_63_who_asks_too_much_is_told_in_its_words(speaker: Speaker, settings: Settings, tmp_path: Path) -> None:
+def test_a_rate_limit_is_reported_in_the_format_of_the_dialect(
+    speaker: Speaker, settings: Settings, tmp_path: Path
+) -> None:
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_LIMIT_CREATE = "1/day"
     far = Client(REMOTE_ADDR="203.0.113.5")
@@ -97,7 +99,7 @@ def test_input_63_who_asks_too_much_is_told_in_its_words(speaker: Speaker, setti
 
 
 @every
-def test_who_may_not_paste_is_told_in_its_words_and_a_token_lets_in(speaker: Speaker, settings: Settings) -> None:
+def test_a_missing_permission_is_reported_in_the_format_of_the_dialect(speaker: Speaker, settings: Settings) -> None:
     settings.PASTEUR_MAY_CREATE = "token"
     ours, _ = bearer("write")
 
@@ -110,7 +112,7 @@ def test_who_may_not_paste_is_told_in_its_words_and_a_token_lets_in(speaker: Spe
 
 
 @pytest.mark.parametrize("speaker", [one for one in SPEAKERS if one.path != "/"], ids=by_name)
-def test_another_method_is_told_in_its_words(client: Client, speaker: Speaker) -> None:
+def test_an_unsupported_method_is_reported_in_the_format_of_the_dialect(client: Client, speaker: Speaker) -> None:
     response = client.patch(speaker.path)
 
     assert_told(speaker, response, 405)
@@ -119,7 +121,7 @@ def test_another_method_is_told_in_its_words(client: Client, speaker: Speaker) -
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PROPFIND"])
 @pytest.mark.parametrize("path", ["/raw/{}", "/documents/{}", "/api/v1/paste/{}", "/api/v1/lexer", "/remove/{}.x"])
-def test_what_is_only_read_takes_no_other_method(path: str, method: str) -> None:
+def test_read_only_urls_refuse_other_methods(path: str, method: str) -> None:
     paste = publish_text()
 
     with nothing_stored():
@@ -150,7 +152,7 @@ SAYING = {
 
 @every
 @pytest.mark.parametrize("saying", SAYING)
-def test_input_28_what_a_dialect_does_not_take_is_refused(speaker: Speaker, saying: str) -> None:
+def test_unsupported_options_are_refused(speaker: Speaker, saying: str) -> None:
     with nothing_stored():
         response = speaker.send(SAYING[saying], b"text")
 
@@ -159,5 +161,5 @@ def test_input_28_what_a_dialect_does_not_take_is_refused(speaker: Speaker, sayi
 
 
 @every
-def test_an_empty_query_and_a_token_say_nothing(speaker: Speaker) -> None:
+def test_an_empty_query_and_an_edit_token_are_no_options(speaker: Speaker) -> None:
     assert speaker.send(Saying(headers={"x-pasteur-token": "x"}), b"text").status_code == speaker.status

@@ -33,7 +33,7 @@ def assert_refused(response: Any) -> str:
     return line
 
 
-def test_the_least_form_is_answered_with_the_code_alone(client: Client) -> None:
+def test_the_smallest_form_is_answered_with_the_code_alone(client: Client) -> None:
     response = send(client, TEXT)
 
     paste = Paste.objects.get()
@@ -45,7 +45,7 @@ def test_the_least_form_is_answered_with_the_code_alone(client: Client) -> None:
     assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
 
 
-def test_every_field_is_kept_and_answered(client: Client) -> None:
+def test_every_field_is_stored_and_returned(client: Client) -> None:
     response = send(
         client,
         Part("paste", b"00ff"),
@@ -65,7 +65,7 @@ def test_every_field_is_kept_and_answered(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["paste", "PASTE", "Paste", "pAsTe"])
-def test_names_match_without_case(client: Client, name: str) -> None:
+def test_field_names_are_case_insensitive(client: Client, name: str) -> None:
     response = send(client, Part(name, b"text"), Part("USER", b"Ada"), Part("Hl", b"PYTHON"))
 
     assert response.json()["hl"] == "python"
@@ -73,7 +73,7 @@ def test_names_match_without_case(client: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("file_name", ["code.ml", "", "../../x", "schön"])
-def test_parts_may_come_with_a_file_name(client: Client, file_name: str) -> None:
+def test_parts_may_have_a_file_name(client: Client, file_name: str) -> None:
     parts = [Part("paste", b"a\r\nb", file_name=file_name), Part("user", b"Ada", file_name=file_name)]
 
     assert send(client, *parts).status_code == 200
@@ -83,7 +83,7 @@ def test_parts_may_come_with_a_file_name(client: Client, file_name: str) -> None
 
 
 @pytest.mark.parametrize("language", ["__no_highlighting__", "nonsense", "", " ", "<script>", "a\0b", "x" * 10_000])
-def test_an_unknown_language_is_dropped_without_an_error(client: Client, language: str) -> None:
+def test_an_unknown_language_is_ignored(client: Client, language: str) -> None:
     response = send(client, TEXT, Part("hl", language.encode()))
 
     assert response.json() == {"code": Paste.objects.get().key}
@@ -98,14 +98,14 @@ def test_only_on_means_encrypted(client: Client, value: str) -> None:
     assert not Paste.objects.get().encrypted
 
 
-def test_unknown_parts_are_skipped(client: Client) -> None:
+def test_unknown_parts_are_ignored(client: Client) -> None:
     response = send(client, Part("x", b"1"), TEXT, Part("burn", b"on"), Part("y", b"2", file_name="y"))
 
     assert response.status_code == 200
     assert not Paste.objects.get().burn
 
 
-def test_it_asks_for_no_token_and_reads_no_cookie() -> None:
+def test_the_form_needs_no_csrf_token_and_ignores_cookies() -> None:
     client = Client(enforce_csrf_checks=True)
 
     response = send(client, TEXT)
@@ -131,14 +131,14 @@ def test_it_asks_for_no_token_and_reads_no_cookie() -> None:
         [TEXT, Part("encrypted", b"on")],
     ],
 )
-def test_what_cannot_be_a_paste_is_400_in_one_line(client: Client, parts: list[Part]) -> None:
+def test_invalid_input_is_400_in_one_line(client: Client, parts: list[Part]) -> None:
     with nothing_stored():
         response = send(client, *parts)
 
     assert assert_refused(response)
 
 
-def test_input_02_too_large_is_400_and_names_the_limit(client: Client, settings: Settings) -> None:
+def test_a_large_text_is_400_and_names_the_limit(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 10
 
     with nothing_stored():
@@ -157,7 +157,7 @@ def test_a_browser_asking_for_pages_gets_the_same_refusal(client: Client) -> Non
 
 
 @pytest.mark.parametrize("cut", [4, 20, 26, 30])
-def test_a_form_that_ends_early_is_no_paste(client: Client, cut: int) -> None:
+def test_a_truncated_form_is_refused(client: Client, cut: int) -> None:
     whole = multipart.body(Part("paste", b"a text that must not lose its end"))
 
     with nothing_stored():
@@ -166,7 +166,7 @@ def test_a_form_that_ends_early_is_no_paste(client: Client, cut: int) -> None:
     assert response.status_code == 400
 
 
-def test_who_may_not_paste_is_told_so(client: Client, settings: Settings) -> None:
+def test_a_missing_permission_keeps_its_status(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_CREATE = "token"
 
     with nothing_stored():
@@ -175,7 +175,7 @@ def test_who_may_not_paste_is_told_so(client: Client, settings: Settings) -> Non
     assert (response.status_code, response.content.count(b"\n")) == (401, 1)
 
 
-def test_the_code_leads_to_the_page_and_to_the_text(client: Client) -> None:
+def test_the_code_is_valid_for_the_page_and_the_text(client: Client) -> None:
     code = send(client, TEXT).json()["code"]
 
     assert client.get(f"/{code}").status_code == 200
@@ -188,7 +188,7 @@ def test_the_code_leads_to_the_page_and_to_the_text(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("query", "headers"), [("?expires=1d", {}), ("", {"x-pasteur-expires": "1d"})])
-def test_input_28_what_it_does_not_take_is_refused(client: Client, query: str, headers: dict[str, str]) -> None:
+def test_unsupported_options_are_refused(client: Client, query: str, headers: dict[str, str]) -> None:
     with nothing_stored():
         response = client.post(f"/{query}", multipart.body(TEXT), content_type=multipart.CONTENT_TYPE, headers=headers)
 

@@ -37,7 +37,7 @@ def texts() -> dict[str, str]:
     return {file.name: file.content for file in Paste.objects.get().files}
 
 
-def test_a_gist_is_answered_and_read_with_everything_its_clients_use(client: Client) -> None:
+def test_a_gist_has_all_fields_that_its_clients_use(client: Client) -> None:
     response = send(client, GIST)
 
     paste = Paste.objects.get()
@@ -60,13 +60,13 @@ def test_a_gist_is_answered_and_read_with_everything_its_clients_use(client: Cli
     assert client.get(f"/api/v3/gists/{paste.key}").json() == gist
 
 
-def test_without_more_it_is_unlisted(client: Client) -> None:
+def test_a_gist_is_unlisted_by_default(client: Client) -> None:
     assert send(client, {"files": FILES}).json()["public"] is False
     assert send(client, {"files": FILES, "description": None}).json()["description"] is None
 
 
 @pytest.mark.parametrize("method", ["PATCH", "POST"])
-def test_an_update_changes_what_is_given_and_null_deletes(client: Client, method: str) -> None:
+def test_an_update_changes_the_given_fields_and_null_deletes_a_file(client: Client, method: str) -> None:
     path, token = made(client)
 
     first = send(client, {"files": {"a.py": None, "c.rs": {"content": "fn"}}}, path, method, token)
@@ -92,7 +92,7 @@ def test_the_token_deletes_once(client: Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_input_56_nobody_else_updates_or_deletes(client: Client, method: str) -> None:
+def test_updates_and_deletions_need_the_edit_token(client: Client, method: str) -> None:
     (path, token), (_, other) = made(client), made(client)
 
     for wrong in ("", token[:-1], other, "x"):
@@ -102,13 +102,13 @@ def test_input_56_nobody_else_updates_or_deletes(client: Client, method: str) ->
     assert Paste.objects.readable().filter(title="One").count() == 2
 
 
-def test_the_token_of_another_gist_does_not_keep_its_owner_from_making_one(client: Client) -> None:
+def test_the_edit_token_of_another_gist_does_not_prevent_creating_one(client: Client) -> None:
     _, token = made(client)
 
     assert send(client, GIST, token=token).status_code == 201
 
 
-def test_an_api_token_is_one_here_too(client: Client) -> None:
+def test_an_api_token_is_accepted(client: Client) -> None:
     secret, _ = api_tokens.make(name="ci", scopes=["write", "read"])
     path = f"/{send(client, GIST, token=secret).json()['id']}"
 
@@ -140,7 +140,7 @@ def test_an_api_token_is_one_here_too(client: Client) -> None:
         ("[" * 100_000, 400),
     ],
 )
-def test_inputs_23_to_40_what_is_no_gist_is_told_in_its_words(client: Client, sent: Any, status: int) -> None:
+def test_an_invalid_gist_is_refused_in_the_format_of_gists(client: Client, sent: Any, status: int) -> None:
     with nothing_stored():
         response = send(client, sent)
 
@@ -148,7 +148,7 @@ def test_inputs_23_to_40_what_is_no_gist_is_told_in_its_words(client: Client, se
     assert set(response.json()) <= {"message", "errors"}
 
 
-def test_an_update_that_leaves_nothing_or_names_nothing_changes_nothing(client: Client) -> None:
+def test_an_update_without_remaining_or_known_files_changes_nothing(client: Client) -> None:
     path, token = made(client)
 
     for files in ({"a.py": None, "b.md": None}, {"z": None}, {"a.py": {"filename": "b.md"}}, {"a.py": {"content": ""}}):
@@ -157,7 +157,7 @@ def test_an_update_that_leaves_nothing_or_names_nothing_changes_nothing(client: 
     assert Paste.objects.get().head == 1
 
 
-def test_what_is_gone_or_burns_is_not_found(client: Client) -> None:
+def test_a_removed_or_burning_paste_is_404(client: Client) -> None:
     hidden, burning = publish_text("secret"), publish_text("secret", burn=True)
     writing.hide(hidden)
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 @pytest.mark.parametrize(
     "content_type", ["", "text/plain", "application/json", "application/x-www-form-urlencoded", "image/png"]
 )
-def test_the_body_is_the_text_whatever_it_is_called(client: Client, content_type: str) -> None:
+def test_the_body_is_the_text_for_any_content_type(client: Client, content_type: str) -> None:
     response = client.generic("POST", "/documents", "a=1&b=%20+é\r\n".encode(), content_type)
 
     paste = Paste.objects.get()
@@ -28,14 +28,14 @@ def test_the_body_is_the_text_whatever_it_is_called(client: Client, content_type
     assert File.objects.get().content == "a=1&b=%20+é\r\n"
 
 
-def test_of_a_form_the_field_data_is_the_text(client: Client) -> None:
+def test_the_field_data_of_a_form_is_the_text(client: Client) -> None:
     body = multipart.body(Part("data", b"text"))
 
     assert client.post("/documents", body, content_type=multipart.CONTENT_TYPE).status_code == 200
     assert File.objects.get().content == "text"
 
 
-def test_input_28_of_a_form_no_other_field_is_left_out_in_silence(client: Client) -> None:
+def test_another_field_of_a_form_is_refused(client: Client) -> None:
     body = multipart.body(Part("data", b"text"), Part("expires", b"1d"))
 
     with nothing_stored():
@@ -45,7 +45,7 @@ def test_input_28_of_a_form_no_other_field_is_left_out_in_silence(client: Client
 
 
 @pytest.mark.parametrize("ending", ["", ".py", ".tar.gz"])
-def test_a_document_is_read_with_any_ending(client: Client, ending: str) -> None:
+def test_a_document_is_read_with_any_file_extension(client: Client, ending: str) -> None:
     paste = publish_text("é\r\n")
 
     document = client.get(f"/documents/{paste.key}{ending}")
@@ -59,7 +59,7 @@ def test_a_document_is_read_with_any_ending(client: Client, ending: str) -> None
 
 
 @pytest.mark.parametrize("path", ["documents", "raw"])
-def test_what_is_gone_or_burns_is_not_found(client: Client, path: str) -> None:
+def test_a_removed_or_burning_paste_is_404(client: Client, path: str) -> None:
     hidden, burning = publish_text("secret"), publish_text("secret", burn=True)
     writing.hide(hidden)
 
@@ -70,7 +70,7 @@ def test_what_is_gone_or_burns_is_not_found(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b" \n", b"a\0b", b"\xff"])
-def test_what_is_no_text_is_400_in_json(client: Client, text: bytes) -> None:
+def test_a_body_that_is_not_text_is_400_in_json(client: Client, text: bytes) -> None:
     with nothing_stored():
         response = client.generic("POST", "/documents", text, "text/plain")
 
@@ -78,7 +78,7 @@ def test_what_is_no_text_is_400_in_json(client: Client, text: bytes) -> None:
     assert set(response.json()) == {"message"}
 
 
-def test_input_02_too_long_is_said_in_its_words(client: Client, settings: Settings) -> None:
+def test_a_long_text_is_refused_with_hastebins_message(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 10
 
     with nothing_stored():
@@ -87,7 +87,7 @@ def test_input_02_too_long_is_said_in_its_words(client: Client, settings: Settin
     assert (response.status_code, response.json()) == (400, {"message": "Document exceeds maximum length."})
 
 
-def test_a_dialect_can_be_turned_off(client: Client, settings: Settings) -> None:
+def test_the_dialect_can_be_disabled(client: Client, settings: Settings) -> None:
     settings.PASTEUR_DIALECTS = []
     paste = publish_text()
 

@@ -31,7 +31,7 @@ def removal_path(client: Client) -> str:
     return str(answer["removal"]).removeprefix("http://testserver")
 
 
-def test_several_files_are_one_paste_and_are_read_as_they_were(client: Client) -> None:
+def test_several_files_are_one_paste_and_are_read_back(client: Client) -> None:
     ham = {"lexer": "text", "content": "h\u00e4m", "name": None}
 
     answer = send(client, {"expiry": "1week", "files": [SPAM, ham], "long": 1})
@@ -57,13 +57,13 @@ def test_several_files_are_one_paste_and_are_read_as_they_were(client: Client) -
         ("python3", "a.rs", "python"),
     ],
 )
-def test_its_lexers_are_languages_here(client: Client, lexer: str, name: str, language: str) -> None:
+def test_its_lexers_are_mapped_to_languages(client: Client, lexer: str, name: str, language: str) -> None:
     send(client, {"expiry": "1day", "files": [{"lexer": lexer, "content": "x", "name": name}]})
 
     assert File.objects.get().language == language
 
 
-def test_each_lexer_and_expiry_that_is_listed_is_taken(client: Client) -> None:
+def test_every_listed_lexer_and_expiry_is_accepted(client: Client) -> None:
     lexers = client.get("/api/v1/lexer").json()
     expiries = client.get("/api/v1/expiry").json()
 
@@ -100,7 +100,7 @@ def test_each_lexer_and_expiry_that_is_listed_is_taken(client: Client) -> None:
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-def test_inputs_23_to_28_what_it_does_not_know_is_400_and_said(client: Client, sent: Any, words: str) -> None:
+def test_an_invalid_request_is_400_with_a_message(client: Client, sent: Any, words: str) -> None:
     with nothing_stored():
         response = send(client, sent)
 
@@ -109,7 +109,7 @@ def test_inputs_23_to_28_what_it_does_not_know_is_400_and_said(client: Client, s
     assert words in response.json()["message"]
 
 
-def test_what_is_gone_or_burns_is_404(client: Client) -> None:
+def test_a_removed_or_burning_paste_is_404(client: Client) -> None:
     hidden, burning = publish_text("secret"), publish_text("secret", burn=True)
     writing.hide(hidden)
 
@@ -119,7 +119,7 @@ def test_what_is_gone_or_burns_is_404(client: Client) -> None:
     assert Paste.objects.readable().filter(pk=burning.pk).exists()
 
 
-def test_from_a_form_three_addresses_come_back(client: Client) -> None:
+def test_a_form_is_answered_with_three_urls(client: Client) -> None:
     parts = [Part("raw", b"x = 1\r\n"), Part("lexer", b"python"), Part("expiry", b"1week")]
 
     response = client.post("/curl", multipart.body(*parts), content_type=multipart.CONTENT_TYPE)
@@ -135,14 +135,14 @@ def test_from_a_form_three_addresses_come_back(client: Client) -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"raw": ""}, {"raw": "x", "lexer": "no"}, {"raw": "x", "expiry": "no"}])
-def test_a_form_that_makes_no_sense_is_400_in_a_line(client: Client, fields: dict[str, str]) -> None:
+def test_an_invalid_form_is_400_in_one_line(client: Client, fields: dict[str, str]) -> None:
     with nothing_stored():
         response = client.post("/curl", fields)
 
     assert (response.status_code, response.content.count(b"\n")) == (400, 1)
 
 
-def test_the_removal_address_deletes_once(client: Client) -> None:
+def test_the_removal_url_deletes_once(client: Client) -> None:
     path = removal_path(client)
 
     first, again = client.get(path), client.get(path)
@@ -156,7 +156,7 @@ def test_the_removal_address_deletes_once(client: Client) -> None:
     ("method", "headers"),
     [("HEAD", {}), ("GET", {"sec-purpose": "prefetch;prerender"}), ("GET", {"purpose": "prefetch"})],
 )
-def test_input_52_looking_ahead_deletes_nothing(client: Client, method: str, headers: dict[str, str]) -> None:
+def test_prefetching_the_removal_url_deletes_nothing(client: Client, method: str, headers: dict[str, str]) -> None:
     path = removal_path(client)
 
     assert client.generic(method, path, headers=headers).status_code == 302
@@ -165,7 +165,7 @@ def test_input_52_looking_ahead_deletes_nothing(client: Client, method: str, hea
     assert client.post(path).status_code == 405
 
 
-def test_input_56_with_another_token_nothing_is_deleted(client: Client) -> None:
+def test_a_wrong_token_deletes_nothing(client: Client) -> None:
     path, other = removal_path(client), removal_path(client)
     key, _, token = path.rpartition("/")[2].partition(".")
 
@@ -175,7 +175,7 @@ def test_input_56_with_another_token_nothing_is_deleted(client: Client) -> None:
     assert Paste.objects.readable().count() == 2
 
 
-def test_guesses_of_removal_addresses_are_counted(client: Client, settings: Settings, tmp_path: Path) -> None:
+def test_guesses_of_removal_urls_are_counted(client: Client, settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour"
     paths = [removal_path(client) for _ in range(4)]
     far, near = Client(REMOTE_ADDR="203.0.113.5"), Client(REMOTE_ADDR="203.0.113.7")

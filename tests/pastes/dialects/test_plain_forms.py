@@ -31,7 +31,7 @@ def send(client: Client, body: str | bytes, content_type: str = URLENCODED) -> A
         ("title=&content=x&language=text", "x"),
     ],
 )
-def test_a_form_is_read_as_one(client: Client, body: str, text: str) -> None:
+def test_the_text_field_of_a_form_is_published(client: Client, body: str, text: str) -> None:
     response = send(client, body)
 
     assert response.status_code == 200
@@ -60,21 +60,21 @@ def test_a_form_is_read_as_one(client: Client, body: str, text: str) -> None:
         "content=é",
     ],
 )
-def test_a_text_that_looks_like_a_form_is_kept_to_the_byte(client: Client, text: str) -> None:
+def test_a_text_that_resembles_a_form_is_stored_byte_for_byte(client: Client, text: str) -> None:
     response = send(client, text)
 
     assert response.status_code == 201
     assert client.get(response.content.decode().strip() + "/raw").content == text.encode()
 
 
-def test_text_named_otherwise_is_never_a_form(client: Client) -> None:
+def test_a_text_with_another_content_type_is_never_a_form(client: Client) -> None:
     for content_type in ("text/plain", "application/octet-stream", ""):
         assert send(client, "sprunge=x", content_type).status_code == 201
     assert client.generic("PUT", "/", "sprunge=x", URLENCODED).status_code == 201
     assert set(File.objects.values_list("content", flat=True)) == {"sprunge=x"}
 
 
-def test_pastebinit_says_title_author_language_and_who_finds_it(client: Client) -> None:
+def test_pastebinit_sets_title_author_language_and_visibility(client: Client) -> None:
     send(client, "content=x&title=One&author=Ada&language=python3&private=0")
 
     paste = Paste.objects.get()
@@ -100,7 +100,7 @@ def test_pastebinit_says_title_author_language_and_who_finds_it(client: Client) 
         ("f:1=x&read%3A1=2", 422),
     ],
 )
-def test_inputs_10_28_31_32_33_what_makes_no_sense_is_told_in_a_line(client: Client, body: str, status: int) -> None:
+def test_an_invalid_form_is_refused_in_one_line(client: Client, body: str, status: int) -> None:
     with nothing_stored():
         response = send(client, body)
 
@@ -109,7 +109,7 @@ def test_inputs_10_28_31_32_33_what_makes_no_sense_is_told_in_a_line(client: Cli
     assert response.content.count(b"\n") == 1
 
 
-def test_the_sites_own_form_still_needs_its_token() -> None:
+def test_the_sites_own_form_still_needs_its_csrf_token() -> None:
     client = Client(enforce_csrf_checks=True)
     parts = [Part("csrfmiddlewaretoken", b"x" * 32), Part("content", b"text")]
 
@@ -121,7 +121,7 @@ def test_the_sites_own_form_still_needs_its_token() -> None:
 
 @pytest.mark.parametrize("field", ["sprunge", "f:1", "content"])
 @pytest.mark.parametrize("other", [Part("expires", b"1d"), Part("f:2", b"two"), Part("x", b"y", "y.txt")])
-def test_input_28_no_part_is_left_out_in_silence(client: Client, field: str, other: Part) -> None:
+def test_an_unknown_part_is_refused(client: Client, field: str, other: Part) -> None:
     body = multipart.body(Part(field, b"text"), other)
 
     with nothing_stored():

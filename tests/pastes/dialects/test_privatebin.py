@@ -49,7 +49,7 @@ def assert_failed(response: Any, words: str) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @pytest.mark.parametrize("headers", [HEADER, {}, {"content-type": "application/json"}])
-def test_a_paste_is_kept_as_the_sites_own_and_read_as_it_was_sent(
+def test_a_paste_is_stored_in_the_sites_format_and_read_back(
     client: Client, method: str, headers: dict[str, str]
 ) -> None:
     made = send(client, request(), method, headers)
@@ -100,7 +100,7 @@ def test_a_paste_is_kept_as_the_sites_own_and_read_as_it_was_sent(
         ("never", None),
     ],
 )
-def test_its_expiries_are_kept(client: Client, expire: str | None, length: timedelta | None) -> None:
+def test_its_expiries_have_their_durations(client: Client, expire: str | None, length: timedelta | None) -> None:
     key = send(client, request(expire)).json()["id"]
 
     paste = Paste.objects.get()
@@ -137,14 +137,14 @@ def test_its_expiries_are_kept(client: Client, expire: str | None, length: timed
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-def test_inputs_23_to_34_what_is_no_paste_of_its_is_told_in_its_words(client: Client, sent: Any, words: str) -> None:
+def test_an_invalid_paste_is_refused_in_privatebins_format(client: Client, sent: Any, words: str) -> None:
     with nothing_stored():
         response = send(client, sent)
 
     assert_failed(response, words)
 
 
-def test_input_02_too_large_is_told_in_its_words(client: Client, settings: Settings) -> None:
+def test_a_large_paste_is_refused_in_privatebins_format(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 400
 
     with nothing_stored():
@@ -152,7 +152,7 @@ def test_input_02_too_large_is_told_in_its_words(client: Client, settings: Setti
         assert_failed(send(client, request(ct="A" * 40_000)), "at most 400 bytes")
 
 
-def test_a_burn_paste_is_read_once_and_only_by_who_reads_it(client: Client) -> None:
+def test_a_burning_paste_is_read_once_and_not_by_prefetching(client: Client) -> None:
     key = send(client, request(burn=1)).json()["id"]
 
     assert ask(client, key, headers={"accept": BROWSER})["Location"] == f"/{key}"
@@ -166,7 +166,7 @@ def test_a_burn_paste_is_read_once_and_only_by_who_reads_it(client: Client) -> N
     assert not File.objects.exists()
 
 
-def test_what_the_site_encrypted_is_read_and_nothing_else(client: Client) -> None:
+def test_only_encrypted_pastes_of_the_site_are_read(client: Client) -> None:
     ours = create(client, {"files": [{"content": sealed(iterations=20_000)}], "encrypted": True}).json()["key"]
     hexed = create(client, {"files": [{"content": "00ff"}], "encrypted": True}).json()["key"]
     hexed_burning = create(client, {"files": [{"content": "00ff"}], "encrypted": True, "burn": True}).json()["key"]
@@ -201,9 +201,7 @@ def test_what_the_site_encrypted_is_read_and_nothing_else(client: Client) -> Non
         ("application/json", True),
     ],
 )
-def test_a_link_leads_a_browser_to_the_page_and_a_program_to_the_json(
-    client: Client, accept: str, is_json: bool
-) -> None:
+def test_a_link_is_the_page_for_a_browser_and_json_for_a_program(client: Client, accept: str, is_json: bool) -> None:
     key = send(client, request()).json()["id"]
 
     response = ask(client, key, headers={"accept": accept})
@@ -215,7 +213,7 @@ def test_a_link_leads_a_browser_to_the_page_and_a_program_to_the_json(
 
 
 @pytest.mark.parametrize("headers", [HEADER, {}, {"accept": BROWSER}])
-def test_the_version_is_told_to_everybody(client: Client, headers: dict[str, str]) -> None:
+def test_the_version_is_public(client: Client, headers: dict[str, str]) -> None:
     response = ask(client, "jsonld=paste", headers=headers)
 
     assert response["Content-Type"] == "application/ld+json"
@@ -230,7 +228,7 @@ def deleting(client: Client, how: str, key: str, token: str, **headers: str) -> 
 
 
 @pytest.mark.parametrize("how", ["POST", "DELETE", "GET"])
-def test_its_token_deletes_once(client: Client, how: str) -> None:
+def test_the_deletion_token_deletes_once(client: Client, how: str) -> None:
     made = send(client, request()).json()
 
     done = deleting(client, how, made["id"], made["deletetoken"])
@@ -241,7 +239,7 @@ def test_its_token_deletes_once(client: Client, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["POST", "DELETE", "GET"])
-def test_input_56_another_token_deletes_nothing(client: Client, how: str) -> None:
+def test_a_wrong_token_deletes_nothing(client: Client, how: str) -> None:
     made, other = send(client, request()).json(), send(client, request()).json()
 
     for token in ("", made["deletetoken"][:-1], other["deletetoken"], "burnafterreading"):
@@ -249,7 +247,7 @@ def test_input_56_another_token_deletes_nothing(client: Client, how: str) -> Non
     assert Paste.objects.readable().count() == 2
 
 
-def test_a_link_that_deletes_asks_a_browser_first_and_looking_ahead_deletes_nothing(client: Client) -> None:
+def test_a_deletion_link_asks_a_browser_first_and_prefetching_deletes_nothing(client: Client) -> None:
     made = send(client, request()).json()
     query = f"pasteid={made['id']}&deletetoken={made['deletetoken']}"
 
@@ -262,7 +260,7 @@ def test_a_link_that_deletes_asks_a_browser_first_and_looking_ahead_deletes_noth
     assert Paste.objects.readable().count() == 1
 
 
-def test_pages_of_other_sites_may_ask_and_no_cookie_is_read() -> None:
+def test_pages_of_other_sites_may_use_it_and_cookies_are_ignored() -> None:
     client = Client(enforce_csrf_checks=True)
 
     before = client.options("/", headers={"access-control-request-method": "POST", "origin": "https://a.example"})
@@ -273,7 +271,7 @@ def test_pages_of_other_sites_may_ask_and_no_cookie_is_read() -> None:
     assert not made.cookies
 
 
-def test_text_that_only_looks_like_it_stays_text(client: Client) -> None:
+def test_a_text_that_resembles_its_json_stays_text(client: Client) -> None:
     texts = [sealed(), '{"adata": 1, "ct": 2, ', json.dumps({"a": '"adata" "ct"'}), '["adata", "ct"]']
 
     for text in texts:
@@ -284,7 +282,7 @@ def test_text_that_only_looks_like_it_stays_text(client: Client) -> None:
     assert kept.status_code == 201
 
 
-def test_the_page_for_a_new_paste_is_still_there(client: Client) -> None:
+def test_the_page_for_a_new_paste_is_still_served(client: Client) -> None:
     for query in ("", "title=x", "abc", "jsonld=other", "pasteid=x"):
         response = ask(client, query, headers={"accept": BROWSER})
         assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -292,7 +290,7 @@ def test_the_page_for_a_new_paste_is_still_there(client: Client) -> None:
     assert client.options("/").status_code == 405
 
 
-def test_input_63_who_asks_too_much_is_told_in_its_words(settings: Settings, tmp_path: Path) -> None:
+def test_a_rate_limit_is_reported_in_privatebins_format(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_LIMIT_CREATE = "1/day"
     far = Client(REMOTE_ADDR="203.0.113.5")
@@ -305,7 +303,7 @@ def test_input_63_who_asks_too_much_is_told_in_its_words(settings: Settings, tmp
 
 
 @pytest.mark.parametrize("headers", [HEADER, {"accept": BROWSER}])
-def test_guesses_of_links_that_delete_are_counted(
+def test_guesses_of_deletion_links_are_counted(
     client: Client, settings: Settings, tmp_path: Path, headers: dict[str, str]
 ) -> None:
     settings.DATA_DIR, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour"
@@ -321,7 +319,9 @@ def test_guesses_of_links_that_delete_are_counted(
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_guesses_of_its_tokens_are_counted(client: Client, settings: Settings, tmp_path: Path, method: str) -> None:
+def test_guesses_of_deletion_tokens_are_counted(
+    client: Client, settings: Settings, tmp_path: Path, method: str
+) -> None:
     settings.DATA_DIR, settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour", "3/hour"
     made = send(client, request()).json()
     far = Client(REMOTE_ADDR="203.0.113.5")
@@ -332,7 +332,7 @@ def test_guesses_of_its_tokens_are_counted(client: Client, settings: Settings, t
     assert deleting(far, method, made["id"], made["deletetoken"]).status_code == 429
 
 
-def test_what_it_refuses_does_not_use_up_the_limit(settings: Settings, tmp_path: Path) -> None:
+def test_refused_requests_do_not_count_as_new_pastes(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR, settings.PASTEUR_LIMIT_CREATE = tmp_path, "1/day"
     far = Client(REMOTE_ADDR="203.0.113.5")
 
@@ -343,7 +343,7 @@ def test_what_it_refuses_does_not_use_up_the_limit(settings: Settings, tmp_path:
     assert send(far, request()).status_code == 429
 
 
-def test_it_can_be_turned_off(client: Client, settings: Settings) -> None:
+def test_the_dialect_can_be_disabled(client: Client, settings: Settings) -> None:
     settings.PASTEUR_DIALECTS = ["first"]
     before = stored()
 
@@ -354,7 +354,7 @@ def test_it_can_be_turned_off(client: Client, settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("query", "headers"), [("?expires=1d", HEADER), ("", HEADER | {"x-pasteur-burn": "1"})])
-def test_input_28_what_it_does_not_take_is_refused(client: Client, query: str, headers: dict[str, str]) -> None:
+def test_unsupported_options_are_refused(client: Client, query: str, headers: dict[str, str]) -> None:
     with nothing_stored():
         response = client.generic("POST", f"/{query}", json.dumps(request()), "", headers=headers)
 

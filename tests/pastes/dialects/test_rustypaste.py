@@ -22,7 +22,7 @@ def send(client: Client, *parts: Part, **headers: str) -> Any:
     return client.post("/", multipart.body(*parts), content_type=multipart.CONTENT_TYPE, headers=headers)
 
 
-def test_each_part_is_a_paste_with_a_line_of_its_own(client: Client) -> None:
+def test_each_part_is_a_paste_with_its_own_line(client: Client) -> None:
     response = send(client, EGGS, HAM, Part("oneshot", b"secret", "s.txt"), expire="1h 30m")
 
     lines = response.content.decode().splitlines()
@@ -54,7 +54,7 @@ def test_each_part_is_a_paste_with_a_line_of_its_own(client: Client) -> None:
         ("1m", timedelta(minutes=1)),
     ],
 )
-def test_its_times_are_kept(client: Client, expire: str, length: timedelta) -> None:
+def test_its_durations_are_parsed(client: Client, expire: str, length: timedelta) -> None:
     assert send(client, EGGS, expire=expire).status_code == 200
 
     paste = Paste.objects.get()
@@ -63,7 +63,7 @@ def test_its_times_are_kept(client: Client, expire: str, length: timedelta) -> N
 
 
 @pytest.mark.parametrize("expire", ["0s", "-1h", "10", "min", "1 fortnight", "99999999years", "1e9", "10min; x", "1h,"])
-def test_input_34_a_time_that_is_none_is_told_in_a_line(client: Client, expire: str) -> None:
+def test_an_invalid_duration_is_refused_in_one_line(client: Client, expire: str) -> None:
     with nothing_stored():
         response = send(client, EGGS, expire=expire)
 
@@ -72,7 +72,7 @@ def test_input_34_a_time_that_is_none_is_told_in_a_line(client: Client, expire: 
     assert response.content.decode().startswith("expire must be ")
 
 
-def test_the_header_names_a_file(client: Client) -> None:
+def test_the_filename_header_names_a_file(client: Client) -> None:
     assert send(client, EGGS, filename="other.rs").status_code == 200
     with nothing_stored():
         assert send(client, EGGS, HAM, filename="other.rs").status_code == 422
@@ -81,13 +81,13 @@ def test_the_header_names_a_file(client: Client) -> None:
     assert (File.objects.get().name, File.objects.get().language) == ("other.rs", "rust")
 
 
-def test_its_own_client_is_known_by_its_name(client: Client) -> None:
+def test_its_client_is_recognized_by_its_user_agent(client: Client) -> None:
     response = send(client, EGGS, **{"user-agent": "rustypaste-cli/0.9.4"})
 
     assert (response.status_code, response.content.count(b"\n")) == (200, 1)
 
 
-def test_one_bad_part_stores_none(client: Client) -> None:
+def test_one_invalid_part_stores_nothing(client: Client) -> None:
     with nothing_stored():
         for bad in (
             Part("file", b"a\0b", "x"),
@@ -98,7 +98,7 @@ def test_one_bad_part_stores_none(client: Client) -> None:
             assert send(client, EGGS, bad, expire="1h").status_code in {400, 422}
 
 
-def test_several_files_without_its_words_are_one_paste_of_the_site(client: Client) -> None:
+def test_several_files_without_its_headers_are_one_paste(client: Client) -> None:
     response = send(client, EGGS, HAM)
 
     assert response.status_code == 201

@@ -30,7 +30,7 @@ def database_fails(error: type[Exception]) -> Iterator[None]:
         yield
 
 
-def test_healthz_says_that_the_database_answers(client: Client) -> None:
+def test_healthz_reports_that_the_database_answers(client: Client) -> None:
     response = client.get("/healthz")
 
     assert (response.status_code, response.json()) == (200, {"alive": True, "database": True})
@@ -40,7 +40,7 @@ def test_healthz_says_that_the_database_answers(client: Client) -> None:
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 @pytest.mark.parametrize("path", PATHS)
-def test_a_database_that_is_away_is_503_in_the_form_of_the_caller(
+def test_an_unreachable_database_is_503_in_the_format_of_the_caller(
     client: Client, path: str, error: type[Exception]
 ) -> None:
     with database_fails(error):
@@ -58,7 +58,7 @@ def test_a_database_that_is_away_is_503_in_the_form_of_the_caller(
 
 
 @pytest.mark.parametrize("entry_point", ENTRY_POINTS, ids=entry_point_name)
-def test_a_paste_that_cannot_be_stored_is_503_and_not_half_stored(client: Client, entry_point: EntryPoint) -> None:
+def test_a_paste_that_cannot_be_stored_is_503_and_leaves_no_rows(client: Client, entry_point: EntryPoint) -> None:
     with nothing_stored():
         with database_fails(OperationalError):
             response: Any = entry_point.send(client, b"text")
@@ -66,14 +66,14 @@ def test_a_paste_that_cannot_be_stored_is_503_and_not_half_stored(client: Client
         assert response.status_code == 503
 
 
-def test_a_page_that_needs_no_database_is_served_without(client: Client) -> None:
+def test_a_page_that_needs_no_database_is_served_without_one(client: Client) -> None:
     with database_fails(OperationalError):
         assert client.get("/").status_code == 200
         assert client.get("/nothing.txt").status_code == 404
 
 
 @pytest.mark.parametrize(("path", "accept"), [("/api/v1/pastes", ""), ("/", "*/*"), ("/", BROWSER)])
-def test_what_nobody_thought_of_is_500_without_details(
+def test_an_unexpected_exception_is_500_without_details(
     client: Client, monkeypatch: pytest.MonkeyPatch, path: str, accept: str
 ) -> None:
     def broken() -> str:
@@ -97,7 +97,7 @@ def test_what_nobody_thought_of_is_500_without_details(
         assert response["Content-Type"].startswith("text/html" if accept == BROWSER else "text/plain")
 
 
-def test_even_when_the_error_page_breaks_something_is_said(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
+def test_a_broken_error_page_is_replaced_by_a_bare_one(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
     def broken(*arguments: object) -> None:
         raise ZeroDivisionError
 

@@ -62,7 +62,7 @@ def assert_ours(before: dict[str, int], response: Any) -> None:
 
 @any_request
 @given(body=PASTES | VALUES, accept=ACCEPTS)
-def test_any_json_is_a_paste_or_refused(client: Client, body: Any, accept: str) -> None:
+def test_any_json_creates_a_paste_or_is_refused(client: Client, body: Any, accept: str) -> None:
     before = stored()
 
     response = client.generic(
@@ -137,7 +137,7 @@ WHOLE = [
 
 @any_request
 @given(parts=st.lists(PARTS, max_size=6), whole=st.booleans(), accept=ACCEPTS)
-def test_any_form_is_a_paste_or_refused(client: Client, parts: list[Part], whole: bool, accept: str) -> None:
+def test_any_form_creates_a_paste_or_is_refused(client: Client, parts: list[Part], whole: bool, accept: str) -> None:
     before = stored()
     body = multipart.body(*(WHOLE if whole else []), *parts)
 
@@ -211,7 +211,7 @@ QUERIES = st.sampled_from(
     body=st.binary(max_size=30),
     accept=ACCEPTS,
 )
-def test_any_request_has_an_answer(
+def test_any_request_gets_a_response(
     method: str, path: str, query: str, content_type: str, body: bytes, accept: str
 ) -> None:
     before = stored()

@@ -52,7 +52,7 @@ def answers(client: Client, paste: Paste) -> list[Any]:
     ]
 
 
-def test_input_60_no_answer_may_be_framed_or_guessed_at(client: Client, paste: Paste) -> None:
+def test_no_response_may_be_framed_or_sniffed(client: Client, paste: Paste) -> None:
     for response in answers(client, paste):
         name = f"{response.request['REQUEST_METHOD']} {response.request['PATH_INFO']} {response.status_code}"
         assert response["X-Content-Type-Options"] == "nosniff", name
@@ -61,7 +61,7 @@ def test_input_60_no_answer_may_be_framed_or_guessed_at(client: Client, paste: P
         assert response["X-Frame-Options"] == "DENY", name
 
 
-def test_no_page_may_run_what_stands_in_it(client: Client, paste: Paste) -> None:
+def test_no_page_allows_inline_scripts(client: Client, paste: Paste) -> None:
     for response in answers(client, paste):
         if response["Content-Type"].startswith("text/html"):
             rules = policy(response)
@@ -86,18 +86,18 @@ def test_readers_get_no_cookie(client: Client, paste: Paste) -> None:
     assert not client.put("/", b"x", content_type="").cookies
 
 
-def test_the_cookie_of_the_form_is_not_for_scripts_and_other_sites(client: Client, settings: Settings) -> None:
+def test_the_csrf_cookie_is_hidden_from_scripts_and_other_sites(client: Client, settings: Settings) -> None:
     cookie = client.get("/").cookies["csrftoken"]
 
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
 
 
-def test_a_referrer_tells_other_sites_nothing(client: Client, paste: Paste) -> None:
+def test_no_referrer_is_sent_to_other_sites(client: Client, paste: Paste) -> None:
     assert client.get(f"/{paste.key}")["Referrer-Policy"] in {"same-origin", "no-referrer"}
 
 
-def test_input_59_a_form_without_token_is_refused_and_stores_nothing() -> None:
+def test_a_form_without_csrf_token_is_refused_and_stores_nothing() -> None:
     client = Client(enforce_csrf_checks=True)
 
     with nothing_stored():
@@ -108,7 +108,7 @@ def test_input_59_a_form_without_token_is_refused_and_stores_nothing() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 32, "a" * 64, "é" * 32, "a\0b", "x" * 10_000])
-def test_input_59_a_form_with_a_foreign_token_is_refused(token: str) -> None:
+def test_a_form_with_a_foreign_csrf_token_is_refused(token: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.get("/")
 
@@ -118,7 +118,7 @@ def test_input_59_a_form_with_a_foreign_token_is_refused(token: str) -> None:
     assert response.status_code == 403
 
 
-def test_input_59_a_form_from_another_site_is_refused_though_its_token_is_right() -> None:
+def test_a_form_from_another_site_is_refused_with_a_valid_csrf_token() -> None:
     client = Client(enforce_csrf_checks=True)
     token = client.get("/").cookies["csrftoken"].value
     form = {"files-TOTAL_FORMS": "1", "files-INITIAL_FORMS": "0", "files-0-content": "x", "csrfmiddlewaretoken": token}
@@ -129,7 +129,7 @@ def test_input_59_a_form_from_another_site_is_refused_though_its_token_is_right(
     assert response.status_code == 403
 
 
-def test_input_59_a_form_with_the_token_of_its_page_is_taken() -> None:
+def test_a_form_with_the_csrf_token_of_its_page_is_accepted() -> None:
     client = Client(enforce_csrf_checks=True)
     token = client.get("/").cookies["csrftoken"].value
 
@@ -138,7 +138,7 @@ def test_input_59_a_form_with_the_token_of_its_page_is_taken() -> None:
     assert response.status_code == 302
 
 
-def test_input_59_the_api_looks_at_no_cookie(admin_client: Client) -> None:
+def test_the_api_ignores_cookies(admin_client: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = admin_client.cookies
     strict.cookies["csrftoken"] = "a" * 32

@@ -23,7 +23,7 @@ HOSTS = [
 
 @pytest.mark.parametrize("host", [*HOSTS, "<script>", "testserver/evil", "testserver, evil.example", ""], ids=ascii)
 @pytest.mark.parametrize("path", ["/", "/recent", "/0123456789", "/healthz", "/api/v1/pastes/0123456789", "/admin/"])
-def test_input_61_another_host_is_refused_everywhere(client: Client, host: str, path: str) -> None:
+def test_a_foreign_host_is_refused_at_every_url(client: Client, host: str, path: str) -> None:
     response = client.get(path, headers={"host": host, "accept": BROWSER})
 
     assert response.status_code == 400
@@ -31,7 +31,7 @@ def test_input_61_another_host_is_refused_everywhere(client: Client, host: str, 
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_input_61_nothing_is_stored_for_another_host(client: Client, host: str) -> None:
+def test_nothing_is_stored_for_a_foreign_host(client: Client, host: str) -> None:
     with nothing_stored():
         for method, path, content_type in (
             ("PUT", "/a.txt", ""),
@@ -43,20 +43,20 @@ def test_input_61_nothing_is_stored_for_another_host(client: Client, host: str) 
 
 
 @pytest.mark.parametrize("name", ["x-forwarded-host", "x-forwarded-server", "forwarded", "x-host", "x-original-url"])
-def test_input_61_what_a_proxy_might_claim_changes_no_address(client: Client, name: str) -> None:
+def test_forwarded_headers_change_no_url(client: Client, name: str) -> None:
     response = client.put("/a.txt", b"x", content_type="", headers={name: "evil.example"})
 
     assert response.content.decode() == f"http://testserver/{Paste.objects.get().key}\n"
 
 
-def test_input_61_a_host_with_a_port_is_kept_in_addresses(client: Client) -> None:
+def test_the_port_of_the_host_is_kept_in_urls(client: Client) -> None:
     response = client.put("/a.txt", b"x", content_type="", headers={"host": "localhost:8000"})
 
     assert response.content.startswith(b"http://localhost:8000/")
 
 
 @pytest.mark.parametrize("host", ["testserver", "localhost:1234"])
-def test_input_61_the_configured_address_wins_over_any_host(client: Client, settings: Settings, host: str) -> None:
+def test_the_configured_url_overrides_any_host(client: Client, settings: Settings, host: str) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
     headers = {"host": host, "x-forwarded-host": "evil.example", "x-forwarded-proto": "ftp"}
 
@@ -73,13 +73,13 @@ def test_input_61_the_configured_address_wins_over_any_host(client: Client, sett
 @pytest.mark.parametrize(
     "query", ["next=//evil.example", "next=https://evil.example", "redirect=//evil", "url=//evil", "return=//evil"]
 )
-def test_input_67_no_question_leads_elsewhere(client: Client, query: str) -> None:
+def test_no_query_redirects_to_another_site(client: Client, query: str) -> None:
     for path in ("/", "/recent", "/admin/login/"):
         response = client.get(f"{path}?{query}")
         assert response.status_code == 200
 
 
-def test_input_67_after_logging_in_nobody_is_sent_elsewhere(client: Client, admin_user: object) -> None:
+def test_a_login_never_redirects_to_another_site(client: Client, admin_user: object) -> None:
     response = client.post(
         "/admin/login/?next=//evil.example/", {"username": "admin", "password": "password", "next": "//evil.example/"}
     )

@@ -39,12 +39,12 @@ def routes(resolver: URLResolver, before: str = "/") -> Iterator[str]:
 ROUTES = list(routes(get_resolver()))
 
 
-def test_all_addresses_are_looked_at() -> None:
+def test_all_urls_are_covered() -> None:
     assert {"/", "/{key}/raw", "/pastebin.d/pasteur.conf", "/api/v1/docs", "/api/v1/pastes/{key}"} <= set(ROUTES)
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_method_that_is_not_taken_is_told_with_those_that_are(route: str) -> None:
+def test_an_unsupported_method_is_405_with_the_allowed_ones(route: str) -> None:
     far = Client(enforce_csrf_checks=True)
     path = route.format(key=publish_text("x", "hello.py").key, **WORDS)
 
@@ -64,7 +64,7 @@ def test_a_method_that_is_not_taken_is_told_with_those_that_are(route: str) -> N
 
 
 @pytest.mark.parametrize("path", ["/{}/edit", "/{}/delete", "/"])
-def test_a_program_that_sends_a_form_gets_a_line_and_a_browser_the_form(path: str) -> None:
+def test_a_refused_form_is_one_line_for_a_program_and_the_form_for_a_browser(path: str) -> None:
     paste, client = writing.publish(Draft([NewFile("x", "hello.py")])), Client()
     fields = {"files-TOTAL_FORMS": "1", "files-INITIAL_FORMS": "0", "files-0-content": "y", "token": "wrong"}
     fields["csrfmiddlewaretoken"] = "that of a page"
@@ -80,7 +80,7 @@ def test_a_program_that_sends_a_form_gets_a_line_and_a_browser_the_form(path: st
     assert "token" in Page(page).values or "files-0-content" in Page(page).areas
 
 
-def test_the_address_of_the_api_leads_to_its_page(client: Client) -> None:
+def test_the_root_of_the_api_redirects_to_its_documentation(client: Client) -> None:
     response = client.get("/api/v1/")
 
     assert (response.status_code, response["Location"]) == (302, "/api/v1/docs")

@@ -20,7 +20,7 @@ def paths(paste: Paste) -> list[str]:
     return [f"/api/v1/pastes/{paste.key}", f"/{paste.key}", *texts]
 
 
-def test_what_is_known_is_not_sent_again(client: Client) -> None:
+def test_a_response_with_a_known_etag_is_not_sent_again(client: Client) -> None:
     paste = publish_text("text", "a.txt")
 
     for path in paths(paste):
@@ -33,7 +33,7 @@ def test_what_is_known_is_not_sent_again(client: Client) -> None:
         assert first["Cache-Control"] == "no-cache"
 
 
-def test_an_edit_and_a_commit_are_news(client: Client) -> None:
+def test_an_edit_and_a_commit_change_the_etag(client: Client) -> None:
     paste = publish_text("text", "a.txt")
     path = f"/api/v1/pastes/{paste.key}"
     etags = [client.get(path)["ETag"]]
@@ -49,7 +49,7 @@ def test_an_edit_and_a_commit_are_news(client: Client) -> None:
 
 
 @pytest.mark.parametrize("how", ["hidden", "removed", "expired"])
-def test_what_is_gone_is_not_confirmed_to_who_had_it(client: Client, how: str) -> None:
+def test_a_removed_paste_is_never_304(client: Client, how: str) -> None:
     paste = publish_text("text", "a.txt", lifetime=timedelta(hours=1))
     etags = {path: client.get(path)["ETag"] for path in paths(paste)}
 
@@ -63,7 +63,7 @@ def test_what_is_gone_is_not_confirmed_to_who_had_it(client: Client, how: str) -
         assert client.get(path, headers={"if-none-match": "*"}).status_code == 404
 
 
-def test_head_says_what_get_says_without_the_text(client: Client) -> None:
+def test_head_has_the_headers_of_get_without_the_text(client: Client) -> None:
     paste = publish_text("text", "a.txt")
 
     for path in paths(paste):

@@ -39,7 +39,7 @@ def renderings() -> Iterator[list[str]]:
         template_rendered.disconnect(note)
 
 
-def test_it_is_rendered_for_the_first_reader_alone(
+def test_a_page_is_rendered_for_the_first_reader_only(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     paste = publish_text("text", "a.txt")
@@ -52,7 +52,7 @@ def test_it_is_rendered_for_the_first_reader_alone(
     assert (first.content, dict(first.headers)) == (again.content, dict(again.headers))
 
 
-def test_it_is_rendered_anew_whenever_what_it_shows_has_changed(client: Client) -> None:
+def test_a_page_is_rendered_again_after_every_change_of_its_content(client: Client) -> None:
     paste = publish_text("text", "a.txt")
 
     def shown() -> tuple[str, str]:
@@ -76,9 +76,7 @@ def test_it_is_rendered_anew_whenever_what_it_shows_has_changed(client: Client) 
 
 
 @pytest.mark.parametrize("other", [{"accept-language": "de"}, {"host": "localhost:8001"}])
-def test_readers_with_another_language_or_address_have_a_page_of_their_own(
-    client: Client, other: dict[str, str]
-) -> None:
+def test_pages_are_cached_by_language_and_host(client: Client, other: dict[str, str]) -> None:
     paste = publish_text("text", "a.txt")
     with renderings() as rendered:
         for headers in (READER, READER | other) * 2:
@@ -86,7 +84,7 @@ def test_readers_with_another_language_or_address_have_a_page_of_their_own(
     assert len(rendered) == 2
 
 
-def test_what_an_address_asks_for_is_for_this_address_alone(client: Client) -> None:
+def test_pages_are_cached_by_query(client: Client) -> None:
     paste = publish_text("text", "a.txt")
 
     for asked, words in {"?hl=python": "Python", "": "Plain text", "?ln=false": 'data-numbers="off"'}.items():
@@ -96,7 +94,7 @@ def test_what_an_address_asks_for_is_for_this_address_alone(client: Client) -> N
 
 
 @pytest.mark.parametrize("how", ["hidden", "removed", "expired"])
-def test_it_is_gone_when_the_paste_is(client: Client, how: str) -> None:
+def test_the_cached_page_of_a_removed_paste_is_not_served(client: Client, how: str) -> None:
     paste = publish_text("text", "a.txt", lifetime=timedelta(hours=1))
     client.get(f"/{paste.key}", headers=READER)
 
@@ -110,14 +108,14 @@ def test_it_is_gone_when_the_paste_is(client: Client, how: str) -> None:
     assert "text" not in gone.content.decode().split("<main")[1]
 
 
-def test_long_pages_are_not_kept(client: Client) -> None:
+def test_long_pages_are_not_cached(client: Client) -> None:
     paste = publish_text("x" * page_cache.MAX_BYTES, "a.txt")
     with renderings() as rendered:
         etags = {client.get(f"/{paste.key}", headers=READER)["ETag"] for _ in range(2)}
     assert (len(rendered), len(etags)) == (2, 1)
 
 
-def test_a_paste_that_burns_is_neither_kept_nor_known(client: Client) -> None:
+def test_a_burning_paste_is_neither_cached_nor_304(client: Client) -> None:
     paste = publish_text("secret", "a.txt", burn=True)
 
     assert "ETag" not in client.get(f"/{paste.key}", headers=READER)

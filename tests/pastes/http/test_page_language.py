@@ -30,7 +30,7 @@ def choose(client: Client, language: str, **headers: str) -> Any:
         ("x" * 3_000, "en", "New paste"),
     ],
 )
-def test_a_page_speaks_the_language_that_the_browser_asks_for(
+def test_a_page_is_in_the_language_of_the_browser(
     client: Client, accept_language: str, language: str, heading: str
 ) -> None:
     response = client.get("/", headers={"Accept": "text/html", "Accept-Language": accept_language})
@@ -39,14 +39,14 @@ def test_a_page_speaks_the_language_that_the_browser_asks_for(
     assert f"<h1>{heading}</h1>" in response.text
 
 
-def test_caches_are_told_that_pages_differ_by_language(client: Client) -> None:
+def test_pages_vary_by_language(client: Client) -> None:
     response = client.get("/recent", **FRENCH)
 
     assert {"Accept-Language", "Cookie"} <= set(response["Vary"].split(", "))
     assert response.cookies == {}
 
 
-def test_the_choice_of_a_reader_is_kept_in_a_cookie_and_wins(client: Client) -> None:
+def test_the_chosen_language_is_stored_in_a_cookie_and_wins(client: Client) -> None:
     response = choose(client, "de")
 
     assert (response.status_code, response["Location"]) == (302, "/recent?before=7")
@@ -55,25 +55,25 @@ def test_the_choice_of_a_reader_is_kept_in_a_cookie_and_wins(client: Client) -> 
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "recent", ""])
-def test_the_choice_leads_to_no_other_site(client: Client, elsewhere: str) -> None:
+def test_choosing_a_language_never_redirects_to_another_site(client: Client, elsewhere: str) -> None:
     response = client.post("/language", {"language": "fr", "next": elsewhere})
 
     assert response["Location"] == "/"
 
 
 @pytest.mark.parametrize("language", ["nl", "", "fr\r\nX: y", "../fr"])
-def test_a_language_that_is_not_spoken_is_refused(client: Client, language: str) -> None:
+def test_an_unknown_language_is_refused(client: Client, language: str) -> None:
     response = choose(client, language)
 
     assert response.status_code == 400
     assert response.cookies == {}
 
 
-def test_no_other_site_chooses(client: Client) -> None:
+def test_another_site_cannot_choose_the_language(client: Client) -> None:
     assert choose(client, "fr", **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
-def test_what_programs_get_is_english_and_does_not_vary_by_language(client: Client) -> None:
+def test_responses_to_programs_are_english_and_do_not_vary_by_language(client: Client) -> None:
     paste = publish(Draft(files=[NewFile("x")]))
     client.cookies["language"] = "fr"
 
@@ -96,14 +96,14 @@ def test_what_programs_get_is_english_and_does_not_vary_by_language(client: Clie
         ("/language", 404, "Il n&#x27;y a rien ici."),
     ],
 )
-def test_errors_are_told_in_the_language_of_the_reader(client: Client, path: str, status: int, words: str) -> None:
+def test_errors_are_in_the_language_of_the_reader(client: Client, path: str, status: int, words: str) -> None:
     response = client.get(path, **FRENCH)
 
     assert response.status_code == status
     assert words in response.text
 
 
-def test_a_refused_form_says_why_in_the_language_of_its_author(client: Client) -> None:
+def test_the_errors_of_a_form_are_in_the_language_of_its_author(client: Client) -> None:
     fields = {"files-TOTAL_FORMS": "1", "files-INITIAL_FORMS": "0", "visibility": "unlisted", "expires": "never"}
     response = client.post("/", fields, **FRENCH)
 
@@ -111,14 +111,14 @@ def test_a_refused_form_says_why_in_the_language_of_its_author(client: Client) -
     assert "Il n&#x27;y a pas de texte à envoyer." in response.text
 
 
-def test_one_request_leaves_no_language_behind_for_the_next(client: Client) -> None:
+def test_a_request_does_not_change_the_language_of_the_next(client: Client) -> None:
     client.get("/", **FRENCH)
 
     assert translation.get_language() == "en"
     assert '<html lang="en"' in client.get("/", headers={"Accept": "text/html"}).text
 
 
-def test_a_moment_is_written_as_the_language_does(client: Client) -> None:
+def test_dates_have_the_format_of_the_language(client: Client) -> None:
     paste = publish(Draft(files=[NewFile("x")]))
     day = paste.created_at.day
 

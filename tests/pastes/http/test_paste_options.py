@@ -52,7 +52,7 @@ WAYS = pytest.mark.parametrize("say", [in_query, in_headers, in_parts], ids=lamb
 
 
 @WAYS
-def test_every_option_does_what_it_says(client: Client, say: Any) -> None:
+def test_every_option_has_its_effect(client: Client, say: Any) -> None:
     response = say(client, SAID)
 
     assert response.status_code == 201, response.content
@@ -67,7 +67,7 @@ def test_every_option_does_what_it_says(client: Client, say: Any) -> None:
 
 
 @WAYS
-def test_ciphertext_is_said_to_be_ciphertext(client: Client, say: Any) -> None:
+def test_the_option_encrypted_marks_ciphertext(client: Client, say: Any) -> None:
     assert say(client, {"encrypted": "yes"}, sealed().encode()).status_code == 201
     assert Paste.objects.get().encrypted
 
@@ -91,9 +91,7 @@ def test_ciphertext_is_said_to_be_ciphertext(client: Client, say: Any) -> None:
         ({"title": "x" * 201}, b"200"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_one_line(
-    client: Client, say: Any, said: dict[str, str], word: bytes
-) -> None:
+def test_an_invalid_option_is_refused_in_one_line(client: Client, say: Any, said: dict[str, str], word: bytes) -> None:
     with nothing_stored():
         response = say(client, said)
 
@@ -118,7 +116,7 @@ def test_a_switch_can_be_off(client: Client, value: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["?title=a&title=b", "?title=a", "?name=x"])
-def test_input_32_an_option_that_is_given_twice_is_refused(client: Client, query: str) -> None:
+def test_a_repeated_option_is_refused(client: Client, query: str) -> None:
     with nothing_stored():
         response = client.put(
             f"/hello.py{query}", b"text", content_type="", headers={"x-pasteur-title": "c", "x-pasteur-name": "y"}
@@ -128,21 +126,21 @@ def test_input_32_an_option_that_is_given_twice_is_refused(client: Client, query
 
 
 @pytest.mark.parametrize("query", ["?title=%ff", "?%ff=1", "?" + "title=a&" * 200])
-def test_a_query_that_is_no_text_is_refused(client: Client, query: str) -> None:
+def test_a_query_that_is_not_utf8_is_refused(client: Client, query: str) -> None:
     with nothing_stored():
         response = client.put(f"/a{query}", b"text", content_type="")
 
     assert response.status_code == 400
 
 
-def test_a_header_that_is_no_utf8_is_refused(client: Client) -> None:
+def test_a_header_that_is_not_utf8_is_refused(client: Client) -> None:
     with nothing_stored():
         response = client.post("/", b"text", content_type="text/plain", HTTP_X_PASTEUR_TITLE="\xff")
 
     assert response.status_code == 400
 
 
-def test_a_name_that_is_said_wins_over_the_one_that_curl_adds(client: Client) -> None:
+def test_the_option_name_overrides_the_name_from_curl(client: Client) -> None:
     client.put("/hello.py?name=said.rs", b"text", content_type="")
     send(client, Part("file", b"text", file_name="hello.py"), Part("name", b"said.rs"))
 
@@ -169,7 +167,7 @@ def test_several_files_are_one_paste(client: Client) -> None:
     assert response["X-Pasteur-Token"]
 
 
-def test_what_comes_from_a_pipe_has_no_name(client: Client) -> None:
+def test_a_file_from_a_pipe_has_no_name(client: Client) -> None:
     send(client, Part("file", b"text", file_name="-"))
 
     assert File.objects.get().name == "paste.txt"
@@ -185,7 +183,7 @@ def test_what_comes_from_a_pipe_has_no_name(client: Client) -> None:
         [Part("file", b"a"), Part("picture", b"x", file_name="x.png")],
     ],
 )
-def test_parts_that_do_not_go_together_are_refused(client: Client, parts: list[Part]) -> None:
+def test_contradictory_parts_are_refused(client: Client, parts: list[Part]) -> None:
     with nothing_stored():
         response = send(client, *parts)
 
@@ -194,7 +192,7 @@ def test_parts_that_do_not_go_together_are_refused(client: Client, parts: list[P
 
 
 @pytest.mark.parametrize("parts", [[Part("files", b"text", file_name="a.py")], [Part("expires", b"1d")]])
-def test_a_form_without_a_file_is_explained_to_a_program(parts: list[Part]) -> None:
+def test_a_form_without_a_file_explains_the_right_one_to_a_program(parts: list[Part]) -> None:
     far = Client(enforce_csrf_checks=True)
 
     with nothing_stored():
@@ -209,7 +207,7 @@ def test_a_form_without_a_file_is_explained_to_a_program(parts: list[Part]) -> N
     assert "/help.txt" in line
 
 
-def test_bytes_that_are_no_text_are_refused(client: Client) -> None:
+def test_bytes_that_are_not_text_are_refused(client: Client) -> None:
     with nothing_stored():
         response = send(client, Part("file", b"\x89PNG\xff", file_name="x.png"))
 
@@ -218,7 +216,7 @@ def test_bytes_that_are_no_text_are_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize("body", [multipart.body(Part("file", b"text")), b"text"])
-def test_another_sites_page_cannot_paste(client: Client, body: bytes) -> None:
+def test_a_page_of_another_site_cannot_paste(client: Client, body: bytes) -> None:
     content_type = multipart.CONTENT_TYPE if b"file" in body else "text/plain"
 
     with nothing_stored():
@@ -227,7 +225,7 @@ def test_another_sites_page_cannot_paste(client: Client, body: bytes) -> None:
     assert response.status_code == 403
 
 
-def test_a_form_of_files_asks_for_no_token_and_reads_no_cookie() -> None:
+def test_a_form_of_files_needs_no_csrf_token_and_ignores_cookies() -> None:
     client = Client(enforce_csrf_checks=True)
 
     assert send(client, Part("file", b"text")).status_code == 201

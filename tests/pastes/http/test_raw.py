@@ -16,17 +16,17 @@ def paste() -> Paste:
     return writing.publish(Draft([NewFile("<b>one</b>", "one.html"), NewFile("two", "two & 2.svg")]))
 
 
-def test_without_a_name_the_first_file_is_meant(client: Client, paste: Paste) -> None:
+def test_the_default_is_the_first_file(client: Client, paste: Paste) -> None:
     assert client.get(f"/{paste.key}/raw").content == b"<b>one</b>"
     assert client.get(f"/{paste.key}?raw").content == b"<b>one</b>"
 
 
-def test_each_file_has_its_address(client: Client, paste: Paste) -> None:
+def test_each_file_has_its_url(client: Client, paste: Paste) -> None:
     assert client.get(f"/{paste.key}/raw/one.html").content == b"<b>one</b>"
     assert client.get(f"/{paste.key}/raw/two%20&%202.svg").content == b"two"
 
 
-def test_pages_of_other_sites_may_read_it_without_cookies(client: Client, paste: Paste) -> None:
+def test_pages_of_other_sites_may_read_raw_text_without_cookies(client: Client, paste: Paste) -> None:
     origin = {"origin": "https://example.org"}
 
     first = client.get(f"/{paste.key}/raw", headers=origin)
@@ -41,7 +41,7 @@ def test_pages_of_other_sites_may_read_it_without_cookies(client: Client, paste:
 @pytest.mark.parametrize(
     "name", ["three.txt", "ONE.HTML", "%00", "..%2fone.html", "one.html%00", "x" * 5_000, "%ed%a0%80"]
 )
-def test_a_name_that_is_not_there_is_not_found(client: Client, paste: Paste, name: str) -> None:
+def test_an_unknown_file_name_is_404(client: Client, paste: Paste, name: str) -> None:
     assert client.get(f"/{paste.key}/raw/{name}").status_code == 404
     assert client.get(f"/{paste.key}/download/{name}").status_code == 404
 
@@ -57,7 +57,7 @@ def test_a_name_that_is_not_there_is_not_found(client: Client, paste: Paste, nam
     ],
 )
 @pytest.mark.parametrize("name", ["x.html", "x.svg", "x.mml", "x.shtml", "x.pdf", "x.js", "x.xml"])
-def test_input_48_whatever_is_in_it_it_is_text(client: Client, name: str, text: str) -> None:
+def test_any_content_is_served_as_plain_text(client: Client, name: str, text: str) -> None:
     paste = writing.publish(Draft([NewFile(text, name)]))
 
     for path in (f"/{paste.key}/raw", f"/{paste.key}?raw", f"/{paste.key}/raw/{name}", f"/{paste.key}/download/{name}"):
@@ -84,14 +84,14 @@ def test_head_has_the_headers_and_no_text(client: Client, paste: Paste) -> None:
 
 @pytest.mark.parametrize("method", ["post", "delete", "patch", "put"])
 @pytest.mark.parametrize("path", ["raw", "raw/one.html", "download/one.html"])
-def test_text_is_only_read_here(client: Client, paste: Paste, path: str, method: str) -> None:
+def test_raw_text_allows_only_get_and_head(client: Client, paste: Paste, path: str, method: str) -> None:
     response = getattr(client, method)(f"/{paste.key}/{path}")
 
     assert response.status_code == 405
     assert client.get(f"/{paste.key}/raw").content == b"<b>one</b>"
 
 
-def test_a_text_that_has_not_changed_is_not_sent_again(client: Client, paste: Paste) -> None:
+def test_an_unchanged_text_is_not_sent_again(client: Client, paste: Paste) -> None:
     tag = client.get(f"/{paste.key}/raw")["ETag"]
 
     again = client.get(f"/{paste.key}/raw", headers={"if-none-match": tag})
@@ -103,7 +103,7 @@ def test_a_text_that_has_not_changed_is_not_sent_again(client: Client, paste: Pa
     assert (again["ETag"], other.status_code) == (tag, 200)
 
 
-def test_an_edit_changes_the_tag(client: Client, paste: Paste) -> None:
+def test_an_edit_changes_the_etag(client: Client, paste: Paste) -> None:
     tag = client.get(f"/{paste.key}/raw")["ETag"]
     writing.revise(paste, [NewFile("new")])
 
@@ -113,7 +113,7 @@ def test_an_edit_changes_the_tag(client: Client, paste: Paste) -> None:
 
 
 @pytest.mark.parametrize("take", [writing.hide, writing.remove])
-def test_input_66_after_a_takedown_nothing_is_unchanged(client: Client, paste: Paste, take: object) -> None:
+def test_a_paste_that_was_taken_down_is_never_304(client: Client, paste: Paste, take: object) -> None:
     tag = client.get(f"/{paste.key}/raw")["ETag"]
     assert callable(take)
     take(paste)
@@ -122,5 +122,5 @@ def test_input_66_after_a_takedown_nothing_is_unchanged(client: Client, paste: P
         assert client.get(f"/{paste.key}/raw", headers={"if-none-match": condition}).status_code == 404
 
 
-def test_raw_text_may_be_fetched_again_but_not_kept_unasked(client: Client, paste: Paste) -> None:
+def test_raw_text_must_be_revalidated_by_caches(client: Client, paste: Paste) -> None:
     assert client.get(f"/{paste.key}/raw")["Cache-Control"] == "no-cache"

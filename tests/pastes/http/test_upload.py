@@ -11,7 +11,7 @@ from tests.pastes.row_counts import nothing_stored, stored
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_the_answer_is_the_address_alone_on_a_line(client: Client) -> None:
+def test_the_response_is_the_url_alone_on_a_line(client: Client) -> None:
     response = client.put("/hello.py", b"print()", content_type="")
 
     paste = Paste.objects.get()
@@ -22,7 +22,7 @@ def test_the_answer_is_the_address_alone_on_a_line(client: Client) -> None:
     assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
 
 
-def test_a_paste_without_words_about_it_is_unlisted_and_stays(client: Client) -> None:
+def test_a_paste_without_options_is_unlisted_and_never_expires(client: Client) -> None:
     client.post("/", b"text", content_type="text/plain")
 
     paste = Paste.objects.get()
@@ -44,7 +44,7 @@ def test_a_paste_without_words_about_it_is_unlisted_and_stays(client: Client) ->
         ("schön%20&%25.md", "markdown"),
     ],
 )
-def test_put_keeps_the_name_and_reads_the_language_from_it(client: Client, name: str, language: str) -> None:
+def test_put_stores_the_name_and_takes_the_language_from_it(client: Client, name: str, language: str) -> None:
     response = client.put(f"/{name}", b"text", content_type="")
 
     assert response.status_code == 201
@@ -61,7 +61,7 @@ def test_put_never_overwrites_a_paste_of_that_name(client: Client) -> None:
     assert Paste.objects.count() == 2
 
 
-def test_the_same_text_twice_is_two_pastes(client: Client) -> None:
+def test_the_same_text_sent_again_is_another_paste(client: Client) -> None:
     answers = {client.put("/a.txt", b"text", content_type="").content for _ in range(2)}
 
     assert len(answers) == 2
@@ -71,7 +71,7 @@ def test_the_same_text_twice_is_two_pastes(client: Client) -> None:
     "charset", ["utf-16", "iso-8859-1", "latin1", "windows-1252", "utf-7", "nonsense", "x" * 5_000]
 )
 @pytest.mark.parametrize("method", ["PUT", "POST"])
-def test_input_11_another_charset_is_refused(client: Client, method: str, charset: str) -> None:
+def test_another_charset_is_refused(client: Client, method: str, charset: str) -> None:
     with nothing_stored():
         response = client.generic(method, "/", "text".encode("utf-16"), f"text/plain; charset={charset}")
 
@@ -80,7 +80,7 @@ def test_input_11_another_charset_is_refused(client: Client, method: str, charse
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf8"', "us-ascii"])
-def test_input_11_utf8_by_any_name_is_taken(client: Client, charset: str) -> None:
+def test_all_names_of_utf8_are_accepted(client: Client, charset: str) -> None:
     response = client.generic("PUT", "/", "schön".encode(), f"text/plain; charset={charset}")
 
     assert response.status_code == 201
@@ -91,7 +91,7 @@ def test_input_11_utf8_by_any_name_is_taken(client: Client, charset: str) -> Non
     "content_type",
     ["", "text/plain", "text/html; charset=utf-8", "application/octet-stream", "application/x-www-form-urlencoded"],
 )
-def test_input_29_text_by_the_names_that_curl_gives_it_is_taken(client: Client, content_type: str) -> None:
+def test_the_content_types_of_curl_are_accepted_as_text(client: Client, content_type: str) -> None:
     response = client.generic("POST", "/", b"a=1&b=%20+", content_type)
 
     assert response.status_code == 201
@@ -103,7 +103,7 @@ def test_input_29_text_by_the_names_that_curl_gives_it_is_taken(client: Client, 
     ["application/json", "image/png", "multipart/mixed; boundary=x", "application/x-www-form-urlencodedx", "text", "/"],
 )
 @pytest.mark.parametrize("method", ["PUT", "POST"])
-def test_input_29_anything_else_is_no_text(client: Client, method: str, content_type: str) -> None:
+def test_other_content_types_are_refused(client: Client, method: str, content_type: str) -> None:
     with nothing_stored():
         response = client.generic(method, "/", b"{}", content_type)
 
@@ -111,7 +111,7 @@ def test_input_29_anything_else_is_no_text(client: Client, method: str, content_
     assert b"text/plain" in response.content
 
 
-def test_input_29_put_takes_no_form(client: Client) -> None:
+def test_put_refuses_a_multipart_form(client: Client) -> None:
     with nothing_stored():
         response = client.generic("PUT", "/", b"--x--", "multipart/form-data; boundary=x")
 
@@ -124,7 +124,7 @@ def test_two_thousand_ampersands_are_text(client: Client) -> None:
     assert response.status_code == 201
 
 
-def test_who_asks_for_json_gets_refusals_in_json(client: Client) -> None:
+def test_a_caller_that_accepts_json_gets_refusals_as_json(client: Client) -> None:
     json = {"accept": "application/json"}
 
     refused = client.put("/a.py?expires=2d", b"text", content_type="", headers=json)
@@ -135,7 +135,7 @@ def test_who_asks_for_json_gets_refusals_in_json(client: Client) -> None:
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
 
 
-def test_a_browser_reads_a_refusal_as_a_page_and_a_terminal_as_a_line(client: Client) -> None:
+def test_a_refusal_is_a_page_for_a_browser_and_a_line_for_a_terminal(client: Client) -> None:
     page = client.put("/", b"", content_type="", headers={"accept": BROWSER})
     line = client.put("/", b"", content_type="", headers={"accept": "*/*"})
 
@@ -145,7 +145,7 @@ def test_a_browser_reads_a_refusal_as_a_page_and_a_terminal_as_a_line(client: Cl
     assert b"<" not in line.content
 
 
-def test_a_refusal_repeats_nothing_unescaped(client: Client) -> None:
+def test_a_refusal_escapes_what_it_repeats(client: Client) -> None:
     response = client.generic(
         "PUT", "/", b"x", "text/plain; charset=<script>alert(1)</script>", headers={"accept": BROWSER}
     )
@@ -154,7 +154,7 @@ def test_a_refusal_repeats_nothing_unescaped(client: Client) -> None:
     assert b"<script>alert" not in response.content
 
 
-def test_the_configured_address_is_in_every_answer(client: Client, settings: Settings) -> None:
+def test_every_response_has_the_configured_url(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
 
     response = client.put("/", b"text", content_type="")

@@ -37,7 +37,7 @@ def act(client: Client, action: str, *pastes: Paste) -> Any:
     return client.post(LIST, {"action": action, "_selected_action": [paste.pk for paste in pastes]}, follow=True)
 
 
-def test_a_superuser_made_on_the_command_line_gets_in(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_superuser_from_the_command_line_can_log_in(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long enough password")
     call_command("createsuperuser", "--noinput", "--username", "ada", "--email", "ada@example.org", verbosity=0)
 
@@ -50,14 +50,14 @@ def test_a_superuser_made_on_the_command_line_gets_in(client: Client, monkeypatc
 @pytest.mark.parametrize(
     "path", ["/admin/", LIST, f"{LIST}1/change/", "/admin/gitsync/change/", "/admin/gitsync/mirror/"]
 )
-def test_strangers_are_asked_who_they_are(client: Client, path: str) -> None:
+def test_anonymous_users_are_asked_to_log_in(client: Client, path: str) -> None:
     response = client.get(path)
 
     assert response.status_code == 302
     assert response["Location"].startswith("/admin/login/")
 
 
-def test_people_who_are_no_staff_stay_out(client: Client, django_user_model: type[User]) -> None:
+def test_users_who_are_not_staff_are_refused(client: Client, django_user_model: type[User]) -> None:
     client.force_login(django_user_model.objects.create_user("eve"))
 
     assert client.get(LIST).status_code == 302
@@ -76,13 +76,13 @@ def test_pastes_are_found_by_key_title_author_file_name_and_text(admin_client: C
     ["nowhere", "%", "_", "'; --", "\\", "x" * 5_000, "é" * 50, "%s", "\ud800"],
     ids=lambda query: ascii(query)[:12],
 )
-def test_odd_searches_find_nothing_and_break_nothing(admin_client: Client, query: str) -> None:
+def test_odd_search_terms_find_nothing_and_cause_no_error(admin_client: Client, query: str) -> None:
     publish_text("text")
 
     assert found(admin_client, query.encode(errors="surrogatepass").decode(errors="replace")) == set()
 
 
-def test_an_empty_search_shows_all_the_newest_first(admin_client: Client) -> None:
+def test_an_empty_search_lists_all_pastes_newest_first(admin_client: Client) -> None:
     first, second = publish_text(), publish_text()
 
     text = Page(admin_client.get(LIST)).text
@@ -101,7 +101,7 @@ def test_text_of_older_revisions_is_found_and_shown(admin_client: Client) -> Non
     assert page.pre == ["the first edition", "the second edition"]
 
 
-def test_the_mirror_is_shown_before_and_after(admin_client: Client, remote: Path) -> None:
+def test_the_mirror_state_is_shown_before_and_after_the_commit(admin_client: Client, remote: Path) -> None:
     paste = publish_text()
 
     before = Page(admin_client.get(LIST)).text
@@ -112,7 +112,7 @@ def test_the_mirror_is_shown_before_and_after(admin_client: Client, remote: Path
     assert f"mirrored {repository.tip(remote)[:10]}" in after
 
 
-def test_hide_takes_off_the_site_and_show_brings_back(admin_client: Client, client: Client) -> None:
+def test_hide_takes_a_paste_off_the_site_and_show_brings_it_back(admin_client: Client, client: Client) -> None:
     one, other = publish_text("one"), publish_text("other")
 
     hidden = act(admin_client, "hide", one, other)
@@ -130,7 +130,7 @@ def test_hide_takes_off_the_site_and_show_brings_back(admin_client: Client, clie
     ]
 
 
-def test_hiding_twice_is_hiding_once(admin_client: Client) -> None:
+def test_hiding_a_hidden_paste_changes_nothing(admin_client: Client) -> None:
     paste = publish_text()
     act(admin_client, "hide", paste)
 
@@ -140,7 +140,7 @@ def test_hiding_twice_is_hiding_once(admin_client: Client) -> None:
     assert "0 hidden." in Page(again).text
 
 
-def test_what_is_removed_cannot_be_shown_again(admin_client: Client) -> None:
+def test_a_removed_paste_cannot_be_shown_again(admin_client: Client) -> None:
     paste = publish_text()
     writing.remove(paste)
 
@@ -152,7 +152,7 @@ def test_what_is_removed_cannot_be_shown_again(admin_client: Client) -> None:
     assert paste.state == "removed"
 
 
-def test_who_may_only_look_may_not_hide(client: Client, django_user_model: type[User]) -> None:
+def test_view_permission_does_not_allow_hiding(client: Client, django_user_model: type[User]) -> None:
     looker = django_user_model.objects.create_user("eve", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_paste"))
     client.force_login(looker)
@@ -165,7 +165,7 @@ def test_who_may_only_look_may_not_hide(client: Client, django_user_model: type[
     assert (client.get(LIST).status_code, paste.state) == (200, "published")
 
 
-def test_input_69_hostile_words_are_escaped_in_list_search_and_detail(admin_client: Client) -> None:
+def test_hostile_text_is_escaped_in_list_search_and_detail(admin_client: Client) -> None:
     paste = publish_text(HOSTILE, title=HOSTILE, author=HOSTILE, comment=HOSTILE)
     writing.revise(paste, [NewFile(HOSTILE, "<img src=x onerror=alert(1)>.py")])
 
@@ -215,7 +215,7 @@ def test_the_delete_action_is_not_offered(admin_client: Client) -> None:
     assert "delete_selected" not in admin_client.get(LIST).content.decode()
 
 
-def test_changes_and_mirror_can_be_looked_at(admin_client: Client, remote: Path) -> None:
+def test_changes_and_mirror_can_be_viewed(admin_client: Client, remote: Path) -> None:
     paste = publish_text()
     drain()
 
@@ -235,11 +235,11 @@ def test_changes_and_mirror_can_be_looked_at(admin_client: Client, remote: Path)
 @pytest.mark.parametrize(
     "query", ["", "?q=%00", "?q=a%00b", "?pending=%00", "?kind=%00", "?pk=x", "?o=%00", "?p=x", "?nothing=1"]
 )
-def test_odd_questions_break_nothing(admin_client: Client, query: str) -> None:
+def test_odd_queries_cause_no_error(admin_client: Client, query: str) -> None:
     for path in (LIST, "/admin/gitsync/change/", "/admin/gitsync/mirror/"):
         assert admin_client.get(path + query).status_code in {200, 302, 400}
 
 
 @pytest.mark.parametrize("pk", ["0", "-1", "x", "9" * 30, "%00", "1%00"])
-def test_a_row_that_is_not_there_breaks_nothing(admin_client: Client, pk: str) -> None:
+def test_a_missing_row_causes_no_error(admin_client: Client, pk: str) -> None:
     assert admin_client.get(f"{LIST}{pk}/change/").status_code in {302, 404}

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
     "address",
     ["{key}", "https://paste.example.org/{key}", "/{key}/raw/a.txt", "paste.example.org/{key}#L3", "/{key}?raw"],
 )
-def test_a_paste_is_found_by_its_address_without_looking_through_texts(admin_client: Client, address: str) -> None:
+def test_a_paste_is_found_by_its_url_without_scanning_texts(admin_client: Client, address: str) -> None:
     paste = publish_text()
     publish_text(f"mentions {paste.key}")
 
@@ -30,15 +30,13 @@ def test_a_paste_is_found_by_its_address_without_looking_through_texts(admin_cli
     assert not [query for query in asked if "LIKE" in query["sql"]]
 
 
-def test_what_looks_like_a_key_and_is_none_is_looked_for_in_texts(admin_client: Client) -> None:
+def test_an_unknown_key_is_searched_in_texts(admin_client: Client) -> None:
     paste = publish_text("eggs for breakfast")
 
     assert found(admin_client, "breakfast") == {paste.key}
 
 
-def test_old_texts_are_found_by_their_words_when_they_are_public(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_public_texts_are_found_by_their_words(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     public, unlisted = publish_text("the needle", visibility="public"), publish_text("another needle", title="a needle")
     publish_text("something else")
     monkeypatch.setattr(admin_lists, "SCANNED_PASTES", 1)
@@ -47,9 +45,7 @@ def test_old_texts_are_found_by_their_words_when_they_are_public(
     assert found(admin_client, "eedle") == {unlisted.key}
 
 
-def test_a_list_counts_and_pages_no_further_than_it_has_to(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_counts_and_pages_up_to_its_limit(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin_lists, "MAX_ROWS", 60)
     pastes = [publish_text() for _ in range(70)]
 
@@ -64,7 +60,7 @@ def test_a_list_counts_and_pages_no_further_than_it_has_to(
     assert pastes[9].key not in second
 
 
-def test_a_paste_of_many_revisions_shows_the_newest_and_asks_no_more_often(admin_client: Client) -> None:
+def test_a_paste_of_many_revisions_shows_the_newest_in_as_many_queries(admin_client: Client) -> None:
     few, many = publish_text("one"), publish_text("text 0")
     for number in range(1, 25):
         writing.revise(many, [NewFile(f"text {number}", "a.txt")])
@@ -78,7 +74,7 @@ def test_a_paste_of_many_revisions_shows_the_newest_and_asks_no_more_often(admin
     assert len(of_many) <= len(of_few)
 
 
-def test_where_copies_stand_is_asked_once_for_a_page(admin_client: Client) -> None:
+def test_mirror_states_of_a_page_cost_one_query(admin_client: Client) -> None:
     waiting, edited, kept_out = publish_text(), publish_text(), publish_text(burn=True)
     writing.revise(edited, [NewFile("other", "a.txt")])
 

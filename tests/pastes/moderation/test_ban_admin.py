@@ -58,7 +58,7 @@ def test_a_moderator_bans_an_address_and_lifts_the_ban(admin_client: Client) -> 
 
 
 @pytest.mark.parametrize("network", ["spam", "0.0.0.0/0", "127.0.0.1", "\0", "203.0.113.5"])
-def test_what_cannot_be_banned_or_is_already_is_said_beside_the_field(admin_client: Client, network: str) -> None:
+def test_an_invalid_or_duplicate_ban_is_reported_beside_the_field(admin_client: Client, network: str) -> None:
     bans.ban(FAR, reason="no")
 
     response = admin_client.post(f"{LIST}add/", {"network": network, "reason": "Spam", "until_0": "", "until_1": ""})
@@ -67,7 +67,7 @@ def test_what_cannot_be_banned_or_is_already_is_said_beside_the_field(admin_clie
     assert Ban.objects.count() == 1
 
 
-def test_a_ban_is_found_by_any_address_in_it(admin_client: Client) -> None:
+def test_a_ban_is_found_by_any_address_that_it_covers(admin_client: Client) -> None:
     bans.ban("203.0.113.0/24", reason="the small one")
     bans.ban("203.0.0.0/16", reason="the large one")
     bans.ban("2001:db8::/32", reason="the new one")
@@ -83,7 +83,7 @@ def test_a_ban_is_found_by_any_address_in_it(admin_client: Client) -> None:
     assert reasons("127.0.0.1") == reasons("nowhere") == []
 
 
-def test_a_paste_shows_where_it_came_from_and_what_else_did(admin_client: Client) -> None:
+def test_a_paste_shows_its_origin_and_links_to_other_pastes_of_it(admin_client: Client) -> None:
     first, second, other = pasted_from(FAR), pasted_from(FAR), pasted_from("203.0.113.6")
 
     assert found(admin_client, FAR) == {first.key, second.key}
@@ -92,7 +92,7 @@ def test_a_paste_shows_where_it_came_from_and_what_else_did(admin_client: Client
     assert found(admin_client, "203.0.113.6") == {other.key}
 
 
-def test_where_pastes_came_from_is_banned_in_one_step(admin_client: Client) -> None:
+def test_the_origins_of_selected_pastes_are_banned_in_one_step(admin_client: Client) -> None:
     pastes = [pasted_from(FAR), pasted_from(FAR), pasted_from("203.0.113.6"), publish_text()]
 
     page = act(admin_client, "paste", *pastes, reason="Spam", days="7")
@@ -106,7 +106,7 @@ def test_where_pastes_came_from_is_banned_in_one_step(admin_client: Client) -> N
     assert Client(REMOTE_ADDR=FAR).put("/a.txt", b"text", content_type="").status_code == 403
 
 
-def test_who_made_what_was_reported_is_banned_from_the_report(admin_client: Client) -> None:
+def test_the_origin_of_a_reported_paste_is_banned_from_its_report(admin_client: Client) -> None:
     reports.report(pasted_from(FAR), reason="spam")
 
     act(admin_client, "report", Report.objects.get(), reason="Spam")
@@ -115,14 +115,14 @@ def test_who_made_what_was_reported_is_banned_from_the_report(admin_client: Clie
 
 
 @pytest.mark.parametrize("fields", [{}, {"reason": "Spam", "days": "0"}, {"reason": "Spam", "days": "9" * 9}])
-def test_nobody_is_banned_without_a_reason_or_for_odd_days(admin_client: Client, fields: dict[str, str]) -> None:
+def test_a_ban_needs_a_reason_and_valid_days(admin_client: Client, fields: dict[str, str]) -> None:
     page = act(admin_client, "paste", pasted_from(FAR), **fields)
 
     assert "No address was banned" in page.text
     assert not Ban.objects.exists()
 
 
-def test_who_may_hide_pastes_may_not_therefore_ban(client: Client, django_user_model: type[User]) -> None:
+def test_permission_to_hide_does_not_allow_banning(client: Client, django_user_model: type[User]) -> None:
     hider = django_user_model.objects.create_user("eve", is_staff=True)
     for name in ("view_paste", "change_paste"):
         hider.user_permissions.add(Permission.objects.get(codename=name))

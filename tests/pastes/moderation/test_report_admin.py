@@ -32,7 +32,7 @@ def act(client: Client, action: str, *reports: Report, **fields: str) -> Any:
     return client.post(LIST, chosen | fields, follow=True)
 
 
-def test_open_reports_stand_beside_their_pastes(admin_client: Client) -> None:
+def test_open_reports_are_listed_with_their_pastes(admin_client: Client) -> None:
     paste, report = reported("the beginning of it", words="It is bad.")
     reports.report(paste, reason="abuse", words="It is worse.")
     settled, closed = reported()
@@ -59,7 +59,7 @@ def test_open_reports_stand_beside_their_pastes(admin_client: Client) -> None:
         ("dismiss", {}, "dismissed", "published"),
     ],
 )
-def test_a_moderator_settles_a_report(
+def test_a_moderator_closes_a_report(
     admin_client: Client, action: str, fields: dict[str, str], outcome: str, state: str
 ) -> None:
     paste, report = reported()
@@ -73,7 +73,7 @@ def test_a_moderator_settles_a_report(
     assert report.closed_by == ("admin" if outcome else "")
 
 
-def test_hiding_closes_every_report_of_the_paste_and_dismissing_only_the_chosen(admin_client: Client) -> None:
+def test_hiding_closes_all_reports_of_the_paste_and_dismissing_only_the_selected(admin_client: Client) -> None:
     paste, report = reported()
     other, kept = reported()
     for one in (paste, other):
@@ -86,7 +86,7 @@ def test_hiding_closes_every_report_of_the_paste_and_dismissing_only_the_chosen(
     assert [one.reason for one in Report.objects.open().filter(paste=other)] == ["abuse"]
 
 
-def test_who_may_look_at_reports_may_not_take_down_pastes(client: Client, django_user_model: type[User]) -> None:
+def test_viewing_reports_does_not_allow_taking_down_pastes(client: Client, django_user_model: type[User]) -> None:
     looker = django_user_model.objects.create_user("eve", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_report"))
     client.force_login(looker)
@@ -101,7 +101,7 @@ def test_who_may_look_at_reports_may_not_take_down_pastes(client: Client, django
     assert (report.closed_at, paste.state) == (None, "published")
 
 
-def test_input_80_hostile_words_are_escaped(admin_client: Client) -> None:
+def test_hostile_text_is_escaped(admin_client: Client) -> None:
     _, report = reported(HOSTILE, words=HOSTILE, title=HOSTILE)
 
     for path in (LIST, f"{LIST}?q=%00", f"{LIST}?q=script", f"{LIST}{report.pk}/change/"):
@@ -111,7 +111,7 @@ def test_input_80_hostile_words_are_escaped(admin_client: Client) -> None:
         assert "<img src=x" not in response.content.decode()
 
 
-def test_a_list_of_many_reports_asks_the_database_as_often_as_one_of_few(admin_client: Client) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_reports(admin_client: Client) -> None:
     def queries() -> int:
         with CaptureQueriesContext(
             connection,

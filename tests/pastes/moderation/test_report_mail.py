@@ -42,7 +42,7 @@ def reported(words: str = "", **facts: str) -> Paste:
 
 @pytest.mark.django_db
 @pytest.mark.database
-def test_moderators_are_told_what_was_said_and_where(smtp: Smtp) -> None:
+def test_the_mail_has_the_report_and_links_to_the_paste(smtp: Smtp) -> None:
     paste = reported("It is bad.\nReally.", contact="eve@example.org")
 
     tell_moderators()
@@ -61,7 +61,7 @@ def test_moderators_are_told_what_was_said_and_where(smtp: Smtp) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.database
-def test_a_paste_is_told_of_once_until_its_reports_are_closed(smtp: Smtp) -> None:
+def test_a_paste_is_mailed_about_once_until_its_reports_are_closed(smtp: Smtp) -> None:
     paste = reported()
     mailer = Mailer()
 
@@ -77,7 +77,7 @@ def test_a_paste_is_told_of_once_until_its_reports_are_closed(smtp: Smtp) -> Non
 
 
 @pytest.mark.django_db
-def test_many_pastes_come_in_one_mail(smtp: Smtp) -> None:
+def test_many_pastes_are_reported_in_one_mail(smtp: Smtp) -> None:
     pastes = [reported() for _ in range(25)]
 
     assert Mailer().send_pending() == 25
@@ -90,7 +90,7 @@ def test_many_pastes_come_in_one_mail(smtp: Smtp) -> None:
 
 
 @pytest.mark.django_db
-def test_what_readers_write_never_reaches_the_header(smtp: Smtp, settings: Settings) -> None:
+def test_the_mail_headers_have_no_text_of_readers(smtp: Smtp, settings: Settings) -> None:
     settings.PASTEUR_TITLE = "Our\npastes"
     reported("\nBcc: all@example.org\r\n.\r\nQUIT\n" + "x" * 5_000)
 
@@ -105,7 +105,7 @@ def test_what_readers_write_never_reaches_the_header(smtp: Smtp, settings: Setti
 
 
 @pytest.mark.django_db
-def test_a_server_that_takes_no_mail_is_one_line_in_the_log_and_loses_nothing(
+def test_a_refused_mail_is_one_log_line_and_loses_no_report(
     smtp: Smtp, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reported()
@@ -127,7 +127,7 @@ def test_a_server_that_takes_no_mail_is_one_line_in_the_log_and_loses_nothing(
 
 
 @pytest.mark.django_db
-def test_a_server_that_is_not_there_is_tried_again(
+def test_an_unreachable_mail_server_is_tried_again(
     smtp: Smtp, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     reported()
@@ -140,7 +140,7 @@ def test_a_server_that_is_not_there_is_tried_again(
 
 
 @pytest.mark.django_db
-def test_nobody_is_told_while_nobody_is_named(smtp: Smtp, settings: Settings) -> None:
+def test_without_moderators_no_mail_is_sent(smtp: Smtp, settings: Settings) -> None:
     reported()
     settings.PASTEUR_MODERATORS = []
 
@@ -148,7 +148,7 @@ def test_nobody_is_told_while_nobody_is_named(smtp: Smtp, settings: Settings) ->
     assert smtp.messages == []
 
 
-def test_moderators_without_a_mail_server_are_a_warning(settings: Settings) -> None:
+def test_moderators_without_a_mail_server_cause_a_warning(settings: Settings) -> None:
     settings.EMAIL_HOST = ""
     settings.PASTEUR_MODERATORS = BOTH
     assert [found.id for found in checks.check_mail()] == ["pastes.W003"]

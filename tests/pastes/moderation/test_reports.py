@@ -73,7 +73,7 @@ def test_a_reader_reports_a_paste_and_is_thanked(client: Client) -> None:
     ],
     ids=lambda fields: ascii(fields)[:40],
 )
-def test_what_says_nothing_or_is_odd_is_asked_for_again(client: Client, fields: dict[str, str]) -> None:
+def test_an_incomplete_or_invalid_report_is_refused_on_the_form(client: Client, fields: dict[str, str]) -> None:
     response = send(
         client, publish_text(), **{"words": "my words"} | ({"words": ""} if "other" in fields.values() else {}) | fields
     )
@@ -85,7 +85,7 @@ def test_what_says_nothing_or_is_odd_is_asked_for_again(client: Client, fields: 
     assert not Report.objects.exists()
 
 
-def test_the_form_says_no_more_than_the_page_of_the_paste(client: Client) -> None:
+def test_the_form_reveals_no_more_than_the_page_of_the_paste(client: Client) -> None:
     burning = publish_text("the text", title="The title", author="Ada", burn=True)
     hidden, removed = publish_text(), publish_text()
     writing.hide(hidden)
@@ -99,7 +99,7 @@ def test_the_form_says_no_more_than_the_page_of_the_paste(client: Client) -> Non
     assert not Report.objects.exists()
 
 
-def test_who_may_not_read_may_not_report(client: Client, settings: Settings) -> None:
+def test_a_report_needs_permission_to_read(client: Client, settings: Settings) -> None:
     paste = publish_text()
     settings.PASTEUR_MAY_READ = "token"
 
@@ -107,14 +107,14 @@ def test_who_may_not_read_may_not_report(client: Client, settings: Settings) -> 
     assert send(client, paste).status_code == 401
 
 
-def test_input_59_a_form_of_another_site_reports_nothing() -> None:
+def test_a_form_of_another_site_reports_nothing() -> None:
     strict = Client(enforce_csrf_checks=True)
 
     assert send(strict, publish_text()).status_code == 403
     assert not Report.objects.exists()
 
 
-def test_input_80_ten_thousand_reports_of_a_paste_stay_few(client: Client, settings: Settings) -> None:
+def test_many_reports_of_a_paste_are_stored_as_few(client: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_REPORT = settings.PASTEUR_LIMIT_READ = "off"
     paste = publish_text()
 
@@ -127,7 +127,7 @@ def test_input_80_ten_thousand_reports_of_a_paste_stay_few(client: Client, setti
     assert sum(report.times for report in kept) == 60
 
 
-def test_input_80_an_address_may_report_so_often(settings: Settings) -> None:
+def test_reports_of_an_address_are_limited(settings: Settings) -> None:
     settings.PASTEUR_LIMIT_REPORT = "3/hour"
     far, paste = Client(REMOTE_ADDR=FAR), publish_text()
 
@@ -140,7 +140,7 @@ def test_input_80_an_address_may_report_so_often(settings: Settings) -> None:
     assert far.put("/a.txt", b"text", content_type="").status_code == 201
 
 
-def test_a_report_that_was_closed_may_come_again(client: Client) -> None:
+def test_a_closed_report_may_be_sent_again(client: Client) -> None:
     paste = publish_text()
     send(client, paste)
     reports.close(paste, Outcome.DISMISSED, by="ada")
@@ -149,7 +149,7 @@ def test_a_report_that_was_closed_may_come_again(client: Client) -> None:
     assert sorted(Report.objects.values_list("outcome", flat=True)) == ["", "dismissed"]
 
 
-def test_what_goes_takes_its_reports_along(client: Client) -> None:
+def test_a_withdrawn_paste_closes_its_reports(client: Client) -> None:
     removed, burned, purged, hidden = publish_text(), publish_text(burn=True), publish_text(), publish_text()
     for paste in (removed, burned, purged, hidden):
         send(client, paste, words="quotes the text", contact="eve@example.org")
@@ -165,7 +165,7 @@ def test_what_goes_takes_its_reports_along(client: Client) -> None:
     assert Report.objects.get(paste=hidden).words == "quotes the text"
 
 
-def test_addresses_of_readers_are_forgotten_after_a_month(client: Client) -> None:
+def test_contact_addresses_are_erased_after_a_month(client: Client) -> None:
     old, new = publish_text(), publish_text()
     for paste in (old, new):
         send(client, paste, contact="eve@example.org")
@@ -178,7 +178,7 @@ def test_addresses_of_readers_are_forgotten_after_a_month(client: Client) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_report_sent_at_once_is_one() -> None:
+def test_equal_concurrent_reports_are_stored_once() -> None:
     paste = publish_text()
     ready = threading.Barrier(4)
 
@@ -204,7 +204,7 @@ def test_the_same_report_sent_at_once_is_one() -> None:
         (multipart.body(Part("reason", b"spam"), Part("words", b"caf\xe9")), multipart.CONTENT_TYPE),
     ],
 )
-def test_input_10_words_that_are_no_utf8_are_refused(client: Client, sent: bytes, encoding: str) -> None:
+def test_a_report_that_is_not_utf8_is_refused(client: Client, sent: bytes, encoding: str) -> None:
     response = client.generic("POST", f"/{publish_text().key}/report", sent, encoding, headers={"accept": BROWSER})
 
     assert (response.status_code, Report.objects.count()) == (400, 0)

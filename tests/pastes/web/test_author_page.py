@@ -49,7 +49,7 @@ def keys(client: Client, path: str) -> list[str]:
     return [link[1:] for link in Page(response).links() if link[1:] in known]
 
 
-def test_an_authors_public_pastes_are_there_the_newest_first_and_nothing_else(client: Client) -> None:
+def test_an_author_page_lists_the_authors_public_pastes_newest_first(client: Client) -> None:
     first, second = public("Ada"), public("Ada")
     public("Bob")
     public("ada")
@@ -65,7 +65,7 @@ def test_an_authors_public_pastes_are_there_the_newest_first_and_nothing_else(cl
 
 
 @pytest.mark.parametrize("name", ODD, ids=ascii)
-def test_the_link_of_a_paste_leads_to_its_author_whatever_the_name(client: Client, name: str) -> None:
+def test_a_paste_links_to_its_author_page_for_any_name(client: Client, name: str) -> None:
     paste = public(name)
 
     for path in (f"/{paste.key}", "/recent", path_of_author(name)):
@@ -77,7 +77,7 @@ def test_the_link_of_a_paste_leads_to_its_author_whatever_the_name(client: Clien
 
 
 @pytest.mark.parametrize("name", ODD, ids=ascii)
-def test_the_feed_of_an_author_has_the_same(client: Client, name: str) -> None:
+def test_the_feed_of_an_author_has_the_same_pastes(client: Client, name: str) -> None:
     paste = public(name, title="<T>")
     page = Page(client.get(path_of_author(name)))
     (address,) = [facts["href"] for tag, facts in page.tags if tag == "link" and facts.get("rel") == "alternate"]
@@ -90,7 +90,7 @@ def test_the_feed_of_an_author_has_the_same(client: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Ada", ".."])
-def test_pages_follow_each_other(client: Client, name: str) -> None:
+def test_pages_of_the_list_link_to_the_next(client: Client, name: str) -> None:
     pastes = [public(name) for _ in range(PAGE_LENGTH + 1)]
     first = path_of_author(name)
     (older,) = [link for link in Page(client.get(first)).links() if "before=" in link]
@@ -101,13 +101,13 @@ def test_pages_follow_each_other(client: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/by/Nobody", "/by/Eve", "/by/", "/by/a%00b", "/by/" + "x" * 101, "/by/Nobody?atom"])
-def test_who_has_no_public_paste_has_no_page(client: Client, path: str) -> None:
+def test_an_author_without_public_pastes_is_404(client: Client, path: str) -> None:
     publish_text(author="Eve")
 
     assert client.get(path, headers={"accept": BROWSER}).status_code == 404
 
 
-def test_who_may_not_list_pastes_sees_no_authors(client: Client, settings: Settings) -> None:
+def test_author_pages_need_permission_to_list(client: Client, settings: Settings) -> None:
     public("Ada")
     settings.PASTEUR_MAY_LIST = "token"
 

@@ -20,7 +20,7 @@ def test_a_fixed_part_is_rendered_once_for_each_language() -> None:
 
 
 @pytest.mark.django_db
-def test_what_settings_say_is_rendered_anew_when_they_change(client: Client, settings: Settings) -> None:
+def test_a_changed_setting_renders_the_part_again(client: Client, settings: Settings) -> None:
     assert b"closed on Sunday" not in client.get("/recent").content
     settings.PASTEUR_NOTICE = "closed on Sunday"
 
@@ -28,7 +28,7 @@ def test_what_settings_say_is_rendered_anew_when_they_change(client: Client, set
 
 
 @pytest.mark.django_db
-def test_a_logo_stands_beside_the_name_in_place_of_ours(client: Client, settings: Settings) -> None:
+def test_a_configured_logo_replaces_the_default_logo(client: Client, settings: Settings) -> None:
     assert b'pasteur.svg" alt=""' in client.get("/recent").content
     settings.PASTEUR_LOGO = "/static/our.png"
 

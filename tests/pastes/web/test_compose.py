@@ -25,7 +25,7 @@ def made(response: Any) -> Paste:
     return Paste.objects.get(key=response["Location"].partition("#")[0].removeprefix("/"))
 
 
-def test_the_page_offers_a_box_for_text_and_every_choice(client: Client) -> None:
+def test_the_page_has_a_text_box_and_all_choices(client: Client) -> None:
     response = client.get("/")
 
     page = Page(response)
@@ -39,7 +39,7 @@ def test_the_page_offers_a_box_for_text_and_every_choice(client: Client) -> None
     assert set(languages.LANGUAGES) <= set(offered)
 
 
-def test_an_untouched_form_with_a_text_is_a_paste(client: Client) -> None:
+def test_a_form_with_only_a_text_creates_a_paste(client: Client) -> None:
     paste = made(submit(client, Part("files-0-content", b"text")))
 
     assert [(file.name, file.language, file.content) for file in paste.files] == [("paste.txt", "plaintext", "text")]
@@ -47,7 +47,7 @@ def test_an_untouched_form_with_a_text_is_a_paste(client: Client) -> None:
     assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
 
 
-def test_everything_that_is_filled_in_is_kept(client: Client) -> None:
+def test_every_field_of_the_form_is_stored(client: Client) -> None:
     response = submit(
         client,
         Part("files-0-content", b"print()"),
@@ -69,7 +69,7 @@ def test_everything_that_is_filled_in_is_kept(client: Client) -> None:
     assert [(file.name, file.language) for file in paste.files] == [("hello.py", "ruby")]
 
 
-def test_several_files_are_one_paste_and_empty_boxes_are_none(client: Client) -> None:
+def test_several_files_are_one_paste_and_empty_boxes_are_ignored(client: Client) -> None:
     response = submit(
         client,
         Part("files-0-content", b"one"),
@@ -85,7 +85,7 @@ def test_several_files_are_one_paste_and_empty_boxes_are_none(client: Client) ->
     ]
 
 
-def test_a_file_from_the_disk_brings_its_name_unless_another_is_written(client: Client) -> None:
+def test_an_uploaded_file_keeps_its_name_unless_one_is_typed(client: Client) -> None:
     chosen = Part("files-0-upload", "schön\r\n".encode(), file_name="schön.md", headers=UPLOADED)
 
     own = made(submit(client, chosen))
@@ -95,7 +95,7 @@ def test_a_file_from_the_disk_brings_its_name_unless_another_is_written(client: 
     assert [(file.name, file.language) for file in other.files] == [("other.txt", "plaintext")]
 
 
-def test_an_untouched_file_field_as_browsers_send_it_is_no_file(client: Client) -> None:
+def test_an_empty_file_field_is_no_file(client: Client) -> None:
     empty = Part("files-0-upload", b"", file_name="", headers=["Content-Type: application/octet-stream"])
 
     paste = made(submit(client, Part("files-0-content", b"text"), empty))
@@ -103,7 +103,7 @@ def test_an_untouched_file_field_as_browsers_send_it_is_no_file(client: Client) 
     assert [file.content for file in paste.files] == ["text"]
 
 
-def test_another_file_is_added_without_javascript_and_without_losing_a_word(client: Client) -> None:
+def test_a_file_is_added_without_javascript_and_without_losing_input(client: Client) -> None:
     text = "\r\n  <one> & \u202etwo\r\n"
 
     with nothing_stored():
@@ -140,14 +140,14 @@ def test_another_file_is_added_without_javascript_and_without_losing_a_word(clie
     }
 
 
-def test_asking_for_another_file_scolds_nobody_for_empty_boxes(client: Client) -> None:
+def test_adding_a_file_shows_no_errors_for_empty_boxes(client: Client) -> None:
     response = submit(client, add_file="1")
 
     assert response.status_code == 200
     assert "is-invalid" not in response.content.decode()
 
 
-def test_at_fifty_files_no_more_is_offered(client: Client) -> None:
+def test_the_form_offers_at_most_fifty_files(client: Client) -> None:
     forty_nine = Page(submit(client, files=48, add_file="1"))
     fifty = Page(submit(client, files=49, add_file="1"))
     more = Page(submit(client, files=50, add_file="1"))
@@ -158,7 +158,7 @@ def test_at_fifty_files_no_more_is_offered(client: Client) -> None:
         assert "add_file" not in [facts.get("name") for _, facts in page.tags]
 
 
-def test_what_the_page_shows_can_be_sent_as_it_is(client: Client) -> None:
+def test_the_form_can_be_submitted_as_it_is_shown(client: Client) -> None:
     page = Page(submit(client, Part("files-0-content", b"one"), title="T", add_file="1"))
     fields = {name: value for name, value in page.values.items() if not name.endswith("upload")}
 
@@ -168,7 +168,7 @@ def test_what_the_page_shows_can_be_sent_as_it_is(client: Client) -> None:
     assert paste.title == "T"
 
 
-def test_a_paste_leads_to_its_page_and_nowhere_else(client: Client) -> None:
+def test_creating_a_paste_redirects_to_its_page(client: Client) -> None:
     response = client.post(
         "/?next=//evil.example/",
         {
@@ -190,7 +190,7 @@ def test_head_is_answered_like_get(client: Client) -> None:
     assert (response.status_code, response.content) == (200, b"")
 
 
-def test_input_61_the_line_for_terminals_names_the_configured_address(client: Client, settings: Settings) -> None:
+def test_the_curl_line_has_the_configured_url(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
 
     page = Page(client.get("/"))

@@ -49,7 +49,7 @@ def assert_returned(response: Any, status: int, says: str = "") -> Page:
         ("expires", "", "required"),
     ],
 )
-def test_a_wrong_field_is_named_beside_everything_else(client: Client, field: str, value: str, says: str) -> None:
+def test_an_invalid_field_is_reported_and_all_input_is_kept(client: Client, field: str, value: str, says: str) -> None:
     with nothing_stored():
         response = submit(client, KEPT, **{"title": "Kept title", field: value})
 
@@ -58,7 +58,7 @@ def test_a_wrong_field_is_named_beside_everything_else(client: Client, field: st
 
 
 @pytest.mark.parametrize("name", ["nonsense", "../../etc/passwd", "<script>alert(1)</script>", "x" * 10_000])
-def test_input_33_an_unknown_language_is_refused_and_cut(client: Client, name: str) -> None:
+def test_an_unknown_language_is_refused_and_cut(client: Client, name: str) -> None:
     with nothing_stored():
         response = submit(client, KEPT, Part("files-0-language", name.encode()))
 
@@ -68,7 +68,7 @@ def test_input_33_an_unknown_language_is_refused_and_cut(client: Client, name: s
 
 
 @pytest.mark.parametrize("name", ["forever", "-1", "0", "1e9", "1000000000000", "2020-01-01", "x" * 10_000])
-def test_input_34_an_unknown_expiry_is_refused_with_the_choices(client: Client, name: str) -> None:
+def test_an_unknown_expiry_is_refused_with_the_choices(client: Client, name: str) -> None:
     with nothing_stored():
         response = submit(client, KEPT, expires=name)
 
@@ -78,13 +78,13 @@ def test_input_34_an_unknown_expiry_is_refused_with_the_choices(client: Client, 
     assert "x" * 51 not in page.html
 
 
-def test_the_reason_is_said_once(client: Client) -> None:
+def test_an_error_is_shown_once(client: Client) -> None:
     response = submit(client, Part("files-0-content", b" "))
 
     assert Page(response).text.count("A file without text cannot be pasted.") == 1
 
 
-def test_input_32_text_and_file_together_are_ambiguous(client: Client) -> None:
+def test_a_text_together_with_a_file_is_ambiguous(client: Client) -> None:
     with nothing_stored():
         response = submit(client, KEPT, Part("files-0-upload", b"other", file_name="a.txt"))
 
@@ -92,7 +92,7 @@ def test_input_32_text_and_file_together_are_ambiguous(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["files-0-content", "files-0-name", "title", "expires", "burn"])
-def test_input_32_a_field_that_comes_twice_is_ambiguous(client: Client, name: str) -> None:
+def test_a_repeated_field_is_ambiguous(client: Client, name: str) -> None:
     parts = [Part("files-0-content", b"one")] if name != "files-0-content" else []
 
     with nothing_stored():
@@ -101,7 +101,7 @@ def test_input_32_a_field_that_comes_twice_is_ambiguous(client: Client, name: st
     assert response.status_code == 422
 
 
-def test_input_32_two_files_in_one_field_are_ambiguous(client: Client) -> None:
+def test_two_files_in_one_field_are_ambiguous(client: Client) -> None:
     chosen = [Part("files-0-upload", text, file_name="a.txt") for text in (b"one", b"two")]
 
     with nothing_stored():
@@ -110,7 +110,7 @@ def test_input_32_two_files_in_one_field_are_ambiguous(client: Client) -> None:
     assert response.status_code == 422
 
 
-def test_two_files_of_one_name_are_refused(client: Client) -> None:
+def test_two_files_of_the_same_name_are_refused(client: Client) -> None:
     parts = [Part("files-0-name", b"a.txt"), Part("files-1-name", b"A.TXT"), Part("files-1-content", b"two")]
 
     with nothing_stored():
@@ -120,7 +120,7 @@ def test_two_files_of_one_name_are_refused(client: Client) -> None:
     assert page.areas["files-1-content"] == "two"
 
 
-def test_a_file_without_a_name_makes_room_for_one_that_is_called_so(client: Client) -> None:
+def test_a_generated_name_avoids_the_names_of_other_files(client: Client) -> None:
     parts = [Part("files-1-name", b"paste.txt"), Part("files-1-content", b"two")]
 
     response = submit(client, KEPT, *parts, files=2)
@@ -128,7 +128,7 @@ def test_a_file_without_a_name_makes_room_for_one_that_is_called_so(client: Clie
     assert response.status_code == 302
 
 
-def test_input_02_two_files_together_beyond_the_limit_come_back(client: Client, settings: Settings) -> None:
+def test_files_that_exceed_the_limit_together_are_shown_again(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 100
 
     with nothing_stored():
@@ -139,7 +139,7 @@ def test_input_02_two_files_together_beyond_the_limit_come_back(client: Client, 
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0", b"text \xff"], ids=["png", "not_utf8"])
-def test_input_21_after_a_binary_file_what_was_written_is_still_there(client: Client, content: bytes) -> None:
+def test_a_binary_file_is_refused_and_typed_input_is_kept(client: Client, content: bytes) -> None:
     chosen = Part("files-1-upload", content, file_name="x.png", headers=["Content-Type: image/png"])
 
     with nothing_stored():
@@ -150,7 +150,7 @@ def test_input_21_after_a_binary_file_what_was_written_is_still_there(client: Cl
 
 
 @pytest.mark.parametrize("charset", ["utf-16", "iso-8859-1", "utf-7", "nonsense"])
-def test_input_11_a_form_in_another_charset_is_refused(client: Client, charset: str) -> None:
+def test_a_form_in_another_charset_is_refused(client: Client, charset: str) -> None:
     body = multipart.body(Part("files-0-content", "schön".encode()), Part("files-TOTAL_FORMS", b"1"))
 
     with nothing_stored():
@@ -160,7 +160,7 @@ def test_input_11_a_form_in_another_charset_is_refused(client: Client, charset: 
 
 
 @pytest.mark.parametrize("name", ["files-0-content", "title", "paste"])
-def test_input_10_wrong_utf8_hidden_in_base64_is_refused(client: Client, name: str) -> None:
+def test_invalid_utf8_inside_base64_is_refused(client: Client, name: str) -> None:
     hidden = Part(name, b"Z29vZCD/IGJhZA==", headers=["Content-Transfer-Encoding: base64"])
 
     with nothing_stored():
@@ -169,7 +169,7 @@ def test_input_10_wrong_utf8_hidden_in_base64_is_refused(client: Client, name: s
     assert response.status_code == 400
 
 
-def test_input_31_a_form_without_boundary_is_refused(client: Client) -> None:
+def test_a_form_without_boundary_is_refused(client: Client) -> None:
     with nothing_stored():
         response = client.generic("POST", "/", multipart.body(KEPT), "multipart/form-data")
 
@@ -178,7 +178,7 @@ def test_input_31_a_form_without_boundary_is_refused(client: Client) -> None:
 
 @pytest.mark.parametrize("file_name", [None, "x.txt"], ids=["fields", "files"])
 @pytest.mark.parametrize("count", [1_001, 10_000])
-def test_input_31_a_form_of_very_many_parts_is_refused(client: Client, count: int, file_name: str | None) -> None:
+def test_a_form_with_too_many_parts_is_refused(client: Client, count: int, file_name: str | None) -> None:
     parts = [Part(f"field-{number}", b"x", file_name=file_name) for number in range(count)]
 
     with nothing_stored():
@@ -198,7 +198,7 @@ def test_input_31_a_form_of_very_many_parts_is_refused(client: Client, count: in
         multipart.body(KEPT)[:60],
     ],
 )
-def test_input_31_a_form_that_is_cut_is_no_paste(client: Client, sent: bytes) -> None:
+def test_a_truncated_form_is_refused(client: Client, sent: bytes) -> None:
     with nothing_stored():
         response = client.generic("POST", "/", sent, multipart.CONTENT_TYPE, headers={"accept": BROWSER})
 
@@ -206,7 +206,7 @@ def test_input_31_a_form_that_is_cut_is_no_paste(client: Client, sent: bytes) ->
 
 
 @pytest.mark.parametrize("total", ["", "-1", "x", "51", "1000", "99999999999", "1\0", "²", "0x1"])
-def test_a_form_that_miscounts_its_files_is_no_paste(client: Client, total: str) -> None:
+def test_a_form_with_a_wrong_file_count_is_refused(client: Client, total: str) -> None:
     with nothing_stored():
         asking = submit(client, KEPT, **{"files-TOTAL_FORMS": total, "add_file": "1"})
         pasting = submit(client, KEPT, **{"files-TOTAL_FORMS": total})
@@ -215,7 +215,7 @@ def test_a_form_that_miscounts_its_files_is_no_paste(client: Client, total: str)
     assert pasting.status_code == 422
 
 
-def test_a_form_of_another_site_says_what_it_lacks(client: Client) -> None:
+def test_a_form_without_the_sites_fields_is_refused_with_an_explanation(client: Client) -> None:
     with nothing_stored():
         response = client.post("/", {"comment": "no text at all"}, headers={"accept": BROWSER})
 

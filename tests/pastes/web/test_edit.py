@@ -37,7 +37,7 @@ def now(paste: Paste) -> Paste:
     return Paste.objects.get(pk=paste.pk)
 
 
-def test_the_maker_is_led_to_the_paste_with_the_token_in_the_fragment(client: Client) -> None:
+def test_the_author_is_redirected_with_the_edit_token_in_the_fragment(client: Client) -> None:
     response = submit(client, Part("files-0-content", b"text"))
 
     address, _, token = response["Location"].partition("#token=")
@@ -47,7 +47,7 @@ def test_the_maker_is_led_to_the_paste_with_the_token_in_the_fragment(client: Cl
     assert response["Cache-Control"] == "no-store"
 
 
-def test_an_edit_with_the_token_makes_a_revision_and_leads_to_the_page(client: Client) -> None:
+def test_an_edit_with_the_token_creates_a_revision_and_redirects(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one", "a.py"), NewFile("two", "b.txt")], title="Old"))
 
     response = edited(client, paste, paste.token, title="New", **{"files-0-content": "changed", "files-1-content": ""})
@@ -59,7 +59,7 @@ def test_an_edit_with_the_token_makes_a_revision_and_leads_to_the_page(client: C
 
 
 @pytest.mark.parametrize("token", ["", "wrong"])
-def test_an_edit_without_the_token_changes_nothing_and_keeps_what_was_written(client: Client, token: str) -> None:
+def test_an_edit_without_the_token_is_refused_and_its_input_is_kept(client: Client, token: str) -> None:
     paste = publish_text("one", "a.py")
 
     response = edited(client, paste, token, **{"files-0-content": "an hour of work"})
@@ -69,7 +69,7 @@ def test_an_edit_without_the_token_changes_nothing_and_keeps_what_was_written(cl
     assert [file.content for file in now(paste).files] == ["one"]
 
 
-def test_an_edit_of_one_file_leaves_the_line_ends_of_the_others(client: Client) -> None:
+def test_an_edit_of_one_file_keeps_the_line_ends_of_the_others(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("a\r\nb\rc\n", "dos.txt"), NewFile("x", "b.txt")]))
 
     edited(client, paste, paste.token, **{"files-0-content": "a\r\nb\r\nc\r\n", "files-1-content": "y"})
@@ -78,9 +78,7 @@ def test_an_edit_of_one_file_leaves_the_line_ends_of_the_others(client: Client) 
 
 
 @pytest.mark.parametrize("encoding", [multipart.CONTENT_TYPE, "application/x-www-form-urlencoded"])
-def test_inputs_10_and_40_an_edit_replaces_nothing_that_is_no_utf8_and_cuts_no_name(
-    client: Client, encoding: str
-) -> None:
+def test_an_edit_refuses_invalid_utf8_and_long_names_instead_of_repairing_them(client: Client, encoding: str) -> None:
     paste = writing.publish(Draft([NewFile("one", "a.py")]))
     sent = fields(Page(client.get(f"/{paste.key}/edit"))) | {"token": paste.token}
     parts = [Part(name, value.encode()) for name, value in sent.items() if name != "files-0-content"]
@@ -96,7 +94,7 @@ def test_inputs_10_and_40_an_edit_replaces_nothing_that_is_no_utf8_and_cuts_no_n
     assert [(file.name, file.content) for file in now(paste).files] == [("a.py", "one")]
 
 
-def test_two_edits_at_once_lose_nothing(client: Client) -> None:
+def test_concurrent_edits_lose_nothing(client: Client) -> None:
     paste = publish_text("one", "a.py")
     seen = fields(Page(client.get(f"/{paste.key}/edit")))
     writing.revise(paste, [NewFile("faster", "a.py")])
@@ -108,7 +106,7 @@ def test_two_edits_at_once_lose_nothing(client: Client) -> None:
     assert [file.content for file in now(paste).files] == ["faster"]
 
 
-def test_another_file_may_be_added_to_an_edit(client: Client) -> None:
+def test_an_edit_may_add_a_file(client: Client) -> None:
     paste = publish_text("one", "a.py")
 
     grown = Page(edited(client, paste, paste.token, add_file="1"))
@@ -117,7 +115,7 @@ def test_another_file_may_be_added_to_an_edit(client: Client) -> None:
     assert [(file.name, file.content) for file in now(paste).files] == [("a.py", "one"), ("b.txt", "two")]
 
 
-def test_a_wrong_token_is_told_in_words_for_people(client: Client) -> None:
+def test_a_wrong_token_is_reported_on_the_form(client: Client) -> None:
     paste = publish_text("one", "a.py")
     form = client.post(f"/{paste.key}/delete", {"token": "wrong"})
 
@@ -127,7 +125,7 @@ def test_a_wrong_token_is_told_in_words_for_people(client: Client) -> None:
         assert "after #token=" in Page(page).text
 
 
-def test_deleting_asks_first_and_needs_the_token(client: Client) -> None:
+def test_deletion_asks_for_confirmation_and_needs_the_token(client: Client) -> None:
     paste = publish_text("secret")
 
     asked = client.get(f"/{paste.key}/delete")
@@ -140,7 +138,7 @@ def test_deleting_asks_first_and_needs_the_token(client: Client) -> None:
     assert client.get(f"/{paste.key}").status_code == 404
 
 
-def test_a_fork_is_a_new_paste_that_says_where_it_comes_from(client: Client) -> None:
+def test_a_fork_is_a_new_paste_that_names_its_original(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one", "a.py"), NewFile("two", "b.rs")], title="T", author="Ada"))
 
     form = Page(client.get(f"/{paste.key}/fork"))
@@ -152,7 +150,7 @@ def test_a_fork_is_a_new_paste_that_says_where_it_comes_from(client: Client) -> 
     assert f'<a href="/{paste.key}">' in client.get(f"/{fork.key}").content.decode()
 
 
-def test_the_form_of_a_fork_begins_with_the_expiry_of_a_new_paste(client: Client) -> None:
+def test_the_form_of_a_fork_has_the_default_expiry(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one")], lifetime=timedelta(hours=1)))
 
     new, fork = Page(client.get("/")), Page(client.get(f"/{paste.key}/fork"))
@@ -160,7 +158,7 @@ def test_the_form_of_a_fork_begins_with_the_expiry_of_a_new_paste(client: Client
     assert fork.selected["expires"] == new.selected["expires"]
 
 
-def test_all_files_come_in_one_archive_byte_for_byte(client: Client) -> None:
+def test_the_archive_has_all_files_byte_for_byte(client: Client) -> None:
     files = {"a.py": "x\r\n", "schön ☃.txt": "ü\n", "--flag": "y"}
     paste = writing.publish(Draft([NewFile(content, name) for name, content in files.items()]))
 
@@ -171,7 +169,7 @@ def test_all_files_come_in_one_archive_byte_for_byte(client: Client) -> None:
     assert response["Content-Disposition"].startswith(f'attachment; filename="{paste.key}.zip"')
 
 
-def test_what_burns_gives_away_nothing(client: Client) -> None:
+def test_a_burning_paste_cannot_be_edited_forked_or_archived(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("secret")], burn=True))
 
     for path in ("zip", "edit", "fork"):
@@ -183,14 +181,14 @@ def test_what_burns_gives_away_nothing(client: Client) -> None:
     assert now(paste).state == "removed"
 
 
-def test_what_is_encrypted_is_neither_edited_nor_forked_here(client: Client) -> None:
+def test_an_encrypted_paste_cannot_be_edited_or_forked(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("00ff")], encrypted=True))
 
     for path in ("edit", "fork"):
         assert client.get(f"/{paste.key}/{path}", headers={"accept": "text/html"}).status_code == 422
 
 
-def test_what_is_gone_is_not_found(client: Client) -> None:
+def test_a_removed_paste_is_404(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("x")], lifetime=timedelta(hours=1)))
     writing.remove(paste)
 

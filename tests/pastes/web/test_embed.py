@@ -34,7 +34,7 @@ def framed(client: Client, path: str, status: int = 200) -> Page:
 
 
 @pytest.mark.parametrize("visibility", ["public", "unlisted"])
-def test_whoever_has_the_link_embeds_all_files(client: Client, visibility: str) -> None:
+def test_any_readable_paste_is_embedded_with_all_files(client: Client, visibility: str) -> None:
     paste = writing.publish(
         Draft([NewFile("one", "a.py"), NewFile("<b>two", "b.txt")], title="T", visibility=visibility)
     )
@@ -54,7 +54,7 @@ def test_one_file_of_several_is_embedded_by_its_name(client: Client) -> None:
     assert "no file of that name" in framed(client, f"/{paste.key}/embed?file=c", status=404).text
 
 
-def test_what_burns_or_is_encrypted_is_never_embedded(client: Client) -> None:
+def test_burning_and_encrypted_pastes_are_never_embedded(client: Client) -> None:
     burning = publish_text("secret", "a.txt", burn=True, title="secret", visibility="public")
     encrypted = publish_text(sealed(), encrypted=True, visibility="public")
 
@@ -68,7 +68,7 @@ def test_what_burns_or_is_encrypted_is_never_embedded(client: Client) -> None:
 
 
 @pytest.mark.parametrize("how", ["hidden", "removed", "expired", "never made"])
-def test_what_is_gone_says_so_inside_of_the_frame(client: Client, how: str) -> None:
+def test_the_frame_reports_a_removed_paste(client: Client, how: str) -> None:
     paste = publish_text("secret", lifetime=timedelta(hours=1))
     if how == "expired":
         Paste.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -84,7 +84,7 @@ def test_what_is_gone_says_so_inside_of_the_frame(client: Client, how: str) -> N
 
 
 @pytest.mark.parametrize("text", ["</pre><img src=x onerror=alert(1)>", "<script>alert(1)</script>"])
-def test_a_hostile_paste_does_nothing_in_a_frame(client: Client, text: str) -> None:
+def test_a_hostile_paste_is_harmless_in_a_frame(client: Client, text: str) -> None:
     paste = publish_text(text, name=text.replace("/", ""), title=text, author=text)
 
     page = framed(client, f"/{paste.key}/embed")
@@ -93,7 +93,7 @@ def test_a_hostile_paste_does_nothing_in_a_frame(client: Client, text: str) -> N
     assert not page.intruders()
 
 
-def test_who_may_not_read_sees_why(client: Client, settings: Any) -> None:
+def test_the_frame_reports_a_missing_permission(client: Client, settings: Any) -> None:
     paste = publish_text("secret")
     settings.PASTEUR_MAY_READ = "token"
 
@@ -103,7 +103,7 @@ def test_who_may_not_read_sees_why(client: Client, settings: Any) -> None:
     assert "secret" not in page.html
 
 
-def test_the_script_is_the_same_for_every_key_and_asks_no_database(
+def test_the_script_is_the_same_for_every_key_and_costs_no_query(
     client: Client, django_assert_num_queries: Any
 ) -> None:
     paste = publish_text("secret", title="T")
@@ -118,12 +118,12 @@ def test_the_script_is_the_same_for_every_key_and_asks_no_database(
 
 
 @pytest.mark.parametrize("key", ["abc", "x'-alert(1)-'", "%3Cscript%3E", "ABCDEFGHJK"])
-def test_there_is_no_script_for_what_cannot_be_a_key(client: Client, key: str) -> None:
+def test_an_impossible_key_has_no_script(client: Client, key: str) -> None:
     assert client.get(f"/{key}/embed.js").status_code == 404
     assert client.get(f"/{key}/embed").status_code == 404
 
 
-def test_the_page_of_a_paste_tells_how_to_embed_it(client: Client, settings: Any) -> None:
+def test_the_page_of_a_paste_has_the_code_to_embed_it(client: Client, settings: Any) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
     paste, burning = publish_text("x"), publish_text("x", burn=True)
     encrypted = publish_text(sealed(), encrypted=True)

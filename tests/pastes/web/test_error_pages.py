@@ -40,7 +40,7 @@ LANGUAGES = ("en", "fr", "de")
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("status", SENDING)
-def test_an_error_is_said_in_the_language_of_its_reader(
+def test_an_error_page_is_in_the_language_of_its_reader(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, language: str
 ) -> None:
     client = Client(REMOTE_ADDR="203.0.113.7", raise_request_exception=False)
@@ -61,7 +61,7 @@ def test_an_error_is_said_in_the_language_of_its_reader(
     assert not page.intruders()
 
 
-def test_only_pages_of_public_pastes_and_lists_are_for_search_engines(client: Client) -> None:
+def test_only_public_pastes_and_lists_are_indexed(client: Client) -> None:
     public, unlisted = publish_text("x", visibility="public"), publish_text("x")
     for path in ("/", "/recent", f"/{public.key}"):
         response = client.get(path, headers={"accept": BROWSER})
@@ -75,7 +75,7 @@ def test_only_pages_of_public_pastes_and_lists_are_for_search_engines(client: Cl
         assert client.get(f"/{unlisted.key}{path}")["X-Robots-Tag"] == "noindex"
 
 
-def test_a_public_paste_says_to_other_sites_what_it_is(client: Client, settings: Settings) -> None:
+def test_a_public_paste_has_metadata_for_other_sites(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
     public = publish_text("x", "a.py", title='A "b"', author="Ada", visibility="public")
 

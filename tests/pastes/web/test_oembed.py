@@ -23,7 +23,7 @@ def asked(client: Client, url: str, **query: str) -> Any:
     return client.get("/oembed", {"url": url, **query})
 
 
-def test_the_page_of_a_public_paste_leads_to_what_shows_it(client: Client) -> None:
+def test_the_page_of_a_public_paste_links_to_its_description(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one\n" * 5, "a.py")], title='A "b" <c>', author="Ada", visibility="public"))
     page = Page(client.get(f"/{paste.key}"))
     (link,) = [facts for tag, facts in page.tags if facts.get("type") == "application/json+oembed"]
@@ -47,7 +47,7 @@ def test_the_page_of_a_public_paste_leads_to_what_shows_it(client: Client) -> No
     assert "<c>" not in frame
 
 
-def test_it_speaks_xml_too(client: Client) -> None:
+def test_the_description_is_available_as_xml(client: Client) -> None:
     paste = publish_text("x", title="<T> & \uffff", visibility="public")
     url = f"http://testserver/{paste.key}"
 
@@ -70,7 +70,9 @@ def test_it_speaks_xml_too(client: Client) -> None:
         ({"maxwidth": "-1", "maxheight": "much"}, 720, 600),
     ],
 )
-def test_it_stays_within_what_the_other_site_has(client: Client, said: dict[str, str], width: int, height: int) -> None:
+def test_the_frame_stays_within_the_requested_size(
+    client: Client, said: dict[str, str], width: int, height: int
+) -> None:
     paste = publish_text("x\n" * 1_000, visibility="public")
 
     facts = asked(client, f"http://testserver/{paste.key}", **said).json()
@@ -79,7 +81,7 @@ def test_it_stays_within_what_the_other_site_has(client: Client, said: dict[str,
     assert f'width="{width}" height="{height}"' in facts["html"]
 
 
-def test_another_format_is_501(client: Client) -> None:
+def test_an_unknown_format_is_501(client: Client) -> None:
     paste = publish_text("x", visibility="public")
 
     response = asked(client, f"http://testserver/{paste.key}", format="yaml")
@@ -87,7 +89,7 @@ def test_another_format_is_501(client: Client) -> None:
     assert response.status_code == 501
 
 
-def test_only_public_pastes_are_told_about(client: Client) -> None:
+def test_only_public_pastes_are_described(client: Client) -> None:
     hidden = publish_text("x", visibility="public")
     writing.hide(hidden)
     others = [
@@ -102,7 +104,7 @@ def test_only_public_pastes_are_told_about(client: Client) -> None:
         assert "oembed" not in client.get(f"/{paste.key}").content.decode()
 
 
-def test_only_addresses_of_pastes_on_this_site_are_known(client: Client) -> None:
+def test_only_urls_of_pastes_on_this_site_are_described(client: Client) -> None:
     key = publish_text("x", visibility="public").key
 
     for known in (
@@ -128,13 +130,13 @@ def test_only_addresses_of_pastes_on_this_site_are_known(client: Client) -> None
     assert client.get("/oembed").status_code == 404
 
 
-def test_it_is_not_kept_for_longer_than_the_paste_is_there(client: Client) -> None:
+def test_the_cache_age_ends_with_the_paste(client: Client) -> None:
     paste = publish_text("x", visibility="public", lifetime=timedelta(minutes=10))
 
     assert 500 < asked(client, f"http://testserver/{paste.key}").json()["cache_age"] <= 600
 
 
-def test_the_site_is_called_as_its_settings_say(client: Client, settings: Any) -> None:
+def test_the_provider_is_the_configured_site(client: Client, settings: Any) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
     settings.PASTEUR_TITLE = "Ours"
     key = publish_text("x", visibility="public").key

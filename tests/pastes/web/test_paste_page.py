@@ -26,7 +26,7 @@ def shown(client: Client, paste: Paste) -> Page:
     return Page(response)
 
 
-def test_it_says_what_the_author_said(client: Client) -> None:
+def test_the_page_shows_title_author_and_comment(client: Client) -> None:
     draft = Draft([NewFile("print()", "a.py")], title="T & <t>", author="Ada <a>", comment="one\ntwo")
 
     page = shown(client, writing.publish(draft))
@@ -44,7 +44,7 @@ def test_a_paste_without_a_title_is_called_by_its_key(client: Client) -> None:
     assert f"<h1>{paste.key}</h1>" in page.html
 
 
-def test_every_file_is_there_in_its_order_with_its_own_links(client: Client) -> None:
+def test_files_are_shown_in_order_each_with_its_links(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one", "b.txt"), NewFile("two", "a.txt")]))
 
     page = shown(client, paste)
@@ -65,7 +65,7 @@ def test_the_current_revision_is_shown_and_numbered(client: Client) -> None:
     assert "revision 2" in page.text
 
 
-def test_the_mirror_is_waited_for_and_then_named_by_its_commit(client: Client, remote: Path) -> None:
+def test_the_page_shows_the_pending_mirror_and_then_the_commit(client: Client, remote: Path) -> None:
     paste = publish_text("x")
 
     before = shown(client, paste)
@@ -77,7 +77,7 @@ def test_the_mirror_is_waited_for_and_then_named_by_its_commit(client: Client, r
     assert repository.tip(remote) in after.html
 
 
-def test_what_is_meant_to_vanish_is_said_not_to_be_in_git(client: Client) -> None:
+def test_pastes_that_are_not_mirrored_say_so(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("x")], lifetime=timedelta(hours=1)))
 
     page = shown(client, paste)
@@ -87,7 +87,7 @@ def test_what_is_meant_to_vanish_is_said_not_to_be_in_git(client: Client) -> Non
     assert f"until {paste.expires_at:%-d %B %Y, %H:%M} UTC" in page.text
 
 
-def test_only_public_pastes_are_for_search_engines(client: Client) -> None:
+def test_only_public_pastes_are_indexed(client: Client) -> None:
     public, unlisted = publish_text("x", visibility="public"), publish_text("x")
 
     assert "noindex" not in shown(client, public).html
@@ -111,7 +111,7 @@ def test_an_encrypted_paste_says_so(client: Client) -> None:
         "\n\nx",
     ],
 )
-def test_input_50_text_is_shown_literally_and_does_nothing(client: Client, text: str) -> None:
+def test_text_is_shown_literally_and_never_runs(client: Client, text: str) -> None:
     page = shown(client, publish_text(text, title=text.strip(), author=text.strip(), comment=text))
 
     assert page.pre == [text]
@@ -123,7 +123,7 @@ CONTROLS = {"\x1b": "␛", "\a": "␇", "\b": "␈", "\x0b": "␋", "\x0c": "␌
 
 
 @pytest.mark.parametrize(("control", "mark"), CONTROLS.items(), ids=ascii)
-def test_input_16_a_control_character_is_a_visible_mark(client: Client, control: str, mark: str) -> None:
+def test_a_control_character_is_shown_as_a_visible_mark(client: Client, control: str, mark: str) -> None:
     page = shown(client, publish_text(f"a{control}[2Jb"))
 
     assert control not in page.html
@@ -131,14 +131,14 @@ def test_input_16_a_control_character_is_a_visible_mark(client: Client, control:
 
 
 @pytest.mark.parametrize("character", ["\u2028", "\u2029", "\uffff", "\ufffe", "\x9b", "\U0001fffe"], ids=ascii)
-def test_input_16_a_character_without_a_picture_is_marked_by_its_number(client: Client, character: str) -> None:
+def test_a_control_character_without_a_picture_is_shown_by_its_code_point(client: Client, character: str) -> None:
     page = shown(client, publish_text(f"a{character}b"))
 
     assert character not in page.html
     assert f"U+{ord(character):04X}" in page.pre[0]
 
 
-def test_input_16_tabs_and_line_ends_are_left_alone(client: Client) -> None:
+def test_tabs_and_line_ends_are_not_marked(client: Client) -> None:
     page = shown(client, publish_text("a\tb\nc\n"))
 
     assert page.pre == ["a\tb\nc\n"]
@@ -151,14 +151,14 @@ HIDING = [
 
 
 @pytest.mark.parametrize("character", HIDING, ids=ascii)
-def test_input_17_what_hides_is_warned_of(client: Client, character: str) -> None:
+def test_hidden_characters_cause_a_warning(client: Client, character: str) -> None:
     page = shown(client, publish_text(f"a{character}b"))
 
     assert "cannot be seen" in page.text
 
 
 @pytest.mark.parametrize("text", ["plain", "\ufeffwith a mark at its start", "שלום עולם", "schön 🐙"], ids=ascii)
-def test_input_17_ordinary_text_is_not_warned_of(client: Client, text: str) -> None:
+def test_ordinary_text_causes_no_warning(client: Client, text: str) -> None:
     assert "cannot be seen" not in shown(client, publish_text(text)).text
 
 
@@ -168,7 +168,7 @@ def test_input_17_ordinary_text_is_not_warned_of(client: Client, text: str) -> N
     ["x" * 500_000, "<" * 500_000, "'" * 500_000, "\n" * 499_999 + "x", "\x1b" * 500_000, "\u202e" * 170_000],
     ids=["line", "tags", "quotes", "empty_lines", "controls", "bidi"],
 )
-def test_input_19_a_page_is_quick_and_not_much_longer_than_its_text(client: Client, text: str) -> None:
+def test_a_page_is_rendered_quickly_and_is_not_much_longer_than_its_text(client: Client, text: str) -> None:
     paste = publish_text(text)
     client.get("/recent")  # Templates are compiled by now.
 
@@ -180,7 +180,7 @@ def test_input_19_a_page_is_quick_and_not_much_longer_than_its_text(client: Clie
     assert len(response.content) <= 10 * len(text.encode())
 
 
-def test_nothing_on_the_page_runs_or_comes_from_elsewhere(client: Client) -> None:
+def test_the_page_has_no_inline_scripts_and_no_foreign_resources(client: Client) -> None:
     page = shown(client, publish_text("x"))
 
     assert not re.search(r"\son\w+=|\sstyle=|<script>|<style", page.html)
@@ -189,7 +189,7 @@ def test_nothing_on_the_page_runs_or_comes_from_elsewhere(client: Client) -> Non
             assert not (facts.get(name) or "").startswith(("http:", "https:", "//", "javascript:", "data:"))
 
 
-def test_the_page_answers_reading_alone(client: Client) -> None:
+def test_the_page_allows_only_get_and_head(client: Client) -> None:
     paste = publish_text("x")
 
     for method in ("post", "patch"):
@@ -200,7 +200,7 @@ def test_the_page_answers_reading_alone(client: Client) -> None:
     assert Paste.objects.readable().filter(pk=paste.pk).exists()
 
 
-def test_what_is_gone_is_not_found_anywhere(client: Client) -> None:
+def test_a_removed_paste_is_404_at_all_its_addresses(client: Client) -> None:
     hidden, removed = publish_text("secret", "a.txt"), publish_text("secret", "a.txt")
     writing.hide(hidden)
     writing.remove(removed)

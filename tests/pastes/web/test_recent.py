@@ -31,11 +31,11 @@ def listed(client: Client, query: str = "") -> list[str]:
     return [link[1:] for link in Page(response).links() if link[1:] in known]
 
 
-def test_an_empty_list_invites(client: Client) -> None:
+def test_an_empty_list_links_to_the_form(client: Client) -> None:
     assert "There are none." in Page(client.get("/recent")).text
 
 
-def test_public_pastes_are_listed_the_newest_first(client: Client) -> None:
+def test_public_pastes_are_listed_newest_first(client: Client) -> None:
     first, second = public("<First>", author="Ada"), public()
 
     page = Page(client.get("/recent"))
@@ -46,7 +46,7 @@ def test_public_pastes_are_listed_the_newest_first(client: Client) -> None:
     assert second.key in page.text
 
 
-def test_nothing_else_is_listed(client: Client) -> None:
+def test_other_pastes_are_not_listed(client: Client) -> None:
     publish_text()
     public(burn=True)
     writing.hide(public())
@@ -57,7 +57,7 @@ def test_nothing_else_is_listed(client: Client) -> None:
     assert listed(client) == []
 
 
-def test_pages_follow_each_other_without_a_gap_while_pastes_come_and_go(client: Client) -> None:
+def test_pages_have_no_gaps_while_pastes_are_added_and_removed(client: Client) -> None:
     pastes = [public(str(number)) for number in range(2 * PAGE_LENGTH + 1)]
     keys = [paste.key for paste in reversed(pastes)]
 
@@ -73,7 +73,7 @@ def test_pages_follow_each_other_without_a_gap_while_pastes_come_and_go(client: 
     assert not [link for link in Page(client.get(f"/recent{last}")).links() if "before" in link]
 
 
-def test_a_page_that_is_just_full_has_no_older_one(client: Client) -> None:
+def test_a_page_that_is_exactly_full_has_no_older_page(client: Client) -> None:
     for _ in range(PAGE_LENGTH):
         public()
 
@@ -81,9 +81,7 @@ def test_a_page_that_is_just_full_has_no_older_one(client: Client) -> None:
     assert "Older" not in Page(client.get("/recent")).text
 
 
-def test_a_page_is_one_query_however_far_back(
-    client: Client, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_every_page_costs_one_query(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for _ in range(PAGE_LENGTH + 5):
         public()
 
@@ -95,7 +93,7 @@ def test_a_page_is_one_query_however_far_back(
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "1.5", "٣", "²", "1%00", "9" * 19, "9" * 5_000, "0x1", " 1", "1e9"])
-def test_a_number_that_is_none_is_refused(client: Client, before: str) -> None:
+def test_an_invalid_number_is_refused(client: Client, before: str) -> None:
     for accept in (BROWSER, "*/*"):
         response = client.get(f"/recent?before={before}", headers={"accept": accept})
         assert response.status_code == 400
@@ -107,12 +105,12 @@ def test_a_number_without_pastes_is_an_empty_page(client: Client, before: str) -
     assert client.get(f"/recent?before={before}").status_code == 200
 
 
-def test_the_list_is_only_read(client: Client) -> None:
+def test_the_list_allows_only_get_and_head(client: Client) -> None:
     assert client.post("/recent").status_code == 405
     assert client.head("/recent").status_code == 200
 
 
-def test_the_feed_is_xml_whatever_titles_have(client: Client) -> None:
+def test_the_feed_is_valid_xml_for_any_title(client: Client) -> None:
     publish_text("x", title="a \uffff & <b>", comment="\ufffe", author="]]>", visibility="public")
 
     feed = ET.fromstring(client.get("/recent.atom").content)

@@ -85,7 +85,9 @@ def without_database() -> Any:
         (without_database, 503, "The database does not answer"),
     ],
 )
-def test_the_form_comes_back_whole_and_says_what_is_wrong(sent: Callable[[], Any], status: int, says: str) -> None:
+def test_the_form_is_shown_again_with_its_content_and_the_error(
+    sent: Callable[[], Any], status: int, says: str
+) -> None:
     response = sent()
 
     page = Page(response)
@@ -98,7 +100,7 @@ def test_the_form_comes_back_whole_and_says_what_is_wrong(sent: Callable[[], Any
     assert ("Retry-After" in response) is (status in {429, 503})
 
 
-def test_what_came_back_for_want_of_a_token_is_taken_at_the_second_time() -> None:
+def test_a_form_refused_for_its_csrf_token_can_be_submitted_again() -> None:
     client = far(checks=True)
     page = Page(send(client))
 
@@ -109,7 +111,7 @@ def test_what_came_back_for_want_of_a_token_is_taken_at_the_second_time() -> Non
     assert [file.content for file in Paste.objects.get().files] == [TEXT, "second"]
 
 
-def test_an_edit_comes_back_as_an_edit(settings: Settings) -> None:
+def test_an_edit_form_is_shown_again_as_an_edit_form(settings: Settings) -> None:
     client = far()
     paste = writing.publish(Draft([NewFile("one", "a.py")]))
     assert client.post("/", WRITTEN).status_code == 302
@@ -134,7 +136,7 @@ def test_an_edit_comes_back_as_an_edit(settings: Settings) -> None:
         ("/recent", WRITTEN),
     ],
 )
-def test_what_can_be_no_paste_is_told_on_a_page_all_the_same(path: str, fields: dict[str, str]) -> None:
+def test_other_refused_forms_get_an_error_page(path: str, fields: dict[str, str]) -> None:
     with nothing_stored():
         response = far(checks=True).post(path, fields)
 
@@ -142,7 +144,7 @@ def test_what_can_be_no_paste_is_told_on_a_page_all_the_same(path: str, fields: 
     assert response["Content-Type"].startswith("text/html")
 
 
-def test_a_program_is_told_in_a_line() -> None:
+def test_a_program_gets_one_line_of_text() -> None:
     sent = WRITTEN | {"csrfmiddlewaretoken": "x"}
 
     response = Client(enforce_csrf_checks=True).post("/", sent, headers={"accept": "*/*"})
@@ -151,7 +153,7 @@ def test_a_program_is_told_in_a_line() -> None:
     assert response["Content-Type"].startswith("text/plain")
 
 
-def test_who_asks_for_too_much_of_everything_gets_the_short_page(settings: Settings) -> None:
+def test_a_caller_beyond_the_read_limit_gets_the_short_error_page(settings: Settings) -> None:
     settings.PASTEUR_LIMIT_READ = "1/minute"
     client = far()
     client.get("/recent")

@@ -40,21 +40,21 @@ def shown(client: Client, path: str) -> list[str]:
         (".%3Cb%3E", "python"),
     ],
 )
-def test_an_address_picks_the_language(client: Client, rest: str, language: str) -> None:
+def test_the_url_sets_the_language(client: Client, rest: str, language: str) -> None:
     key = publish_text("x = 1\n", "a.py").key
 
     assert shown(client, f"/{key}{rest}") == [language]
     assert shown(client, f"/{key}") == ["python"]
 
 
-def test_it_is_told_the_page_of_an_encrypted_paste(client: Client) -> None:
+def test_the_page_of_an_encrypted_paste_gets_the_language_of_the_url(client: Client) -> None:
     key = create(client, {"files": [{"content": sealed()}], "encrypted": True}).json()["key"]
 
     for path in (f"/{key}.ml", f"/{key}?hl=ml", f"/{key}?ml"):
         assert b'data-asked="ocaml"' in client.get(path, headers={"accept": BROWSER}).content
 
 
-def test_numbers_are_there_unless_they_are_turned_off(client: Client) -> None:
+def test_line_numbers_are_shown_unless_the_url_hides_them(client: Client) -> None:
     key = publish_text().key
 
     for query, off in (("", False), ("?ln", False), ("?ln=true", False), ("?ln=false", True)):
@@ -62,7 +62,7 @@ def test_numbers_are_there_unless_they_are_turned_off(client: Client) -> None:
         assert (b'data-numbers="off"' in page) == off
 
 
-def test_a_terminal_gets_the_text_and_raw_is_raw_with_any_ending(client: Client) -> None:
+def test_programs_get_the_raw_text_with_any_file_extension(client: Client) -> None:
     key = publish_text("x\r\n").key
 
     assert client.get(f"/{key}.py", headers={"accept": "*/*"}).content == b"x\r\n"
@@ -71,7 +71,7 @@ def test_a_terminal_gets_the_text_and_raw_is_raw_with_any_ending(client: Client)
     assert client.put(f"/{key}.py", b"text", content_type="").status_code == 201
 
 
-def test_where_their_dialects_are_off_nothing_is_picked(client: Client, settings: Settings) -> None:
+def test_disabled_dialects_set_no_language(client: Client, settings: Settings) -> None:
     settings.PASTEUR_DIALECTS = ["first"]
     key = publish_text("x", "a.py").key
 
@@ -79,7 +79,7 @@ def test_where_their_dialects_are_off_nothing_is_picked(client: Client, settings
     assert client.get(f"/{key}.rs").status_code == 404
 
 
-def test_pastebinit_is_told_the_sites_own_address(client: Client, settings: Settings) -> None:
+def test_the_pastebinit_configuration_has_the_sites_own_url(client: Client, settings: Settings) -> None:
     plain = client.get("/pastebin.d/pasteur.conf")
     settings.PASTEUR_URL = "https://paste.example.net"
     secure = client.get("/pastebin.d/pasteur.conf")

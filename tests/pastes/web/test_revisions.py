@@ -43,7 +43,7 @@ def lines(page: Page) -> list[str]:
     return found
 
 
-def test_all_revisions_are_listed_with_author_date_and_what_changed(client: Client) -> None:
+def test_all_revisions_are_listed_with_author_date_and_changes(client: Client) -> None:
     paste = publish_text("one\n", "a.txt", title="T & <t>", author="Ada <a>")
     writing.revise(paste, [NewFile("two\n", "a.txt"), NewFile("x = 1\n", "b.py")])
     writing.revise(paste, [NewFile("x = 1\n", "c.py")])
@@ -71,19 +71,19 @@ def test_all_revisions_are_listed_with_author_date_and_what_changed(client: Clie
     assert '<meta name="robots" content="noindex">' in page.html
 
 
-def test_the_page_of_the_paste_leads_there_once_it_was_edited(client: Client) -> None:
+def test_an_edited_paste_links_to_its_revisions(client: Client) -> None:
     assert f"/{(paste := publish_text('x')).key}/revisions" not in shown(client, f"/{paste.key}").links()
     assert f"/{(paste := edited('x', 'y')).key}/revisions" in shown(client, f"/{paste.key}").links()
 
 
-def test_a_paste_that_was_never_edited_has_one(client: Client) -> None:
+def test_an_unedited_paste_has_one_revision(client: Client) -> None:
     page = shown(client, f"/{publish_text('x').key}/revisions")
 
     assert "The paste as it was made." in page.text
     assert "Compare" not in page.text
 
 
-def test_any_two_can_be_compared_and_without_a_choice_the_last(client: Client) -> None:
+def test_any_two_revisions_can_be_compared_and_the_default_is_the_last_edit(client: Client) -> None:
     key = edited("one\n", "two\n", "three\n").key
 
     assert lines(shown(client, f"/{key}/revisions")) == ["-two", "+three"]
@@ -93,7 +93,7 @@ def test_any_two_can_be_compared_and_without_a_choice_the_last(client: Client) -
     assert lines(shown(client, f"/{key}/revisions?from=1")) == ["-one", "+three"]
 
 
-def test_side_by_side_each_line_stands_beside_what_it_became(client: Client) -> None:
+def test_the_split_view_shows_changed_lines_side_by_side(client: Client) -> None:
     key = edited("same\nvalue = 1\n", "same\nvalue = 2\n").key
 
     page = shown(client, f"/{key}/revisions?from=1&to=2&view=split")
@@ -107,7 +107,7 @@ def test_side_by_side_each_line_stands_beside_what_it_became(client: Client) -> 
     assert (page.values["from"], page.values["to"]) == ("1", "2")
 
 
-def test_texts_and_names_are_shown_and_never_markup(client: Client) -> None:
+def test_texts_and_names_are_escaped(client: Client) -> None:
     evil = "<img src=x onerror=alert(1)>"
     key = edited("x\n", f"{evil}\n", name=evil.replace("/", "")).key
 
@@ -118,7 +118,7 @@ def test_texts_and_names_are_shown_and_never_markup(client: Client) -> None:
     assert shown(client, f"/{key}/revisions/2").intruders() == []
 
 
-def test_hidden_characters_are_warned_of(client: Client) -> None:
+def test_hidden_characters_cause_a_warning(client: Client) -> None:
     key = edited("ab\n", "a\u202eb\n", "ab\n").key
 
     for path in ("revisions", "revisions/2"):
@@ -126,7 +126,7 @@ def test_hidden_characters_are_warned_of(client: Client) -> None:
     assert "a[U+202E]b" in shown(client, f"/{key}/revisions").text
 
 
-def test_the_same_revision_twice_is_told(client: Client) -> None:
+def test_comparing_a_revision_with_itself_is_reported(client: Client) -> None:
     page = shown(client, f"/{edited('x', 'y').key}/revisions?from=2&to=2")
 
     assert "These are the same revision: choose two." in page.text
@@ -134,14 +134,14 @@ def test_the_same_revision_twice_is_told(client: Client) -> None:
 
 
 @pytest.mark.parametrize("query", ["from=9&to=1", "from=1&to=0", "from=-1", "to=x", f"from={'9' * 5000}", "to=٣"])
-def test_a_revision_that_is_not_there_is_not_found_and_the_others_are_listed(client: Client, query: str) -> None:
+def test_a_missing_revision_is_404_with_the_list_of_the_others(client: Client, query: str) -> None:
     page = shown(client, f"/{edited('x', 'y').key}/revisions?{query}", status=404)
 
     assert "There is no revision" in page.text
     assert "Revision 2" in page.text
 
 
-def test_many_revisions_come_a_page_at_a_time(client: Client) -> None:
+def test_many_revisions_are_listed_in_pages(client: Client) -> None:
     key = edited(*(f"{number}\n" for number in range(1, 33))).key
 
     first = shown(client, f"/{key}/revisions")
@@ -154,7 +154,7 @@ def test_many_revisions_come_a_page_at_a_time(client: Client) -> None:
     assert "There are none older" in shown(client, f"/{key}/revisions?before=1").text
 
 
-def test_too_much_is_cut_and_said_to_be(client: Client) -> None:
+def test_a_long_diff_is_cut_and_says_so(client: Client) -> None:
     key = edited("".join(f"{n}\n" for n in range(5_000)), "".join(f"{n}!\n" for n in range(5_000))).key
 
     page = shown(client, f"/{key}/revisions")
@@ -166,7 +166,7 @@ def test_too_much_is_cut_and_said_to_be(client: Client) -> None:
     assert len(page.html) < 1_000_000
 
 
-def test_a_revision_is_shown_as_it_was(client: Client) -> None:
+def test_a_revision_page_shows_its_own_files(client: Client) -> None:
     key = edited("old <text>\n", "new\n", name="a b.txt").key
 
     page = shown(client, f"/{key}/revisions/1")
@@ -197,14 +197,14 @@ def test_the_text_of_a_revision_comes_back_byte_for_byte(client: Client) -> None
 @pytest.mark.parametrize(
     "end", ["3", "0", "99999999999999999999", "9" * 5000, "3/raw", "1/raw/b.txt", "0/raw", "-1", "x"]
 )
-def test_what_no_revision_has_is_not_found(client: Client, end: str) -> None:
+def test_a_missing_revision_or_file_is_404(client: Client, end: str) -> None:
     key = edited("x", "y").key
 
     for accept in (BROWSER, "*/*"):
         assert client.get(f"/{key}/revisions/{end}", headers={"accept": accept}).status_code == 404
 
 
-def test_a_program_gets_a_diff_that_patch_takes(client: Client) -> None:
+def test_a_program_gets_a_diff_that_patch_applies(client: Client) -> None:
     key = edited("one\n", "two\n").key
 
     answer = client.get(f"/{key}/revisions?from=1&to=2", headers={"accept": "*/*"})
@@ -214,7 +214,7 @@ def test_a_program_gets_a_diff_that_patch_takes(client: Client) -> None:
     assert client.get(f"/{key}/revisions?from=7", headers={"accept": "*/*"}).status_code == 404
 
 
-def test_what_is_encrypted_is_listed_and_not_compared(client: Client) -> None:
+def test_encrypted_revisions_are_listed_and_not_compared(client: Client) -> None:
     paste = writing.publish(Draft([NewFile(sealed(ct="YWFh" * 8))], encrypted=True))
     writing.revise(paste, [NewFile(sealed(ct="YmJi" * 8))])
 
@@ -228,7 +228,7 @@ def test_what_is_encrypted_is_listed_and_not_compared(client: Client) -> None:
     assert client.get(f"/{paste.key}/revisions", headers={"accept": "*/*"}).status_code == 422
 
 
-def test_nothing_of_a_paste_that_burns_is_shown(client: Client) -> None:
+def test_revisions_of_a_burning_paste_are_not_shown(client: Client) -> None:
     paste = edited("secret one", "secret two", burn=True)
 
     for end in ("", "/1", "/1/raw", "/1/raw/a.txt"):
@@ -237,7 +237,7 @@ def test_nothing_of_a_paste_that_burns_is_shown(client: Client) -> None:
         assert b"secret" not in answer.content
 
 
-def test_what_is_gone_has_no_revisions(client: Client) -> None:
+def test_revisions_of_a_removed_paste_are_404(client: Client) -> None:
     hidden, expired = edited("x", "y"), edited("x", "y", lifetime=timedelta(hours=1))
     writing.hide(hidden)
     Paste.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(seconds=5))
@@ -247,7 +247,7 @@ def test_what_is_gone_has_no_revisions(client: Client) -> None:
             assert client.get(f"/{key}/revisions{end}").status_code == 404
 
 
-def test_a_list_costs_as_many_queries_for_many_revisions_as_for_two(
+def test_the_number_of_queries_does_not_grow_with_the_revisions(
     client: Client, django_assert_max_num_queries: Any
 ) -> None:
     key = edited(*(f"{number}\n" for number in range(40))).key

@@ -29,18 +29,18 @@ def test_a_terminal_gets_the_text_and_a_browser_the_page(client: Client) -> None
     assert "Accept" in page["Vary"]
 
 
-def test_a_caller_that_says_nothing_gets_the_page(client: Client) -> None:
+def test_a_caller_without_accept_gets_the_page(client: Client) -> None:
     assert client.get(f"/{publish_text().key}")["Content-Type"] == "text/html; charset=utf-8"
 
 
-def test_several_files_stand_below_their_names(client: Client) -> None:
+def test_several_files_are_joined_below_their_names(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one\n", "a.txt"), NewFile("two", "b.txt")]))
 
     assert client.get(f"/{paste.key}", headers=CURL).content == b"==> a.txt <==\none\n\n==> b.txt <==\ntwo"
 
 
 @pytest.mark.parametrize("files", [[NewFile("one")], [NewFile("one", "a"), NewFile("two", "b")]])
-def test_a_text_that_is_known_is_not_sent_again(client: Client, files: list[NewFile]) -> None:
+def test_a_text_with_a_known_etag_is_not_sent_again(client: Client, files: list[NewFile]) -> None:
     paste = writing.publish(Draft(files))
     etag = client.get(f"/{paste.key}", headers=CURL)["ETag"]
 
@@ -54,7 +54,7 @@ def test_a_text_that_is_known_is_not_sent_again(client: Client, files: list[NewF
     assert (new.status_code, new.content) == (200, b"new")
 
 
-def test_input_52_a_terminal_does_not_burn_by_looking(client: Client) -> None:
+def test_a_get_from_a_terminal_does_not_burn(client: Client) -> None:
     paste = publish_text("secret", burn=True)
 
     response = client.get(f"/{paste.key}", headers=CURL)

@@ -25,7 +25,7 @@ NO_KEYS = [
 
 @pytest.mark.parametrize("key", NO_KEYS, ids=lambda key: key[:20])
 @pytest.mark.parametrize("rest", ["", "/raw", "/raw/a.txt", "/download/a.txt", "/burn", "?raw"])
-def test_input_44_what_cannot_be_a_key_asks_no_database(
+def test_an_impossible_key_costs_no_query(
     client: Client, key: str, rest: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get("/aaa")  # Everything is loaded by now.
@@ -44,7 +44,7 @@ def test_input_44_what_cannot_be_a_key_asks_no_database(
 
 
 @pytest.mark.parametrize("key", NO_KEYS, ids=lambda key: key[:20])
-def test_input_44_what_cannot_be_a_key_does_not_burn(
+def test_an_impossible_key_does_not_burn(
     client: Client, key: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
@@ -63,7 +63,7 @@ def test_a_key_in_upper_case_is_another_address(client: Client) -> None:
 @pytest.mark.parametrize(
     "path", ["/0123456789", "/nothing.txt", "/a/b/c", "/0123456789/nothing", "/admin", "/static/x"]
 )
-def test_nothing_is_said_in_the_form_of_the_caller(client: Client, path: str) -> None:
+def test_404_has_the_format_of_the_caller(client: Client, path: str) -> None:
     page, line = client.get(path, headers={"accept": BROWSER}), client.get(path)
 
     assert page.status_code == line.status_code == 404
@@ -74,7 +74,7 @@ def test_nothing_is_said_in_the_form_of_the_caller(client: Client, path: str) ->
 
 
 @pytest.mark.parametrize("path", ["/<script>alert(1)</script>", "/%3Cscript%3Ealert(1)", '/"onload="x'])
-def test_an_address_is_not_repeated_in_the_answer(client: Client, path: str) -> None:
+def test_404_does_not_repeat_the_url(client: Client, path: str) -> None:
     response = client.get(path, headers={"accept": BROWSER})
 
     assert response.status_code == 404
@@ -99,7 +99,7 @@ def test_an_address_is_not_repeated_in_the_answer(client: Client, path: str) -> 
         ("trace", "/"),
     ],
 )
-def test_input_57_a_method_that_is_not_meant_is_refused_in_words(client: Client, method: str, path: str) -> None:
+def test_an_unsupported_method_is_refused_with_a_message(client: Client, method: str, path: str) -> None:
     with nothing_stored():
         page = client.generic(method.upper(), path, headers={"accept": BROWSER})
         line = client.generic(method.upper(), path)
@@ -111,7 +111,7 @@ def test_input_57_a_method_that_is_not_meant_is_refused_in_words(client: Client,
     assert line.content.decode().count("\n") == 1
 
 
-def test_a_drawn_key_is_one_that_an_address_may_have(client: Client) -> None:
+def test_a_drawn_key_is_valid_in_a_url(client: Client) -> None:
     drawn = {keys.draw() for _ in range(1_000)}
 
     assert len(drawn) == 1_000
@@ -121,5 +121,5 @@ def test_a_drawn_key_is_one_that_an_address_may_have(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.py", "é ü.txt", "a%2fb", "100% +&?#;=@:~'.txt", "[x]", '"', "☃", "%s"])
-def test_the_address_of_a_file_is_the_one_that_leads_to_it(name: str) -> None:
+def test_the_raw_path_of_a_file_resolves_to_it(name: str) -> None:
     assert File(name=name).raw_path("0123456789") == reverse("raw_file", args=["0123456789", name])
