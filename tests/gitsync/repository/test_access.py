@@ -121,7 +121,7 @@ def test_a_command_ends_with_advice_when_the_clone_cannot_be_made(
 ) -> None:
     settings.GITSYNC_CLONE_DIR = remote / "HEAD" / "clone.git"
 
-    with pytest.raises(CommandError, match=r"Not a directory: .*\n.*check the disk"):
+    with pytest.raises(CommandError, match=r"File exists: .*\n.*check the disk"):
         call(*command)
 
 
