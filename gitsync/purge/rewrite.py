@@ -26,7 +26,7 @@ from gitsync.purge.requests import is_any_due
 from gitsync.purge.stream_filter import StreamFilter
 from gitsync.remote import partial_clone
 from gitsync.remote.git_remote import Remote
-from gitsync.repository import history
+from gitsync.repository import history, housekeeping
 from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import TIP_REF, Repository
 from pastes.storage.write_lock import turn
@@ -193,7 +193,7 @@ def finish(rewritten: Rewritten, remote: Remote, clone: Repository, tip: str) ->
         clone.ask("update-ref", "-d", ref)
     if tip:
         clone.ask("update-ref", TIP_REF, tip)
-    clone.prune()
+    housekeeping.prune_unreachable(clone)
     Purge.objects.filter(key__in=rewritten.keys).update(
         done_at=timezone.now(), tries=0, retry_at=None, error_code="", error=""
     )

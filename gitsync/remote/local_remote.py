@@ -18,8 +18,9 @@ from gitsync.errors import (
     RemoteRefusedError,
     RemoteUnreachableError,
 )
+from gitsync.repository import housekeeping
+from gitsync.repository.pack_index import SUFFIXES, delete
 from gitsync.repository.process import NO_SPACE
-from gitsync.repository.repack import PARTS, delete
 from gitsync.repository.repository import Repository
 
 _NO_COMMIT = "0" * 40
@@ -94,11 +95,11 @@ class OwnRemote:
 
     def tidy(self) -> None:
         """Join small packs."""
-        self._repository.tidy()
+        housekeeping.tidy(self._repository)
 
     def maintain(self) -> None:
         """Keep it fast to read, for us and for those who clone it."""
-        self._repository.maintain()
+        housekeeping.maintain(self._repository)
 
     def sweep(self) -> None:
         """Remove what a process that was killed left here; a living one keeps no lock for so long."""
@@ -106,7 +107,7 @@ class OwnRemote:
 
     def prune(self) -> None:
         """Delete what no branch reaches."""
-        self._repository.prune()
+        housekeeping.prune_unreachable(self._repository)
 
     def _why_not(self, ref: str, old: str, words: str) -> GitsyncError:
         if self.tip(ref) != old:
@@ -123,7 +124,7 @@ def _packs(repository: Path) -> list[Path]:
 
 def _hand_over(pack: Path, folder: Path) -> None:
     """Make the parts of a pack appear in another folder, each whole and on disk."""
-    for part in (pack.with_suffix(ending) for ending in PARTS):
+    for part in (pack.with_suffix(ending) for ending in SUFFIXES):
         target = folder / part.name
         if not part.exists() or target.exists():
             continue

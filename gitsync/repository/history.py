@@ -12,6 +12,7 @@ from gitsync import watchdog
 from gitsync.errors import CloneBrokenError
 from gitsync.format import tree
 from gitsync.format.fast_import import CHANGE_TRAILER, PURGED_TRAILER
+from gitsync.repository.process import split_at_nul
 from gitsync.repository.repository import Repository
 
 _CHUNK = 1024 * 1024
@@ -236,10 +237,4 @@ def _told(fields: list[str]) -> CommitInfo:
 
 
 def _tokens(stdout: IO[bytes]) -> Iterator[str]:
-    """Yield what stands between NULs."""
-    rest = b""
-    while chunk := stdout.read(64 * 1024):
-        watchdog.beat()
-        *whole, rest = (rest + chunk).split(b"\0")
-        for token in whole:
-            yield token.decode(errors="surrogateescape")
+    return (field.decode(errors="surrogateescape") for field in split_at_nul(stdout))

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -130,6 +131,15 @@ def closed(process: subprocess.Popen[bytes]) -> str:
         return "fast-import did not end"
     finally:
         end(process)
+
+
+def split_at_nul(stdout: IO[bytes]) -> Iterator[bytes]:
+    """Yield the fields of output that is separated by NULs."""
+    rest = b""
+    while chunk := stdout.read(64 * 1024):
+        watchdog.beat()
+        *fields, rest = (rest + chunk).split(b"\0")
+        yield from fields
 
 
 def broken(command: str, words: str) -> CloneBrokenError | DiskFullError:

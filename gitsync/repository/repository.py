@@ -20,8 +20,7 @@ import git
 from gitsync import watchdog
 from gitsync.errors import CloneBrokenError, MisconfiguredError, RemoteTimeoutError
 from gitsync.format.fast_import import Commit, stream
-from gitsync.repository import prune, repack
-from gitsync.repository.commit_set import Ancestors
+from gitsync.repository.object_ids import ObjectIds
 from gitsync.repository.process import (
     LOCAL_SECONDS,
     Finished,
@@ -202,10 +201,10 @@ class Repository:
         """Return when a commit was committed, in seconds."""
         return int(self.ask("log", "-1", "--format=%ct", oid))
 
-    def history(self, tip: str) -> Ancestors:
+    def history(self, tip: str) -> ObjectIds:
         """Return every commit reachable from `tip`."""
         with self.reading("rev-list", tip) as process:
-            found = Ancestors(cast("IO[bytes]", process.stdout))
+            found = ObjectIds(cast("IO[bytes]", process.stdout))
             if process.wait():
                 raise CloneBrokenError(f"git rev-list ended with status {process.returncode}")
         return found
@@ -258,26 +257,6 @@ class Repository:
         oids = dict(line.split() for line in marks.read_text(encoding="ascii").splitlines())
         made = {name: oids[f":{mark}"] for mark, name in enumerate(names, start=1)}
         return Written(made[names[-1]], made)
-
-    def prune(self) -> None:
-        """Delete every object that no ref reaches, and what remembers such objects."""
-        for leaving in (self.path / "objects" / "info").glob("commit-graph*"):
-            shutil.rmtree(leaving) if leaving.is_dir() else leaving.unlink()
-        self.ask("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
-        if not prune.in_parts(self):
-            self.ask("repack", "--quiet", "-a", "-d", "-l", "--no-write-bitmap-index")
-            self.ask("prune", "--expire=now")
-
-    def tidy(self) -> None:
-        """Join small packs into larger ones when there are many, at a cost that does not grow with the history."""
-        repack.tidy(self)
-
-    def maintain(self) -> None:
-        """Do what keeps a repository fast: fewer packs and files of refs, and the shape of the history in one file."""
-        self.tidy()
-        self.ask("pack-refs", "--all")
-        if not (self.path / "objects" / "info" / "alternates").exists():  # Who lends the objects lends this as well.
-            self.ask("commit-graph", "write", "--reachable", "--no-progress")
 
     def _start(self, arguments: Iterable[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
         """Start Git in a group of its own, to be ended with what it starts, and beside the clone, which may vanish."""

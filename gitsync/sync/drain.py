@@ -36,6 +36,7 @@ from gitsync.progress import Progress, unwatched
 from gitsync.purge import reappearance, requests, rewrite
 from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
+from gitsync.repository import housekeeping
 from gitsync.repository.access import with_clone
 from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import Repository, Written
@@ -119,7 +120,7 @@ def _drain(clone: Repository, progress: Progress, done: Drained) -> None:
         if written.commits:
             bisect.accepted(mirror)
         progress(len(batch.taken))
-        clone.tidy()
+        housekeeping.tidy(clone)
         remote.tidy()
         return
     if len(tips) == 1:

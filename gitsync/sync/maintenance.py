@@ -7,6 +7,7 @@ from gitsync.errors import BusyError, GitsyncError
 from gitsync.models import Mirror
 from gitsync.remote import partial_clone
 from gitsync.remote.git_remote import Remote
+from gitsync.repository import housekeeping
 from gitsync.repository.access import with_clone
 from gitsync.repository.repository import Repository
 
@@ -30,7 +31,7 @@ def maintain() -> None:
 
 
 def _maintain(clone: Repository) -> None:
-    clone.maintain()
+    housekeeping.maintain(clone)
     remote = Remote.configured()
     remote.maintain()
     if partial_clone.lacks_trees(clone):  # There is time for it now, and drains need no longer ask for each of them.

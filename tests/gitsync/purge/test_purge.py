@@ -199,7 +199,7 @@ def test_a_crash_in_the_middle_is_finished_later(remote: Path, moment: str, monk
 
     with monkeypatch.context() as patched:
         if moment == "before the objects are deleted":
-            patched.setattr(Repository, "prune", crash)
+            patched.setattr("gitsync.repository.housekeeping.prune_unreachable", crash)
         else:
             patched.setattr(Remote, "push", crash)
         with pytest.raises(KeyboardInterrupt):

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from gitsync.format.tree import folder
 from gitsync.models import Change, Purge
-from gitsync.repository import repack
+from gitsync.repository import housekeeping
 from gitsync.sync.drain import drain
 from gitsync.sync.maintenance import maintain
 from gitsync.sync.resync import look
@@ -111,7 +111,7 @@ def test_it_goes_on_with_what_it_has(forge: Path, settings: Settings) -> None:
 
 
 def test_maintenance_keeps_it_usable(forge: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repack, "PACKS", 2)
+    monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 2)
     for _ in range(3):
         many.publish(1)
         drain()

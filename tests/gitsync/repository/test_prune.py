@@ -8,7 +8,7 @@ from pytest_django import Settings
 from gitsync.errors import CloneBrokenError
 from gitsync.format.tree import folder
 from gitsync.remote.git_remote import Remote
-from gitsync.repository import prune, repack
+from gitsync.repository import housekeeping, prune
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
@@ -27,7 +27,7 @@ WHO = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org")
 @pytest.fixture
 def default_remote(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the default remote with old pastes, for which ten objects are many."""
-    monkeypatch.setattr(repack, "JOINED_OBJECTS", 10)
+    monkeypatch.setattr(housekeeping, "MAX_PACK_OBJECTS", 10)
     settings.GITSYNC_REMOTE = str(tmp_path / "mirror.git")
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
     settings.GITSYNC_CLONE_DIR = tmp_path / "clone.git"
@@ -122,7 +122,7 @@ def test_packs_in_which_everything_is_reached_are_left_as_they_are(default_remot
 def test_the_clone_of_a_named_remote_keeps_nothing_else_either(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repack, "JOINED_OBJECTS", 10)
+    monkeypatch.setattr(housekeeping, "MAX_PACK_OBJECTS", 10)
     many.publish(10)
     drain()
     paste = secret_paste()
@@ -142,8 +142,9 @@ def test_what_lies_in_no_pack_goes_when_nothing_reaches_it(default_remote: Path)
     tree = ask(default_remote, "mktree", stdin=f"100644 blob {kept}\ta.md\n".encode())
     ask(default_remote, "update-ref", "refs/heads/other", ask(default_remote, "commit-tree", tree, "-m", "theirs"))
 
-    assert prune.in_parts(Repository(default_remote))
+    housekeeping.prune_unreachable(Repository(default_remote))
 
+    assert prune.is_usual(Repository(default_remote))
     assert lost not in all_in(default_remote)
     assert kept in all_in(default_remote)
     assert_whole(default_remote)
@@ -152,9 +153,9 @@ def test_what_lies_in_no_pack_goes_when_nothing_reaches_it(default_remote: Path)
 def test_a_tag_makes_it_the_business_of_git(default_remote: Path) -> None:
     ask(default_remote, "tag", "-a", "-m", "theirs", "v1", "main")
 
-    assert not prune.in_parts(Repository(default_remote))
+    housekeeping.prune_unreachable(Repository(default_remote))
 
-    Repository(default_remote).prune()
+    assert not prune.is_usual(Repository(default_remote))
     assert ask(default_remote, "cat-file", "-t", "v1") == "tag"
     assert_whole(default_remote)
 
@@ -168,6 +169,6 @@ def test_nothing_is_deleted_while_something_is_missing(default_remote: Path) -> 
     before = all_in(default_remote)
 
     with pytest.raises(CloneBrokenError):
-        prune.in_parts(Repository(default_remote))
+        prune.delete_unreachable(Repository(default_remote), 10)
 
     assert all_in(default_remote) == before

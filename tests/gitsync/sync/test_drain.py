@@ -99,7 +99,7 @@ def test_many_drains_leave_few_packs_where_the_worker_keeps_them(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, is_default: bool
 ) -> None:
     settings.GITSYNC_IS_DEFAULT_REMOTE = is_default
-    monkeypatch.setattr("gitsync.repository.repack.PACKS", 5)
+    monkeypatch.setattr("gitsync.repository.housekeeping.MAX_SMALL_PACKS", 5)
 
     for number in range(20):
         writing.publish(Draft([NewFile(f"text {number}")]))

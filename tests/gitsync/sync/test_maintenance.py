@@ -9,7 +9,7 @@ from pytest_django import Settings
 from gitsync.models import Change
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.access import with_clone
-from gitsync.repository.commit_set import Ancestors
+from gitsync.repository.object_ids import ObjectIds
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.maintenance import maintain
@@ -117,10 +117,10 @@ def test_ancestors_are_those_that_git_lists_at_eight_bytes_each(remote: Path, se
     assert "0" * 40 not in found
     assert "f" * 40 not in found
     assert listed[0].decode()[::-1] not in found
-    many_lines = Ancestors(b"%040x\n" % (n << 96) for n in range(50_000))
+    many_lines = ObjectIds(b"%040x\n" % (n << 96) for n in range(50_000))
     assert len(many_lines) == 50_000
     assert f"{49_999 << 96:040x}" in many_lines
-    assert many_lines._sorted.itemsize == 8
+    assert {bucket.itemsize for bucket in many_lines._buckets} == {8}
 
 
 def test_a_benchmark_of_a_long_life_runs(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from pytest_django import Settings
 
 from gitsync.remote.git_remote import Remote
-from gitsync.repository import repack
+from gitsync.repository import housekeeping, pack_index
+from gitsync.repository.housekeeping import tidy
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from tests import many, repository
@@ -39,10 +40,10 @@ def objects_in(place: Path) -> list[bytes]:
 
 
 def test_small_packs_become_one_that_has_all_of_theirs(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repack, "PACKS", 5)
+    monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 5)
     before, objects = packs_in(own), objects_in(own)
 
-    Repository(own).tidy()
+    tidy(Repository(own))
 
     assert len(before) == 10
     (size,) = packs_in(own).values()
@@ -57,26 +58,26 @@ def test_small_packs_become_one_that_has_all_of_theirs(own: Path, monkeypatch: p
 def test_few_are_left_as_they_are(own: Path) -> None:
     before = packs_in(own)
 
-    Repository(own).tidy()
+    tidy(Repository(own))
 
     assert packs_in(own) == before
 
 
 def test_large_ones_and_kept_ones_are_left_alone(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repack, "PACKS", 1)
-    Repository(own).tidy()
+    monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 1)
+    tidy(Repository(own))
     (large,) = packs_in(own)
     for number in range(4):
         many.publish(1)
         drain()
-        monkeypatch.setattr(repack, "PACKS", 100)  # The next drains leave theirs.
+        monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 100)  # The next drains leave theirs.
         if number == 0:
             (kept,) = packs_in(own).keys() - {large}
             (own / "objects" / "pack" / kept).with_suffix(".keep").touch()
-    monkeypatch.setattr(repack, "PACKS", 1)
-    monkeypatch.setattr(repack, "JOINED_OBJECTS", 140)
+    monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 1)
+    monkeypatch.setattr(housekeeping, "MAX_PACK_OBJECTS", 140)
 
-    Repository(own).tidy()
+    tidy(Repository(own))
 
     assert {large, kept} < packs_in(own).keys()
     assert len(packs_in(own)) == 3
@@ -84,16 +85,16 @@ def test_large_ones_and_kept_ones_are_left_alone(own: Path, monkeypatch: pytest.
 
 
 def test_a_pack_much_larger_than_the_others_together_waits(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repack, "PACKS", 1)
-    Repository(own).tidy()
+    monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 1)
+    tidy(Repository(own))
     (large,) = packs_in(own)
-    monkeypatch.setattr(repack, "PACKS", 100)
+    monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 100)
     for _ in range(2):
         many.publish(1)
         drain()
-    monkeypatch.setattr(repack, "PACKS", 1)
+    monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 1)
 
-    Repository(own).tidy()
+    tidy(Repository(own))
 
     assert large in packs_in(own)
     assert len(packs_in(own)) == 2
@@ -105,16 +106,16 @@ def die(pack: Path) -> None:
 
 
 def test_one_that_was_killed_before_it_deleted_is_made_good(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repack, "PACKS", 5)
+    monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 5)
     objects = objects_in(own)
     with monkeypatch.context() as killed:
-        killed.setattr(repack, "delete", die)
+        killed.setattr(pack_index, "delete", die)
         with pytest.raises(KeyboardInterrupt):
-            Repository(own).tidy()
+            tidy(Repository(own))
     assert len(packs_in(own)) == 11
 
-    Repository(own).tidy()
-    Repository(own).tidy()
+    tidy(Repository(own))
+    tidy(Repository(own))
 
     assert len(packs_in(own)) <= 2
     assert objects_in(own) == objects
@@ -122,7 +123,7 @@ def test_one_that_was_killed_before_it_deleted_is_made_good(own: Path, monkeypat
 
 
 def test_whatever_others_have_committed_is_joined_too(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repack, "PACKS", 2)
+    monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 2)
     commit(own, {b'"a\\nb.txt"': b"a line end in a name\n", "k/x": b"1"})
     made = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org", "commit-tree", "main^{tree}")
     side = repository.git(own, *made, "-p", "main~3", "-m", "Side").decode().strip()
@@ -131,7 +132,7 @@ def test_whatever_others_have_committed_is_joined_too(own: Path, monkeypatch: py
     repository.git(own, "repack", "-d", "-q")  # What lies loose becomes a pack, as when it is pushed.
     objects = objects_in(own)
 
-    Repository(own).tidy()
+    tidy(Repository(own))
 
     assert objects_in(own) == objects
     assert len(packs_in(own)) < 3
