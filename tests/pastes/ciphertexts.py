@@ -1,4 +1,4 @@
-"""An encrypted paste as a browser or pbincli would make it, as far as a server can tell."""
+"""Encrypted pastes as a browser or pbincli creates them, with placeholder ciphertext."""
 
 import json
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 IV, SALT, CT = "uIZoBoN8fmsvGJvNGFtRKQ==", "SUDBCB8xWfE=", "dGVzdCBjaXBoZXJ0ZXh0IGFuZCB0YWc="
 
 
-def adata(**facts: Any) -> list[Any]:
-    """Return the public half; `facts` are other values for its places."""
+def adata(**values: Any) -> list[Any]:
+    """Return the member `adata`, with these values in place of the defaults."""
     cipher = {"iv": IV, "salt": SALT, "iterations": 100_000, "key": 256, "tag": 128, "algorithm": "aes", "mode": "gcm"}
     cipher |= {"compression": "zlib"}
-    rest = {"formatter": "plaintext", "discussion": 0, "burn": 0}
-    cipher |= {name: value for name, value in facts.items() if name in cipher}
-    rest |= {name: value for name, value in facts.items() if name in rest}
-    return [list(cipher.values()), *rest.values()]
+    options = {"formatter": "plaintext", "discussion": 0, "burn": 0}
+    cipher |= {name: value for name, value in values.items() if name in cipher}
+    options |= {name: value for name, value in values.items() if name in options}
+    return [list(cipher.values()), *options.values()]
 
 
-def sealed(**facts: Any) -> str:
-    """Return the whole object in compact JSON; `facts` may also be `v` and `ct`."""
-    whole = {"v": facts.pop("v", 2), "adata": None, "ct": facts.pop("ct", CT)}
-    whole["adata"] = adata(**facts)
-    return json.dumps(whole, separators=(",", ":"))
+def sealed(**values: Any) -> str:
+    """Return the whole object as compact JSON; `values` may also have `v` and `ct`."""
+    envelope = {"v": values.pop("v", 2), "adata": None, "ct": values.pop("ct", CT)}
+    envelope["adata"] = adata(**values)
+    return json.dumps(envelope, separators=(",", ":"))

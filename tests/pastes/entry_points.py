@@ -1,4 +1,4 @@
-"""The ways in which a text comes in, so that one rule can be tested on all of them."""
+"""The entry points for a text, so that a rule can be tested at each of them."""
 
 import json
 from typing import Any
@@ -18,11 +18,11 @@ class Put:
     name = "put"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send one text."""
+        """Send a text."""
         return client.put(f"/{file_name}", content, content_type="")
 
     def key(self, response: Any) -> str:
-        """Return the key of what was made."""
+        """Return the key of the new paste."""
         assert response.status_code == 201, response.content
         line: str = response.content.decode()
         assert line.endswith("\n")
@@ -31,7 +31,7 @@ class Put:
         return line.strip().rpartition("/")[2]
 
     def assert_refused(self, response: Any, status: int, code: str, text: str) -> None:
-        """Fail unless the answer is this refusal, as one line of text."""
+        """Fail unless the response is this refusal, as one line of text."""
         assert response.status_code == status, response.content
         assert response["Content-Type"] == "text/plain; charset=utf-8"
         line = response.content.decode()
@@ -45,17 +45,17 @@ class Post(Put):
     name = "post"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send one text."""
+        """Send a text."""
         return client.post("/", content, content_type="application/x-www-form-urlencoded")
 
 
 class Api:
-    """JSON to the REST API. `content` goes in as it is, between quotes, where it is no UTF-8."""
+    """JSON to the REST API. Content that is not UTF-8 is inserted between quotes unescaped."""
 
     name = "api"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send one text."""
+        """Send a text."""
         try:
             file = {"content": content.decode()} | ({"name": file_name} if file_name else {})
             body = json.dumps({"files": [file]}, ensure_ascii=False).encode()
@@ -64,12 +64,12 @@ class Api:
         return client.post("/api/v1/pastes", body, content_type="application/json")
 
     def key(self, response: Any) -> str:
-        """Return the key of what was made."""
+        """Return the key of the new paste."""
         assert response.status_code == 201, response.content
         return str(response.json()["key"])
 
     def assert_refused(self, response: Any, status: int, code: str, text: str) -> None:
-        """Fail unless the answer is this refusal, as JSON."""
+        """Fail unless the response is this refusal, as JSON."""
         assert response.status_code == status, response.content
         assert response["Content-Type"] == "application/json"
         error = response.json()["error"]
@@ -84,21 +84,21 @@ class Form:
     name = "form"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send one text."""
+        """Send a text."""
         return submit(client, Part("files-0-content", content), Part("files-0-name", file_name.encode()))
 
     def key(self, response: Any) -> str:
-        """Return the key of what was made."""
+        """Return the key of the new paste."""
         assert response.status_code == 302, Page(response).text
         return str(response["Location"]).partition("#")[0].removeprefix("/")
 
     def assert_refused(self, response: Any, status: int, code: str, text: str) -> None:
-        """Fail unless the answer is a page with this status that has the text still in its box."""
+        """Fail unless the response is a page with this status and the text in its box."""
         assert response.status_code == status, response.content
         assert response["Content-Type"] == "text/html; charset=utf-8"
-        if code == "empty":  # A box of spaces may lose some; nobody has written them.
+        if code == "empty":  # A text box may lose spaces.
             assert not Page(response).areas["files-0-content"].strip()
-        elif code != "not_utf8":  # What is no text cannot be shown in a box of text.
+        elif code != "not_utf8":  # A text box cannot show bytes that are not text.
             assert Page(response).areas["files-0-content"] == text
 
 
@@ -108,17 +108,17 @@ class FirstPasteur:
     name = "first"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send one text."""
+        """Send a text."""
         sent = multipart.body(Part("paste", content))
         return client.post("/", sent, content_type=multipart.CONTENT_TYPE)
 
     def key(self, response: Any) -> str:
-        """Return the key of what was made."""
+        """Return the key of the new paste."""
         assert response.status_code == 200, response.content
         return str(response.json()["code"])
 
     def assert_refused(self, response: Any, status: int, code: str, text: str) -> None:
-        """Fail unless the answer is 400 in one line of text: this dialect knows no other status."""
+        """Fail unless the response is 400 with one line of text, the only error status of this dialect."""
         assert response.status_code == 400, response.content
         assert response["Content-Type"] == "text/plain; charset=utf-8"
         assert response["Access-Control-Allow-Origin"] == "*"
@@ -130,15 +130,15 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (Put(), Post(), Api(), Form(), FirstPaste
 
 
 def submit(client: Client, *parts: Part, files: int | str = 1, **fields: str) -> Any:
-    """Send the site's own form with these parts and fields on top of what an untouched form has."""
-    untouched = {
+    """Send the site's own form with these parts and fields, and the defaults for all others."""
+    defaults = {
         "files-TOTAL_FORMS": str(files),
         "files-INITIAL_FORMS": "0",
         "visibility": "unlisted",
         "expires": "never",
     }
-    written = {part.name for part in parts}
-    rest = [Part(name, value.encode()) for name, value in (untouched | fields).items() if name not in written]
+    names = {part.name for part in parts}
+    rest = [Part(name, value.encode()) for name, value in (defaults | fields).items() if name not in names]
     body = multipart.body(*rest, *parts)
     return client.post("/", body, content_type=multipart.CONTENT_TYPE, headers={"accept": BROWSER})
 

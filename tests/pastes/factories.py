@@ -1,4 +1,4 @@
-"""Makes pastes through the one write function."""
+"""Creates pastes through `publish`."""
 
 from typing import Any
 
@@ -7,6 +7,6 @@ from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 
 
-def publish_text(text: str = "text", name: str = "", **facts: Any) -> Paste:
-    """Publish one file; `facts` are the other fields of a draft."""
-    return writing.publish(Draft([NewFile(text, name)], **facts))
+def publish_text(text: str = "text", name: str = "", **fields: Any) -> Paste:
+    """Publish one file; `fields` are the other fields of its draft."""
+    return writing.publish(Draft([NewFile(text, name)], **fields))

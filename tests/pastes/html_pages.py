@@ -1,4 +1,4 @@
-"""Reads pages as a browser does: what stands in the boxes of a form, and what a visitor sees."""
+"""Parses pages as a browser does: form fields, and the text that a visitor sees."""
 
 import re
 from html.parser import HTMLParser
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Page(HTMLParser):
-    """A page, taken apart. Texts are as the browser has them: references resolved, the first line end of a box gone."""
+    """A parsed page. References are resolved and the first line end of a text box is dropped, as in a browser."""
 
     def __init__(self, response: Any) -> None:
         super().__init__(convert_charrefs=True)
@@ -22,11 +22,11 @@ class Page(HTMLParser):
 
     @property
     def values(self) -> dict[str, str]:
-        """What every field of the page's forms holds, by name."""
+        """The values of all form fields, by name."""
         inputs = {
-            str(facts.get("name")): facts.get("value") or ""
-            for tag, facts in self.tags
-            if tag == "input" and facts.get("type") != "checkbox"
+            str(attributes.get("name")): attributes.get("value") or ""
+            for tag, attributes in self.tags
+            if tag == "input" and attributes.get("type") != "checkbox"
         }
         ticked = {str(f.get("name")): "on" for tag, f in self.tags if tag == "input" and "checked" in f}
         return {**inputs, **ticked, **self.areas, **self.selected}
@@ -37,25 +37,29 @@ class Page(HTMLParser):
         return re.sub(r" {2,}", " ", "".join(self.texts))
 
     def links(self) -> list[str]:
-        """Return where the page's links lead."""
-        return [facts.get("href") or "" for tag, facts in self.tags if tag == "a"]
+        """Return the targets of all links."""
+        return [attributes.get("href") or "" for tag, attributes in self.tags if tag == "a"]
 
     def intruders(self) -> list[tuple[str, dict[str, str | None]]]:
-        """Return what a text may have brought in: pictures, and scripts that are not ours."""
-        suspects = [(tag, facts) for tag, facts in self.tags if tag in {"img", "script"}]
-        return [(tag, facts) for tag, facts in suspects if not (facts.get("src") or "").startswith("/static/")]
+        """Return images and scripts that are not the site's own, which a text may have injected."""
+        suspects = [(tag, attributes) for tag, attributes in self.tags if tag in {"img", "script"}]
+        return [
+            (tag, attributes)
+            for tag, attributes in suspects
+            if not (attributes.get("src") or "").startswith("/static/")
+        ]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        facts = dict(attrs)
-        self.tags.append((tag, facts))
+        attributes = dict(attrs)
+        self.tags.append((tag, attributes))
         if tag in {"textarea", "select", "pre"}:
-            self._open.append((tag, str(facts.get("name"))))
+            self._open.append((tag, str(attributes.get("name"))))
         if tag == "textarea":
-            self.areas[str(facts.get("name"))] = ""
+            self.areas[str(attributes.get("name"))] = ""
         elif tag == "pre":
             self.pre.append("")
-        elif tag == "option" and "selected" in facts and self._open:
-            self.selected[self._open[-1][1]] = facts.get("value") or ""
+        elif tag == "option" and "selected" in attributes and self._open:
+            self.selected[self._open[-1][1]] = attributes.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:
         if self._open and self._open[-1][0] == tag:

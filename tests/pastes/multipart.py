@@ -1,4 +1,4 @@
-"""Builds multipart bodies byte for byte, also those that no well-behaved client would send."""
+"""Builds multipart bodies byte for byte, including malformed ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 
 @dataclass(frozen=True)
 class Part:
-    """One part. `file_name` None is a field; the empty string is what a browser sends for no file at all."""
+    """A part of a form: a field without `file_name`. Browsers send an empty one for an empty file field."""
 
     name: str
     content: bytes
@@ -18,12 +18,12 @@ class Part:
 
 
 def body(*parts: Part) -> bytes:
-    """Return the parts as one body, to be sent as CONTENT_TYPE."""
-    sent = b""
+    """Return the parts as a body with the content type CONTENT_TYPE."""
+    content = b""
     for part in parts:
         disposition = f'Content-Disposition: form-data; name="{part.name}"'
         if part.file_name is not None:
             disposition += f'; filename="{part.file_name}"'
         head = "\r\n".join([f"--{BOUNDARY}", disposition, *part.headers, "", ""])
-        sent += head.encode() + part.content + b"\r\n"
-    return sent + f"--{BOUNDARY}--\r\n".encode()
+        content += head.encode() + part.content + b"\r\n"
+    return content + f"--{BOUNDARY}--\r\n".encode()

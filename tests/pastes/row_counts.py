@@ -1,4 +1,4 @@
-"""Counts what is stored, so that a refusal can be shown to have stored nothing."""
+"""Counts rows, to show that a refused request stored nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from gitsync.models import Change
 from pastes.models import File, Paste, Revision
 
 
-def stored() -> dict[str, int]:
-    """Return how many rows there are of everything that a paste consists of."""
+def count_rows() -> dict[str, int]:
+    """Return the numbers of rows of a paste's tables, by model."""
     return {model.__name__: model._default_manager.count() for model in (Paste, Revision, File, Change)}
 
 
 @contextmanager
 def nothing_stored() -> Iterator[None]:
-    """Fail when what happens inside leaves a row behind, or takes one away."""
-    before = stored()
+    """Fail if the block adds or removes a row."""
+    before = count_rows()
     yield
-    assert stored() == before
+    assert count_rows() == before

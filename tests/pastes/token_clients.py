@@ -1,4 +1,4 @@
-"""Clients that show an API token."""
+"""Test clients with an API token."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from pastes.models import ApiToken
 
 
 def bearer(*scopes: str, scheme: str = "Bearer", **facts: Any) -> tuple[Client, ApiToken]:
-    """Return a client that sends a fresh token with each request, and the token's row."""
+    """Return a client that sends a new API token with each request, and the token."""
     address = facts.pop("address", "127.0.0.1")
     secret, token = api_tokens.make(name="of a test", scopes=scopes, **facts)
     return Client(REMOTE_ADDR=address, headers={"authorization": f"{scheme} {secret}"}), token

@@ -1,4 +1,4 @@
-"""Requests to the application that gunicorn calls, not to the test client's own, which reads headers as Django does."""
+"""Requests to the WSGI application, whose headers Django's test client would normalize."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ from pasteur_site.wsgi import application
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back."""
+class Response:
+    """A response."""
 
     status_code: int
     headers: dict[str, str]
@@ -26,7 +26,7 @@ class _Environs(RequestFactory):
         return self._base_environ(**request)  # type: ignore[attr-defined]  # Not in the stubs.
 
 
-def send(method: str, path: str, body: bytes = b"", *, stream: Any = None, **headers: str) -> Answer:
+def send(method: str, path: str, body: bytes = b"", *, stream: Any = None, **headers: str) -> Response:
     """Send a request with these headers (`content_type="text/plain"`), with a stream instead of the body if wanted."""
     content_type = headers.pop("content_type", "")
     environ: Any = _Environs().generic(
@@ -35,18 +35,18 @@ def send(method: str, path: str, body: bytes = b"", *, stream: Any = None, **hea
     environ["CONTENT_TYPE"] = content_type
     if stream is not None:
         environ["wsgi.input"] = stream
-    told: list[Any] = []
+    started: list[Any] = []
     with _one_connection():
-        answer: Any = application(environ, lambda *line: told.append(line))  # type: ignore[arg-type]  # no write()
-        content = b"".join(answer)
-        answer.close()
-    status, lines = told[0][:2]
-    return Answer(int(status.split()[0]), dict(lines), content)
+        response: Any = application(environ, lambda *line: started.append(line))  # type: ignore[arg-type]  # no write()
+        content = b"".join(response)
+        response.close()
+    status, lines = started[0][:2]
+    return Response(int(status.split()[0]), dict(lines), content)
 
 
 @contextmanager
 def _one_connection() -> Iterator[None]:
-    """Let requests leave the connection of the test alone, as Django's client does."""
+    """Keep requests from closing the connection of the test, as Django's client does."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)

@@ -1,4 +1,4 @@
-"""Speaks to the REST API as a client does."""
+"""A client of the REST API."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""POST /api/v1/pastes: JSON in, JSON out, and what every field does."""
+"""POST /api/v1/pastes: the fields of a new paste."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ from django.test import Client
 from pastes.models import Paste, blob_oid
 from pastes.rules import lifetimes
 from tests.pastes.api.client import FILE, create
-from tests.pastes.row_counts import stored
+from tests.pastes.row_counts import count_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -48,7 +48,7 @@ def test_the_smallest_request_creates_a_paste(client: Client) -> None:
     assert response["Location"] == f"http://testserver/{key}"
     assert response["Access-Control-Allow-Origin"] == "*"
     assert abs(datetime.fromisoformat(shown["created_at"]) - datetime.now(UTC)) < timedelta(minutes=1)
-    assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
+    assert count_rows() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
 
 
 def test_every_field_is_stored_and_returned(client: Client) -> None:

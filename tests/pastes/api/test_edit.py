@@ -1,4 +1,4 @@
-"""Editing, forking, burning and deleting through the API, with the edit token and the revision that was seen."""
+"""Editing, forking, burning and deleting through the API, with edit tokens and ETags."""
 
 from typing import Any
 

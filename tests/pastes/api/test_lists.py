@@ -1,4 +1,4 @@
-"""Lists, revisions and choices of the API, and what pages of other sites may do with it."""
+"""Lists, revisions and limits in the API, its use by other sites, and its OpenAPI document."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The OpenAPI document against the site: whatever is sent, right or wrong, the answer is one that it describes."""
+"""Responses to generated requests match the OpenAPI document."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""POST /api/v1/pastes: every mistake has its own code, names its field, and stores nothing."""
+"""POST /api/v1/pastes: every error has its code, names its field, and stores nothing."""
 
 import json
 from typing import Any

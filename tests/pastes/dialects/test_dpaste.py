@@ -1,4 +1,4 @@
-"""dpaste's API: its fields in, the address out in three forms."""
+"""dpaste's API: a form in, the URL out in three formats."""
 
 from datetime import timedelta
 from typing import Any

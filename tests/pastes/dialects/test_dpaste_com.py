@@ -1,4 +1,4 @@
-"""dpaste.com's API, version 2: a form in, 201 with the address and the time of expiry out."""
+"""dpaste.com's API, version 2: a form in, 201 with URL and expiry out."""
 
 from datetime import timedelta
 from email.utils import parsedate_to_datetime

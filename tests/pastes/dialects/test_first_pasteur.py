@@ -1,4 +1,4 @@
-"""POST / with the form of the first Pasteur: its fields in, its JSON out, for the clients that people still have."""
+"""The form of the first Pasteur at POST /, and its JSON."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from pastes.models import File, Paste
 from tests.pastes import multipart
 from tests.pastes.entry_points import BROWSER
 from tests.pastes.multipart import Part
-from tests.pastes.row_counts import nothing_stored, stored
+from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -42,7 +42,7 @@ def test_the_smallest_form_is_answered_with_the_code_alone(client: Client) -> No
     assert response.json() == {"code": paste.key}
     assert edit_tokens.owns(paste, response["X-Pasteur-Token"])
     assert paste.files[0].content == "let () = ()\n"
-    assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
+    assert count_rows() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
 
 
 def test_every_field_is_stored_and_returned(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The API in the shape of GitHub's gists: made, read, updated and deleted, by who has the token."""
+"""GitHub's gist API: create, read, update and delete, with the edit token."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""hastebin's addresses, for its clients and for curl."""
+"""The URLs of hastebin."""
 
 import pytest
 from django.test import Client

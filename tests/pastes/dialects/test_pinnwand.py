@@ -1,4 +1,4 @@
-"""pinnwand's API: JSON and forms in, the address of the paste and the one that deletes it out."""
+"""pinnwand's API: JSON and forms in, the URLs of the paste and of its removal out."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""sprunge, ix and pastebinit: forms at the address at which texts are sent as well, so that neither is the other."""
+"""sprunge, ix and pastebinit: forms at the URL of bare texts, told apart from them."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.test import Client
 
 from pastes.models import File, Paste
 from tests.pastes import multipart
-from tests.pastes.dialects.speakers import URLENCODED
+from tests.pastes.dialects.dialect_clients import URLENCODED
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import nothing_stored
 

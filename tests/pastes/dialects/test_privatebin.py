@@ -1,4 +1,4 @@
-"""PrivateBin's API, version 2: what its clients encrypt goes in and comes out, and nobody else's paste does."""
+"""PrivateBin's API, version 2: its encrypted pastes are stored and read back, and no others are read."""
 
 import json
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.pastes.api.client import create
 from tests.pastes.ciphertexts import CT, adata, sealed
 from tests.pastes.entry_points import BROWSER
 from tests.pastes.factories import publish_text
-from tests.pastes.row_counts import nothing_stored, stored
+from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -345,12 +345,12 @@ def test_refused_requests_do_not_count_as_new_pastes(settings: Settings, tmp_pat
 
 def test_the_dialect_can_be_disabled(client: Client, settings: Settings) -> None:
     settings.PASTEUR_DIALECTS = ["first"]
-    before = stored()
+    before = count_rows()
 
     assert send(client, request(), headers={"content-type": "application/json"}).status_code == 415
     assert ask(client, "jsonld=paste")["Content-Type"] == "text/html; charset=utf-8"
     assert ask(client, publish_text().key)["Content-Type"] == "text/html; charset=utf-8"
-    assert stored()["Paste"] == before["Paste"] + 1
+    assert count_rows()["Paste"] == before["Paste"] + 1
 
 
 @pytest.mark.parametrize(("query", "headers"), [("?expires=1d", HEADER), ("", HEADER | {"x-pasteur-burn": "1"})])

@@ -1,4 +1,4 @@
-"""rustypaste's form: each file a paste of its own, one address a line."""
+"""rustypaste's form: each file is a paste, with one URL a line."""
 
 from datetime import timedelta
 from typing import Any

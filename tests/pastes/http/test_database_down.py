@@ -1,4 +1,4 @@
-"""The web process in trouble: its database is away, or it meets something nobody thought of."""
+"""Failures of the web process: an unreachable database, and unexpected exceptions."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

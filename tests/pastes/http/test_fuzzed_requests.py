@@ -1,4 +1,4 @@
-"""Requests that nobody thought of: whatever is sent, the answer is one of ours, and what is refused stores nothing."""
+"""Random requests: every response is a documented one, and a refused request stores nothing."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from pastes.rules.lifetimes import LIFETIMES
 from tests.pastes import multipart
 from tests.pastes.entry_points import BROWSER
 from tests.pastes.multipart import Part
-from tests.pastes.row_counts import stored
+from tests.pastes.row_counts import count_rows
 from tests.pastes.wsgi_client import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -56,14 +56,14 @@ def assert_ours(before: dict[str, int], response: Any) -> None:
     """Fail unless the answer is one that we meant, and a refusal has left no row behind."""
     assert response.status_code < 500, response.content
     if response.status_code >= 400:
-        assert stored() == before
+        assert count_rows() == before
         assert response.content
 
 
 @any_request
 @given(body=PASTES | VALUES, accept=ACCEPTS)
 def test_any_json_creates_a_paste_or_is_refused(client: Client, body: Any, accept: str) -> None:
-    before = stored()
+    before = count_rows()
 
     response = client.generic(
         "POST", "/api/v1/pastes", json.dumps(body), "application/json", headers={"accept": accept}
@@ -76,7 +76,7 @@ def test_any_json_creates_a_paste_or_is_refused(client: Client, body: Any, accep
 @any_request
 @given(body=st.binary(max_size=60), accept=ACCEPTS)
 def test_any_bytes_to_the_api_are_refused(client: Client, body: bytes, accept: str) -> None:
-    before = stored()
+    before = count_rows()
 
     response = client.generic("POST", "/api/v1/pastes", body, "application/json", headers={"accept": accept})
 
@@ -138,7 +138,7 @@ WHOLE = [
 @any_request
 @given(parts=st.lists(PARTS, max_size=6), whole=st.booleans(), accept=ACCEPTS)
 def test_any_form_creates_a_paste_or_is_refused(client: Client, parts: list[Part], whole: bool, accept: str) -> None:
-    before = stored()
+    before = count_rows()
     body = multipart.body(*(WHOLE if whole else []), *parts)
 
     response = client.generic("POST", "/", body, multipart.CONTENT_TYPE, headers={"accept": accept})
@@ -214,10 +214,10 @@ QUERIES = st.sampled_from(
 def test_any_request_gets_a_response(
     method: str, path: str, query: str, content_type: str, body: bytes, accept: str
 ) -> None:
-    before = stored()
+    before = count_rows()
 
     response = send(method, f"{path}?{query}", body, content_type=content_type, accept=accept)
 
     assert response.status_code < 500
     if response.status_code >= 400 or method in {"GET", "HEAD"}:
-        assert stored() == before
+        assert count_rows() == before

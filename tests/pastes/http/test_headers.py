@@ -1,4 +1,4 @@
-"""What every answer tells a browser: what may run, who may frame it, and that readers get no cookie."""
+"""Security headers and cookies of all responses."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who the site says it is: never what a visitor claims."""
+"""The site's own URL: the configured one, or an allowed host, whatever a request claims."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Headers whose parameters no parser understands, and bodies that break off: refused as anything else, never a 500."""
+"""Headers with malformed parameters, and truncated bodies: refused, and never a 500."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A method that an address does not take is told so, with those that it takes: to programs in one line."""
+"""Unsupported methods: 405 in the format of the caller, with the allowed methods."""
 
 import re
 from collections.abc import Iterator

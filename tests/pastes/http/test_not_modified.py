@@ -1,4 +1,4 @@
-"""Who has a paste already is told so, and never about one that is gone."""
+"""304 for a known ETag, and never for a removed paste."""
 
 from datetime import timedelta
 

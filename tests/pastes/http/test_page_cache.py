@@ -1,4 +1,4 @@
-"""The page of a paste is rendered once and then kept: and it never shows anything that is not so any more."""
+"""The cache of rendered pages: each page is rendered once, and never served when it is outdated."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""In which language a page speaks, and that nothing but pages does."""
+"""The language of pages, and of pages alone."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What curl says about a text: in the query, in headers, or in the parts of a form."""
+"""The options of an upload, in the query, in headers, or in parts of a form."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from pastes.models import File, Paste
 from tests.pastes import multipart
 from tests.pastes.ciphertexts import sealed
 from tests.pastes.multipart import Part
-from tests.pastes.row_counts import nothing_stored, stored
+from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -229,4 +229,4 @@ def test_a_form_of_files_needs_no_csrf_token_and_ignores_cookies() -> None:
     client = Client(enforce_csrf_checks=True)
 
     assert send(client, Part("file", b"text")).status_code == 201
-    assert stored()["Paste"] == 1
+    assert count_rows()["Paste"] == 1

@@ -1,4 +1,4 @@
-"""The text of a file as it is: raw and as a download."""
+"""Raw text and downloads of a file."""
 
 import pytest
 from django.test import Client

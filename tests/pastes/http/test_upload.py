@@ -1,4 +1,4 @@
-"""PUT and POST of a text as it is, as curl sends it."""
+"""PUT and POST of a bare text, as curl sends it."""
 
 import pytest
 from django.test import Client
@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 
 from pastes.models import File, Paste
 from tests.pastes.entry_points import BROWSER
-from tests.pastes.row_counts import nothing_stored, stored
+from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -19,7 +19,7 @@ def test_the_response_is_the_url_alone_on_a_line(client: Client) -> None:
     assert response.content.decode() == f"http://testserver/{paste.key}\n"
     assert response["Location"] == f"http://testserver/{paste.key}"
     assert response["Content-Type"] == "text/plain; charset=utf-8"
-    assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
+    assert count_rows() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
 
 
 def test_a_paste_without_options_is_unlisted_and_never_expires(client: Client) -> None:

@@ -11,7 +11,7 @@ from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, Visibility
 from pastes.rules import keys
 from pastes.signals import paste_published, paste_stored
-from tests.pastes.row_counts import nothing_stored, stored
+from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -43,7 +43,7 @@ def publish(text: str, visibility: str) -> Paste:
 def test_everything_is_stored_together(visibility: str) -> None:
     paste = publish("text", visibility)
 
-    assert stored() == {"Paste": 1, "Revision": 1, "File": 2, "Change": 1}
+    assert count_rows() == {"Paste": 1, "Revision": 1, "File": 2, "Change": 1}
     assert [file.content for file in Paste.objects.get(key=paste.key).files] == ["text", "text"]
 
 

@@ -14,7 +14,7 @@ from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, State, blob_oid
 from pastes.signals import paste_published, paste_revised, paste_withdrawn
 from tests.pastes.factories import publish_text
-from tests.pastes.row_counts import nothing_stored, stored
+from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -177,7 +177,7 @@ def test_burn_hands_out_the_files_once() -> None:
     assert [(file.name, file.content) for file in files or []] == [("a.txt", "one"), ("b.txt", "two")]
     assert writing.burn(paste) is None
     assert reload(paste).state == State.BURNED
-    assert stored() == {"Paste": 1, "Revision": 1, "File": 0, "Change": 0}
+    assert count_rows() == {"Paste": 1, "Revision": 1, "File": 0, "Change": 0}
 
 
 def test_burn_hands_out_the_current_revision_to_a_caller_that_knows_an_older_one() -> None:

@@ -1,4 +1,4 @@
-"""The admin: moderators find pastes, read them, hide them and show them again, and can break nothing."""
+"""The admin: moderators find, read, hide and show pastes, and change nothing else."""
 
 from pathlib import Path
 from typing import Any

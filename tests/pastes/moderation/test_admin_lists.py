@@ -1,4 +1,4 @@
-"""The admin with many pastes: a moderator finds them at once, and no list counts or reads all there is."""
+"""Admin lists with many pastes: searches are fast, and no list counts or scans all rows."""
 
 import pytest
 from django.db import connection

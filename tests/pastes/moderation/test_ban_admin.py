@@ -1,4 +1,4 @@
-"""Bans in the admin: made by hand, from a paste, from a report; found by address; lifted."""
+"""Bans in the admin: added by hand, from a paste or a report; found by address; lifted."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reports in the admin: the open ones first, beside their paste, and what moderators do about them."""
+"""Reports in the admin: open ones first, with their pastes, and the actions of moderators."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Mail about reports: moderators are told of each paste once, by a real mail server, and nothing gets lost."""
+"""Mail about reports, through a real mail server: one for each paste, and none lost."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Reports: readers say what is wrong with a paste, once each, and learn nothing more about it than its page says."""
+"""Reports by readers: stored once each, revealing no more of a paste than its page does."""
 
 import threading
 from pathlib import Path

@@ -13,7 +13,7 @@ from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from pastes.rules import keys
 from tests.pastes.entry_points import BROWSER, ENTRY_POINTS, EntryPoint, entry_point_name
-from tests.pastes.row_counts import nothing_stored, stored
+from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -46,7 +46,7 @@ def test_input_46_a_taken_key_is_drawn_again(
     assert response.status_code == 201
     assert client.get(f"/{FREE}/raw").content == b"new"
     assert client.get(f"/{TAKEN}/raw").content == b"old"
-    assert stored() == {"Paste": 2, "Revision": 2, "File": 2, "Change": 2}
+    assert count_rows() == {"Paste": 2, "Revision": 2, "File": 2, "Change": 2}
 
 
 @pytest.mark.parametrize("entry_point", ENTRY_POINTS, ids=entry_point_name)

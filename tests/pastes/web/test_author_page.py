@@ -1,4 +1,4 @@
-"""The page of an author: the public pastes under one name, whatever the name, and nothing else."""
+"""The page of an author: all public pastes under one name."""
 
 import re
 from typing import Any

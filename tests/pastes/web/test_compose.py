@@ -1,4 +1,4 @@
-"""The page on which text goes in, used without JavaScript."""
+"""The page for a new paste, without JavaScript."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from pastes.rules import languages
 from tests.pastes.entry_points import submit
 from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
-from tests.pastes.row_counts import nothing_stored, stored
+from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -44,7 +44,7 @@ def test_a_form_with_only_a_text_creates_a_paste(client: Client) -> None:
 
     assert [(file.name, file.language, file.content) for file in paste.files] == [("paste.txt", "plaintext", "text")]
     assert (paste.visibility, paste.burn, paste.expires_at) == ("unlisted", False, None)
-    assert stored() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
+    assert count_rows() == {"Paste": 1, "Revision": 1, "File": 1, "Change": 1}
 
 
 def test_every_field_of_the_form_is_stored(client: Client) -> None:

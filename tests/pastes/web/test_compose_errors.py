@@ -1,4 +1,4 @@
-"""The page on which text goes in, when something is wrong: it comes back with everything its author wrote."""
+"""Errors on the page for a new paste: the form is shown again with all its input."""
 
 from typing import Any
 

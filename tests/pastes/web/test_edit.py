@@ -1,4 +1,4 @@
-"""Whoever made a paste edits and deletes it by its token; anybody takes all its files, or forks it."""
+"""Editing and deleting a paste with its edit token, forking it, and downloading all files."""
 
 import io
 import zipfile

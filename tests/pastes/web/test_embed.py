@@ -1,4 +1,4 @@
-"""A paste inside the page of another site, and the script that puts it there."""
+"""Pastes embedded in pages of other sites, and the script that embeds them."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What went wrong is said on a page in the reader's language, which leads on and is for no search engine."""
+"""Error pages: in the language of the reader, with links, and not indexed."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""oEmbed: another site shows a public paste by its address alone."""
+"""oEmbed: another site shows a public paste, given its URL."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a form that was sent, its page comes back with everything that was written."""
+"""A form that cannot be processed is shown again with all its input."""
 
 from collections.abc import Callable
 from pathlib import Path

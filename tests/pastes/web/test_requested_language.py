@@ -1,4 +1,4 @@
-"""In which language the page shows a text: its own, or what an address asks for, as other pastebins have it."""
+"""The language in which a page highlights a text: the file's own, or the one in the URL."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The revisions of a paste: their list, two of them compared, and each as it was."""
+"""The revisions of a paste: the list, one revision, and the comparison of two."""
 
 from datetime import timedelta
 from typing import Any

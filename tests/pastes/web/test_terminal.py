@@ -1,4 +1,4 @@
-"""One address for browsers and terminals, and the help that fits on a screen."""
+"""Responses to terminals: the text at the URL of the page, and the help."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Addresses that are nobody's: answered quickly, in the form of their caller, without asking the database."""
+"""Unknown URLs: a quick 404 in the format of the caller, without a query."""
 
 import time
 
