@@ -57,7 +57,7 @@ class Target:
         done = run(self.server.port, exchanges, seconds=seconds, warm_up=warm_up, connections=connections)
         done.server_cpu = self._cpu_seconds() - before
         if done.wrong:
-            print(f"WRONG: {dict(done.wrong)}\n{self.server.words()[-1_000:]}")
+            print(f"WRONG: {dict(done.wrong)}\n{self.server.log_tail()[-1_000:]}")
         return done
 
     def creates(self) -> Iterator[Exchange]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from bench.mirrors import Mirror, publish
 from gitsync.models import Change
 from tests.servers.pasteur import ROOT
-from tests.servers.process import Server, wait_until
+from tests.servers.process import ServerProcess, wait_until
 
 
-class Worker(Server):
+class Worker(ServerProcess):
     """The worker as `manage.py run` starts it, on the database of this process and the data folder of a mirror."""
 
     def __init__(self, mirror: Mirror) -> None:

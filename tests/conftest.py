@@ -1,7 +1,6 @@
 """What tests share: a mirror of their own, and servers that end with them."""
 
 import gc
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from gitsync.repository import process
+from tests.servers import git_repository
 from tests.servers.pasteur import Pasteur
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import Redis
@@ -25,12 +25,12 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 def remote(tmp_path: Path, settings: Settings) -> Path:
     """Return an empty bare repository that the settings name as the remote, with a clone beside it."""
-    repository = tmp_path / "remote.git"
-    subprocess.run(["git", "init", "--bare", "--quiet", "--initial-branch=main", str(repository)], check=True)
-    settings.GITSYNC_REMOTE = str(repository)
+    path = tmp_path / "remote.git"
+    git_repository.create(path)
+    settings.GITSYNC_REMOTE = str(path)
     settings.GITSYNC_IS_DEFAULT_REMOTE = False
     settings.GITSYNC_CLONE_DIR = tmp_path / "clone.git"
-    return repository
+    return path
 
 
 @pytest.fixture(autouse=True)

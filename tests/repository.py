@@ -1,4 +1,4 @@
-"""Looks at real Git repositories with Git itself, independently of the product's code."""
+"""Reads Git repositories for the tests, independently of the product's code."""
 
 import io
 import os
@@ -10,12 +10,12 @@ from pastes.models import Paste
 
 
 def git(repository: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
-    """Run Git on a repository and return its output; whatever Git complains of fails the test."""
+    """Run Git on a repository and return its output; an error of Git fails the test."""
     environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     command = ["git", "-c", "safe.directory=*", f"--git-dir={repository}", *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, check=False, env=environment)
-    assert done.returncode == 0, f"git {arguments}: {done.stderr.decode()}"
-    return done.stdout
+    process = subprocess.run(command, input=stdin, capture_output=True, check=False, env=environment)
+    assert process.returncode == 0, f"git {arguments}: {process.stderr.decode()}"
+    return process.stdout
 
 
 def tip(repository: Path, branch: str = "main") -> str:
@@ -29,9 +29,9 @@ def subjects(repository: Path) -> list[str]:
 
 
 def changes(repository: Path) -> list[str]:
-    """Return the name of the change in every commit's trailers, the oldest first."""
-    shown = git(repository, "log", "--reverse", "--format=%(trailers:key=Pasteur-Change,valueonly,separator=)", "main")
-    return shown.decode().split()
+    """Return the change that the trailers of each commit name, the oldest first."""
+    names = git(repository, "log", "--reverse", "--format=%(trailers:key=Pasteur-Change,valueonly,separator=)", "main")
+    return names.decode().split()
 
 
 def commits(repository: Path) -> dict[str, str]:
@@ -44,22 +44,24 @@ def commits(repository: Path) -> dict[str, str]:
 def files(repository: Path, branch: str = "main") -> dict[str, bytes]:
     """Return every file at the tip, by its path."""
     rows = [row.partition(b"\t") for row in git(repository, "ls-tree", "-r", "-z", branch).split(b"\0")[:-1]]
-    told = io.BytesIO(git(repository, "cat-file", "--batch", stdin=b"".join(row[0].split()[2] + b"\n" for row in rows)))
-    found = {}
+    blobs = io.BytesIO(
+        git(repository, "cat-file", "--batch", stdin=b"".join(row[0].split()[2] + b"\n" for row in rows))
+    )
+    contents = {}
     for _, _, path in rows:
-        _, kind, size = told.readline().split()
+        _, kind, size = blobs.readline().split()
         assert kind == b"blob", path
-        found[path.decode()] = told.read(int(size))
-        told.readline()
-    return found
+        contents[path.decode()] = blobs.read(int(size))
+        blobs.readline()
+    return contents
 
 
 def text(repository: Path, paste: Paste | str, name: str) -> bytes:
-    """Return one file of a paste as it lies at the tip."""
+    """Return the content of one file of a paste at the tip."""
     key = paste if isinstance(paste, str) else paste.key
     return git(repository, "cat-file", "blob", f"main:{tree.folder(key)}/{name}")
 
 
 def assert_sound(repository: Path) -> None:
-    """Fail unless Git finds nothing to complain of, however strictly it looks."""
+    """Run `git fsck --strict`; any complaint fails the test."""
     git(repository, "fsck", "--strict", "--no-dangling")

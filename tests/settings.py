@@ -24,8 +24,9 @@ os.environ["PASTEUR_DATA_DIR"] = _folder
 if os.environ.get("TEST_DATABASE") == "postgresql":
     from tests.servers.postgresql import PostgreSQL
 
-    _server = PostgreSQL().start()
+    _server = PostgreSQL()
     atexit.register(_server.stop)
+    _server.start()
     os.environ["DATABASE_URL"] = _server.url
 else:
     os.environ["DATABASE_URL"] = f"sqlite:///{_folder}/tests.sqlite3"

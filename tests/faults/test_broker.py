@@ -25,7 +25,7 @@ def paste_many(site: Pasteur, count: int) -> list[str]:
 
 def flush(redis: Redis) -> None:
     """Let Redis forget everything."""
-    redis.ask("FLUSHALL")
+    redis.execute("FLUSHALL")
 
 
 def restart(redis: Redis) -> None:
@@ -66,7 +66,7 @@ def test_fault_41_redis_restarts_under_a_worker_that_works(redis: Redis, restart
             site.wait_until_mirrored(*keys[-40:], seconds=60)
 
         # By a message, and not only by its own clock.
-        wait_until(lambda: "cmd=brpop" in redis.ask("CLIENT", "LIST"), "the worker listens to Redis again", 60)
+        wait_until(lambda: "cmd=brpop" in redis.execute("CLIENT", "LIST"), "the worker listens to Redis again", 60)
         assert site.children()["worker"] == worker
         assert sorted(repository.changes(site.mirror)) == sorted(f"{key}.1" for key in keys)
 

@@ -213,7 +213,7 @@ def test_fault_46_fifty_writers_and_the_worker_on_sqlite(pasteur: Pasteur, secon
         time.sleep(seconds)
 
     assert set(load.answers) == {201}
-    assert "database is locked" not in pasteur.words()
+    assert "database is locked" not in pasteur.log_tail()
     assert_kept(pasteur, load.taken)
 
 

@@ -179,7 +179,7 @@ def assert_whole(site: Pasteur, data: Path, answered: dict[str, str]) -> None:
     try:
         site.wait_until_nothing_is_pending(120)
     except AssertionError:
-        print(site.words())
+        print(site.log_tail())
         raise
     for key, text in answered.items():
         assert site.http.request("GET", f"{site.url}/{key}/raw").data.decode() == text

@@ -1,7 +1,6 @@
 """Rows 25, 26 and 35 at the size that they speak of: a remote and a clone of 100,000 pastes are lost and come back."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -14,6 +13,7 @@ from gitsync.sync import schedule
 from tests import many, repository
 from tests.faults.test_clone import cut_packs
 from tests.faults.test_killed import assert_all_arrived_once
+from tests.servers import git_repository
 from tests.servers.sshd import Sshd
 
 pytestmark = [
@@ -63,7 +63,7 @@ def test_fault_25_26_and_35_a_hundred_thousand_pastes_come_back(over_ssh: Sshd, 
     assert schedule.work_off()
     assert Mirror.objects.get(remote=over_ssh.url).error_code == "unreachable"
     assert Change.objects.pending().count() == 1
-    subprocess.run(["git", "init", "--bare", "-q", "--initial-branch=main", str(remote)], check=True)
+    git_repository.create(remote)
     Mirror.objects.update(retry_at=None)
     with within(300):
         many.drain_until_done()

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,6 +19,7 @@ from gitsync.sync import schedule
 from gitsync.sync.drain import drain
 from tests import many, repository
 from tests.faults.test_killed import assert_all_arrived_once
+from tests.servers import git_repository
 from tests.servers.process import wait_until
 from tests.servers.sshd import Sshd
 
@@ -104,7 +104,7 @@ def test_fault_26_a_deleted_repository_is_filled_again_when_there_is_a_new_one(
     assert Mirror.objects.get(remote=over_ssh.url).error_code == "unreachable"
     assert Change.objects.pending().count() == 1
 
-    subprocess.run(["git", "init", "--bare", "-q", "--initial-branch=main", str(over_ssh.repository)], check=True)
+    git_repository.create(over_ssh.repository)
     Mirror.objects.update(retry_at=None)
     assert schedule.work_off() is None
 

@@ -24,7 +24,7 @@ import urllib3
 from tests import repository
 from tests.servers.pasteur import Pasteur
 from tests.servers.postgresql import PostgreSQL
-from tests.servers.process import Server, wait_until
+from tests.servers.process import ServerProcess, wait_until
 from tests.servers.redis import Redis
 from tests.servers.sshd import Sshd
 
@@ -113,7 +113,7 @@ class Client:
 class Havoc:
     """Kills and restarts, at random, until told to stop."""
 
-    def __init__(self, site: Pasteur, servers: list[Server], pause: tuple[float, float]) -> None:
+    def __init__(self, site: Pasteur, servers: list[ServerProcess], pause: tuple[float, float]) -> None:
         self.done: Counter[str] = Counter()
         self._site = site
         self._servers = servers

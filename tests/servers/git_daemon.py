@@ -1,19 +1,18 @@
-"""Git's own server for git://, which lets everybody read and write."""
+"""`git daemon`, the server for git://: reads and writes need no login."""
 
-import subprocess
 from collections.abc import Sequence
 
-from tests.servers.process import Server
+from tests.servers import git_repository
+from tests.servers.process import ServerProcess
 
 
-class GitDaemon(Server):
+class GitDaemon(ServerProcess):
     """`git daemon` with a bare repository `pastes.git` in its folder."""
 
     def __init__(self) -> None:
         super().__init__()
         self.repository = self.folder / "pastes.git"
-        git = ["git", "init", "--bare", "--quiet", "--initial-branch=main", str(self.repository)]
-        subprocess.run(git, check=True)
+        git_repository.create(self.repository)
 
     @property
     def url(self) -> str:
@@ -21,6 +20,5 @@ class GitDaemon(Server):
         return f"git://127.0.0.1:{self.port}/pastes.git"
 
     def command(self) -> Sequence[str]:
-        """Return the command line."""
         where = [f"--base-path={self.folder}", "--listen=127.0.0.1", f"--port={self.port}"]
         return ["git", "daemon", "--reuseaddr", "--export-all", "--enable=receive-pack", *where]

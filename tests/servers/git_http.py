@@ -1,8 +1,8 @@
-"""A web server in front of `git http-backend`, which lets one token at one Git repository.
+"""A web server in front of `git http-backend`: one Git repository, which one token may use.
 
 Run as a program it is the server itself: `python -m tests.servers.git_http PORT FOLDER`. The folder says how it
-behaves: `token` holds the token, `answer` a status (and a place to redirect to) for every request, `certificate.pem`
-makes it HTTPS; what it was asked is in `requests`.
+behaves: `token` holds the token, `answer` the status (and target of a redirect) of all answers, `certificate.pem`
+makes it HTTPS; `requests` logs all requests.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.servers.process import Server
+from tests.servers import git_repository
+from tests.servers.process import ServerProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class GitHttp(Server):
+class GitHttp(ServerProcess):
     """The web server as a process, with a bare repository `pastes.git` in its folder."""
 
     token = "a-token-for-the-tests"
@@ -30,8 +31,7 @@ class GitHttp(Server):
         super().__init__()
         self.scheme = "https" if tls else "http"
         self.repository = self.folder / "pastes.git"
-        git = ["git", "init", "--bare", "--quiet", "--initial-branch=main", str(self.repository)]
-        subprocess.run(git, check=True)
+        git_repository.create(self.repository)
         subprocess.run(["git", f"--git-dir={self.repository}", "config", "http.receivepack", "true"], check=True)
         self.accept(self.token)
         if tls:
@@ -44,21 +44,21 @@ class GitHttp(Server):
 
     @property
     def authority(self) -> Path:
-        """The file of who signed the certificate: itself."""
+        """The certificate of its authority; it signs its own."""
         return self.folder / "certificate.pem.public"
 
     @property
     def requests(self) -> list[tuple[str, str]]:
-        """What was asked, as (path, value of the Authorization header)."""
+        """All requests, as (path, value of the Authorization header)."""
         lines = (self.folder / "requests").read_text().splitlines() if (self.folder / "requests").exists() else []
         return [(line.partition(" ")[0], line.partition(" ")[2]) for line in lines]
 
     def accept(self, token: str) -> None:
-        """Let in this token and no other."""
+        """Accept this token alone."""
         (self.folder / "token").write_text(token)
 
     def answer(self, status: int | None, location: str = "") -> None:
-        """Answer every request like this; None: as it should."""
+        """Answer all requests with this status; None: as Git does."""
         file = self.folder / "answer"
         if status is None:
             file.unlink(missing_ok=True)
@@ -66,7 +66,6 @@ class GitHttp(Server):
             file.write_text(f"{status} {location}")
 
     def command(self) -> Sequence[str]:
-        """Return the command line."""
         return [sys.executable, "-m", "tests.servers.git_http", str(self.port), str(self.folder)]
 
     def environment(self) -> dict[str, str]:
@@ -79,8 +78,8 @@ class GitHttp(Server):
         names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
         command = ["openssl", *request, *names, "-keyout", file, "-out", f"{file}.public"]
         subprocess.run(command, check=True, capture_output=True)
-        with Path(file).open("a") as whole:
-            whole.write(Path(f"{file}.public").read_text())
+        with Path(file).open("a") as pem:
+            pem.write(Path(f"{file}.public").read_text())
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -89,18 +88,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self._body()
-        given = self.headers.get("Authorization", "")
+        authorization = self.headers.get("Authorization", "")
         with (self.folder / "requests").open("a") as log:
-            log.write(f"{self.path} {given}\n")
+            log.write(f"{self.path} {authorization}\n")
         if (self.folder / "answer").exists():
             status, _, location = (self.folder / "answer").read_text().partition(" ")
-            self._say(int(status), [("Location", location + self.path)] if location else [])
-        elif given.partition(" ")[2] != self._expected():
-            self._say(401, [("WWW-Authenticate", 'Basic realm="git"')])
+            self._send(int(status), [("Location", location + self.path)] if location else [])
+        elif authorization.partition(" ")[2] != self._expected():
+            self._send(401, [("WWW-Authenticate", 'Basic realm="git"')])
         else:
-            self._pass_on(body)
+            self._run_git(body)
 
-    do_POST = do_GET  # noqa: N815  (as http.server calls it)
+    do_POST = do_GET  # noqa: N815  (the name that http.server calls)
 
     def _expected(self) -> str:
         return base64.b64encode(b"git:" + (self.folder / "token").read_bytes()).decode()
@@ -115,9 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.readline()
         return b"".join(chunks)
 
-    def _pass_on(self, body: bytes) -> None:
+    def _run_git(self, body: bytes) -> None:
         path, _, query = self.path.partition("?")
-        told = {
+        environment = {
             "PATH": os.environ["PATH"],
             "GIT_PROJECT_ROOT": str(self.folder),
             "GIT_HTTP_EXPORT_ALL": "1",
@@ -132,13 +131,13 @@ class _Handler(BaseHTTPRequestHandler):
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
         }
-        done = subprocess.run(["git", "http-backend"], input=body, env=told, capture_output=True, check=False)
-        head, _, answer = done.stdout.partition(b"\r\n\r\n")
+        process = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=False)
+        head, _, answer = process.stdout.partition(b"\r\n\r\n")
         fields = [(name, value.strip()) for name, _, value in (f.partition(":") for f in head.decode().splitlines())]
         status = next((int(value.split()[0]) for name, value in fields if name.lower() == "status"), 200)
-        self._say(status, [(name, value) for name, value in fields if name.lower() != "status"], answer)
+        self._send(status, [(name, value) for name, value in fields if name.lower() != "status"], answer)
 
-    def _say(self, status: int, fields: list[tuple[str, str]], body: bytes = b"") -> None:
+    def _send(self, status: int, fields: list[tuple[str, str]], body: bytes = b"") -> None:
         self.send_response(status)
         for name, value in fields:
             self.send_header(name, value)

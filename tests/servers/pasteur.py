@@ -1,4 +1,4 @@
-"""The whole site as a stranger starts it: `manage.py run`, with its web, worker and periodic processes."""
+"""The whole site: `manage.py run` with its web, worker and periodic processes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any, cast
 
 import urllib3
 
-from tests.servers.process import Server, wait_until
+from tests.servers.process import ServerProcess, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Pasteur(Server):
+class Pasteur(ServerProcess):
     """The site on its embedded defaults, or with the settings given."""
 
     def __init__(self, **settings: str) -> None:
         super().__init__()
         self.data = self.folder / "data"
         self.settings = settings
-        # A kept connection may be closed by the server in the moment in which a slow test uses it again.
+        # The server may close an idle connection just when a slow test uses it again.
         self.http = urllib3.PoolManager(timeout=20, retries=False, headers={"Connection": "close"})
 
     @property
@@ -38,11 +38,10 @@ class Pasteur(Server):
         return self.data / "mirror.git"
 
     def command(self) -> Sequence[str]:
-        """Return the command line."""
         return [sys.executable, str(ROOT / "manage.py"), "run"]
 
     def environment(self) -> Mapping[str, str]:
-        """Return an environment in which nothing but PATH and our settings is left of ours."""
+        """Return PATH, the folder, the port and the settings given."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -74,35 +73,35 @@ class Pasteur(Server):
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a management command with the site's settings."""
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
+        process = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
+        assert not check or process.returncode == 0, process.stdout + process.stderr
+        return process
 
     def children(self) -> dict[str, int]:
-        """Return the process ids of web, worker and beat, by name; what a dead one has left behind is none of them."""
+        """Return the process ids of web, worker and beat, by name, without orphans of dead ones."""
         assert self.process is not None
-        found = {}
+        pids = {}
         for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
             try:
-                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+                arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
                 if os.getsid(int(pid)) != int(pid):
                     continue
             except (FileNotFoundError, ProcessLookupError):
                 continue  # It has just ended.
-            found[next((name for name in ("worker", "beat") if name in words), "web")] = int(pid)
-        return found
+            pids[next((name for name in ("worker", "beat") if name in arguments), "web")] = int(pid)
+        return pids
 
     def wait_until_mirrored(self, *keys: str, seconds: float = 60) -> None:
-        """Wait until the API says of each of these pastes that it is mirrored."""
+        """Wait until the API reports each of these pastes as mirrored."""
         for key in keys:
             wait_until(lambda: self.read(key)["mirror"]["state"] == "mirrored", f"{key} is mirrored", seconds)  # noqa: B023
 
     def wait_until_nothing_is_pending(self, seconds: float = 60) -> None:
-        """Wait until no change waits for the mirror."""
+        """Wait until no change is pending."""
         wait_until(lambda: self.oldest_pending() == 0, "nothing is pending", seconds)
 
     def oldest_pending(self) -> float:
-        """Return for how long the oldest change has been waiting, in seconds; -1 when the site does not say."""
+        """Return the age of the oldest pending change in seconds; -1 when the site does not tell."""
         try:
             answer = self.http.request("GET", f"{self.url}/readyz")
         except urllib3.exceptions.HTTPError:

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of its own, as an ordinary process."""
+"""A PostgreSQL cluster, as an ordinary process."""
 
 import os
 import shutil
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from tests.servers.process import Server, program
+from tests.servers.process import ServerProcess, program
 
 
-class PostgreSQL(Server):
+class PostgreSQL(ServerProcess):
     """PostgreSQL with an empty database called `pasteur`."""
 
     @property
@@ -27,13 +27,12 @@ class PostgreSQL(Server):
             initdb = [_bin("initdb"), "-D", str(data), "-U", "pasteur", "-A", "trust", "-E", "UTF8", "--no-sync"]
             subprocess.run([*_as_postgres(), *initdb], check=True, stdout=subprocess.DEVNULL, cwd="/")
         super().start()
-        made = "SELECT 1 FROM pg_database WHERE datname = 'pasteur'"
-        if "1" not in self.query(made, database="postgres"):
+        database_exists = "SELECT 1 FROM pg_database WHERE datname = 'pasteur'"
+        if "1" not in self.query(database_exists, database="postgres"):
             self.query("CREATE DATABASE pasteur", database="postgres")
         return self
 
     def command(self) -> Sequence[str]:
-        """Return the command line."""
         options = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -50,8 +49,8 @@ class PostgreSQL(Server):
 
     def is_ready(self) -> bool:
         """Whether it takes queries."""
-        asked = [_bin("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        return subprocess.run(asked, check=False).returncode == 0
+        command = [_bin("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(command, check=False).returncode == 0
 
     def psql(self, *arguments: str, database: str = "pasteur") -> list[str]:
         """Return the command line of psql, connected to a database."""

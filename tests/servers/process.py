@@ -1,4 +1,4 @@
-"""A program that runs as long as a test needs it."""
+"""What all servers of the tests have in common: a folder, a port, a start and a stop."""
 
 from __future__ import annotations
 
@@ -9,52 +9,83 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def reserve_port() -> socket.socket:
+    """Return a socket bound to a free port of loopback.
+
+    While it is open the kernel gives its port to no other program that asks for a free one. It does not listen:
+    connections are refused until a server that sets SO_REUSEADDR, as servers do, listens on the same port.
+    """
+    reservation = socket.socket()
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reservation.bind(("127.0.0.1", 0))
+    return reservation
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-    """Wait until the condition holds; fail the test, saying what did not happen, when it does not in time."""
+    """Wait until the condition holds; raise AssertionError with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
+    pause = 0.002
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {seconds:.0f} s")
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
 
 
 def program(name: str, *places: str) -> str:
-    """Return the path of a program, which `tools/test-servers` has seen to."""
-    found = shutil.which(
-        name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", *places])
-    )
-    if found is None:
-        raise AssertionError(f"{name} is missing: run tools/test-servers")
-    return found
+    """Return the path of a program that tools/test-servers checks for."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", *places])
+    if file := shutil.which(name, path=path):
+        return file
+    raise AssertionError(f"{name} is missing: run tools/test-servers")
 
 
-class Server:
-    """A server process in a folder of its own. Subclasses say how it is started and when it is ready."""
+class Server(ABC):
+    """A server that runs as long as its `with` block. It is stopped as well when its start fails."""
+
+    port: int
+
+    @abstractmethod
+    def start(self) -> Self:
+        """Start it and wait until it answers."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End it and delete its files."""
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *details: object) -> None:
+        self.stop()
+
+
+class ServerProcess(Server):
+    """A server in a process and a folder of its own. Subclasses define its command line and when it is ready."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=f"pasteur-{type(self).__name__.lower()}-"))
-        self.port = free_port()
+        self._reservation = reserve_port()
+        self.port = int(self._reservation.getsockname()[1])
         self.process: subprocess.Popen[bytes] | None = None
         self.log = self.folder / "log"
 
+    @abstractmethod
     def command(self) -> Sequence[str]:
         """Return the command line."""
-        raise AssertionError("a subclass says")
 
     def environment(self) -> Mapping[str, str] | None:
-        """Return the environment, None for ours."""
+        """Return the environment; None for that of the tests."""
         return None
 
     def is_ready(self) -> bool:
@@ -64,7 +95,6 @@ class Server:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def start(self) -> Self:
-        """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(),
@@ -76,9 +106,9 @@ class Server:
             )
         try:
             wait_until(lambda: self.has_ended() or self.is_ready(), f"{type(self).__name__} is ready")
-            assert not self.has_ended(), self.words()
+            assert not self.has_ended(), self.log_tail()
         except AssertionError:
-            print(self.words())
+            print(self.log_tail())
             raise
         return self
 
@@ -86,8 +116,8 @@ class Server:
         """Whether the process is gone."""
         return self.process is None or self.process.poll() is not None
 
-    def words(self) -> str:
-        """Return the end of what the server has written."""
+    def log_tail(self) -> str:
+        """Return the last 8,000 characters of the server's output."""
         return self.log.read_text(errors="replace")[-8_000:]
 
     def kill(self, number: int = signal.SIGKILL) -> None:
@@ -101,19 +131,12 @@ class Server:
             self.process.wait()
 
     def stop(self) -> None:
-        """End the server and delete its folder, once nobody writes to it any more."""
         if self.process is not None:
             self.kill()
+        self._reservation.close()
+        # Its children may write for a moment longer.
         wait_until(self._is_deleted, f"{self.folder} is gone")
 
     def _is_deleted(self) -> bool:
         shutil.rmtree(self.folder, ignore_errors=True)
         return not self.folder.exists()
-
-    def __enter__(self) -> Self:
-        """Start it."""
-        return self.start()
-
-    def __exit__(self, *details: object) -> None:
-        """Stop it."""
-        self.stop()

@@ -1,14 +1,14 @@
-"""A Redis server of its own."""
+"""A Redis server."""
 
 from collections.abc import Sequence
 
 import redis
 
-from tests.servers.process import Server, program
+from tests.servers.process import ServerProcess, program
 
 
-class Redis(Server):
-    """Redis without anything on disk."""
+class Redis(ServerProcess):
+    """Redis that writes nothing to disk."""
 
     @property
     def url(self) -> str:
@@ -16,12 +16,11 @@ class Redis(Server):
         return f"redis://127.0.0.1:{self.port}/0"
 
     def command(self) -> Sequence[str]:
-        """Return the command line."""
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
         return [program("redis-server"), *options]
 
-    def ask(self, *words: str) -> str:
-        """Send one command and return the answer."""
+    def execute(self, *command: str) -> str:
+        """Run one command of Redis and return its answer."""
         with redis.Redis(port=self.port, decode_responses=True) as client:
-            answer = client.execute_command(*words)
+            answer = client.execute_command(*command)
             return answer if isinstance(answer, str) else repr(answer)

@@ -1,4 +1,4 @@
-"""An SSH server that lets one deploy key at one Git repository."""
+"""An SSH server with one Git repository, which one deploy key may use."""
 
 import getpass
 import shutil
@@ -6,13 +6,14 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.process import Server, program
+from tests.servers import git_repository
+from tests.servers.process import ServerProcess, program
 
 
-class Sshd(Server):
+class Sshd(ServerProcess):
     """OpenSSH's own server, as an ordinary process, with a bare repository `pastes.git` in its folder.
 
-    Like one that nobody has configured it speaks Git's oldest protocol, unless it is told to speak the newest one too.
+    By default it speaks Git's oldest protocol only, as OpenSSH does without configuration.
     """
 
     def __init__(self, *, newest_protocol: bool = False) -> None:
@@ -23,8 +24,7 @@ class Sshd(Server):
         self.authorized_keys = self.folder / "authorized_keys"
         self.known_hosts_file = self.folder / "known_hosts"
         self.repository = self.folder / "pastes.git"
-        git = ["git", "init", "--bare", "--quiet", "--initial-branch=main", str(self.repository)]
-        subprocess.run(git, check=True)
+        git_repository.create(self.repository)
         self.authorize()
         self.pin()
 
@@ -40,11 +40,11 @@ class Sshd(Server):
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1]
 
     def authorize(self) -> None:
-        """Let the deploy key in."""
+        """Accept the deploy key."""
         shutil.copy(self.key_file.with_suffix(".pub"), self.authorized_keys)
 
     def revoke(self) -> None:
-        """Let the deploy key in no more."""
+        """Accept no key."""
         self.authorized_keys.write_text("")
 
     def pin(self) -> None:
@@ -57,7 +57,6 @@ class Sshd(Server):
         self.host_key_file = self._key("other_host_key")
 
     def command(self) -> Sequence[str]:
-        """Return the command line."""
         if Path("/run").is_dir():
             Path("/run/sshd").mkdir(exist_ok=True)
         config = self.folder / "sshd_config"
@@ -79,6 +78,6 @@ class Sshd(Server):
 
     def _key(self, name: str) -> Path:
         file = self.folder / name
-        made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(file)]
-        subprocess.run(made, check=True)
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(file)]
+        subprocess.run(command, check=True)
         return file

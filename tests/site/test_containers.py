@@ -20,7 +20,7 @@ from pasteur_site.management.commands import run
 from pasteur_site.settings import env
 from tests import repository
 from tests.servers.postgresql import PostgreSQL
-from tests.servers.process import Server, wait_until
+from tests.servers.process import ServerProcess, wait_until
 from tests.servers.redis import Redis
 from tests.servers.sshd import Sshd
 
@@ -175,7 +175,7 @@ def test_the_documented_steps_make_every_secret_as_it_has_to_be(tmp_path: Path) 
     assert int((told or ["1000"])[-1]) == owner
 
 
-class Service(Server):
+class Service(ServerProcess):
     """A service of the compose file as an ordinary process, with everything where this machine has it."""
 
     def __init__(self, name: str, places: Mapping[str, str], variables: Mapping[str, str], path: str) -> None:
@@ -253,4 +253,4 @@ def test_the_services_take_a_paste_to_a_remote_over_ssh(
             assert service.process is not None
             service.process.send_signal(signal.SIGTERM)
             service.process.wait(timeout=grace)
-            assert "Traceback" not in service.words(), service.words()
+            assert "Traceback" not in service.log_tail(), service.log_tail()

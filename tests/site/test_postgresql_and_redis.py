@@ -30,6 +30,6 @@ def test_from_curl_to_a_commit_over_ssh(postgresql: PostgreSQL, redis: Redis, ss
         assert sorted(repository.changes(sshd.repository)) == sorted(f"{key}.1" for key in keys)
         assert repository.text(sshd.repository, first, "first.txt") == b"first\n"
         assert site.manage("resync_git", "--check").returncode == 0
-        assert "cannot start" not in site.words()
-        assert "Traceback" not in site.words()
+        assert "cannot start" not in site.log_tail()
+        assert "Traceback" not in site.log_tail()
         repository.assert_sound(sshd.repository)

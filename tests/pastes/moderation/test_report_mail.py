@@ -16,7 +16,7 @@ from pastes.moderation.report_mail import Mailer
 from pasteur_site.tasks import tell_moderators
 from tests.pastes.factories import publish_text
 from tests.servers.pasteur import Pasteur
-from tests.servers.process import free_port, wait_until
+from tests.servers.process import reserve_port, wait_until
 from tests.servers.smtp import Smtp
 
 BOTH = ["ada@example.org", "bob@example.org"]
@@ -131,9 +131,10 @@ def test_an_unreachable_mail_server_is_tried_again(
     smtp: Smtp, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     reported()
-    settings.EMAIL_PORT = free_port()
+    with reserve_port() as closed:
+        settings.EMAIL_PORT = closed.getsockname()[1]
 
-    assert Mailer().send_pending() == 0
+        assert Mailer().send_pending() == 0
 
     assert len(caplog.messages) == 1
     assert Report.objects.get().told_at is None
