@@ -29,8 +29,8 @@ test: $(VENV)/.dev $(STATIC) $(CLIENTS) ## Run all tests, on SQLite and PostgreS
 
 test-faults: $(VENV)/.dev $(STATIC) ## Run the tests of all faults, those that take minutes included
 	@tools/test-servers
-	$(BIN)/python -m pytest -n 2 -k test_fault -m "not alone"
-	$(BIN)/python -m pytest -k test_fault -m alone
+	$(BIN)/python -m pytest -n 2 -m "fault and not alone"
+	$(BIN)/python -m pytest -m "fault and alone"
 
 test-fast: $(VENV)/.dev $(STATIC) ## Run the tests that need no server
 	$(BIN)/python -m pytest -n 2 -m "not server and not alone"

@@ -1,4 +1,4 @@
-"""Rows 38 to 41: the broker stops, freezes, forgets or restarts. Pasting and the mirror go on by themselves."""
+"""The broker stops, freezes, forgets its messages or restarts: pastes are still accepted and mirrored."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from tests.servers.pasteur import Pasteur
 from tests.servers.process import wait_until
 from tests.servers.redis import Redis
 
-pytestmark = [pytest.mark.server, pytest.mark.alone]
+pytestmark = [pytest.mark.fault, pytest.mark.server, pytest.mark.alone]
 
 
 def paste_many(site: Pasteur, count: int) -> list[str]:
@@ -37,7 +37,7 @@ def restart(redis: Redis) -> None:
 @pytest.mark.parametrize("forget", [flush, restart])
 @pytest.mark.parametrize("pastes", [200, pytest.param(5_000, marks=pytest.mark.slow_fault)], ids=["some", "all"])
 @pytest.mark.timeout(300)
-def test_fault_40_redis_forgets_what_is_pending(redis: Redis, forget: Callable[[Redis], None], pastes: int) -> None:
+def test_messages_lost_by_redis_lose_no_paste(redis: Redis, forget: Callable[[Redis], None], pastes: int) -> None:
     with Pasteur(CELERY_BROKER_URL=redis.url, CACHE_URL=redis.url) as site:
         site.wait_until_mirrored(site.paste("while all is well"))
         worker = site.children()["worker"]
@@ -55,7 +55,7 @@ def test_fault_40_redis_forgets_what_is_pending(redis: Redis, forget: Callable[[
 
 @pytest.mark.parametrize("restarts", [3, pytest.param(20, marks=pytest.mark.slow_fault)], ids=["some", "all"])
 @pytest.mark.timeout(600)
-def test_fault_41_redis_restarts_under_a_worker_that_works(redis: Redis, restarts: int) -> None:
+def test_redis_restarts_during_a_drain_and_the_worker_reconnects(redis: Redis, restarts: int) -> None:
     with Pasteur(CELERY_BROKER_URL=redis.url, CACHE_URL=redis.url) as site:
         keys = [site.paste("while all is well")]
         worker = site.children()["worker"]
@@ -71,8 +71,8 @@ def test_fault_41_redis_restarts_under_a_worker_that_works(redis: Redis, restart
         assert sorted(repository.changes(site.mirror)) == sorted(f"{key}.1" for key in keys)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["38_stopped", "39_frozen"])
-def test_fault_without_redis_pastes_are_taken_and_mirrored(redis: Redis, number: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["stopped", "frozen"])
+def test_without_redis_pastes_are_accepted_and_mirrored(redis: Redis, number: int) -> None:
     with Pasteur(CELERY_BROKER_URL=redis.url, CACHE_URL=redis.url) as site:
         site.wait_until_mirrored(site.paste("while all is well"))
         redis.kill(number)

@@ -1,4 +1,4 @@
-"""Rows 11, 31, 35 and 37: what can happen to the worker's own clone, and to the default remote beside it."""
+"""Faults of the worker's own clone and of the default remote beside it: locks, a full disk, damage, loss."""
 
 import os
 import shutil
@@ -19,13 +19,13 @@ from tests import many, repository
 from tests.faults.test_killed import assert_all_arrived_once
 from tests.servers.sshd import Sshd
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.server]
 
 _LOCKS = ["config.lock", "HEAD.lock", "packed-refs.lock", "shallow.lock", "refs/pasteur/tip.lock"]
 
 
 @pytest.mark.parametrize("name", [*_LOCKS, "refs/pasteur/next.lock", "objects/info/commit-graph.lock"])
-def test_fault_11_a_stale_lock_in_the_clone_stops_nothing(remote: Path, settings: Settings, name: str) -> None:
+def test_a_stale_lock_in_the_clone_does_not_stop_the_drain(remote: Path, settings: Settings, name: str) -> None:
     many.publish(2)
     drain()
     lock = settings.GITSYNC_CLONE_DIR / name
@@ -47,7 +47,7 @@ def own_remote(remote: Path, settings: Settings) -> Path:
 
 
 @pytest.mark.parametrize("name", ["refs/heads/main.lock", "packed-refs.lock", "HEAD.lock"])
-def test_fault_11_a_stale_lock_in_the_default_remote_goes_once_nobody_can_own_it(own_remote: Path, name: str) -> None:
+def test_an_old_lock_in_the_default_remote_is_removed(own_remote: Path, name: str) -> None:
     many.publish(2)
     drain()
     lock = own_remote / name
@@ -61,7 +61,7 @@ def test_fault_11_a_stale_lock_in_the_default_remote_goes_once_nobody_can_own_it
     assert_all_arrived_once(own_remote, 4)
 
 
-def test_fault_11_a_lock_that_is_fresh_may_have_an_owner(own_remote: Path) -> None:
+def test_a_fresh_lock_in_the_default_remote_stays(own_remote: Path) -> None:
     many.publish(1)
     (own_remote / "refs" / "heads" / "main.lock").touch()
 
@@ -72,7 +72,7 @@ def test_fault_11_a_lock_that_is_fresh_may_have_an_owner(own_remote: Path) -> No
     assert Change.objects.pending().count() == 1
 
 
-def test_fault_11_a_branch_that_is_locked_on_the_remote_is_told_apart_from_one_that_moves(remote: Path) -> None:
+def test_a_locked_branch_of_the_remote_is_not_mistaken_for_a_moved_one(remote: Path) -> None:
     many.publish(1)
     lock = remote / "refs" / "heads" / "main.lock"
     lock.touch()
@@ -99,7 +99,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_fault_31_a_full_disk_is_said_and_what_waits_goes_on_when_there_is_space(
+def test_a_full_disk_is_reported_and_draining_resumes_when_there_is_space(
     remote: Path, settings: Settings, small_disk: Path
 ) -> None:
     settings.GITSYNC_CLONE_DIR = small_disk / "clone.git"
@@ -123,7 +123,7 @@ def test_fault_31_a_full_disk_is_said_and_what_waits_goes_on_when_there_is_space
     assert_all_arrived_once(remote, 13)
 
 
-def test_fault_31_a_disk_without_any_space_left_is_said_too(
+def test_a_disk_without_a_byte_left_is_reported(
     remote: Path, settings: Settings, small_disk: Path, client: Client
 ) -> None:
     settings.GITSYNC_CLONE_DIR = small_disk / "clone.git"
@@ -197,7 +197,7 @@ def spoil_config(clone: Path) -> None:
     "spoil", [empty_objects, cut_packs, scribble, delete_packs, spoil_refs, spoil_head, spoil_config]
 )
 @pytest.mark.parametrize("moved", [False, True], ids=["tip_known", "tip_moved"])
-def test_fault_35_a_damaged_clone_is_made_again(
+def test_a_damaged_clone_is_made_again(
     remote: Path, settings: Settings, tmp_path: Path, spoil: object, moved: bool
 ) -> None:
     many.publish(20)
@@ -217,7 +217,7 @@ def test_fault_35_a_damaged_clone_is_made_again(
     assert_all_arrived_once(remote, 35 if moved else 30)
 
 
-def test_fault_37_an_empty_machine_takes_over_and_makes_the_same_commits(
+def test_an_empty_machine_takes_over_and_makes_the_same_commits(
     over_ssh: Sshd, settings: Settings, tmp_path: Path
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0

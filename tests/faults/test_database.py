@@ -1,4 +1,4 @@
-"""Rows 42, 44 and 46: the database restarts, freezes, is locked, or has many writers."""
+"""The database restarts, freezes, is locked, or has many writers."""
 
 import fcntl
 import itertools
@@ -20,7 +20,7 @@ from tests.servers.pasteur import Pasteur
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import wait_until
 
-pytestmark = [pytest.mark.server, pytest.mark.alone]
+pytestmark = [pytest.mark.fault, pytest.mark.server, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def assert_kept(site: Pasteur, taken: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("restarts", [2, pytest.param(10, marks=pytest.mark.slow_fault)], ids=["some", "all"])
-def test_fault_42_postgresql_restarts_at_once_under_load(postgresql: PostgreSQL, site: Pasteur, restarts: int) -> None:
+def test_postgresql_restarts_immediately_under_load(postgresql: PostgreSQL, site: Pasteur, restarts: int) -> None:
     with clients(site, 8) as load:
         for _ in range(restarts):
             before = load.answers[201]
@@ -150,9 +150,7 @@ def _tell(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
-def test_fault_44_frozen_backends_cost_a_request_its_time_and_nothing_else(
-    postgresql: PostgreSQL, site: Pasteur
-) -> None:
+def test_frozen_backends_delay_only_their_own_requests(postgresql: PostgreSQL, site: Pasteur) -> None:
     with clients(site, 8) as load:
         wait_until(lambda: load.answers[201] > 50, "every thread has its connection")
     with frozen(postgresql):
@@ -166,7 +164,7 @@ def test_fault_44_frozen_backends_cost_a_request_its_time_and_nothing_else(
     assert_kept(site, load.taken)
 
 
-def test_fault_44_a_frozen_server_makes_requests_end_with_503(postgresql: PostgreSQL, site: Pasteur) -> None:
+def test_a_frozen_database_makes_requests_end_with_503(postgresql: PostgreSQL, site: Pasteur) -> None:
     key = site.paste("before")
     site.wait_until_mirrored(key)
     with frozen(postgresql, server=True), ThreadPoolExecutor(8) as pool:
@@ -193,7 +191,7 @@ def locked(postgresql: PostgreSQL, table: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/pastes"])
-def test_fault_44_a_locked_table_makes_a_request_end_with_503(postgresql: PostgreSQL, site: Pasteur, path: str) -> None:
+def test_a_locked_table_makes_a_request_end_with_503(postgresql: PostgreSQL, site: Pasteur, path: str) -> None:
     body = b"x" if path == "/" else b'{"files": [{"content": "x"}]}'
     assert ask(site, "POST", path, body)[0] == 201  # A process takes its time for its first request.
 
@@ -208,7 +206,7 @@ def test_fault_44_a_locked_table_makes_a_request_end_with_503(postgresql: Postgr
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seconds", [3, pytest.param(60, marks=pytest.mark.slow_fault)], ids=["short", "long"])
-def test_fault_46_fifty_writers_and_the_worker_on_sqlite(pasteur: Pasteur, seconds: float) -> None:
+def test_fifty_writers_and_the_worker_share_sqlite(pasteur: Pasteur, seconds: float) -> None:
     with clients(pasteur, 50) as load:
         time.sleep(seconds)
 
@@ -217,7 +215,7 @@ def test_fault_46_fifty_writers_and_the_worker_on_sqlite(pasteur: Pasteur, secon
     assert_kept(pasteur, load.taken)
 
 
-def test_fault_46_a_writer_that_never_ends_costs_others_20_seconds_and_readers_none(pasteur: Pasteur) -> None:
+def test_an_endless_writer_costs_other_writers_20_seconds_and_readers_none(pasteur: Pasteur) -> None:
     key = pasteur.paste("read me")
     token = pasteur.manage("api_token", "create", "reader", "--scope", "read").stdout.strip()
     headers = {"Authorization": f"Bearer {token}", "Connection": "close"}

@@ -1,4 +1,4 @@
-"""Rows 7 and 34: the site is told to stop in the middle of a drain, or the power goes."""
+"""The site is stopped in the middle of a drain, or loses power."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ from tests.faults.test_killed import fast_imports
 from tests.servers.pasteur import Pasteur
 from tests.servers.process import wait_until
 
-pytestmark = [pytest.mark.server, pytest.mark.alone]
+pytestmark = [pytest.mark.fault, pytest.mark.server, pytest.mark.alone]
 
 _PUBLISH = "from tests import many; [many.publish(500) for _ in range({count} // 500)]"
 
@@ -35,7 +35,7 @@ def locks(folder: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("stops", "pastes"), [(1, 2_000), pytest.param(20, 20_000, marks=pytest.mark.slow_fault)], ids=["some", "all"]
 )
-def test_fault_07_told_to_stop_in_the_middle_of_a_drain(stops: int, pastes: int) -> None:
+def test_a_stop_during_a_drain_loses_no_paste(stops: int, pastes: int) -> None:
     site = Pasteur()
     try:
         site.manage("migrate")
@@ -132,7 +132,7 @@ def signal_all(groups: list[int], number: int) -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("cuts", [1, pytest.param(10, marks=pytest.mark.slow_fault)], ids=["one", "ten"])
-def test_fault_34_power_loss_while_pastes_are_taken_and_mirrored(disk: Disk, cuts: int) -> None:
+def test_power_loss_loses_no_accepted_paste(disk: Disk, cuts: int) -> None:
     taken: dict[str, str] = {}
     folder = disk.root
     for number in range(cuts):
@@ -194,7 +194,7 @@ def assert_whole(site: Pasteur, data: Path, answered: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("pastes", "seconds"), [(3_000, 100), pytest.param(100_000, 300, marks=pytest.mark.slow_fault)], ids=["some", "all"]
 )
-def test_fault_49_a_first_import_takes_bounded_memory(pastes: int, seconds: float) -> None:
+def test_a_first_import_takes_bounded_memory(pastes: int, seconds: float) -> None:
     site = Pasteur()
     try:
         site.manage("migrate")

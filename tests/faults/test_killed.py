@@ -1,4 +1,4 @@
-"""Rows 1 to 4: the worker is killed, at every moment at which that could hurt."""
+"""The worker is killed at each moment at which that could lose or repeat a commit."""
 
 import os
 import random
@@ -16,7 +16,7 @@ from pastes.models import Paste
 from tests import many, repository
 from tests.servers.process import wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.server]
 
 
 def assert_all_arrived_once(remote: Path, count: int) -> None:
@@ -46,7 +46,7 @@ def drain_and_be_killed(worker_pid: Path) -> int:
     return many.wait(many.fork(work))
 
 
-def test_fault_01_killed_after_the_commit_and_before_the_push(remote: Path, worker_pid: Path) -> None:
+def test_a_worker_killed_between_commit_and_push_pushes_each_change_once(remote: Path, worker_pid: Path) -> None:
     for _ in range(50):
         many.publish(1)
         hook = many.hook(remote, "pre-receive", f"kill -9 $(cat {worker_pid})\nexit 1")
@@ -57,7 +57,7 @@ def test_fault_01_killed_after_the_commit_and_before_the_push(remote: Path, work
     assert_all_arrived_once(remote, 50)
 
 
-def test_fault_02_killed_after_the_push_and_before_the_rows_are_marked(remote: Path, worker_pid: Path) -> None:
+def test_a_worker_killed_between_push_and_settling_pushes_each_change_once(remote: Path, worker_pid: Path) -> None:
     many.hook(remote, "post-receive", f"test -e {worker_pid} && kill -9 $(cat {worker_pid})\nexit 0")
     for _ in range(50):
         many.publish(1)
@@ -69,7 +69,7 @@ def test_fault_02_killed_after_the_push_and_before_the_rows_are_marked(remote: P
     assert_all_arrived_once(remote, 50)
 
 
-def test_fault_03_git_killed_in_the_middle_of_fast_import(
+def test_a_killed_fast_import_leaves_the_tip_and_the_next_drain_completes(
     remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many.publish(100)
@@ -115,7 +115,7 @@ def fast_imports(clone: Path) -> list[int]:
 @pytest.mark.parametrize(
     ("kills", "pastes"), [(40, 4_000), pytest.param(200, 20_000, marks=pytest.mark.slow_fault)], ids=["some", "all"]
 )
-def test_fault_04_killed_again_and_again_while_pastes_are_written(remote: Path, kills: int, pastes: int) -> None:
+def test_workers_killed_again_and_again_commit_each_paste_once(remote: Path, kills: int, pastes: int) -> None:
     writer = many.fork(lambda: [many.publish(50) for _ in range(pastes // 50)])
     for _ in range(kills):
         pid = many.fork(many.drain_until_done)

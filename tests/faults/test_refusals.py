@@ -1,4 +1,4 @@
-"""Row 28: the remote refuses something. What it refuses is found and set aside; everything else arrives."""
+"""The remote refuses a change: it is found and rejected, and all others arrive."""
 
 import json
 import time
@@ -23,7 +23,7 @@ from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from tests import many, repository
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.server]
 
 
 def publish_secret() -> str:
@@ -52,9 +52,7 @@ def count(pushes: Path) -> int:
 
 
 @pytest.mark.parametrize(("total", "position"), [(1_000, 417), (16, 0), (16, 1), (16, 15)])
-def test_fault_28_one_refused_change_of_a_thousand_is_set_aside(
-    remote: Path, scanner: Path, total: int, position: int
-) -> None:
+def test_one_refused_change_of_a_thousand_is_rejected(remote: Path, scanner: Path, total: int, position: int) -> None:
     many.publish(position)
     secret = publish_secret()
     many.publish(total - 1 - position)
@@ -84,9 +82,7 @@ def test_fault_28_one_refused_change_of_a_thousand_is_set_aside(
 
 
 @pytest.mark.database
-def test_fault_28_page_and_api_say_that_the_remote_refused_it_and_nothing_of_the_remote(
-    scanner: Path, client: Client
-) -> None:
+def test_page_and_api_report_the_refusal_without_the_words_of_the_remote(scanner: Path, client: Client) -> None:
     many.publish(3)
     secret = publish_secret()
     work_off()
@@ -103,7 +99,7 @@ def test_fault_28_page_and_api_say_that_the_remote_refused_it_and_nothing_of_the
     assert client.get(f"/api/v1/pastes/{secret}/mirror").json()["state"] == "waiting"
 
 
-def test_fault_28_several_are_found_one_after_the_other(remote: Path, scanner: Path) -> None:
+def test_several_refused_changes_are_rejected_one_after_the_other(remote: Path, scanner: Path) -> None:
     secrets = []
     for _ in range(3):
         many.publish(7)
@@ -119,7 +115,7 @@ def test_fault_28_several_are_found_one_after_the_other(remote: Path, scanner: P
     assert count(scanner) - before == 1
 
 
-def test_fault_28_a_remote_that_refuses_everything_sets_nothing_aside(remote: Path) -> None:
+def test_a_remote_that_refuses_everything_rejects_no_change(remote: Path) -> None:
     hook = many.hook(remote, "pre-receive", "echo 'protected branch' >&2; exit 1")
     many.publish(20)
 
@@ -138,7 +134,7 @@ def test_fault_28_a_remote_that_refuses_everything_sets_nothing_aside(remote: Pa
     assert not Change.objects.rejected().exists()
 
 
-def test_fault_28_while_everything_is_refused_few_pushes_ask_again(remote: Path, tmp_path: Path) -> None:
+def test_a_remote_that_refuses_everything_gets_few_pushes(remote: Path, tmp_path: Path) -> None:
     many.hook(remote, "pre-receive", f"echo >> {tmp_path}/pushes; exit 1")
     many.publish(50)
     work_off()
@@ -151,7 +147,7 @@ def test_fault_28_while_everything_is_refused_few_pushes_ask_again(remote: Path,
     assert count(tmp_path / "pushes") - before <= 6
 
 
-def test_fault_28_what_is_refused_stays_found_after_everything_was(remote: Path, scanner: Path) -> None:
+def test_a_change_stays_rejected_after_everything_was_refused(remote: Path, scanner: Path) -> None:
     hook = remote / "hooks" / "pre-receive"
     words = hook.read_text()
     many.hook(remote, "pre-receive", "exit 1")
@@ -168,7 +164,7 @@ def test_fault_28_what_is_refused_stays_found_after_everything_was(remote: Path,
     assert len(repository.changes(remote)) == 10
 
 
-def test_fault_28_the_only_change_waits_until_another_shows_whose_fault_it_is(remote: Path, scanner: Path) -> None:
+def test_a_single_refused_change_is_rejected_only_once_another_is_accepted(remote: Path, scanner: Path) -> None:
     secret = publish_secret()
     assert work_off()
     assert Mirror.objects.get(remote=str(remote)).error_code == "refused"
@@ -182,7 +178,7 @@ def test_fault_28_the_only_change_waits_until_another_shows_whose_fault_it_is(re
     assert repository.changes(remote) == [f"{harmless}.1"]
 
 
-def test_fault_28_halving_keeps_the_distance_between_pushes(remote: Path, scanner: Path, settings: Settings) -> None:
+def test_bisecting_keeps_the_interval_between_pushes(remote: Path, scanner: Path, settings: Settings) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.8
     many.publish(2)
     publish_secret()
@@ -198,7 +194,7 @@ def test_fault_28_halving_keeps_the_distance_between_pushes(remote: Path, scanne
     assert len(repository.changes(remote)) == 3
 
 
-def test_fault_28_a_push_that_is_too_large_goes_in_parts(remote: Path) -> None:
+def test_a_push_that_is_too_large_goes_in_parts(remote: Path) -> None:
     repository.git(remote, "config", "receive.maxInputSize", "200000")
     for number in range(8):
         noise = "".join(f"{(number * 1_000 + n) ** 7}\n" for n in range(6_000))
@@ -211,7 +207,7 @@ def test_fault_28_a_push_that_is_too_large_goes_in_parts(remote: Path) -> None:
     assert Mirror.objects.get(remote=str(remote)).suspect_until is None
 
 
-def test_fault_28_a_moderator_lets_it_be_tried_again(remote: Path, scanner: Path, client: Client) -> None:
+def test_a_moderator_requeues_a_rejected_change(remote: Path, scanner: Path, client: Client) -> None:
     secret = publish_secret()
     many.publish(3)
     work_off()
@@ -234,7 +230,7 @@ def test_fault_28_a_moderator_lets_it_be_tried_again(remote: Path, scanner: Path
     assert look().is_clean
 
 
-def test_fault_28_resync_says_what_is_set_aside_and_does_not_push_it_again(remote: Path, scanner: Path) -> None:
+def test_resync_reports_rejected_changes_and_does_not_push_them(remote: Path, scanner: Path) -> None:
     secret = publish_secret()
     many.publish(3)
     work_off()
@@ -251,7 +247,7 @@ def test_fault_28_resync_says_what_is_set_aside_and_does_not_push_it_again(remot
     assert count(scanner) == before
 
 
-def test_fault_28_what_was_set_aside_and_removed_since_needs_no_commit(remote: Path, scanner: Path) -> None:
+def test_a_rejected_paste_that_was_removed_since_needs_no_commit(remote: Path, scanner: Path) -> None:
     secret = publish_secret()
     many.publish(3)
     work_off()
@@ -262,7 +258,7 @@ def test_fault_28_what_was_set_aside_and_removed_since_needs_no_commit(remote: P
     assert look().is_clean
 
 
-def test_fault_28_what_was_edited_since_is_not_turned_back(remote: Path, scanner: Path) -> None:
+def test_a_requeued_change_does_not_undo_later_edits(remote: Path, scanner: Path) -> None:
     secret = publish_secret()
     many.publish(3)
     work_off()

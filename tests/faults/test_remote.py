@@ -1,4 +1,4 @@
-"""Rows 12 to 29 and 48: what a remote over SSH can do to us, or what can be done to it."""
+"""Faults of a remote over SSH: silence, lost packets, freezes, deletion, long outages."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ from tests.servers import git_repository
 from tests.servers.process import wait_until
 from tests.servers.sshd import Sshd
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.server]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def hole(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def test_fault_13_packets_that_vanish_end_the_attempt(over_ssh: Sshd, hole: socket.socket, quick: None) -> None:
+def test_lost_packets_end_the_attempt(over_ssh: Sshd, hole: socket.socket, quick: None) -> None:
     many.publish(1)
     waiting = []
     for _ in range(3):  # A queue that is full makes the system drop whoever comes next.
@@ -56,23 +56,21 @@ def test_fault_13_packets_that_vanish_end_the_attempt(over_ssh: Sshd, hole: sock
         one.close()
 
 
-def test_fault_13_a_host_that_takes_the_call_and_is_silent_ends_the_attempt(
-    over_ssh: Sshd, hole: socket.socket, quick: None
-) -> None:
+def test_a_silent_host_ends_the_attempt(over_ssh: Sshd, hole: socket.socket, quick: None) -> None:
     many.publish(1)
 
     with pytest.raises(RemoteUnreachableError, match="timed out"):
         drain()
 
 
-def test_fault_13_ssh_gives_up_after_seconds_not_minutes() -> None:
+def test_ssh_gives_up_after_seconds_not_minutes() -> None:
     words = ssh.command(Path("/key"), Path("/hosts"))
 
     for option in ("ConnectTimeout=10", "ServerAliveInterval=15", "ServerAliveCountMax=3", "BatchMode=yes"):
         assert option in words
 
 
-def test_fault_15_a_connection_that_freezes_in_the_middle_of_a_push(
+def test_a_connection_frozen_during_a_push_ends_the_attempt(
     over_ssh: Sshd, quick: None, settings: Settings, tmp_path: Path
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0
@@ -91,9 +89,7 @@ def test_fault_15_a_connection_that_freezes_in_the_middle_of_a_push(
     assert_all_arrived_once(over_ssh.repository, 3)
 
 
-def test_fault_26_a_deleted_repository_is_filled_again_when_there_is_a_new_one(
-    over_ssh: Sshd, settings: Settings
-) -> None:
+def test_a_new_repository_in_place_of_a_deleted_one_is_filled(over_ssh: Sshd, settings: Settings) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0
     many.publish(30)
     drain()
@@ -113,7 +109,7 @@ def test_fault_26_a_deleted_repository_is_filled_again_when_there_is_a_new_one(
     assert Mirror.objects.get(remote=over_ssh.url).error_code == ""
 
 
-def test_fault_29_a_remote_that_says_later_is_not_asked_more_often(
+def test_a_remote_that_asks_to_retry_later_is_not_asked_more_often(
     over_ssh: Sshd, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 1.0
@@ -135,7 +131,7 @@ def test_fault_29_a_remote_that_says_later_is_not_asked_more_often(
 @pytest.mark.slow_fault
 @pytest.mark.alone
 @pytest.mark.timeout(400)
-def test_fault_48_ten_thousand_pastes_while_the_remote_is_away(
+def test_ten_thousand_pastes_during_an_outage_of_the_remote_are_committed(
     over_ssh: Sshd, settings: Settings, tmp_path: Path
 ) -> None:
     many.publish(100)
@@ -160,7 +156,7 @@ def test_fault_48_ten_thousand_pastes_while_the_remote_is_away(
 
 
 @pytest.mark.slow_fault
-def test_fault_15_and_16_the_limits_as_they_are_end_a_frozen_push(over_ssh: Sshd, tmp_path: Path) -> None:
+def test_the_default_limits_end_a_frozen_push(over_ssh: Sshd, tmp_path: Path) -> None:
     assert git_remote.PUSH_SECONDS == 120
     climb = "p=$PPID; until grep -q sshd /proc/$p/comm; do p=$(cut -d ' ' -f 4 /proc/$p/stat); done"
     many.hook(over_ssh.repository, "pre-receive", f"{climb}; echo $p > {tmp_path}/pid; kill -STOP $p; exit 1")

@@ -28,7 +28,7 @@ from tests.servers.process import ServerProcess, wait_until
 from tests.servers.redis import Redis
 from tests.servers.sshd import Sshd
 
-pytestmark = [pytest.mark.server, pytest.mark.alone]
+pytestmark = [pytest.mark.fault, pytest.mark.server, pytest.mark.alone]
 
 _CLIENTS = 8
 _LINES = ("plain", "größer", "日本語", "tab\there", "\r", "  ", "}" * 40, "\u2028", "🜁", "-----BEGIN", "--- a/x")
@@ -170,7 +170,7 @@ def site(postgresql: PostgreSQL, redis: Redis, sshd: Sshd) -> Iterator[Pasteur]:
     [(600, (0.5, 2.0)), pytest.param(20_000, (2.0, 15.0), marks=pytest.mark.slow_fault)],
     ids=["an_hour", "a_week"],
 )
-def test_fault_week_of_traffic_and_havoc(
+def test_a_week_of_traffic_and_faults_loses_no_paste(
     site: Pasteur,
     postgresql: PostgreSQL,
     redis: Redis,

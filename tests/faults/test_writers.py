@@ -1,4 +1,4 @@
-"""Rows 9, 23, 24, 25 and 36: others write to the remote, or take the ground away."""
+"""Others write to the remote, set back its history or delete the clone."""
 
 import shutil
 import threading
@@ -17,7 +17,7 @@ from gitsync.sync.schedule import work_off
 from tests import many, repository
 from tests.faults.test_killed import assert_all_arrived_once
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.server]
 
 
 @pytest.mark.alone
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
         pytest.param(8, 10_000, marks=pytest.mark.slow_fault),
     ],
 )
-def test_fault_09_many_workers_at_once(remote: Path, workers: int, pastes: int) -> None:
+def test_many_workers_at_once_commit_each_paste_once(remote: Path, workers: int, pastes: int) -> None:
     many.publish(pastes)
 
     pids = [many.fork(many.drain_until_done) for _ in range(workers)]
@@ -39,7 +39,7 @@ def test_fault_09_many_workers_at_once(remote: Path, workers: int, pastes: int) 
 
 
 @pytest.mark.alone
-def test_fault_09_without_a_common_lock_the_remote_decides(remote: Path, tmp_path: Path, settings: Settings) -> None:
+def test_workers_without_a_common_lock_commit_each_paste_once(remote: Path, tmp_path: Path, settings: Settings) -> None:
     many.publish(500)
     pids = []
     for number in range(8):
@@ -67,7 +67,7 @@ def commit_elsewhere(remote: Path, tmp_path: Path, path: str, content: str) -> N
     repository.git(inside, "push", "--quiet", "origin", "main")
 
 
-def test_fault_23_what_others_pushed_stays(remote: Path, tmp_path: Path) -> None:
+def test_commits_of_others_stay(remote: Path, tmp_path: Path) -> None:
     first = many.publish(1)
     drain.drain()
     commit_elsewhere(remote, tmp_path, "NOTES", "by hand")
@@ -81,7 +81,7 @@ def test_fault_23_what_others_pushed_stays(remote: Path, tmp_path: Path) -> None
     assert look().is_clean
 
 
-def test_fault_23_somebody_pushes_between_our_fetch_and_our_push(
+def test_a_push_of_others_between_fetch_and_push_is_kept(
     remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many.publish(1)
@@ -104,7 +104,7 @@ def test_fault_23_somebody_pushes_between_our_fetch_and_our_push(
     assert_all_arrived_once(remote, 2)
 
 
-def test_fault_24_history_set_back_is_made_again(remote: Path) -> None:
+def test_a_history_that_was_set_back_is_rebuilt(remote: Path) -> None:
     many.publish(100)
     drain.drain()
     tip = repository.tip(remote)
@@ -118,7 +118,7 @@ def test_fault_24_history_set_back_is_made_again(remote: Path) -> None:
     assert_all_arrived_once(remote, 102)
 
 
-def test_fault_25_a_deleted_branch_comes_back_with_the_same_commits(remote: Path) -> None:
+def test_a_deleted_branch_is_rebuilt_with_the_same_commits(remote: Path) -> None:
     many.publish(100)
     drain.drain()
     before = repository.git(remote, "rev-list", "main")
@@ -131,7 +131,7 @@ def test_fault_25_a_deleted_branch_comes_back_with_the_same_commits(remote: Path
     assert_all_arrived_once(remote, 101)
 
 
-def test_fault_36_clone_deleted_between_two_drains(remote: Path, settings: Settings) -> None:
+def test_a_clone_deleted_between_two_drains_is_made_again(remote: Path, settings: Settings) -> None:
     many.publish(10)
     drain.drain()
     shutil.rmtree(settings.GITSYNC_CLONE_DIR)
@@ -142,7 +142,7 @@ def test_fault_36_clone_deleted_between_two_drains(remote: Path, settings: Setti
     assert_all_arrived_once(remote, 20)
 
 
-def test_fault_36_clone_deleted_again_and_again_while_drains_run(remote: Path, settings: Settings) -> None:
+def test_a_clone_deleted_again_and_again_during_drains_is_made_again(remote: Path, settings: Settings) -> None:
     deadline = time.monotonic() + 5
 
     def delete() -> None:
@@ -162,7 +162,7 @@ def test_fault_36_clone_deleted_again_and_again_while_drains_run(remote: Path, s
     assert_all_arrived_once(remote, 200)
 
 
-def test_fault_29_several_workers_and_a_resync_keep_the_distance_together(
+def test_several_workers_and_a_resync_share_one_retry_interval(
     remote: Path, tmp_path: Path, settings: Settings
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 1.0

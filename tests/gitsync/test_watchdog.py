@@ -130,7 +130,8 @@ def test_a_worker_that_hears_something_now_and_then_is_not_deaf(pass_time: Calla
         watching.heard()
 
 
-def test_fault_41_a_worker_that_is_stuck_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault
+def test_a_stuck_worker_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog, "SILENCE_SECONDS", 0.5)
 
     def hang() -> None:

@@ -63,7 +63,8 @@ def test_readyz_is_not_ready_when_a_change_has_waited_too_long(client: Client, s
     assert response.json()["ready"] is False
 
 
-def test_fault_26_readyz_tells_why_the_mirror_is_behind_and_stays_ready(client: Client, remote: Path) -> None:
+@pytest.mark.fault
+def test_readyz_reports_why_the_mirror_is_behind_and_stays_ready(client: Client, remote: Path) -> None:
     many.publish(1)
     away = remote.rename(remote.with_name("away.git"))
     work_off()

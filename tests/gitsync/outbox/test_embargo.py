@@ -102,7 +102,8 @@ def test_a_longer_embargo_takes_nothing_back_out_of_git(remote: Path, settings: 
     assert look().is_clean
 
 
-def test_fault_52_taken_down_while_the_commits_are_made(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault
+def test_a_paste_taken_down_while_commits_are_made_is_not_pushed(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, gone = publish("kept"), publish()
     write = Repository.write
     writes: list[str] = []
@@ -122,7 +123,8 @@ def test_fault_52_taken_down_while_the_commits_are_made(remote: Path, monkeypatc
     assert repository.text(remote, kept, "a.txt") == b"kept"
 
 
-def test_fault_52_taken_down_during_every_try(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault
+def test_a_takedown_during_each_attempt_does_not_stop_the_drain(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, *others = publish("kept"), *(publish() for _ in range(8))
     write = Repository.write
     left = list(others)
@@ -145,7 +147,8 @@ def test_fault_52_taken_down_during_every_try(remote: Path, monkeypatch: pytest.
     assert look().is_clean
 
 
-def test_fault_52_expired_while_the_commits_are_made(
+@pytest.mark.fault
+def test_a_paste_that_expires_while_commits_are_made_is_not_pushed(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
@@ -167,7 +170,8 @@ def test_fault_52_expired_while_the_commits_are_made(
     assert look().is_clean
 
 
-def test_fault_52_expired_by_the_clock_of_the_database_alone(
+@pytest.mark.fault
+def test_expiry_follows_the_clock_of_the_database(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
@@ -181,7 +185,10 @@ def test_fault_52_expired_by_the_clock_of_the_database_alone(
     assert not Change.objects.filter(settled_at=None).exists()
 
 
-def test_fault_52_taken_down_between_selection_and_commit(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault
+def test_a_paste_taken_down_between_selection_and_commit_is_not_pushed(
+    remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paste = publish()
     tree_oids = Repository.tree_oids
 
@@ -195,7 +202,10 @@ def test_fault_52_taken_down_between_selection_and_commit(remote: Path, monkeypa
     assert repository.git(remote, "for-each-ref") == b""
 
 
-def test_fault_50_taken_down_during_the_push(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault
+def test_a_paste_taken_down_during_the_push_gets_a_removal_commit(
+    remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paste = publish()
     push = Remote.push
 

@@ -68,7 +68,8 @@ def test_the_url_reaches_no_other_key_host_or_configuration(over_ssh: Sshd, monk
     assert not Change.objects.pending().exists()
 
 
-def test_fault_18_a_changed_host_key_is_never_accepted(over_ssh: Sshd) -> None:
+@pytest.mark.fault
+def test_a_changed_host_key_is_never_accepted(over_ssh: Sshd) -> None:
     expected = over_ssh.fingerprint
     over_ssh.kill()
     over_ssh.change_host_key()
@@ -87,7 +88,8 @@ def test_fault_18_a_changed_host_key_is_never_accepted(over_ssh: Sshd) -> None:
     assert drain().commits == 1
 
 
-def test_fault_18_a_host_without_a_pin_says_which_key_it_shows(over_ssh: Sshd) -> None:
+@pytest.mark.fault
+def test_the_error_for_an_unpinned_host_names_its_key(over_ssh: Sshd) -> None:
     over_ssh.known_hosts_file.write_text(over_ssh.known_hosts_file.read_text().replace("127.0.0.1", "127.0.0.2"))
     many.publish(1)
 
@@ -95,7 +97,8 @@ def test_fault_18_a_host_without_a_pin_says_which_key_it_shows(over_ssh: Sshd) -
         drain()
 
 
-def test_fault_20_a_revoked_key_is_denied_and_a_restored_one_catches_up(over_ssh: Sshd) -> None:
+@pytest.mark.fault
+def test_a_revoked_key_is_denied_and_a_restored_one_catches_up(over_ssh: Sshd) -> None:
     many.publish(2)
     over_ssh.revoke()
     with pytest.raises(AccessDeniedError):
@@ -106,8 +109,9 @@ def test_fault_20_a_revoked_key_is_denied_and_a_restored_one_catches_up(over_ssh
     assert drain().commits == 2
 
 
+@pytest.mark.fault
 @pytest.mark.alone
-def test_fault_12_a_host_that_refuses_is_unreachable_at_once(over_ssh: Sshd) -> None:
+def test_a_host_that_refuses_connections_is_unreachable_at_once(over_ssh: Sshd) -> None:
     over_ssh.kill()
     many.publish(1)
     started = time.monotonic()
@@ -136,7 +140,8 @@ def test_a_hook_that_says_no_is_refused_with_its_words(over_ssh: Sshd) -> None:
         drain()
 
 
-def test_fault_16_a_push_ends_in_time_whatever_the_remote_does(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault
+def test_a_push_ends_in_time_whatever_the_remote_does(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
     many.hook(over_ssh.repository, "pre-receive", "sleep 60")
     monkeypatch.setattr(git_remote, "PUSH_SECONDS", 2.0)
     many.publish(1)
@@ -149,7 +154,8 @@ def test_fault_16_a_push_ends_in_time_whatever_the_remote_does(over_ssh: Sshd, m
     wait_until(lambda: not ssh_processes(over_ssh), "the killed client is gone", seconds=10)
 
 
-def test_fault_17_a_push_that_is_applied_after_it_was_given_up(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault
+def test_a_push_applied_after_its_timeout_is_recognized(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
     hook = many.hook(over_ssh.repository, "pre-receive", "sleep 4")
     monkeypatch.setattr(git_remote, "PUSH_SECONDS", 1.0)
     many.publish(3)
@@ -212,8 +218,9 @@ def test_failures_are_noted_and_tried_again_later_and_later(over_ssh: Sshd) -> N
     assert Mirror.objects.get(remote=over_ssh.url).error_code == ""
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
-def test_fault_21_a_key_that_others_may_read_is_not_used(over_ssh: Sshd, mode: int) -> None:
+def test_a_key_readable_by_other_users_is_not_used(over_ssh: Sshd, mode: int) -> None:
     over_ssh.key_file.chmod(mode)
     many.publish(1)
 
@@ -223,7 +230,8 @@ def test_fault_21_a_key_that_others_may_read_is_not_used(over_ssh: Sshd, mode: i
     assert [message.id for message in run_checks() if isinstance(message, Error)] == ["gitsync.E003"]
 
 
-def test_fault_21_a_key_with_a_passphrase_is_named_at_start(over_ssh: Sshd) -> None:
+@pytest.mark.fault
+def test_a_key_with_a_passphrase_is_reported_at_start(over_ssh: Sshd) -> None:
     change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", str(over_ssh.key_file)]
     subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
 
@@ -233,7 +241,8 @@ def test_fault_21_a_key_with_a_passphrase_is_named_at_start(over_ssh: Sshd) -> N
     assert "secret" not in found.msg
 
 
-def test_fault_21_a_missing_key_is_named_at_start(over_ssh: Sshd) -> None:
+@pytest.mark.fault
+def test_a_missing_key_is_reported_at_start(over_ssh: Sshd) -> None:
     over_ssh.key_file.unlink()
 
     (found,) = [message for message in run_checks() if isinstance(message, Error)]
@@ -242,7 +251,8 @@ def test_fault_21_a_missing_key_is_named_at_start(over_ssh: Sshd) -> None:
     assert "0600" in str(found.hint)
 
 
-def test_fault_21_a_key_of_another_user_is_named_at_start(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault
+def test_a_key_of_another_user_is_reported_at_start(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
     if os.getuid() == 0:
         os.chown(over_ssh.key_file, 65_534, -1)
     else:  # Who cannot give a file away becomes somebody else.
@@ -257,8 +267,9 @@ def test_fault_21_a_key_of_another_user_is_named_at_start(over_ssh: Sshd, monkey
     assert "0600" in str(found.hint)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("content", ["", "# a comment\n", None])
-def test_fault_19_without_a_pinned_host_nothing_is_sent(over_ssh: Sshd, content: str | None) -> None:
+def test_nothing_is_sent_to_an_unpinned_host(over_ssh: Sshd, content: str | None) -> None:
     if content is None:
         over_ssh.known_hosts_file.unlink()
     else:

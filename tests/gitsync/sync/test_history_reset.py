@@ -27,7 +27,8 @@ def squash(remote: Path) -> str:
     return squashed
 
 
-def test_fault_25_a_branch_deleted_after_its_history_was_squashed_comes_back(remote: Path) -> None:
+@pytest.mark.fault
+def test_a_branch_deleted_after_a_squash_is_rebuilt(remote: Path) -> None:
     many.publish(20)
     first, gone, *_ = Paste.objects.order_by("pk")
     writing.revise(first, [NewFile("two", "a.txt")])
@@ -53,7 +54,8 @@ def test_fault_25_a_branch_deleted_after_its_history_was_squashed_comes_back(rem
     assert look().is_clean
 
 
-def test_fault_25_pastes_from_a_history_that_names_no_change_come_back(remote: Path) -> None:
+@pytest.mark.fault
+def test_pastes_of_a_history_without_change_trailers_are_committed_again(remote: Path) -> None:
     many.publish(5)
     drain.drain()
     squash(remote)
