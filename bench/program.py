@@ -11,9 +11,9 @@ from pasteur_site.startup import load_settings
 
 def main() -> None:
     load_settings()
-    from pasteur_site.management.commands.run import _programs  # After the settings.
+    from pasteur_site.management.commands.run import programs  # After the settings.
 
-    command = _programs()[sys.argv[1]]
+    command = programs()[sys.argv[1]]
     os.execv(command[0], command)
 
 

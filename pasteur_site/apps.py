@@ -1,15 +1,14 @@
-"""The site as an app, so that its commands are found."""
+"""The site as a Django app, so that Django finds its management commands."""
 
 from django.apps import AppConfig
 
 
 class SiteConfig(AppConfig):
-    """Everything that joins the two paths."""
+    """Settings, URLs and processes, which join the web path and the write path."""
 
     name = "pasteur_site"
 
     def ready(self) -> None:
-        """Let tasks that are sent from any process find the broker."""
-        from pasteur_site.celery import app
+        from pasteur_site.celery import app  # Tasks sent by any process find the broker.
 
         app.set_default()

@@ -1,16 +1,16 @@
-"""Log lines that stay one line each, whatever a visitor put into them."""
+"""The logging configuration. Text from visitors cannot forge a log line."""
 
 import logging
 import unicodedata
 from typing import Any
 
-#: What Django and Celery are told about logging.
+#: For logging.config.dictConfig.
 CONFIG: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "pasteur_site.logs.OneLine",
+            "()": "pasteur_site.logs.OneLineFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }
@@ -20,7 +20,7 @@ CONFIG: dict[str, Any] = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
-        # Scanners try foreign names all day; each would be a traceback.
+        # Scanners send foreign host names all day, and each would log a traceback.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
@@ -29,20 +29,19 @@ CONFIG: dict[str, Any] = {
 }
 
 
-class OneLine(logging.Formatter):
-    """Write control characters of a message as escapes, so that nobody can forge a line or steer a terminal."""
+class OneLineFormatter(logging.Formatter):
+    """Escapes control characters, so that a message can neither forge a line nor send codes to a terminal."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (the name is logging's)
-        """Return the formatted line; a traceback is added after it by the base class."""
-        return "".join(_visible(character) for character in super().formatMessage(record))
+        return "".join(_escape(character) for character in super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  (the name is logging's)
-        """Return the traceback, indented and escaped, so that an exception's text cannot pass for another line."""
+        """Return the traceback, escaped and indented, so that no line of it looks like a log line."""
         lines = super().formatException(ei).split("\n")
-        return "\n".join("  " + "".join(map(_visible, line)) for line in lines)
+        return "\n".join("  " + "".join(map(_escape, line)) for line in lines)
 
 
-def _visible(character: str) -> str:
+def _escape(character: str) -> str:
     if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"}:
         return character.encode("unicode_escape").decode("ascii")
     return character

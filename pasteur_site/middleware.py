@@ -1,4 +1,4 @@
-"""Sessions and users for the admin alone, so that readers get no cookie and pay nothing; one policy for all pages."""
+"""Sessions and users for the admin only, so that readers get no cookies; compression; headers of every response."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,12 +15,13 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 ADMIN_PREFIX = "/admin/"
-FOREIGN_PAGES = (ADMIN_PREFIX, "/api/")
+#: Pages with scripts of third parties, which do not support Trusted Types.
+THIRD_PARTY_PREFIXES = (ADMIN_PREFIX, "/api/")
 _GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-class _AdminOnly(MiddlewareMixin):
-    """A middleware that exists below ADMIN_PREFIX only."""
+class _AdminOnlyMixin(MiddlewareMixin):
+    """Skips the middleware outside ADMIN_PREFIX."""
 
     get_response: _GetResponse
 
@@ -30,39 +31,38 @@ class _AdminOnly(MiddlewareMixin):
         return self.get_response(request)
 
 
-class AdminSessions(_AdminOnly, SessionMiddleware):
+class AdminSessionMiddleware(_AdminOnlyMixin, SessionMiddleware):
     """Sessions for moderators."""
 
 
-class AdminAuthentication(_AdminOnly, AuthenticationMiddleware):
+class AdminAuthenticationMiddleware(_AdminOnlyMixin, AuthenticationMiddleware):
     """Users for moderators."""
 
 
-class AdminMessages(_AdminOnly, MessageMiddleware):
+class AdminMessageMiddleware(_AdminOnlyMixin, MessageMiddleware):
     """Messages for moderators."""
 
 
-class CompressedPages(GZipMiddleware):
-    """Pages in gzip for browsers, also where no web server stands in front; what programs get stays as it is.
+class PageCompressionMiddleware(GZipMiddleware):
+    """Compresses HTML pages outside the admin; a compressed page has a weak ETag.
 
-    Static files are compressed when they are collected.
+    Static files are compressed by collectstatic, and text for programs stays as it is.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Compress what is a page; its ETag is weak from then on, as one stands for two forms of the same."""
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         if not is_page or request.path_info.startswith(ADMIN_PREFIX):
             return response
         return super().process_response(request, response)
 
 
-class Headers(MiddlewareMixin):
-    """The Content-Security-Policy of the settings, built by django-csp once, and the length of every answer."""
+class ResponseHeadersMiddleware(MiddlewareMixin):
+    """Adds Content-Security-Policy, unless the view has set a stricter one, and Content-Length."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Add them; a view that has set a stricter policy keeps it."""
-        response.headers.setdefault(HEADER, _policy(is_ours=not request.path_info.startswith(FOREIGN_PAGES)))
-        # Without a body there is no length: RFC 9110, 8.6.
+        has_trusted_types = not request.path_info.startswith(THIRD_PARTY_PREFIXES)
+        response.headers.setdefault(HEADER, _policy(has_trusted_types=has_trusted_types))
+        # A 204 or 304 has no length: RFC 9110, 8.6.
         if isinstance(response, HttpResponse) and not response.streaming and response.status_code not in {204, 304}:
             response.headers.setdefault("Content-Length", str(len(response.content)))
             if request.method == "HEAD":
@@ -71,8 +71,7 @@ class Headers(MiddlewareMixin):
 
 
 @cache
-def _policy(*, is_ours: bool) -> str:
-    """Return the policy of the settings; scripts of pages that are not ours know nothing of Trusted Types."""
-    if is_ours:
+def _policy(*, has_trusted_types: bool) -> str:
+    if has_trusted_types:
         return str(build_policy())
     return str(build_policy(replace={"require-trusted-types-for": None, "trusted-types": None}))

@@ -1,4 +1,4 @@
-"""The one settings file. Everything an operator may choose comes from the environment; docs/settings.md lists it."""
+"""The settings. Operators set environment variables, which docs/settings.md lists; all else is fixed here."""
 
 import os
 import re
@@ -7,166 +7,167 @@ from urllib.parse import urlsplit
 
 from pastes.access import audiences
 from pastes.limits import rates
-from pasteur_site import logs, mail, services
-from pasteur_site.environment import Environment, kept_secret
+from pasteur_site import logs
+from pasteur_site.configuration import mail, services
+from pasteur_site.configuration.environment import Environment, stored_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
+_HOST = r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])"
 
-# Where the site lives and listens.
+# Folder, address and secrets.
 DATA_DIR = env.folder("PASTEUR_DATA_DIR", BASE_DIR / "var")
 HOST = env.text("HOST", "127.0.0.1")
-PORT = env.integer("PORT", 8000, least=1, most=65535)
+PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 IS_LOCAL = HOST in {"localhost", "::1"} or HOST.startswith("127.")
-_form = "scheme and host alone, such as https://paste.example.org"
-PASTEUR_URL = env.url("PASTEUR_URL", env.text("PASTEUR_URL"), schemes={"http", "https"}, form=_form).rstrip("/")
-_url = urlsplit(PASTEUR_URL)
-if PASTEUR_URL and not re.fullmatch(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]+)?", PASTEUR_URL):
-    env.complain("PASTEUR_URL", f"must be {_form}")
-_names = [HOST, _url.hostname or HOST] if not IS_LOCAL else [_url.hostname or HOST]
+_form = "a scheme and a host without a path, such as https://paste.example.org"
+PASTEUR_URL = env.text("PASTEUR_URL", pattern=rf"https?://{_HOST}(:[0-9]+)?/*", form=_form).rstrip("/")
+PASTEUR_URL = env.url("PASTEUR_URL", PASTEUR_URL, schemes={"http", "https"}, form=_form)
+_url_host = urlsplit(PASTEUR_URL).hostname
+_names = [_url_host or HOST] if IS_LOCAL else [HOST, _url_host or HOST]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", *_names])
 if "*" in ALLOWED_HOSTS:
-    env.complain("ALLOWED_HOSTS", "name the hosts this site answers to; * would let any name through")
+    env.reject("ALLOWED_HOSTS", "list the host names of this site; * would allow any name")
+_allowed_host = r"\*|\.?[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9a-fA-F:]+\]|[0-9a-fA-F:]*:[0-9a-fA-F:]*"
 for _name in ALLOWED_HOSTS:
-    if _name != "*" and not re.fullmatch(
-        r"\.?[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9a-fA-F:]+\]|[0-9a-fA-F:]*:[0-9a-fA-F:]*", _name
-    ):
-        env.complain("ALLOWED_HOSTS", f"must be names of hosts without scheme and port, not {_name[:50]!r}")
+    if not re.fullmatch(_allowed_host, _name):
+        env.reject("ALLOWED_HOSTS", f"must be host names without scheme and port, not {_name[:50]!r}")
 
 DEBUG = env.flag("DEBUG")
 if DEBUG and (not IS_LOCAL or PASTEUR_URL):
-    env.complain("DEBUG", "shows secrets to visitors; it is refused while HOST is not loopback or PASTEUR_URL is set")
+    env.reject(
+        "DEBUG", "shows secrets to visitors; it is allowed only if HOST is a loopback address without PASTEUR_URL"
+    )
 
 SECRET_KEY = env.secret("SECRET_KEY")
 if not SECRET_KEY:
     try:
-        SECRET_KEY = kept_secret(DATA_DIR / "secret_key")
+        SECRET_KEY = stored_secret(DATA_DIR / "secret_key")
     except OSError as error:
-        env.complain("PASTEUR_DATA_DIR", f"cannot keep {DATA_DIR / 'secret_key'}: {error.strerror}")
+        env.reject("PASTEUR_DATA_DIR", f"cannot create {DATA_DIR / 'secret_key'}: {error.strerror}")
         SECRET_KEY = "unusable" * 8
 if len(SECRET_KEY) < 32 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-"):
-    env.complain("SECRET_KEY", "must be at least 32 unguessable characters; leave it unset to have one made")
+    env.reject("SECRET_KEY", "must be at least 32 random characters; if it is unset, Pasteur creates one")
     SECRET_KEY = "unusable" * 8
 
-PASTEUR_WEB_PROCESSES = env.integer("PASTEUR_WEB_PROCESSES", 2, least=1, most=64)
-PASTEUR_WEB_THREADS = env.integer("PASTEUR_WEB_THREADS", 8, least=1, most=256)
+PASTEUR_WEB_PROCESSES = env.integer("PASTEUR_WEB_PROCESSES", 2, minimum=1, maximum=64)
+PASTEUR_WEB_THREADS = env.integer("PASTEUR_WEB_THREADS", 8, minimum=1, maximum=256)
 
-# For those who watch the site.
-PASTEUR_READY_SECONDS = env.seconds("PASTEUR_READY_SECONDS", most=30 * 86_400)
+# Monitoring.
+PASTEUR_READY_SECONDS = env.seconds("PASTEUR_READY_SECONDS", maximum=30 * 86_400)
 PASTEUR_METRICS_TOKEN = env.secret("PASTEUR_METRICS_TOKEN")
 if PASTEUR_METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", PASTEUR_METRICS_TOKEN):
-    env.complain("PASTEUR_METRICS_TOKEN", "must be at least 16 unguessable characters without spaces")
+    env.reject("PASTEUR_METRICS_TOKEN", "must be at least 16 random characters without spaces")
 
-# What the site is called and what it takes.
+# Appearance and sizes.
 PASTEUR_TITLE = env.text("PASTEUR_TITLE", "Pasteur")
 PASTEUR_SUBTITLE = env.text("PASTEUR_SUBTITLE", "Paste text, get a link, keep it in Git.")
 PASTEUR_NOTICE = env.text("PASTEUR_NOTICE")
 PASTEUR_FOOTER = env.text("PASTEUR_FOOTER")
 PASTEUR_LOGO = env.text("PASTEUR_LOGO")
-_here = PASTEUR_LOGO.removeprefix(PASTEUR_URL)
-if PASTEUR_LOGO and not re.fullmatch(r"/(?:[A-Za-z0-9_][A-Za-z0-9._~%-]*/)*[A-Za-z0-9_][A-Za-z0-9._~%-]*", _here):
-    env.complain("PASTEUR_LOGO", "must be the path of a picture on this site, such as /static/logo.svg")
-PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, least=1, most=64 * 1024 * 1024)
-PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, least=8, most=32)
-#: The longest request of all: JSON may spell one byte of a paste with six, and the rest is room for its other fields.
+_logo_path = r"/(?:[A-Za-z0-9_][A-Za-z0-9._~%-]*/)*[A-Za-z0-9_][A-Za-z0-9._~%-]*"
+if PASTEUR_LOGO and not re.fullmatch(_logo_path, PASTEUR_LOGO.removeprefix(PASTEUR_URL)):
+    env.reject("PASTEUR_LOGO", "must be the path of an image on this site, such as /static/logo.svg")
+PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, minimum=1, maximum=64 * 1024 * 1024)
+PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, minimum=8, maximum=32)
+#: The largest request body: JSON may encode one byte of a paste in six, and the rest is for its other fields.
 PASTEUR_MAX_BODY_BYTES = 6 * PASTEUR_MAX_BYTES + 256 * 1024
 
-# The forms of other pastebins that are understood (pastes/dialects/).
+# Protocols of other pastebins (pastes/dialects/).
 _dialects = ["first", "hastebin", "dpaste", "dpaste.com", "pinnwand", "privatebin", "rustypaste"]
 _dialects += ["sprunge", "ix", "pastebinit", "gist"]
 PASTEUR_DIALECTS = [] if env.text("PASTEUR_DIALECTS") == "off" else env.words("PASTEUR_DIALECTS", _dialects)
-if unknown := set(PASTEUR_DIALECTS) - set(_dialects):
-    env.complain("PASTEUR_DIALECTS", f"must be off, or some of {', '.join(_dialects)}, not {min(unknown)[:50]!r}")
+if _unknown := set(PASTEUR_DIALECTS) - set(_dialects):
+    env.reject("PASTEUR_DIALECTS", f"must be off or a list of {', '.join(_dialects)}, not {min(_unknown)[:50]!r}")
 
-# Who may do what (pastes/access/permissions.py).
+# Permissions (pastes/access/permissions.py).
 PASTEUR_MAY_CREATE = env.text("PASTEUR_MAY_CREATE", "anyone")
 PASTEUR_MAY_READ = env.text("PASTEUR_MAY_READ", "anyone")
 PASTEUR_MAY_LIST = env.text("PASTEUR_MAY_LIST", PASTEUR_MAY_READ)
-for _may in ("CREATE", "READ", "LIST"):
+for _name in ("PASTEUR_MAY_CREATE", "PASTEUR_MAY_READ", "PASTEUR_MAY_LIST"):
     try:
-        audiences.parse(env.text(f"PASTEUR_MAY_{_may}") or "anyone")
+        audiences.parse(env.text(_name) or "anyone")
     except ValueError as error:
-        env.complain(f"PASTEUR_MAY_{_may}", str(error))
+        env.reject(_name, str(error))
 
-# How often one address may do what (pastes/middleware/rate_limits.py).
-PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, least=0, most=10)
+# Rate limits for each client address (pastes/middleware/rate_limits.py).
+PASTEUR_PROXIES = env.integer("PASTEUR_PROXIES", 0, minimum=0, maximum=10)
 PASTEUR_LIMIT_CREATE = env.text("PASTEUR_LIMIT_CREATE", "10/minute burst 5, 200/day")
 PASTEUR_LIMIT_READ = env.text("PASTEUR_LIMIT_READ", "120/minute")
 PASTEUR_LIMIT_DELETE = env.text("PASTEUR_LIMIT_DELETE", "20/hour")
 PASTEUR_LIMIT_REPORT = env.text("PASTEUR_LIMIT_REPORT", "5/hour, 20/day")
 PASTEUR_LIMIT_LOGIN = env.text("PASTEUR_LIMIT_LOGIN", "10/15 minutes")
-for _limit in ("CREATE", "READ", "DELETE", "REPORT", "LOGIN"):
+for _name in ("CREATE", "READ", "DELETE", "REPORT", "LOGIN"):
     try:
-        rates.parse(globals()[f"PASTEUR_LIMIT_{_limit}"])
+        rates.parse(globals()[f"PASTEUR_LIMIT_{_name}"])
     except ValueError as error:
-        env.complain(f"PASTEUR_LIMIT_{_limit}", str(error))
+        env.reject(f"PASTEUR_LIMIT_{_name}", str(error))
 
-# For how many days it is known from where a paste came (pastes/moderation/origins.py).
-PASTEUR_KEEP_ADDRESSES = env.integer("PASTEUR_KEEP_ADDRESSES", 0, least=0, most=365)
+# Days for which the address that sent a paste is stored (pastes/moderation/origins.py).
+PASTEUR_KEEP_ADDRESSES = env.integer("PASTEUR_KEEP_ADDRESSES", 0, minimum=0, maximum=365)
 
-# Who is told about reports, and how (pastes/moderation/report_mail.py).
+# Mail about reports (pastes/moderation/report_mail.py).
 PASTEUR_MODERATORS = mail.addresses(env, "PASTEUR_MODERATORS")
-PASTEUR_EMAIL_FROM = (mail.addresses(env, "PASTEUR_EMAIL_FROM") or [f"pasteur@{_url.hostname or 'localhost'}"])[0]
+PASTEUR_EMAIL_FROM = (mail.addresses(env, "PASTEUR_EMAIL_FROM") or [f"pasteur@{_url_host or 'localhost'}"])[0]
 _server = mail.server(env, "PASTEUR_EMAIL_URL")
 EMAIL_HOST, EMAIL_PORT = _server.host, _server.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _server.user, _server.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _server.starts_tls, _server.is_tls
 EMAIL_TIMEOUT = 20
 
-# The mirror. gitsync/checks.py says whether these make sense together.
+# The mirror. gitsync/checks.py checks whether these settings fit together.
 GITSYNC_REMOTE = env.text("GITSYNC_REMOTE")
 GITSYNC_IS_DEFAULT_REMOTE = not GITSYNC_REMOTE
 if GITSYNC_IS_DEFAULT_REMOTE:
     GITSYNC_REMOTE = str(DATA_DIR / "mirror.git")
 GITSYNC_BRANCH = env.text("GITSYNC_BRANCH", "main")
-_host = r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])"
-GITSYNC_WEB_URL = env.text("GITSYNC_WEB_URL")
-if GITSYNC_WEB_URL not in {"", "off"} and not re.fullmatch(
-    rf"https?://{_host}(:[0-9]+)?/[^\s\x00-\x1f<>\"'{{}}]*\{{commit\}}[^\s\x00-\x1f<>\"'{{}}]*", GITSYNC_WEB_URL
-):
-    env.complain("GITSYNC_WEB_URL", "must be off, or such as https://git.example.org/team/pastes/commit/{commit}")
-GITSYNC_CLONE_URL = env.text("GITSYNC_CLONE_URL")
-_path = r"[A-Za-z0-9._~%+/-]+"  # It is shown as part of a command.
-if GITSYNC_CLONE_URL not in {"", "off"} and not re.fullmatch(
-    rf"((https?|git)://|ssh://([\w.-]+@)?){_host}(:[0-9]+)?/{_path}|[\w.-]+@{_host}:{_path}",
-    GITSYNC_CLONE_URL,
-    re.ASCII,
-):
-    env.complain("GITSYNC_CLONE_URL", "must be off, or an address for `git clone` without a password in it")
+_git_host = r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])"
+_web_path = r"[^\s\x00-\x1f<>\"'{}]*"
+GITSYNC_WEB_URL = env.text(
+    "GITSYNC_WEB_URL",
+    pattern=rf"off|https?://{_git_host}(:[0-9]+)?/{_web_path}\{{commit\}}{_web_path}",
+    form="off or a URL such as https://git.example.org/team/pastes/commit/{commit}",
+)
+_clone_path = r"[A-Za-z0-9._~%+/-]+"  # The page shows it as part of a shell command.
+GITSYNC_CLONE_URL = env.text(
+    "GITSYNC_CLONE_URL",
+    pattern=rf"off|((https?|git)://|ssh://([\w.-]+@)?){_git_host}(:[0-9]+)?/{_clone_path}|[\w.-]+@{_git_host}:{_clone_path}",
+    form="off or an address for `git clone` without a password",
+)
 GITSYNC_SSH_KEY_FILE = env.path("GITSYNC_SSH_KEY_FILE") or DATA_DIR / "deploy_key"
 GITSYNC_SSH_SEED = env.secret("GITSYNC_SSH_SEED")
 if GITSYNC_SSH_SEED and (len(GITSYNC_SSH_SEED.encode()) < 32 or len(set(GITSYNC_SSH_SEED)) < 5):
-    env.complain("GITSYNC_SSH_SEED", "must be at least 32 unguessable bytes; `openssl rand -hex 32` makes some")
+    env.reject("GITSYNC_SSH_SEED", "must be at least 32 random bytes, for example from `openssl rand -hex 32`")
 GITSYNC_SSH_KNOWN_HOSTS_FILE = env.path("GITSYNC_SSH_KNOWN_HOSTS_FILE") or DATA_DIR / "known_hosts"
+_fingerprint = r"SHA256:[A-Za-z0-9+/]{43}"
+env.text(
+    "GITSYNC_SSH_HOST_FINGERPRINT",
+    pattern=rf"{_fingerprint}(\s*,\s*{_fingerprint})?[\s,]*",
+    form="one or two comma-separated fingerprints: SHA256: and 43 characters",
+)
 GITSYNC_SSH_HOST_FINGERPRINT = env.words("GITSYNC_SSH_HOST_FINGERPRINT")
-if len(GITSYNC_SSH_HOST_FINGERPRINT) > 2 or not all(
-    re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}", fingerprint) for fingerprint in GITSYNC_SSH_HOST_FINGERPRINT
-):
-    env.complain(
-        "GITSYNC_SSH_HOST_FINGERPRINT", "must be one or two of SHA256: and 43 characters, with a comma between"
-    )
 GITSYNC_HTTP_USER = env.text("GITSYNC_HTTP_USER", "git")
 GITSYNC_HTTP_TOKEN = env.secret("GITSYNC_HTTP_TOKEN")
 GITSYNC_HTTP_CA_FILE = env.path("GITSYNC_HTTP_CA_FILE")
-GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", most=86_400)
+GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", maximum=86_400)
 GITSYNC_READ_BACK = env.flag("GITSYNC_READ_BACK", default=True)
-GITSYNC_FETCH_INTERVAL = env.seconds("GITSYNC_FETCH_INTERVAL", most=86_400)
+GITSYNC_FETCH_INTERVAL = env.seconds("GITSYNC_FETCH_INTERVAL", maximum=86_400)
 GITSYNC_HOOK_SECRET = env.secret("GITSYNC_HOOK_SECRET")
 if GITSYNC_HOOK_SECRET and len(GITSYNC_HOOK_SECRET) < 16:
-    env.complain("GITSYNC_HOOK_SECRET", "must be at least 16 characters")
-GITSYNC_EMBARGO = env.integer("GITSYNC_EMBARGO", 0, least=0, most=30 * 86_400)
+    env.reject("GITSYNC_HOOK_SECRET", "must be at least 16 characters")
+GITSYNC_EMBARGO = env.integer("GITSYNC_EMBARGO", 0, minimum=0, maximum=30 * 86_400)
 GITSYNC_MIRROR_EXPIRING = env.flag("GITSYNC_MIRROR_EXPIRING")
 GITSYNC_HOLD_SECRETS = env.flag("GITSYNC_HOLD_SECRETS", default=True)
-#: The worker's own clone: a cache that may be deleted at any time.
+#: The worker's clone: a cache that may be deleted at any time.
 GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"
 
-# Database, cache and broker. The cache holds admin sessions only when it is shared by all processes.
+# Database, cache and broker. Admin sessions are cached only in a cache that all processes share.
 DATABASES = {"default": services.database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": services.cache(env), "pages": services.pages()}
+CACHES = {"default": services.cache(env), "pages": services.page_cache()}
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if 'LOCATION' in CACHES['default'] else 'db'}"
 
-# Celery: the doorbell between the two paths. It may lose messages; the rows are the queue.
+# Celery only wakes the worker. It may lose messages: the rows of the outbox are the queue.
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = services.broker(env, DATA_DIR)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -179,8 +180,8 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "gitsync.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
     "maintain": {"task": "gitsync.tasks.maintain", "schedule": 1_800.0, "options": {"expires": 1_800}},
-    "tell": {"task": "pasteur_site.tasks.tell_moderators", "schedule": 10.0, "options": {"expires": 10}},
-    "erase": {"task": "pasteur_site.tasks.erase_gone", "schedule": 60.0, "options": {"expires": 60}},
+    "tell": {"task": "pasteur_site.tasks.notify_moderators", "schedule": 10.0, "options": {"expires": 10}},
+    "erase": {"task": "pasteur_site.tasks.erase_expired", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 INSTALLED_APPS = [
@@ -202,8 +203,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "pasteur_site.middleware.Headers",
-    "pasteur_site.middleware.CompressedPages",
+    "pasteur_site.middleware.ResponseHeadersMiddleware",
+    "pasteur_site.middleware.PageCompressionMiddleware",
     "pastes.middleware.page_language.PageLanguageMiddleware",
     "pastes.middleware.cors.CorsMiddleware",
     "pastes.middleware.errors.ErrorMiddleware",
@@ -211,10 +212,10 @@ MIDDLEWARE = [
     "pastes.middleware.rate_limits.RateLimitMiddleware",
     "pastes.middleware.errors.ApiHeadMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "pasteur_site.middleware.AdminSessions",
+    "pasteur_site.middleware.AdminSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "pasteur_site.middleware.AdminAuthentication",
-    "pasteur_site.middleware.AdminMessages",
+    "pasteur_site.middleware.AdminAuthenticationMiddleware",
+    "pasteur_site.middleware.AdminMessageMiddleware",
 ]
 
 ROOT_URLCONF = "pasteur_site.urls"
@@ -237,11 +238,11 @@ TEMPLATES = [
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["bootstrap5"]
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
-# Requests. Bodies past the limit are refused before they are read (pasteur_site.bodies, pastes.body).
+# Requests. Larger bodies are refused before they are read (pasteur_site/web_server/, pastes/http/request_body.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = PASTEUR_MAX_BODY_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = PASTEUR_MAX_BODY_BYTES
 
-# Browsers.
+# Security headers and cookies.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -266,20 +267,20 @@ CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "pastes.web.errors.csrf_failure"
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
-# The web server in front turns http:// into https://; a plain request that comes this far is a health check.
-# What holds for our subdomains, and whether browsers list us, is for whoever owns the domain to say.
+# A reverse proxy redirects http:// to https://: a plain request that arrives here is a health check (W008). HSTS for
+# subdomains (W005) and preload lists (W021) are decisions of the domain's owner.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 if IS_LOCAL and not IS_HTTPS:
-    # Served over plain HTTP on loopback, where secure cookies would lock the moderators out.
+    # With plain HTTP on a loopback address, secure cookies would prevent logging in.
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W012", "security.W016"]
 
-# Static files: hashed, compressed, served by the web process itself.
+# Static files, served by the web process.
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "pasteur_site.static.HashedStorage"},
+    "staticfiles": {"BACKEND": "pasteur_site.static.StaticStorage"},
 }
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -1,16 +1,16 @@
-"""What every process does first: find the settings, or say in plain words why it cannot."""
+"""Loads the settings when a process starts, or ends the process with the list of errors."""
 
 import os
 import sys
 
-#: The exit status of a process whose configuration is wrong (sysexits.h: EX_CONFIG).
+#: The exit status for invalid settings (EX_CONFIG of sysexits.h).
 EX_CONFIG = 78
 
 
 def load_settings() -> None:
-    """Load the settings module; on a wrong setting print each problem and exit with EX_CONFIG, without a traceback."""
+    """Load the settings module. On invalid settings, print them without a traceback and exit with EX_CONFIG."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pasteur_site.settings")
-    from pasteur_site.environment import SettingsError
+    from pasteur_site.configuration.environment import SettingsError
 
     try:
         import pasteur_site.settings  # noqa: F401  (the import is the check)

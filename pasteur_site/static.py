@@ -1,9 +1,9 @@
-"""Static files under hashed names, the modules that our scripts import included."""
+"""The storage of static files."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise has no types.
-    """What Django and WhiteNoise do together, with `import` statements pointing to hashed names as well."""
+class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise has no types.
+    """Hashed and compressed static files; `import` statements in scripts name the hashed files."""
 
     support_js_module_import_aggregation = True

@@ -1,4 +1,4 @@
-"""Periodic work of the site that belongs to no path: a thin wrapper for each."""
+"""Periodic tasks of the site other than the mirror's."""
 
 from celery import shared_task
 
@@ -7,8 +7,8 @@ from pastes.moderation import origins, report_mail, reports
 
 
 @shared_task
-def erase_gone() -> None:
-    """Erase the content of pastes whose time has come, and forget what nobody needs any more."""
+def erase_expired() -> None:
+    """Erase the content of expired pastes, and delete old records of requests, reports and addresses."""
     writing.erase_expired()
     idempotency.forget_old()
     reports.erase_old_contacts()
@@ -16,6 +16,6 @@ def erase_gone() -> None:
 
 
 @shared_task
-def tell_moderators() -> None:
-    """Send moderators a mail about what was reported since."""
+def notify_moderators() -> None:
+    """Send moderators a mail about new reports."""
     report_mail.send_pending()

@@ -1,4 +1,4 @@
-"""The addresses of the site. Fixed words win over keys; keys are too long to clash."""
+"""The URLs of the site. Fixed paths come before keys; keys are longer than any of them."""
 
 from django.contrib import admin
 from django.urls import include, path

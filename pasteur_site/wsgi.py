@@ -1,4 +1,4 @@
-"""The web process, as gunicorn loads it. It needs neither Git, nor the deploy key, nor a broker."""
+"""The WSGI application. It needs neither Git nor the deploy key nor a broker."""
 
 from functools import lru_cache
 from typing import Any
@@ -15,31 +15,31 @@ from django.db.backends.signals import connection_created  # noqa: E402
 from django.http.multipartparser import MultiPartParserError  # noqa: E402
 
 from pastes.http import header_parameters  # noqa: E402
-from pasteur_site.web_server.body_limit import BoundedBodies  # noqa: E402
+from pasteur_site.web_server.body_limit import BodyLimitMiddleware  # noqa: E402
 
 
 class Request(WSGIRequest):
-    """A request whose query and form are UTF-8, whatever its header says.
+    """A request with a query and a form in UTF-8, whatever charset its header names.
 
-    Django would use any codec that Python knows, `rot13` among them, and fail before a view could say so.
+    Django would use any codec of Python, `rot13` among them, and fail before a view can respond.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        self.content_type, self.content_params = _parsed(meta.get("CONTENT_TYPE", ""))
+        self.content_type, self.content_params = _parse_content_type(meta.get("CONTENT_TYPE", ""))
 
-    def parse_file_upload(self, META: Any, post_data: Any) -> Any:  # noqa: N803  (Django calls it so)
-        """Return the fields and files of a form. Raises MultiPartParserError, also where Django lets others through."""
+    def parse_file_upload(self, META: Any, post_data: Any) -> Any:  # noqa: N803  (the name is Django's)
+        """Return the fields and files of a form. Raises MultiPartParserError for any malformed form."""
         try:
             return super().parse_file_upload(META, post_data)
-        except TypeError as error:  # See pastes.parameters.
+        except TypeError as error:  # Django raises it for some malformed parameters.
             raise MultiPartParserError(str(error)) from None
 
 
 @lru_cache(maxsize=64)
-def _parsed(content_type: str) -> tuple[str, dict[str, str]]:
-    """Return the type and its parameters, which nobody changes; taking them apart takes as long as a small query.
+def _parse_content_type(content_type: str) -> tuple[str, dict[str, str]]:
+    """Return the media type and its parameters, which callers must not modify. Parsing takes as long as a small query.
 
-    What cannot be understood is of a type that no view takes.
+    A malformed type becomes "unreadable", which no view accepts.
     """
     try:
         return header_parameters.parse(content_type)
@@ -48,15 +48,15 @@ def _parsed(content_type: str) -> tuple[str, dict[str, str]]:
 
 
 class Handler(WSGIHandler):
-    """Django's handler with our requests."""
+    """Django's handler with our request class."""
 
     request_class = Request
 
 
 django.setup(set_prefix=False)
 if connection.vendor == "postgresql":
-    from pasteur_site import postgresql_timeouts  # SQLite runs without its library.
+    from pasteur_site.web_server import postgresql_timeouts  # It imports psycopg, which SQLite does not need.
 
-    connection_created.connect(postgresql_timeouts.limit_waiting, dispatch_uid="pasteur.limit_waiting")
-    request_started.connect(postgresql_timeouts.trust_fresh, dispatch_uid="pasteur.trust_fresh")
-application = BoundedBodies(Handler())
+    connection_created.connect(postgresql_timeouts.set_timeouts, dispatch_uid="pasteur.set_timeouts")
+    request_started.connect(postgresql_timeouts.skip_health_check, dispatch_uid="pasteur.skip_health_check")
+application = BodyLimitMiddleware(Handler())

@@ -1,6 +1,6 @@
-"""Keeps a few programs running in one foreground tree: all of them, or none.
+"""Runs several programs in the foreground, each in its own process group.
 
-Each program gets a process group of its own. One that dies is started again; one that keeps dying ends everything.
+A program that ends is restarted; one that ends too often stops all of them.
 """
 
 import ctypes
@@ -20,51 +20,51 @@ from types import FrameType
 logger = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 8.0
-_DEATHS_TOLERATED = 5
-_DEATHS_WITHIN_SECONDS = 60.0
+_MAX_EXITS = 5
+_EXIT_WINDOW_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass
 class Program:
-    """A program to keep running, and how that goes."""
+    """A program, its process if it is running, and the times at which it ended."""
 
     name: str
     command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     start_at: float = 0.0
-    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=_DEATHS_TOLERATED))
+    exits: deque[float] = field(default_factory=lambda: deque(maxlen=_MAX_EXITS))
 
 
 class Supervisor:
-    """Runs programs until a signal comes or one of them cannot be kept running."""
+    """Runs programs until a signal arrives or one of them ends too often."""
 
     def __init__(self, programs: Mapping[str, Sequence[str]]) -> None:
         self.programs = [Program(name, command) for name, command in programs.items()]
         self._signal = 0
 
     def run(self) -> int:
-        """Run until SIGINT, SIGTERM or SIGHUP; returns the exit status, 1 when a program kept dying."""
+        """Run until SIGINT, SIGTERM or SIGHUP; return the exit status, 1 if a program ended too often."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note)
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # What a dead child leaves behind becomes ours to end.
+            signal.signal(number, self._receive_signal)
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # Orphans of a program become children of this process.
         try:
             while not self._signal:
-                if not all(self._keep(program) for program in self.programs):
+                if not all(self._ensure_running(program) for program in self.programs):
                     return 1
-                self._reap()
+                self._reap_orphans()
                 time.sleep(0.1)
             logger.info("stopping")
             return 0
         finally:
             self._stop()
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _receive_signal(self, number: int, frame: FrameType | None) -> None:
         self._signal = number
 
-    def _keep(self, program: Program) -> bool:
-        """Start the program when it is not running; returns False when it has died too often."""
+    def _ensure_running(self, program: Program) -> bool:
+        """Start the program if it is not running; return False if it has ended too often."""
         now = time.monotonic()
         if program.process is None:
             if now >= program.start_at:
@@ -76,14 +76,12 @@ class Supervisor:
         _kill_group(program.process.pid, signal.SIGKILL)
         self._end_orphans()
         program.process = None
-        if len(program.deaths) == _DEATHS_TOLERATED - 1 and now - program.deaths[0] < _DEATHS_WITHIN_SECONDS:
-            logger.error("%s died %d times within a minute; stopping everything", program.name, _DEATHS_TOLERATED)
+        program.exits.append(now)
+        if len(program.exits) == _MAX_EXITS and now - program.exits[0] < _EXIT_WINDOW_SECONDS:
+            logger.error("%s ended %d times within a minute; stopping all programs", program.name, _MAX_EXITS)
             return False
-        while len(program.deaths) >= _DEATHS_TOLERATED - 1:
-            program.deaths.popleft()
-        program.deaths.append(now)
-        program.start_at = now + min(5.0, 0.1 * 2 ** len(program.deaths))
-        logger.warning("%s ended (%s); starting it again", program.name, _words(status))
+        program.start_at = now + min(5.0, 0.1 * 2 ** len(program.exits))
+        logger.warning("%s ended (%s); restarting it", program.name, _describe(status))
         return True
 
     def _start(self, program: Program) -> subprocess.Popen[bytes]:
@@ -91,7 +89,7 @@ class Supervisor:
             program.command,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=partial(_die_with, os.getpid()),  # noqa: PLW1509  (this process has one thread)
+            preexec_fn=partial(_end_with_parent, os.getpid()),  # noqa: PLW1509  (this process has one thread)
         )
 
     def _stop(self) -> None:
@@ -107,33 +105,33 @@ class Supervisor:
             process.wait()
         self._end_orphans()
 
-    def _reap(self) -> None:
-        """Let processes end for good that were left to us, such as the SSH of a Git that was killed."""
+    def _reap_orphans(self) -> None:
+        """Wait for orphans that have ended, such as the ssh of a killed git, so that no zombies are left."""
         ours = {program.process.pid for program in self.programs if program.process is not None}
         try:
             while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in ours:
                 os.waitpid(ended.si_pid, 0)
         except ChildProcessError:
-            pass  # There is none at the moment.
+            pass  # There are no children.
 
     def _end_orphans(self) -> None:
-        """Kill processes that a dead program had started in groups of their own."""
+        """Kill orphans in process groups of their own."""
         ours = {program.process.pid for program in self.programs if program.process is not None}
         try:
             children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
         except OSError:
-            return  # Not on this system.
+            return  # /proc exists on Linux only.
         for pid in {int(child) for child in children} - ours:
             _kill_group(pid, signal.SIGKILL)
             try:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
             except (ProcessLookupError, ChildProcessError):
-                pass  # It is gone already.
+                pass  # It has ended already.
 
 
-def _die_with(parent: int) -> None:
-    """Have this process end when its parent does, which may have been killed just before."""
+def _end_with_parent(parent: int) -> None:
+    """End this process when its parent ends, or has ended already."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)
@@ -148,8 +146,8 @@ def _kill_group(pid: int, number: int) -> None:
     try:
         os.killpg(pid, number)
     except (ProcessLookupError, PermissionError):
-        pass  # Nothing is left of it.
+        pass  # The group has no processes.
 
 
-def _words(status: int) -> str:
+def _describe(status: int) -> str:
     return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"

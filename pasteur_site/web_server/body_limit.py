@@ -1,4 +1,4 @@
-"""Request bodies are bounded before Django sees them, whether or not their length was announced."""
+"""Limits request bodies, with and without a Content-Length, before Django sees them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,17 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 64 * 1024
 
 
-class BoundedBodies:
-    """Give a chunked body a length, and cut every body that is longer than a request may be.
+class BodyLimitMiddleware:
+    """WSGI middleware that gives a chunked body a Content-Length.
 
-    Django reads a body without Content-Length as empty. A chunked one is therefore read here, up to one byte past the
-    limit and no further, so that an endless one costs nothing; the view then sees a body that is too large and
-    answers 413 in the form its caller expects. An honest Content-Length past the limit needs no reading at all.
+    Django takes a body without Content-Length for an empty one. A chunked body is read up to one byte over the limit,
+    so that the view sees a body that is too large and answers 413 in the format of its client.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request."""
         if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
             body = _read(environ["wsgi.input"], settings.PASTEUR_MAX_BODY_BYTES + 1)
             environ["wsgi.input"] = io.BytesIO(body)
@@ -35,7 +33,7 @@ class BoundedBodies:
 
 
 def _read(stream: Any, limit: int) -> bytes:
-    """Read at most `limit` bytes, however small the pieces in which they come."""
+    """Read until the end of the stream, or `limit` bytes."""
     body = bytearray()
     while len(body) < limit:
         piece = stream.read(min(_CHUNK_BYTES, limit - len(body)))

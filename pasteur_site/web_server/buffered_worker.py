@@ -1,291 +1,182 @@
-"""gunicorn's threads, given whole requests only: a client that is slow, or says nothing, holds a socket and no thread.
+"""gunicorn's worker for the web processes: an event loop for the clients, threads for complete requests.
 
-gunicorn's own worker hands a new connection to a thread at once, which waits up to 5 s for its first byte and for ever
-for the rest; sixteen such clients are enough to stop the site. Here the loop that waits for all connections collects
-what they send, chunked or not, and asks for bodies that wait to be asked for. A thread gets a request when all of it is
-there, or when it is refused without the rest of its body. It never reads from a socket, nor waits until it can write:
-what a client does not take at once the loop sends too, and it waits until the last answer has been read.
+gunicorn's own threads read from their client, and wait for it: sixteen slow ones would stop the site. Here the loop
+collects requests, sends answers and does TLS; a thread never touches a socket. A slow client costs memory and a file
+descriptor, both of which are bounded.
 """
 
 from __future__ import annotations
 
-import selectors
+import asyncio
+import os
+import signal
 import socket
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
 from django.conf import settings
-from gunicorn import http
-from gunicorn.http.errors import ParseException
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+from gunicorn import sock
+from gunicorn.http import wsgi
+from gunicorn.workers.base import Worker
 
 from pasteur_site.web_server import raw_errors
-from pasteur_site.web_server.nonblocking_socket import Wire
-from pasteur_site.web_server.request_buffer import BYTES_A_SECOND, Incoming
+from pasteur_site.web_server.connection import Connection, State
+from pasteur_site.web_server.request_buffer import HEAD_SECONDS, RequestBuffer
 
-#: Bytes of requests that are not whole yet, and of answers that are not read yet, all together. What is dropped beyond
-#: that is what has held the most for the longest, not what comes last. Two of the longest requests fit in any case.
-HELD_BYTES = 64 * 1024 * 1024
-#: For how long, and how much of, what a client still sends after its last answer is read and thrown away. If the
-#: connection were closed at once, the client's system would throw the answer away.
-LINGER_SECONDS = 10.0
-LINGER_BYTES = 64 * 1024 * 1024
-#: Seconds in which a client has to begin to read its answer.
-ANSWER_SECONDS = 20.0
+#: Bytes of incomplete requests and of unread answers in this process. Beyond them the connection ends that has held the
+#: most for the longest, rather than the newest. Two requests of the largest size fit in any case.
+MAX_HELD_BYTES = 64 * 1024 * 1024
+#: Seconds in which a stopping worker still takes requests on connections that are open.
+STOP_SECONDS = 2.0
 #: A process that has connections lets the others be faster: when many come at once, it would take all of them before
-#: another is awake, and leave it, and its processor, without work.
+#: the others are awake, and leave a processor without work.
 _YIELD_SECONDS = 0.0001
-_LOOK_SECONDS = 0.5
-_PIECE_BYTES = 64 * 1024
-_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+_SWEEP_SECONDS = 0.5
+_RECEIVE_BYTES = 64 * 1024
 
 
-class _Conn(TConn):  # type: ignore[misc]  # gunicorn has no types
-    """A connection; while it waits in the loop, for what, until when, and what it holds since when."""
-
-    sock: Wire
-    incoming: Incoming
-    on_ready: Callable[[_Conn], None]
-    on_overdue: Callable[[_Conn], None]
-    since = 0.0
-    ends_at = 0.0
-    held_bytes = 0
-    lingered_bytes = 0
-
-
-class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """The worker of the web processes."""
+class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
+    """Serves WSGI with threads that never wait for a client."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._waiting: set[_Conn] = set()
+        self.alive: bool
+        self.receive_buffer = memoryview(bytearray(_RECEIVE_BYTES))
+        self.keep_alive_seconds = self.cfg.keepalive
+        self._connections: set[Connection] = set()
         self._held_bytes = 0
-        self._looks_at = 0.0
 
-    def accept(self, listener: socket.socket) -> None:
-        """Take a connection, and collect what it sends. When there is no place for more, the slowest gives way."""
-        if self.nr_conns >= self.cfg.threads:
+    def run(self) -> None:
+        self._threads = ThreadPoolExecutor(self.cfg.threads)
+        self._tls = sock.ssl_context(self.cfg) if self.cfg.is_ssl else None
+        asyncio.run(self._serve())
+        self._threads.shutdown(wait=False)
+
+    def submit(self, connection: Connection, buffer: RequestBuffer) -> None:
+        """Have a thread answer a complete request."""
+        self._threads.submit(self._answer, connection, buffer)
+
+    def hold(self, connection: Connection, held_bytes: int) -> None:
+        """Set the bytes that a connection holds; end the costliest connections when all together hold too many."""
+        self._held_bytes += held_bytes - connection.held_bytes
+        connection.held_bytes = held_bytes
+        while self._held_bytes > max(MAX_HELD_BYTES, 2 * settings.PASTEUR_MAX_BODY_BYTES):
+            now = monotonic()
+            max(self._connections, key=lambda other: other.held_bytes * (1 + now - other.since)).time_out()
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection that has ended."""
+        self._connections.discard(connection)
+        self._held_bytes -= connection.held_bytes
+        connection.held_bytes = 0
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        stopped = asyncio.Event()
+        self._loop.add_signal_handler(signal.SIGTERM, stopped.set)
+        for listener in self.sockets:
+            listener.setblocking(False)
+            self._loop.add_reader(listener, self._accept, listener)
+        while self.alive and self.ppid == os.getppid() and not stopped.is_set():
+            self.notify()
+            self._end_overdue()
+            try:
+                await asyncio.wait_for(stopped.wait(), _SWEEP_SECONDS)
+            except TimeoutError:
+                continue
+        self.alive = False
+        await self._stop()
+
+    async def _stop(self) -> None:
+        """Take no more connections, and end those that are open once their request is answered."""
+        for listener in self.sockets:
+            self._loop.remove_reader(listener)
+            listener.close()
+        for connection in self._connections:
+            connection.stop(STOP_SECONDS)
+        deadline = monotonic() + self.cfg.graceful_timeout
+        while self._connections and monotonic() < deadline:
+            self.notify()
+            self._end_overdue()
+            await asyncio.sleep(0.05)
+
+    def _accept(self, listener: Any) -> None:
+        if len(self._connections) >= self.cfg.threads:
             sleep(_YIELD_SECONDS)
         try:
             client, address = listener.accept()
         except OSError:
             return  # It has gone already, or another process was faster.
-        self.nr_conns += 1
-        conn = _Conn(self.cfg, Wire(client), address, listener.getsockname())
-        conn.initialized = conn.data_ready = True
-        if self.nr_conns >= self.worker_connections:
+        if len(self._connections) >= self.cfg.worker_connections:
             self._make_room()
-        self._begin(conn)
-        self._collect(conn)
+        connection = Connection(self, address, listener.getsockname())
+        self._connections.add(connection)
+        connection.handshake = self._loop.create_task(self._connect(connection, client))
 
-    def on_client_socket_readable(self, conn: _Conn, client: Wire) -> None:
-        """Collect the next request of a kept connection like its first."""
+    async def _connect(self, connection: Connection, client: socket.socket) -> None:
+        """Begin to read from a connection, after its TLS handshake if there is one."""
+        seconds = HEAD_SECONDS if self._tls else None
         try:
-            self.keepalived_conns.remove(conn)
-        except ValueError:
-            return  # It has been dropped for another that was ready at the same time.
-        self.poller.unregister(client)
-        self._begin(conn)
-        self._take(conn)
-
-    def murder_pending(self) -> None:
-        """End what is not done in time; when stopping, also what says nothing and what has been answered."""
-        now = monotonic()
-        if now < self._looks_at:
-            return
-        self._looks_at = now + _LOOK_SECONDS
-        for conn in list(self._waiting):
-            if conn.ends_at < now or not (self.alive or conn.held_bytes):
-                conn.on_overdue(conn)
-
-    def handle_request(self, req: Any, conn: _Conn) -> bool:
-        """Answer a request; the connection's last one when some of its body has been left on the wire."""
-        req._expected_100_continue = False  # noqa: SLF001  (the loop has asked for the body)
-        if conn.incoming.is_unread:
-            req.force_close()
-        return bool(super().handle_request(req, conn))
-
-    def handle_error(self, req: Any, client: Wire, addr: Any, exc: BaseException) -> None:
-        """Say what is wrong with a request that no view has seen, or that something broke."""
-        complaint = raw_errors.about(exc)
-        if complaint is raw_errors.BROKEN:
-            self.log.error("Error handling request %r", client.start, exc_info=exc)
-        else:
-            self.log.warning("Invalid request from ip=%s: %s", addr[0] if addr else "", exc)
-        client.sendall(complaint.answer(client.start))
-
-    def finish_request(self, conn: _Conn, fs: Any) -> None:
-        """Send what is left of an answer; then wait for the connection's next request, or for its end."""
-        goes_on = not fs.cancelled() and not fs.exception() and bool(fs.result())
-        self._answered(conn, goes_on=goes_on)
-
-    def _keepalive_after(self, conn: _Conn, keepalive: bool) -> bool:
-        """Whether the connection goes on. No body has to be read before, as gunicorn does here."""
-        return keepalive
+            await self._loop.connect_accepted_socket(
+                lambda: connection,
+                client,
+                ssl=self._tls,
+                ssl_handshake_timeout=seconds,
+                ssl_shutdown_timeout=seconds,
+            )
+        except OSError as error:  # TLS errors are such.
+            self.log.debug("No connection with ip=%s: %s", connection.client, error)
+            self.remove(connection)
 
     def _make_room(self) -> None:
-        """Drop the connection that has been waiting for its client for the longest, or else one that says nothing."""
-        if self._waiting:
-            self._drop(min(self._waiting, key=lambda conn: conn.since))
-        elif self.keepalived_conns:
-            conn = self.keepalived_conns.popleft()
-            self.poller.unregister(conn.sock)
-            self._drop(conn)
+        """Drop the connection that has waited for its client for the longest; kept-alive ones come last."""
+        waiting = [connection for connection in self._connections if connection.state is not State.ANSWERING]
+        if waiting:
+            min(waiting, key=lambda connection: (connection.state is State.IDLE, connection.since)).drop()
 
-    def _begin(self, conn: _Conn) -> None:
-        conn.since = monotonic()
-        conn.incoming = Incoming(conn.since, settings.PASTEUR_MAX_BODY_BYTES)
-
-    def _collect(self, conn: _Conn) -> None:
-        self._wait(conn, selectors.EVENT_READ, self._take, conn.incoming.ends_at, self._give_up)
-
-    def _take(self, conn: _Conn) -> None:
-        """Take what a connection has sent."""
-        try:
-            piece = conn.sock.recv(_PIECE_BYTES)
-        except BlockingIOError:
-            self._collect(conn)
-        except OSError:
-            self._drop(conn)
-        else:
-            self._add(conn, piece) if piece else self._drop(conn)
-
-    def _add(self, conn: _Conn, piece: bytes) -> None:
-        """Add a piece to the request of a connection; when that is whole, give it to a thread."""
-        try:
-            is_whole = conn.incoming.take(piece)
-            if conn.incoming.asks_first:
-                conn.incoming.asks_first = False
-                conn.sock.send(_GO_ON)
-        except ParseException as error:
-            self._refuse(conn, raw_errors.about(error))
-        except OSError:
-            self._drop(conn)
-        else:
-            if is_whole:
-                self._hand_over(conn)
-                return
-            self._collect(conn)
-            self._hold(conn, conn.incoming.held_bytes)
-
-    def _hand_over(self, conn: _Conn) -> None:
-        self._rest(conn)
-        conn.sock.start = conn.incoming.start
-        conn.parser = http.get_parser(self.cfg, [conn.incoming.cut_out()], conn.client)
-        self.enqueue_req(conn)
-
-    def _give_up(self, conn: _Conn) -> None:
-        """Do without the rest of a request; only who has begun to send a body waits for an answer."""
-        if conn.incoming.has_head:
-            self._refuse(conn, raw_errors.TOO_SLOW)
-        else:
-            self._drop(conn)
-
-    def _refuse(self, conn: _Conn, complaint: raw_errors.Complaint) -> None:
-        self._rest(conn)
-        try:
-            conn.sock.sendall(complaint.answer(conn.incoming.start))
-        except OSError:
-            self._drop(conn)
-        else:
-            self._answered(conn, goes_on=False)
-
-    def _answered(self, conn: _Conn, *, goes_on: bool) -> None:
-        """Go on after an answer, when the client has taken all of it."""
-        unsent_bytes = len(conn.sock.unsent)
-        if unsent_bytes:
-            conn.since = monotonic()
-            ends_at = conn.since + ANSWER_SECONDS + unsent_bytes / BYTES_A_SECOND
-            self._wait(conn, selectors.EVENT_WRITE, partial(self._send, goes_on=goes_on), ends_at, self._drop)
-            self._hold(conn, unsent_bytes)
-        elif not goes_on:
-            self._linger(conn)
-        elif rest := conn.incoming.rest:
-            self._begin(conn)
-            self._add(conn, rest)
-        else:
-            self._keep(conn)
-
-    def _send(self, conn: _Conn, *, goes_on: bool) -> None:
-        """Send more of an answer."""
-        try:
-            is_done = conn.sock.send_on()
-        except OSError:
-            self._drop(conn)
-            return
-        self._hold(conn, len(conn.sock.unsent))
-        if is_done:
-            self._rest(conn)
-            self._answered(conn, goes_on=goes_on)
-
-    def _keep(self, conn: _Conn) -> None:
-        """Wait for the next request, as gunicorn does."""
-        conn.set_timeout()
-        if not self.alive:
-            conn.timeout = min(conn.timeout, monotonic() + STOP_KEEPALIVE_LINGER)
-        conn.sock.setblocking(False)
-        self.keepalived_conns.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
-
-    def _linger(self, conn: _Conn) -> None:
-        """Say that this was all, and wait for the client to go."""
-        try:
-            conn.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            self._drop(conn)
-        else:
-            self._wait(conn, selectors.EVENT_READ, self._discard, monotonic() + LINGER_SECONDS, self._drop)
-
-    def _discard(self, conn: _Conn) -> None:
-        try:
-            piece = conn.sock.recv(_PIECE_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            piece = b""
-        conn.lingered_bytes += len(piece)
-        if not piece or conn.lingered_bytes > LINGER_BYTES:
-            self._drop(conn)
-
-    def _wait(
-        self,
-        conn: _Conn,
-        event: int,
-        on_ready: Callable[[_Conn], None],
-        ends_at: float,
-        on_overdue: Callable[[_Conn], None],
-    ) -> None:
-        """Call one or the other, when the socket is ready or when time is up, until the connection rests."""
-        conn.on_ready, conn.ends_at, conn.on_overdue = on_ready, ends_at, on_overdue
-        if conn not in self._waiting:
-            self._waiting.add(conn)
-            conn.sock.setblocking(False)
-            self.poller.register(conn.sock, event, partial(self._ready, conn))
-
-    def _ready(self, conn: _Conn, client: Wire) -> None:
-        if conn in self._waiting:  # See on_client_socket_readable.
-            conn.on_ready(conn)
-
-    def _rest(self, conn: _Conn) -> None:
-        """Let the loop wait for a connection no longer."""
-        if conn in self._waiting:
-            self._waiting.remove(conn)
-            self.poller.unregister(conn.sock)
-        self._held_bytes -= conn.held_bytes
-        conn.held_bytes = 0
-
-    def _hold(self, conn: _Conn, held_bytes: int) -> None:
-        """Count what a connection holds; when all together hold too much, end the one that has cost the most."""
-        self._held_bytes += held_bytes - conn.held_bytes
-        conn.held_bytes = held_bytes
+    def _end_overdue(self) -> None:
         now = monotonic()
-        while self._held_bytes > max(HELD_BYTES, 2 * settings.PASTEUR_MAX_BODY_BYTES):
-            costliest = max(self._waiting, key=lambda other: other.held_bytes * (1 + now - other.since))
-            costliest.on_overdue(costliest)
+        for connection in [connection for connection in self._connections if connection.deadline < now]:
+            connection.time_out()
 
-    def _drop(self, conn: _Conn) -> None:
-        self._rest(conn)
-        self.nr_conns -= 1
-        conn.close()
+    def _answer(self, connection: Connection, buffer: RequestBuffer) -> None:
+        """Answer a request. Runs in a thread."""
+        try:
+            content, keep_alive = self._call_application(connection, buffer)
+        except Exception as error:  # The thread ends here.
+            self.log.exception("Error handling request %r", buffer.request_line)
+            content, keep_alive = raw_errors.describe(error).response(buffer.request_line), False
+        try:
+            self._loop.call_soon_threadsafe(partial(connection.answer, content, keep_alive=keep_alive))
+        except RuntimeError:
+            pass  # The loop has ended: this worker's time to stop was over.
+
+    def _call_application(self, connection: Connection, buffer: RequestBuffer) -> tuple[bytes, bool]:
+        """Return the whole answer, head and body, and whether the connection goes on after it."""
+        output = _Output()
+        response, environ = wsgi.create(buffer.request, output, connection.client, connection.server, self.cfg)
+        environ["wsgi.multithread"] = True
+        self.nr += 1
+        if self.nr >= self.max_requests:
+            self.alive = False
+        if buffer.is_truncated or not self.alive:
+            response.force_close()
+        body = self.wsgi(environ, response.start_response)
+        try:
+            for part in body:
+                response.write(part)
+            response.close()
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+        return b"".join(output.parts), not response.should_close()
+
+
+class _Output:
+    """Stands for the client's socket where gunicorn writes an answer."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.sendall = self.parts.append

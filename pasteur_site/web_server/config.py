@@ -1,4 +1,4 @@
-"""gunicorn, as `manage.py run` and the containers start it."""
+"""The configuration of gunicorn for `manage.py run` and the containers."""
 
 import gc
 
@@ -9,18 +9,17 @@ load_settings()
 from django.conf import settings  # noqa: E402  (settings come first)
 
 bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
-# Threads that get whole requests only: browsers open connections before they need them, and some clients are slow.
-worker_class = "pasteur_site.web_server.buffered_worker.PatientWorker"
+worker_class = "pasteur_site.web_server.buffered_worker.BufferedWorker"
 workers = settings.PASTEUR_WEB_PROCESSES
 threads = settings.PASTEUR_WEB_THREADS
-# Systems let a process open 1,024 files by default, and databases and logs need some of them.
+# A process may open 1,024 files by default, and the database and the log need some of them.
 worker_connections = 900
-# Loaded once, before the processes are forked: they start at once, and share most of their memory.
+# The application is loaded before the fork: workers start at once and share most of their memory.
 preload_app = True
 keepalive = 5
 timeout = 30
 graceful_timeout = 5
-# Replaced now and then, so that no leak of a library lives for ever.
+# Workers are replaced now and then, which bounds the memory leaks of libraries.
 max_requests = 100_000
 max_requests_jitter = 10_000
 control_socket_disable = True
@@ -30,5 +29,5 @@ loglevel = "warning"
 
 
 def when_ready(server: object) -> None:
-    """Leave what is loaded out of garbage collection: looking at all of it takes an answer an eighth of a second."""
+    """Exclude the loaded modules from garbage collection, which would delay a response by an eighth of a second."""
     gc.freeze()

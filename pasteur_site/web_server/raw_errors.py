@@ -1,4 +1,4 @@
-"""What is said of requests that no view has seen: one line for programs, the API's error below its addresses."""
+"""Answers to requests that no view sees: one line of text, or the API's JSON error below /api/."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from gunicorn.asgi.parser import ParseError
 from gunicorn.http import errors
 
-_TO_API = re.compile(rb"\S+ (?:https?://[^/ ]*)?/api/", re.IGNORECASE)
+_API_REQUEST = re.compile(rb"\S+ (?:https?://[^/ ]*)?/api/", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Complaint:
+class RawError:
     """A status, the API's code for it, and a sentence."""
 
     status: HTTPStatus
     code: str
     message: str
 
-    def answer(self, start: bytes) -> bytes:
-        """Return the whole answer to a request that starts with these bytes; it is its connection's last."""
+    def response(self, request_line: bytes) -> bytes:
+        """Return the whole response, after which the connection closes."""
         content_type, body = "text/plain; charset=utf-8", f"{self.message}\n"
-        if _TO_API.match(start):
+        if _API_REQUEST.match(request_line):
             content_type = "application/json"
             body = json.dumps({"error": {"code": self.code, "message": self.message}})
         lines = [
@@ -37,25 +38,26 @@ class Complaint:
         return "\r\n".join([*lines, "", body]).encode()
 
 
-TOO_SLOW = Complaint(HTTPStatus.REQUEST_TIMEOUT, "timeout", "The request did not arrive in time. Please try again.")
-BROKEN = Complaint(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", "Something broke. It has been logged.")
-_MALFORMED = Complaint(HTTPStatus.BAD_REQUEST, "bad_request", "The request is malformed.")
-_KNOWN = {
-    errors.LimitRequestLine: Complaint(HTTPStatus.REQUEST_URI_TOO_LONG, "address_too_long", "The address is too long."),
-    errors.LimitRequestHeaders: Complaint(
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "The headers are too many, or too long."
+TOO_SLOW = RawError(HTTPStatus.REQUEST_TIMEOUT, "timeout", "The request did not arrive in time. Please try again.")
+_FAILED = RawError(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", "Something broke. It has been logged.")
+_MALFORMED = RawError(HTTPStatus.BAD_REQUEST, "bad_request", "The request is malformed.")
+_BY_TYPE = {
+    errors.LimitRequestLine: RawError(HTTPStatus.REQUEST_URI_TOO_LONG, "address_too_long", "The address is too long."),
+    errors.LimitRequestHeaders: RawError(
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "The headers are too many or too long."
     ),
-    errors.ExpectationFailed: Complaint(
-        HTTPStatus.EXPECTATION_FAILED, "expectation", "Nothing but 100-continue can be expected."
+    errors.ExpectationFailed: RawError(
+        HTTPStatus.EXPECTATION_FAILED, "expectation", "The only supported expectation is 100-continue."
     ),
-    errors.UnsupportedTransferCoding: Complaint(
-        HTTPStatus.NOT_IMPLEMENTED, "transfer_coding", "Send the body as it is, or chunked."
+    errors.UnsupportedTransferCoding: RawError(
+        HTTPStatus.NOT_IMPLEMENTED, "transfer_coding", "The only supported transfer coding is chunked."
     ),
 }
 
 
-def about(error: BaseException) -> Complaint:
-    """Return what to say when gunicorn has raised this instead of calling the application, or while it did."""
+def describe(error: BaseException) -> RawError:
+    """Return what to answer when a parser has raised this, or the application has failed with it."""
     if isinstance(error, errors.InvalidResponseHeader | errors.InvalidResponseHeaderName):
-        return BROKEN
-    return _KNOWN.get(type(error), _MALFORMED if isinstance(error, errors.ParseException) else BROKEN)
+        return _FAILED
+    is_malformed = isinstance(error, errors.ParseException | ParseError)
+    return _BY_TYPE.get(type(error), _MALFORMED if is_malformed else _FAILED)

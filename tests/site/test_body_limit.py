@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from pasteur_site.web_server.body_limit import BoundedBodies
+from pasteur_site.web_server.body_limit import BodyLimitMiddleware
 from tests.servers.pasteur import Pasteur
 
 
@@ -33,14 +33,14 @@ class Wire(io.RawIOBase):
 
 
 def passed_on(environ: dict[str, Any]) -> dict[str, Any]:
-    """Return the environment that the application behind BoundedBodies sees."""
+    """Return the environment that the application behind BodyLimitMiddleware sees."""
     seen: dict[str, Any] = {}
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         seen.update(environ)
         return []
 
-    BoundedBodies(application)(environ, lambda *_: None)  # type: ignore[arg-type]  # no answer is looked at
+    BodyLimitMiddleware(application)(environ, lambda *_: None)  # type: ignore[arg-type]  # no answer is looked at
     return seen
 
 

@@ -88,7 +88,7 @@ def test_each_secret_reaches_only_those_who_need_it() -> None:
 
 
 def test_no_secret_stands_in_an_environment() -> None:
-    secrets = {name.removesuffix("_FILE") for name in env._known if name.endswith("_FILE")} & env._known
+    secrets = {name.removesuffix("_FILE") for name in env.names if name.endswith("_FILE")} & env.names
     for name, service in SERVICES.items():
         for setting, value in settings_of(name).items():
             if setting.endswith("_FILE") and value.startswith("/run/secrets/"):
@@ -143,13 +143,13 @@ def test_the_image_runs_as_nobody_special_and_holds_what_is_named() -> None:
 
 
 def test_the_commands_are_those_of_manage_py_run() -> None:
-    for name, command in run._programs().items():
+    for name, command in run.programs().items():
         words = ["python" if word == sys.executable else word.replace(str(ROOT), "/app") for word in command]
         assert SERVICES[name]["command"] == words
 
 
 def test_whatever_an_operator_may_choose_can_be_set_in_env() -> None:
-    choices = {name for name in env._known - FIXED if name.removesuffix("_FILE") not in env._known - {name}}
+    choices = {name for name in env.names - FIXED if name.removesuffix("_FILE") not in env.names - {name}}
     written = (ROOT / "docker-compose.yml").read_text()
     example = (ROOT / ".env.example").read_text()
 

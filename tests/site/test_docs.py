@@ -53,7 +53,7 @@ def subclasses(kind: type[GitsyncError]) -> set[type[GitsyncError]]:
 def test_every_setting_has_its_row_and_every_row_its_setting() -> None:
     names = code_spans(first_cells("docs/settings.md"))
 
-    assert sorted(names) == sorted(env._known)
+    assert sorted(names) == sorted(env.names)
 
 
 def test_the_documented_defaults_are_those_of_the_code(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pasteur_site.environment import SettingsError, kept_secret
+from pasteur_site.configuration.environment import SettingsError, stored_secret
 from pasteur_site.startup import EX_CONFIG
 from tests.servers.pasteur import ROOT
 
@@ -271,12 +271,12 @@ def test_a_secret_key_is_made_once_and_kept_for_its_owner(monkeypatch: pytest.Mo
     assert [left.name for left in (tmp_path / "data").iterdir()] == ["secret_key"]
 
 
-def test_a_kept_secret_that_was_there_first_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_secret_that_was_there_first_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "secret_key"
     file.write_text("the other process was first")
     monkeypatch.setattr(Path, "exists", lambda _: False)
 
-    assert kept_secret(file) == "the other process was first"
+    assert stored_secret(file) == "the other process was first"
 
 
 def run_check(tmp_path: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -12,7 +12,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pasteur_site.logs import OneLine
+from pasteur_site.logs import OneLineFormatter
 
 CONTROLS = [
     "\n",
@@ -37,7 +37,7 @@ def logged(write: Callable[[logging.Logger], object]) -> str:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     line = cast("dict[str, dict[str, str]]", settings.LOGGING["formatters"])["line"]
-    handler.setFormatter(OneLine(line["format"], style=cast("Literal['{']", line["style"])))
+    handler.setFormatter(OneLineFormatter(line["format"], style=cast("Literal['{']", line["style"])))
     logger = logging.Logger("test")
     logger.addHandler(handler)
     write(logger)
@@ -114,7 +114,7 @@ def test_the_text_of_an_exception_does_not_steer_a_terminal(control: str) -> Non
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/%0a2026-01-01 forged", "/%1b[2J", "/a%0d%0ab"])
 def test_what_a_visitor_asks_for_forges_no_line(client: Client, path: str, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.handler.setFormatter(OneLine("{levelname} {message}", style="{"))
+    caplog.handler.setFormatter(OneLineFormatter("{levelname} {message}", style="{"))
 
     client.get(path)
     client.delete(path)

@@ -12,7 +12,7 @@ from gitsync.models import Change
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import File, Paste, State
-from pasteur_site.tasks import erase_gone
+from pasteur_site.tasks import erase_expired
 from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -73,7 +73,7 @@ def test_a_paste_to_burn_ends_too(client: Client) -> None:
 def test_what_has_ended_is_erased_and_its_key_stays() -> None:
     gone, there = ending(-1), ending(30)
 
-    erase_gone()
+    erase_expired()
 
     row = Paste.objects.get(pk=gone.pk)
     assert (row.state, row.title, row.author, row.comment) == (State.EXPIRED, "", "", "")

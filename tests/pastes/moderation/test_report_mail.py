@@ -13,7 +13,7 @@ from pastes import checks
 from pastes.models import Outcome, Paste, Report
 from pastes.moderation import reports
 from pastes.moderation.report_mail import Mailer
-from pasteur_site.tasks import tell_moderators
+from pasteur_site.tasks import notify_moderators
 from tests.pastes.factories import publish_text
 from tests.servers.pasteur import Pasteur
 from tests.servers.process import reserve_port, wait_until
@@ -45,7 +45,7 @@ def reported(words: str = "", **facts: str) -> Paste:
 def test_the_mail_has_the_report_and_links_to_the_paste(smtp: Smtp) -> None:
     paste = reported("It is bad.\nReally.", contact="eve@example.org")
 
-    tell_moderators()
+    notify_moderators()
 
     (message,) = smtp.messages
     body = message.get_content()

@@ -1,16 +1,16 @@
-"""Requests that come in pieces are cut where gunicorn cuts them, and understood by it as what was sent."""
+"""Requests that arrive in pieces end where gunicorn ends them and have the body that was sent."""
 
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from gunicorn import http
+from gunicorn.asgi.parser import ParseError
 from gunicorn.config import Config
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, NoMoreData, ParseException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pasteur_site.web_server.request_buffer import Incoming
+from pasteur_site.web_server.request_buffer import RequestBuffer
 
 LIMIT = 1_000
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -28,22 +28,28 @@ def chunked(pieces: list[bytes], extension: bytes = b"", trailers: bytes = b"") 
 def split(content: bytes, places: list[int]) -> list[bytes]:
     """Cut a content at places, given as any numbers."""
     ends = sorted({0, len(content), *(place % (len(content) + 1) for place in places)})
-    return [content[one:other] for one, other in pairwise(ends)]
+    return [content[start:end] for start, end in pairwise(ends)]
 
 
-def take(pieces: list[bytes], limit: int = LIMIT) -> tuple[Incoming, bool]:
-    """Give pieces to a request until it is whole, as the loop does."""
-    incoming = Incoming(0.0, limit)
+def feed(pieces: list[bytes], limit: int = LIMIT) -> tuple[RequestBuffer, bool]:
+    """Feed pieces to a new buffer until its request is complete, as the loop does."""
+    buffer = RequestBuffer(Config(), ("127.0.0.1", 1), 0.0, limit)
     while pieces:
-        if incoming.take(pieces.pop(0)):
-            return incoming, True
-    return incoming, False
+        if buffer.feed(pieces.pop(0)):
+            return buffer, True
+    return buffer, False
 
 
-def read(content: bytes) -> tuple[Any, bytes]:
-    """Return a request and its body as gunicorn reads it; it never finds that bytes are missing."""
+def read(content: bytes) -> bytes:
+    """Return the body of a request as gunicorn's blocking parser reads it."""
     request = next(http.get_parser(Config(), [content], ("127.0.0.1", 1)))
-    return request, request.body.read()
+    return bytes(request.body.read())
+
+
+def finish(buffer: RequestBuffer) -> tuple[bytes, bytes]:
+    """Return the body of a complete request, and what follows it."""
+    rest = buffer.finish()
+    return buffer.request.body.read(), rest
 
 
 @given(
@@ -53,33 +59,33 @@ def read(content: bytes) -> tuple[Any, bytes]:
     behind=st.binary(max_size=50),
     places=st.lists(st.integers(0, 5_000), max_size=8),
 )
-def test_a_chunked_request_is_what_was_sent(
+def test_a_chunked_request_has_the_body_that_was_sent(
     pieces: list[bytes], extension: bytes, trailers: bytes, behind: bytes, places: list[int]
 ) -> None:
     content = CHUNKED + chunked(pieces, extension, trailers) + behind
     parts = split(content, places)
 
-    incoming, is_whole = take(parts)
-    request, body = read(incoming.cut_out())
+    buffer, is_complete = feed(parts)
+    body, rest = finish(buffer)
 
     sent = b"".join(pieces)
-    assert is_whole
+    assert is_complete
     assert body == sent[: LIMIT + 1]
-    assert incoming.is_unread == (len(sent) > LIMIT)
-    if not incoming.is_unread:
-        assert incoming.rest + b"".join(parts) == behind
-        assert len(request.trailers) == trailers.count(b"\r\n")
+    assert buffer.is_truncated == (len(sent) > LIMIT)
+    if not buffer.is_truncated:
+        assert rest + b"".join(parts) == behind
 
 
 @given(body=st.binary(max_size=200), behind=st.binary(max_size=50), places=st.lists(st.integers(0, 5_000), max_size=8))
-def test_an_announced_request_is_what_was_sent(body: bytes, behind: bytes, places: list[int]) -> None:
+def test_a_request_with_a_length_has_the_body_that_was_sent(body: bytes, behind: bytes, places: list[int]) -> None:
     parts = split(b"PUT /a HTTP/1.1\r\ncontent-LENGTH:\t00%d \r\n\r\n" % len(body) + body + behind, places)
 
-    incoming, is_whole = take(parts)
+    buffer, is_complete = feed(parts)
 
-    assert is_whole
-    assert read(incoming.cut_out())[1] == body
-    assert incoming.rest + b"".join(parts) == behind
+    assert is_complete
+    received, rest = finish(buffer)
+    assert received == body
+    assert rest + b"".join(parts) == behind
 
 
 @given(
@@ -91,21 +97,19 @@ def test_an_announced_request_is_what_was_sent(body: bytes, behind: bytes, place
     ).map(b"".join),
     places=st.lists(st.integers(0, 5_000), max_size=4),
 )
-def test_no_chunks_are_taken_that_gunicorn_does_not_take(body: bytes, places: list[int]) -> None:
-    incoming, is_whole = take(split(CHUNKED + body, places))
-
+def test_a_chunked_body_is_decoded_as_by_the_blocking_parser(body: bytes, places: list[int]) -> None:
     try:
-        alone: bytes | None = read(CHUNKED + body)[1]
+        expected: bytes | None = read(CHUNKED + body)
     except (ParseException, NoMoreData):
-        alone = None
-    if is_whole:
-        try:
-            ours: bytes | None = read(incoming.cut_out())[1]
-        except ParseException:
-            ours = None
-        assert ours == alone
+        expected = None
+    try:
+        buffer, is_complete = feed(split(CHUNKED + body, places))
+    except ParseError:
+        is_complete, received = False, None
     else:
-        assert alone is None
+        received = finish(buffer)[0] if is_complete else None
+
+    assert received == expected
 
 
 @pytest.mark.parametrize(
@@ -122,51 +126,46 @@ def test_no_chunks_are_taken_that_gunicorn_does_not_take(body: bytes, places: li
         b"Expect: a miracle\r\n",
     ],
 )
-def test_what_gunicorn_refuses_is_not_waited_for(head: bytes) -> None:
-    incoming, is_whole = take([b"POST / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n"])
-
-    assert is_whole
-    assert incoming.is_unread
+def test_a_request_that_gunicorn_refuses_is_refused_at_the_end_of_its_head(head: bytes) -> None:
     with pytest.raises(ParseException):
-        read(incoming.cut_out())
+        feed([b"POST / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n"])
 
 
-def test_a_body_that_is_too_long_is_not_waited_for() -> None:
+def test_a_body_over_the_limit_is_not_waited_for() -> None:
     for length in (LIMIT + 1, 10**30):
-        incoming, is_whole = take([b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % length])
-        assert (is_whole, incoming.is_unread) == (True, True)
-    incoming, is_whole = take([b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % LIMIT])
-    assert (is_whole, incoming.is_unread) == (False, False)
+        buffer, is_complete = feed([b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % length])
+        assert (is_complete, buffer.is_truncated) == (True, True)
+    buffer, is_complete = feed([b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % LIMIT])
+    assert (is_complete, buffer.is_truncated) == (False, False)
 
 
 def test_a_head_is_no_longer_than_64_kb() -> None:
     with pytest.raises(LimitRequestLine):
-        take([b"x" * 70_000])
+        feed([b"x" * 70_000])
     with pytest.raises(LimitRequestHeaders):
-        take([b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 12_000])
+        feed([b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 12_000])
 
 
-def test_a_million_tiny_chunks_are_taken_in_a_few_seconds() -> None:
+def test_a_million_tiny_chunks_are_decoded_in_a_few_seconds() -> None:
     body = b"1\r\nx\r\n" * 10_922
-    incoming = Incoming(0.0, 10**7)
-    incoming.take(CHUNKED)
+    buffer, _ = feed([CHUNKED], limit=10**7)
 
     for _ in range(92):
-        assert not incoming.take(body)
+        assert not buffer.feed(body)
 
-    assert incoming.held_bytes < 2 * 92 * 10_922
-    assert incoming.take(b"0\r\n\r\n")
+    assert buffer.held_bytes < 2 * 92 * 10_922
+    assert buffer.feed(b"0\r\n\r\n")
 
 
-def test_a_body_has_the_longer_the_longer_it_is() -> None:
-    ends = []
+def test_the_deadline_of_a_body_grows_with_its_length() -> None:
+    deadlines = []
     for framing in (
         b"",
         b"Content-Length: 100000\r\n",
         b"Content-Length: 200000\r\n",
         b"Transfer-Encoding: chunked\r\n",
     ):
-        incoming, _ = take([b"POST / HTTP/1.1\r\n" + framing + b"\r\n"], limit=300_000)
-        ends.append(incoming.ends_at)
+        buffer, _ = feed([b"POST / HTTP/1.1\r\n" + framing + b"\r\n"], limit=300_000)
+        deadlines.append(buffer.deadline)
 
-    assert ends == [10, 20, 30, 40]
+    assert deadlines == [10, 20, 30, 40]

@@ -1,7 +1,7 @@
-"""What the web process demands of PostgreSQL: an answer within seconds, or the visitor gets 503.
+"""Timeouts of the web process for PostgreSQL: without an answer within seconds, the visitor gets 503.
 
-The server keeps its limits in the process that serves a connection, and that may be the one that is frozen. So our
-side of the connection gives up as well, a moment later. Commands and the worker may take their time.
+The server's own timeouts do not work when its process hangs, so the client side of the connection has timeouts too,
+slightly longer ones. Commands and the worker have none.
 """
 
 from functools import partial
@@ -15,16 +15,17 @@ from psycopg.abc import RV, PQGen
 from psycopg.errors import OperationalError
 from psycopg.pq import TransactionStatus
 
-#: With up to 3 s for a new connection, a request that finds its old one frozen still ends within 5 s.
-_SIGN_OF_LIFE_SECONDS = 1.0
+#: For the health check of an existing connection. With 3 s for a new connection, a request with a hanging one ends
+#: within 5 s.
+_HEALTH_CHECK_SECONDS = 1.0
 _STATEMENT_SECONDS = 3.5
 _ANSWER_SECONDS = 4.0
-#: Seconds for which a connection that has answered is not asked whether it lives; a server does not restart in less.
+#: No health check follows within this time after an answer; no server restarts faster.
 _FRESH_SECONDS = 0.25
 
 
-def limit_waiting(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Limit, as soon as a connection is made, how long anything on it may take."""
+def set_timeouts(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Set the timeouts of a new connection."""
     if connection.vendor != "postgresql":
         return
     limit = f"{_STATEMENT_SECONDS:g}s"
@@ -33,10 +34,10 @@ def limit_waiting(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any
     connection.connection.wait = partial(_wait, connection, connection.connection)
 
 
-def trust_fresh(**kwargs: Any) -> None:
-    """At the start of a request, spare a connection that is in use all the time the question whether it lives.
+def skip_health_check(**kwargs: Any) -> None:
+    """When a request starts, skip the health check of a connection that has just answered.
 
-    That question takes as long as the read that follows.
+    The check would take as long as the query that follows.
     """
     database: Any = database_of_thread
     if database.connection and monotonic() - getattr(database, "answered_at", 0.0) < _FRESH_SECONDS:
@@ -44,11 +45,8 @@ def trust_fresh(**kwargs: Any) -> None:
 
 
 def _wait(database: Any, connection: Connection[Any], gen: PQGen[RV], **options: Any) -> RV:
-    """Wait as psycopg does, but not for ever; a connection that is given up is closed, since its state is unknown.
-
-    The first question of a request, to a connection from before, is only whether the server is there.
-    """
-    seconds = _ANSWER_SECONDS if database.health_check_done else _SIGN_OF_LIFE_SECONDS
+    """Wait like psycopg, with a timeout. After a timeout the connection is closed, since its state is unknown."""
+    seconds = _ANSWER_SECONDS if database.health_check_done else _HEALTH_CHECK_SECONDS
     try:
         answer = Connection.wait(connection, gen, **{"timeout": seconds, **options})
         database.answered_at = monotonic()

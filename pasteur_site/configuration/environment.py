@@ -1,0 +1,163 @@
+"""Typed values of environment variables. It collects all errors, so that one message names every wrong variable."""
+
+import difflib
+import os
+import re
+import secrets
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+#: An unknown variable with one of these prefixes is a typing mistake.
+OUR_PREFIXES = ("PASTEUR_", "GITSYNC_")
+
+
+class SettingsError(ImproperlyConfigured):
+    """Invalid environment variables, one line each."""
+
+
+class Environment:
+    """Environment variables as typed values.
+
+    An invalid value is reported and replaced by the default; `finish` raises SettingsError with all reports.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        #: Names of all variables that were read.
+        self.names: set[str] = set()
+        self._errors: list[str] = []
+
+    def reject(self, name: str, reason: str) -> None:
+        """Report that the variable `name` is invalid. The reason must not repeat the value of a secret."""
+        self._errors.append(f"  {name}: {reason}")
+
+    def finish(self) -> None:
+        """Raise SettingsError if any variable was rejected, or has one of our prefixes and an unknown name."""
+        for name in sorted(self._values):
+            if name.startswith(OUR_PREFIXES) and name not in self.names:
+                matches = difflib.get_close_matches(name, self.names, n=1)
+                hint = f"; did you mean {matches[0]}?" if matches else ""
+                self.reject(name, f"there is no such setting{hint}")
+        if self._errors:
+            raise SettingsError("\n".join(self._errors))
+
+    def text(self, name: str, default: str = "", *, pattern: str = "", form: str = "") -> str:
+        """Return the value, or the default when it is unset or empty.
+
+        A value that does not match all of `pattern` is rejected, with `form` as the description of a valid one.
+        """
+        self.names.add(name)
+        value = self._values.get(name, "").strip()
+        if value and pattern and not re.fullmatch(pattern, value, re.ASCII):
+            self.reject(name, f"must be {form}")
+            return default
+        return value or default
+
+    def secret(self, name: str, default: str = "") -> str:
+        """Return the value of NAME, or the content of the file that NAME_FILE names."""
+        value, file = self.text(name), self.text(f"{name}_FILE")
+        if value and file:
+            self.reject(name, f"set either {name} or {name}_FILE, not both")
+        if not file:
+            return value or default
+        try:
+            return Path(file).read_text(encoding="utf-8").strip() or default
+        except (OSError, UnicodeDecodeError) as error:
+            self.reject(f"{name}_FILE", f"cannot read {file}: {_reason(error)}")
+            return default
+
+    def integer(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
+        """Return an integer from `minimum` to `maximum`."""
+        value = self.text(name)
+        if not value:
+            return default
+        is_number = len(value) <= 18 and value.isascii() and value.isdecimal()
+        if not is_number or not minimum <= int(value) <= maximum:
+            self.reject(name, f"must be a whole number from {minimum} to {maximum}, not {value[:50]!r}")
+            return default
+        return int(value)
+
+    def seconds(self, name: str, *, maximum: float) -> float | None:
+        """Return a duration in seconds from 0 to `maximum`, or None when it is unset."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number <= maximum:
+            self.reject(name, f"must be a number of seconds from 0 to {maximum:g}, not {value[:50]!r}")
+            return None
+        return number
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return True for 1, true, yes and on; False for 0, false, no and off."""
+        value = self.text(name).lower() or ("1" if default else "")
+        if value not in {"", "0", "false", "no", "off", "1", "true", "yes", "on"}:
+            self.reject(name, f"must be 1 or 0, not {value[:50]!r}")
+        return value in {"1", "true", "yes", "on"}
+
+    def words(self, name: str, default: Iterable[str] = ()) -> list[str]:
+        """Return the comma-separated values."""
+        return [word.strip() for word in self.text(name).split(",") if word.strip()] or list(default)
+
+    def url(self, name: str, value: str, *, schemes: Collection[str], form: str) -> str:
+        """Return `value`, read from the variable `name`, if it is a URL with one of the schemes; otherwise "".
+
+        `form` describes a valid URL.
+        """
+        try:
+            parts = urlsplit(value)
+            is_valid = parts.scheme in schemes and parts.port != 0 and value.isprintable() and " " not in value
+        except ValueError:
+            is_valid = False
+        if value and not is_valid:
+            self.reject(name, f"must be {form}")
+            return ""
+        return value
+
+    def path(self, name: str, default: Path | None = None) -> Path | None:
+        """Return an absolute path; a relative one starts at the current directory."""
+        value = self.text(name)
+        return Path(value).expanduser().absolute() if value else default
+
+    def folder(self, name: str, default: Path) -> Path:
+        """Return a writable folder. Create it with mode 0700 if it is missing."""
+        folder = self.path(name) or default
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            probe = folder / f".probe-{secrets.token_hex(4)}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            self.reject(name, f"cannot use {folder}: {_reason(error)}")
+        return folder
+
+
+def stored_secret(file: Path) -> str:
+    """Return the secret in `file`. Create it with mode 0600 if it is missing.
+
+    Processes that start at the same time get the same secret: a hard link makes the complete file appear, once.
+    """
+    if not file.exists():
+        draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        with draft.open("w", encoding="ascii") as stream:
+            stream.write(secrets.token_urlsafe(48))
+            stream.flush()
+            os.fsync(stream.fileno())  # A power cut must not leave an empty file.
+        try:
+            file.hardlink_to(draft)
+        except FileExistsError:
+            pass  # Another process was faster; its secret is used.
+        finally:
+            draft.unlink()
+    return file.read_text(encoding="ascii").strip()
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or "it is not UTF-8 text"

@@ -1,0 +1,191 @@
+"""One client's connection, plain or TLS, as the event loop sees it. No method waits.
+
+A connection collects a request, waits for a thread to answer it, sends the answer, and starts again or closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import math
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from gunicorn.asgi.parser import ParseError
+from gunicorn.http.errors import NoMoreData, ParseException
+
+from pasteur_site.web_server import raw_errors
+from pasteur_site.web_server.request_buffer import BYTES_PER_SECOND, HEAD_SECONDS, RequestBuffer
+
+if TYPE_CHECKING:
+    from pasteur_site.web_server.buffered_worker import BufferedWorker
+
+#: Seconds in which a client has to begin to read its answer.
+ANSWER_SECONDS = 20.0
+#: How long, and how much of, what a client still sends after its last answer is read and thrown away. Closing at once
+#: would make the client's system discard the answer.
+LINGER_SECONDS = 10.0
+LINGER_BYTES = 64 * 1024 * 1024
+#: Bytes of further requests that are read while one is answered.
+_READ_AHEAD_BYTES = 64 * 1024
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class State(enum.Enum):
+    """What a connection is doing."""
+
+    HANDSHAKE = enum.auto()
+    IDLE = enum.auto()
+    RECEIVING = enum.auto()
+    ANSWERING = enum.auto()
+    SENDING = enum.auto()
+    CLOSING = enum.auto()
+
+
+class Connection(asyncio.BufferedProtocol):
+    """A connection, and its state in the worker: since when it waits, until when it may, and the bytes it holds."""
+
+    def __init__(self, worker: BufferedWorker, client: Any, server: Any) -> None:
+        self.client, self.server = client, server
+        self.handshake: asyncio.Task[Any] | None = None
+        self.state = State.HANDSHAKE
+        self.since = monotonic()
+        self.deadline = self.since + HEAD_SECONDS
+        self.held_bytes = 0
+        self._worker = worker
+        self._transport: Any = None
+        self._buffer = self._new_buffer()
+        self._read_ahead = b""
+        self._discarded_bytes = 0
+        self._is_kept_alive = self._has_ended = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._transport.set_write_buffer_limits(0)
+        self.state = State.RECEIVING
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._worker.receive_buffer  # Its content is copied before any other connection is read.
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(self._worker.receive_buffer[:nbytes])
+        if self.state is State.IDLE:
+            self._begin_request()
+        if self.state is State.RECEIVING:
+            self._receive(data)
+        elif self.state is State.CLOSING:
+            self._discarded_bytes += nbytes
+            if self._discarded_bytes > LINGER_BYTES:
+                self.drop()
+        else:
+            self._read_ahead += data
+            if len(self._read_ahead) > _READ_AHEAD_BYTES:
+                self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Keep the connection open for an answer that is under way."""
+        self._has_ended = True
+        return self.state in {State.ANSWERING, State.SENDING}
+
+    def resume_writing(self) -> None:
+        if self.state is State.SENDING:
+            self._finish_answer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._worker.remove(self)
+
+    def answer(self, content: bytes, *, keep_alive: bool) -> None:
+        """Send an answer, as fast as the client takes it, then wait for the next request or close."""
+        if self._transport.is_closing():
+            return
+        self.state = State.SENDING
+        self._is_kept_alive = keep_alive
+        self._transport.write(content)
+        unsent_bytes = self._transport.get_write_buffer_size()
+        if not unsent_bytes:
+            self._finish_answer()
+            return
+        self.since = monotonic()
+        self.deadline = self.since + ANSWER_SECONDS + unsent_bytes / BYTES_PER_SECOND
+        self._worker.hold(self, unsent_bytes)
+
+    def time_out(self) -> None:
+        """Give up; a client that has begun to send a body gets an answer."""
+        if self.state is State.RECEIVING and self._buffer.request:
+            self._refuse(raw_errors.TOO_SLOW)
+        else:
+            self.drop()
+
+    def drop(self) -> None:
+        """End the connection at once."""
+        self._worker.remove(self)
+        if self._transport:
+            self._transport.abort()
+        elif self.handshake:
+            self.handshake.cancel()
+
+    def stop(self, linger_seconds: float) -> None:
+        """Let a connection without a request end soon: the worker is stopping."""
+        if self.state in {State.HANDSHAKE, State.IDLE, State.CLOSING} or not self._buffer.held_bytes:
+            self.deadline = min(self.deadline, monotonic() + linger_seconds)
+
+    def _new_buffer(self) -> RequestBuffer:
+        return RequestBuffer(self._worker.cfg, self.client, self.since, settings.PASTEUR_MAX_BODY_BYTES)
+
+    def _begin_request(self) -> None:
+        self.state = State.RECEIVING
+        self.since = monotonic()
+        self._buffer = self._new_buffer()
+
+    def _receive(self, data: bytes) -> None:
+        buffer = self._buffer
+        try:
+            is_complete = buffer.feed(data)
+        except (NoMoreData, StopIteration):
+            self.drop()
+        except (ParseException, ParseError) as error:
+            self._worker.log.warning("Invalid request from ip=%s: %s", self.client[0] if self.client else "", error)
+            self._refuse(raw_errors.describe(error))
+        else:
+            if is_complete:
+                self._read_ahead = buffer.finish()
+                self.state, self.deadline = State.ANSWERING, math.inf
+                self._worker.hold(self, 0)
+                self._worker.submit(self, buffer)
+                return
+            if buffer.expects_continue:
+                buffer.expects_continue = False
+                self._transport.write(_CONTINUE)
+            self.deadline = buffer.deadline
+            self._worker.hold(self, buffer.held_bytes)
+
+    def _refuse(self, error: raw_errors.RawError) -> None:
+        self._buffer.is_truncated = True
+        self.answer(error.response(self._buffer.request_line), keep_alive=False)
+
+    def _finish_answer(self) -> None:
+        self._worker.hold(self, 0)
+        if not self._is_kept_alive or (self._has_ended and not self._read_ahead):
+            self._close()
+            return
+        data, self._read_ahead = self._read_ahead, b""
+        self._transport.resume_reading()
+        if data:
+            self._begin_request()
+            self._receive(data)
+        else:
+            self.state = State.IDLE
+            self.deadline = monotonic() + self._worker.keep_alive_seconds
+
+    def _close(self) -> None:
+        """Close, and read on for a while where the client may still be sending."""
+        self.state = State.CLOSING
+        self.deadline = monotonic() + LINGER_SECONDS
+        self._transport.resume_reading()
+        if self._has_ended:
+            self._transport.close()
+        elif self._transport.can_write_eof():
+            self._transport.write_eof()
+        elif not self._buffer.is_truncated:
+            self._transport.close()  # TLS has no half-closed connections.
