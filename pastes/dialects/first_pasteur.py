@@ -13,11 +13,6 @@ from pastes.rules import languages
 NAME = "first"
 
 
-def matches(request: HttpRequest, form: MultipartForm) -> bool:
-    """Return whether a form has the part `paste`."""
-    return problems.is_enabled(NAME) and "paste" in {name.lower() for name in form.names}
-
-
 def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
     """Publish the part `paste`; answer 200 with the key as `code`, or 400 with one line of text.
 

@@ -33,32 +33,18 @@ _BODIES = {
 }
 
 
-def matches(request: HttpRequest, form: MultipartForm) -> bool:
-    """Return whether a multipart form is one of these dialects'."""
-    return bool(_dialect_of_form(form))
+def create(dialect: str, request: HttpRequest, form: MultipartForm) -> HttpResponse:
+    """Publish the text of a multipart form of this dialect."""
+    return _create(dialect, request, form.texts())
 
 
-def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
-    """Publish the text of a multipart form that `matches`."""
-    return _create(request, _dialect_of_form(form), form.texts())
+def create_from_body(dialect: str, request: HttpRequest) -> HttpResponse:
+    """Publish the text of an urlencoded form of this dialect."""
+    return _create(dialect, request, request_forms.urlencoded(request))
 
 
-def matches_body(request: HttpRequest) -> bool:
-    """Return whether the body is an urlencoded form of one of these dialects, rather than a bare text."""
-    return bool(_dialect_of_body(request))
-
-
-def create_from_body(request: HttpRequest) -> HttpResponse:
-    """Publish the text of an urlencoded form that `matches_body`."""
-    return _create(request, _dialect_of_body(request), request_forms.urlencoded(request))
-
-
-def _dialect_of_form(form: MultipartForm) -> str:
-    names = form.names - ({"content"} if "csrfmiddlewaretoken" in form.fields else set())
-    return next((name for name, field in _TEXT_FIELDS.items() if field in names and problems.is_enabled(name)), "")
-
-
-def _dialect_of_body(request: HttpRequest) -> str:
+def dialect_of_body(request: HttpRequest) -> str:
+    """Return the dialect of an urlencoded form; empty for a bare text, which may have the same content type."""
     if request.content_type != request_forms.URLENCODED:
         return ""
     # Escaping makes a text at most three times as long.
@@ -66,7 +52,7 @@ def _dialect_of_body(request: HttpRequest) -> str:
     return next((name for name, form in _BODIES.items() if problems.is_enabled(name) and form.fullmatch(body)), "")
 
 
-def _create(request: HttpRequest, dialect: str, fields: MultiValueDict[str, str]) -> HttpResponse:
+def _create(dialect: str, request: HttpRequest, fields: MultiValueDict[str, str]) -> HttpResponse:
     """Publish the text and answer its URL alone on a line."""
     paste_options.refuse_all(request)
     text_field = _TEXT_FIELDS[dialect]

@@ -31,14 +31,10 @@ _SECONDS = {name: seconds for names, seconds in _UNITS.items() for name in names
 _DURATION = re.compile(r"(\d{1,9}) ?([A-Za-z]+)")
 
 
-def matches(request: HttpRequest, form: MultipartForm) -> bool:
-    """Return whether a form is rustypaste's: by its part, by its headers, or by the client's User-Agent."""
-    if not problems.is_enabled(NAME):
-        return False
-    if _ONCE in form.names:
-        return True
+def is_client(request: HttpRequest) -> bool:
+    """Return whether a request has rustypaste's headers, or comes from its client."""
     has_header = "Expire" in request.headers or "Filename" in request.headers
-    return _FILE in form.names and (has_header or request.headers.get("User-Agent", "").startswith("rustypaste"))
+    return has_header or request.headers.get("User-Agent", "").startswith("rustypaste")
 
 
 def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:

@@ -102,7 +102,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members:
-            raise RefusedError("duplicate_key", f"The key {name[:50]!r} stands twice.", status=400, field=name[:50])
+            raise RefusedError("duplicate_key", f"The key {name[:50]!r} is repeated.", status=400, field=name[:50])
         members[name] = value
     return members
 

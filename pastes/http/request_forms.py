@@ -132,7 +132,7 @@ def _part_headers(body: bytes, boundary: bytes) -> Iterator[str]:
     """Yield the headers of each part of a multipart form, split as Django's parser does. Raises RefusedError."""
     for part in body.split(b"--" + boundary)[1:]:
         if not part.startswith(b"--"):
-            yield decode_utf8(part.partition(b"\r\n\r\n")[0], name="the head of a part")
+            yield decode_utf8(part.partition(b"\r\n\r\n")[0], name="the headers of a part")
 
 
 def _file_name(headers: str) -> str:

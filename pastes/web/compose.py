@@ -19,11 +19,6 @@ def new(request: HttpRequest) -> HttpResponse:
     return show(request, Compose(initial=values, files=[values] if values else ()))
 
 
-def matches(request: HttpRequest, form: MultipartForm) -> bool:
-    """Return whether a form is the site's own: it has a CSRF token, or comes from a browser."""
-    return "csrfmiddlewaretoken" in form.fields or not responses.wants_text(request)
-
-
 @csrf_protect
 def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
     """Publish the submitted form and redirect to the paste, or show the form again with its errors."""

@@ -1,28 +1,45 @@
 """The dispatch of `/`, which takes the site's own form, bare texts, and the forms of other pastebins."""
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial, wraps
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from pastes.dialects import first_pasteur, plain_forms, privatebin, rustypaste
-from pastes.http import request_forms
+from pastes.http import problems, request_forms, responses
 from pastes.http.request_forms import MultipartForm
 from pastes.web import compose, upload
 
 _METHODS = ["GET", "HEAD", "POST", "PUT"]
 
-#: The views for multipart forms, each with the test for its forms, in the order in which they are tried.
-_FORM_VIEWS: tuple[
-    tuple[Callable[[HttpRequest, MultipartForm], bool], Callable[[HttpRequest, MultipartForm], HttpResponse]], ...
-] = (
-    (first_pasteur.matches, first_pasteur.create),  # a part `paste`
-    (rustypaste.matches, rustypaste.create),  # a part `oneshot`, or `file` with rustypaste's headers
-    (upload.matches, upload.create_from_form),  # a part `file`
-    (plain_forms.matches, plain_forms.create),  # a part `sprunge`, `f:1` or `content`
-    (compose.matches, compose.create),  # the site's own form
+
+@dataclass(frozen=True)
+class _FormView:
+    """A view for multipart forms with a certain part, if a dialect is enabled and a request passes a test."""
+
+    part: str
+    create: Callable[[HttpRequest, MultipartForm], HttpResponse]
+    dialect: str = ""
+    test: Callable[[HttpRequest], bool] | None = None
+
+    def matches(self, request: HttpRequest, names: Collection[str]) -> bool:
+        is_enabled = not self.dialect or problems.is_enabled(self.dialect)
+        return self.part in names and is_enabled and (self.test is None or self.test(request))
+
+
+#: The views in the order in which they are tried.
+_FORM_VIEWS: tuple[_FormView, ...] = (
+    _FormView("paste", first_pasteur.create, dialect=first_pasteur.NAME),
+    _FormView("oneshot", rustypaste.create, dialect=rustypaste.NAME),
+    _FormView("file", rustypaste.create, dialect=rustypaste.NAME, test=rustypaste.is_client),
+    _FormView("file", upload.create_from_form),
+    _FormView("sprunge", partial(plain_forms.create, plain_forms.SPRUNGE), dialect=plain_forms.SPRUNGE),
+    _FormView("f:1", partial(plain_forms.create, plain_forms.IX), dialect=plain_forms.IX),
+    _FormView("csrfmiddlewaretoken", compose.create),
+    _FormView("content", partial(plain_forms.create, plain_forms.PASTEBINIT), dialect=plain_forms.PASTEBINIT),
 )
 
 
@@ -39,16 +56,20 @@ def home(request: HttpRequest) -> HttpResponse:
         return HttpResponseNotAllowed(_METHODS)
     if request.content_type == request_forms.MULTIPART:
         return _create_from_form(request, request_forms.multipart(request))
-    if plain_forms.matches_body(request):
-        return plain_forms.create_from_body(request)
+    if dialect := plain_forms.dialect_of_body(request):
+        return plain_forms.create_from_body(dialect, request)
     return upload.create(request)
 
 
 def _create_from_form(request: HttpRequest, form: MultipartForm) -> HttpResponse:
-    for matches, create in _FORM_VIEWS:
-        if matches(request, form):
-            return create(request, form)
-    raise upload.missing_file(request, form)
+    # The first Pasteur ignores the case of names.
+    names = form.names | ({"paste"} & {name.lower() for name in form.names})
+    for view in _FORM_VIEWS:
+        if view.matches(request, names):
+            return view.create(request, form)
+    if responses.wants_text(request):
+        raise upload.missing_file(request, form)
+    return compose.create(request, form)  # The CSRF check refuses it, on a page.
 
 
 def or_upload(

@@ -21,11 +21,6 @@ def create(request: HttpRequest, name: str = "") -> HttpResponse:
     return _publish(request, [NewFile(request_body.raw_text(request), name=name)])
 
 
-def matches(request: HttpRequest, form: MultipartForm) -> bool:
-    """Return whether a form has a part `file`."""
-    return PART in form.names
-
-
 def create_from_form(request: HttpRequest, form: MultipartForm) -> HttpResponse:
     """Publish the parts called `file` as one paste, with all other parts as options; answer as `create` does."""
     _refuse_cross_site(request)

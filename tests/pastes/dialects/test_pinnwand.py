@@ -95,7 +95,7 @@ def test_every_listed_lexer_and_expiry_is_accepted(client: Client) -> None:
         ({"expiry": 7, "files": [SPAM]}, "expiry must be a string"),
         ({"expiry": "1day", "files": [SPAM], "expires": "1day"}, "no field called 'expires'"),
         ("[]", "must be a JSON object"),
-        ('{"expiry": "1day", "expiry": "1week", "files": []}', "stands twice"),
+        ('{"expiry": "1day", "expiry": "1week", "files": []}', "is repeated"),
         ('{"expiry": "1day"', "not JSON"),
         ("[" * 100_000, "nested too deeply"),
     ],

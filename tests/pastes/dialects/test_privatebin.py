@@ -133,7 +133,7 @@ def test_its_expiries_have_their_durations(client: Client, expire: str | None, l
         ([], "must be a JSON object"),
         ("", "not JSON"),
         ('{"v":', "not JSON"),
-        ('{"v": 2, "v": 2}', "stands twice"),
+        ('{"v": 2, "v": 2}', "is repeated"),
         ("[" * 100_000, "nested too deeply"),
     ],
 )
