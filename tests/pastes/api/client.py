@@ -10,8 +10,8 @@ FILE = {"content": "text"}
 
 def create(client: Client, body: Any) -> Any:
     """Send a body, as JSON unless it is bytes already."""
-    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return client.post("/api/v1/pastes", sent, content_type="application/json")
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return client.post("/api/v1/pastes", content, content_type="application/json")
 
 
 def refused(response: Any) -> tuple[int, str, str | None]:

@@ -32,21 +32,21 @@ def test_patch_changes_only_the_given_fields(client: Client) -> None:
 
     response = send(client, "PATCH", paste, {"files": [{"content": "new", "name": "b.rs"}], "comment": "C"})
 
-    shown = response.json()
-    assert (response.status_code, response["ETag"], shown["revision"]) == (200, '"2-waiting"', 2)
-    assert (shown["title"], shown["author"], shown["comment"]) == ("T", "Ada", "C")
-    assert [(file["name"], file["content"]) for file in shown["files"]] == [("b.rs", "new")]
-    assert "token" not in shown
+    edited = response.json()
+    assert (response.status_code, response["ETag"], edited["revision"]) == (200, '"2-waiting"', 2)
+    assert (edited["title"], edited["author"], edited["comment"]) == ("T", "Ada", "C")
+    assert [(file["name"], file["content"]) for file in edited["files"]] == [("b.rs", "new")]
+    assert "token" not in edited
     assert [change.kind for change in Change.objects.order_by("number")] == ["publish", "edit"]
 
 
 def test_put_replaces_all_fields(client: Client) -> None:
     paste = publish_text("old", title="T", author="Ada", visibility="public")
 
-    shown = send(client, "PUT", paste, {"files": [{"content": "new"}], "title": "New"}).json()
+    edited = send(client, "PUT", paste, {"files": [{"content": "new"}], "title": "New"}).json()
 
-    assert (shown["title"], shown["author"], shown["visibility"]) == ("New", "", "unlisted")
-    assert [file["content"] for file in shown["files"]] == ["new"]
+    assert (edited["title"], edited["author"], edited["visibility"]) == ("New", "", "unlisted")
+    assert [file["content"] for file in edited["files"]] == ["new"]
 
 
 def test_an_edit_of_an_outdated_revision_is_refused(client: Client) -> None:
@@ -171,11 +171,11 @@ def test_a_fork_names_its_original(client: Client) -> None:
     response = client.post(f"/api/v1/pastes/{paste.key}/fork", {"author": "Bob"}, content_type="application/json")
     bare = client.generic("POST", f"/api/v1/pastes/{paste.key}/fork")
 
-    shown = response.json()
+    edited = response.json()
     assert (response.status_code, bare.status_code) == (201, 201)
-    assert (shown["forked_from"], shown["author"], shown["title"]) == (paste.key, "Bob", "T")
-    assert shown["token"] == response["X-Pasteur-Token"] != paste.token
-    assert response["Location"] == shown["url"]
+    assert (edited["forked_from"], edited["author"], edited["title"]) == (paste.key, "Bob", "T")
+    assert edited["token"] == response["X-Pasteur-Token"] != paste.token
+    assert response["Location"] == edited["url"]
 
 
 def test_a_repeated_fork_creates_one_paste(client: Client) -> None:

@@ -22,15 +22,15 @@ def test_a_paste_is_read_with_all_files_in_order(client: Client) -> None:
 
     response = client.get(f"/api/v1/pastes/{paste.key}")
 
-    shown = response.json()
+    body = response.json()
     assert (response.status_code, response["Content-Type"]) == (200, "application/json; charset=utf-8")
     assert response["Access-Control-Allow-Origin"] == "*"
-    assert (shown["key"], shown["title"], shown["author"], shown["comment"]) == (paste.key, "T", "A", "C")
-    assert [(file["name"], file["language"], file["content"]) for file in shown["files"]] == [
+    assert (body["key"], body["title"], body["author"], body["comment"]) == (paste.key, "T", "A", "C")
+    assert [(file["name"], file["language"], file["content"]) for file in body["files"]] == [
         ("z.py", "python", "b"),
         ("a.rs", "rust", "a"),
     ]
-    for file in shown["files"]:
+    for file in body["files"]:
         assert client.get(file["raw_url"].removeprefix("http://testserver")).content.decode() == file["content"]
 
 
@@ -38,9 +38,9 @@ def test_a_read_returns_the_current_revision(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("old", "a.txt")]))
     writing.revise(paste, [NewFile("new", "b.txt")])
 
-    shown = client.get(f"/api/v1/pastes/{paste.key}").json()
+    body = client.get(f"/api/v1/pastes/{paste.key}").json()
 
-    assert (shown["revision"], [file["content"] for file in shown["files"]]) == (2, ["new"])
+    assert (body["revision"], [file["content"] for file in body["files"]]) == (2, ["new"])
 
 
 def test_a_read_returns_the_state_of_the_mirror(client: Client, remote: Path) -> None:
@@ -118,10 +118,10 @@ def test_urls_are_below_the_configured_one(client: Client, settings: Settings) -
     settings.PASTEUR_URL = "https://paste.example.org"
     paste = writing.publish(Draft([NewFile("x", "schön & gut.txt")]))
 
-    shown = client.get(f"/api/v1/pastes/{paste.key}", headers={"x-forwarded-host": "evil.example"}).json()
+    body = client.get(f"/api/v1/pastes/{paste.key}", headers={"x-forwarded-host": "evil.example"}).json()
 
-    assert shown["url"] == f"https://paste.example.org/{paste.key}"
-    assert shown["files"][0]["raw_url"].startswith(f"https://paste.example.org/{paste.key}/raw/")
+    assert body["url"] == f"https://paste.example.org/{paste.key}"
+    assert body["files"][0]["raw_url"].startswith(f"https://paste.example.org/{paste.key}/raw/")
 
 
 def test_the_number_of_queries_does_not_grow_with_files_and_pastes(

@@ -17,11 +17,11 @@ FILES = {"a.py": {"content": "x = 1\r\n"}, "b.md": {"content": "h\u00e4m"}}
 GIST = {"description": "One", "public": True, "files": FILES}
 
 
-def send(client: Client, sent: Any, path: str = "", method: str = "POST", token: str = "") -> Any:
+def send(client: Client, body: Any, path: str = "", method: str = "POST", token: str = "") -> Any:
     """Send JSON with a token, as GitHub's clients do."""
     headers = {"authorization": f"token {token}"} if token else {}
     return getattr(client, method.lower())(
-        f"/api/v3/gists{path}", sent, content_type="application/json", headers=headers
+        f"/api/v3/gists{path}", body, content_type="application/json", headers=headers
     )
 
 
@@ -118,7 +118,7 @@ def test_an_api_token_is_accepted(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "status"),
+    ("body", "status"),
     [
         ({}, 422),
         ({"files": {}}, 422),
@@ -140,9 +140,9 @@ def test_an_api_token_is_accepted(client: Client) -> None:
         ("[" * 100_000, 400),
     ],
 )
-def test_an_invalid_gist_is_refused_in_the_format_of_gists(client: Client, sent: Any, status: int) -> None:
+def test_an_invalid_gist_is_refused_in_the_format_of_gists(client: Client, body: Any, status: int) -> None:
     with nothing_stored():
-        response = send(client, sent)
+        response = send(client, body)
 
     assert response.status_code == status
     assert set(response.json()) <= {"message", "errors"}

@@ -77,7 +77,7 @@ def test_every_listed_lexer_and_expiry_is_accepted(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "words"),
+    ("sent", "message"),
     [
         ({"files": [SPAM]}, "needs expiry"),
         ({"expiry": "1day"}, "needs files"),
@@ -100,13 +100,13 @@ def test_every_listed_lexer_and_expiry_is_accepted(client: Client) -> None:
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-def test_an_invalid_request_is_400_with_a_message(client: Client, sent: Any, words: str) -> None:
+def test_an_invalid_request_is_400_with_a_message(client: Client, sent: Any, message: str) -> None:
     with nothing_stored():
         response = send(client, sent)
 
     assert response.status_code == 400
     assert response.json() == {"state": "error", "code": 400, "message": response.json()["message"]}
-    assert words in response.json()["message"]
+    assert message in response.json()["message"]
 
 
 def test_a_removed_or_burning_paste_is_404(client: Client) -> None:

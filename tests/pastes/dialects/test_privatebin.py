@@ -28,9 +28,9 @@ def request(expire: str | None = "1week", **facts: Any) -> dict[str, Any]:
     return paste | {name: value for name, value in facts.items() if name in {"v", "ct", "meta", "adata"}}
 
 
-def send(client: Client, sent: Any, method: str = "POST", headers: dict[str, str] = HEADER) -> Any:
+def send(client: Client, body: Any, method: str = "POST", headers: dict[str, str] = HEADER) -> Any:
     """Send it as pbincli does, without a Content-Type."""
-    text = sent if isinstance(sent, str) else json.dumps(sent)
+    text = body if isinstance(body, str) else json.dumps(body)
     return client.generic(method, "/", text, "", headers=headers)
 
 
@@ -39,11 +39,11 @@ def ask(client: Client, query: str, method: str = "GET", headers: dict[str, str]
     return client.generic(method, f"/?{query}", headers=headers)
 
 
-def assert_failed(response: Any, words: str) -> None:
+def assert_failed(response: Any, message: str) -> None:
     """Fail unless this is how PrivateBin tells a failure."""
     assert response.status_code == 200
     assert response.json() == {"status": 1, "message": response.json()["message"]}
-    assert words in response.json()["message"]
+    assert message in response.json()["message"]
     assert response["Access-Control-Allow-Origin"] == "*"
 
 
@@ -52,25 +52,25 @@ def assert_failed(response: Any, words: str) -> None:
 def test_a_paste_is_stored_in_the_sites_format_and_read_back(
     client: Client, method: str, headers: dict[str, str]
 ) -> None:
-    made = send(client, request(), method, headers)
+    created = send(client, request(), method, headers)
 
     paste = Paste.objects.get()
-    assert made.status_code == 200
-    assert made.json() == {
+    assert created.status_code == 200
+    assert created.json() == {
         "status": 0,
         "id": paste.key,
         "url": f"/?{paste.key}",
-        "deletetoken": made["X-Pasteur-Token"],
+        "deletetoken": created["X-Pasteur-Token"],
     }
-    assert len(made.json()["deletetoken"]) == 64
-    assert set(made.json()["deletetoken"]) <= set("0123456789abcdef")
-    assert made["Cache-Control"] == "no-store"
+    assert len(created.json()["deletetoken"]) == 64
+    assert set(created.json()["deletetoken"]) <= set("0123456789abcdef")
+    assert created["Cache-Control"] == "no-store"
     assert (paste.encrypted, paste.burn, paste.files[0].content) == (True, False, sealed())
     assert paste.expires_at
     assert paste.expires_at - paste.created_at == timedelta(weeks=1)
     read = ask(client, paste.key)
-    left = read.json()["meta"]["time_to_live"]
-    assert 604_790 <= left <= 604_800
+    seconds_left = read.json()["meta"]["time_to_live"]
+    assert 604_790 <= seconds_left <= 604_800
     assert read.json() == {
         "status": 0,
         "id": paste.key,
@@ -78,7 +78,7 @@ def test_a_paste_is_stored_in_the_sites_format_and_read_back(
         "v": 2,
         "ct": CT,
         "adata": adata(),
-        "meta": {"time_to_live": left},
+        "meta": {"time_to_live": seconds_left},
         "comments": [],
         "comment_count": 0,
         "comment_offset": 0,
@@ -109,7 +109,7 @@ def test_its_expiries_have_their_durations(client: Client, expire: str | None, l
 
 
 @pytest.mark.parametrize(
-    ("sent", "words"),
+    ("body", "message"),
     [
         (request(v=1), "v must be 2"),
         (request(iterations=10_000), "iterations"),
@@ -137,11 +137,11 @@ def test_its_expiries_have_their_durations(client: Client, expire: str | None, l
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-def test_an_invalid_paste_is_refused_in_privatebins_format(client: Client, sent: Any, words: str) -> None:
+def test_an_invalid_paste_is_refused_in_privatebins_format(client: Client, body: Any, message: str) -> None:
     with nothing_stored():
-        response = send(client, sent)
+        response = send(client, body)
 
-    assert_failed(response, words)
+    assert_failed(response, message)
 
 
 def test_a_large_paste_is_refused_in_privatebins_format(client: Client, settings: Settings) -> None:
@@ -229,33 +229,33 @@ def deleting(client: Client, how: str, key: str, token: str, **headers: str) -> 
 
 @pytest.mark.parametrize("how", ["POST", "DELETE", "GET"])
 def test_the_deletion_token_deletes_once(client: Client, how: str) -> None:
-    made = send(client, request()).json()
+    created = send(client, request()).json()
 
-    done = deleting(client, how, made["id"], made["deletetoken"])
+    done = deleting(client, how, created["id"], created["deletetoken"])
 
-    assert done.json() == {"status": 0, "id": made["id"], "url": f"/?{made['id']}"}
+    assert done.json() == {"status": 0, "id": created["id"], "url": f"/?{created['id']}"}
     assert not File.objects.exists()
-    assert_failed(deleting(client, how, made["id"], made["deletetoken"]), "does not exist")
+    assert_failed(deleting(client, how, created["id"], created["deletetoken"]), "does not exist")
 
 
 @pytest.mark.parametrize("how", ["POST", "DELETE", "GET"])
 def test_a_wrong_token_deletes_nothing(client: Client, how: str) -> None:
-    made, other = send(client, request()).json(), send(client, request()).json()
+    created, other = send(client, request()).json(), send(client, request()).json()
 
-    for token in ("", made["deletetoken"][:-1], other["deletetoken"], "burnafterreading"):
-        assert_failed(deleting(client, how, made["id"], token), "Wrong deletion token")
+    for token in ("", created["deletetoken"][:-1], other["deletetoken"], "burnafterreading"):
+        assert_failed(deleting(client, how, created["id"], token), "Wrong deletion token")
     assert Paste.objects.readable().count() == 2
 
 
 def test_a_deletion_link_asks_a_browser_first_and_prefetching_deletes_nothing(client: Client) -> None:
-    made = send(client, request()).json()
-    query = f"pasteid={made['id']}&deletetoken={made['deletetoken']}"
+    created = send(client, request()).json()
+    query = f"pasteid={created['id']}&deletetoken={created['deletetoken']}"
 
-    shown = ask(client, query, headers={"accept": BROWSER})
+    page = ask(client, query, headers={"accept": BROWSER})
     ask(client, query, headers=HEADER | {"sec-purpose": "prefetch"})
     ask(client, query, method="HEAD")
 
-    assert shown["Location"] == f"/{made['id']}/delete#token={made['deletetoken']}"
+    assert page["Location"] == f"/{created['id']}/delete#token={created['deletetoken']}"
     assert ask(client, query[:-1], headers={"accept": BROWSER})["Location"] == "/"
     assert Paste.objects.readable().count() == 1
 
@@ -264,11 +264,11 @@ def test_pages_of_other_sites_may_use_it_and_cookies_are_ignored() -> None:
     client = Client(enforce_csrf_checks=True)
 
     before = client.options("/", headers={"access-control-request-method": "POST", "origin": "https://a.example"})
-    made = send(client, request())
+    created = send(client, request())
 
     assert (before.status_code, before["Access-Control-Allow-Headers"]) == (204, "X-Requested-With, Content-Type")
-    assert made.json()["status"] == 0
-    assert not made.cookies
+    assert created.json()["status"] == 0
+    assert not created.cookies
 
 
 def test_a_text_that_resembles_its_json_stays_text(client: Client) -> None:
@@ -278,8 +278,8 @@ def test_a_text_that_resembles_its_json_stays_text(client: Client) -> None:
         response = client.generic("POST", "/", text, "text/plain")
         assert response.status_code == 201
         assert client.get(response.content.decode().strip() + "/raw").content == text.encode()
-    kept = client.generic("POST", "/?encrypted=1", sealed(), "text/plain")
-    assert kept.status_code == 201
+    stored = client.generic("POST", "/?encrypted=1", sealed(), "text/plain")
+    assert stored.status_code == 201
 
 
 def test_the_page_for_a_new_paste_is_still_served(client: Client) -> None:
@@ -307,11 +307,11 @@ def test_guesses_of_deletion_links_are_counted(
     client: Client, settings: Settings, tmp_path: Path, headers: dict[str, str]
 ) -> None:
     settings.DATA_DIR, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour"
-    made = send(client, request()).json()
+    created = send(client, request()).json()
     far = Client(REMOTE_ADDR="203.0.113.5")
 
-    wrong = [ask(far, f"pasteid={made['id']}&deletetoken={number}", headers=headers) for number in range(3)]
-    over = ask(far, f"pasteid={made['id']}&deletetoken={made['deletetoken']}", headers=headers)
+    wrong = [ask(far, f"pasteid={created['id']}&deletetoken={number}", headers=headers) for number in range(3)]
+    over = ask(far, f"pasteid={created['id']}&deletetoken={created['deletetoken']}", headers=headers)
 
     assert 429 not in {response.status_code for response in wrong}
     assert over.status_code == 429
@@ -323,13 +323,13 @@ def test_guesses_of_deletion_tokens_are_counted(
     client: Client, settings: Settings, tmp_path: Path, method: str
 ) -> None:
     settings.DATA_DIR, settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_DELETE = tmp_path, "3/hour", "3/hour"
-    made = send(client, request()).json()
+    created = send(client, request()).json()
     far = Client(REMOTE_ADDR="203.0.113.5")
 
     for number in range(3):
-        assert_failed(deleting(far, method, made["id"], str(number)), "Wrong deletion token")
+        assert_failed(deleting(far, method, created["id"], str(number)), "Wrong deletion token")
 
-    assert deleting(far, method, made["id"], made["deletetoken"]).status_code == 429
+    assert deleting(far, method, created["id"], created["deletetoken"]).status_code == 429
 
 
 def test_refused_requests_do_not_count_as_new_pastes(settings: Settings, tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ def test_an_unsupported_method_is_405_with_the_allowed_ones(route: str) -> None:
         with nothing_stored():
             refused: Any = far.generic(method, path, headers=CURL)
         assert (refused.status_code, refused["Allow"]) == (405, response["Allow"])
-        told = refused.content.decode()
-        assert "\n" not in told.removesuffix("\n")
+        message = refused.content.decode()
+        assert "\n" not in message.removesuffix("\n")
 
 
 @pytest.mark.parametrize("path", ["/{}/edit", "/{}/delete", "/"])

@@ -59,7 +59,7 @@ def test_a_page_is_rendered_again_after_every_change_of_its_content(client: Clie
         response = client.get(f"/{paste.key}", headers=READER)
         return response.content.decode(), response["ETag"]
 
-    seen = [shown()]
+    pages = [shown()]
     changes: dict[str, Callable[[], object]] = {
         "New title": lambda: writing.revise(paste, title="New title"),
         "other text": lambda: writing.revise(paste, [NewFile("other text", "a.txt")]),
@@ -69,10 +69,10 @@ def test_a_page_is_rendered_again_after_every_change_of_its_content(client: Clie
     }
     for words, change in changes.items():
         change()
-        seen.append(shown())
-        assert words in seen[-1][0]
-        assert words not in seen[-2][0]
-    assert len({etag for _, etag in seen}) == len(seen)
+        pages.append(shown())
+        assert words in pages[-1][0]
+        assert words not in pages[-2][0]
+    assert len({etag for _, etag in pages}) == len(pages)
 
 
 @pytest.mark.parametrize("other", [{"accept-language": "de"}, {"host": "localhost:8001"}])
@@ -87,10 +87,10 @@ def test_pages_are_cached_by_language_and_host(client: Client, other: dict[str, 
 def test_pages_are_cached_by_query(client: Client) -> None:
     paste = publish_text("text", "a.txt")
 
-    for asked, words in {"?hl=python": "Python", "": "Plain text", "?ln=false": 'data-numbers="off"'}.items():
-        page = client.get(f"/{paste.key}{asked}", headers=READER).content.decode()
+    for query, words in {"?hl=python": "Python", "": "Plain text", "?ln=false": 'data-numbers="off"'}.items():
+        page = client.get(f"/{paste.key}{query}", headers=READER).content.decode()
         assert words in page
-        assert f'value="/{paste.key}{asked}"' in page
+        assert f'value="/{paste.key}{query}"' in page
 
 
 @pytest.mark.parametrize("how", ["hidden", "removed", "expired"])

@@ -26,20 +26,20 @@ SAID = {
 }
 
 
-def in_query(client: Client, said: dict[str, str], text: bytes = b"text") -> Any:
+def in_query(client: Client, options: dict[str, str], text: bytes = b"text") -> Any:
     """Send a text with options in the query."""
-    return client.post("/", text, content_type="text/plain", query_params=said)
+    return client.post("/", text, content_type="text/plain", query_params=options)
 
 
-def in_headers(client: Client, said: dict[str, str], text: bytes = b"text") -> Any:
+def in_headers(client: Client, options: dict[str, str], text: bytes = b"text") -> Any:
     """Send a text with options in headers, as curl puts them on the wire: bytes of UTF-8."""
-    headers = {f"HTTP_X_PASTEUR_{name.upper()}": value.encode().decode("latin-1") for name, value in said.items()}
+    headers = {f"HTTP_X_PASTEUR_{name.upper()}": value.encode().decode("latin-1") for name, value in options.items()}
     return client.post("/", text, content_type="text/plain", **headers)  # type: ignore[arg-type]  # as WSGI has them
 
 
-def in_parts(client: Client, said: dict[str, str], text: bytes = b"text") -> Any:
+def in_parts(client: Client, options: dict[str, str], text: bytes = b"text") -> Any:
     """Send a text with options in the parts of a form."""
-    parts = [Part(name, value.encode()) for name, value in said.items()]
+    parts = [Part(name, value.encode()) for name, value in options.items()]
     return send(client, Part("file", text), *parts)
 
 
@@ -77,7 +77,7 @@ def test_the_option_encrypted_marks_ciphertext(client: Client, say: Any) -> None
 
 @WAYS
 @pytest.mark.parametrize(
-    ("said", "word"),
+    ("options", "word"),
     [
         ({"expiry": "1d"}, b"expiry"),
         ({"content": "x"}, b"content"),
@@ -91,9 +91,11 @@ def test_the_option_encrypted_marks_ciphertext(client: Client, say: Any) -> None
         ({"title": "x" * 201}, b"200"),
     ],
 )
-def test_an_invalid_option_is_refused_in_one_line(client: Client, say: Any, said: dict[str, str], word: bytes) -> None:
+def test_an_invalid_option_is_refused_in_one_line(
+    client: Client, say: Any, options: dict[str, str], word: bytes
+) -> None:
     with nothing_stored():
-        response = say(client, said)
+        response = say(client, options)
 
     assert response.status_code == 422
     assert response["Content-Type"] == "text/plain; charset=utf-8"

@@ -23,11 +23,11 @@ def test_a_paste_is_found_by_its_url_without_scanning_texts(admin_client: Client
     paste = publish_text()
     publish_text(f"mentions {paste.key}")
 
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         keys = found(admin_client, address.format(key=paste.key))
 
     assert keys == {paste.key}
-    assert not [query for query in asked if "LIKE" in query["sql"]]
+    assert not [query for query in queries if "LIKE" in query["sql"]]
 
 
 def test_an_unknown_key_is_searched_in_texts(admin_client: Client) -> None:
@@ -49,11 +49,11 @@ def test_a_list_counts_and_pages_up_to_its_limit(admin_client: Client, monkeypat
     monkeypatch.setattr(admin_lists, "MAX_ROWS", 60)
     pastes = [publish_text() for _ in range(70)]
 
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         first = Page(admin_client.get(LIST)).text
     second = Page(admin_client.get(LIST, {"p": "2"})).text
 
-    assert all("LIMIT 60" in query["sql"] for query in asked if "COUNT(" in query["sql"] and "paste" in query["sql"])
+    assert all("LIMIT 60" in query["sql"] for query in queries if "COUNT(" in query["sql"] and "paste" in query["sql"])
     assert "60 pastes" in first
     assert pastes[69].key in first
     assert pastes[10].key in second
@@ -78,10 +78,10 @@ def test_mirror_states_of_a_page_cost_one_query(admin_client: Client) -> None:
     waiting, edited, kept_out = publish_text(), publish_text(), publish_text(burn=True)
     writing.revise(edited, [NewFile("other", "a.txt")])
 
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         text = Page(admin_client.get(LIST)).text
 
-    assert sum("gitsync_change" in query["sql"] for query in asked) == 1
+    assert sum("gitsync_change" in query["sql"] for query in queries) == 1
     assert text.count("waiting") == 2
     assert text.count("none") == 1
     assert all(paste.key in text for paste in (waiting, edited, kept_out))

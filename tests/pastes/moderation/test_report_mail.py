@@ -33,10 +33,10 @@ def smtp(settings: Settings) -> Iterator[Smtp]:
         yield server
 
 
-def reported(words: str = "", **facts: str) -> Paste:
+def reported(words: str = "", **fields: str) -> Paste:
     """Publish a paste, and report it."""
     paste = publish_text("the text itself")
-    reports.report(paste, reason="spam", words=words, **facts)
+    reports.report(paste, reason="spam", words=words, **fields)
     return paste
 
 
@@ -84,8 +84,8 @@ def test_many_pastes_are_reported_in_one_mail(smtp: Smtp) -> None:
 
     (message,) = smtp.messages
     assert message["Subject"] == "Pasteur: 25 pastes were reported"
-    told = [paste for paste in pastes if f"org/{paste.key}" in message.get_content()]
-    assert told == pastes[:20]
+    named = [paste for paste in pastes if f"org/{paste.key}" in message.get_content()]
+    assert named == pastes[:20]
     assert "And 5 more." in message.get_content()
 
 

@@ -36,9 +36,9 @@ ODD = [
 ]
 
 
-def public(author: str, **facts: Any) -> Paste:
+def public(author: str, **attributes: Any) -> Paste:
     """Publish a public paste by an author."""
-    return publish_text(author=author, visibility="public", **facts)
+    return publish_text(author=author, visibility="public", **attributes)
 
 
 def keys(client: Client, path: str) -> list[str]:
@@ -80,7 +80,9 @@ def test_a_paste_links_to_its_author_page_for_any_name(client: Client, name: str
 def test_the_feed_of_an_author_has_the_same_pastes(client: Client, name: str) -> None:
     paste = public(name, title="<T>")
     page = Page(client.get(path_of_author(name)))
-    (address,) = [facts["href"] for tag, facts in page.tags if tag == "link" and facts.get("rel") == "alternate"]
+    (address,) = [
+        attributes["href"] for tag, attributes in page.tags if tag == "link" and attributes.get("rel") == "alternate"
+    ]
 
     feed = client.get(str(address))
 
@@ -116,9 +118,9 @@ def test_author_pages_need_permission_to_list(client: Client, settings: Settings
 
 def test_the_database_uses_the_index_of_authors(client: Client) -> None:
     public("Ada")
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         client.get("/by/Ada")
-    (query,) = [one["sql"] for one in asked if "pastes_paste" in one["sql"]]
+    (query,) = [entry["sql"] for entry in queries if "pastes_paste" in entry["sql"]]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")

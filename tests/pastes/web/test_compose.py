@@ -35,7 +35,7 @@ def test_the_page_has_a_text_box_and_all_choices(client: Client) -> None:
         page.values
     )
     assert (page.selected["visibility"], page.selected["expires"]) == ("unlisted", "never")
-    offered = [facts.get("value") for tag, facts in page.tags if tag == "option"]
+    offered = [attributes.get("value") for tag, attributes in page.tags if tag == "option"]
     assert set(languages.LANGUAGES) <= set(offered)
 
 
@@ -152,10 +152,10 @@ def test_the_form_offers_at_most_fifty_files(client: Client) -> None:
     fifty = Page(submit(client, files=49, add_file="1"))
     more = Page(submit(client, files=50, add_file="1"))
 
-    assert "add_file" in [facts.get("name") for _, facts in forty_nine.tags]
+    assert "add_file" in [attributes.get("name") for _, attributes in forty_nine.tags]
     for page in (fifty, more):
         assert page.values["files-TOTAL_FORMS"] == "50"
-        assert "add_file" not in [facts.get("name") for _, facts in page.tags]
+        assert "add_file" not in [attributes.get("name") for _, attributes in page.tags]
 
 
 def test_the_form_can_be_submitted_as_it_is_shown(client: Client) -> None:

@@ -73,7 +73,7 @@ def test_an_unknown_expiry_is_refused_with_the_choices(client: Client, name: str
         response = submit(client, KEPT, expires=name)
 
     page = assert_returned(response, 422)
-    offered = {facts.get("value") for tag, facts in page.tags if tag == "option"}
+    offered = {attributes.get("value") for tag, attributes in page.tags if tag == "option"}
     assert {"never", "10m", "1h", "1d", "1w", "30d", "1y"} <= offered
     assert "x" * 51 not in page.html
 

@@ -96,10 +96,10 @@ def test_an_edit_refuses_invalid_utf8_and_long_names_instead_of_repairing_them(c
 
 def test_concurrent_edits_lose_nothing(client: Client) -> None:
     paste = publish_text("one", "a.py")
-    seen = fields(Page(client.get(f"/{paste.key}/edit")))
+    initial_form = fields(Page(client.get(f"/{paste.key}/edit")))
     writing.revise(paste, [NewFile("faster", "a.py")])
 
-    response = client.post(f"/{paste.key}/edit", seen | {"token": paste.token, "files-0-content": "slower"})
+    response = client.post(f"/{paste.key}/edit", initial_form | {"token": paste.token, "files-0-content": "slower"})
 
     assert response.status_code == 412
     assert "at revision 2 now" in response.content.decode()
@@ -128,9 +128,9 @@ def test_a_wrong_token_is_reported_on_the_form(client: Client) -> None:
 def test_deletion_asks_for_confirmation_and_needs_the_token(client: Client) -> None:
     paste = publish_text("secret")
 
-    asked = client.get(f"/{paste.key}/delete")
+    question = client.get(f"/{paste.key}/delete")
     refused = client.post(f"/{paste.key}/delete", {"token": "wrong"})
-    assert (asked.status_code, refused.status_code) == (200, 403)
+    assert (question.status_code, refused.status_code) == (200, 403)
     assert now(paste).state == "published"
 
     done = client.post(f"/{paste.key}/delete", {"token": paste.token})

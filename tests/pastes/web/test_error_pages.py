@@ -81,7 +81,9 @@ def test_a_public_paste_has_metadata_for_other_sites(client: Client, settings: S
 
     page = Page(client.get(f"/{public.key}"))
 
-    graph = {str(facts["property"]): facts["content"] for _, facts in page.tags if "property" in facts}
+    graph = {
+        str(attributes["property"]): attributes["content"] for _, attributes in page.tags if "property" in attributes
+    }
     assert graph == {
         "og:type": "article",
         "og:title": 'A "b"',

@@ -26,13 +26,13 @@ def asked(client: Client, url: str, **query: str) -> Any:
 def test_the_page_of_a_public_paste_links_to_its_description(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one\n" * 5, "a.py")], title='A "b" <c>', author="Ada", visibility="public"))
     page = Page(client.get(f"/{paste.key}"))
-    (link,) = [facts for tag, facts in page.tags if facts.get("type") == "application/json+oembed"]
+    (link,) = [description for tag, description in page.tags if description.get("type") == "application/json+oembed"]
 
     response = client.get(str(link["href"]))
 
-    facts = response.json()
-    frame = facts.pop("html")
-    assert facts == {
+    description = response.json()
+    frame = description.pop("html")
+    assert description == {
         "version": "1.0",
         "type": "rich",
         "title": 'A "b" <c>',
@@ -54,11 +54,11 @@ def test_the_description_is_available_as_xml(client: Client) -> None:
     response = asked(client, url, format="xml")
 
     assert response["Content-Type"] == "text/xml; charset=utf-8"
-    found = {element.tag: element.text for element in ET.fromstring(response.content)}
-    assert found["title"] == "<T> & \ufffd"
+    elements = {element.tag: element.text for element in ET.fromstring(response.content)}
+    assert elements["title"] == "<T> & \ufffd"
     said = asked(client, url).json()
-    assert found["html"] == said["html"].replace("\uffff", "\ufffd")
-    assert found.keys() == said.keys()
+    assert elements["html"] == said["html"].replace("\uffff", "\ufffd")
+    assert elements.keys() == said.keys()
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ def test_the_frame_stays_within_the_requested_size(
 ) -> None:
     paste = publish_text("x\n" * 1_000, visibility="public")
 
-    facts = asked(client, f"http://testserver/{paste.key}", **said).json()
+    description = asked(client, f"http://testserver/{paste.key}", **said).json()
 
-    assert (facts["width"], facts["height"]) == (width, height)
-    assert f'width="{width}" height="{height}"' in facts["html"]
+    assert (description["width"], description["height"]) == (width, height)
+    assert f'width="{width}" height="{height}"' in description["html"]
 
 
 def test_an_unknown_format_is_501(client: Client) -> None:
@@ -141,7 +141,7 @@ def test_the_provider_is_the_configured_site(client: Client, settings: Any) -> N
     settings.PASTEUR_TITLE = "Ours"
     key = publish_text("x", visibility="public").key
 
-    facts = json.loads(client.get(f"/oembed?url={quote(f'https://paste.example.org/{key}', safe='')}").content)
+    description = json.loads(client.get(f"/oembed?url={quote(f'https://paste.example.org/{key}', safe='')}").content)
 
-    assert (facts["provider_name"], facts["provider_url"]) == ("Ours", "https://paste.example.org/")
+    assert (description["provider_name"], description["provider_url"]) == ("Ours", "https://paste.example.org/")
     assert asked(client, f"http://testserver/{key}").status_code == 404

@@ -184,9 +184,9 @@ def test_the_page_has_no_inline_scripts_and_no_foreign_resources(client: Client)
     page = shown(client, publish_text("x"))
 
     assert not re.search(r"\son\w+=|\sstyle=|<script>|<style", page.html)
-    for _, facts in page.tags:
+    for _, attributes in page.tags:
         for name in ("src", "href", "action"):
-            assert not (facts.get(name) or "").startswith(("http:", "https:", "//", "javascript:", "data:"))
+            assert not (attributes.get(name) or "").startswith(("http:", "https:", "//", "javascript:", "data:"))
 
 
 def test_the_page_allows_only_get_and_head(client: Client) -> None:

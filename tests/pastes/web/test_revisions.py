@@ -190,8 +190,8 @@ def test_the_text_of_a_revision_comes_back_byte_for_byte(client: Client) -> None
         assert answer.content.decode() == "old\r\n\ttext\u202e"
         assert answer["Content-Type"] == "text/plain; charset=utf-8"
         assert "sandbox" in answer["Content-Security-Policy"]
-    known = client.get(f"/{key}/revisions/1/raw", headers={"if-none-match": answers[0]["ETag"]})
-    assert known.status_code == 304
+    not_modified = client.get(f"/{key}/revisions/1/raw", headers={"if-none-match": answers[0]["ETag"]})
+    assert not_modified.status_code == 304
 
 
 @pytest.mark.parametrize(
