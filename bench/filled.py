@@ -24,7 +24,7 @@ from bench.texts import texts
 from gitsync.format import tree
 from gitsync.format.fast_import import NEXT_REF, Commit, stream
 from gitsync.models import Change, Kind, Mirror
-from gitsync.remote.local_remote import OwnRemote
+from gitsync.remote.local_remote import LocalRemote
 from pastes.models import File, Paste, Revision, blob_oid
 from pastes.rules import keys
 
@@ -167,7 +167,7 @@ def _importing(repository: Path, marks: Path) -> Iterator[IO[bytes]]:
 
 
 def _make(made: Site) -> None:
-    OwnRemote(made.mirror).make(BRANCH)
+    LocalRemote(made.mirror).create(BRANCH)
     marks = made.folder / "marks"
     with _importing(made.mirror, marks) as stdin, transaction.atomic():
         left = islice(rows(), made.size)

@@ -25,7 +25,7 @@ from bench.memory import Peak
 from bench.repository import ENVIRONMENT, ask
 from gitsync.format import tree
 from gitsync.models import Mirror
-from gitsync.remote.local_remote import OwnRemote
+from gitsync.remote.local_remote import LocalRemote
 from gitsync.sync.drain import drain
 from tests import many
 from tests.servers.pasteur import ROOT
@@ -109,7 +109,7 @@ class Runs:
         copy = self._site.copy(self._folder)
         tip = copy.tip()
         shutil.rmtree(copy.mirror)
-        OwnRemote(copy.mirror).make(BRANCH)
+        LocalRemote(copy.mirror).create(BRANCH)
         spent = _command(copy, "resync_git")
         if copy.tip() != tip:
             raise AssertionError(f"the resync made {copy.tip()} of what was {tip}")
@@ -124,7 +124,7 @@ class Runs:
         with stream.open("wb") as written:
             written.writelines(history(self._site.size))
             written.write(b"done\n")
-        OwnRemote(repository).make(BRANCH)
+        LocalRemote(repository).create(BRANCH)
         started = perf_counter()
         with stream.open("rb") as file, fast_import(repository, file.fileno()) as process:
             if process.wait():

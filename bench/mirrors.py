@@ -22,7 +22,7 @@ from gitsync.format import tree
 from gitsync.format.fast_import import NEXT_REF, Commit, stream
 from gitsync.models import Change
 from gitsync.outbox.loading import load
-from gitsync.remote.local_remote import OwnRemote
+from gitsync.remote.local_remote import LocalRemote
 from gitsync.sync.drain import drain
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
@@ -61,7 +61,7 @@ class Mirror:
 
         Nothing of it is read in, so that the database stays as it is.
         """
-        OwnRemote(self.remote).make(_BRANCH)
+        LocalRemote(self.remote).create(_BRANCH)
         fast_import(self.remote, _history(self.size))
         ask(self.remote, "update-ref", f"refs/heads/{_BRANCH}", NEXT_REF)
         ask(self.remote, "update-ref", "-d", NEXT_REF)

@@ -69,8 +69,8 @@ def rewrite(remote: Remote, clone: Repository, tip: str) -> Rewritten:
     keys = list(Purge.objects.waiting().values_list("key", flat=True)) if is_any_due() else []
     if not keys or not tip:
         return Rewritten(keys, tip)
-    if partial_clone.is_thin(clone):
-        remote.complete(clone)
+    if partial_clone.is_shallow(clone):
+        remote.unshallow(clone)
         if not clone.has(tip):
             raise RemoteMovedError("the branch moved while its history was fetched")
     content = find_content(clone, tip, keys)
@@ -91,7 +91,7 @@ def _rewrite_chunks(
 ) -> tuple[str, CommitMap]:
     """Rewrite the history above `parents` chunk by chunk, oldest first; return the new tip and the new commit ids."""
     commit_map, excluded = CommitMap(), list(parents)
-    for chunk_tip in history.stops(clone, tip, _CHUNK_COMMITS, *parents):
+    for chunk_tip in history.chunks(clone, tip, _CHUNK_COMMITS, *parents):
         clone.ask("update-ref", _OLD_REF, chunk_tip)
         filtered = partial(stream_filter.apply, replacement=commit_map.replacement, is_last=chunk_tip == tip)
         oids = _rewrite_chunk(clone, excluded, filtered)

@@ -50,7 +50,7 @@ def import_from(url: str, branch: str = "", progress: Progress = unwatched) -> I
 
     Without a branch, that is the first Pasteur's own, or else the only one or the default one.
     """
-    remote = Remote.configured().elsewhere(addresses.parse(url), branch or _BRANCH)
+    remote = Remote.configured().at(addresses.parse(url), branch or _BRANCH)
     with opened(remote, or_obvious=not branch) as (clone, tip, read):
         found = Imported(tip, read)
         if tip:

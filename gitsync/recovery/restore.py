@@ -46,7 +46,7 @@ def restore(source: str = "", progress: Progress = unwatched) -> Restored:
     """
     remote = Remote.configured()
     if source:
-        remote = remote.elsewhere(addresses.parse(source))
+        remote = remote.at(addresses.parse(source))
     with opened(remote) as (clone, tip, _):
         found = Restored(tip)
         if tip:

@@ -32,7 +32,7 @@ class Branches:
 
 def of(remote: Remote, clone: Repository) -> Branches:
     """Ask a repository for its branches."""
-    refs = remote.refs(clone, "--symref", "--", remote.address.url, "HEAD", f"{_BRANCH}*")
+    refs = remote.list_refs(clone, "--symref", "--", remote.address.url, "HEAD", f"{_BRANCH}*")
     found = {name.removeprefix(_BRANCH): oid for oid, name in refs if name.startswith(_BRANCH)}
     head = [where.removeprefix(f"ref: {_BRANCH}") for where, name in refs if name == "HEAD"]
     # A server that does not say where HEAD points tells the commit alone.

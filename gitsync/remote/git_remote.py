@@ -1,4 +1,4 @@
-"""The remote: how it is reached, and what it is asked."""
+"""One branch of the remote repository: its tip, fetching from it and pushing to it."""
 
 from __future__ import annotations
 
@@ -9,33 +9,28 @@ from pathlib import Path
 
 from django.conf import settings
 
-from gitsync.errors import (
-    CloneBrokenError,
-    RemoteMovedError,
-    RemoteUnreachableError,
-)
+from gitsync.errors import CloneBrokenError, RemoteMovedError, RemoteUnreachableError
 from gitsync.models import PurgedText
 from gitsync.remote import addresses, https, partial_clone
 from gitsync.remote.addresses import Address
 from gitsync.remote.connection import Connection
-from gitsync.remote.local_remote import OwnRemote
+from gitsync.remote.local_remote import LocalRemote
 from gitsync.repository import history
 from gitsync.repository.repository import TIP_REF, Repository
 
 logger = logging.getLogger(__name__)
 
-#: The longest that a push of what was pending may take, in seconds, whatever the remote does.
+#: Seconds that a push of pending changes may take.
 PUSH_SECONDS = 120.0
-#: A rewritten history has a second more for each so many bytes, but never so many seconds without a word of how far it
-#: is: what takes that long is not on its way, or the remote hangs.
-BYTES_A_SECOND = 64 * 1024
+#: A rewritten history gets another second for each of these bytes, but never this long without a progress message.
+PUSH_BYTES_PER_SECOND = 64 * 1024
 SILENCE_SECONDS = 300.0
 FETCH_SECONDS = 600.0
 FETCH_ALL_SECONDS = 6 * 3600.0
-ASK_SECONDS = 60.0
-#: So many commits, and what others have merged into them, are fetched at once where all of the history is.
-STAGE = 50_000
-_QUIETLY = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+LS_REMOTE_SECONDS = 60.0
+#: First-parent commits of one stage when the whole history is fetched: Git keeps every object of a fetch in memory.
+STAGE_COMMITS = 50_000
+_FETCH_OPTIONS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,35 +38,35 @@ class Remote(Connection):
     """One branch of one remote repository."""
 
     branch: str
-    #: The bare repository that Pasteur made itself, when this is it.
-    own: OwnRemote | None = None
-    #: What a push has to send when that is a rewritten history, in bytes; else nothing.
-    sends_bytes: int = 0
+    #: The default remote, which Pasteur created itself; None for a remote that the settings name.
+    local: LocalRemote | None = None
+    #: The size of the rewritten history that a push sends; 0 for a push of pending changes.
+    push_bytes: int = 0
 
     @classmethod
     def configured(cls) -> Remote:
-        """Return the remote that the settings name. Raises MisconfiguredError."""
+        """Return the remote of the settings. Raises MisconfiguredError."""
         address = addresses.configured()
         return cls(
             address=address,
             branch=settings.GITSYNC_BRANCH,
             key_file=settings.GITSYNC_SSH_KEY_FILE,
             known_hosts_file=settings.GITSYNC_SSH_KNOWN_HOSTS_FILE,
-            own=OwnRemote(Path(address.url)) if settings.GITSYNC_IS_DEFAULT_REMOTE else None,
+            local=LocalRemote(Path(address.url)) if settings.GITSYNC_IS_DEFAULT_REMOTE else None,
             login=https.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN),
             authority=settings.GITSYNC_HTTP_CA_FILE,
         )
 
-    def elsewhere(self, address: Address, branch: str = "") -> Remote:
-        """Return another repository, to be read; our key and our token go along only to the host that they are for."""
-        other = replace(self, address=address, branch=branch or self.branch, own=None)
+    def at(self, address: Address, branch: str = "") -> Remote:
+        """Return another repository to read. It gets the deploy key and the token only on the same host and port."""
+        other = replace(self, address=address, branch=branch or self.branch, local=None)
         if address.place == self.address.place:
             return other
         return replace(other, key_file=None, login=https.NO_LOGIN)
 
-    def sending(self, size_bytes: int) -> Remote:
-        """Return this remote for the push of a rewritten history, which takes longer the more there is to be sent."""
-        return replace(self, sends_bytes=size_bytes)
+    def with_push_bytes(self, push_bytes: int) -> Remote:
+        """Return this remote for the push of a rewritten history of this size, which may take longer."""
+        return replace(self, push_bytes=push_bytes)
 
     @property
     def ref(self) -> str:
@@ -79,208 +74,203 @@ class Remote(Connection):
         return f"refs/heads/{self.branch}"
 
     def tip(self, clone: Repository) -> str:
-        """Return the commit that the branch points at now, or the empty string when there is no such branch."""
-        if self.own:
-            return self.own.tip(self.ref)
-        return next((oid for oid, name in self.refs(clone, "--", self.address.url, self.ref) if name == self.ref), "")
+        """Return the commit that the branch points at; the empty string when there is no such branch."""
+        if self.local:
+            return self.local.tip(self.ref)
+        refs = self.list_refs(clone, "--", self.address.url, self.ref)
+        return next((oid for oid, name in refs if name == self.ref), "")
 
-    def refs(self, clone: Repository, *arguments: str) -> list[tuple[str, str]]:
-        """Return what `git ls-remote` says with these arguments: ids, each with the name of what points at it."""
-        told = self.run(clone, "ls-remote", *arguments, seconds=ASK_SECONDS).stdout.decode(errors="replace")
-        return [(oid, name) for oid, _, name in (line.partition("\t") for line in told.splitlines())]
+    def list_refs(self, clone: Repository, *arguments: str) -> list[tuple[str, str]]:
+        """Return (id, ref) for each line of `git ls-remote` with these arguments."""
+        output = self.run(clone, "ls-remote", *arguments, seconds=LS_REMOTE_SECONDS).stdout.decode(errors="replace")
+        return [(oid, name) for oid, _, name in (line.partition("\t") for line in output.splitlines())]
 
-    def fetch(self, clone: Repository, known: str | None = None, *, whole_tree: bool = False) -> str:
-        """Bring into the clone what is missing there to go on from `known`, and return the branch's tip.
+    def fetch(self, clone: Repository, last_tip: str | None = None, *, whole_tree: bool = False) -> str:
+        """Fetch what a drain needs to go on from `last_tip`, the tip that the database knows; return the tip.
 
-        An empty clone is started thin where `known` says where the branch stood: with that commit alone, and nothing of
-        its tree but the way to all pastes, unless `whole_tree` is asked for or somebody else has pushed. What was
-        pushed since then comes with its texts. All of the history comes where nothing is known, where the branch does
-        not go on from there, or where the remote can do no better.
+        An empty clone starts with the commit `last_tip` and the top of its tree; with the whole tree for `whole_tree`,
+        or when others have pushed. Blobs come only for commits since then. The whole history comes when `last_tip` is
+        None or no ancestor of the tip, or when the server can do no better.
         """
-        if self.own:
-            self.own.lend_to(clone)
+        if self.local:
+            self.local.share_objects(clone)
         else:
             clone.borrow(None)
-        is_new = not self.own and partial_clone.is_empty(clone)
-        if is_new and known and not whole_tree and self._start_thin(clone, self.ref, partial_clone.TWO_LETTERS):
+        is_new = not self.local and partial_clone.is_empty(clone)
+        if is_new and last_tip and not whole_tree and self._start_shallow(clone, self.ref, partial_clone.TOP_TREES):
             tip = clone.resolve(TIP_REF)
         else:
             tip = self.tip(clone)
-        if not tip or (clone.has(tip) and not partial_clone.is_thin(clone)):
+        if not tip or (clone.has(tip) and not partial_clone.is_shallow(clone)):
             return tip
-        if known and (whole_tree or known != tip) and partial_clone.lacks_trees(clone):
-            logger.info("the clone was started without most of the tree, which is fetched now")
-            partial_clone.empty(clone)
-        if known and not self.own and partial_clone.is_empty(clone):
-            self._start_thin(clone, self.ref if known == tip else known, partial_clone.NO_TEXTS)
-        if partial_clone.is_thin(clone):
-            return self._go_on(clone, known or "", tip)
+        if last_tip and (whole_tree or last_tip != tip) and partial_clone.lacks_trees(clone):
+            logger.info("the clone lacks most trees, which are fetched now")
+            clone.recreate()
+        if last_tip and not self.local and partial_clone.is_empty(clone):
+            self._start_shallow(clone, self.ref if last_tip == tip else last_tip, partial_clone.NO_BLOBS)
+        if partial_clone.is_shallow(clone):
+            return self._fetch_since(clone, last_tip or "", tip)
         if not clone.has(tip):
-            if known and partial_clone.is_empty(clone):
-                logger.warning("the remote gives no clone without old history, so all of it is fetched")
-            self._bring(clone)
+            if last_tip and partial_clone.is_empty(clone):
+                logger.warning("the remote gives no shallow clone, so the whole history is fetched")
+            self._fetch_branch(clone)
             tip = clone.resolve(TIP_REF)
         return tip
 
-    def fetch_way(self, clone: Repository, tip: str, folders: Iterable[str]) -> None:
-        """Bring into the clone the trees on the way to these folders of the commit `tip`, as far as they are missing.
+    def fetch_trees(self, clone: Repository, tip: str, folders: Iterable[str]) -> None:
+        """Fetch the trees on the way to these folders of the commit `tip` that the clone lacks.
 
-        Raises RemoteMovedError when the branch is not at `tip` any more, and the remote gives no single trees.
+        Raises RemoteMovedError when the server sends no single trees and the branch has moved from `tip`.
         """
         missing = partial_clone.missing_trees(clone, tip, folders) if tip and partial_clone.lacks_trees(clone) else []
         if not missing:
             return
         try:
-            self._bring_named(clone, missing)
+            self._fetch_objects(clone, missing)
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote gives no single trees, so the whole tree is fetched: %s", error)
+            logger.warning("the remote sends no single trees, so the whole tree is fetched: %s", error)
             if self.fetch(clone, tip, whole_tree=True) != tip:
                 raise RemoteMovedError("the branch moved while its tree was fetched") from None
 
     def fetch_all(self, clone: Repository) -> str:
-        """Bring the branch with all its history and every text into the clone, and return its tip."""
-        if self.own:
+        """Fetch the branch with its whole history and all blobs; return its tip."""
+        if self.local:
             return self.fetch(clone)
-        tip = self.tip(clone)
-        if tip:
-            self._bring(clone)
-            tip = clone.resolve(TIP_REF)
-        return tip
+        if not self.tip(clone):
+            return ""
+        self._fetch_branch(clone)
+        return clone.resolve(TIP_REF)
 
-    def complete(self, clone: Repository) -> str:
-        """Fetch all of the history and every text when the clone was started thin, and return the branch's tip."""
-        if not partial_clone.is_thin(clone):
+    def unshallow(self, clone: Repository) -> str:
+        """Fetch the whole history and all blobs when the clone is shallow; return the branch's tip."""
+        if not partial_clone.is_shallow(clone):
             return self.tip(clone)
-        logger.info("the clone was started without old history, which is fetched now")
-        partial_clone.empty(clone)
+        logger.info("the clone lacks old history, which is fetched now")
+        clone.recreate()
         return self.fetch_all(clone)
 
     def push(self, clone: Repository, *, old: str, new: str) -> None:
         """Move the branch from `old` to `new`, or not at all.
 
-        Raises RemoteMovedError when it no longer stands at `old`. After RemoteTimeoutError nobody knows: the remote
-        may still apply what it was sent, so its tip has to be asked for before anything else.
+        Raises RemoteMovedError when it is no longer at `old`. After RemoteTimeoutError the result is unknown: the
+        server may still apply the push, so ask for its tip before anything else.
         """
-        if self.own:
-            self.own.take(clone, self.ref, old=old, new=new)
+        if self.local:
+            self.local.receive(clone, self.ref, old=old, new=new)
             return
+        # For a thin pack, Git would read the whole tree of the old tip, if the clone is shallow.
+        pack_options = ("--no-thin",) if partial_clone.is_shallow(clone) else ()
         lease = f"--force-with-lease={self.ref}:{old}"
-        refspec = f"{new}:{self.ref}"
-        # For a thin pack, Git would read the whole tree of the old tip, if the clone is thin.
-        packed = ("--no-thin",) if partial_clone.is_thin(clone) else ()
-        options = ("--porcelain", "--no-verify", *packed, lease, "--", self.address.url, refspec)
-        if not self.sends_bytes:
-            self.run(clone, "push", *options, seconds=PUSH_SECONDS)
+        arguments = ("--porcelain", "--no-verify", *pack_options, lease, "--", self.address.url, f"{new}:{self.ref}")
+        if not self.push_bytes:
+            self.run(clone, "push", *arguments, seconds=PUSH_SECONDS)
             return
-        finished = clone.run_talking(
-            *("push", "--progress", *options),
+        finished = clone.run_with_progress(
+            *("push", "--progress", *arguments),
             environment=self.environment(),
-            seconds=PUSH_SECONDS + self.sends_bytes / BYTES_A_SECOND,
+            seconds=PUSH_SECONDS + self.push_bytes / PUSH_BYTES_PER_SECOND,
             silence=SILENCE_SECONDS,
         )
-        self.checked(clone, "push", finished)
+        self.check(clone, "push", finished)
 
     def prepare(self) -> None:
-        """Make the repository of the default remote when it is missing; one that was named has to be there."""
-        if self.own:
-            self.own.make(self.branch)
+        """Create the default remote when it is missing."""
+        if self.local:
+            self.local.create(self.branch)
 
     def sweep(self) -> None:
-        """Remove what a process that was killed left in the default remote, where nobody else would."""
-        if self.own:
-            self.own.sweep()
+        """Remove what killed processes left in the default remote."""
+        if self.local:
+            self.local.sweep()
 
     def maintain(self) -> None:
-        """Maintain the default remote; one that was named is kept by who named it."""
-        if self.own:
-            self.own.maintain()
+        """Maintain the default remote; a named one is maintained by its owner."""
+        if self.local:
+            self.local.maintain()
 
     def tidy(self) -> None:
-        """Keep the default remote fast; one that was named is kept by who named it."""
-        if self.own:
-            self.own.tidy()
+        """Join small packs of the default remote."""
+        if self.local:
+            self.local.tidy()
 
     def prune(self) -> None:
-        """Delete from the default remote what no branch reaches; one that was named is kept by who named it."""
-        if self.own:
-            self.own.prune()
+        """Delete unreachable objects from the default remote."""
+        if self.local:
+            self.local.prune()
 
-    def _start_thin(self, clone: Repository, what: str, wanted: str) -> bool:
-        """Bring one commit with such a part of its tree, or leave the clone empty when the remote cannot give that."""
+    def _start_shallow(self, clone: Repository, source: str, object_filter: str) -> bool:
+        """Fetch one commit, filtered; return False, and leave the clone empty, when the server cannot do that."""
         try:
-            if wanted == partial_clone.TWO_LETTERS:
-                partial_clone.expect_no_trees(clone)
-            self._bring_without_texts(clone, "--depth=1", partial_clone.REMOTE, f"+{what}:{TIP_REF}", wanted=wanted)
-            if wanted == partial_clone.TWO_LETTERS:
-                partial_clone.look_for_trees(clone, TIP_REF)
+            if object_filter == partial_clone.TOP_TREES:
+                partial_clone.mark_lacking_trees(clone)
+            refspec = f"+{source}:{TIP_REF}"
+            self._fetch_filtered(clone, "--depth=1", partial_clone.REMOTE, refspec, object_filter=object_filter)
+            if object_filter == partial_clone.TOP_TREES:
+                partial_clone.unmark_if_complete(clone, TIP_REF)
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote gives no clone by --depth=1 --filter=%s: %s", wanted, error)
-            partial_clone.empty(clone)
+            logger.warning("the remote gives no clone by --depth=1 --filter=%s: %s", object_filter, error)
+            clone.recreate()
             return False
         return True
 
-    def _go_on(self, clone: Repository, known: str, tip: str) -> str:
-        """Bring into a thin clone what happened since `known`, or everything where that cannot be had."""
+    def _fetch_since(self, clone: Repository, last_tip: str, tip: str) -> str:
+        """Fetch into a shallow clone what was pushed since `last_tip`, or everything when the server cannot do that."""
         try:
             if not clone.has(tip):
-                self._bring_without_texts(clone, partial_clone.REMOTE, f"+{self.ref}:{TIP_REF}")
+                self._fetch_filtered(clone, partial_clone.REMOTE, f"+{self.ref}:{TIP_REF}")
                 tip = clone.resolve(TIP_REF)
-            if known == tip:
+            if last_tip == tip:
                 return tip
-            if known and partial_clone.goes_on(clone, known, tip):
-                is_read = settings.GITSYNC_READ_BACK or PurgedText.objects.exists()
-                missing = partial_clone.missing_texts(clone, known, tip) if is_read else []
-                if missing:
-                    self._bring_named(clone, missing)
+            if last_tip and partial_clone.has_history(clone, last_tip, tip):
+                needs_blobs = settings.GITSYNC_READ_BACK or PurgedText.objects.exists()
+                if missing := partial_clone.missing_blobs(clone, last_tip, tip) if needs_blobs else []:
+                    self._fetch_objects(clone, missing)
                 return tip
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote gives no single texts: %s", error)
-        return self.complete(clone)
+            logger.warning("the remote sends no single blobs: %s", error)
+        return self.unshallow(clone)
 
-    def _bring(self, clone: Repository) -> None:
-        """Bring the branch with all its history and every text, a stage at a time into a clone that has nothing yet.
-
-        Git remembers each object of what has come at once, to see that nothing is missing.
-        """
-        is_all = partial_clone.is_empty(clone) or partial_clone.is_thin(clone)
-        for number, stop in enumerate(self._stages(clone) if partial_clone.is_empty(clone) else ()):
+    def _fetch_branch(self, clone: Repository) -> None:
+        """Fetch the branch with its whole history and all blobs, in stages into an empty clone."""
+        is_new = partial_clone.is_empty(clone)
+        seconds = FETCH_ALL_SECONDS if is_new or partial_clone.is_shallow(clone) else FETCH_SECONDS
+        for number, stop in enumerate(self._stages(clone) if is_new else (), start=1):
             try:
-                self._bring_whole(clone, stop, seconds=FETCH_ALL_SECONDS)
+                self._fetch_unfiltered(clone, stop, seconds=FETCH_ALL_SECONDS)
             except (RemoteUnreachableError, CloneBrokenError) as error:
-                logger.warning("stage %d of the history cannot be fetched alone: %s", number + 1, error)
+                logger.warning("stage %d of the history cannot be fetched alone: %s", number, error)
                 break
-            logger.info("fetched stage %d of the history, up to %s", number + 1, stop[:10])
-        self._bring_whole(clone, self.ref, seconds=FETCH_ALL_SECONDS if is_all else FETCH_SECONDS)
-
-    def _bring_whole(self, clone: Repository, what: str, *, seconds: float) -> None:
-        self.run(clone, "fetch", *_QUIETLY, "--", self.address.url, f"+{what}:{TIP_REF}", seconds=seconds)
+            logger.info("fetched stage %d of the history, up to %s", number, stop[:10])
+        self._fetch_unfiltered(clone, self.ref, seconds=seconds)
 
     def _stages(self, clone: Repository) -> list[str]:
-        """Return where the stages of a history end but for the last, which an empty clone is told by the commits alone.
+        """Return the newest commit of every stage but the last, for which an empty clone fetches the commits alone.
 
-        It is empty again afterwards, unless the remote can leave nothing out, and has sent everything.
+        The clone is empty again afterwards, unless the server ignored the filter and sent everything.
         """
         try:
-            self._bring_without_texts(
-                clone, partial_clone.REMOTE, f"+{self.ref}:{TIP_REF}", wanted=partial_clone.COMMITS
-            )
-            if partial_clone.has_come_whole(clone, TIP_REF):
+            refspec = f"+{self.ref}:{TIP_REF}"
+            self._fetch_filtered(clone, partial_clone.REMOTE, refspec, object_filter=partial_clone.NO_TREES)
+            if partial_clone.unmark_if_unfiltered(clone, TIP_REF):
                 return []
-            stops = history.stops(clone, TIP_REF, STAGE)
+            stops = history.chunks(clone, TIP_REF, STAGE_COMMITS)
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote gives no commits alone, so all of it is fetched at once: %s", error)
+            logger.warning("the remote sends no commits alone, so the whole history is fetched at once: %s", error)
             stops = []
-        partial_clone.empty(clone)
+        clone.recreate()
         return stops[:-1]
 
-    def _bring_named(self, clone: Repository, oids: Iterable[str]) -> None:
-        """Bring some objects, and what lies below them but for texts, in one request."""
-        self._bring_without_texts(
-            clone, "--stdin", partial_clone.REMOTE, stdin="".join(f"{oid}\n" for oid in oids).encode()
-        )
+    def _fetch_objects(self, clone: Repository, oids: Iterable[str]) -> None:
+        """Fetch single objects, and the trees below them, in one request."""
+        listing = "".join(f"{oid}\n" for oid in oids).encode()
+        self._fetch_filtered(clone, "--stdin", partial_clone.REMOTE, stdin=listing)
 
-    def _bring_without_texts(
-        self, clone: Repository, *arguments: str, stdin: bytes = b"", wanted: str = partial_clone.NO_TEXTS
+    def _fetch_unfiltered(self, clone: Repository, source: str, *, seconds: float) -> None:
+        arguments = (*_FETCH_OPTIONS, "--", self.address.url, f"+{source}:{TIP_REF}")
+        self.run(clone, "fetch", *arguments, seconds=seconds)
+
+    def _fetch_filtered(
+        self, clone: Repository, *arguments: str, stdin: bytes = b"", object_filter: str = partial_clone.NO_BLOBS
     ) -> None:
-        told = partial_clone.environment(self.address.url, self.environment(), wanted=wanted, as_if_empty=bool(stdin))
-        self.run(clone, "fetch", *_QUIETLY, *arguments, seconds=FETCH_SECONDS, stdin=stdin, environment=told)
+        config = partial_clone.config(self.address.url, object_filter, as_if_empty=bool(stdin))
+        self.run(clone, "fetch", *_FETCH_OPTIONS, *arguments, seconds=FETCH_SECONDS, stdin=stdin, config=config)

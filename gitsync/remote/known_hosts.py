@@ -34,10 +34,10 @@ def ensure_pins(file: Path, host: str, port: int) -> None:
     """
     named = settings.GITSYNC_SSH_HOST_FINGERPRINT
     if named and not (file.exists() and _matching(host_keys.pinned(file, host, port), named)):
-        pin_named(file, host, port, named)
+        pin_fingerprints(file, host, port, named)
 
 
-def pin_named(file: Path, host: str, port: int, named: Collection[str]) -> list[HostKey]:
+def pin_fingerprints(file: Path, host: str, port: int, named: Collection[str]) -> list[HostKey]:
     """Ask a host for its keys, pin those with one of these fingerprints, and return them. Raises as `ensure_pins`."""
     found = host_keys.shown(host, port)
     if not found:

@@ -1,8 +1,8 @@
-"""The default remote: a bare repository of our own, beside the clone and on the same disk.
+"""The default remote: a bare repository that Pasteur creates beside the clone, on the same disk.
 
-A push would make Git's receiving side walk every tree of the old tip, to see that nothing is missing: a second at
-200,000 pastes, and more with each that comes. We wrote that tip ourselves. So the clone borrows the remote's objects,
-its new packs are handed over whole, and then the branch moves by compare-and-swap, as in a push (docs/adr/0009).
+On a push, Git's receiving side would walk every tree of the old tip to see that nothing is missing: a second at 200,000
+pastes, and more with each new one. The worker wrote that tip itself. So the clone shares the remote's objects, its new
+packs are moved over whole, and the branch moves by compare-and-swap, as in a push (docs/adr/0009).
 """
 
 import errno
@@ -25,7 +25,7 @@ from gitsync.repository.repository import Repository
 
 _NO_COMMIT = "0" * 40
 _STALE_SECONDS = 30.0
-#: It is the second copy: it survives a power cut, and the worker keeps it tidy, not a process behind its back.
+#: The second copy of all pastes: it survives a power cut, and only the worker maintains it, no process of Git's own.
 _CONFIG = {
     "core.fsync": "all",
     "gc.auto": "0",
@@ -35,95 +35,96 @@ _CONFIG = {
 }
 
 
-class OwnRemote:
-    """The bare repository at `path`. Others may clone it, and push to it as to any other."""
+class LocalRemote:
+    """The bare repository at `path`, which others may clone and push to."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._repository = Repository(path)
 
-    def make(self, branch: str) -> None:
-        """Make it, empty, with `branch` as what its clones check out; what is there is left alone.
+    def create(self, branch: str) -> None:
+        """Create the repository unless it exists, with `branch` as the default of its clones.
 
-        It appears whole and on disk under its name: Git itself would not wait for the disk here, and a power cut leave
-        empty files, which no later look could tell from a repository that somebody has damaged.
+        It gets its name once it is on disk: Git does not wait for that, and a power cut would leave empty files.
         """
         if (self.path / "HEAD").is_file():
             return
         is_new = not self.path.exists() or not any(self.path.iterdir())
-        made = Repository(self.path.with_name(f"{self.path.name}.new")) if is_new else self._repository
+        draft = Repository(self.path.with_name(f"{self.path.name}.new")) if is_new else self._repository
         if is_new:
-            made.discard()
-        made.ask("init", "--bare", "--quiet", f"--initial-branch={branch}", str(made.path))
+            draft.discard()
+        draft.ask("init", "--bare", "--quiet", f"--initial-branch={branch}", str(draft.path))
         for name, value in _CONFIG.items():
-            made.ask("config", name, value)
-        for folder, _, names in os.walk(made.path):
+            draft.ask("config", name, value)
+        for folder, _, names in os.walk(draft.path):
             for name in (".", *names):
                 _sync(Path(folder, name))
         if is_new:
-            made.path.rename(self.path)
+            draft.path.rename(self.path)
         _sync(self.path.parent)
 
     def tip(self, ref: str) -> str:
-        """Return the commit that a branch points at, or the empty string."""
+        """Return the commit that a ref points at; the empty string when there is no such ref."""
         if not (self.path / "HEAD").is_file():
             raise RemoteUnreachableError(f"there is no Git repository at {self.path}")
         return self._repository.resolve(ref)
 
-    def lend_to(self, clone: Repository) -> None:
-        """Let the clone read our objects; what an earlier drain left there and never handed over goes."""
+    def share_objects(self, clone: Repository) -> None:
+        """Let the clone read this repository's objects; delete the packs of a drain that never arrived."""
         clone.borrow(self.path / "objects")
         for pack in _packs(clone.path):
             delete(pack)
 
-    def take(self, clone: Repository, ref: str, *, old: str, new: str) -> None:
-        """Take the clone's packs, then move the branch from `old` to `new`, or not at all.
+    def receive(self, clone: Repository, ref: str, *, old: str, new: str) -> None:
+        """Receive the clone's packs, then move the branch from `old` to `new`, or not at all.
 
-        Raises RemoteMovedError when it no longer stands at `old`, or DiskFullError.
+        Raises RemoteMovedError when it is no longer at `old`, RemoteLockedError, RemoteRefusedError or DiskFullError.
         """
         packs = _packs(clone.path)
         try:
             for pack in packs:
-                _hand_over(pack, self.path / "objects" / "pack")
+                _copy_pack(pack, self.path / "objects" / "pack")
         except OSError as error:
-            raise _trouble(error) from None
-        moved = self._repository.run("update-ref", ref, new, old or _NO_COMMIT)
-        if moved.status:
-            raise self._why_not(ref, old, moved.stderr)
+            message = f"the default remote cannot receive a pack: {error.strerror}: {error.filename2 or error.filename}"
+            is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+            raise (DiskFullError if is_full else RemoteUnreachableError)(message) from None
+        update = self._repository.run("update-ref", ref, new, old or _NO_COMMIT)
+        if update.status:
+            raise self._refusal(ref, old, update.stderr)
         for pack in packs:
             delete(pack)
 
     def tidy(self) -> None:
-        """Join small packs."""
+        """Join small packs of the repository."""
         housekeeping.tidy(self._repository)
 
     def maintain(self) -> None:
-        """Keep it fast to read, for us and for those who clone it."""
+        """Keep the repository fast to read."""
         housekeeping.maintain(self._repository)
 
     def sweep(self) -> None:
-        """Remove what a process that was killed left here; a living one keeps no lock for so long."""
+        """Remove what killed processes left; a running one holds no lock for so long."""
         self._repository.sweep(older_than=_STALE_SECONDS)
 
     def prune(self) -> None:
-        """Delete what no branch reaches."""
+        """Delete unreachable objects."""
         housekeeping.prune_unreachable(self._repository)
 
-    def _why_not(self, ref: str, old: str, words: str) -> GitsyncError:
+    def _refusal(self, ref: str, old: str, message: str) -> GitsyncError:
         if self.tip(ref) != old:
-            return RemoteMovedError(words)
-        if NO_SPACE.search(words):
-            return DiskFullError(words)
-        return RemoteLockedError(words) if "lock" in words else RemoteRefusedError(words)
+            return RemoteMovedError(message)
+        if NO_SPACE.search(message):
+            return DiskFullError(message)
+        return RemoteLockedError(message) if "lock" in message else RemoteRefusedError(message)
 
 
 def _packs(repository: Path) -> list[Path]:
-    """Return the packs of a repository, by the name of their largest part."""
+    """Return the packs of a repository."""
     return sorted((repository / "objects" / "pack").glob("pack-*.pack"))
 
 
-def _hand_over(pack: Path, folder: Path) -> None:
-    """Make the parts of a pack appear in another folder, each whole and on disk."""
+def _copy_pack(pack: Path, folder: Path) -> None:
+    """Copy the files of a pack into another folder, where each appears once it is whole and on disk."""
     for part in (pack.with_suffix(ending) for ending in SUFFIXES):
         target = folder / part.name
         if not part.exists() or target.exists():
@@ -141,7 +142,7 @@ def _hand_over(pack: Path, folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file or a folder is on disk."""
+    """Wait until a file or folder is on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -150,15 +151,8 @@ def _sync(path: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with source.open("rb") as given, target.open("wb") as taken:
-        shutil.copyfileobj(given, taken)
-        taken.flush()
-        os.fsync(taken.fileno())
+    with source.open("rb") as original, target.open("wb") as copy:
+        shutil.copyfileobj(original, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
     target.chmod(0o444)
-
-
-def _trouble(error: OSError) -> GitsyncError:
-    words = f"the default remote cannot take a pack: {error.strerror}: {error.filename2 or error.filename}"
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFullError(words)
-    return RemoteUnreachableError(words)

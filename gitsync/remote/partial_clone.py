@@ -1,13 +1,12 @@
-"""Clones that were started thin: with the tree of one commit, without its texts and without what came before it.
+"""Clones without old history, blobs or most trees, which matter from some thousand pastes on (docs/adr/0022, 0025).
 
-A worker on an empty machine needs no more to go on (docs/adr/0022), and of the tree no more than what leads to the
-pastes that it is about to write (docs/adr/0025). The fetch that starts such a clone says so by its environment alone,
-and nothing of it is written down: Git takes what is missing for missing, and never fetches it behind our back, by
-another way than the one that was configured.
+A worker on an empty machine needs one commit and the trees on the way to the pastes that it is about to write. Only the
+configuration of the one command that fetches names the partial clone's remote. To all other commands a missing object
+is missing: Git never fetches it by itself, without the key, the pinned hosts and the time limits of `Connection`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from gitsync.format import tree
 from gitsync.models import PurgedText
@@ -15,135 +14,118 @@ from gitsync.repository import history
 from gitsync.repository.history import Objects
 from gitsync.repository.repository import Repository
 
-#: The name of the remote while something is fetched without the texts.
+#: The name of the remote while something is fetched through a filter.
 REMOTE = "pasteur"
-#: What is wanted, in the words of Git: everything but texts; of the tree the first two letters of all keys alone; or
-#: nothing of it.
-NO_TEXTS, TWO_LETTERS, COMMITS = "blob:none", "tree:3", "tree:0"
-_LETTERS = 2
-#: Stands in a clone that may lack trees.
-_LACKING = "pasteur-lacks-trees"
+#: Filters, as of git-rev-list(1). The top trees are those of the first two letters of all keys.
+NO_BLOBS, TOP_TREES, NO_TREES = "blob:none", "tree:3", "tree:0"
+_TOP_LEVELS = 3
+#: This file in a clone says that it may lack trees of its commits.
+_LACKS_TREES = "pasteur-lacks-trees"
 
 
-def environment(
-    url: str, told: Mapping[str, str], *, wanted: str = NO_TEXTS, as_if_empty: bool = False
-) -> dict[str, str]:
-    """Return an environment in which REMOTE is the repository at `url`, from which only some objects are wanted.
+def config(url: str, object_filter: str, *, as_if_empty: bool = False) -> dict[str, str]:
+    """Return the configuration with which REMOTE is the repository at `url`, filtered.
 
-    What is named comes if we ask as if the clone were empty: whoever has a commit is taken to have all of it.
+    Single objects have to be fetched `as_if_empty`: a server takes a client with a commit to have all of it.
     """
     options = {
         f"remote.{REMOTE}.url": url,
         f"remote.{REMOTE}.promisor": "true",
-        f"remote.{REMOTE}.partialCloneFilter": wanted,
+        f"remote.{REMOTE}.partialCloneFilter": object_filter,
     }
-    if as_if_empty:
-        options["fetch.negotiationAlgorithm"] = "noop"
-    first = int(told.get("GIT_CONFIG_COUNT", "0"))
-    found = {**told, "GIT_CONFIG_COUNT": str(first + len(options))}
-    for number, (name, value) in enumerate(options.items(), start=first):
-        found[f"GIT_CONFIG_KEY_{number}"] = name
-        found[f"GIT_CONFIG_VALUE_{number}"] = value
-    return found
+    return options | ({"fetch.negotiationAlgorithm": "noop"} if as_if_empty else {})
 
 
-def is_thin(clone: Repository) -> bool:
+def is_shallow(clone: Repository) -> bool:
     """Whether old history is missing."""
     return (clone.path / "shallow").exists()
 
 
 def is_empty(clone: Repository) -> bool:
-    """Whether nothing has been fetched or written yet."""
+    """Whether nothing was fetched or written yet."""
     return next(clone.path.glob("objects/pack/*.idx"), None) is None
 
 
-def empty(clone: Repository) -> None:
-    """Throw away what is in the clone."""
-    clone.discard()
-    Repository.open(clone.path)
-
-
 def lacks_trees(clone: Repository) -> bool:
-    """Whether trees may be missing that the clone's commits have."""
-    return (clone.path / _LACKING).exists()
+    """Whether the clone may lack trees of its commits."""
+    return (clone.path / _LACKS_TREES).exists()
 
 
-def expect_no_trees(clone: Repository) -> None:
-    """Note, before anything is fetched, that most trees will be missing."""
-    (clone.path / _LACKING).touch()
+def mark_lacking_trees(clone: Repository) -> None:
+    """Set the missing-trees marker, before anything is fetched."""
+    (clone.path / _LACKS_TREES).touch()
 
 
-def look_for_trees(clone: Repository, commit: str) -> None:
-    """Note that nothing is missing when the remote has left nothing out, which it may not know how to do."""
+def unmark_if_complete(clone: Repository, commit: str) -> None:
+    """Clear the missing-trees marker when the server ignored the filter and sent all trees."""
     oid = f"{commit}^{{tree}}"
     with history.objects(clone) as objects:
-        for _ in range(_LETTERS + 1):
-            letters = (entry.oid for entry in objects.tree(oid) or () if len(entry.name) == 1 and not entry.is_file)
-            oid = next(letters, "")
+        for _ in range(_TOP_LEVELS):
+            subtrees = (row.oid for row in objects.tree(oid) or () if len(row.name) == 1 and not row.is_file)
+            oid = next(subtrees, "")
             if not oid:
                 return
         if objects.tree(oid) is not None:
-            (clone.path / _LACKING).unlink()
+            (clone.path / _LACKS_TREES).unlink()
 
 
-def has_come_whole(clone: Repository, commit: str) -> bool:
-    """Whether a remote that was asked for commits alone has left nothing out; then it is a clone like any other."""
+def unmark_if_unfiltered(clone: Repository, commit: str) -> bool:
+    """Return whether the server ignored the NO_TREES filter; then the clone becomes an ordinary one."""
     if clone.run("cat-file", "-e", f"{commit}^{{tree}}").status:
         return False
-    for mark in clone.path.glob("objects/pack/*.promisor"):
-        mark.unlink()
+    for marker in clone.path.glob("objects/pack/*.promisor"):
+        marker.unlink()
     return True
 
 
 def missing_trees(clone: Repository, commit: str, folders: Iterable[str]) -> list[str]:
-    """Return the ids of trees that are not there and that a commit has on the way to these folders."""
-    roads = defaultdict[str, set[str]](set)
+    """Return the ids of the trees that a commit has on the way to these folders and the clone lacks."""
+    letters = defaultdict[str, set[str]](set)
     for folder in folders:
-        *letters, last, _ = folder.split("/")
-        roads["/".join(letters)].add(last)
+        *parents, letter, _ = folder.split("/")
+        letters["/".join(parents)].add(letter)
     with history.objects(clone) as objects:
-        found = (
-            entry.oid
-            for letters, wanted in sorted(roads.items())
-            for entry in objects.tree(f"{commit}:{letters}") or ()
-            if entry.name in wanted and not entry.is_file
-        )
-        return _missing(clone, sorted(set(found)))
+        oids = {
+            row.oid
+            for parent in sorted(letters)
+            for row in objects.tree(f"{commit}:{parent}") or ()
+            if row.name in letters[parent] and not row.is_file
+        }
+    return _missing(clone, oids)
 
 
-def goes_on(clone: Repository, old: str, new: str) -> bool:
-    """Whether all that lies between two commits is there, which says nothing of texts that the old one has as well.
+def has_history(clone: Repository, old: str, new: str) -> bool:
+    """Whether the clone has all commits and trees between two commits.
 
-    Where a side road leads past the old one, to the beginning of history, what came before it is not told apart.
+    False also where a merged branch begins before `old`: it may be cut off there.
     """
     if not clone.is_ancestor(old, new):
         return False
     return not clone.ask("rev-list", "--max-parents=0", "--max-count=1", f"{old}..{new}")
 
 
-def missing_texts(clone: Repository, old: str, new: str) -> list[str]:
-    """Return the ids of texts that are not there, of all folders and files that were touched between two commits."""
+def missing_blobs(clone: Repository, old: str, new: str) -> list[str]:
+    """Return the ids of the blobs that reading in `old..new` may need and the clone lacks."""
     with history.objects(clone) as objects:
-        return _missing(clone, sorted(set(_texts(clone, objects, old, new))))
+        return _missing(clone, set(_blobs(clone, objects, old, new)))
 
 
-def _missing(clone: Repository, wanted: list[str]) -> list[str]:
-    if not wanted:
-        return []
-    lines = clone.ask("cat-file", "--batch-check", stdin="".join(f"{oid}\n" for oid in wanted).encode()).decode()
-    return [line.removesuffix(" missing") for line in lines.splitlines() if line.endswith(" missing")]
+def _missing(clone: Repository, oids: Iterable[str]) -> list[str]:
+    listing = "".join(f"{oid}\n" for oid in sorted(oids)).encode()
+    lines = clone.ask("cat-file", "--batch-check", stdin=listing).decode().splitlines() if listing else []
+    return [line.removesuffix(" missing") for line in lines if line.endswith(" missing")]
 
 
-def _texts(clone: Repository, objects: Objects, old: str, new: str) -> Iterator[str]:
-    """Yield the ids of what reading in may want to look into, some of them several times.
+def _blobs(clone: Repository, objects: Objects, old: str, new: str) -> Iterator[str]:
+    """Yield the blobs of every folder and root file that changed, some of them several times.
 
-    Where something was purged, that is everything, since it may have been put back anywhere.
+    Once anything was purged, all changed blobs: the purged text may have been put back anywhere.
     """
     is_any_purged = PurgedText.objects.exists()
-    told = ((path, mode, oid) for _, path, mode, _, oid in history.paths(clone, f"{old}..{new}"))
-    for rows in (told, history.differences(clone, old, new)):  # The second for what a merge alone has brought.
+    changes = ((path, mode, oid) for _, path, mode, _, oid in history.paths(clone, f"{old}..{new}"))
+    for rows in (changes, history.differences(clone, old, new)):  # The second for what only a merge has brought.
         for path, mode, oid in rows:
             if oid and mode in history.REGULAR and (is_any_purged or "/" not in path):
                 yield oid
             elif oid and mode == history.TREE and path.count("/") == 3 and tree.key_of(f"{path}/"):
-                yield from (entry.oid for entry in objects.tree(oid) or () if entry.is_file)
+                yield from (row.oid for row in objects.tree(oid) or () if row.is_file)

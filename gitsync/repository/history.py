@@ -157,10 +157,10 @@ def paths(clone: Repository, revisions: str, *below: str) -> Iterator[tuple[Comm
             raise CloneBrokenError("git log could not read the history")
 
 
-def stops(clone: Repository, tip: str, every: int, *excluded: str) -> list[str]:
-    """Return the last of every so many commits by first parents from `tip` back to what is excluded, the oldest first.
+def chunks(clone: Repository, tip: str, every: int, *excluded: str) -> list[str]:
+    """Split the first-parent history into chunks of `every` commits; return each one's newest commit, oldest first.
 
-    What one has and those before it have not is a part of the history; together, these are all of it.
+    A chunk is what its newest commit reaches and the chunks before it and `excluded` do not, merged branches included.
     """
     with clone.reading("rev-list", "--first-parent", tip, *(f"^{commit}" for commit in excluded)) as process:
         found = list(islice(cast("IO[bytes]", process.stdout), 0, None, every))

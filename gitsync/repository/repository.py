@@ -81,8 +81,7 @@ class Repository:
         """Return the clone at `path`, made when it is missing, without the leavings of a process that was killed."""
         clone = cls(path)
         if not (path / "config").is_file() or not (path / "objects").is_dir() or not (path / "refs").is_dir():
-            clone.discard()
-            clone._make()
+            clone.recreate()
         clone.sweep()
         return clone
 
@@ -95,8 +94,7 @@ class Repository:
         wanted = f"{objects}\n" if objects else ""
         if (file.read_text(encoding="utf-8") if file.exists() else "") == wanted:
             return
-        self.discard()
-        self._make()
+        self.recreate()
         if wanted:
             file.write_text(wanted, encoding="utf-8")
 
@@ -106,6 +104,11 @@ class Repository:
             self.path.unlink()
         else:
             shutil.rmtree(self.path, ignore_errors=True)
+
+    def recreate(self) -> None:
+        """Replace the clone by an empty one."""
+        self.discard()
+        self._make()
 
     def sweep(self, *, older_than: float = 0.0) -> None:
         """Remove what a killed process left behind at least so many seconds ago.
@@ -124,14 +127,15 @@ class Repository:
         *arguments: str,
         stdin: bytes = b"",
         environment: Mapping[str, str] | None = None,
+        config: Mapping[str, str] | None = None,
         seconds: float = LOCAL_SECONDS,
     ) -> Finished:
-        """Run one Git command to its end and return what came of it.
+        """Run one Git command, with more environment and configuration; return its status and output.
 
         Its whole process group is killed, and RemoteTimeoutError raised, after `seconds`, or soon after this process
-        has been told to stop.
+        was asked to stop.
         """
-        process = self._start(arguments, environment)
+        process = self._start(arguments, environment, config)
         deadline = monotonic() + seconds
         feed(process, stdin)
         try:
@@ -148,10 +152,10 @@ class Repository:
         finally:
             end(process)
 
-    def run_talking(
+    def run_with_progress(
         self, *arguments: str, environment: Mapping[str, str] | None, seconds: float, silence: float
     ) -> Finished:
-        """Run one Git command that says how far it is, as `run` does, and give it up after `silence` seconds, too."""
+        """Run one Git command as `run` does; kill it also after `silence` seconds without a progress message."""
         process = self._start(arguments, environment)
         listener, deadline = Listener(process), monotonic() + seconds
         feed(process, b"")
@@ -179,7 +183,7 @@ class Repository:
     @contextmanager
     def reading(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """Start a command that is talked to as it goes; it ends with the block, at the latest."""
-        process = self._start(arguments, None)
+        process = self._start(arguments)
         try:
             yield process
         finally:
@@ -229,7 +233,7 @@ class Repository:
         committed_at = min(self.commit_time(parent), int(time())) if parent else 0  # Others may have a wrong clock.
         names: list[str] = []
         arguments = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw", f"--export-marks={marks}")
-        process = self._start(arguments, None)
+        process = self._start(arguments)
         timer = threading.Timer(LOCAL_SECONDS, end, [process])
         timer.start()
         try:
@@ -258,11 +262,17 @@ class Repository:
         made = {name: oids[f":{mark}"] for mark, name in enumerate(names, start=1)}
         return Written(made[names[-1]], made)
 
-    def _start(self, arguments: Iterable[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+    def _start(
+        self,
+        arguments: Iterable[str],
+        environment: Mapping[str, str] | None = None,
+        config: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[bytes]:
         """Start Git in a group of its own, to be ended with what it starts, and beside the clone, which may vanish."""
+        options = [f"-c{name}={value}" for name, value in (config or {}).items()]
         try:
             launched = git.Git(self.path.parent).execute(
-                ["git", *_LIMITS, f"--git-dir={self.path}", *arguments],
+                ["git", *_LIMITS, *options, f"--git-dir={self.path}", *arguments],
                 istream=subprocess.PIPE,
                 as_process=True,
                 env=clean_environment() | dict(environment or {}),

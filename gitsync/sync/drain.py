@@ -89,7 +89,7 @@ def _drain(clone: Repository, progress: Progress, done: Drained) -> None:
         batch, written = _written(remote, mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
         try:
             if written.tip != tip:
-                _push(remote.sending(rewritten.size_bytes), mirror, clone, written, old=tip)
+                _push(remote.with_push_bytes(rewritten.size_bytes), mirror, clone, written, old=tip)
         except RemoteMovedError as moved:
             if addresses.push_interval():
                 if remote.tip(clone) == tip:
@@ -159,7 +159,7 @@ def _written(
     gone = set[str]()
     for _ in range(_TRIES):
         batch = _Batch(bisect.next_batch(mirror, DRAIN_CHANGES), gone)
-        remote.fetch_way(clone, tip, {tree.folder(change.key) for change in batch.changes})
+        remote.fetch_trees(clone, tip, {tree.folder(change.key) for change in batch.changes})
         written = clone.write(tip, _commits(batch, clone, tip))
         secret_hold.withhold(batch.withheld)
         if not (outdated := eligibility.gone(batch.shown)):

@@ -60,8 +60,8 @@ def in_git(keys: Iterable[str]) -> set[str]:
     """
 
     def find(clone: Repository, tip: str) -> set[str]:
-        if partial_clone.is_thin(clone):
-            tip = Remote.configured().complete(clone)
+        if partial_clone.is_shallow(clone):
+            tip = Remote.configured().unshallow(clone)
         options = ("--full-history", "--max-count=1", tip, "--")
         return {key for key in keys if tip and clone.ask("rev-list", *options, tree.folder(key))}
 

@@ -47,7 +47,7 @@ def test_a_key_that_only_old_history_has_can_be_purged(remote: Path, settings: S
     Mirror.objects.update(tip=repository.tip(remote))
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     drain()
-    assert partial_clone.is_thin(Repository(settings.GITSYNC_CLONE_DIR))
+    assert partial_clone.is_shallow(Repository(settings.GITSYNC_CLONE_DIR))
 
     purge("zzzzzzzzzz", keys[0])
 

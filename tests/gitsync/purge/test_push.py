@@ -26,7 +26,7 @@ def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a push be given up soon, and each byte of a history take long."""
     monkeypatch.setattr(git_remote, "PUSH_SECONDS", 2.0)
     monkeypatch.setattr(git_remote, "SILENCE_SECONDS", 3.0)
-    monkeypatch.setattr(git_remote, "BYTES_A_SECOND", 10)
+    monkeypatch.setattr(git_remote, "PUSH_BYTES_PER_SECOND", 10)
 
 
 def purged() -> Paste:
@@ -81,7 +81,7 @@ def test_a_remote_that_says_nothing_any_more_is_left(remote: Path) -> None:
 
 
 def test_a_remote_that_talks_for_ever_is_left_too(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git_remote, "BYTES_A_SECOND", 1024)
+    monkeypatch.setattr(git_remote, "PUSH_BYTES_PER_SECOND", 1024)
     purged()
     many.hook(remote, "pre-receive", "while sleep 0.5; do echo x >&2 || exit 1; done")
     started = monotonic()

@@ -119,7 +119,7 @@ def test_what_counts_as_the_same_host(
     settings.GITSYNC_HTTP_TOKEN = "geheim"
     settings.GITSYNC_SSH_KEY_FILE = tmp_path / "deploy_key"
 
-    found = Remote.configured().elsewhere(addresses.parse(other))
+    found = Remote.configured().at(addresses.parse(other))
 
     assert (found.login.token, found.key_file) == (("geheim", tmp_path / "deploy_key") if is_same else ("", None))
     if not is_same and found.address.transport == "ssh":

@@ -181,7 +181,7 @@ def test_a_server_that_is_gone_is_unreachable(over_http: GitHttp) -> None:
 
 
 def test_a_server_that_says_nothing_is_given_up(over_http: GitHttp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git_remote, "ASK_SECONDS", 1.0)
+    monkeypatch.setattr(git_remote, "LS_REMOTE_SECONDS", 1.0)
     many.publish(1)
     over_http.kill(signal.SIGSTOP)
 

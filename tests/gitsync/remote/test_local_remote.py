@@ -13,7 +13,7 @@ from gitsync.errors import DiskFullError, RemoteMovedError, RemoteUnreachableErr
 from gitsync.models import Change
 from gitsync.remote import local_remote
 from gitsync.remote.git_remote import Remote
-from gitsync.remote.local_remote import OwnRemote
+from gitsync.remote.local_remote import LocalRemote
 from gitsync.repository.process import Finished
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
@@ -60,7 +60,7 @@ def test_somebody_who_moves_the_branch_meanwhile_loses_nothing(own: Path, monkey
     keys = many.publish(1)
     drain()
     keys += many.publish(1)
-    hand_over = local_remote._hand_over
+    hand_over = local_remote._copy_pack
 
     def after_somebody(pack: Path, folder: Path) -> None:
         monkeypatch.undo()
@@ -70,7 +70,7 @@ def test_somebody_who_moves_the_branch_meanwhile_loses_nothing(own: Path, monkey
         repository.git(own, "update-ref", "refs/heads/main", theirs)
         hand_over(pack, folder)
 
-    monkeypatch.setattr(local_remote, "_hand_over", after_somebody)
+    monkeypatch.setattr(local_remote, "_copy_pack", after_somebody)
     drain()
 
     assert repository.subjects(own) == ["Publish paste 0", "By hand", "Publish paste 0"]
@@ -83,9 +83,9 @@ def test_the_branch_is_never_moved_from_where_it_does_not_stand(own: Path, setti
     tip = repository.tip(own)
 
     with pytest.raises(RemoteMovedError):
-        OwnRemote(own).take(Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="", new=tip)
+        LocalRemote(own).receive(Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="", new=tip)
     with pytest.raises(RemoteMovedError):
-        OwnRemote(own).take(Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="1" * 40, new=tip)
+        LocalRemote(own).receive(Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="1" * 40, new=tip)
 
     assert repository.tip(own) == tip
 
@@ -142,7 +142,7 @@ def test_a_full_disk_is_called_so_and_the_paste_waits(own: Path, monkeypatch: py
     def refuse(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(local_remote, "_hand_over", refuse)
+    monkeypatch.setattr(local_remote, "_copy_pack", refuse)
     keys = many.publish(1)
     with pytest.raises(DiskFullError, match="No space left"):
         drain()

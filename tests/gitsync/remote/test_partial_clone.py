@@ -259,7 +259,7 @@ def test_a_server_that_gives_no_single_texts_gives_everything_when_one_is_needed
     drain()
 
     assert revisions(paste.key)[1] == {"a.txt": OLD, "b.txt": "theirs\n"}
-    assert "the remote gives no single texts" in caplog.text
+    assert "the remote sends no single blobs" in caplog.text
     assert_right(old_forge, 5)
 
 

@@ -75,7 +75,7 @@ def test_a_check_fetches_all_of_the_tree_at_once(
     assert look().is_clean
 
     assert len(folders_in(clone_of(settings), forge)) == OLD + 1
-    assert caplog.text.count("most of the tree, which is fetched now") == 1
+    assert caplog.text.count("lacks most trees, which are fetched now") == 1
     many.publish(1)
     drain()
     assert_right(forge, OLD + 2)
@@ -145,7 +145,7 @@ def test_a_server_that_filters_nothing_is_not_asked_again(
 
     assert_right(forge, OLD + 1)
 
-    assert "most of the tree" not in caplog.text
+    assert "lacks most trees" not in caplog.text
 
 
 def test_a_server_that_gives_no_single_trees_gives_all_of_them(
@@ -159,5 +159,5 @@ def test_a_server_that_gives_no_single_trees_gives_all_of_them(
 
     drain()
 
-    assert "the remote gives no single trees, so the whole tree is fetched" in caplog.text
+    assert "the remote sends no single trees, so the whole tree is fetched" in caplog.text
     assert_right(over_ssh.repository, 4)

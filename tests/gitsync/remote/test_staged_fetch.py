@@ -29,7 +29,7 @@ STAGES = "of the history, up to"
 @pytest.fixture(autouse=True)
 def short_stages(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Let a stage have three commits, and its arrival be logged."""
-    monkeypatch.setattr(git_remote, "STAGE", 3)
+    monkeypatch.setattr(git_remote, "STAGE_COMMITS", 3)
     caplog.set_level(logging.INFO)
 
 
@@ -95,7 +95,7 @@ def test_a_remote_that_refuses_to_leave_trees_out_gives_all_at_once(
 
     assert_whole(remote, settings)
 
-    assert "gives no commits alone" in caplog.text
+    assert "sends no commits alone" in caplog.text
 
 
 def test_a_remote_that_gives_no_old_commit_gives_all_at_once(
