@@ -37,7 +37,7 @@ def pastes(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:
 
 def _on_shelf(objects: Objects, path: str, oid: str) -> Iterator[tuple[str, str]]:
     thirds = objects.folders(oid)
-    objects.expect(below for _, below in thirds)
+    objects.prefetch(below for _, below in thirds)
     for third, below in thirds:
         for name, found in objects.folders(below):
             if tree.key_of(f"{path}/{third}/{name}/"):

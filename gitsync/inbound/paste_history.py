@@ -32,9 +32,9 @@ MOST_SKIPPED = 10_000
 def expect(objects: Objects, told: Iterable[tuple[str, Sequence[Touch]]]) -> None:
     """Have at hand what these pastes are made of, each given by its folder's tree and what happened to it."""
     oids = [oid for now, touches in told for oid in (now, *(touch.oid for touch in touches[-_FEW:])) if oid]
-    objects.expect(oids)
+    objects.prefetch(oids)
     folders = (objects.tree(oid) or () for oid in oids)
-    objects.expect(entry.oid for entries in folders if len(entries) <= MAX_FILES + 1 for entry in entries)
+    objects.prefetch(entry.oid for entries in folders if len(entries) <= MAX_FILES + 1 for entry in entries)
 
 
 def restore_one(

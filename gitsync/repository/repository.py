@@ -24,13 +24,13 @@ from gitsync.repository.object_ids import ObjectIds
 from gitsync.repository.process import (
     LOCAL_SECONDS,
     Finished,
-    Listener,
-    broken,
+    OutputReader,
     clean_environment,
-    closed,
     end,
     feed,
+    local_error,
     stop_requested,
+    wait_for_end,
 )
 
 TIP_REF = "refs/pasteur/tip"
@@ -157,16 +157,16 @@ class Repository:
     ) -> Finished:
         """Run one Git command as `run` does; kill it also after `silence` seconds without a progress message."""
         process = self._start(arguments, environment)
-        listener, deadline = Listener(process), monotonic() + seconds
+        reader, deadline = OutputReader(process), monotonic() + seconds
         feed(process, b"")
         try:
             while True:
                 with suppress(subprocess.TimeoutExpired):
-                    return listener.finished(process.wait(timeout=0.5))
+                    return reader.finished(process.wait(timeout=0.5))
                 watchdog.beat()  # Not yet, and there are limits to it.
                 if stop_requested.is_set():
                     deadline = min(deadline, monotonic() + _PATIENCE_AFTER_STOP)
-                if monotonic() > listener.heard_at + silence:
+                if monotonic() > reader.read_at + silence:
                     raise RemoteTimeoutError(f"git {arguments[0]} was given up after {silence:.0f} seconds of silence")
                 if monotonic() > deadline:
                     raise RemoteTimeoutError(f"git {arguments[0]} was given up after {seconds:.0f} seconds")
@@ -177,7 +177,7 @@ class Repository:
         """Run a local command that has to succeed and return its output."""
         finished = self.run(*arguments, stdin=stdin)
         if finished.status:
-            raise broken(arguments[0], finished.stderr)
+            raise local_error(arguments[0], finished.stderr)
         return finished.stdout
 
     @contextmanager
@@ -253,9 +253,9 @@ class Repository:
             pass  # fast-import has ended already; its own words say why.
         finally:
             timer.cancel()
-            complaints = closed(process)
+            complaints = wait_for_end(process)
         if process.returncode or not marks.is_file():
-            raise broken("fast-import", complaints)
+            raise local_error("fast-import", complaints)
         if not names:
             return Written(parent)
         oids = dict(line.split() for line in marks.read_text(encoding="ascii").splitlines())

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from gitsync.models import Change, Mirror, Purge
 from gitsync.remote import git_remote
-from gitsync.repository.process import Listener
+from gitsync.repository.process import OutputReader
 from gitsync.sync.drain import drain
 from gitsync.sync.schedule import work_off
 from pastes.lifecycle import erasing
@@ -119,6 +119,6 @@ def test_what_is_overwritten_on_a_terminal_is_not_kept() -> None:
     command = ["sh", "-c", 'printf %s "$1" >&2; echo out', "sh", told]
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        finished = Listener(process).finished(process.wait(timeout=10))
+        finished = OutputReader(process).finished(process.wait(timeout=10))
 
     assert (finished.stdout, finished.stderr) == (b"out\n", "fatal: gone\n")

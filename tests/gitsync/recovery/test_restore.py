@@ -177,7 +177,7 @@ def test_objects_that_are_expected_are_those_that_are_asked_for(remote: Path, mo
     monkeypatch.setattr(history, "_ASKED_AT_ONCE", 7)
 
     with history.objects(Repository(remote)) as objects:
-        objects.expect([*oids, vast, "0" * 40, *oids])
+        objects.prefetch([*oids, vast, "0" * 40, *oids])
 
         assert [objects.blob(oid, 100) for oid in oids] == texts
         assert objects.blob(oids[-1], 3) is None
