@@ -269,7 +269,7 @@ class Repository:
         config: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start Git in a group of its own, to be ended with what it starts, and beside the clone, which may vanish."""
-        options = [f"-c{name}={value}" for name, value in (config or {}).items()]
+        options = [word for name, value in (config or {}).items() for word in ("-c", f"{name}={value}")]
         try:
             launched = git.Git(self.path.parent).execute(
                 ["git", *_LIMITS, *options, f"--git-dir={self.path}", *arguments],
