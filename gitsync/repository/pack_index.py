@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from struct import iter_unpack
 
+from gitsync import watchdog
 from gitsync.errors import CloneBrokenError
 
 #: The files of a pack, in the order in which they have to appear: Git takes a pack for complete when it has an index.
@@ -21,13 +22,13 @@ _POSITION_BITS = 32
 
 def packs(repository: Path) -> dict[Path, int]:
     """Return the number of objects of every pack that may be replaced by another."""
-    found = {}
+    counts = {}
     for index in (repository / "objects" / "pack").glob("pack-*.idx"):
         if not any(index.with_suffix(suffix).exists() for suffix in (".keep", ".mtimes")):
             with index.open("rb") as file:
                 file.seek(_IDS_START - 4)  # The last of the 256 running totals.
-                found[index.with_suffix(".pack")] = int.from_bytes(file.read(4), "big")
-    return found
+                counts[index.with_suffix(".pack")] = int.from_bytes(file.read(4), "big")
+    return counts
 
 
 def delete(pack: Path) -> None:
@@ -65,6 +66,7 @@ class PackIndex:
             yield self._id(number & ((1 << _POSITION_BITS) - 1))
 
     def _id(self, position: int) -> str:
+        watchdog.beat()
         start = _IDS_START + position * _ID_BYTES
         return self._content[start : start + _ID_BYTES].hex()
 

@@ -57,10 +57,10 @@ def delete_unreachable(repository: Repository, pack_objects: int) -> None:
             file.unlink()
     for pack in pack_index.packs(repository.path):
         with PackIndex.open(pack) as index:
-            if all(oid in reachable for oid in _watched(index.ids())):
+            if all(oid in reachable for oid in index.ids()):
                 continue
             rewritten = set()
-            oids = (oid for oid in _watched(index.ids_in_pack_order()) if oid in reachable)
+            oids = (oid for oid in index.ids_in_pack_order() if oid in reachable)
             while chunk := "".join(f"{oid}\n" for oid in islice(oids, pack_objects)):
                 target = str(repository.path / "objects" / "pack" / "pack")
                 rewritten.add(repository.ask("pack-objects", *_PACK_OPTIONS, target, stdin=chunk.encode()))
@@ -87,10 +87,3 @@ def _loose_objects(repository: Path) -> dict[str, Path]:
     """Return the file of every object outside packs, by the object's id."""
     files = {f"{file.parent.name}{file.name}": file for file in repository.glob("objects/[0-9a-f][0-9a-f]/*")}
     return {name: file for name, file in files.items() if len(name) == _ID_DIGITS and name.isalnum()}
-
-
-def _watched(oids: Iterator[str]) -> Iterator[str]:
-    for number, oid in enumerate(oids):
-        if number % 1_000 == 0:
-            watchdog.beat()
-        yield oid
