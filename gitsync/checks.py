@@ -1,4 +1,4 @@
-"""Whether the settings of the mirror can work, before anything relies on them."""
+"""System checks of the mirror's settings."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def register_all() -> None:
 
 
 def check_remote(**kwargs: Any) -> Sequence[CheckMessage]:
-    """gitsync.E001, E002: the remote is one we can push to; E003, E004, E006, E007: with this key, host, token, CA."""
+    """gitsync.E001, E002: the remote; E003, E004, E006, E007: its key, host key, token, certificate authority."""
     try:
         address = addresses.configured()
     except MisconfiguredError as error:
@@ -33,47 +33,45 @@ def check_remote(**kwargs: Any) -> Sequence[CheckMessage]:
     if address.is_network:
         return _check_ssh() if address.transport == "ssh" else _check_http(address)
     if not settings.GITSYNC_IS_DEFAULT_REMOTE and not _is_repository(Path(address.url)):
-        hint = f"Make one with: git init --bare {address.url}"
+        hint = f"Create one with: git init --bare {address.url}"
         return [Error("GITSYNC_REMOTE: there is no Git repository at this path.", hint=hint, id="gitsync.E002")]
     return []
 
 
 def check_branch(**kwargs: Any) -> Sequence[CheckMessage]:
-    """gitsync.E005: the branch has a name that Git accepts (git-check-ref-format)."""
+    """gitsync.E005: the name of the branch (git-check-ref-format)."""
     branch = settings.GITSYNC_BRANCH
     parts = branch.split("/")
     is_odd = ".." in branch or any(
         part in {"", "."} or part.startswith(".") or part.endswith((".", ".lock")) for part in parts
     )
     if is_odd or not _BRANCH.fullmatch(branch):
-        return [Error("GITSYNC_BRANCH: this cannot be the name of a branch.", hint="Write main.", id="gitsync.E005")]
+        return [Error("GITSYNC_BRANCH: this is not a valid branch name.", hint="For example, main.", id="gitsync.E005")]
     return []
 
 
 def _check_ssh() -> Sequence[CheckMessage]:
     from gitsync.remote.ssh import key_problems, known_hosts_problems, passphrase_problems  # Only where SSH is used.
 
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     key, hosts = settings.GITSYNC_SSH_KEY_FILE, settings.GITSYNC_SSH_KNOWN_HOSTS_FILE
     will_be_derived = settings.GITSYNC_SSH_SEED and not key.exists()
     for problem in [] if will_be_derived else key_problems(key) or passphrase_problems(key):
-        hint = "Make a key with: ./manage.py deploy_key; its mode has to be 0600."
-        found.append(Error(f"{problem}.", hint=hint, id="gitsync.E003"))
+        hint = "Create a key with: ./manage.py deploy_key; its mode must be 0600."
+        messages.append(Error(f"{problem}.", hint=hint, id="gitsync.E003"))
     for problem in [] if settings.GITSYNC_SSH_HOST_FINGERPRINT else known_hosts_problems(hosts):
-        hint = (
-            "Pin the host's key with: ./manage.py trust_host HOST, and compare its fingerprint with the forge's page."
-        )
-        found.append(Error(f"{problem}.", hint=hint, id="gitsync.E004"))
-    return found
+        hint = "Pin the host key with: ./manage.py trust_host HOST; the forge publishes its fingerprint."
+        messages.append(Error(f"{problem}.", hint=hint, id="gitsync.E004"))
+    return messages
 
 
 def _check_http(address: addresses.Address) -> Sequence[CheckMessage]:
     login = https.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN)
-    hint = "Use https://, and a token as the forge shows it."
-    found = [Error(f"{problem}.", hint=hint, id="gitsync.E006") for problem in https.login_problems(address, login)]
-    hint = "Name a file with the certificate of your authority, as text that begins with -----BEGIN CERTIFICATE-----."
+    hint = "Use https://, and the token exactly as the forge gives it."
+    messages = [Error(f"{problem}.", hint=hint, id="gitsync.E006") for problem in https.login_problems(address, login)]
+    hint = "Name a file with the certificate of the authority in PEM format (-----BEGIN CERTIFICATE-----)."
     problems = https.authority_problems(settings.GITSYNC_HTTP_CA_FILE)
-    return found + [Error(f"{problem}.", hint=hint, id="gitsync.E007") for problem in problems]
+    return messages + [Error(f"{problem}.", hint=hint, id="gitsync.E007") for problem in problems]
 
 
 def _is_repository(path: Path) -> bool:

@@ -1,104 +1,102 @@
-"""What can go wrong between the database and the remote. `advice` says to the operator what to do."""
+"""Errors between the database and the remote, each with advice for the operator."""
 
 from django.db import InterfaceError, OperationalError
 
 
 class GitsyncError(Exception):
-    """The root of this app's errors. `code` is short and stable; `advice` is what an operator should do next."""
+    """The root of this app's errors. `code` is short and stable; `advice` is the operator's next step."""
 
     code = "error"
     advice = "Look at the log of the worker."
 
 
 class TransientError(GitsyncError):
-    """Trying again later may work, without anybody doing anything."""
+    """Trying again later may work without an operator."""
 
     code = "transient"
     advice = "Nothing: the worker tries again by itself."
 
 
 class RemoteMovedError(TransientError):
-    """Somebody else pushed first. Fetch, make the commits again on the new tip, push again."""
+    """Another writer pushed first. Fetch, make the commits again on the new tip, push again."""
 
     code = "moved"
 
 
 class RemoteLockedError(TransientError):
-    """The branch cannot be moved, and nobody moves it: a lock that a dead process left, or a disk that is full."""
+    """The branch cannot be moved, and no other writer moves it: a stale lock, or a full disk."""
 
     code = "locked"
-    advice = (
-        "On the remote, see whether its disk is full or read-only, and remove a refs/heads/*.lock that nobody owns."
-    )
+    advice = "On the remote, check for a full or read-only disk, and remove a refs/heads/*.lock without a living owner."
 
 
 class RemoteUnreachableError(TransientError):
-    """The remote does not answer: no network, no such host, refused, or its repository is missing."""
+    """The remote does not answer: no network, no such host, connection refused, or no such repository."""
 
     code = "unreachable"
     advice = "Check that the remote of GITSYNC_REMOTE exists and can be reached from this machine."
 
 
 class RemoteTimeoutError(TransientError):
-    """The remote took too long. What became of the push is unknown; the next drain looks at the remote first."""
+    """The remote took too long. The result of a push is unknown; the next drain fetches first."""
 
     code = "timeout"
 
 
 class TooSoonError(TransientError):
-    """Somebody else has pushed meanwhile, and the next push has to wait for its time."""
+    """Another worker has pushed meanwhile; the next push waits for its interval."""
 
     code = "too_soon"
 
 
 class OutdatedError(TransientError):
-    """While the commits were made, some of their pastes were taken off the site, time and again. Nothing was pushed."""
+    """Pastes were taken off the site while their commits were made, several times in a row. Nothing was pushed."""
 
     code = "outdated"
 
 
 class CloneBrokenError(TransientError):
-    """The worker's own clone cannot be used. It is a cache: it is thrown away and made again."""
+    """The worker's clone is broken. It is a cache, and is discarded and made again."""
 
     code = "clone"
-    advice = "Nothing, unless it comes back: then check the disk that holds PASTEUR_DATA_DIR."
+    advice = "Nothing, unless it happens again: then check the disk of PASTEUR_DATA_DIR."
 
 
 class DiskFullError(TransientError):
-    """There is no space left for the worker's own clone."""
+    """The disk of the worker's clone is full."""
 
     code = "disk"
-    advice = "Free some space on the disk that holds PASTEUR_DATA_DIR; the worker goes on by itself."
+    advice = "Free space on the disk of PASTEUR_DATA_DIR; the worker continues by itself."
 
 
 class PermanentError(GitsyncError):
-    """A person has to do something first. The worker still tries again, seldom, in case somebody did."""
+    """An operator has to act first. The worker still tries again from time to time."""
 
     code = "permanent"
 
 
 class HostKeyMismatchError(PermanentError):
-    """The remote shows a host key that is not pinned. Nothing is sent to it."""
+    """The remote shows a host key that is not pinned. Nothing was sent to it."""
 
     code = "host_key"
     advice = (
-        "Compare the fingerprint that is shown with the forge's own page. Right: pin it with "
-        "`./manage.py trust_host HOST --fingerprint SHA256:...`. Wrong: somebody is in between."
+        "Compare the new fingerprint with the one that the forge publishes. If it is right, pin it with "
+        "`./manage.py trust_host HOST --fingerprint SHA256:...`; if not, the connection is being intercepted."
     )
 
 
 class CertificateError(PermanentError):
-    """The remote shows a certificate that is not valid for it. Nothing is sent to it."""
+    """The certificate of the remote is not valid. Nothing was sent to it."""
 
     code = "certificate"
     advice = (
-        "Renew the certificate of the remote, or name the file of who signed it in GITSYNC_HTTP_CA_FILE "
-        "(without that, it has to be an authority that this system trusts)."
+        "Renew the certificate of the remote, or name its authority in GITSYNC_HTTP_CA_FILE "
+        "(by default, the system has to trust the authority)."
     )
 
 
 class AccessDeniedError(PermanentError):
-    """The remote does not let the deploy key or the token in, or lets it only read."""
+    """The remote rejects the deploy key or the token, or lets it only read."""
 
     code = "denied"
     advice = (
@@ -108,48 +106,50 @@ class AccessDeniedError(PermanentError):
 
 
 class RemoteRefusedError(PermanentError):
-    """The remote answered and said no: branch protection, a hook, a limit."""
+    """The remote rejected the push: branch protection, a hook, a limit."""
 
     code = "refused"
-    advice = "Read the remote's words in the last error; a hook or a branch protection says no to the push."
+    advice = "Read the remote's message in the last error: a hook, branch protection or a limit rejects the push."
 
 
 class RewriteRefusedError(RemoteRefusedError):
-    """The remote does not let the branch be moved to a history without what was purged. Everything else goes on."""
+    """The remote rejects the rewritten history of a purge. All other work goes on."""
 
     code = "purge_refused"
     advice = (
-        "Allow the deploy key or the token to force-push to this branch (on a forge, in its branch protection; in a "
-        "repository of your own, receive.denyNonFastForwards and its hooks), then run `./manage.py purge` again, or "
-        "press Push now in the admin. What was purged stays in the repository's history until then."
+        "Let the deploy key or the token force-push to this branch (on a forge, in its branch protection; in your own "
+        "repository, receive.denyNonFastForwards and hooks), then run `./manage.py purge` again, or press Push now in "
+        "the admin. The purged content stays in the repository's history until then."
     )
 
 
 class PartlyRefusedError(TransientError):
-    """The remote does not take some of what was pushed. The next pushes find out which change it is."""
+    """The remote rejected some of the changes. The next pushes find out which."""
 
     code = "partly_refused"
 
 
 class TooManyRemovedError(PermanentError):
-    """Somebody has removed more pastes from the repository than anybody is likely to want gone from the site."""
+    """Others removed more pastes from the repository than the worker removes from the site unasked."""
 
     code = "removals"
-    advice = "When they shall go, run `./manage.py read_from_git --accept-removals`; else add --undo-removals."
+    advice = (
+        "Run `./manage.py read_from_git` with --accept-removals to remove them from the site, or with --undo-removals."
+    )
 
 
 class BranchMissingError(PermanentError):
-    """The repository that is to be read has branches, and not the one that was asked for."""
+    """The repository to read has branches, but not the requested one."""
 
     code = "branch"
-    advice = "Name one of these branches: with --branch, or in GITSYNC_BRANCH for the remote of the settings."
+    advice = "Name one of these branches: with --branch, or in GITSYNC_BRANCH for the configured remote."
 
 
 class PurgeIncompleteError(PermanentError):
-    """A rewritten history still has something of a purged paste. It was not pushed."""
+    """The rewritten history still has content of a purged paste. It was not pushed."""
 
     code = "purge"
-    advice = "Look at the path in the error; whatever has it there has to be taken out of the repository by hand."
+    advice = "Remove the path in the error from the repository by hand."
 
 
 class MisconfiguredError(PermanentError):
@@ -160,43 +160,43 @@ class MisconfiguredError(PermanentError):
 
 
 class UnexpectedError(TransientError):
-    """Something that nobody has thought of. The log of the worker has its traceback."""
+    """An unexpected exception. The log of the worker has its traceback."""
 
     code = "unexpected"
     advice = (
-        "The log of the worker says where it happened. The worker tries again by itself; when it does not go away, "
-        "it is a fault in Pasteur that should be reported with these lines."
+        "The log of the worker has the traceback. The worker tries again by itself; if the error persists, it is a "
+        "bug in Pasteur: report it with the traceback."
     )
 
 
 class DatabaseAwayError(TransientError):
-    """The database cannot be reached, or does not let the worker write for long."""
+    """The database cannot be reached, or refuses writes for long."""
 
     code = "database"
-    advice = "Check that the database runs and has room on its disk; the worker goes on by itself."
+    advice = "Check that the database runs and has free disk space; the worker continues by itself."
 
 
 class BusyError(GitsyncError):
-    """Another process is writing to the clone right now."""
+    """Another process is writing to the clone."""
 
     code = "busy"
 
 
 def meaning_of(error: Exception) -> GitsyncError:
-    """Return an error of ours as it is, and of any other what is said to an operator: its kind and its first line."""
+    """Return a GitsyncError as it is, and any other exception as one with its type and first line."""
     if isinstance(error, GitsyncError):
         return error
     kind = DatabaseAwayError if isinstance(error, OperationalError | InterfaceError) else UnexpectedError
-    words = str(error).strip().partition("\n")[0]
-    return kind(f"{type(error).__name__}: {words}"[:500])
+    first_line = str(error).strip().partition("\n")[0]
+    return kind(f"{type(error).__name__}: {first_line}"[:500])
 
 
 def advice_for(code: str) -> str:
-    """Return the advice of the error with this code; the empty string when there is none."""
-    waiting: list[type[GitsyncError]] = [GitsyncError]
-    while waiting:
-        kind = waiting.pop()
+    """Return the advice of the error with this code; the empty string for an unknown code."""
+    kinds: list[type[GitsyncError]] = [GitsyncError]
+    while kinds:
+        kind = kinds.pop()
         if kind.code == code:
             return kind.advice
-        waiting += kind.__subclasses__()
+        kinds += kind.__subclasses__()
     return ""

@@ -1,10 +1,10 @@
-"""How long work says how far it is."""
+"""The callback by which long work reports its progress."""
 
 from collections.abc import Callable
 
-#: Is told how many more are done.
+#: Called with the number of items done since the last call.
 Progress = Callable[[int], object]
 
 
 def unwatched(count: float) -> None:
-    """Tell nobody how far the work is."""
+    """Report no progress."""

@@ -1,4 +1,4 @@
-"""Addresses of Git remotes: which kinds there are, and nothing else gets through. Pure: no Git, no network."""
+"""Parses the addresses of Git remotes, and rejects all other kinds. Pure: no Git, no network."""
 
 import ipaddress
 import re
@@ -15,14 +15,14 @@ _SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]+")
 _USER = re.compile(r"[A-Za-z0-9_][\w.-]*")
 _PORTS = {"ssh": 22, "https": 443, "http": 80, "git": 9418}
-#: Where clouds answer with the secrets of a machine to whoever asks from inside it.
+#: Hosts at which clouds give a machine its own secrets.
 _METADATA_HOSTS = {"metadata.google.internal", "metadata.goog", "metadata", "instance-data"}
 _METADATA_ADDRESSES = {ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")}
 
 
 @dataclass(frozen=True)
 class Address:
-    """A remote by path (`host` is empty), by SSH, by HTTP(S) or by git://. `url` is what Git is given."""
+    """A remote by path (`host` is empty), by SSH, by HTTP(S) or by git://. `url` is as Git takes it."""
 
     url: str
     host: str = ""
@@ -30,24 +30,24 @@ class Address:
 
     @property
     def is_network(self) -> bool:
-        """Whether pushing to it crosses a network and costs somebody else something."""
+        """Whether a push crosses a network."""
         return bool(self.host)
 
     @property
     def transport(self) -> str:
-        """What Git calls the way there: file, ssh, https, http or git."""
+        """The transport in Git's terms: file, ssh, https, http or git."""
         if not self.host:
             return "file"
         return urlsplit(self.url).scheme if "://" in self.url else "ssh"
 
     @property
     def place(self) -> tuple[str, str, int]:
-        """Who is asked: the way there, the host and the port, but not for which repository."""
+        """The transport, host and port, without the repository."""
         return self.transport, self.host.lower().rstrip("."), self.port
 
     @property
     def is_loopback(self) -> bool:
-        """Whether what is sent there stays on this machine."""
+        """Whether it is on this machine."""
         if self.host == "localhost":
             return True
         numeric = _numeric(self.host)
@@ -57,7 +57,7 @@ class Address:
 def parse(text: str) -> Address:
     """Return the address written as an absolute path, as user@host:path, or as a URL with ssh, https, http or git.
 
-    Raises MisconfiguredError for everything else; a password in the text is never repeated.
+    Raises MisconfiguredError for everything else, in whose message no password is repeated.
     """
     if " " in text or not text.isprintable():
         raise MisconfiguredError("the address of a remote has no spaces and no control characters")
@@ -79,16 +79,16 @@ def configured() -> Address:
 
 
 def push_interval() -> float:
-    """Return the least seconds between the starts of two pushes: GITSYNC_PUSH_INTERVAL, or what suits the remote."""
+    """Return the seconds between two pushes: GITSYNC_PUSH_INTERVAL, or a default for the kind of remote."""
     if settings.GITSYNC_PUSH_INTERVAL is not None:
         return float(settings.GITSYNC_PUSH_INTERVAL)
     return 10.0 if configured().is_network else 0.0
 
 
 def fetch_interval() -> float | None:
-    """Return the seconds between two looks at the remote: GITSYNC_FETCH_INTERVAL, or what suits it.
+    """Return the seconds between two fetches: GITSYNC_FETCH_INTERVAL, or a default for the kind of remote.
 
-    0 is only when somebody asks for one; None, when nothing is read in, is never.
+    0 means only on request; None, when nothing is read in, means never.
     """
     if not settings.GITSYNC_READ_BACK:
         return None
@@ -143,7 +143,7 @@ def _network(url: str, user: str | None, host: str, port: int, path: str) -> Add
 
 
 def _is_metadata(host: str) -> bool:
-    """Whether a host is link-local, where metadata services live, or another of their known places."""
+    """Whether a host is a metadata service of a cloud: those are link-local, or well-known."""
     numeric = _numeric(host)
     if numeric is None:
         return host.lower().rstrip(".") in _METADATA_HOSTS
@@ -151,9 +151,9 @@ def _is_metadata(host: str) -> bool:
 
 
 def _numeric(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address that a host stands for when it is one, in whatever way of writing the system takes."""
+    """Return the IP address that a host is written as, in any notation of the system; None for a name."""
     try:
-        found = ipaddress.ip_address(host) if ":" in host else ipaddress.ip_address(socket.inet_aton(host.rstrip(".")))
+        address = ipaddress.ip_address(host if ":" in host else socket.inet_aton(host.rstrip(".")))
     except (OSError, ValueError):
         return None  # A name.
-    return getattr(found, "ipv4_mapped", None) or found
+    return getattr(address, "ipv4_mapped", None) or address

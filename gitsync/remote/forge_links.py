@@ -1,6 +1,6 @@
-"""Where people look at the commits of the mirror, and clone it: as settings say, or on a well-known forge.
+"""Web addresses of the mirror's commits and clone: from the settings, or on a well-known forge.
 
-Pure: no Git, no network. Who pushes, and with what, never leaves this module.
+Pure: no Git, no network. No user, key or token of the remote's address is part of them.
 """
 
 import re
@@ -13,7 +13,7 @@ from gitsync.errors import MisconfiguredError
 from gitsync.remote import addresses
 
 OFF = "off"
-#: What stands between a repository and a commit in the address of its page.
+#: The part between repository and commit in the address of a commit's page.
 _COMMITS = {
     "bitbucket.org": "/commits/",
     "code.forgejo.org": "/commit/",
@@ -23,7 +23,7 @@ _COMMITS = {
     "github.com": "/commit/",
     "gitlab.com": "/-/commit/",
 }
-#: Where forges take SSH on the port of HTTPS.
+#: Host names of forges for SSH on the port of HTTPS.
 _OTHER_NAMES = {
     "altssh.bitbucket.org": "bitbucket.org",
     "altssh.gitlab.com": "gitlab.com",
@@ -33,7 +33,7 @@ _REPOSITORY = re.compile(r"~?[\w.-]+(/[\w.-]+)+", re.ASCII)
 
 
 def commit_url(commit: str) -> str:
-    """Return the page of a commit: GITSYNC_WEB_URL with it filled in, else that of a well-known forge, or nothing."""
+    """Return the address of a commit's page: by GITSYNC_WEB_URL, or on a well-known forge; otherwise empty."""
     if settings.GITSYNC_WEB_URL == OFF:
         return ""
     template = settings.GITSYNC_WEB_URL or _commits_of(settings.GITSYNC_REMOTE)
@@ -41,9 +41,9 @@ def commit_url(commit: str) -> str:
 
 
 def clone_url() -> str:
-    """Return what everybody may clone: GITSYNC_CLONE_URL, else a remote over HTTPS on a well-known forge, or nothing.
+    """Return the address to clone: GITSYNC_CLONE_URL, or an HTTPS remote on a well-known forge; otherwise empty.
 
-    Whether such a repository is open to everybody is for its owner to know: `off` tells nobody of it.
+    Whether that repository is public is not known here; for a private one, the operator sets `off`.
     """
     if settings.GITSYNC_CLONE_URL == OFF:
         return ""
@@ -52,7 +52,7 @@ def clone_url() -> str:
 
 @lru_cache(maxsize=8)
 def _commits_of(remote: str) -> str:
-    """Return the address of commits of a remote with {commit} in it, or the empty string."""
+    """Return the address of a remote's commits, with {commit} in it; empty when the forge is unknown."""
     host, repository = _place(remote)
     return f"https://{host}/{repository}{_COMMITS[host]}{{commit}}" if repository else ""
 
@@ -64,7 +64,7 @@ def _open_remote(remote: str) -> str:
 
 
 def _place(remote: str) -> tuple[str, str]:
-    """Return the host of a well-known forge and the repository there; of any other remote, two empty strings."""
+    """Return the host and the repository of a remote on a well-known forge; otherwise two empty strings."""
     try:
         address = addresses.parse(remote)
     except MisconfiguredError:

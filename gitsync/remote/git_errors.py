@@ -1,4 +1,4 @@
-"""What a remote's answers mean: whether to try again, and what the operator has to do."""
+"""Translates the error messages of Git and SSH into GitsyncErrors."""
 
 import re
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from gitsync.errors import (
 from gitsync.repository.process import NO_SPACE, Finished
 from gitsync.repository.repository import Repository
 
-_WORDS_KEPT = 1_000
+_MAX_MESSAGE = 1_000
 
-#: What SSH and Git say, and what it means; the first that matches counts.
+#: Messages of SSH and Git, and their errors; the first match counts.
 _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
     (r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED", HostKeyMismatchError),
     (
@@ -38,35 +38,35 @@ _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
         RemoteUnreachableError,
     ),
 )
-#: What Git says of the clone itself, in lines that are not the remote's.
+#: Messages about the clone itself, in lines that are not the remote's.
 _BROKEN = re.compile(
     r"bad object|object .*(corrupt|is empty|missing)|packfile|unable to read|[Cc]ould not read [0-9a-f]{40}|bad tree"
     r"|reference broken|bad config|bad ref|index-pack (failed|died|output)|inflate"
     r"|unresolved delta|not a valid object|pack has|invalid sha1 pointer"
 )
-#: What Git says of the clone when it cannot even begin to send; the remote, which got nothing, then refuses that.
+#: Messages about a clone that cannot even start to send; the remote gets nothing, and rejects that.
 _LOST = re.compile(r"^fatal: (bad object|not a git repository)", re.MULTILINE)
-#: What says that somebody else was faster. A remote that says `non-fast-forward` itself compares with what it has, and
-#: denies that a history is replaced; Git says it here, before anything is sent, of a branch that has moved.
+#: Messages about a branch that has moved. Git writes `[rejected] (non-fast-forward)` before it sends anything; a remote
+#: that writes `non-fast-forward` itself forbids to replace the history.
 _MOVED = re.compile(
     r"stale info|fetch first|\[rejected\] \(non-fast-forward|failed to update ref|cannot lock ref|incorrect old value"
 )
 
 
 def meaning(command: str, finished: Finished, clone: Repository, *, mask: Callable[[str], str]) -> GitsyncError:
-    """Return what a failed command means, with the remote's own words, in which `mask` hides our secrets."""
+    """Return the error for a failed command, with the remote's message, in which `mask` hides the token."""
     refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
-    words = mask("\n".join([*refused, finished.stderr]).strip())[-_WORDS_KEPT:]
+    message = mask("\n".join([*refused, finished.stderr]).strip())[-_MAX_MESSAGE:]
     if refused and _LOST.search(finished.stderr):
-        return CloneBrokenError(words)
+        return CloneBrokenError(message)
     if refused:
-        return RemoteMovedError(words) if _MOVED.search(refused[0]) else RemoteRefusedError(words)
-    ours = "\n".join(line for line in words.splitlines() if not line.startswith("remote:"))
+        return RemoteMovedError(message) if _MOVED.search(refused[0]) else RemoteRefusedError(message)
+    ours = "\n".join(line for line in message.splitlines() if not line.startswith("remote:"))
     if NO_SPACE.search(ours):
-        return DiskFullError(words)
+        return DiskFullError(message)
     if _BROKEN.search(ours) or re.search(rf"{re.escape(str(clone.path))}[/']", ours):
-        return CloneBrokenError(words)
+        return CloneBrokenError(message)
     for pattern, kind in _MEANINGS:
-        if re.search(pattern, words):
-            return kind(words)
-    return RemoteUnreachableError(words or f"git {command} ended with status {finished.status}")
+        if re.search(pattern, message):
+            return kind(message)
+    return RemoteUnreachableError(message or f"git {command} ended with status {finished.status}")

@@ -59,10 +59,10 @@ class Remote(Connection):
 
     def at(self, address: Address, branch: str = "") -> Remote:
         """Return another repository to read. It gets the deploy key and the token only on the same host and port."""
-        other = replace(self, address=address, branch=branch or self.branch, local=None)
+        remote = replace(self, address=address, branch=branch or self.branch, local=None)
         if address.place == self.address.place:
-            return other
-        return replace(other, key_file=None, login=https.NO_LOGIN)
+            return remote
+        return replace(remote, key_file=None, login=https.NO_LOGIN)
 
     def with_push_bytes(self, push_bytes: int) -> Remote:
         """Return this remote for the push of a rewritten history of this size, which may take longer."""

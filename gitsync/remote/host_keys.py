@@ -1,4 +1,4 @@
-"""Host keys of SSH: those that a host shows, those that are pinned for it, and their fingerprints."""
+"""SSH host keys: those that a host shows, those pinned for it, and their fingerprints."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Seconds that a host has to show its keys.
+#: Seconds within which a host has to show its keys.
 SCAN_SECONDS = 10
 #: As OpenSSH writes it: a SHA-256 in Base64 without the padding.
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
@@ -30,27 +30,27 @@ class HostKey:
         return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
-def known_as(host: str, port: int) -> str:
+def known_hosts_name(host: str, port: int) -> str:
     """Return the name of a host in a file of known hosts."""
     return host if port == 22 else f"[{host}]:{port}"
 
 
 def pinned(file: Path, host: str, port: int) -> list[HostKey]:
     """Return the keys that a file of known hosts has for a host, hashed names included."""
-    return _read(["ssh-keygen", "-F", known_as(host, port), "-f", str(file)])
+    return _read(["ssh-keygen", "-F", known_hosts_name(host, port), "-f", str(file)])
 
 
 def shown(host: str, port: int) -> list[HostKey]:
-    """Return the keys that a host shows; none when it cannot be reached. Whether they are its own, nobody knows."""
+    """Return the keys that a host shows, which are not authenticated; none when it cannot be reached."""
     kinds = "ed25519,ecdsa,rsa"
     return _read(["ssh-keyscan", "-T", str(SCAN_SECONDS), "-t", kinds, "-p", str(port), "--", host])
 
 
-def difference(words: str, file: Path, host: str, port: int) -> str:
-    """Return which fingerprints are pinned and which one the host shows, after SSH said in `words` that they differ."""
-    found = FINGERPRINT.findall(words) or [key.fingerprint for key in shown(host, port)]
-    ours = [key.fingerprint for key in pinned(file, host, port)]
-    return f"{known_as(host, port)} shows {_listed(found)}; pinned is {_listed(ours)}"
+def difference(message: str, file: Path, host: str, port: int) -> str:
+    """Return the fingerprints that the host shows, as in the `message` of SSH, and those that are pinned for it."""
+    current = FINGERPRINT.findall(message) or [key.fingerprint for key in shown(host, port)]
+    expected = [key.fingerprint for key in pinned(file, host, port)]
+    return f"{known_hosts_name(host, port)} shows {_listed(current)}; pinned is {_listed(expected)}"
 
 
 def _listed(fingerprints: Sequence[str]) -> str:

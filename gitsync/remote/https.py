@@ -1,4 +1,4 @@
-"""HTTP(S) as Git is to use it: a token for one host, no redirect, nothing from anybody's own configuration.
+"""HTTP(S) for Git: a token for one host, no redirects, and no configuration of the user's.
 
 The token goes to Git by its environment alone, which only this user can read: it is in no address, no argument, no
 file, and in no message (docs/adr/0032).
@@ -19,7 +19,7 @@ _LEAST_BYTES, _SLOW_SECONDS = 1, 30
 
 @dataclass(frozen=True)
 class Login:
-    """A user and a token; without a token, nobody."""
+    """A user and a token; without a token, no login."""
 
     user: str = ""
     token: str = field(default="", repr=False)
@@ -66,7 +66,7 @@ def authority_problems(file: Path | None) -> list[str]:
 
 
 def environment(address: Address, login: Login, authority: Path | None = None) -> dict[str, str]:
-    """Return what Git is told by its environment; `authority` is a file of who may sign certificates, instead of all.
+    """Return the environment for Git; `authority` is the file of a certificate authority, in place of the system's.
 
     Raises MisconfiguredError when the token cannot be sent safely, or the file cannot be used.
     """
@@ -81,8 +81,8 @@ def environment(address: Address, login: Login, authority: Path | None = None) -
         options["http.sslCAInfo"] = str(authority)
     if login.token:
         options[f"http.{address.url}.extraHeader"] = f"Authorization: Basic {login.basic}"
-    told = {"GIT_CONFIG_COUNT": str(len(options)), "HOME": os.devnull}  # At home could be a .netrc.
+    environment = {"GIT_CONFIG_COUNT": str(len(options)), "HOME": os.devnull}  # At home could be a .netrc.
     for number, (name, value) in enumerate(options.items()):
-        told[f"GIT_CONFIG_KEY_{number}"] = name
-        told[f"GIT_CONFIG_VALUE_{number}"] = value
-    return told
+        environment[f"GIT_CONFIG_KEY_{number}"] = name
+        environment[f"GIT_CONFIG_VALUE_{number}"] = value
+    return environment

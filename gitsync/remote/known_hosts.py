@@ -1,4 +1,4 @@
-"""Gets key and pinned host of a remote over SSH in place, as far as the settings say how, before they are needed."""
+"""Derives the deploy key and pins the host keys of a remote over SSH, where the settings say how."""
 
 import logging
 import os
@@ -38,22 +38,22 @@ def ensure_pins(file: Path, host: str, port: int) -> None:
 
 
 def pin_fingerprints(file: Path, host: str, port: int, named: Collection[str]) -> list[HostKey]:
-    """Ask a host for its keys, pin those with one of these fingerprints, and return them. Raises as `ensure_pins`."""
-    found = host_keys.shown(host, port)
-    if not found:
-        raise RemoteUnreachableError(f"{host_keys.known_as(host, port)} shows no host key")
-    right = _matching(found, named)
-    if not right:
-        theirs, ours = (", ".join(sorted(prints)) for prints in ({key.fingerprint for key in found}, named))
-        raise HostKeyMismatchError(f"{host_keys.known_as(host, port)} shows {theirs}; expected is {ours}")
-    pin(file, host, port, right)
-    return right
+    """Pin the keys that a host shows with one of these fingerprints, and return them. Raises as `ensure_pins`."""
+    shown = host_keys.shown(host, port)
+    if not shown:
+        raise RemoteUnreachableError(f"{host_keys.known_hosts_name(host, port)} shows no host key")
+    matching = _matching(shown, named)
+    if not matching:
+        current, expected = (", ".join(sorted(prints)) for prints in ({key.fingerprint for key in shown}, named))
+        raise HostKeyMismatchError(f"{host_keys.known_hosts_name(host, port)} shows {current}; expected is {expected}")
+    pin(file, host, port, matching)
+    return matching
 
 
-def pin(file: Path, host: str, port: int, found: Collection[HostKey]) -> None:
-    """Add keys of a host to a file of known hosts, those that are there already aside. Raises MisconfiguredError."""
-    known = host_keys.pinned(file, host, port) if file.exists() else []
-    lines = [f"{host_keys.known_as(host, port)} {key.kind} {key.body}\n" for key in found if key not in known]
+def pin(file: Path, host: str, port: int, keys: Collection[HostKey]) -> None:
+    """Add the missing ones of a host's keys to a file of known hosts. Raises MisconfiguredError."""
+    pinned = host_keys.pinned(file, host, port) if file.exists() else []
+    lines = [f"{host_keys.known_hosts_name(host, port)} {key.kind} {key.body}\n" for key in keys if key not in pinned]
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
@@ -65,9 +65,9 @@ def pin(file: Path, host: str, port: int, found: Collection[HostKey]) -> None:
             os.fsync(hosts.fileno())
     except OSError as error:
         raise MisconfiguredError(f"the known hosts {file} cannot be written: {error.strerror}") from None
-    for key in found:
-        logger.info("pinned for %s: %s %s", host_keys.known_as(host, port), key.kind, key.fingerprint)
+    for key in keys:
+        logger.info("pinned for %s: %s %s", host_keys.known_hosts_name(host, port), key.kind, key.fingerprint)
 
 
-def _matching(found: Collection[HostKey], named: Collection[str]) -> list[HostKey]:
-    return [key for key in found if key.fingerprint in named]
+def _matching(keys: Collection[HostKey], named: Collection[str]) -> list[HostKey]:
+    return [key for key in keys if key.fingerprint in named]

@@ -1,4 +1,4 @@
-"""SSH as Git is to use it: one key, one list of pinned hosts, no prompt, nothing from anybody's own configuration."""
+"""SSH for Git: one key, one list of pinned hosts, no prompts, and no configuration of the user's."""
 
 import os
 import shlex
@@ -22,31 +22,31 @@ _OPTIONS = {
 
 def command(key_file: Path, known_hosts_file: Path) -> str:
     """Return the value of GIT_SSH_COMMAND, quoted for the shell that Git gives it to."""
-    words = ["ssh", "-F", "/dev/null", "-i", str(key_file), "-o", f'UserKnownHostsFile="{known_hosts_file}"']
+    arguments = ["ssh", "-F", "/dev/null", "-i", str(key_file), "-o", f'UserKnownHostsFile="{known_hosts_file}"']
     for name, value in _OPTIONS.items():
-        words += ["-o", f"{name}={value}"]
-    return shlex.join(words)
+        arguments += ["-o", f"{name}={value}"]
+    return shlex.join(arguments)
 
 
 def key_problems(file: Path | None) -> list[str]:
-    """Return what is wrong with the deploy key's file, so far as that can be seen without reading it."""
+    """Return the problems of the deploy key's file, without reading it."""
     if file is None:
         return ["GITSYNC_SSH_KEY_FILE is not set: a remote over SSH needs a deploy key"]
     try:
-        facts = file.stat()
+        status = file.stat()
     except OSError as error:
         return [f"the deploy key {file} cannot be read: {error.strerror}"]
-    if not stat.S_ISREG(facts.st_mode) or not os.access(file, os.R_OK):
+    if not stat.S_ISREG(status.st_mode) or not os.access(file, os.R_OK):
         return [f"the deploy key {file} cannot be read by this user"]
-    if facts.st_uid not in {os.getuid(), 0}:
-        return [f"the deploy key {file} belongs to another user; it has to belong to the one who runs the worker"]
-    if stat.S_IMODE(facts.st_mode) & 0o077:
-        return [f"the deploy key {file} has mode {stat.S_IMODE(facts.st_mode):04o}; it must be 0600"]
+    if status.st_uid not in {os.getuid(), 0}:
+        return [f"the deploy key {file} belongs to another user; it must belong to the user of the worker"]
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        return [f"the deploy key {file} has mode {stat.S_IMODE(status.st_mode):04o}; it must be 0600"]
     return []
 
 
 def passphrase_problems(file: Path) -> list[str]:
-    """Return what is wrong with the deploy key itself: a worker has nobody who could type a passphrase."""
+    """Return the problems of the deploy key itself: a worker cannot type a passphrase."""
     try:
         load_ssh_private_key(file.read_bytes(), password=None)
     except TypeError:
@@ -57,7 +57,7 @@ def passphrase_problems(file: Path) -> list[str]:
 
 
 def known_hosts_problems(file: Path | None) -> list[str]:
-    """Return what is wrong with the file of pinned host keys; a host is never trusted on first use."""
+    """Return the problems of the file of pinned host keys; a host is never trusted on first use."""
     if file is None:
         return ["GITSYNC_SSH_KNOWN_HOSTS_FILE is not set: the remote's host key has to be pinned"]
     try:

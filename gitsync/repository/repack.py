@@ -48,13 +48,13 @@ def _paths(repository: Repository, oids: Sequence[str]) -> dict[str, bytes]:
     """Return the paths of trees and blobs in the commits that added them, for the commits among `oids`."""
     kinds = repository.ask("cat-file", "--batch-check=%(objecttype)", stdin=_lines(oids)).split()
     commits = [oid for oid, kind in zip(oids, kinds, strict=True) if kind == b"commit"]
-    paths, wanted = dict[str, bytes](), set(oids)
+    paths, missing = dict[str, bytes](), set(oids)
     with repository.reading(*_DIFF_TREE) as process:
         feed(process, _lines(commits))
         tokens = split_at_nul(cast("IO[bytes]", process.stdout))
         for row in tokens:
             path, fields = next(tokens, b""), row.decode().split(" ")
-            if len(fields) == 5 and fields[3] in wanted:
+            if len(fields) == 5 and fields[3] in missing:
                 paths[fields[3]] = path.replace(b"\n", b"")
     return paths
 

@@ -1,6 +1,6 @@
-"""The local clone that the worker writes to: a cache, made again whenever something is wrong with it.
+"""A bare repository and the Git commands on it. The worker's clone is one: a cache, made again when it is broken.
 
-One writer at a time, through gitsync.repository.access, and never the web process. Nothing is ever checked out of it.
+The clone has one writer at a time, through gitsync.repository.access, and never the web process.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from gitsync.repository.process import (
 )
 
 TIP_REF = "refs/pasteur/tip"
-_PATIENCE_AFTER_STOP = 3.0
+_SECONDS_AFTER_STOP = 3.0
 _CONFIG = """\
 [core]
 	repositoryformatversion = 0
@@ -54,9 +54,9 @@ _CONFIG = """\
 [transfer]
 	unpackLimit = 1
 """
-#: Git keeps texts and trees that others are told as differences to; its own bound makes every process 96 MB larger.
+#: Git caches the bases of deltas; its default limit makes every process 96 MB larger.
 _LIMITS = ("-c", "core.deltaBaseCacheLimit=16m")
-_LEAVINGS = (
+_LEFTOVERS = (
     *("*.lock", "refs/**/*.lock", "objects/info/**/*.lock", "objects/pack/*.lock"),
     *("objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/??/tmp_obj_*", "fast_import_crash_*"),
 )
@@ -64,7 +64,7 @@ _LEAVINGS = (
 
 @dataclass
 class Written:
-    """What fast-import has made of a run of commits: the id of each by the name of its change, and the last one."""
+    """The result of `Repository.write`: the id of each commit by the name of its change, and the newest one."""
 
     tip: str
     commits: dict[str, str] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Repository:
 
     @classmethod
     def open(cls, path: Path) -> Repository:
-        """Return the clone at `path`, made when it is missing, without the leavings of a process that was killed."""
+        """Return the repository at `path`, created when it is missing, without the leftovers of a killed process."""
         clone = cls(path)
         if not (path / "config").is_file() or not (path / "objects").is_dir() or not (path / "refs").is_dir():
             clone.recreate()
@@ -86,41 +86,41 @@ class Repository:
         return clone
 
     def borrow(self, objects: Path | None) -> None:
-        """Read the objects of another repository as if they were here; with None, of no other.
+        """Share the objects of another repository, or of none with None.
 
-        A clone that has borrowed from elsewhere until now is made again: what it has may be worth nothing without.
+        A clone that shared other objects before is made again: its own objects may refer to those.
         """
         file = self.path / "objects" / "info" / "alternates"
-        wanted = f"{objects}\n" if objects else ""
-        if (file.read_text(encoding="utf-8") if file.exists() else "") == wanted:
+        alternates = f"{objects}\n" if objects else ""
+        if (file.read_text(encoding="utf-8") if file.exists() else "") == alternates:
             return
         self.recreate()
-        if wanted:
-            file.write_text(wanted, encoding="utf-8")
+        if alternates:
+            file.write_text(alternates, encoding="utf-8")
 
     def discard(self) -> None:
-        """Delete whatever is at the clone's path; the next `open` makes it again."""
+        """Delete whatever is at the path; the next `open` creates the repository again."""
         if self.path.is_file() or self.path.is_symlink():
             self.path.unlink()
         else:
             shutil.rmtree(self.path, ignore_errors=True)
 
     def recreate(self) -> None:
-        """Replace the clone by an empty one."""
+        """Replace the repository by an empty one."""
         self.discard()
         self._make()
 
     def sweep(self, *, older_than: float = 0.0) -> None:
-        """Remove what a killed process left behind at least so many seconds ago.
+        """Remove the leftovers of killed processes that are `older_than` this many seconds.
 
-        Under the writer's lock no living process owns any of it in the clone; elsewhere, those that do are quick.
+        Under the writer's lock, no running process owns any of them. Elsewhere, their owners are done within seconds.
         """
         latest = time() - older_than
-        for pattern in _LEAVINGS:
-            for leaving in self.path.glob(pattern):
-                with suppress(FileNotFoundError):  # Its owner lives, and was faster.
-                    if not older_than or leaving.stat().st_mtime < latest:
-                        leaving.unlink()
+        for pattern in _LEFTOVERS:
+            for leftover in self.path.glob(pattern):
+                with suppress(FileNotFoundError):  # Its owner still ran, and has removed it.
+                    if not older_than or leftover.stat().st_mtime < latest:
+                        leftover.unlink()
 
     def run(
         self,
@@ -144,11 +144,11 @@ class Repository:
                     out, err = process.communicate(timeout=0.5)
                     return Finished(process.returncode, out, err.decode(errors="replace"))
                 except subprocess.TimeoutExpired:
-                    watchdog.beat()  # Not yet, and there is a limit to it.
+                    watchdog.beat()
                 if stop_requested.is_set():
-                    deadline = min(deadline, monotonic() + _PATIENCE_AFTER_STOP)
+                    deadline = min(deadline, monotonic() + _SECONDS_AFTER_STOP)
                 if monotonic() > deadline:
-                    raise RemoteTimeoutError(f"git {arguments[0]} was given up after {seconds:.0f} seconds")
+                    raise RemoteTimeoutError(f"git {arguments[0]} was killed after {seconds:.0f} seconds")
         finally:
             end(process)
 
@@ -163,18 +163,20 @@ class Repository:
             while True:
                 with suppress(subprocess.TimeoutExpired):
                     return reader.finished(process.wait(timeout=0.5))
-                watchdog.beat()  # Not yet, and there are limits to it.
+                watchdog.beat()
                 if stop_requested.is_set():
-                    deadline = min(deadline, monotonic() + _PATIENCE_AFTER_STOP)
+                    deadline = min(deadline, monotonic() + _SECONDS_AFTER_STOP)
                 if monotonic() > reader.read_at + silence:
-                    raise RemoteTimeoutError(f"git {arguments[0]} was given up after {silence:.0f} seconds of silence")
+                    raise RemoteTimeoutError(
+                        f"git {arguments[0]} was killed after {silence:.0f} seconds without progress"
+                    )
                 if monotonic() > deadline:
-                    raise RemoteTimeoutError(f"git {arguments[0]} was given up after {seconds:.0f} seconds")
+                    raise RemoteTimeoutError(f"git {arguments[0]} was killed after {seconds:.0f} seconds")
         finally:
             end(process)
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Run a local command that has to succeed and return its output."""
+        """Run a command without network access, and return its output. Raises CloneBrokenError when it fails."""
         finished = self.run(*arguments, stdin=stdin)
         if finished.status:
             raise local_error(arguments[0], finished.stderr)
@@ -182,7 +184,7 @@ class Repository:
 
     @contextmanager
     def reading(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Start a command that is talked to as it goes; it ends with the block, at the latest."""
+        """Start a command and yield its process, which is killed at the end of the block if it still runs."""
         process = self._start(arguments)
         try:
             yield process
@@ -190,47 +192,47 @@ class Repository:
             end(process)
 
     def has(self, oid: str) -> bool:
-        """Whether this commit is in the clone."""
+        """Whether the repository has this commit."""
         return self.run("cat-file", "-e", f"{oid}^{{commit}}").status == 0
 
     def resolve(self, ref: str) -> str:
-        """Return the commit that a ref points at, or the empty string."""
+        """Return the commit that a ref points at; the empty string when there is no such ref."""
         return self.run("rev-parse", "--verify", "--quiet", ref).stdout.decode().strip()
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether the history of `new` contains `old`; false also when `old` is not in the clone."""
+        """Whether the history of `new` contains `old`; false also when `old` is missing."""
         return self.run("merge-base", "--is-ancestor", old, new).status == 0
 
     def commit_time(self, oid: str) -> int:
-        """Return when a commit was committed, in seconds."""
+        """Return the committer date of a commit, in seconds."""
         return int(self.ask("log", "-1", "--format=%ct", oid))
 
     def history(self, tip: str) -> ObjectIds:
         """Return every commit reachable from `tip`."""
         with self.reading("rev-list", tip) as process:
-            found = ObjectIds(cast("IO[bytes]", process.stdout))
+            commits = ObjectIds(cast("IO[bytes]", process.stdout))
             if process.wait():
                 raise CloneBrokenError(f"git rev-list ended with status {process.returncode}")
-        return found
+        return commits
 
     def tree_oids(self, tip: str, folders: Iterable[str]) -> dict[str, str]:
-        """Return the id of the tree that each folder has at `tip`; the empty string for one that is not there."""
-        wanted = list(folders)
+        """Return the tree id of each folder at `tip`; the empty string for a missing folder."""
+        paths = list(folders)
         if not tip:
-            return dict.fromkeys(wanted, "")
-        question = "".join(f"{tip}:{folder}\n" for folder in wanted).encode()
-        answers = self.ask("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=question).decode()
-        oids = (line.removesuffix(" tree") if line.endswith(" tree") else "" for line in answers.splitlines())
-        return dict(zip(wanted, oids, strict=True))
+            return dict.fromkeys(paths, "")
+        listing = "".join(f"{tip}:{path}\n" for path in paths).encode()
+        lines = self.ask("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=listing).decode().splitlines()
+        oids = (line.removesuffix(" tree") if line.endswith(" tree") else "" for line in lines)
+        return dict(zip(paths, oids, strict=True))
 
     def write(self, parent: str, commits: Iterable[Commit], progress: Callable[[], None] = lambda: None) -> Written:
         """Stream commits into `git fast-import` on top of `parent` (empty: a new branch), and return their ids.
 
-        Refs are touched only when all of them are complete; a killed run leaves nothing that the next one sees.
+        Refs change only when all commits are complete: a killed run leaves nothing that the next one sees.
         """
         marks = self.path / "pasteur-marks"
         marks.unlink(missing_ok=True)
-        committed_at = min(self.commit_time(parent), int(time())) if parent else 0  # Others may have a wrong clock.
+        committed_at = min(self.commit_time(parent), int(time())) if parent else 0  # Others' clocks may be wrong.
         names: list[str] = []
         arguments = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw", f"--export-marks={marks}")
         process = self._start(arguments)
@@ -241,8 +243,8 @@ class Repository:
             for commit in commits:
                 committed_at = max(committed_at, int(commit.written_at.timestamp()))
                 names.append(commit.change)
-                on = f":{len(names) - 1}" if len(names) > 1 else parent
-                stdin.writelines(stream(commit, mark=len(names), parent=on, committed_at=committed_at))
+                previous = f":{len(names) - 1}" if len(names) > 1 else parent
+                stdin.writelines(stream(commit, mark=len(names), parent=previous, committed_at=committed_at))
                 progress()
                 watchdog.beat()
                 if stop_requested.is_set():
@@ -250,17 +252,17 @@ class Repository:
             stdin.write(b"done\n")
             stdin.flush()
         except BrokenPipeError:
-            pass  # fast-import has ended already; its own words say why.
+            pass  # fast-import has failed; its error message says why.
         finally:
             timer.cancel()
-            complaints = wait_for_end(process)
+            stderr = wait_for_end(process)
         if process.returncode or not marks.is_file():
-            raise local_error("fast-import", complaints)
+            raise local_error("fast-import", stderr)
         if not names:
             return Written(parent)
         oids = dict(line.split() for line in marks.read_text(encoding="ascii").splitlines())
-        made = {name: oids[f":{mark}"] for mark, name in enumerate(names, start=1)}
-        return Written(made[names[-1]], made)
+        written = {name: oids[f":{mark}"] for mark, name in enumerate(names, start=1)}
+        return Written(written[names[-1]], written)
 
     def _start(
         self,
@@ -268,7 +270,7 @@ class Repository:
         environment: Mapping[str, str] | None = None,
         config: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start Git in a group of its own, to be ended with what it starts, and beside the clone, which may vanish."""
+        """Start Git in a process group of its own, and in the parent folder, since the repository itself may vanish."""
         options = [word for name, value in (config or {}).items() for word in ("-c", f"{name}={value}")]
         try:
             launched = git.Git(self.path.parent).execute(
@@ -281,7 +283,7 @@ class Repository:
         except git.GitCommandNotFound as error:
             raise MisconfiguredError(f"git cannot be started: {error}") from None
         process = cast("subprocess.Popen[bytes]", launched.proc)
-        launched.proc = None  # From here on, `end` is who ends it.
+        launched.proc = None  # GitPython would end it as well; that is the job of `end`.
         return process
 
     def _make(self) -> None:

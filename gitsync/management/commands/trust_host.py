@@ -1,4 +1,4 @@
-"""`manage.py trust_host`: the host keys of a remote over SSH, looked at and pinned."""
+"""`manage.py trust_host`: show the SSH host keys of a remote, and pin them."""
 
 import sys
 from argparse import ArgumentParser
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     """Show the keys of a host, and pin those that are right."""
 
     help = "Fetch the keys of a host and pin those with the right fingerprint in GITSYNC_SSH_KNOWN_HOSTS_FILE."
-    requires_system_checks = []  # They would say that no key is pinned.
+    requires_system_checks = []  # They fail while no key is pinned.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
@@ -37,21 +37,23 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
 
     def _trust(self, host: str, port: int, named: list[str]) -> None:
-        file, name = settings.GITSYNC_SSH_KNOWN_HOSTS_FILE, host_keys.known_as(host, port)
-        found = host_keys.shown(host, port)
-        if not found:
-            raise CommandError(f"{name} shows no host key: is this its address, and is it up?", returncode=2)
-        known = host_keys.pinned(file, host, port) if file.exists() else []
-        for key in found:
-            self.stdout.write(f"{key.kind:20} {key.fingerprint}{'  (pinned already)' if key in known else ''}")
-        right = [key for key in found if key.fingerprint in named] if named else self._confirmed(found, name)
-        if not right:
+        file, name = settings.GITSYNC_SSH_KNOWN_HOSTS_FILE, host_keys.known_hosts_name(host, port)
+        shown = host_keys.shown(host, port)
+        if not shown:
+            raise CommandError(f"{name} shows no host key. Check the address, and that the host is up.", returncode=2)
+        pinned = host_keys.pinned(file, host, port) if file.exists() else []
+        for key in shown:
+            self.stdout.write(f"{key.kind:20} {key.fingerprint}{'  (already pinned)' if key in pinned else ''}")
+        chosen = [key for key in shown if key.fingerprint in named] if named else self._confirmed(shown, name)
+        if not chosen:
             raise CommandError(f"Nothing was pinned for {name}.", returncode=1)
-        known_hosts.pin(file, host, port, right)
-        self.stdout.write(f"Pinned for {name} in {file}: {', '.join(key.fingerprint for key in right)}")
+        known_hosts.pin(file, host, port, chosen)
+        self.stdout.write(f"Pinned for {name} in {file}: {', '.join(key.fingerprint for key in chosen)}")
 
-    def _confirmed(self, found: list[host_keys.HostKey], name: str) -> list[host_keys.HostKey]:
+    def _confirmed(self, keys: list[host_keys.HostKey], name: str) -> list[host_keys.HostKey]:
         if not sys.stdin.isatty():
-            raise CommandError("There is nobody to ask. Add --fingerprint with what the forge publishes.", returncode=1)
-        self.stdout.write(f"Compare these with what {name} publishes about itself.")
-        return found if input("Are they right? Type yes to pin them: ").strip() == "yes" else []
+            raise CommandError(
+                "This is no terminal: add --fingerprint with the fingerprint that the forge publishes.", returncode=1
+            )
+        self.stdout.write(f"Compare these with the fingerprints that {name} publishes.")
+        return keys if input("Are they right? Type yes to pin them: ").strip() == "yes" else []

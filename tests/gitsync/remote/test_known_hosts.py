@@ -76,7 +76,7 @@ def test_nothing_is_pinned_when_no_fingerprint_is_right(unpinned: Sshd, settings
 
 
 def test_without_a_terminal_and_a_fingerprint_nobody_says_yes(unpinned: Sshd, settings: Settings) -> None:
-    with pytest.raises(CommandError, match="nobody to ask"):
+    with pytest.raises(CommandError, match="This is no terminal"):
         trust(unpinned)
 
     assert pins(settings, unpinned) == []
