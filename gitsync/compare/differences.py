@@ -21,7 +21,7 @@ from django.db.models.functions import Cast
 from gitsync import watchdog
 from gitsync.compare.key_buckets import LETTERS, shelves
 from gitsync.format import tree
-from gitsync.format.tree import Facts, Text
+from gitsync.format.tree import FileFields, PasteFields
 from gitsync.models import Change, ChangeQuerySet
 from gitsync.outbox.eligibility import mirrored
 from gitsync.progress import Progress, unwatched
@@ -31,7 +31,7 @@ from pastes.models import Paste
 _AT_ONCE = 2_000
 #: So few pastes lie on fewer shelves, by their first letter alone, since each that differs costs some queries.
 _FEW = 20_000
-#: What `Facts` and `Text` are made of, in their order.
+#: What `PasteFields` and `FileFields` are made of, in their order.
 _FACTS = (
     *("key", "title", "author", "comment", "visibility", "encrypted", "made_at", "ends_at", "old_code", "forked_from"),
     *("revisions__number", "revised_at", "revisions__author"),
@@ -168,8 +168,8 @@ def told(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
     for _, group in groupby(rows.iterator(chunk_size=_AT_ONCE), key=itemgetter(0)):
         files = list(group)
         row = files[0]
-        facts = Facts._make((*row[:6], _moment(row[6]), _moment(row[7]), *row[8:11], _moment(row[11]), row[12]))
-        yield row[0], tree.tree_oid(tree.laid_out(facts, [Text._make(row[len(_FACTS) :]) for row in files]))
+        facts = PasteFields._make((*row[:6], _moment(row[6]), _moment(row[7]), *row[8:11], _moment(row[11]), row[12]))
+        yield row[0], tree.tree_oid(tree.folder_entries(facts, [FileFields._make(row[len(_FACTS) :]) for row in files]))
 
 
 def _stored(path: str) -> Combinable:

@@ -1,4 +1,4 @@
-"""Writes commits in the language of `git fast-import`. Pure: no process, no database.
+"""Formats commits for `git fast-import`. Pure: no process, no database.
 
 The format: https://git-scm.com/docs/git-fast-import#_input_format
 """
@@ -12,11 +12,11 @@ from datetime import datetime
 
 from gitsync.format.tree import TreeEntry
 
-#: Where fast-import leaves the last commit in the worker's own clone. Nothing is ever pushed by this name.
+#: The ref of the newest commit in the worker's clone, which is never pushed.
 NEXT_REF = "refs/pasteur/next"
 
 COMMITTER = "Pasteur"
-#: A name under .invalid (RFC 2606) belongs to nobody, so no forge shows a stranger's account beside a paste.
+#: No account of a forge has an address under .invalid (RFC 2606).
 EMAIL = "paste@pasteur.invalid"
 CHANGE_TRAILER = "Pasteur-Change"
 #: In the commit that announces a purge to other sites: the `purge_digest` of the key.
@@ -29,7 +29,7 @@ _VERBS = {"publish": "Publish", "edit": "Edit", "remove": "Remove", "restore": "
 
 @dataclass(frozen=True)
 class Commit:
-    """One change as a commit. `entries` is what the folder holds afterwards; empty, the folder goes."""
+    """The commit of one change. `entries` are the files of the folder; without any, the folder is deleted."""
 
     change: str
     kind: str
@@ -39,7 +39,7 @@ class Commit:
     title: str
     written_at: datetime
     entries: tuple[TreeEntry, ...] = ()
-    #: A file at the root that the paste was made of, and that goes with this commit.
+    #: The root file that the paste was read in from, which this commit deletes.
     moved_from: str = ""
 
 
@@ -70,7 +70,7 @@ def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iter
 
 
 def identity(author: str) -> str:
-    """Return an author as Git writes one, in which nothing a visitor typed can end the name or start another."""
+    """Return an author line in which no input of a visitor can end the name or start another field."""
     name = re.sub(r"[<>]", "", plain_line(author)).strip(" .,:;\"'\\")
     return f"{name or 'Anonymous'} <{EMAIL}>"
 
@@ -82,14 +82,14 @@ def purge_digest(key: str) -> str:
 
 def plain_line(text: str) -> str:
     """Return text as one line without control, format or separator characters."""
-    if text.isprintable():  # No such character is; only ask which when there is one.
+    if text.isprintable():  # The fast path: none of these characters is printable.
         return re.sub(" +", " ", text).strip()
     visible = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     return re.sub(" +", " ", "".join(visible)).strip()
 
 
 def quoted(path: str) -> str:
-    """Return a path in fast-import's C-style quotes, whatever is in it."""
+    """Return any path in fast-import's C-style quotes."""
     if _PLAIN.fullmatch(path):
         return f'"{path}"'
     escaped = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in path.encode())

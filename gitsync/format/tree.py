@@ -1,7 +1,7 @@
-"""How a paste lies in the tree: its folder, the names in it, and its metadata. Pure: no Git, no database, no settings.
+"""The layout of a paste in the tree: its folder, file names and metadata. Pure: no Git, no database, no settings.
 
-k/3/x/k3x9m2p7ab/.pasteur.json     all that is needed to rebuild the row
-k/3/x/k3x9m2p7ab/hello.py          the text itself, under its own name
+k/3/x/k3x9m2p7ab/.pasteur.json     metadata, from which the row can be rebuilt
+k/3/x/k3x9m2p7ab/hello.py          the text, under its own name
 """
 
 import hashlib
@@ -19,24 +19,24 @@ METADATA = ".pasteur.json"
 FORMAT = 1
 
 _NAME_BYTES = 200
-#: Names that are devices on Windows, whatever their ending.
+#: Names of devices on Windows, with any extension.
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])( *\..*)?", re.IGNORECASE)
-#: Names that Git, or a forge, acts on wherever they lie.
-_ACTS = re.compile(r"(\.git.*|git~\d+.*|\.mailmap|\.pasteur\.json|readme(\..*)?)", re.IGNORECASE | re.DOTALL)
+#: Names with a meaning to Git or to forges, in any folder.
+_SPECIAL = re.compile(r"(\.git.*|git~\d+.*|\.mailmap|\.pasteur\.json|readme(\..*)?)", re.IGNORECASE | re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _FOLDER = re.compile(r"([0-9a-z])/([0-9a-z])/([0-9a-z])/(\1\2\3[0-9a-z]*)/")
 
 
 class TreeEntry(NamedTuple):
-    """A file of a folder: its name there, the id of its blob, and its bytes where they are at hand."""
+    """A file of a folder: its name, the id of its blob, and its content if it was requested."""
 
     name: str
     oid: str
     content: bytes = b""
 
 
-class Facts(NamedTuple):
-    """What the metadata says of a paste and of one of its revisions, beside its files; dates as `moment` tells them."""
+class PasteFields(NamedTuple):
+    """The fields of the metadata except the files; dates are formatted by `moment`."""
 
     key: str
     title: str
@@ -53,8 +53,8 @@ class Facts(NamedTuple):
     revised_by: str
 
 
-class Text(NamedTuple):
-    """What the folder shows of a file: its name, its language, and the id of its content."""
+class FileFields(NamedTuple):
+    """The fields of a file in the metadata, and the id of its blob."""
 
     name: str
     language: str
@@ -62,7 +62,7 @@ class Text(NamedTuple):
 
 
 def moment(at: datetime | None) -> str:
-    """Return a date as the metadata shows it; nothing for none."""
+    """Format a date for the metadata; the empty string for None."""
     return at.isoformat(timespec="microseconds") if at else ""
 
 
@@ -72,115 +72,115 @@ def folder(key: str) -> str:
 
 
 def key_of(path: str) -> str | None:
-    """Return the key of the paste in whose folder a path lies, or None for a path that is not ours."""
+    """Return the key of the paste to whose folder a path belongs; None for other paths."""
     match = _FOLDER.match(path)
     return match[4] if match else None
 
 
 def entries(paste: Paste, revision: Revision, files: Iterable[File], *, with_content: bool) -> list[TreeEntry]:
-    """Return what the folder of a paste holds for one of its revisions, sorted as Git sorts a tree."""
+    """Return the files of a paste's folder at one revision, in Git's order."""
     files = list(files)
-    facts = Facts(
+    fields = PasteFields(
         *(paste.key, paste.title, paste.author, paste.comment, paste.visibility, paste.encrypted),
         *(moment(paste.created_at), moment(paste.expires_at), paste.old_code, paste.forked_from),
         *(revision.number, moment(revision.created_at), revision.author),
     )
     contents = [file.content.encode() for file in files] if with_content else []
-    return laid_out(facts, [Text(file.name, file.language, file.oid) for file in files], contents)
+    return folder_entries(fields, [FileFields(file.name, file.language, file.oid) for file in files], contents)
 
 
-def laid_out(facts: Facts, texts: Sequence[Text], contents: Sequence[bytes] = ()) -> list[TreeEntry]:
-    """Return what a folder holds, sorted as Git sorts a tree; without contents, its texts by their ids alone."""
-    names = tree_names(text.name for text in texts)
-    metadata = _metadata(facts, names, texts)
-    found = [TreeEntry(METADATA, blob_oid(metadata), metadata)]
-    for number, (name, text) in enumerate(zip(names, texts, strict=True)):
-        found.append(TreeEntry(name, text.oid, contents[number] if contents else b""))
-    found.sort()  # In UTF-8, the order of the letters is that of the bytes.
-    return found
+def folder_entries(fields: PasteFields, files: Sequence[FileFields], contents: Sequence[bytes] = ()) -> list[TreeEntry]:
+    """Return the files of a paste's folder, in Git's order; without contents, texts have their ids only."""
+    names = tree_names(file.name for file in files)
+    metadata = _metadata(fields, names, files)
+    entries = [TreeEntry(METADATA, blob_oid(metadata), metadata)]
+    for number, (name, file) in enumerate(zip(names, files, strict=True)):
+        entries.append(TreeEntry(name, file.oid, contents[number] if contents else b""))
+    entries.sort()  # UTF-8 sorts like code points.
+    return entries
 
 
-def tree_oid(found: Iterable[TreeEntry]) -> str:
+def tree_oid(entries: Iterable[TreeEntry]) -> str:
     """Return the id that Git gives a tree of these files (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
-    body = b"".join(b"100644 %s\0%s" % (entry.name.encode(), bytes.fromhex(entry.oid)) for entry in found)
+    body = b"".join(b"100644 %s\0%s" % (entry.name.encode(), bytes.fromhex(entry.oid)) for entry in entries)
     return hashlib.sha1(b"tree %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
 
 
 def tree_names(names: Iterable[str]) -> list[str]:
-    """Return, for each file of a paste, a name that is harmless on every disk and in every Git, and unique there."""
-    taken: set[str] = {METADATA}
-    found = []
+    """Return a name for each file that is harmless on every file system and to Git, and unique without case."""
+    used: set[str] = {METADATA}
+    safe_names = []
     for name in names:
-        safe = _unique(_safe(name), taken)
-        taken.add(safe.casefold())
-        found.append(safe)
-    return found
+        safe = _unique(_safe(name), used)
+        used.add(safe.casefold())
+        safe_names.append(safe)
+    return safe_names
 
 
-@lru_cache(maxsize=1_000)  # Most files bear one of few names.
+@lru_cache(maxsize=1_000)  # Most files have one of a few names.
 def _safe(name: str) -> str:
     if not _PLAIN.fullmatch(name):
         name = unicodedata.normalize("NFC", name)
         name = "".join("_" if c in '<>:"/\\|?*' or unicodedata.category(c)[0] == "C" else c for c in name)
-    name = _ended(name)
-    # The check looks at the name as disks compare it: without case and without characters that some of them skip.
-    if _DEVICE.fullmatch(name) or _ACTS.fullmatch(name.strip()):
+    name = _replace_trailing_dots(name)
+    # Compared as file systems do: without case, and without the characters that some of them ignore.
+    if _DEVICE.fullmatch(name) or _SPECIAL.fullmatch(name.strip()):
         name = f"_{name}"
     return _shortened(name or "_")
 
 
 def _shortened(name: str, ending: str = "") -> str:
-    """Return the name, cut to _NAME_BYTES with its extension kept; `ending` goes before the extension."""
+    """Return the name, cut to _NAME_BYTES before its extension; `ending` goes before the extension as well."""
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension) > 20:
         stem, dot, extension = name, "", ""
     room = _NAME_BYTES - len((ending + dot + extension).encode())
     stem = stem.encode()[:room].decode(errors="ignore")
-    return _ended(f"{stem}{ending}{dot}{extension}")
+    return _replace_trailing_dots(f"{stem}{ending}{dot}{extension}")
 
 
-def _ended(name: str) -> str:
-    """Return the name with something in place of the dots and spaces at its end, which Windows drops."""
+def _replace_trailing_dots(name: str) -> str:
+    """Replace the dots and spaces at the end, which Windows drops."""
     stem = name.rstrip(". ")
     return stem + "_" * (len(name) - len(stem))
 
 
-def _unique(name: str, taken: set[str]) -> str:
+def _unique(name: str, used: set[str]) -> str:
     candidate, count = name, 1
-    while candidate.casefold() in taken:
+    while candidate.casefold() in used:
         count += 1
         candidate = _shortened(name, f"-{count}")
     return candidate
 
 
-def _metadata(facts: Facts, paths: Sequence[str], texts: Sequence[Text]) -> bytes:
-    """Return the paste's row as JSON in a fixed order, a line for each field, so that equal rows are equal bytes.
+def _metadata(paste: PasteFields, paths: Sequence[str], files: Sequence[FileFields]) -> bytes:
+    """Return the metadata as JSON, one field per line in a fixed order, so that equal rows give equal bytes.
 
-    It is written by hand, since every paste comes by here when the mirror is checked.
+    Formatted by hand: a check of the mirror does this for every paste.
     """
-    files = ", ".join(
-        f'{{"path": {quoted(path)}, "name": {quoted(text.name)}, "language": {quoted(text.language)}}}'
-        for path, text in zip(paths, texts, strict=True)
+    file_list = ", ".join(
+        f'{{"path": {quoted(path)}, "name": {quoted(file.name)}, "language": {quoted(file.language)}}}'
+        for path, file in zip(paths, files, strict=True)
     )
     lines = [
         f'"format": {FORMAT}',
-        f'"key": {quoted(facts.key)}',
-        f'"title": {quoted(facts.title)}',
-        f'"author": {quoted(facts.author)}',
-        f'"comment": {quoted(facts.comment)}',
-        f'"visibility": {quoted(facts.visibility)}',
-        f'"encrypted": {"true" if facts.encrypted else "false"}',
-        f'"created_at": "{facts.created_at}"',
-        f'"revision": {facts.revision:d}',
-        f'"revised_at": "{facts.revised_at}"',
-        f'"files": [{files}]',
+        f'"key": {quoted(paste.key)}',
+        f'"title": {quoted(paste.title)}',
+        f'"author": {quoted(paste.author)}',
+        f'"comment": {quoted(paste.comment)}',
+        f'"visibility": {quoted(paste.visibility)}',
+        f'"encrypted": {"true" if paste.encrypted else "false"}',
+        f'"created_at": "{paste.created_at}"',
+        f'"revision": {paste.revision:d}',
+        f'"revised_at": "{paste.revised_at}"',
+        f'"files": [{file_list}]',
     ]
-    if facts.revised_by:
-        lines.append(f'"revised_by": {quoted(facts.revised_by)}')
-    if facts.expires_at:
-        lines.append(f'"expires_at": "{facts.expires_at}"')
-    if facts.old_code:  # Where there is none, no line says so: the metadata of all other pastes stays as it is.
-        lines.append(f'"old_code": {quoted(facts.old_code)}')
-    if facts.forked_from:
-        lines.append(f'"forked_from": {quoted(facts.forked_from)}')
+    if paste.revised_by:
+        lines.append(f'"revised_by": {quoted(paste.revised_by)}')
+    if paste.expires_at:
+        lines.append(f'"expires_at": "{paste.expires_at}"')
+    if paste.old_code:  # Optional fields have a line only if they are set: the metadata of older pastes stays as it is.
+        lines.append(f'"old_code": {quoted(paste.old_code)}')
+    if paste.forked_from:
+        lines.append(f'"forked_from": {quoted(paste.forked_from)}')
     return "{{\n{}\n}}\n".format(",\n".join(lines)).encode()
