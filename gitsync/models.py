@@ -1,4 +1,4 @@
-"""The outbox, and what is known of the remote."""
+"""The outbox, the purges, and the state of the mirror."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
-#: A purge that cannot be done is tried again this late at the latest: each try rewrites the history.
+#: The longest pause between two tries of a purge: each one rewrites the history.
 LAST_PURGE_RETRY = timedelta(hours=6)
 
 
@@ -28,7 +28,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     """Sets of changes."""
 
     def pending(self) -> ChangeQuerySet:
-        """Changes that have not arrived yet and may go, in the order in which they happened."""
+        """Changes that the next drain may commit, in the order in which they happened."""
         may_go = models.Q(embargoed_until=None) | models.Q(embargoed_until__lte=timezone.now())
         return self.filter(may_go, settled_at=None, rejected_at=None, secret_hold_at=None).order_by("id")
 
@@ -46,10 +46,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
 
 class Change(models.Model):
-    """One thing that must become one commit. The row is the queue: it is pending until it is settled.
+    """One publication, edit or removal that becomes one commit. The row is the queue: pending until it is settled.
 
-    A change is named by the key of its paste and its number there, not by a row of `pastes`: it also speaks of
-    pastes that only Git knows. `commit` stays empty where nothing had to be done.
+    A change refers to its paste by key, not by foreign key: the paste may exist only in Git. `commit` stays empty when
+    no commit was necessary.
     """
 
     key = models.CharField(max_length=32)
@@ -67,8 +67,8 @@ class Change(models.Model):
     secrets = models.TextField("credentials", blank=True)
     released_at = models.DateTimeField("released by a moderator", null=True)
 
-    #: The file at the root of the repository that the paste was made of, and that its commit takes away. Of a removal:
-    #: a file anywhere into which somebody has put a text of the paste, which is purged.
+    #: The root file that the paste was read in from, which the commit deletes. For a removal: a file anywhere into which
+    #: others have put a purged text of the paste.
     moved_from = models.CharField(max_length=MOVED_FROM_LENGTH, blank=True)
 
     objects = ChangeQuerySet.as_manager()
@@ -113,27 +113,27 @@ class PurgeQuerySet(models.QuerySet["Purge"]):
     """Sets of purges."""
 
     def waiting(self) -> PurgeQuerySet:
-        """Those that are not done yet."""
+        """Purges that are not done yet."""
         return self.filter(done_at=None).order_by("id")
 
     def due(self) -> PurgeQuerySet:
-        """Those that are to be tried now. A time to try again that lies very far away is the fault of a clock."""
+        """Purges to try now. A retry time in the distant future comes from a wrong clock, and counts as now."""
         now = timezone.now()
         may_go = models.Q(retry_at=None) | models.Q(retry_at__lte=now) | models.Q(retry_at__gt=now + LAST_PURGE_RETRY)
         return self.waiting().filter(may_go)
 
     def ask_again(self) -> int:
-        """Let these be tried at once, as if they had just been asked for."""
+        """Reset these purges, to be tried at once."""
         return self.update(asked_at=timezone.now(), done_at=None, tries=0, retry_at=None, error_code="", error="")
 
 
 class Purge(models.Model):
-    """A paste that has to leave the history of the mirror, or has left it."""
+    """The removal of a paste from the history of the mirror, pending or done."""
 
     key = models.CharField(max_length=32, unique=True)
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
-    #: Why the last try to rewrite the history has failed, how many have in a row, and when the next one is.
+    #: Failed tries to rewrite the history since the last success, the error of the last one, and the time of the next.
     tries = models.PositiveIntegerField("failures in a row", default=0)
     retry_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=20, blank=True)
@@ -149,9 +149,9 @@ class Purge(models.Model):
 
 
 class PurgedText(models.Model):
-    """A text that a purged paste has had, by a keyed digest that gitsync.purged makes; nothing tells the text itself.
+    """A text of a purged paste, as a keyed digest from gitsync.purge.requests that does not reveal it.
 
-    What another site has purged from the repository counts as well, until a moderator shows the paste again here.
+    Texts that another site purged from the shared repository are included, until a moderator shows the paste again.
     """
 
     key = models.CharField(max_length=32)
@@ -165,22 +165,22 @@ class PurgedText(models.Model):
 
 
 class Mirror(models.Model):
-    """What is known of one branch of one remote: where it stood at the last look, and how pushing goes."""
+    """The state of one branch of one remote: its last known tip, and the results of fetching and pushing."""
 
     remote = models.CharField(max_length=500)
     branch = models.CharField(max_length=250)
-    #: Where the branch stood when the rows were last marked; empty without a branch, null before the first look.
+    #: The branch's tip when changes were last settled; empty without a branch, null before the first fetch.
     tip = models.CharField(max_length=40, blank=True, null=True)  # noqa: DJ001  (null is not the same as empty here)
     pushed_at = models.DateTimeField("start of the last push", null=True)
     failures = models.PositiveIntegerField("failures in a row", default=0)
     retry_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=20, blank=True)
     error = models.TextField(blank=True)
-    #: What is known of a change that the remote refuses: see gitsync.refusals.
+    #: The search for a change that the remote rejects: see gitsync.sync.bisect.
     suspect_until = models.BigIntegerField(null=True)
     suspect_alone = models.BigIntegerField(null=True)
     is_selective = models.BooleanField(default=False)
-    #: What has been done since the row is there, for those who watch.
+    #: Totals since the row was created, for monitoring.
     arrived_at = models.DateTimeField("end of the last push that arrived", null=True)
     commits = models.PositiveBigIntegerField(default=0)
     pushes = models.PositiveBigIntegerField(default=0)
@@ -188,10 +188,10 @@ class Mirror(models.Model):
     #: Requests of moderators to the worker.
     fetch_requested = models.BooleanField(default=False)
     check_requested = models.BooleanField(default=False)
-    #: The last look at the remote; null, one is wanted.
+    #: The last fetch; null when one is requested.
     fetched_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
-    #: The drain that is at work, or was when its worker was killed; and how the last one ended that did anything.
+    #: The start of the running drain, or of one whose worker was killed; and the result of the last drain with work.
     drain_began_at = models.DateTimeField("drain at work since", null=True)
     drained_at = models.DateTimeField("end of the last drain", null=True)
     last_drain = models.TextField("what it did", blank=True)
@@ -209,31 +209,31 @@ class Mirror(models.Model):
 
     @classmethod
     def of(cls, remote: str, branch: str) -> Self:
-        """Return the row of a branch, made when it is missing."""
+        """Return the row of a branch, created when it is missing."""
         return cls.objects.get_or_create(remote=remote, branch=branch)[0]
 
     def seconds_until_push(self, interval: float) -> float:
-        """Return the seconds until `interval` has passed since the start of the last push, whatever the clock did."""
+        """Return the seconds until `interval` has passed since the last push; never more than `interval`."""
         if self.pushed_at is None:
             return 0.0
         return min(interval, interval - (timezone.now() - self.pushed_at).total_seconds())
 
     def is_fetch_due(self, interval: float | None) -> bool:
-        """Whether somebody asks for a look at the remote, or `interval` seconds have passed since the last one.
+        """Whether a fetch is requested, or `interval` seconds have passed since the last one.
 
-        0 is only when somebody asks, None is never.
+        An `interval` of 0 means only on request, None means never.
         """
         if interval is None or self.fetched_at is None:
             return interval is not None
         return interval > 0 and not 0 <= (timezone.now() - self.fetched_at).total_seconds() < interval
 
     def seconds_until_retry(self) -> float:
-        """Return the seconds for which failures keep the next try away."""
+        """Return the seconds until the next try after a failure; 0 or less when it may start."""
         return (self.retry_at - timezone.now()).total_seconds() if self.retry_at else 0.0
 
 
 class Failure(models.Model):
-    """How often pushing to a branch has failed for one reason."""
+    """The number of failures of one kind on a branch."""
 
     mirror = models.ForeignKey(Mirror, on_delete=models.CASCADE, related_name="failed")
     code = models.CharField(max_length=20)
@@ -249,6 +249,6 @@ class Failure(models.Model):
 
     @classmethod
     def note(cls, mirror: Mirror, code: str) -> None:
-        """Count one more."""
+        """Count one more failure."""
         row, _ = cls.objects.get_or_create(mirror=mirror, code=code)
         cls.objects.filter(pk=row.pk).update(count=models.F("count") + 1, last_at=timezone.now())
