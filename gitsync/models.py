@@ -67,8 +67,8 @@ class Change(models.Model):
     secrets = models.TextField("credentials", blank=True)
     released_at = models.DateTimeField("released by a moderator", null=True)
 
-    #: The root file that the paste was read in from, which the commit deletes. For a removal: a file anywhere into which
-    #: others have put a purged text of the paste.
+    #: The root file that the paste was read in from, which the commit deletes. For a removal: a file into which others
+    #: have put a purged text of the paste.
     moved_from = models.CharField(max_length=MOVED_FROM_LENGTH, blank=True)
 
     objects = ChangeQuerySet.as_manager()

@@ -46,11 +46,11 @@ def assert_is(found: Sequence[CheckMessage], id_: str, *words: str) -> None:
         assert word in found[0].msg
 
 
-def test_the_defaults_have_no_problem() -> None:
+def test_the_defaults_have_no_errors() -> None:
     assert checks.check_remote() == checks.check_branch() == []
 
 
-def test_the_checks_are_among_those_that_every_command_runs(settings: Settings) -> None:
+def test_every_command_runs_the_checks(settings: Settings) -> None:
     settings.GITSYNC_REMOTE = "http://169.254.169.254"
     settings.GITSYNC_BRANCH = "--force"
 
@@ -68,7 +68,7 @@ def test_the_checks_are_among_those_that_every_command_runs(settings: Settings) 
         "ssh://u:geheim@h/p",
     ],
 )
-def test_input_75_a_remote_that_is_none_is_e001(settings: Settings, remote: str) -> None:
+def test_an_invalid_remote_is_e001(settings: Settings, remote: str) -> None:
     settings.GITSYNC_REMOTE = remote
 
     found = checks.check_remote()
@@ -87,7 +87,7 @@ def test_a_path_without_a_repository_is_e002(settings: Settings, tmp_path: Path)
 
 
 @pytest.mark.parametrize("arguments", [["--bare"], []], ids=["bare", "with_files"])
-def test_a_path_with_a_repository_is_right(settings: Settings, tmp_path: Path, arguments: list[str]) -> None:
+def test_a_path_with_a_repository_has_no_error(settings: Settings, tmp_path: Path, arguments: list[str]) -> None:
     subprocess.run(["git", "init", "--quiet", *arguments, str(tmp_path / "r")], check=True)
     settings.GITSYNC_IS_DEFAULT_REMOTE = False
     settings.GITSYNC_REMOTE = str(tmp_path / "r")
@@ -95,7 +95,7 @@ def test_a_path_with_a_repository_is_right(settings: Settings, tmp_path: Path, a
     assert checks.check_remote() == []
 
 
-def test_a_key_and_a_pinned_host_are_right(over_ssh: Settings) -> None:
+def test_a_key_and_a_pinned_host_have_no_error(over_ssh: Settings) -> None:
     assert checks.check_remote() == []
 
 
@@ -108,7 +108,7 @@ def test_a_key_that_others_may_read_is_e003_and_names_file_and_mode(
     assert_is(checks.check_remote(), "gitsync.E003", str(key_file), "0600")
 
 
-def test_a_key_that_is_missing_or_not_set_is_e003(over_ssh: Settings, tmp_path: Path) -> None:
+def test_a_missing_key_is_e003(over_ssh: Settings, tmp_path: Path) -> None:
     for key, word in ((tmp_path / "nothing", "nothing"), (None, "GITSYNC_SSH_KEY_FILE"), (tmp_path, str(tmp_path))):
         over_ssh.GITSYNC_SSH_KEY_FILE = key
         assert_is(checks.check_remote(), "gitsync.E003", word)
@@ -128,26 +128,26 @@ def test_a_file_that_is_no_key_is_e003(over_ssh: Settings, key_file: Path, conte
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "# only words\n"])
-def test_an_empty_file_of_hosts_is_e004(over_ssh: Settings, known_hosts: Path, content: str) -> None:
+def test_empty_known_hosts_are_e004(over_ssh: Settings, known_hosts: Path, content: str) -> None:
     known_hosts.write_text(content)
 
     assert_is(checks.check_remote(), "gitsync.E004", str(known_hosts))
 
 
-def test_a_file_of_hosts_that_is_missing_or_not_set_is_e004(over_ssh: Settings, tmp_path: Path) -> None:
+def test_missing_known_hosts_are_e004(over_ssh: Settings, tmp_path: Path) -> None:
     for file, word in ((tmp_path / "nothing", "nothing"), (None, "GITSYNC_SSH_KNOWN_HOSTS_FILE")):
         over_ssh.GITSYNC_SSH_KNOWN_HOSTS_FILE = file
         assert_is(checks.check_remote(), "gitsync.E004", word)
 
 
-def test_both_missing_are_said_at_once(over_ssh: Settings) -> None:
+def test_a_missing_key_and_missing_known_hosts_are_reported_together(over_ssh: Settings) -> None:
     over_ssh.GITSYNC_SSH_KEY_FILE = over_ssh.GITSYNC_SSH_KNOWN_HOSTS_FILE = None
 
     assert [message.id for message in checks.check_remote()] == ["gitsync.E003", "gitsync.E004"]
 
 
 @pytest.mark.parametrize("branch", ["main", "pastes/main", "v1.0", "a_b-c", "x" * 200])
-def test_a_branch_that_git_accepts_is_right(settings: Settings, branch: str) -> None:
+def test_a_branch_name_that_git_accepts_has_no_error(settings: Settings, branch: str) -> None:
     settings.GITSYNC_BRANCH = branch
 
     assert checks.check_branch() == []
@@ -179,7 +179,7 @@ def test_a_branch_that_git_accepts_is_right(settings: Settings, branch: str) -> 
     ],
     ids=ascii,
 )
-def test_a_branch_that_git_does_not_accept_is_e005(settings: Settings, branch: str) -> None:
+def test_a_branch_name_that_git_rejects_is_e005(settings: Settings, branch: str) -> None:
     settings.GITSYNC_BRANCH = branch
 
     assert_is(checks.check_branch(), "gitsync.E005", "GITSYNC_BRANCH")

@@ -107,7 +107,7 @@ def at(bare: Path, commit: str) -> dict[str, bytes]:
 @given(ENTRIES, WORDS, WORDS)
 @example((), "", "")
 @example((), "A <a@b.c> 0 +0000\ncommitter B <b@b.c> 0 +0000\n\nforged", "x\n\nPasteur-Change: forged.1")
-def test_whatever_is_typed_is_one_commit_with_these_files(
+def test_any_input_becomes_one_commit_with_its_files(
     bare: Path, entries: tuple[TreeEntry, ...], author: str, title: str
 ) -> None:
     made = made_by(bare, commit_of(entries, author=author, title=title))
@@ -125,7 +125,7 @@ def test_whatever_is_typed_is_one_commit_with_these_files(
     assert at(bare, made) == {f"k/3/x/{KEY}/{entry.name}": entry.content for entry in entries}
 
 
-def test_what_git_finds_in_many_such_commits_is_sound(bare: Path) -> None:
+def test_git_finds_many_such_commits_sound(bare: Path) -> None:
     tricks = ["a <b> c", "\n\n", "é", "", "-x", "\u202e", ".", "<>", "x" * 500]
     entry = TreeEntry("a.txt", blob_oid(b"x"), b"x")
 
@@ -140,7 +140,7 @@ def test_what_git_finds_in_many_such_commits_is_sound(bare: Path) -> None:
 @example("<>")
 @example("\"'.,:; ")
 @example(" Ada  Lovelace ")
-def test_an_author_is_one_name_and_one_address_that_is_nobodys(author: str) -> None:
+def test_an_author_is_one_name_and_one_invalid_address(author: str) -> None:
     found = identity(author)
 
     name, _, mail = found.partition(" <")
@@ -172,7 +172,7 @@ def test_an_author_by_example(author: str, name: str) -> None:
 
 @settings(deadline=None)
 @given(st.text())
-def test_a_plain_line_is_printable_and_stays_as_it_is(text: str) -> None:
+def test_a_plain_line_is_printable_and_idempotent(text: str) -> None:
     line = plain_line(text)
 
     assert line.isprintable()
@@ -182,7 +182,7 @@ def test_a_plain_line_is_printable_and_stays_as_it_is(text: str) -> None:
 
 @settings(deadline=None)
 @given(WORDS.map(lambda text: text.encode(errors="replace").decode()))
-def test_a_quoted_path_is_read_back_as_it_was(path: str) -> None:
+def test_a_quoted_path_round_trips(path: str) -> None:
     found = quoted(path)
 
     assert found.isascii()
@@ -194,7 +194,7 @@ def test_a_quoted_path_is_read_back_as_it_was(path: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "verb"), [("publish", "Publish"), ("edit", "Edit"), ("remove", "Remove"), ("restore", "Restore")]
 )
-def test_the_subject_says_what_happened_and_the_title(bare: Path, kind: str, verb: str) -> None:
+def test_the_subject_has_the_kind_and_the_title(bare: Path, kind: str, verb: str) -> None:
     titled, untitled = commit_of(kind=kind, title="A title"), commit_of(kind=kind)
 
     subjects = [

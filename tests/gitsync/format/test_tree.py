@@ -111,7 +111,7 @@ def is_harmless(name: str) -> bool:
 @example([".g\u200cit"])
 @example(["a", "A", "a-2", "A-2"])
 @example(["ǆ", "ǅ", "Ǆ"])
-def test_any_names_become_harmless_ones_that_differ_on_every_disk(names: list[str]) -> None:
+def test_any_names_become_harmless_and_unique_on_every_file_system(names: list[str]) -> None:
     found = tree_names(names)
 
     assert len(found) == len(names)
@@ -131,7 +131,7 @@ def test_an_ordinary_name_stays_as_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_input_39_no_device_of_windows_comes_out(device: str) -> None:
+def test_no_name_is_a_windows_device(device: str) -> None:
     endings = ["", ".txt", ".tar.gz", " .txt", "  .x", ".", " ", ":x"]
 
     for name in (word + ending for word in (device, device.upper()) for ending in endings):
@@ -163,7 +163,7 @@ def test_input_39_no_device_of_windows_comes_out(device: str) -> None:
         ("x" * 300 + ".py", "x" * 197 + ".py"),
     ],
 )
-def test_input_36_to_40_each_rule_by_example(name: str, kept: str) -> None:
+def test_each_rule_for_names_by_example(name: str, kept: str) -> None:
     assert tree_names([name]) == [kept]
 
 
@@ -181,7 +181,7 @@ def test_long_names_that_collide_stay_short() -> None:
 
 @settings(deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=30))
-def test_git_itself_takes_every_name_with_all_its_guards_on(names: list[str]) -> None:
+def test_git_accepts_every_name_with_all_its_guards_on(names: list[str]) -> None:
     rows = "".join(f"100644 {blob_oid(b'')}\tk/3/x/k3x9m2p7ab/{name}\0" for name in tree_names(names))
 
     done = subprocess.run(
@@ -221,7 +221,7 @@ def test_a_folder_leads_back_to_its_key(key: str) -> None:
         *("x/a/b/c/abc0123456/y", "../b/c/abc/x", "/a/b/c/abc/x", "a/b/c/abc-1/x", ".git/config"),
     ],
 )
-def test_a_path_of_others_belongs_to_no_paste(path: str) -> None:
+def test_other_paths_belong_to_no_paste(path: str) -> None:
     assert tree.key_of(path) is None
 
 
@@ -230,7 +230,7 @@ ENTRIES = st.dictionaries(NAMES.map(lambda name: tree_names([name])[0]), st.bina
 
 @settings(deadline=None)
 @given(ENTRIES)
-def test_the_id_of_a_tree_is_the_one_that_git_gives(contents: dict[str, bytes]) -> None:
+def test_tree_ids_equal_those_of_git(contents: dict[str, bytes]) -> None:
     entries = sorted(
         (TreeEntry(name, blob_oid(content)) for name, content in contents.items()), key=lambda e: e.name.encode()
     )
@@ -253,7 +253,7 @@ def revision_of(title: str, names: list[str]) -> tuple[Paste, Revision, list[Fil
 @given(
     st.text(st.characters(exclude_categories=["Cs"])), st.lists(NAMES.filter(lambda n: "\ud800" not in n), max_size=4)
 )
-def test_metadata_is_json_of_one_line_for_each_field_whatever_is_in_it(title: str, names: list[str]) -> None:
+def test_metadata_is_json_with_one_line_for_each_field(title: str, names: list[str]) -> None:
     found = tree.entries(*revision_of(title, names), with_content=True)
 
     (metadata,) = (entry for entry in found if entry.name == tree.METADATA)
@@ -266,7 +266,7 @@ def test_metadata_is_json_of_one_line_for_each_field_whatever_is_in_it(title: st
     assert [entry.name.encode() for entry in found] == sorted(entry.name.encode() for entry in found)
 
 
-def test_content_is_only_carried_when_it_is_asked_for() -> None:
+def test_entries_have_content_only_on_request() -> None:
     rows = revision_of("T", ["a.txt"])
 
     full, bare = tree.entries(*rows, with_content=True), tree.entries(*rows, with_content=False)

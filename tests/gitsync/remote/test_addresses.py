@@ -70,7 +70,7 @@ def test_urls_of_http_and_git_are_addresses(text: str, host: str, port: int) -> 
         ),
     ],
 )
-def test_what_stays_on_this_machine(text: str, is_loopback: bool) -> None:
+def test_loopback_addresses(text: str, is_loopback: bool) -> None:
     assert parse(text).is_loopback == is_loopback
 
 
@@ -83,7 +83,7 @@ def test_what_stays_on_this_machine(text: str, is_loopback: bool) -> None:
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "https", "git", "ssh"])
-def test_input_75_no_address_leads_to_a_machines_own_secrets(scheme: str, host: str) -> None:
+def test_addresses_of_metadata_services_are_rejected(scheme: str, host: str) -> None:
     with pytest.raises(MisconfiguredError, match="secrets"):
         parse(f"{scheme}://{host}/latest/meta-data")
 
@@ -96,7 +96,7 @@ def test_input_75_no_address_leads_to_a_machines_own_secrets(scheme: str, host: 
         *("https://-x/p", "https://host/-x", "https://host/../p", "https://host:0/p", "https:///p", "HTTPS://host/p"),
     ],
 )
-def test_input_75_urls_of_http_and_git_hold_nothing_else(text: str) -> None:
+def test_urls_with_a_login_a_query_or_an_odd_path_are_rejected(text: str) -> None:
     with pytest.raises(MisconfiguredError) as caught:
         parse(text)
 
@@ -160,7 +160,7 @@ def test_input_75_urls_of_http_and_git_hold_nothing_else(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_input_75_nothing_else_is_an_address(text: str) -> None:
+def test_other_texts_are_no_addresses(text: str) -> None:
     with pytest.raises(MisconfiguredError):
         parse(text)
 
@@ -182,7 +182,7 @@ def test_input_75_nothing_else_is_an_address(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_input_75_what_may_be_a_password_is_not_repeated(text: str) -> None:
+def test_an_error_repeats_no_password(text: str) -> None:
     with pytest.raises(MisconfiguredError) as caught:
         parse(text)
 
@@ -197,7 +197,7 @@ def test_input_75_what_may_be_a_password_is_not_repeated(text: str) -> None:
         st.sampled_from([*"/:@-.[]~?#% \n", "ssh://", "git", "host", "::", "..", "1", "-o", "é"]), max_size=12
     ).map("".join)
 )
-def test_any_text_is_an_address_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     try:
         address = parse(text)
     except MisconfiguredError:
@@ -224,7 +224,7 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
         ("git@host:p", 60.0, 60.0),
     ],
 )
-def test_pushes_over_a_network_keep_a_distance_unless_another_is_set(
+def test_pushes_over_a_network_have_an_interval_by_default(
     settings: Settings, remote: str, interval: float | None, seconds: float
 ) -> None:
     settings.GITSYNC_REMOTE = remote

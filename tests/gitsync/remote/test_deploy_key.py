@@ -36,7 +36,7 @@ def keygen(*arguments: str) -> str:
     return subprocess.run(["ssh-keygen", *arguments], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def test_a_key_is_made_for_its_owner_alone_and_openssh_reads_it(file: Path) -> None:
+def test_a_new_key_is_readable_by_its_owner_only_and_by_openssh(file: Path) -> None:
     line = run()
 
     assert file.stat().st_mode & 0o777 == 0o600
@@ -48,7 +48,7 @@ def test_a_key_is_made_for_its_owner_alone_and_openssh_reads_it(file: Path) -> N
     assert ssh.key_problems(file) == ssh.passphrase_problems(file) == []
 
 
-def test_a_key_that_is_there_is_shown_and_never_overwritten(file: Path) -> None:
+def test_an_existing_key_is_printed_and_never_overwritten(file: Path) -> None:
     line = run()
     before = file.read_bytes()
 
@@ -81,7 +81,7 @@ def test_a_seed_gives_this_key_in_every_version() -> None:
     assert key.private_bytes_raw().hex() == "cde491d0dcfc0ae9e40c68952ffa79e5923328e128fe03523ad5f46bf4f812f4"
 
 
-def test_another_key_than_the_seeds_is_not_overwritten_but_said(file: Path, settings: Settings) -> None:
+def test_a_key_that_differs_from_the_seeds_is_reported_and_kept(file: Path, settings: Settings) -> None:
     run()
     before = file.read_bytes()
     settings.GITSYNC_SSH_SEED = SEED
@@ -92,13 +92,13 @@ def test_another_key_than_the_seeds_is_not_overwritten_but_said(file: Path, sett
     assert file.read_bytes() == before
 
 
-def test_a_short_seed_makes_no_key() -> None:
+def test_a_short_seed_is_rejected() -> None:
     with pytest.raises(MisconfiguredError):
         deploy_key.derive("é" * 15)
 
 
 @given(st.text(min_size=32))
-def test_seeds_that_differ_give_keys_that_differ(seed: str) -> None:
+def test_different_seeds_give_different_keys(seed: str) -> None:
     try:
         seed.encode()
     except UnicodeEncodeError:
@@ -106,7 +106,7 @@ def test_seeds_that_differ_give_keys_that_differ(seed: str) -> None:
     assert deploy_key.derive(seed).private_bytes_raw() != deploy_key.derive(seed + "x").private_bytes_raw()
 
 
-def test_what_is_no_key_is_said(file: Path) -> None:
+def test_a_file_that_is_no_key_is_reported(file: Path) -> None:
     file.parent.mkdir()
     file.write_text("no key")
 

@@ -50,13 +50,13 @@ def test_a_well_known_forge_has_a_page_for_each_commit(settings: Settings, remot
 
 
 @pytest.mark.parametrize("remote", UNKNOWN)
-def test_of_any_other_remote_nothing_is_told(settings: Settings, remote: str) -> None:
+def test_other_remotes_have_no_links(settings: Settings, remote: str) -> None:
     settings.GITSYNC_REMOTE = remote
 
     assert (forge_links.commit_url(COMMIT), forge_links.clone_url()) == ("", "")
 
 
-def test_only_what_everybody_can_reach_is_offered_for_cloning(settings: Settings) -> None:
+def test_only_https_remotes_on_forges_have_a_clone_address(settings: Settings) -> None:
     clones = {}
     for remote in ("https://github.com/team/pastes", "git@github.com:team/pastes.git", "git@git.example.org:p.git"):
         settings.GITSYNC_REMOTE = remote
@@ -65,7 +65,7 @@ def test_only_what_everybody_can_reach_is_offered_for_cloning(settings: Settings
     assert list(clones.values()) == ["https://github.com/team/pastes.git", "", ""]
 
 
-def test_what_settings_say_comes_first(settings: Settings) -> None:
+def test_settings_override_the_forges_addresses(settings: Settings) -> None:
     settings.GITSYNC_REMOTE = "https://github.com/team/pastes.git"
     settings.GITSYNC_WEB_URL = "https://git.example.org/?p=pastes.git;h={commit}"
     settings.GITSYNC_CLONE_URL = "git@git.example.org:pastes.git"
@@ -74,7 +74,7 @@ def test_what_settings_say_comes_first(settings: Settings) -> None:
     assert forge_links.clone_url() == "git@git.example.org:pastes.git"
 
 
-def test_off_tells_nothing(settings: Settings) -> None:
+def test_off_disables_the_links(settings: Settings) -> None:
     settings.GITSYNC_REMOTE = "https://github.com/team/pastes.git"
     settings.GITSYNC_WEB_URL = settings.GITSYNC_CLONE_URL = "off"
 

@@ -40,7 +40,7 @@ def test_pastes_arrive_byte_for_byte(daemon: GitDaemon) -> None:
     repository.assert_sound(daemon.repository)
 
 
-def test_a_daemon_that_only_lets_read_is_denied(daemon: GitDaemon, settings: Settings) -> None:
+def test_a_read_only_daemon_is_denied(daemon: GitDaemon, settings: Settings) -> None:
     repository.git(daemon.repository, "config", "daemon.receivepack", "false")
     many.publish(1)
 

@@ -100,7 +100,7 @@ def test_the_token_is_in_no_command_line_log_file_row_or_page(
         assert not any(secret in text for secret in secrets), text
 
 
-def test_the_token_goes_to_nobody_to_whom_the_remote_redirects(over_http: GitHttp) -> None:
+def test_the_token_does_not_follow_redirects(over_http: GitHttp) -> None:
     many.publish(1)
     with GitHttp() as elsewhere:
         over_http.answer(302, f"http://127.0.0.1:{elsewhere.port}")
@@ -110,7 +110,7 @@ def test_the_token_goes_to_nobody_to_whom_the_remote_redirects(over_http: GitHtt
     assert over_http.requests
 
 
-def test_nothing_of_the_users_own_configuration_counts(
+def test_the_users_own_configuration_is_ignored(
     over_http: GitHttp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     (tmp_path / ".netrc").write_text(f"machine 127.0.0.1 login git password {over_http.token}\n")
@@ -151,7 +151,7 @@ def test_a_revoked_token_is_denied_and_a_new_one_catches_up(over_http: GitHttp, 
         (503, RemoteUnreachableError),
     ],
 )
-def test_what_the_server_answers_is_understood(over_http: GitHttp, status: int, kind: type[GitsyncError]) -> None:
+def test_errors_of_the_server_are_translated(over_http: GitHttp, status: int, kind: type[GitsyncError]) -> None:
     many.publish(1)
     over_http.answer(status)
 
@@ -164,7 +164,7 @@ def test_what_the_server_answers_is_understood(over_http: GitHttp, status: int, 
     assert drain().commits == 1
 
 
-def test_a_repository_that_only_lets_read_is_denied(over_http: GitHttp) -> None:
+def test_a_read_only_repository_is_denied(over_http: GitHttp) -> None:
     repository.git(over_http.repository, "config", "http.receivepack", "false")
     many.publish(1)
 
@@ -180,7 +180,7 @@ def test_a_server_that_is_gone_is_unreachable(over_http: GitHttp) -> None:
         drain()
 
 
-def test_a_server_that_says_nothing_is_given_up(over_http: GitHttp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_times_out(over_http: GitHttp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git_remote, "LS_REMOTE_SECONDS", 1.0)
     many.publish(1)
     over_http.kill(signal.SIGSTOP)
@@ -191,7 +191,7 @@ def test_a_server_that_says_nothing_is_given_up(over_http: GitHttp, monkeypatch:
     over_http.kill(signal.SIGCONT)
 
 
-def test_a_certificate_that_nobody_signed_is_not_trusted(settings: Settings, tmp_path: Path) -> None:
+def test_a_self_signed_certificate_is_not_trusted(settings: Settings, tmp_path: Path) -> None:
     many.publish(1)
     with GitHttp(tls=True) as server:
         named(server, settings, tmp_path)
@@ -202,7 +202,7 @@ def test_a_certificate_that_nobody_signed_is_not_trusted(settings: Settings, tmp
         assert server.requests == []
 
 
-def test_a_certificate_of_an_authority_of_our_own_is_trusted(settings: Settings, tmp_path: Path) -> None:
+def test_a_certificate_of_the_configured_authority_is_trusted(settings: Settings, tmp_path: Path) -> None:
     keys = many.publish(1)
     with GitHttp(tls=True) as server:
         named(server, settings, tmp_path)
@@ -214,7 +214,7 @@ def test_a_certificate_of_an_authority_of_our_own_is_trusted(settings: Settings,
         assert repository.changes(server.repository) == [f"{keys[0]}.1"]
 
 
-def test_another_authority_of_our_own_is_not(settings: Settings, tmp_path: Path) -> None:
+def test_a_certificate_of_another_authority_is_not_trusted(settings: Settings, tmp_path: Path) -> None:
     many.publish(1)
     with GitHttp(tls=True) as server, GitHttp(tls=True) as other:
         named(server, settings, tmp_path)
@@ -242,7 +242,7 @@ def test_an_authority_that_cannot_be_read_is_e007(settings: Settings, tmp_path: 
         drain()
 
 
-def test_two_writers_who_push_at_once_lose_nothing(over_http: GitHttp, settings: Settings, tmp_path: Path) -> None:
+def test_two_concurrent_writers_lose_nothing(over_http: GitHttp, settings: Settings, tmp_path: Path) -> None:
     pids = []
     many.publish(40)
     for number in range(2):

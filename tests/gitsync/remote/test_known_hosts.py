@@ -75,7 +75,7 @@ def test_nothing_is_pinned_when_no_fingerprint_is_right(unpinned: Sshd, settings
     assert pins(settings, unpinned) == []
 
 
-def test_without_a_terminal_and_a_fingerprint_nobody_says_yes(unpinned: Sshd, settings: Settings) -> None:
+def test_without_a_terminal_a_fingerprint_is_required(unpinned: Sshd, settings: Settings) -> None:
     with pytest.raises(CommandError, match="This is no terminal"):
         trust(unpinned)
 
@@ -83,7 +83,7 @@ def test_without_a_terminal_and_a_fingerprint_nobody_says_yes(unpinned: Sshd, se
 
 
 @pytest.mark.parametrize(("answer", "status"), [("yes", 0), ("y", 1)])
-def test_a_person_at_a_terminal_decides(unpinned: Sshd, tmp_path: Path, answer: str, status: int) -> None:
+def test_at_a_terminal_the_user_confirms(unpinned: Sshd, tmp_path: Path, answer: str, status: int) -> None:
     ours, theirs = os.openpty()
     command = [sys.executable, str(ROOT / "manage.py"), "trust_host", f"127.0.0.1:{unpinned.port}"]
     told = {"PATH": os.environ["PATH"], "PASTEUR_DATA_DIR": str(tmp_path / "site")}
@@ -99,7 +99,7 @@ def test_a_person_at_a_terminal_decides(unpinned: Sshd, tmp_path: Path, answer: 
     assert file.exists() == (status == 0)
 
 
-def test_a_host_that_is_down_or_none_is_said(unpinned: Sshd) -> None:
+def test_a_host_without_an_answer_is_reported(unpinned: Sshd) -> None:
     unpinned.kill()
     with pytest.raises(CommandError, match="shows no host key"):
         trust(unpinned, WRONG)
@@ -109,15 +109,13 @@ def test_a_host_that_is_down_or_none_is_said(unpinned: Sshd) -> None:
 
 
 @pytest.mark.parametrize("fingerprint", ["", "MD5:aa:bb", "SHA256:short", f"{WRONG}=", f"sha256:{'A' * 43}"])
-def test_what_is_no_fingerprint_is_refused(unpinned: Sshd, fingerprint: str) -> None:
+def test_a_text_that_is_no_fingerprint_is_rejected(unpinned: Sshd, fingerprint: str) -> None:
     with pytest.raises(CommandError):
         trust(unpinned, fingerprint)
 
 
 @pytest.mark.usefixtures("threadless")
-def test_from_two_settings_alone_a_worker_has_its_key_and_its_pin(
-    unpinned: Sshd, settings: Settings, tmp_path: Path
-) -> None:
+def test_a_worker_gets_its_key_and_pin_from_two_settings(unpinned: Sshd, settings: Settings, tmp_path: Path) -> None:
     settings.GITSYNC_SSH_KEY_FILE = tmp_path / "data" / "deploy_key"
     settings.GITSYNC_SSH_SEED = "a seed of more than thirty-two bytes in all"
     settings.GITSYNC_SSH_HOST_FINGERPRINT = [unpinned.fingerprint]

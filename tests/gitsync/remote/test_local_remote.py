@@ -45,7 +45,7 @@ def assert_one_commit_each(own: Path, keys: list[str]) -> None:
     repository.assert_sound(own)
 
 
-def test_what_was_handed_over_is_whole_without_the_clone(own: Path, settings: Settings) -> None:
+def test_the_remote_is_complete_without_the_clone(own: Path, settings: Settings) -> None:
     keys = many.publish(3)
     drain()
     keys += many.publish(2)
@@ -56,7 +56,7 @@ def test_what_was_handed_over_is_whole_without_the_clone(own: Path, settings: Se
     assert_one_commit_each(own, keys)
 
 
-def test_somebody_who_moves_the_branch_meanwhile_loses_nothing(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_pushed_during_a_drain_is_kept(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = many.publish(1)
     drain()
     keys += many.publish(1)
@@ -77,7 +77,7 @@ def test_somebody_who_moves_the_branch_meanwhile_loses_nothing(own: Path, monkey
     assert_one_commit_each(own, keys)
 
 
-def test_the_branch_is_never_moved_from_where_it_does_not_stand(own: Path, settings: Settings) -> None:
+def test_the_branch_moves_only_from_the_expected_tip(own: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     tip = repository.tip(own)
@@ -90,7 +90,7 @@ def test_the_branch_is_never_moved_from_where_it_does_not_stand(own: Path, setti
     assert repository.tip(own) == tip
 
 
-def test_a_crash_between_the_packs_and_the_branch_doubles_nothing(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_between_packs_and_branch_duplicates_nothing(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = many.publish(2)
     drain()
     keys += many.publish(2)
@@ -112,7 +112,7 @@ def test_a_crash_between_the_packs_and_the_branch_doubles_nothing(own: Path, mon
     assert_one_commit_each(own, keys)
 
 
-def test_packs_that_were_never_handed_over_are_not_relied_on(own: Path, settings: Settings) -> None:
+def test_packs_that_never_arrived_are_not_used(own: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     keys = many.publish(1)
@@ -126,7 +126,7 @@ def test_packs_that_were_never_handed_over_are_not_relied_on(own: Path, settings
     repository.assert_sound(own)
 
 
-def test_another_disk_gets_copies(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_are_copied_to_another_disk(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
@@ -138,7 +138,7 @@ def test_another_disk_gets_copies(own: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert_one_commit_each(own, keys)
 
 
-def test_a_full_disk_is_called_so_and_the_paste_waits(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_the_change_stays_pending(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -154,7 +154,7 @@ def test_a_full_disk_is_called_so_and_the_paste_waits(own: Path, monkeypatch: py
     assert_one_commit_each(own, keys)
 
 
-def test_a_deleted_mirror_is_named_and_a_new_one_gets_the_same_commits(own: Path) -> None:
+def test_a_deleted_mirror_is_reported_and_a_new_one_gets_the_same_commits(own: Path) -> None:
     keys = many.publish(5)
     drain()
     before = repository.git(own, "rev-list", "main")
@@ -170,7 +170,7 @@ def test_a_deleted_mirror_is_named_and_a_new_one_gets_the_same_commits(own: Path
     assert_one_commit_each(own, keys)
 
 
-def test_a_named_remote_after_the_default_one_needs_nothing_of_it(
+def test_a_named_remote_after_the_default_one_is_independent_of_it(
     own: Path, settings: Settings, tmp_path: Path
 ) -> None:
     keys = many.publish(2)

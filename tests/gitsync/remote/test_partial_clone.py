@@ -87,7 +87,7 @@ def assert_right(forge: Path, changes: int) -> None:
     repository.assert_sound(forge)
 
 
-def test_it_fetches_no_old_text_and_no_old_commit(forge: Path, settings: Settings) -> None:
+def test_a_shallow_clone_has_no_old_blob_and_no_old_commit(forge: Path, settings: Settings) -> None:
     many.publish(1)
 
     assert drain().commits == 1
@@ -97,7 +97,7 @@ def test_it_fetches_no_old_text_and_no_old_commit(forge: Path, settings: Setting
     assert_right(forge, 4)
 
 
-def test_it_goes_on_with_what_it_has(forge: Path, settings: Settings) -> None:
+def test_drains_continue_from_a_shallow_clone(forge: Path, settings: Settings) -> None:
     key = many.publish(1)[0]
     drain()
     writing.revise(Paste.objects.get(key=key), [NewFile("second", "0.txt")])
@@ -110,7 +110,9 @@ def test_it_goes_on_with_what_it_has(forge: Path, settings: Settings) -> None:
     assert_right(forge, 7)
 
 
-def test_maintenance_keeps_it_usable(forge: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_maintenance_keeps_a_shallow_clone_usable(
+    forge: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 2)
     for _ in range(3):
         many.publish(1)
@@ -124,7 +126,7 @@ def test_maintenance_keeps_it_usable(forge: Path, settings: Settings, monkeypatc
     assert_right(forge, 7)
 
 
-def test_an_edit_of_a_long_old_text_by_somebody_else_is_read_in(remote: Path, settings: Settings) -> None:
+def test_an_edit_of_a_long_old_text_by_others_is_read_in(remote: Path, settings: Settings) -> None:
     long = "".join(f"line {n} of a text that Git sends as a difference\n" for n in range(500))
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     paste = writing.publish(Draft([NewFile(long, "a.txt")]))
@@ -141,7 +143,7 @@ def test_an_edit_of_a_long_old_text_by_somebody_else_is_read_in(remote: Path, se
     assert_right(remote, 3)
 
 
-def test_an_edit_of_an_old_paste_by_somebody_else_is_read_in(forge: Path, settings: Settings) -> None:
+def test_an_edit_of_an_old_paste_by_others_is_read_in(forge: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     paste = Paste.objects.get(title="old 0")
@@ -155,7 +157,7 @@ def test_an_edit_of_an_old_paste_by_somebody_else_is_read_in(forge: Path, settin
     assert b"1" not in texts_in(clone_of(settings))
 
 
-def test_what_others_pushed_before_it_started_is_read_in(forge: Path, settings: Settings) -> None:
+def test_pushes_of_others_before_the_first_fetch_are_read_in(forge: Path, settings: Settings) -> None:
     commit(forge, {f"{folder('handmade00')}/a.txt": b"theirs\n"})
     many.publish(1)
 
@@ -166,7 +168,7 @@ def test_what_others_pushed_before_it_started_is_read_in(forge: Path, settings: 
     assert OLD.encode() not in texts_in(clone_of(settings))
 
 
-def test_a_side_road_that_leads_past_its_beginning_is_told_apart_by_all_of_the_history(
+def test_a_branch_merged_from_before_the_shallow_commit_needs_the_whole_history(
     forge: Path, settings: Settings
 ) -> None:
     many.publish(1)
@@ -186,7 +188,7 @@ def test_a_side_road_that_leads_past_its_beginning_is_told_apart_by_all_of_the_h
     assert look().is_clean
 
 
-def test_history_that_is_set_back_is_pushed_again(forge: Path, settings: Settings) -> None:
+def test_history_that_is_reset_is_pushed_again(forge: Path, settings: Settings) -> None:
     old = repository.git(forge, "rev-parse", "main~2").decode().strip()
     many.publish(1)
     drain()
@@ -199,7 +201,7 @@ def test_history_that_is_set_back_is_pushed_again(forge: Path, settings: Setting
     assert look().is_clean
 
 
-def test_history_that_was_set_back_before_it_started_is_pushed_again(forge: Path, settings: Settings) -> None:
+def test_history_that_was_reset_before_the_first_fetch_is_pushed_again(forge: Path, settings: Settings) -> None:
     before = repository.tip(forge)
     repository.git(forge, "update-ref", "refs/heads/main", "main~2")
 
@@ -209,7 +211,7 @@ def test_history_that_was_set_back_before_it_started_is_pushed_again(forge: Path
     assert look().is_clean
 
 
-def test_a_purge_fetches_all_of_the_history_first(forge: Path, settings: Settings) -> None:
+def test_a_purge_fetches_the_whole_history_first(forge: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     key = Paste.objects.get(title="old 1").key
@@ -226,7 +228,7 @@ def test_a_purge_fetches_all_of_the_history_first(forge: Path, settings: Setting
     assert_right(forge, 3)
 
 
-def test_a_server_that_leaves_no_texts_out_still_gives_no_old_commit(forge: Path, settings: Settings) -> None:
+def test_a_server_without_filters_still_sends_no_old_commit(forge: Path, settings: Settings) -> None:
     repository.git(forge, "config", "uploadpack.allowFilter", "false")
     many.publish(1)
 
@@ -245,7 +247,7 @@ def old_forge(over_ssh: Sshd, settings: Settings) -> Path:
     return over_ssh.repository
 
 
-def test_a_server_that_gives_no_single_texts_gives_everything_when_one_is_needed(
+def test_a_server_without_single_blobs_sends_everything_when_one_is_needed(
     old_forge: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     many.publish(1)
@@ -263,7 +265,7 @@ def test_a_server_that_gives_no_single_texts_gives_everything_when_one_is_needed
     assert_right(old_forge, 5)
 
 
-def test_a_server_that_gives_no_single_commits_gives_everything_from_the_start(
+def test_a_server_without_single_commits_sends_everything_at_first(
     old_forge: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     commit(old_forge, {"NOTES": b"not known to the database"})

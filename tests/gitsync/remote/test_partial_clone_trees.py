@@ -43,7 +43,7 @@ def folders_in(clone: Path, forge: Path) -> set[str]:
     return {key for key, oid in oids.items() if oid in there}
 
 
-def test_it_fetches_no_folder_but_those_beside_its_own(forge: Path, settings: Settings) -> None:
+def test_only_folders_beside_the_new_paste_are_fetched(forge: Path, settings: Settings) -> None:
     (key,) = many.publish(1)
 
     assert drain().commits == 1
@@ -52,7 +52,7 @@ def test_it_fetches_no_folder_but_those_beside_its_own(forge: Path, settings: Se
     assert_right(forge, OLD + 1)
 
 
-def test_it_writes_beside_what_it_lacks(forge: Path, settings: Settings) -> None:
+def test_a_drain_writes_beside_missing_trees(forge: Path, settings: Settings) -> None:
     edited, removed, *_, last = Paste.objects.order_by("pk")
     writing.revise(edited, [NewFile("second", "0.txt")])
     writing.hide(removed)
@@ -66,7 +66,7 @@ def test_it_writes_beside_what_it_lacks(forge: Path, settings: Settings) -> None
     assert_right(forge, OLD + 6)
 
 
-def test_a_check_fetches_all_of_the_tree_at_once(
+def test_a_check_fetches_the_whole_tree_at_once(
     forge: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     many.publish(1)
@@ -81,7 +81,7 @@ def test_a_check_fetches_all_of_the_tree_at_once(
     assert_right(forge, OLD + 2)
 
 
-def test_maintenance_fetches_what_is_missing(forge: Path, settings: Settings) -> None:
+def test_maintenance_fetches_the_missing_trees(forge: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
 
@@ -90,7 +90,7 @@ def test_maintenance_fetches_what_is_missing(forge: Path, settings: Settings) ->
     assert len(folders_in(clone_of(settings), forge)) == OLD + 1
 
 
-def test_what_others_push_is_read_in_with_all_of_the_tree(forge: Path, settings: Settings) -> None:
+def test_a_push_of_others_is_read_in_with_the_whole_tree(forge: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     paste = Paste.objects.order_by("pk")[0]
@@ -104,7 +104,7 @@ def test_what_others_push_is_read_in_with_all_of_the_tree(forge: Path, settings:
     assert look().is_clean
 
 
-def test_who_pushes_first_is_heard_by_a_worker_that_lacks_trees(
+def test_a_worker_without_trees_reads_in_a_faster_push(
     forge: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pushed = list[str]()
@@ -126,7 +126,7 @@ def test_who_pushes_first_is_heard_by_a_worker_that_lacks_trees(
     assert look().is_clean
 
 
-def test_a_server_that_filters_no_trees_gives_all_of_them(forge: Path, settings: Settings) -> None:
+def test_a_server_without_tree_filters_sends_all_trees(forge: Path, settings: Settings) -> None:
     repository.git(forge, "config", "uploadpackfilter.tree.allow", "false")
     many.publish(1)
 
@@ -136,7 +136,7 @@ def test_a_server_that_filters_no_trees_gives_all_of_them(forge: Path, settings:
     assert_right(forge, OLD + 1)
 
 
-def test_a_server_that_filters_nothing_is_not_asked_again(
+def test_a_server_without_filters_is_asked_once(
     forge: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository.git(forge, "config", "uploadpack.allowFilter", "false")
@@ -148,7 +148,7 @@ def test_a_server_that_filters_nothing_is_not_asked_again(
     assert "lacks most trees" not in caplog.text
 
 
-def test_a_server_that_gives_no_single_trees_gives_all_of_them(
+def test_a_server_without_single_trees_sends_all_trees(
     over_ssh: Sshd, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0

@@ -57,7 +57,7 @@ TEXTS = {
 }
 
 
-def test_the_url_reaches_no_other_key_host_or_configuration(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_url_selects_no_other_key_host_or_configuration(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_SSH_COMMAND", "false")
     monkeypatch.setenv("GIT_DIR", "/nowhere")
     monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
@@ -132,7 +132,7 @@ def test_a_missing_repository_is_unreachable_and_pastes_go_on(over_ssh: Sshd) ->
     assert Change.objects.pending().count() == 1
 
 
-def test_a_hook_that_says_no_is_refused_with_its_words(over_ssh: Sshd) -> None:
+def test_a_rejection_by_a_hook_has_its_message(over_ssh: Sshd) -> None:
     many.hook(over_ssh.repository, "pre-receive", "echo 'too many cooks' >&2; exit 1")
     many.publish(1)
 
@@ -186,7 +186,7 @@ def ssh_processes(server: Sshd) -> list[str]:
     return found
 
 
-def test_pushes_keep_their_distance(over_ssh: Sshd, settings: Settings) -> None:
+def test_pushes_keep_their_interval(over_ssh: Sshd, settings: Settings) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 300.0
     many.publish(1)
     assert schedule.work_off() is None, "the first push after a pause goes at once"
@@ -201,7 +201,7 @@ def test_pushes_keep_their_distance(over_ssh: Sshd, settings: Settings) -> None:
     assert schedule.work_off() is None
 
 
-def test_failures_are_noted_and_tried_again_later_and_later(over_ssh: Sshd) -> None:
+def test_failures_are_retried_at_growing_intervals(over_ssh: Sshd) -> None:
     over_ssh.revoke()
     many.publish(1)
     delays = []

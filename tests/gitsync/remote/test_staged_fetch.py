@@ -66,7 +66,9 @@ def assert_whole(place: Path, settings: Settings) -> None:
     repository.assert_sound(clone.path)
 
 
-def test_a_long_history_comes_in_stages(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_long_history_is_fetched_in_stages(
+    remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     with_roads(remote)
 
@@ -75,7 +77,7 @@ def test_a_long_history_comes_in_stages(remote: Path, settings: Settings, caplog
     assert caplog.text.count(STAGES) == 3
 
 
-def test_a_remote_that_leaves_nothing_out_is_asked_once(
+def test_a_remote_without_filters_is_asked_once(
     remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "false")
@@ -86,7 +88,7 @@ def test_a_remote_that_leaves_nothing_out_is_asked_once(
     assert STAGES not in caplog.text
 
 
-def test_a_remote_that_refuses_to_leave_trees_out_gives_all_at_once(
+def test_a_remote_without_tree_filters_sends_all_at_once(
     remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
@@ -98,7 +100,7 @@ def test_a_remote_that_refuses_to_leave_trees_out_gives_all_at_once(
     assert "sends no commits alone" in caplog.text
 
 
-def test_a_remote_that_gives_no_old_commit_gives_all_at_once(
+def test_a_remote_without_single_commits_sends_all_at_once(
     over_ssh: Sshd, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0
@@ -125,7 +127,7 @@ def test_everything_is_restored_from_stages(remote: Path, settings: Settings, ca
     assert look().is_clean
 
 
-def test_a_worker_that_started_thin_gets_all_of_it_in_stages_for_a_purge(
+def test_a_purge_in_a_shallow_clone_fetches_the_history_in_stages(
     remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")

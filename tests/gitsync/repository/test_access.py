@@ -109,7 +109,7 @@ def test_a_command_ends_with_advice_when_the_disk_is_full(
 
     monkeypatch.setattr(Repository, "open", raise_no_space)
 
-    with pytest.raises(CommandError, match=r"No space left on device: .*\nFree some space") as raised:
+    with pytest.raises(CommandError, match=r"No space left on device: .*\nFree space") as raised:
         call(*command)
 
     assert raised.value.returncode == 2

@@ -39,7 +39,7 @@ def objects_in(place: Path) -> list[bytes]:
     return sorted(repository.git(place, "cat-file", "--batch-all-objects", "--batch-check").splitlines())
 
 
-def test_small_packs_become_one_that_has_all_of_theirs(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_packs_are_joined_without_loss(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 5)
     before, objects = packs_in(own), objects_in(own)
 
@@ -55,7 +55,7 @@ def test_small_packs_become_one_that_has_all_of_theirs(own: Path, monkeypatch: p
     assert len(repository.changes(own)) == 11
 
 
-def test_few_are_left_as_they_are(own: Path) -> None:
+def test_few_packs_stay_as_they_are(own: Path) -> None:
     before = packs_in(own)
 
     tidy(Repository(own))
@@ -63,7 +63,7 @@ def test_few_are_left_as_they_are(own: Path) -> None:
     assert packs_in(own) == before
 
 
-def test_large_ones_and_kept_ones_are_left_alone(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_packs_and_packs_marked_to_keep_stay_as_they_are(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 1)
     tidy(Repository(own))
     (large,) = packs_in(own)
@@ -84,7 +84,7 @@ def test_large_ones_and_kept_ones_are_left_alone(own: Path, monkeypatch: pytest.
     repository.assert_sound(own)
 
 
-def test_a_pack_much_larger_than_the_others_together_waits(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pack_much_larger_than_all_smaller_ones_is_not_joined(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 1)
     tidy(Repository(own))
     (large,) = packs_in(own)
@@ -105,7 +105,7 @@ def die(pack: Path) -> None:
     raise KeyboardInterrupt(pack)
 
 
-def test_one_that_was_killed_before_it_deleted_is_made_good(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_join_killed_before_it_deletes_is_repaired_by_the_next(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 5)
     objects = objects_in(own)
     with monkeypatch.context() as killed:
@@ -122,7 +122,7 @@ def test_one_that_was_killed_before_it_deleted_is_made_good(own: Path, monkeypat
     repository.assert_sound(own)
 
 
-def test_whatever_others_have_committed_is_joined_too(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commits_of_others_are_joined_too(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 2)
     commit(own, {b'"a\\nb.txt"': b"a line end in a name\n", "k/x": b"1"})
     made = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org", "commit-tree", "main^{tree}")

@@ -9,7 +9,7 @@ import pytest
 from gitsync.repository.repository import Repository
 
 
-def test_a_git_that_starts_to_read_late_is_given_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_reads_late_gets_all_of_its_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clone = Repository.open(tmp_path / "clone.git")
     slow = tmp_path / "bin" / "git"
     slow.parent.mkdir()

@@ -86,7 +86,7 @@ def merge(place: Path) -> None:
     ask(place, "repack", "-a", "-d", "-q")
 
 
-def test_a_purge_leaves_what_branches_reach_and_nothing_else(default_remote: Path) -> None:
+def test_a_purge_leaves_the_reachable_objects_only(default_remote: Path) -> None:
     ask(default_remote, "update-ref", "refs/heads/other", commit(default_remote, {"other/notes.md": b"theirs"}))
     paste = secret_paste()
     merge(default_remote)
@@ -108,7 +108,7 @@ def test_a_purge_leaves_what_branches_reach_and_nothing_else(default_remote: Pat
     repository.assert_sound(default_remote)
 
 
-def test_packs_in_which_everything_is_reached_are_left_as_they_are(default_remote: Path) -> None:
+def test_packs_without_unreachable_objects_stay_as_they_are(default_remote: Path) -> None:
     before = packs_in(default_remote)
     paste = secret_paste()
     erasing.purge(paste.key, reason="a password")
@@ -119,7 +119,7 @@ def test_packs_in_which_everything_is_reached_are_left_as_they_are(default_remot
     assert_whole(default_remote)
 
 
-def test_the_clone_of_a_named_remote_keeps_nothing_else_either(
+def test_a_purge_leaves_the_reachable_objects_only_in_the_clone_of_a_named_remote(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(housekeeping, "MAX_PACK_OBJECTS", 10)
@@ -137,7 +137,7 @@ def test_the_clone_of_a_named_remote_keeps_nothing_else_either(
     repository.assert_sound(remote)
 
 
-def test_what_lies_in_no_pack_goes_when_nothing_reaches_it(default_remote: Path) -> None:
+def test_unreachable_loose_objects_are_deleted(default_remote: Path) -> None:
     lost, kept = (ask(default_remote, "hash-object", "-w", "--stdin", stdin=text) for text in (b"a secret", b"text"))
     tree = ask(default_remote, "mktree", stdin=f"100644 blob {kept}\ta.md\n".encode())
     ask(default_remote, "update-ref", "refs/heads/other", ask(default_remote, "commit-tree", tree, "-m", "theirs"))
@@ -150,7 +150,7 @@ def test_what_lies_in_no_pack_goes_when_nothing_reaches_it(default_remote: Path)
     assert_whole(default_remote)
 
 
-def test_a_tag_makes_it_the_business_of_git(default_remote: Path) -> None:
+def test_a_repository_with_a_tag_is_pruned_by_git(default_remote: Path) -> None:
     ask(default_remote, "tag", "-a", "-m", "theirs", "v1", "main")
 
     housekeeping.prune_unreachable(Repository(default_remote))
@@ -160,7 +160,7 @@ def test_a_tag_makes_it_the_business_of_git(default_remote: Path) -> None:
     assert_whole(default_remote)
 
 
-def test_nothing_is_deleted_while_something_is_missing(default_remote: Path) -> None:
+def test_nothing_is_deleted_when_a_reachable_tree_is_missing(default_remote: Path) -> None:
     text = ask(default_remote, "hash-object", "-w", "--stdin", stdin=b"a text that nothing reaches")
     below = ask(default_remote, "mktree", stdin=f"100644 blob {text}\ta.md\n".encode())
     tree = ask(default_remote, "mktree", stdin=f"040000 tree {below}\tnotes\n".encode())
