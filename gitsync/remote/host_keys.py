@@ -40,7 +40,7 @@ def pinned(file: Path, host: str, port: int) -> list[HostKey]:
     return _read(["ssh-keygen", "-F", known_hosts_name(host, port), "-f", str(file)])
 
 
-def shown(host: str, port: int) -> list[HostKey]:
+def scan(host: str, port: int) -> list[HostKey]:
     """Return the keys that a host shows, which are not authenticated; none when it cannot be reached."""
     kinds = "ed25519,ecdsa,rsa"
     return _read(["ssh-keyscan", "-T", str(SCAN_SECONDS), "-t", kinds, "-p", str(port), "--", host])
@@ -48,7 +48,7 @@ def shown(host: str, port: int) -> list[HostKey]:
 
 def difference(message: str, file: Path, host: str, port: int) -> str:
     """Return the fingerprints that the host shows, as in the `message` of SSH, and those that are pinned for it."""
-    current = FINGERPRINT.findall(message) or [key.fingerprint for key in shown(host, port)]
+    current = FINGERPRINT.findall(message) or [key.fingerprint for key in scan(host, port)]
     expected = [key.fingerprint for key in pinned(file, host, port)]
     return f"{known_hosts_name(host, port)} shows {_listed(current)}; pinned is {_listed(expected)}"
 

@@ -39,12 +39,12 @@ def ensure_pins(file: Path, host: str, port: int) -> None:
 
 def pin_fingerprints(file: Path, host: str, port: int, named: Collection[str]) -> list[HostKey]:
     """Pin the keys that a host shows with one of these fingerprints, and return them. Raises as `ensure_pins`."""
-    shown = host_keys.shown(host, port)
-    if not shown:
+    keys = host_keys.scan(host, port)
+    if not keys:
         raise RemoteUnreachableError(f"{host_keys.known_hosts_name(host, port)} shows no host key")
-    matching = _matching(shown, named)
+    matching = _matching(keys, named)
     if not matching:
-        current, expected = (", ".join(sorted(prints)) for prints in ({key.fingerprint for key in shown}, named))
+        current, expected = (", ".join(sorted(prints)) for prints in ({key.fingerprint for key in keys}, named))
         raise HostKeyMismatchError(f"{host_keys.known_hosts_name(host, port)} shows {current}; expected is {expected}")
     pin(file, host, port, matching)
     return matching

@@ -38,13 +38,13 @@ class Command(BaseCommand):
 
     def _trust(self, host: str, port: int, named: list[str]) -> None:
         file, name = settings.GITSYNC_SSH_KNOWN_HOSTS_FILE, host_keys.known_hosts_name(host, port)
-        shown = host_keys.shown(host, port)
-        if not shown:
+        keys = host_keys.scan(host, port)
+        if not keys:
             raise CommandError(f"{name} shows no host key. Check the address, and that the host is up.", returncode=2)
         pinned = host_keys.pinned(file, host, port) if file.exists() else []
-        for key in shown:
+        for key in keys:
             self.stdout.write(f"{key.kind:20} {key.fingerprint}{'  (already pinned)' if key in pinned else ''}")
-        chosen = [key for key in shown if key.fingerprint in named] if named else self._confirmed(shown, name)
+        chosen = [key for key in keys if key.fingerprint in named] if named else self._confirmed(keys, name)
         if not chosen:
             raise CommandError(f"Nothing was pinned for {name}.", returncode=1)
         known_hosts.pin(file, host, port, chosen)
