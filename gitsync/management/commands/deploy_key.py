@@ -1,6 +1,5 @@
-"""`manage.py deploy_key`: the key with which the worker pushes over SSH."""
+"""`manage.py deploy_key`: create the SSH key with which the worker pushes, and print its public part."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
@@ -11,31 +10,28 @@ from gitsync.remote import deploy_key
 
 
 class Command(BaseCommand):
-    """Make the deploy key when there is none, and print its public part."""
+    """The `deploy_key` command."""
 
-    help = "Make the deploy key at GITSYNC_SSH_KEY_FILE, unless there is one, and print its public part."
-    requires_system_checks = []  # They would say that the key is missing.
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take no options: the settings say where, and from which seed."""
+    help = "Create the deploy key at GITSYNC_SSH_KEY_FILE unless it exists, and print its public part."
+    requires_system_checks = []  # They fail while the key is missing.
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make or read the key. Exits 2 when it cannot be, or when it is not the seed's."""
+        """Exits with 2 when the key cannot be written or read, or when it is not derived from the seed."""
         file, seed = settings.GITSYNC_SSH_KEY_FILE, settings.GITSYNC_SSH_SEED
         try:
             key = deploy_key.derive(seed) if seed else deploy_key.generate()
             try:
                 deploy_key.write(key, file)
-                self.stderr.write(f"{'Derived' if seed else 'Made'} {file}.")
+                self.stderr.write(f"{'Derived' if seed else 'Created'} {file}.")
             except FileExistsError:
-                self.stderr.write(f"{file} is there already, and stays as it is.")
+                self.stderr.write(f"{file} exists and stays unchanged.")
             public = deploy_key.read(file)
         except GitsyncError as error:
             raise CommandError(str(error), returncode=2) from None
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error.strerror}", returncode=2) from None
         if seed and file.read_bytes() != deploy_key.encoded(key):
-            raise CommandError(f"{file} holds another key than GITSYNC_SSH_SEED gives.", returncode=2)
+            raise CommandError(f"{file} has a different key than GITSYNC_SSH_SEED.", returncode=2)
         self.stdout.write(public.line)
         self.stderr.write(f"Fingerprint: {public.fingerprint}")
-        self.stderr.write("Add the line above to the repository as a deploy key that may write.")
+        self.stderr.write("Add the line above to the repository as a deploy key with write access.")

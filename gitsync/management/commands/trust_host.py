@@ -12,20 +12,19 @@ from gitsync.remote import addresses, host_keys, known_hosts
 
 
 class Command(BaseCommand):
-    """Show the keys of a host, and pin those that are right."""
+    """The `trust_host` command."""
 
-    help = "Fetch the keys of a host and pin those with the right fingerprint in GITSYNC_SSH_KNOWN_HOSTS_FILE."
+    help = "Fetch the keys of a host, and pin those with the right fingerprint in GITSYNC_SSH_KNOWN_HOSTS_FILE."
     requires_system_checks = []  # They fail while no key is pinned.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the options."""
         parser.add_argument("host", metavar="HOST[:PORT]", help="the host of the remote, as in its address")
         parser.add_argument(
-            "--fingerprint", action="append", default=[], help="pin the key that has it; may be repeated"
+            "--fingerprint", action="append", default=[], help="pin the key with this fingerprint; may be repeated"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Look, decide, pin. Exits 1 when nothing was pinned, 2 when the host cannot be asked."""
+        """Exits with 1 when nothing was pinned, with 2 when the host shows no key."""
         named: list[str] = options["fingerprint"]
         for fingerprint in named:
             if not host_keys.FINGERPRINT.fullmatch(fingerprint):
