@@ -211,5 +211,5 @@ def _may_ask(request: HttpRequest) -> bool:
 class PurgeAdmin(_ReadOnly):
     """What has to leave the history, and what has left it."""
 
-    list_display = ("key", "asked_at", "done_at", "tries", "retry_at", "error_code")
+    list_display = ("key", "requested_at", "done_at", "tries", "retry_at", "error_code")
     search_fields = ("=key",)

@@ -122,16 +122,16 @@ class PurgeQuerySet(models.QuerySet["Purge"]):
         may_go = models.Q(retry_at=None) | models.Q(retry_at__lte=now) | models.Q(retry_at__gt=now + LAST_PURGE_RETRY)
         return self.waiting().filter(may_go)
 
-    def ask_again(self) -> int:
+    def request_again(self) -> int:
         """Reset these purges, to be tried at once."""
-        return self.update(asked_at=timezone.now(), done_at=None, tries=0, retry_at=None, error_code="", error="")
+        return self.update(requested_at=timezone.now(), done_at=None, tries=0, retry_at=None, error_code="", error="")
 
 
 class Purge(models.Model):
     """The removal of a paste from the history of the mirror, pending or done."""
 
     key = models.CharField(max_length=32, unique=True)
-    asked_at = models.DateTimeField()
+    requested_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     #: Failed tries to rewrite the history since the last success, the error of the last one, and the time of the next.
     tries = models.PositiveIntegerField("failures in a row", default=0)

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=32, unique=True)),
-                ('asked_at', models.DateTimeField()),
+                ('requested_at', models.DateTimeField()),
                 ('done_at', models.DateTimeField(null=True)),
                 ('tries', models.PositiveIntegerField(default=0, verbose_name='failures in a row')),
                 ('retry_at', models.DateTimeField(null=True)),

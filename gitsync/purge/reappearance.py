@@ -26,7 +26,7 @@ def purge_returned_folders(clone: Repository, tip: str, named_keys: Set[str]) ->
     returned |= {key for key in purged if tree_oids[tree.folder(key)]}
     if returned:
         logger.warning("%d purged pastes are in Git again and are purged again", len(returned))
-        Purge.objects.filter(key__in=returned).ask_again()
+        Purge.objects.filter(key__in=returned).request_again()
 
 
 def purge_returned_texts(clone: Repository, old: str, new: str) -> None:

@@ -35,8 +35,8 @@ _FIRST_RETRY = timedelta(minutes=5)
 
 def request_purge(sender: object, key: str, **kwargs: Any) -> None:
     """Handle `paste_purged`: remove the paste from the tip and from the history."""
-    Purge.objects.get_or_create(key=key, defaults={"asked_at": timezone.now()})
-    Purge.objects.filter(key=key).ask_again()
+    Purge.objects.get_or_create(key=key, defaults={"requested_at": timezone.now()})
+    Purge.objects.filter(key=key).request_again()
     remember_texts(key)
     _erase_remote_messages(key)
     if Change.objects.filter(key=key).exists():
@@ -53,7 +53,7 @@ def request_file_purge(key: str, path: str) -> None:
         return
     if not Change.objects.filter(key=key, kind=Kind.REMOVE, moved_from=path, settled_at=None).exists():
         outbox.add(key, Kind.REMOVE, None, moved_from=path)
-    Purge.objects.filter(key=key).ask_again()
+    Purge.objects.filter(key=key).request_again()
 
 
 def is_any_due() -> bool:

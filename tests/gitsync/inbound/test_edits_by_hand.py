@@ -1,4 +1,4 @@
-"""Whatever others make of a paste's folder, the paste and its folder are the same again after the next drain."""
+"""Edits by hand in a paste's folder: after the next drain, the paste and the folder agree."""
 
 import json
 from pathlib import Path
@@ -15,27 +15,27 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste, State
 from tests import many, repository
-from tests.gitsync.foreign import Entry, commit
-from tests.gitsync.inbound.test_read_in import published, texts
-from tests.gitsync.person import Person
+from tests.gitsync.contributor import Contributor
+from tests.gitsync.inbound.test_read_in import publish_and_drain, revision_texts
+from tests.gitsync.manual_commits import Entry, commit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def metadata(remote: Path, key: str) -> dict[str, Any]:
-    """Return what the metadata of a paste says at the tip."""
-    said: dict[str, Any] = json.loads(repository.text(remote, key, ".pasteur.json"))
-    return said
+    """Return the metadata of a paste at the tip."""
+    row: dict[str, Any] = json.loads(repository.text(remote, key, ".pasteur.json"))
+    return row
 
 
-def edit_metadata(remote: Path, key: str, /, **facts: Any) -> None:
-    """Change some of the metadata by hand."""
-    said = metadata(remote, key) | facts
-    commit(remote, {f"{folder(key)}/.pasteur.json": json.dumps(said, indent=1).encode()})
+def edit_metadata(remote: Path, key: str, /, **fields: Any) -> None:
+    """Commit a change of some fields of the metadata."""
+    row = metadata(remote, key) | fields
+    commit(remote, {f"{folder(key)}/.pasteur.json": json.dumps(row, indent=1).encode()})
 
 
 def assert_settled(remote: Path) -> None:
-    """Fail unless both places are the same, and another look changes nothing."""
+    """Fail unless the database and the tip are equal, and another drain changes nothing."""
     assert look().is_clean
     tip = repository.tip(remote)
     Mirror.objects.update(tip=repository.git(remote, "rev-parse", "main~1").decode().strip())
@@ -44,24 +44,24 @@ def assert_settled(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_a_reverted_edit_brings_the_old_text_back_as_a_revision(remote: Path) -> None:
-    paste = published("one\n")
+def test_a_reverted_edit_is_a_revision_with_the_old_text(remote: Path) -> None:
+    paste = publish_and_drain("one\n")
     writing.revise(paste, [NewFile("two\n", "a.txt")], title="New")
     drain()
-    eve = Person(remote)
+    eve = Contributor(remote)
     eve.git("revert", "--no-edit", "HEAD")
     eve.push()
 
     drain()
 
-    assert texts(paste.key) == [{"a.txt": "one\n"}, {"a.txt": "two\n"}, {"a.txt": "one\n"}]
+    assert revision_texts(paste.key) == [{"a.txt": "one\n"}, {"a.txt": "two\n"}, {"a.txt": "one\n"}]
     assert Paste.objects.values_list("head", "title").get() == (3, "")
     assert metadata(remote, paste.key)["revision"] == 3
     assert_settled(remote)
 
 
 @pytest.mark.parametrize(
-    ("facts", "author"),
+    ("fields", "author"),
     [
         ({"title": "By hand"}, "Ada"),
         ({"author": "Bob"}, "Bob"),
@@ -69,21 +69,21 @@ def test_a_reverted_edit_brings_the_old_text_back_as_a_revision(remote: Path) ->
         ({"visibility": "public"}, "Ada"),
     ],
 )
-def test_what_is_said_about_a_paste_is_edited_in_its_metadata(remote: Path, facts: dict[str, str], author: str) -> None:
-    paste = published(title="T", author="Ada")
-    edit_metadata(remote, paste.key, **facts)
+def test_edited_metadata_changes_the_fields_of_the_paste(remote: Path, fields: dict[str, str], author: str) -> None:
+    paste = publish_and_drain(title="T", author="Ada")
+    edit_metadata(remote, paste.key, **fields)
 
     drain()
 
-    (name, value), *_ = facts.items()
+    (name, value), *_ = fields.items()
     assert Paste.objects.values_list(name, "head", "author").get() == (value, 2, author)
     assert [revision.author for revision in paste.revisions.all()] == ["", "Eve"]
-    assert texts(paste.key) == [{"a.txt": "one"}] * 2
+    assert revision_texts(paste.key) == [{"a.txt": "one"}] * 2
     assert_settled(remote)
 
 
-def test_a_language_is_edited_in_the_metadata(remote: Path) -> None:
-    paste = published()
+def test_an_edited_language_in_the_metadata_is_stored(remote: Path) -> None:
+    paste = publish_and_drain()
     edit_metadata(remote, paste.key, files=[{"path": "a.txt", "name": "a.txt", "language": "python"}])
 
     drain()
@@ -93,7 +93,7 @@ def test_a_language_is_edited_in_the_metadata(remote: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "facts",
+    "fields",
     [
         {"visibility": "everybody"},
         {"title": "x" * 10_000},
@@ -107,10 +107,10 @@ def test_a_language_is_edited_in_the_metadata(remote: Path) -> None:
         {"something": "else"},
     ],
 )
-def test_metadata_that_cannot_be_taken_is_mended(remote: Path, facts: dict[str, Any]) -> None:
-    paste = published(title="T")
+def test_invalid_metadata_is_written_again(remote: Path, fields: dict[str, Any]) -> None:
+    paste = publish_and_drain(title="T")
     before = metadata(remote, paste.key)
-    edit_metadata(remote, paste.key, **facts)
+    edit_metadata(remote, paste.key, **fields)
 
     drain()
 
@@ -122,31 +122,31 @@ def test_metadata_that_cannot_be_taken_is_mended(remote: Path, facts: dict[str, 
     assert_settled(remote)
 
 
-def test_metadata_that_is_gone_or_broken_is_mended(remote: Path) -> None:
-    gone, broken = published("one", "README.md"), published("two")
-    path = f"{folder(gone.key)}/.pasteur.json"
+def test_missing_or_broken_metadata_is_written_again(remote: Path) -> None:
+    missing, broken = publish_and_drain("one", "README.md"), publish_and_drain("two")
+    path = f"{folder(missing.key)}/.pasteur.json"
     commit(remote, {path: None, f"{folder(broken.key)}/.pasteur.json": b"{"})
 
     drain()
 
-    assert texts(gone.key) == [{"README.md": "one"}]
+    assert revision_texts(missing.key) == [{"README.md": "one"}]
     assert_settled(remote)
 
 
-def test_an_edit_where_metadata_is_gone_keeps_names_and_title(remote: Path) -> None:
-    paste = published("one", "README.md", title="T")
+def test_an_edit_without_metadata_keeps_names_and_title(remote: Path) -> None:
+    paste = publish_and_drain("one", "README.md", title="T")
     commit(remote, {f"{folder(paste.key)}/.pasteur.json": None, f"{folder(paste.key)}/_README.md": b"two"})
 
     drain()
 
-    assert texts(paste.key) == [{"README.md": "one"}, {"README.md": "two"}]
+    assert revision_texts(paste.key) == [{"README.md": "one"}, {"README.md": "two"}]
     assert Paste.objects.get().title == "T"
     assert_settled(remote)
 
 
-def test_modes_and_links_are_mended(remote: Path) -> None:
-    paste, linked = published("one\n"), published("two\n")
-    eve = Person(remote)
+def test_changed_modes_and_links_are_written_again(remote: Path) -> None:
+    paste, linked = publish_and_drain("one\n"), publish_and_drain("two\n")
+    eve = Contributor(remote)
     eve.git("update-index", "--chmod=+x", f"{folder(paste.key)}/a.txt")
     eve.git("commit", "--quiet", "--message=Run")
     eve.push()
@@ -154,18 +154,18 @@ def test_modes_and_links_are_mended(remote: Path) -> None:
 
     drain()
 
-    assert texts(paste.key) == [{"a.txt": "one\n"}]
+    assert revision_texts(paste.key) == [{"a.txt": "one\n"}]
     assert b"100755" not in repository.git(remote, "ls-tree", "-r", "main")
     assert b"120000" not in repository.git(remote, "ls-tree", "-r", "main")
     assert_settled(remote)
 
 
-def test_who_deletes_all_texts_removes_the_paste(remote: Path) -> None:
-    paste, added = published("one", title="a secret"), "handmade00"
+def test_deleting_all_texts_of_a_folder_hides_the_paste(remote: Path) -> None:
+    paste, added = publish_and_drain("one", title="a secret"), "handmade00"
     commit(remote, {f"{folder(added)}/a.txt": b"one"})
     drain()
-    eve = Person(remote)
-    eve.git("revert", "--no-edit", "HEAD~1")  # The metadata, which came after it, stays.
+    eve = Contributor(remote)
+    eve.git("revert", "--no-edit", "HEAD~1")  # The metadata, which Pasteur committed afterwards, stays.
     eve.commit({f"{folder(paste.key)}/a.txt": None})
     eve.push()
 
@@ -176,10 +176,10 @@ def test_who_deletes_all_texts_removes_the_paste(remote: Path) -> None:
     assert_settled(remote)
 
 
-def test_very_many_deleted_texts_need_a_person(remote: Path) -> None:
-    found = many.publish(105)
+def test_deleting_the_texts_of_many_pastes_needs_a_decision(remote: Path) -> None:
+    keys = many.publish(105)
     drain()
-    commit(remote, dict.fromkeys((f"{folder(key)}/{number}.txt" for number, key in enumerate(found)), None))
+    commit(remote, dict.fromkeys((f"{folder(key)}/{number}.txt" for number, key in enumerate(keys)), None))
 
     with pytest.raises(TooManyRemovedError):
         drain()
@@ -187,10 +187,9 @@ def test_very_many_deleted_texts_need_a_person(remote: Path) -> None:
     assert Paste.objects.filter(state=State.PUBLISHED).count() == 105
 
 
-def test_a_great_jump_of_the_number_is_not_believed(remote: Path) -> None:
-    paste = published()
-    rows = {"revision": 2_000_000_000}
-    edit_metadata(remote, paste.key, title="By hand", **rows)
+def test_a_large_jump_of_the_revision_number_is_ignored(remote: Path) -> None:
+    paste = publish_and_drain()
+    edit_metadata(remote, paste.key, title="By hand", revision=2_000_000_000)
 
     drain()
 
@@ -199,8 +198,8 @@ def test_a_great_jump_of_the_number_is_not_believed(remote: Path) -> None:
     assert_settled(remote)
 
 
-def test_what_has_just_been_pushed_is_no_revert(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paste = published()
+def test_a_push_before_a_crash_is_not_taken_for_a_revert(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paste = publish_and_drain()
     writing.revise(paste, [NewFile("two", "a.txt")])
 
     def die(*_: object) -> None:
@@ -215,6 +214,6 @@ def test_what_has_just_been_pushed_is_no_revert(remote: Path, monkeypatch: pytes
 
     drain()
 
-    assert texts(paste.key) == [{"a.txt": text} for text in ("one", "two", "three", "two")]
+    assert revision_texts(paste.key) == [{"a.txt": text} for text in ("one", "two", "three", "two")]
     assert not Change.objects.pending().exists()
     assert look().is_clean

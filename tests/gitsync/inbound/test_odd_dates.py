@@ -1,4 +1,4 @@
-"""Dates and numbers that somebody has written into Git by hand break no page, and are no trap for later."""
+"""Extreme dates and revision numbers in Git break neither pages nor later commits and restores."""
 
 import io
 import json
@@ -17,21 +17,21 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
 from tests import repository
-from tests.gitsync.foreign import commit
-from tests.gitsync.inbound.test_read_in import published, texts
-from tests.gitsync.person import Person
-from tests.gitsync.recovery.test_restore import forget_everything, restore
+from tests.gitsync.contributor import Contributor
+from tests.gitsync.inbound.test_read_in import publish_and_drain, revision_texts
+from tests.gitsync.manual_commits import commit
+from tests.gitsync.recovery.test_restore import clear_database, restore
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 KEY = "handmade00"
 
 
-def push(remote: Path, **facts: Any) -> None:
-    """Have somebody push a paste with metadata of their own."""
-    paste = published(visibility="public")
-    said = json.loads(repository.text(remote, paste, ".pasteur.json")) | {"key": KEY} | facts
-    commit(remote, {f"{folder(KEY)}/.pasteur.json": json.dumps(said).encode(), f"{folder(KEY)}/a.txt": b"x"})
+def push_paste(remote: Path, **fields: Any) -> None:
+    """Push a paste with these fields in its metadata."""
+    paste = publish_and_drain(visibility="public")
+    row = json.loads(repository.text(remote, paste, ".pasteur.json")) | {"key": KEY} | fields
+    commit(remote, {f"{folder(KEY)}/.pasteur.json": json.dumps(row).encode(), f"{folder(KEY)}/a.txt": b"x"})
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,10 @@ def push(remote: Path, **facts: Any) -> None:
         ("9999-12-31T23:59:59.999999+00:00", (2107, 12, 31, 23, 59, 58)),
     ],
 )
-def test_a_paste_of_any_date_can_be_read_everywhere(
+def test_pages_and_archives_show_pastes_of_any_date(
     remote: Path, client: Client, moment: str, in_zip: tuple[int, ...]
 ) -> None:
-    push(remote, created_at=moment, revised_at=moment)
+    push_paste(remote, created_at=moment, revised_at=moment)
 
     drain()
 
@@ -61,25 +61,25 @@ def test_a_paste_of_any_date_can_be_read_everywhere(
 
 
 @pytest.mark.parametrize("number", [1_000_000, 999_999, 2**31 - 1, 10_000])
-def test_what_is_written_after_an_odd_number_can_be_restored(remote: Path, number: int) -> None:
-    push(remote, revision=number)
+def test_revisions_after_a_large_number_can_be_restored(remote: Path, number: int) -> None:
+    push_paste(remote, revision=number)
     drain()
     writing.revise(Paste.objects.get(key=KEY), [NewFile("two", "a.txt")])
     drain()
-    before = texts(KEY)
-    forget_everything()
+    before = revision_texts(KEY)
+    clear_database()
 
     report = restore()
 
     assert report["skipped"] == {}
-    assert texts(KEY) == before == [{"a.txt": "x"}, {"a.txt": "two"}]
+    assert revision_texts(KEY) == before == [{"a.txt": "x"}, {"a.txt": "two"}]
     drain()
     assert look().is_clean
 
 
-def test_an_odd_number_is_restored_as_the_next_one(remote: Path) -> None:
-    push(remote, revision=2**31 - 1)
-    forget_everything()
+def test_a_revision_number_out_of_order_is_restored_as_the_next_number(remote: Path) -> None:
+    push_paste(remote, revision=2**31 - 1)
+    clear_database()
 
     restore()
 
@@ -88,9 +88,9 @@ def test_an_odd_number_is_restored_as_the_next_one(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_a_commit_of_the_far_future_takes_no_later_one_along(remote: Path) -> None:
-    published()
-    eve = Person(remote)
+def test_an_author_date_in_the_future_does_not_shift_later_commits(remote: Path) -> None:
+    publish_and_drain()
+    eve = Contributor(remote)
     eve.write({"notes.py": "x = 1\n"})
     eve.git("commit", "--quiet", "--message=Far", "--date=@253402300799 +0000")
     eve.push()
@@ -103,9 +103,9 @@ def test_a_commit_of_the_far_future_takes_no_later_one_along(remote: Path) -> No
     assert look().is_clean
 
 
-def test_a_committer_of_the_far_future_takes_no_later_commit_along(remote: Path) -> None:
+def test_a_committer_date_in_the_future_does_not_shift_later_commits(remote: Path) -> None:
     commit(remote, {"NOTES": b"x"}, at=253402300799)
-    published()
+    publish_and_drain()
 
     drain()
 

@@ -1,4 +1,4 @@
-"""A site that shares its repository heeds what another one has purged from it."""
+"""A site follows the purges of another site that shares the repository."""
 
 import subprocess
 from collections.abc import Sequence
@@ -20,44 +20,44 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste, State
 from tests import many, repository
-from tests.gitsync.foreign import commit
+from tests.gitsync.manual_commits import commit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def purge_elsewhere(remote: Path, keys: Sequence[str]) -> None:
-    """Rewrite the branch as another site does that purges these pastes, without this one's database."""
+    """Rewrite the branch as another site does when it purges these pastes."""
     command = ["git", "-c", "safe.directory=*", f"--git-dir={remote}", "fast-export", "--no-data"]
-    passing = StreamFilter(keys)
+    stream_filter = StreamFilter(keys)
     with subprocess.Popen([*command, "--show-original-ids", "main"], stdout=subprocess.PIPE) as source:
         assert source.stdout is not None
-        stream = b"".join(passing.apply(source.stdout))
+        stream = b"".join(stream_filter.apply(source.stdout))
     repository.git(remote, "fast-import", "--quiet", "--force", "--date-format=raw-permissive", stdin=stream)
     repository.git(remote, "update-ref", "refs/heads/main", NEXT_REF)
     repository.git(remote, "update-ref", "-d", NEXT_REF)
 
 
 def is_hidden(key: str) -> bool:
-    """Whether a paste is off the site, and its texts still in the database."""
+    """Whether a paste is hidden and its texts are still in the database."""
     paste = Paste.objects.get(key=key)
     return paste.state == State.HIDDEN and paste.files[0].content != ""
 
 
-def assert_all_but(remote: Path, purged: Sequence[str], kept: Sequence[str]) -> None:
-    """Fail unless the branch has the kept pastes, its history no purged one, and nothing waits."""
+def assert_only_purged(remote: Path, purged: Sequence[str], remaining: Sequence[str]) -> None:
+    """Fail unless the tip has the remaining pastes, the history no purged one, and no change is pending."""
     tip = {path.split("/")[3] for path in repository.files(remote)}
-    assert tip == set(kept)
+    assert tip == set(remaining)
     objects = repository.git(remote, "rev-list", "--objects", "main").decode()
     assert not [key for key in purged if folder(key) in objects]
     assert not Change.objects.pending().exists()
-    named = {change.name: change.commit for change in Change.objects.exclude(commit="")}
-    assert named == repository.commits(remote)
+    recorded = {change.name: change.commit for change in Change.objects.exclude(commit="")}
+    assert recorded == repository.commits(remote)
     assert look().is_clean
     repository.assert_sound(remote)
 
 
 @pytest.mark.parametrize("place", [0, 2, 4])
-def test_what_another_site_has_purged_is_hidden_and_all_else_stays(remote: Path, place: int) -> None:
+def test_a_purge_by_another_site_hides_the_paste_and_no_other(remote: Path, place: int) -> None:
     keys = many.publish(5)
     drain()
     purge_elsewhere(remote, [keys[place]])
@@ -67,10 +67,10 @@ def test_what_another_site_has_purged_is_hidden_and_all_else_stays(remote: Path,
 
     assert is_hidden(keys[place])
     assert Paste.objects.filter(state=State.PUBLISHED).count() == 5
-    assert_all_but(remote, [keys[place]], [key for key in keys if key != keys[place]])
+    assert_only_purged(remote, [keys[place]], [key for key in keys if key != keys[place]])
 
 
-def test_an_edit_that_was_on_its_way_does_not_bring_it_back(remote: Path) -> None:
+def test_a_pending_edit_does_not_bring_a_purged_paste_back(remote: Path) -> None:
     keys = many.publish(3)
     drain()
     writing.revise(Paste.objects.get(key=keys[1]), [NewFile("second", "1.txt")])
@@ -79,11 +79,11 @@ def test_an_edit_that_was_on_its_way_does_not_bring_it_back(remote: Path) -> Non
     drain()
 
     assert is_hidden(keys[1])
-    assert_all_but(remote, [keys[1]], [keys[0], keys[2]])
+    assert_only_purged(remote, [keys[1]], [keys[0], keys[2]])
 
 
 @pytest.mark.parametrize("reads_back", [True, False])
-def test_resync_does_not_bring_it_back(remote: Path, settings: Settings, reads_back: bool) -> None:
+def test_resync_does_not_bring_a_purged_paste_back(remote: Path, settings: Settings, reads_back: bool) -> None:
     settings.GITSYNC_READ_BACK = reads_back
     keys = many.publish(3)
     drain()
@@ -91,23 +91,23 @@ def test_resync_does_not_bring_it_back(remote: Path, settings: Settings, reads_b
 
     call_command("resync_git")
 
-    assert_all_but(remote, [keys[0]], keys[1:])
+    assert_only_purged(remote, [keys[0]], keys[1:])
 
 
-def test_purging_it_here_too_finds_nothing_left_to_rewrite(remote: Path) -> None:
+def test_purging_a_paste_that_another_site_purged_rewrites_nothing(remote: Path) -> None:
     keys = many.publish(3)
     drain()
     purge_elsewhere(remote, [keys[0]])
     drain()
     tip = repository.tip(remote)
 
-    call_command("purge", keys[0], "--reason", "theirs")
+    call_command("purge", keys[0], "--reason", "as the other site")
 
     assert repository.tip(remote) == tip
-    assert_all_but(remote, [keys[0]], keys[1:])
+    assert_only_purged(remote, [keys[0]], keys[1:])
 
 
-def test_a_moderator_may_show_it_again(remote: Path) -> None:
+def test_a_moderator_can_publish_a_paste_again_after_a_purge_elsewhere(remote: Path) -> None:
     keys = many.publish(3)
     drain()
     purge_elsewhere(remote, [keys[0]])
@@ -118,10 +118,10 @@ def test_a_moderator_may_show_it_again(remote: Path) -> None:
     purge_elsewhere(remote, [keys[2]])
     drain()
 
-    assert_all_but(remote, [keys[2]], keys[:2])
+    assert_only_purged(remote, [keys[2]], keys[:2])
 
 
-def test_a_text_of_what_another_site_has_purged_is_read_in_from_no_file(remote: Path) -> None:
+def test_a_text_that_another_site_purged_is_not_read_in_from_a_root_file(remote: Path) -> None:
     keys = many.publish(2)
     drain()
     purge_elsewhere(remote, [keys[0]])
@@ -138,7 +138,7 @@ def test_a_text_of_what_another_site_has_purged_is_read_in_from_no_file(remote: 
     assert Paste.objects.filter(state=State.PUBLISHED).count() == 3
 
 
-def test_a_purge_that_tells_of_no_paste_of_ours_changes_nothing(remote: Path) -> None:
+def test_the_purge_of_an_unknown_paste_changes_nothing(remote: Path) -> None:
     keys = many.publish(3)
     drain()
     purge_elsewhere(remote, ["0123456789"])
@@ -147,10 +147,10 @@ def test_a_purge_that_tells_of_no_paste_of_ours_changes_nothing(remote: Path) ->
     drain()
 
     assert Change.objects.count() == before
-    assert_all_but(remote, ["0123456789"], keys)
+    assert_only_purged(remote, ["0123456789"], keys)
 
 
-def test_very_many_need_a_person(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_purges_by_another_site_need_a_decision(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer_purges, "REMOVE_FREELY", 2)
     keys = many.publish(5)
     drain()
@@ -162,10 +162,10 @@ def test_very_many_need_a_person(remote: Path, monkeypatch: pytest.MonkeyPatch) 
     call_command("read_from_git", "--accept-removals")
     drain()
 
-    assert_all_but(remote, keys[:3], keys[3:])
+    assert_only_purged(remote, keys[:3], keys[3:])
 
 
-def test_a_person_may_undo_very_many(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operator_can_undo_many_purges_by_another_site(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer_purges, "REMOVE_FREELY", 2)
     keys = many.publish(5)
     drain()
@@ -174,4 +174,4 @@ def test_a_person_may_undo_very_many(remote: Path, monkeypatch: pytest.MonkeyPat
     call_command("read_from_git", "--undo-removals")
     drain()
 
-    assert_all_but(remote, [], keys)
+    assert_only_purged(remote, [], keys)

@@ -1,4 +1,4 @@
-"""What others push is read in, and what they only pretend is not."""
+"""Pushes by others are read in; forged and invalid content is not."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -20,31 +20,31 @@ from pastes.lifecycle import erasing, mirror_copy, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste, State
 from tests import many, repository
-from tests.gitsync.foreign import Entry, commit
+from tests.gitsync.manual_commits import Entry, commit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def published(text: str = "one", name: str = "a.txt", **facts: Any) -> Paste:
-    """Publish a paste and have it mirrored."""
-    paste = writing.publish(Draft([NewFile(text, name)], **facts))
+def publish_and_drain(text: str = "one", name: str = "a.txt", **fields: Any) -> Paste:
+    """Publish a paste and push it to the remote."""
+    paste = writing.publish(Draft([NewFile(text, name)], **fields))
     drain()
     return paste
 
 
-def texts(key: str) -> list[dict[str, str]]:
+def revision_texts(key: str) -> list[dict[str, str]]:
     """Return the files of every revision of a paste."""
     revisions = Paste.objects.get(key=key).revisions.all()
     return [{file.name: file.content for file in revision.files.all()} for revision in revisions]
 
 
 def test_an_edit_becomes_a_revision_by_its_author(remote: Path) -> None:
-    paste = published(title="T", author="Ada")
+    paste = publish_and_drain(title="T", author="Ada")
     commit(remote, {f"{folder(paste.key)}/a.txt": b"two", f"{folder(paste.key)}/b.py": b"new"}, author="Eve")
 
     drain()
 
-    assert texts(paste.key) == [{"a.txt": "one"}, {"a.txt": "two", "b.py": "new"}]
+    assert revision_texts(paste.key) == [{"a.txt": "one"}, {"a.txt": "two", "b.py": "new"}]
     assert [revision.author for revision in paste.revisions.all()] == ["", "Eve"]
     assert Paste.objects.values_list("head", "title", "author").get() == (2, "T", "Ada")
     assert repository.git(remote, "log", "-1", "--format=%an %s", "main").decode().strip() == "Eve Edit T"
@@ -52,19 +52,19 @@ def test_an_edit_becomes_a_revision_by_its_author(remote: Path) -> None:
     assert mirror_copy.of(Paste.objects.get()).commit == repository.tip(remote)
 
 
-def test_an_edit_while_one_of_ours_waits_loses_neither(remote: Path) -> None:
-    paste = published()
+def test_an_edit_in_git_and_a_pending_edit_both_become_revisions(remote: Path) -> None:
+    paste = publish_and_drain()
     writing.revise(paste, [NewFile("ours", "a.txt")])
     commit(remote, {f"{folder(paste.key)}/a.txt": b"theirs"})
 
     drain()
 
-    assert texts(paste.key) == [{"a.txt": "one"}, {"a.txt": "ours"}, {"a.txt": "theirs"}]
+    assert revision_texts(paste.key) == [{"a.txt": "one"}, {"a.txt": "ours"}, {"a.txt": "theirs"}]
     assert look().is_clean
 
 
 def test_a_new_folder_becomes_a_paste(remote: Path) -> None:
-    published()
+    publish_and_drain()
     commit(remote, {f"{folder('handmade00')}/hello.py": b"print()\n"}, author="Eve")
 
     drain()
@@ -75,7 +75,7 @@ def test_a_new_folder_becomes_a_paste(remote: Path) -> None:
 
 
 def test_a_file_at_the_root_becomes_a_paste_and_moves_there(remote: Path) -> None:
-    published()
+    publish_and_drain()
     commit(remote, {"notes é.py": b"print('hi')\n"}, author="Eve")
 
     drain()
@@ -88,8 +88,8 @@ def test_a_file_at_the_root_becomes_a_paste_and_moves_there(remote: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["NOTES", "README.md", "LICENSE", ".gitattributes", "docs/a.py", "photo.png"])
-def test_what_is_no_paste_at_the_root_stays(remote: Path, name: str) -> None:
-    published()
+def test_other_files_at_the_root_stay(remote: Path, name: str) -> None:
+    publish_and_drain()
     commit(remote, {name: b"mine"})
 
     drain()
@@ -98,8 +98,8 @@ def test_what_is_no_paste_at_the_root_stays(remote: Path, name: str) -> None:
     assert repository.files(remote)[name] == b"mine"
 
 
-def test_a_removed_folder_takes_the_paste_off_the_site(remote: Path) -> None:
-    paste, other = published(), published()
+def test_a_removed_folder_hides_the_paste(remote: Path) -> None:
+    paste, other = publish_and_drain(), publish_and_drain()
     commit(remote, {folder(paste.key): None})
 
     drain()
@@ -112,8 +112,8 @@ def test_a_removed_folder_takes_the_paste_off_the_site(remote: Path) -> None:
     assert repository.text(remote, paste, "a.txt") == b"one"
 
 
-def test_what_is_off_the_site_does_not_come_back(remote: Path) -> None:
-    hidden, purged = published(), published("two")
+def test_hidden_and_purged_pastes_are_not_published_by_a_push(remote: Path) -> None:
+    hidden, purged = publish_and_drain(), publish_and_drain("two")
     writing.hide(hidden)
     drain()
     erasing.purge(purged.key, reason="x")
@@ -132,8 +132,8 @@ def test_what_is_off_the_site_does_not_come_back(remote: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"\xff\xfe", b"x" * 600_000, Entry("120000", b"/etc/passwd"), Entry("160000", b"1" * 40)]
 )
-def test_what_cannot_be_a_paste_is_left_alone_and_stops_nothing(remote: Path, content: bytes | Entry) -> None:
-    paste = published()
+def test_content_that_cannot_be_a_paste_is_skipped(remote: Path, content: bytes | Entry) -> None:
+    paste = publish_and_drain()
     commit(
         remote,
         {
@@ -146,30 +146,30 @@ def test_what_cannot_be_a_paste_is_left_alone_and_stops_nothing(remote: Path, co
 
     drain()
 
-    assert texts(paste.key) == [{"a.txt": "one"}]
+    assert revision_texts(paste.key) == [{"a.txt": "one"}]
     assert {paste.key for paste in Paste.objects.all()} == {paste.key, "handmade11"}
 
 
-def test_forged_metadata_renames_no_other_paste(remote: Path) -> None:
-    paste, other = published(), published()
-    said = repository.text(remote, other, ".pasteur.json")
-    commit(remote, {f"{folder(paste.key)}/.pasteur.json": said, f"{folder(paste.key)}/a.txt": b"two"})
+def test_metadata_of_another_paste_changes_neither_paste(remote: Path) -> None:
+    paste, other = publish_and_drain(), publish_and_drain()
+    row = repository.text(remote, other, ".pasteur.json")
+    commit(remote, {f"{folder(paste.key)}/.pasteur.json": row, f"{folder(paste.key)}/a.txt": b"two"})
 
     drain()
 
-    assert texts(paste.key) == [{"a.txt": "one"}]
-    assert texts(other.key) == [{"a.txt": "one"}]
+    assert revision_texts(paste.key) == [{"a.txt": "one"}]
+    assert revision_texts(other.key) == [{"a.txt": "one"}]
 
 
-def remove_all(remote: Path, keys: list[str]) -> None:
-    """Remove very many pastes, as a person with a broken clone does."""
+def delete_folders(remote: Path, keys: list[str]) -> None:
+    """Commit the deletion of these pastes' folders."""
     commit(remote, dict.fromkeys((folder(key) for key in keys), None))
 
 
-def test_very_many_removals_need_a_person(remote: Path) -> None:
+def test_many_removals_need_a_decision(remote: Path) -> None:
     keys = many.publish(105)
     drain()
-    remove_all(remote, keys[:101])
+    delete_folders(remote, keys[:101])
 
     with pytest.raises(TooManyRemovedError):
         drain()
@@ -185,10 +185,10 @@ def test_very_many_removals_need_a_person(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_very_many_removals_can_be_undone(remote: Path) -> None:
+def test_many_removals_can_be_undone(remote: Path) -> None:
     keys = many.publish(105)
     drain()
-    remove_all(remote, keys[:101])
+    delete_folders(remote, keys[:101])
 
     call_command("read_from_git", "--undo-removals")
 
@@ -197,7 +197,7 @@ def test_very_many_removals_can_be_undone(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_history_that_was_set_back_is_no_wish_of_anybody(remote: Path) -> None:
+def test_a_branch_that_was_reset_removes_no_paste(remote: Path) -> None:
     many.publish(3)
     drain()
     tip = repository.tip(remote)
@@ -211,57 +211,57 @@ def test_history_that_was_set_back_is_no_wish_of_anybody(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_reading_can_be_switched_off(remote: Path, settings: Settings) -> None:
+def test_reading_in_can_be_switched_off(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_READ_BACK = False
-    paste = published()
+    paste = publish_and_drain()
     commit(remote, {f"{folder(paste.key)}/a.txt": b"two", "notes.py": b"x"})
 
     drain()
 
-    assert texts(paste.key) == [{"a.txt": "one"}]
+    assert revision_texts(paste.key) == [{"a.txt": "one"}]
     assert "notes.py" in repository.files(remote)
 
 
-def test_looks_come_by_themselves_and_when_asked_for(remote: Path, settings: Settings) -> None:
+def test_the_remote_is_fetched_at_intervals_and_on_request(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_FETCH_INTERVAL = 3600
-    paste = published()
+    paste = publish_and_drain()
     commit(remote, {f"{folder(paste.key)}/a.txt": b"two"})
 
     work_off()
-    assert len(texts(paste.key)) == 1
+    assert len(revision_texts(paste.key)) == 1
     ask_for_look(at_most_every=3600)
     work_off()
-    assert len(texts(paste.key)) == 1
+    assert len(revision_texts(paste.key)) == 1
     ask_for_look()
     work_off()
-    assert len(texts(paste.key)) == 2
+    assert len(revision_texts(paste.key)) == 2
 
     commit(remote, {f"{folder(paste.key)}/a.txt": b"three"})
     settings.GITSYNC_FETCH_INTERVAL = 0.001
     monday = Mirror.objects.get().fetched_at
     work_off()
-    assert len(texts(paste.key)) == 3
+    assert len(revision_texts(paste.key)) == 3
     assert Mirror.objects.get().fetched_at != monday
     assert not Change.objects.pending().exists()
 
 
-def test_without_an_interval_looks_come_only_when_asked_for(remote: Path, settings: Settings) -> None:
+def test_without_an_interval_the_remote_is_fetched_only_on_request(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_FETCH_INTERVAL = 0
-    paste = published()
+    paste = publish_and_drain()
     commit(remote, {f"{folder(paste.key)}/a.txt": b"two"})
 
     work_off()
-    assert len(texts(paste.key)) == 1
+    assert len(revision_texts(paste.key)) == 1
     ask_for_look()
     work_off()
-    assert len(texts(paste.key)) == 2
+    assert len(revision_texts(paste.key)) == 2
     Mirror.objects.update(fetched_at=timezone.now() - timedelta(days=1))
     assert not Mirror.objects.get().is_fetch_due(addresses.fetch_interval())
 
 
-def test_a_look_that_was_asked_for_while_the_remote_was_away_is_not_forgotten(remote: Path, settings: Settings) -> None:
+def test_a_requested_fetch_is_repeated_after_the_remote_was_unreachable(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_FETCH_INTERVAL = 0
-    paste = published()
+    paste = publish_and_drain()
     commit(remote, {f"{folder(paste.key)}/a.txt": b"two"})
     away = remote.rename(remote.with_name("away.git"))
     ask_for_look()
@@ -272,12 +272,12 @@ def test_a_look_that_was_asked_for_while_the_remote_was_away_is_not_forgotten(re
     Mirror.objects.update(retry_at=None)
     work_off()
 
-    assert len(texts(paste.key)) == 2
+    assert len(revision_texts(paste.key)) == 2
 
 
-def test_nobody_looks_where_nothing_is_read_in(remote: Path, settings: Settings) -> None:
+def test_a_requested_fetch_does_nothing_while_reading_in_is_off(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_READ_BACK = False
-    published()
+    publish_and_drain()
     ask_for_look()
 
     work_off()

@@ -1,4 +1,4 @@
-"""A file that somebody pushes to the root becomes a paste, and goes from there with the commit of that paste."""
+"""A file pushed to the root becomes a paste, whose commit deletes the file."""
 
 from pathlib import Path
 
@@ -11,32 +11,34 @@ from gitsync.sync.resync import look, read_in
 from pastes.lifecycle import writing
 from pastes.models import Paste
 from tests import repository
-from tests.gitsync.foreign import Row, commit
-from tests.gitsync.inbound.test_read_in import published, texts
-from tests.gitsync.recovery.test_restore import forget_everything, restore
+from tests.gitsync.inbound.test_read_in import publish_and_drain, revision_texts
+from tests.gitsync.manual_commits import Row, commit
+from tests.gitsync.recovery.test_restore import clear_database, restore
 from tests.gitsync.sync.test_already_pushed import replace_history
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def test_files_at_the_root_become_pastes_at_the_first_look(remote: Path) -> None:
-    kept: dict[Row, bytes | None] = {
+def test_root_files_become_pastes_with_the_first_drain(remote: Path) -> None:
+    other_files: dict[Row, bytes | None] = {
         "README.md": b"mine",
         "LICENSE": b"mine",
         "docs/a.py": b"mine",
         ".gitattributes": b"mine",
     }
-    commit(remote, {**kept, "notes.py": b"x = 1\n"})
+    commit(remote, {**other_files, "notes.py": b"x = 1\n"})
 
     drain()
 
-    assert [texts(paste.key) for paste in Paste.objects.all()] == [[{"notes.py": "x = 1\n"}]]
-    assert {path for path in repository.files(remote) if not path.startswith(Paste.objects.get().key[0])} == set(kept)
+    assert [revision_texts(paste.key) for paste in Paste.objects.all()] == [[{"notes.py": "x = 1\n"}]]
+    assert {path for path in repository.files(remote) if not path.startswith(Paste.objects.get().key[0])} == set(
+        other_files
+    )
     assert look().is_clean
 
 
-def test_files_at_the_root_become_pastes_in_a_replaced_history(remote: Path) -> None:
-    published()
+def test_root_files_become_pastes_in_a_replaced_history(remote: Path) -> None:
+    publish_and_drain()
     commit(remote, {"notes.py": b"x = 1\n"})
     replace_history(remote)
 
@@ -47,25 +49,25 @@ def test_files_at_the_root_become_pastes_in_a_replaced_history(remote: Path) -> 
     assert look().is_clean
 
 
-def test_two_sites_that_read_a_file_at_the_root_at_once_make_the_same_paste(remote: Path) -> None:
+def test_two_sites_that_read_a_root_file_at_once_make_the_same_paste(remote: Path) -> None:
     commit(remote, {"notes.py": b"x = 1\n"})
     tip = repository.tip(remote)
     drain()
-    (first,) = Paste.objects.values_list("key", "created_at", "author")
-    folder_of_first = repository.files(remote)
-    forget_everything()
+    (paste,) = Paste.objects.values_list("key", "created_at", "author")
+    files = repository.files(remote)
+    clear_database()
     repository.git(remote, "update-ref", "refs/heads/main", tip)
 
     drain()
 
-    assert list(Paste.objects.values_list("key", "created_at", "author")) == [first]
-    assert repository.files(remote) == folder_of_first
+    assert list(Paste.objects.values_list("key", "created_at", "author")) == [paste]
+    assert repository.files(remote) == files
 
 
-def test_files_at_the_root_become_pastes_after_a_restore(remote: Path) -> None:
-    published()
+def test_root_files_become_pastes_after_a_restore(remote: Path) -> None:
+    publish_and_drain()
     commit(remote, {"notes.py": b"x = 1\n"})
-    forget_everything()
+    clear_database()
     restore()
 
     drain()
@@ -74,7 +76,7 @@ def test_files_at_the_root_become_pastes_after_a_restore(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_a_file_at_the_root_is_one_paste_though_its_commit_is_lost(remote: Path) -> None:
+def test_a_root_file_stays_one_paste_when_its_commit_is_lost(remote: Path) -> None:
     commit(remote, {"notes.py": b"x = 1\n"})
     tip = repository.tip(remote)
     drain()
@@ -88,7 +90,7 @@ def test_a_file_at_the_root_is_one_paste_though_its_commit_is_lost(remote: Path)
     assert look().is_clean
 
 
-def test_a_file_at_the_root_goes_though_its_paste_was_hidden_before_it_was_committed(remote: Path) -> None:
+def test_a_root_file_is_deleted_when_its_paste_is_hidden_before_the_commit(remote: Path) -> None:
     commit(remote, {"notes.py": b"x = 1\n", "NOTES": b"mine"})
     read_in(Removals.ASK)
     writing.hide(Paste.objects.get())
@@ -103,7 +105,7 @@ def test_a_file_at_the_root_goes_though_its_paste_was_hidden_before_it_was_commi
     assert repository.tip(remote) == tip
 
 
-def test_a_folder_that_has_the_place_of_a_file_at_the_root_stays(remote: Path) -> None:
+def test_a_folder_in_place_of_a_root_file_stays(remote: Path) -> None:
     commit(remote, {"notes.py": b"x = 1\n"})
     read_in(Removals.ASK)
     commit(remote, {"notes.py": None})

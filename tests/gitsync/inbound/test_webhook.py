@@ -1,4 +1,4 @@
-"""`POST /hooks/git`, and asking for what is not here: both only ring for a look at the remote."""
+"""`POST /hooks/git` and requests for unknown keys: both request a fetch from the remote."""
 
 import hashlib
 import hmac
@@ -17,16 +17,16 @@ SIGNATURE = hmac.new(SECRET.encode(), BODY, hashlib.sha256).hexdigest()
 
 
 @pytest.fixture
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list that grows with every ring."""
-    heard: list[str] = []
-    monkeypatch.setattr(wakeup, "ring_for_look", lambda: heard.append("look"))
-    monkeypatch.setattr(wakeup, "ring_for_missed", lambda: heard.append("missed"))
-    return heard
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which every request for a fetch is added."""
+    received: list[str] = []
+    monkeypatch.setattr(wakeup, "ring_for_look", lambda: received.append("look"))
+    monkeypatch.setattr(wakeup, "ring_for_missed", lambda: received.append("missed"))
+    return received
 
 
-def push(client: Client, **headers: str) -> int:
-    """Send the webhook and return the status of the answer."""
+def send_webhook(client: Client, **headers: str) -> int:
+    """Send the webhook and return the status of the response."""
     return client.post("/hooks/git", BODY, content_type="application/json", headers=headers).status_code
 
 
@@ -38,11 +38,13 @@ def push(client: Client, **headers: str) -> int:
         {"X-Gitlab-Token": SECRET},
     ],
 )
-def test_every_forge_rings(client: Client, settings: Settings, rings: list[str], headers: dict[str, str]) -> None:
+def test_the_webhooks_of_all_forges_request_a_fetch(
+    client: Client, settings: Settings, requests: list[str], headers: dict[str, str]
+) -> None:
     settings.GITSYNC_HOOK_SECRET = SECRET
 
-    assert push(client, **headers) == 202
-    assert rings == ["look"]
+    assert send_webhook(client, **headers) == 202
+    assert requests == ["look"]
 
 
 @pytest.mark.parametrize(
@@ -57,25 +59,27 @@ def test_every_forge_rings(client: Client, settings: Settings, rings: list[str],
         {"X-Gitlab-Token": "é"},
     ],
 )
-def test_nobody_else_does(client: Client, settings: Settings, rings: list[str], headers: dict[str, str]) -> None:
+def test_a_webhook_without_the_secret_is_refused(
+    client: Client, settings: Settings, requests: list[str], headers: dict[str, str]
+) -> None:
     settings.GITSYNC_HOOK_SECRET = SECRET
 
-    assert push(client, **headers) == 403
-    assert rings == []
+    assert send_webhook(client, **headers) == 403
+    assert requests == []
 
 
-def test_without_a_secret_there_is_no_hook(client: Client, settings: Settings, rings: list[str]) -> None:
+def test_the_webhook_is_not_found_without_a_secret(client: Client, settings: Settings, requests: list[str]) -> None:
     settings.GITSYNC_HOOK_SECRET = ""
 
-    assert push(client, **{"X-Gitlab-Token": ""}) == 404
-    assert rings == []
+    assert send_webhook(client, **{"X-Gitlab-Token": ""}) == 404
+    assert requests == []
 
 
-def test_asking_for_an_unknown_key_rings(client: Client, settings: Settings, rings: list[str]) -> None:
+def test_a_request_for_an_unknown_key_requests_a_fetch(client: Client, settings: Settings, requests: list[str]) -> None:
     assert client.get("/zzzzzzzzzz").status_code == 404
     assert client.get("/api/v1/pastes/zzzzzzzzzz").status_code == 404
     client.get("/no-key")
     settings.GITSYNC_READ_BACK = False
     client.get("/zzzzzzzzzz")
 
-    assert rings == ["missed", "missed"]
+    assert requests == ["missed", "missed"]

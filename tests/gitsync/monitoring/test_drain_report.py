@@ -16,7 +16,7 @@ from gitsync.remote.git_remote import Remote
 from gitsync.sync.drain import drain
 from gitsync.sync.schedule import work_off
 from tests import many, repository
-from tests.gitsync.foreign import commit
+from tests.gitsync.manual_commits import commit
 from tests.gitsync.monitoring.test_mirror_status import status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]

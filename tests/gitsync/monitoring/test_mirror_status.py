@@ -355,7 +355,7 @@ def test_a_purge_that_waits_is_seen_everywhere(remote: Path, client: Client, set
     assert scrape(client)["pasteur_purges_waiting"] == 0
     repository.git(remote, "config", "receive.denyNonFastForwards", "true")
     erasing.purge(keys[1], reason="x")
-    Purge.objects.update(asked_at=timezone.now() - timedelta(seconds=600))
+    Purge.objects.update(requested_at=timezone.now() - timedelta(seconds=600))
     admin = Client()
     admin.force_login(User.objects.create_superuser("root"))
 

@@ -22,7 +22,7 @@ from pastes.lifecycle import mirror_copy, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from tests import repository
-from tests.gitsync.recovery.test_restore import everything, forget_everything, restore
+from tests.gitsync.recovery.test_restore import clear_database, database_content, restore
 from tests.servers.process import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -244,12 +244,12 @@ def test_the_end_comes_back_with_the_paste(remote: Path, settings: Settings) -> 
     settings.GITSYNC_MIRROR_EXPIRING = True
     publish(lifetime=timedelta(hours=1))
     drain()
-    before = everything()
-    forget_everything()
+    before = database_content()
+    clear_database()
 
     restore()
 
-    assert everything() == before
+    assert database_content() == before
     assert look().is_clean
 
 
@@ -257,7 +257,7 @@ def test_what_has_expired_meanwhile_does_not_come_back(remote: Path, settings: S
     settings.GITSYNC_MIRROR_EXPIRING = True
     paste = publish(lifetime=timedelta(seconds=1))
     drain()
-    forget_everything()
+    clear_database()
     wait_until(lambda: paste.expires_at is not None and timezone.now() > paste.expires_at, "it expires", 10)
 
     report = restore(status=1)

@@ -1,4 +1,4 @@
-"""A history is rewritten a stretch at a time, which makes the very history that is made of it at once."""
+"""A history is rewritten in chunks, with the same result as in one piece."""
 
 from pathlib import Path
 
@@ -16,49 +16,49 @@ from gitsync.sync.resync import look
 from pastes.lifecycle import erasing
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.inbound.test_read_in import published
-from tests.gitsync.person import Person
+from tests.gitsync.contributor import Contributor
+from tests.gitsync.inbound.test_read_in import publish_and_drain
 from tests.gitsync.purge.test_purge import purge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def with_merges(remote: Path) -> Paste:
-    """Make a history with branches that join late, one that is unrelated, and a paste to be purged on many roads."""
-    paste = published("a password\n")
+def build_history_with_merges(remote: Path) -> Paste:
+    """Build a history with late merges and an unrelated branch, and a paste that several branches have."""
+    paste = publish_and_drain("a password\n")
     path = f"{folder(paste.key)}/a.txt"
-    eve = Person(remote)
+    eve = Contributor(remote)
     eve.branch("early", {"NOTES": "x"})
     eve.branch("late", {path: "another password\n"})
     many.publish(4)
     drain()
     eve.git("pull", "--quiet", "--ff-only")
-    eve.merge("early", rows={})
+    eve.merge("early", files={})
     eve.commit({"docs/COPY": "a password\n"})
     eve.unrelated("elsewhere", {"OTHER": "x", f"{folder('handmade00')}/a.txt": "by hand\n"})
     eve.push()
     many.publish(4)
     drain()
     eve.git("pull", "--quiet", "--ff-only")
-    eve.merge("late", rows={})
-    eve.merge("elsewhere", rows={"NOTES": "y"})
+    eve.merge("late", files={})
+    eve.merge("elsewhere", files={"NOTES": "y"})
     eve.push()
     many.publish(3)
     drain()
     return paste
 
 
-def assert_named(remote: Path) -> None:
-    """Fail unless every change names the commit that makes it, and the repository is sound."""
-    named = {change.name: change.commit for change in Change.objects.exclude(commit="")}
-    assert named
-    assert named.items() <= repository.commits(remote).items()
+def assert_commits_recorded(remote: Path) -> None:
+    """Fail unless the row of every change has the commit that makes it, and the repository is sound."""
+    recorded = {change.name: change.commit for change in Change.objects.exclude(commit="")}
+    assert recorded
+    assert recorded.items() <= repository.commits(remote).items()
     assert look().is_clean
     repository.assert_sound(remote)
 
 
-def test_stretches_of_any_length_make_the_same_history(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paste = with_merges(remote)
+def test_chunks_of_any_length_make_the_same_history(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paste = build_history_with_merges(remote)
     clone, tip = Repository(settings.GITSYNC_CLONE_DIR), repository.tip(remote)
     content = occurrences.find_content(clone, tip, [paste.key])
     first_commit, _ = next(occurrences.occurrences(clone, content, tip))
@@ -75,10 +75,10 @@ def test_stretches_of_any_length_make_the_same_history(remote: Path, monkeypatch
 
 
 @pytest.mark.parametrize("length", [1, 3])
-def test_a_purge_by_stretches_leaves_nothing_and_names_every_commit(
+def test_a_purge_in_chunks_leaves_nothing_and_records_every_commit(
     remote: Path, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
-    paste = with_merges(remote)
+    paste = build_history_with_merges(remote)
     monkeypatch.setattr(rewrite, "_CHUNK_COMMITS", length)
     monkeypatch.setattr(rewrite, "_ROWS_PER_TRANSACTION", 2)
 
@@ -88,21 +88,21 @@ def test_a_purge_by_stretches_leaves_nothing_and_names_every_commit(
     assert folder(paste.key) not in objects
     assert "docs/COPY" not in objects
     assert "NOTES" in objects
-    assert_named(remote)
+    assert_commits_recorded(remote)
 
 
-def test_a_crash_while_new_ids_are_noted_costs_nothing(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paste = with_merges(remote)
-    naps = iter(range(3))
+def test_a_crash_while_new_commits_are_recorded_loses_none(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paste = build_history_with_merges(remote)
+    pauses = iter(range(3))
 
-    def nap(_: float) -> None:
-        if next(naps) == 2:
+    def die(_: float) -> None:
+        if next(pauses) == 2:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(rewrite, "_ROWS_PER_TRANSACTION", 2)
     erasing.purge(paste.key, reason="a password")
     with monkeypatch.context() as patched:
-        patched.setattr(rewrite, "sleep", nap)
+        patched.setattr(rewrite, "sleep", die)
         with pytest.raises(KeyboardInterrupt):
             drain()
     tip = repository.tip(remote)
@@ -110,7 +110,7 @@ def test_a_crash_while_new_ids_are_noted_costs_nothing(remote: Path, monkeypatch
 
     drain()
 
-    assert_named(remote)
+    assert_commits_recorded(remote)
     assert folder(paste.key) not in repository.git(remote, "rev-list", "--objects", "main").decode()
     assert repository.git(remote, "merge-base", "--is-ancestor", tip, "main") == b""
 

@@ -1,4 +1,4 @@
-"""Asking for a purge: every key is known or nothing happens, and what the remote has said of a paste goes with it."""
+"""The purge command: an unknown key purges nothing, and messages of the remote about a paste are erased with it."""
 
 from pathlib import Path
 
@@ -17,23 +17,23 @@ from pastes.lifecycle import erasing, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste, State, Tombstone, blob_oid
 from tests import many, repository
-from tests.gitsync.foreign import commit
-from tests.gitsync.purge.test_purge import SECRET, assert_right, purge
+from tests.gitsync.manual_commits import commit
+from tests.gitsync.purge.test_purge import SECRET, assert_consistent, purge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-@pytest.mark.parametrize("wrong", ["0123456780", "../../x", "K3X9M2P7AB"])
-def test_a_key_that_nobody_has_purges_nothing(remote: Path, wrong: str) -> None:
+@pytest.mark.parametrize("invalid", ["0123456780", "../../x", "K3X9M2P7AB"])
+def test_an_unknown_key_purges_nothing(remote: Path, invalid: str) -> None:
     keys = many.publish(2)
     drain()
     tip = repository.tip(remote)
 
     with pytest.raises(CommandError, match=r"nothing was purged") as refused:
-        purge(keys[0], wrong, keys[1])
+        purge(keys[0], invalid, keys[1])
 
     assert refused.value.returncode == 1
-    assert wrong in str(refused.value)
+    assert invalid in str(refused.value)
     assert not Tombstone.objects.exists()
     assert Paste.objects.filter(state=State.PUBLISHED).count() == 2
     assert repository.tip(remote) == tip
@@ -55,7 +55,7 @@ def test_a_key_that_only_old_history_has_can_be_purged(remote: Path, settings: S
     assert len(repository.changes(remote)) == 1
 
 
-def test_whether_git_has_a_key_cannot_be_told_without_the_remote(remote: Path) -> None:
+def test_an_unknown_key_is_refused_while_the_remote_is_unreachable(remote: Path) -> None:
     keys = many.publish(1)
     remote.rename(remote.with_suffix(".away"))
 
@@ -66,7 +66,7 @@ def test_whether_git_has_a_key_cannot_be_told_without_the_remote(remote: Path) -
     assert not Tombstone.objects.exists()
 
 
-def test_words_of_the_remote_go_with_the_paste(remote: Path) -> None:
+def test_a_purge_erases_the_rejection_message_of_its_changes(remote: Path) -> None:
     many.hook(remote, "pre-receive", "git grep -h secret $(cut -d' ' -f2) >&2 && exit 1; exit 0")
     paste = writing.publish(Draft([NewFile(SECRET, "a.txt")]))
     many.publish(3)
@@ -79,10 +79,10 @@ def test_words_of_the_remote_go_with_the_paste(remote: Path) -> None:
 
     assert not Change.objects.exclude(rejection="").exists()
     assert not Change.objects.filter(settled_at=None).exists()
-    assert_right(remote)
+    assert_consistent(remote)
 
 
-def test_words_of_the_last_error_go_with_the_paste(remote: Path) -> None:
+def test_a_purge_erases_the_last_error_of_the_mirror(remote: Path) -> None:
     hook = many.hook(remote, "pre-receive", f"echo '{SECRET.strip()}' >&2; exit 1")
     paste = writing.publish(Draft([NewFile(SECRET, "a.txt")]))
     work_off()
@@ -97,18 +97,18 @@ def test_words_of_the_last_error_go_with_the_paste(remote: Path) -> None:
     assert Mirror.objects.get().error == ""
 
 
-def test_words_about_a_paste_that_is_purged_on_its_way_are_not_kept(
+def test_a_rejection_message_about_a_paste_purged_during_the_push_is_not_stored(
     remote: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many.hook(remote, "pre-receive", f"echo '{SECRET.strip()}' >&2; exit 1")
     paste = writing.publish(Draft([NewFile(SECRET, "a.txt")]))
     push = Remote.push
 
-    def purged_meanwhile(remote: Remote, clone: Repository, *, old: str, new: str) -> None:
+    def purge_and_push(remote: Remote, clone: Repository, *, old: str, new: str) -> None:
         erasing.purge(paste.key, reason="x")
         push(remote, clone, old=old, new=new)
 
-    monkeypatch.setattr(Remote, "push", purged_meanwhile)
+    monkeypatch.setattr(Remote, "push", purge_and_push)
 
     work_off()
 

@@ -1,4 +1,4 @@
-"""Purging follows a text wherever it lies in the repository, and no such text is read in again."""
+"""A purge removes a text at every path of the repository, and purged texts are not read in again."""
 
 import hashlib
 from pathlib import Path
@@ -17,14 +17,14 @@ from pastes.lifecycle import erasing, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, State, blob_oid
 from tests import many, repository
-from tests.gitsync.foreign import commit
-from tests.gitsync.purge.test_purge import SECRET, assert_gone, assert_right, purge, secret_paste
+from tests.gitsync.manual_commits import commit
+from tests.gitsync.purge.test_purge import SECRET, assert_consistent, assert_purged, publish_secret_paste, purge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def from_the_root(remote: Path, name: str = "notes.py", text: str = SECRET) -> Paste:
-    """Have somebody push a file at the root, which becomes a paste."""
+def publish_from_root_file(remote: Path, name: str = "notes.py", text: str = SECRET) -> Paste:
+    """Push a file at the root, which becomes a paste, and return the paste."""
     many.publish(1)
     drain()
     commit(remote, {name: text.encode()}, author="Ada Lovelace", message="Adas title")
@@ -33,19 +33,19 @@ def from_the_root(remote: Path, name: str = "notes.py", text: str = SECRET) -> P
 
 
 @pytest.mark.parametrize("name", ["notes.py", "notes [é] *.py"])
-def test_nothing_is_left_of_a_paste_that_was_a_file_at_the_root(remote: Path, name: str) -> None:
-    paste = from_the_root(remote, name)
+def test_nothing_is_left_of_a_paste_from_a_root_file(remote: Path, name: str) -> None:
+    paste = publish_from_root_file(remote, name)
     many.publish(2)
     drain()
 
     purge(paste.key)
 
-    assert_gone(remote, paste)
+    assert_purged(remote, paste)
     assert len(repository.changes(remote)) == 3
-    assert_right(remote)
+    assert_consistent(remote)
 
 
-def test_a_file_at_the_root_that_had_a_secret_before_it_was_read_goes_too(remote: Path) -> None:
+def test_earlier_contents_of_a_root_file_are_purged(remote: Path) -> None:
     many.publish(1)
     drain()
     commit(remote, {"notes.py": SECRET.encode()}, message="Adas title")
@@ -55,11 +55,11 @@ def test_a_file_at_the_root_that_had_a_secret_before_it_was_read_goes_too(remote
 
     purge(paste.key)
 
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
-def test_the_file_at_the_root_is_found_without_the_rows_too(remote: Path) -> None:
+def test_the_root_file_is_found_without_the_rows_of_its_changes(remote: Path) -> None:
     many.publish(1)
     drain()
     commit(remote, {"notes.py": SECRET.encode()}, message="Adas title")
@@ -70,17 +70,17 @@ def test_the_file_at_the_root_is_found_without_the_rows_too(remote: Path) -> Non
 
     purge(paste.key)
 
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
 @pytest.mark.parametrize("path", ["docs/x.py", "old.bin", 'docs/é ".txt', "k/3/x/mine/x.py"])
-def test_copies_elsewhere_go_too(remote: Path, path: str) -> None:
+def test_copies_of_a_text_at_other_paths_are_purged(remote: Path, path: str) -> None:
     name = path if path.isascii() and '"' not in path else '"docs/é \\".txt"'
     many.publish(1)
     drain()
     commit(remote, {name: SECRET.encode()}, message="Before")
-    paste = secret_paste()
+    paste = publish_secret_paste()
     commit(remote, {name: None}, message="Gone")
     commit(remote, {name: (SECRET * 2).encode(), "mine": b"mine"}, message="After")
 
@@ -88,24 +88,24 @@ def test_copies_elsewhere_go_too(remote: Path, path: str) -> None:
 
     assert repository.files(remote)["mine"] == b"mine"
     assert path not in repository.files(remote)
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
-def test_what_somebody_moved_out_of_the_folder_goes_too(remote: Path) -> None:
-    paste = secret_paste()
+def test_a_text_moved_out_of_the_folder_is_purged(remote: Path) -> None:
+    paste = publish_secret_paste()
     many.publish(2)
     commit(remote, {f"{folder(paste.key)}": None, "docs/x.py": SECRET.encode()}, message="Moved")
     drain()
 
     purge(paste.key)
 
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
-def test_what_others_take_away_together_with_it_is_not_of_it(remote: Path) -> None:
-    paste = secret_paste()
+def test_other_files_deleted_in_the_same_commit_stay_in_the_history(remote: Path) -> None:
+    paste = publish_secret_paste()
     commit(remote, {"notes": b"mine\n", "docs/x": b"mine\n"}, message="Mine")
     commit(remote, {"notes": None, "docs": None, f"{folder(paste.key)}/b.txt": b"more"}, message="Away")
 
@@ -113,21 +113,21 @@ def test_what_others_take_away_together_with_it_is_not_of_it(remote: Path) -> No
 
     assert repository.subjects(remote)[:2] == ["Mine", "Away"]
     assert repository.git(remote, "log", "--format=%s", "main", "--", "notes").split() == [b"Away", b"Mine"]
-    assert_gone(remote, paste)
+    assert_purged(remote, paste)
 
 
-def test_an_empty_file_says_nothing_and_stays(remote: Path) -> None:
-    paste = secret_paste()
+def test_empty_files_at_other_paths_stay(remote: Path) -> None:
+    paste = publish_secret_paste()
     commit(remote, {f"{folder(paste.key)}/__init__.py": b"", "docs/empty": b""})
 
     purge(paste.key)
 
     assert repository.files(remote) == {"docs/empty": b""}
-    assert_gone(remote, paste)
+    assert_purged(remote, paste)
 
 
-def test_another_paste_of_a_file_of_the_same_name_keeps_its_copies(remote: Path) -> None:
-    paste = from_the_root(remote)
+def test_another_paste_from_a_root_file_of_the_same_name_keeps_its_copies(remote: Path) -> None:
+    paste = publish_from_root_file(remote)
     commit(remote, {"notes.py": b"another day\n"}, author="Eve")
     drain()
     other = Paste.objects.get(author="Eve")
@@ -137,13 +137,13 @@ def test_another_paste_of_a_file_of_the_same_name_keeps_its_copies(remote: Path)
 
     assert repository.files(remote)["docs/notes.py"] == b"another day\n"
     assert repository.text(remote, other, "notes.py") == b"another day\n"
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
 @pytest.mark.parametrize("name", ["notes.py", "other.txt"])
-def test_a_file_that_is_put_back_at_the_root_is_purged_again(remote: Path, name: str) -> None:
-    paste = from_the_root(remote)
+def test_a_root_file_that_returns_is_purged_again(remote: Path, name: str) -> None:
+    paste = publish_from_root_file(remote)
     purge(paste.key)
     commit(remote, {name: SECRET.encode(), "mine": b"mine"}, message="Restored")
 
@@ -154,17 +154,17 @@ def test_a_file_that_is_put_back_at_the_root_is_purged_again(remote: Path, name:
     assert Paste.objects.filter(state=State.PUBLISHED).count() == 1
     assert not File.objects.filter(content=SECRET).exists()
     assert repository.files(remote)["mine"] == b"mine"
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
 @pytest.mark.parametrize("is_read_in", [True, False])
 @pytest.mark.parametrize("path", ["docs/x.py", "README.md"])
-def test_a_text_that_is_put_anywhere_is_purged_again_and_the_rest_of_the_file_stays(
+def test_a_text_that_returns_in_any_file_is_purged_again_and_other_contents_stay(
     remote: Path, settings: Settings, path: str, is_read_in: bool
 ) -> None:
     settings.GITSYNC_READ_BACK = is_read_in
-    paste = secret_paste()
+    paste = publish_secret_paste()
     commit(remote, {path: b"before\n"})
     purge(paste.key)
     commit(remote, {path: SECRET.encode()}, message="Restored")
@@ -174,12 +174,12 @@ def test_a_text_that_is_put_anywhere_is_purged_again_and_the_rest_of_the_file_st
 
     assert repository.files(remote) == {path: b"after\n"}
     assert repository.subjects(remote).count("Restored") == 0
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
-def test_a_text_that_is_put_back_leaves_the_tip_while_the_remote_takes_no_other_history(remote: Path) -> None:
-    paste = from_the_root(remote)
+def test_a_text_that_returns_leaves_the_tip_while_the_remote_refuses_rewrites(remote: Path) -> None:
+    paste = publish_from_root_file(remote)
     purge(paste.key)
     repository.git(remote, "config", "receive.denyNonFastForwards", "true")
     commit(remote, {"notes.py": SECRET.encode(), "docs/x.py": SECRET.encode()}, message="Restored")
@@ -191,24 +191,24 @@ def test_a_text_that_is_put_back_leaves_the_tip_while_the_remote_takes_no_other_
     repository.git(remote, "config", "receive.denyNonFastForwards", "false")
     Purge.objects.update(retry_at=None)
     work_off()
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
-def test_a_file_that_is_put_back_before_the_history_was_rewritten_is_purged_with_it(remote: Path) -> None:
-    paste = from_the_root(remote)
+def test_a_file_that_returns_before_the_rewrite_is_purged_with_it(remote: Path) -> None:
+    paste = publish_from_root_file(remote)
     erasing.purge(paste.key, reason="x")
     commit(remote, {"other.py": SECRET.encode()}, message="Restored")
 
     work_off()
 
     assert not File.objects.filter(content=SECRET).exists()
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
-def test_a_text_that_only_git_had_is_not_read_in_either(remote: Path) -> None:
-    paste = secret_paste()
+def test_a_purged_text_that_only_git_had_is_not_read_in(remote: Path) -> None:
+    paste = publish_secret_paste()
     commit(remote, {f"{folder(paste.key)}/c.bin": b"\xff", f"{folder(paste.key)}/d.txt": b"only in Git\n"})
     purge(paste.key)
     commit(remote, {"notes.py": b"only in Git\n"})
@@ -218,8 +218,8 @@ def test_a_text_that_only_git_had_is_not_read_in_either(remote: Path) -> None:
     assert not Paste.objects.filter(state=State.PUBLISHED).exists()
 
 
-def test_a_purged_text_does_not_come_back_under_another_key(remote: Path) -> None:
-    paste = secret_paste()
+def test_a_purged_text_is_not_read_in_under_another_key(remote: Path) -> None:
+    paste = publish_secret_paste()
     (other,) = many.publish(1)
     purge(paste.key)
     commit(remote, {f"{folder('handmade00')}/a.txt": SECRET.encode()})
@@ -233,8 +233,8 @@ def test_a_purged_text_does_not_come_back_under_another_key(remote: Path) -> Non
     assert not File.objects.filter(content=SECRET).exists()
 
 
-def test_what_another_paste_says_too_may_be_edited_in_git(remote: Path) -> None:
-    paste = secret_paste()
+def test_another_paste_with_the_same_text_can_be_edited_in_git(remote: Path) -> None:
+    paste = publish_secret_paste()
     twin = writing.publish(Draft([NewFile(SECRET, "a.txt")]))
     drain()
     purge(paste.key)
@@ -243,11 +243,11 @@ def test_what_another_paste_says_too_may_be_edited_in_git(remote: Path) -> None:
     drain()
 
     assert Paste.objects.get(key=twin.key).head == 2
-    assert_right(remote)
+    assert_consistent(remote)
 
 
 def test_a_history_that_still_has_a_text_is_not_pushed(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paste = secret_paste()
+    paste = publish_secret_paste()
     commit(remote, {"docs/x.py": SECRET.encode(), "mine": b"mine"})
     monkeypatch.setattr(rewrite, "StreamFilter", lambda keys, _content: StreamFilter(keys))  # Folders alone.
 
@@ -259,14 +259,14 @@ def test_a_history_that_still_has_a_text_is_not_pushed(remote: Path, monkeypatch
     assert SECRET.encode() not in repository.files(remote).values()
 
 
-def test_the_database_does_not_tell_what_a_text_was(remote: Path, settings: Settings) -> None:
-    paste = secret_paste()
+def test_the_database_does_not_reveal_purged_texts(remote: Path, settings: Settings) -> None:
+    paste = publish_secret_paste()
 
     purge(paste.key)
 
-    kept = set(PurgedText.objects.values_list("digest", flat=True))
-    assert len(kept) > 1
+    digests = set(PurgedText.objects.values_list("digest", flat=True))
+    assert len(digests) > 1
     assert requests.purged_key_of(SECRET.encode()) == paste.key
-    assert not kept & {hashlib.sha256(SECRET.encode()).hexdigest(), blob_oid(SECRET.encode())}
-    settings.SECRET_KEY = "another secret key of this very site, long enough"
+    assert not digests & {hashlib.sha256(SECRET.encode()).hexdigest(), blob_oid(SECRET.encode())}
+    settings.SECRET_KEY = "another secret key of this site, long enough"
     assert requests.purged_key_of(SECRET.encode()) == ""

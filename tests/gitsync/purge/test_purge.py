@@ -1,4 +1,4 @@
-"""Purging: what was erased is in no object that the branch reaches, and nothing brings it back."""
+"""Purging removes a paste from every object that the branch reaches, for good."""
 
 from io import StringIO
 from pathlib import Path
@@ -20,7 +20,7 @@ from pastes.lifecycle import erasing, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, State, Tombstone, blob_oid
 from tests import many, repository
-from tests.gitsync.foreign import commit
+from tests.gitsync.manual_commits import commit
 from tests.gitsync.recovery.test_restore import restore
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -29,13 +29,13 @@ SECRET = "the secret of Ada\n"
 
 
 def purge(*keys: str) -> str:
-    """Run the command and return what it says."""
+    """Run the command and return its output."""
     out = StringIO()
     call_command("purge", *keys, "--reason", "a password", stdout=out)
     return out.getvalue()
 
 
-def secret_paste() -> Paste:
+def publish_secret_paste() -> Paste:
     """Publish, edit, hide and show a paste, with a commit for each."""
     paste = writing.publish(Draft([NewFile(SECRET, "a.txt")], title="Adas title", author="Ada Lovelace"))
     drain()
@@ -48,50 +48,50 @@ def secret_paste() -> Paste:
     return paste
 
 
-def everything_in(place: Path) -> bytes:
-    """Return every object that lies in a repository, whether a ref reaches it or not."""
+def all_objects(place: Path) -> bytes:
+    """Return all objects of a repository, reachable or not."""
     listed = repository.git(place, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
     return repository.git(place, "cat-file", "--batch", stdin=listed)
 
 
-def assert_gone(remote: Path, paste: Paste) -> None:
-    """Fail when anything of a paste is still to be found from the branch."""
+def assert_purged(remote: Path, paste: Paste) -> None:
+    """Fail when an object that the branch reaches has anything of a paste."""
     reachable = repository.git(remote, "rev-list", "--objects", "main")
     oids = b"".join(line.split(b" ")[0] + b"\n" for line in reachable.splitlines())
-    found = repository.git(remote, "cat-file", "--batch", stdin=oids)
+    content = repository.git(remote, "cat-file", "--batch", stdin=oids)
     for trace in (SECRET.encode(), b"Adas title", b"Ada Lovelace", paste.key.encode()):
-        assert trace not in found
+        assert trace not in content
 
 
-def assert_right(remote: Path) -> None:
-    """Fail unless rows, commits and tip say the same, and nothing is left to be done."""
+def assert_consistent(remote: Path) -> None:
+    """Fail unless rows, commits and tip agree and no purge is pending."""
     assert look().is_clean
     assert not Purge.objects.waiting().exists()
-    known = dict(Change.objects.exclude(commit="").values_list("key", "commit"))
-    assert set(known.values()) <= set(repository.commits(remote).values())
-    named = {change.name: change.commit for change in Change.objects.exclude(commit="")}
-    assert named == repository.commits(remote)
+    commits = dict(Change.objects.exclude(commit="").values_list("key", "commit"))
+    assert set(commits.values()) <= set(repository.commits(remote).values())
+    recorded = {change.name: change.commit for change in Change.objects.exclude(commit="")}
+    assert recorded == repository.commits(remote)
     repository.assert_sound(remote)
 
 
 def test_nothing_is_left_of_a_purged_paste(remote: Path, settings: Settings) -> None:
     many.publish(3)
     drain()
-    paste = secret_paste()
+    paste = publish_secret_paste()
     many.publish(3)
     drain()
 
-    said = purge(paste.key)
+    output = purge(paste.key)
 
-    assert "1 erased from the history" in said
-    assert_gone(remote, paste)
+    assert "1 erased from the history" in output
+    assert_purged(remote, paste)
     assert len(repository.changes(remote)) == 6
-    assert_right(remote)
-    assert paste.key.encode() not in everything_in(settings.GITSYNC_CLONE_DIR)
+    assert_consistent(remote)
+    assert paste.key.encode() not in all_objects(settings.GITSYNC_CLONE_DIR)
 
 
-def test_the_database_keeps_a_tombstone_alone(remote: Path, client: Client) -> None:
-    paste = secret_paste()
+def test_the_database_keeps_only_a_tombstone(remote: Path, client: Client) -> None:
+    paste = publish_secret_paste()
 
     purge(paste.key)
 
@@ -103,30 +103,30 @@ def test_the_database_keeps_a_tombstone_alone(remote: Path, client: Client) -> N
     assert client.get(f"/{paste.key}").status_code == 404
 
 
-def test_the_default_remote_drops_the_objects_too(remote: Path, settings: Settings) -> None:
+def test_the_default_remote_deletes_the_objects(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
     many.publish(2)
-    paste = secret_paste()
+    paste = publish_secret_paste()
     drain()
 
     purge(paste.key)
 
     for place in (remote, settings.GITSYNC_CLONE_DIR):
-        assert SECRET.encode() not in everything_in(place)
-        assert paste.key.encode() not in everything_in(place)
-    assert_right(remote)
+        assert SECRET.encode() not in all_objects(place)
+        assert paste.key.encode() not in all_objects(place)
+    assert_consistent(remote)
 
 
-def test_purging_the_only_paste_leaves_a_branch_with_nothing_in_it(remote: Path) -> None:
-    paste = secret_paste()
+def test_purging_the_only_paste_leaves_an_empty_tree(remote: Path) -> None:
+    paste = publish_secret_paste()
 
     purge(paste.key)
 
     assert repository.files(remote) == {}
-    assert_gone(remote, paste)
+    assert_purged(remote, paste)
     many.publish(1)
     drain()
-    assert_right(remote)
+    assert_consistent(remote)
 
 
 def test_many_purges_share_one_rewrite(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,21 +135,21 @@ def test_many_purges_share_one_rewrite(remote: Path, monkeypatch: pytest.MonkeyP
     pushes: list[str] = []
     push = Remote.push
 
-    def counted(remote: Remote, clone: Repository, *, old: str, new: str) -> None:
+    def push_and_count(remote: Remote, clone: Repository, *, old: str, new: str) -> None:
         pushes.append(new)
         push(remote, clone, old=old, new=new)
 
-    monkeypatch.setattr(Remote, "push", counted)
+    monkeypatch.setattr(Remote, "push", push_and_count)
 
     purge(*keys[2:6])
 
     assert len(pushes) == 1
     assert len(repository.changes(remote)) == 6
-    assert_right(remote)
+    assert_consistent(remote)
 
 
-def test_what_others_said_too_stays(remote: Path) -> None:
-    paste = secret_paste()
+def test_the_same_text_in_another_paste_stays(remote: Path) -> None:
+    paste = publish_secret_paste()
     twin = writing.publish(Draft([NewFile(SECRET, "a.txt")]))
     drain()
 
@@ -157,25 +157,25 @@ def test_what_others_said_too_stays(remote: Path) -> None:
 
     assert repository.text(remote, twin, "a.txt") == SECRET.encode()
     assert paste.key.encode() not in repository.git(remote, "log", "--format=%B", "--raw", "main")
-    assert_right(remote)
+    assert_consistent(remote)
 
 
-def test_a_commit_of_somebody_who_touched_more_keeps_the_rest(remote: Path) -> None:
-    paste = secret_paste()
+def test_a_commit_that_also_changes_other_paths_keeps_these(remote: Path) -> None:
+    paste = publish_secret_paste()
     commit(remote, {f"{folder(paste.key)}/c d.txt": b"more", "notes/é": b"mine"}, message="Both, by hand")
 
     purge(paste.key)
 
     assert repository.files(remote) == {"notes/é": b"mine"}
     assert repository.subjects(remote) == ["Both, by hand", "A paste was purged"]
-    assert_gone(remote, paste)
+    assert_purged(remote, paste)
 
 
-def test_only_what_came_after_is_made_anew(remote: Path) -> None:
+def test_commits_before_the_purged_paste_keep_their_ids(remote: Path) -> None:
     many.publish(5)
     drain()
     before = repository.tip(remote)
-    paste = secret_paste()
+    paste = publish_secret_paste()
 
     purge(paste.key)
 
@@ -184,17 +184,17 @@ def test_only_what_came_after_is_made_anew(remote: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before the push", "after the push", "before the objects are deleted"])
-def test_a_crash_in_the_middle_is_finished_later(remote: Path, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_purge_is_finished_after_a_crash(remote: Path, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     many.publish(3)
-    paste = secret_paste()
+    paste = publish_secret_paste()
     many.publish(3)
     drain()
     erasing.purge(paste.key, reason="x")
     push = Remote.push
 
-    def crash(*args: Any, **more: Any) -> None:
+    def crash(*args: Any, **options: Any) -> None:
         if moment == "after the push":
-            push(*args, **more)
+            push(*args, **options)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -206,12 +206,12 @@ def test_a_crash_in_the_middle_is_finished_later(remote: Path, moment: str, monk
             drain()
     work_off()
 
-    assert_gone(remote, paste)
+    assert_purged(remote, paste)
     assert len(repository.changes(remote)) == 6
-    assert_right(remote)
+    assert_consistent(remote)
 
 
-def test_nothing_brings_it_back(remote: Path) -> None:
+def test_reset_restore_and_resync_do_not_bring_a_purged_paste_back(remote: Path) -> None:
     keys = many.publish(2)
     drain()
     old = repository.tip(remote)
@@ -224,11 +224,11 @@ def test_nothing_brings_it_back(remote: Path) -> None:
     assert Paste.objects.get(key=keys[0]).state == State.REMOVED
     assert {path.split("/")[3] for path in repository.files(remote)} == {keys[1]}
     assert keys[0].encode() not in repository.git(remote, "rev-list", "--objects", "main")
-    assert_right(remote)
+    assert_consistent(remote)
 
 
-def test_a_folder_that_somebody_puts_back_is_purged_again(remote: Path) -> None:
-    paste = secret_paste()
+def test_a_folder_that_returns_is_purged_again(remote: Path) -> None:
+    paste = publish_secret_paste()
     purge(paste.key)
     commit(remote, {f"{folder(paste.key)}/a.txt": SECRET.encode(), "notes": b"x"})
     many.publish(1)
@@ -236,10 +236,10 @@ def test_a_folder_that_somebody_puts_back_is_purged_again(remote: Path) -> None:
     drain()
 
     assert "notes" in repository.files(remote)
-    assert_gone(remote, paste)
+    assert_purged(remote, paste)
 
 
-def test_a_key_that_only_git_knows_can_be_purged(remote: Path) -> None:
+def test_a_key_that_only_git_has_can_be_purged(remote: Path) -> None:
     (other,) = many.publish(1)
     drain()
     commit(remote, {f"{folder('zzzzzzzzzz')}/a.txt": b"a secret of nobody"})
@@ -250,7 +250,7 @@ def test_a_key_that_only_git_knows_can_be_purged(remote: Path) -> None:
     assert blob_oid(b"a secret of nobody").encode() not in repository.git(remote, "rev-list", "--objects", "main")
 
 
-def test_what_never_was_in_git_is_purged_from_the_database(remote: Path) -> None:
+def test_a_paste_that_was_never_in_git_is_purged_from_the_database(remote: Path) -> None:
     many.publish(1)
     drain()
     tip = repository.tip(remote)
@@ -262,7 +262,7 @@ def test_what_never_was_in_git_is_purged_from_the_database(remote: Path) -> None
     assert not File.objects.filter(content=SECRET).exists()
 
 
-def test_what_cannot_be_a_key_is_refused(remote: Path) -> None:
+def test_an_invalid_key_is_refused(remote: Path) -> None:
     with pytest.raises(CommandError, match="cannot be the key"):
         purge("../../x")
 
@@ -277,12 +277,12 @@ def test_purging_twice_is_harmless(remote: Path) -> None:
 
     assert repository.tip(remote) == tip
     assert Tombstone.objects.count() == 1
-    assert_right(remote)
+    assert_consistent(remote)
 
 
 @pytest.mark.parametrize(("reason", "count"), [("a password", 1), ("  ", 0)])
-def test_moderators_purge_with_a_reason(remote: Path, admin_client: Client, reason: str, count: int) -> None:
-    paste = secret_paste()
+def test_moderators_must_give_a_reason_for_a_purge(remote: Path, admin_client: Client, reason: str, count: int) -> None:
+    paste = publish_secret_paste()
     chosen = {"action": "purge", "_selected_action": str(paste.pk), "reason": reason}
 
     admin_client.post("/admin/pastes/paste/", chosen)

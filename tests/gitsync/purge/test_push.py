@@ -1,4 +1,4 @@
-"""Pushing a rewritten history: it takes as long as there is something to be sent, and a remote that hangs is left."""
+"""Time limits for the push of a rewritten history: they grow with its size, and a silent remote is given up."""
 
 import subprocess
 from pathlib import Path
@@ -15,7 +15,7 @@ from gitsync.sync.schedule import work_off
 from pastes.lifecycle import erasing
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.purge.test_purge import assert_gone, assert_right, secret_paste
+from tests.gitsync.purge.test_purge import assert_consistent, assert_purged, publish_secret_paste
 from tests.servers.sshd import Sshd
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -23,15 +23,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 @pytest.fixture(autouse=True)
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a push be given up soon, and each byte of a history take long."""
+    """Shorten the time limits of a push, and allow much time for each byte of a rewritten history."""
     monkeypatch.setattr(git_remote, "PUSH_SECONDS", 2.0)
     monkeypatch.setattr(git_remote, "SILENCE_SECONDS", 3.0)
     monkeypatch.setattr(git_remote, "PUSH_BYTES_PER_SECOND", 10)
 
 
-def purged() -> Paste:
-    """Return a paste whose purge waits, with others after it."""
-    paste = secret_paste()
+def publish_and_purge() -> Paste:
+    """Return a paste with a pending purge, and publish others after it."""
+    paste = publish_secret_paste()
     many.publish(3)
     drain()
     erasing.purge(paste.key, reason="x")
@@ -39,7 +39,7 @@ def purged() -> Paste:
 
 
 @pytest.mark.parametrize("place", ["a path", pytest.param("ssh", marks=pytest.mark.server)])
-def test_a_new_history_may_take_longer_than_other_pushes(
+def test_the_push_of_a_rewritten_history_may_take_longer(
     place: str, request: pytest.FixtureRequest, settings: Settings
 ) -> None:
     if place == "ssh":
@@ -48,19 +48,19 @@ def test_a_new_history_may_take_longer_than_other_pushes(
         remote = sshd.repository
     else:
         remote = request.getfixturevalue("remote")
-    paste = purged()
+    paste = publish_and_purge()
     many.hook(remote, "pre-receive", "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i >&2; sleep 0.6; done")
     started = monotonic()
 
     assert work_off() is None
 
     assert monotonic() - started > 5
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
-def test_a_remote_that_says_nothing_any_more_is_left(remote: Path) -> None:
-    paste = purged()
+def test_the_push_to_a_silent_remote_is_given_up(remote: Path) -> None:
+    paste = publish_and_purge()
     hook = many.hook(remote, "pre-receive", "sleep 60")
     started = monotonic()
 
@@ -76,13 +76,13 @@ def test_a_remote_that_says_nothing_any_more_is_left(remote: Path) -> None:
     assert not Change.objects.pending().exists()
     Purge.objects.update(retry_at=None)
     work_off()
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
-def test_a_remote_that_talks_for_ever_is_left_too(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_push_to_a_remote_that_never_ends_is_given_up(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git_remote, "PUSH_BYTES_PER_SECOND", 1024)
-    purged()
+    publish_and_purge()
     many.hook(remote, "pre-receive", "while sleep 0.5; do echo x >&2 || exit 1; done")
     started = monotonic()
 
@@ -92,7 +92,7 @@ def test_a_remote_that_talks_for_ever_is_left_too(remote: Path, monkeypatch: pyt
     assert "was killed after" in Mirror.objects.get().error
 
 
-def test_other_pushes_keep_their_limit(remote: Path) -> None:
+def test_other_pushes_keep_their_time_limit(remote: Path) -> None:
     many.publish(1)
     many.hook(remote, "pre-receive", "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i >&2; sleep 0.6; done")
 
@@ -102,21 +102,21 @@ def test_other_pushes_keep_their_limit(remote: Path) -> None:
     assert Change.objects.pending().exists()
 
 
-def test_the_words_of_the_remote_are_kept_without_how_far_it_was(remote: Path) -> None:
-    purged()
+def test_the_stored_message_of_the_remote_has_no_progress_lines(remote: Path) -> None:
+    publish_and_purge()
     repository.git(remote, "config", "receive.denyNonFastForwards", "true")
 
     work_off()
 
-    words = Purge.objects.get().error
-    assert "denying non-fast-forward" in words
-    assert "objects:" not in words
-    assert "Total" not in words
+    message = Purge.objects.get().error
+    assert "denying non-fast-forward" in message
+    assert "objects:" not in message
+    assert "Total" not in message
 
 
-def test_what_is_overwritten_on_a_terminal_is_not_kept() -> None:
-    told = "Writing objects:  50% (1/2)\rWriting objects: 100% (2/2), done.\nWriting objects:  9%\rfatal: gone\n"
-    command = ["sh", "-c", 'printf %s "$1" >&2; echo out', "sh", told]
+def test_overwritten_progress_lines_are_removed() -> None:
+    progress = "Writing objects:  50% (1/2)\rWriting objects: 100% (2/2), done.\nWriting objects:  9%\rfatal: gone\n"
+    command = ["sh", "-c", 'printf %s "$1" >&2; echo out', "sh", progress]
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         finished = OutputReader(process).finished(process.wait(timeout=10))

@@ -1,4 +1,4 @@
-"""A purge that the remote does not take waits by itself: everything else goes on, and the operator is told."""
+"""A purge that the remote refuses is retried by itself: other changes are pushed, and the operator is informed."""
 
 from datetime import timedelta
 from io import StringIO
@@ -21,8 +21,8 @@ from gitsync.sync.schedule import work_off
 from pastes.lifecycle import erasing
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.foreign import commit
-from tests.gitsync.purge.test_purge import SECRET, assert_gone, assert_right, purge, secret_paste
+from tests.gitsync.manual_commits import commit
+from tests.gitsync.purge.test_purge import SECRET, assert_consistent, assert_purged, publish_secret_paste, purge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -34,24 +34,24 @@ done
 """
 
 
-def deny(remote: Path) -> None:
-    """Let the remote take no other history."""
+def refuse_rewrites(remote: Path) -> None:
+    """Let the remote refuse pushes that are not fast-forward."""
     repository.git(remote, "config", "receive.denyNonFastForwards", "true")
 
 
-def allow(remote: Path) -> None:
-    """Let the remote take any history."""
+def accept_rewrites(remote: Path) -> None:
+    """Let the remote accept all pushes."""
     repository.git(remote, "config", "receive.denyNonFastForwards", "false")
 
 
-def pushes(remote: Path) -> int:
-    """Return how many pushes the hook of the remote has seen."""
+def count_pushes(remote: Path) -> int:
+    """Return the number of pushes that the hook of the remote has received."""
     return len((remote / "pushes").read_text().splitlines())
 
 
-def asked(remote: Path) -> Paste:
-    """Return a paste whose purge waits, in a repository with others, and with one more that waits for a push."""
-    paste = secret_paste()
+def publish_and_purge(remote: Path) -> Paste:
+    """Return a paste with a pending purge among others that are pushed, and publish one that is not."""
+    paste = publish_secret_paste()
     many.publish(2)
     drain()
     erasing.purge(paste.key, reason="x")
@@ -59,9 +59,9 @@ def asked(remote: Path) -> Paste:
     return paste
 
 
-def test_the_others_go_on_while_the_remote_takes_no_other_history(remote: Path) -> None:
-    asked(remote)
-    deny(remote)
+def test_other_changes_are_pushed_while_the_remote_refuses_rewrites(remote: Path) -> None:
+    publish_and_purge(remote)
+    refuse_rewrites(remote)
 
     assert work_off() is None
 
@@ -74,8 +74,8 @@ def test_the_others_go_on_while_the_remote_takes_no_other_history(remote: Path) 
     assert len(repository.files(remote)) == 6
 
 
-def test_the_command_says_what_the_remote_says_and_what_to_do(remote: Path) -> None:
-    paste = asked(remote)
+def test_the_command_reports_the_message_of_the_remote_and_advice(remote: Path) -> None:
+    paste = publish_and_purge(remote)
     many.hook(remote, "pre-receive", _PROTECTED)
 
     with pytest.raises(CommandError, match=r"(?s)1 are still.*GL-HOOK-ERR: protected branch.*force-push") as stopped:
@@ -85,51 +85,51 @@ def test_the_command_says_what_the_remote_says_and_what_to_do(remote: Path) -> N
     (remote / "hooks" / "pre-receive").unlink()
 
     assert "1 erased from the history" in purge(paste.key)
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
     assert Purge.objects.values_list("tries", "error", "error_code").get() == (0, "", "")
 
 
-def test_it_is_tried_again_ever_later(remote: Path) -> None:
-    paste = asked(remote)
+def test_a_refused_purge_is_retried_at_growing_intervals(remote: Path) -> None:
+    paste = publish_and_purge(remote)
     many.hook(remote, "pre-receive", _PROTECTED)
     work_off()
-    before = pushes(remote)
+    before = count_pushes(remote)
 
     work_off()
     many.publish(1)
     work_off()
 
-    assert pushes(remote) == before + 1
+    assert count_pushes(remote) == before + 1
     waits = []
     for _ in range(12):
         Purge.objects.update(retry_at=timezone.now())
         work_off()
         waits.append((Purge.objects.get().retry_at or timezone.now()) - timezone.now())
-    assert pushes(remote) == before + 13
+    assert count_pushes(remote) == before + 13
     assert timedelta(minutes=9) < waits[0] < timedelta(minutes=11)
     assert timedelta(hours=5) < waits[-1] <= timedelta(hours=6)
     (remote / "hooks" / "pre-receive").unlink()
     Purge.objects.update(retry_at=timezone.now())
     work_off()
-    assert_gone(remote, paste)
+    assert_purged(remote, paste)
 
 
-def test_another_purge_has_all_tried_again(remote: Path) -> None:
-    paste = asked(remote)
-    deny(remote)
+def test_another_purge_retries_all(remote: Path) -> None:
+    paste = publish_and_purge(remote)
+    refuse_rewrites(remote)
     work_off()
-    allow(remote)
+    accept_rewrites(remote)
 
     purge(Paste.objects.exclude(pk=paste.pk)[0].key)
 
-    assert_gone(remote, paste)
-    assert_right(remote)
+    assert_purged(remote, paste)
+    assert_consistent(remote)
 
 
-def test_pushes_keep_their_distance(remote: Path, settings: Settings) -> None:
-    asked(remote)
-    deny(remote)
+def test_pushes_keep_the_push_interval(remote: Path, settings: Settings) -> None:
+    publish_and_purge(remote)
+    refuse_rewrites(remote)
     settings.GITSYNC_PUSH_INTERVAL = 30
     Mirror.objects.update(pushed_at=None)
 
@@ -143,8 +143,8 @@ def test_pushes_keep_their_distance(remote: Path, settings: Settings) -> None:
     assert not Change.objects.pending().exists()
 
 
-def test_a_history_that_is_not_clean_holds_up_nothing(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paste = asked(remote)
+def test_an_incomplete_rewrite_delays_no_other_change(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paste = publish_and_purge(remote)
     commit(remote, {"docs/x.py": SECRET.encode()})
     monkeypatch.setattr(rewrite, "StreamFilter", lambda keys, _content: StreamFilter(keys))
 
@@ -155,10 +155,10 @@ def test_a_history_that_is_not_clean_holds_up_nothing(remote: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("error", [RemoteTimeoutError("slow"), CloneBrokenError("odd"), ValueError("never seen")])
-def test_whatever_stops_a_rewrite_the_next_drain_takes_what_waits(
+def test_after_a_failed_rewrite_the_next_drain_pushes_pending_changes(
     remote: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked(remote)
+    publish_and_purge(remote)
 
     def fail(*args: object) -> None:
         raise error
@@ -172,10 +172,8 @@ def test_whatever_stops_a_rewrite_the_next_drain_takes_what_waits(
     assert Purge.objects.waiting().get().error_code in {"timeout", "clone", "unexpected"}
 
 
-def test_a_push_of_a_history_that_takes_too_long_holds_up_one_drain_alone(
-    remote: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paste = asked(remote)
+def test_a_rewrite_whose_push_times_out_delays_one_drain(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paste = publish_and_purge(remote)
     push = Remote.push
 
     def slow(remote: Remote, clone: Repository, *, old: str, new: str) -> None:
@@ -191,4 +189,4 @@ def test_a_push_of_a_history_that_takes_too_long_holds_up_one_drain_alone(
         work_off()
     assert not Change.objects.pending().exists()
     call_command("purge", paste.key, "--reason", "x", stdout=StringIO())
-    assert_gone(remote, paste)
+    assert_purged(remote, paste)

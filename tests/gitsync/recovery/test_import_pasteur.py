@@ -1,4 +1,4 @@
-"""`manage.py import_pasteur`: what the first Pasteur kept is here, and its links go on working."""
+"""`manage.py import_pasteur`: the pastes of the first Pasteur are imported, and their links continue to work."""
 
 import json
 from io import StringIO
@@ -15,8 +15,8 @@ from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from pastes.models import Paste
 from tests import repository
-from tests.gitsync.foreign import Entry, Row, commit
-from tests.gitsync.recovery.test_restore import everything, forget_everything
+from tests.gitsync.manual_commits import Entry, Row, commit
+from tests.gitsync.recovery.test_restore import clear_database, database_content
 from tests.gitsync.recovery.test_restore import restore as restore_from_git
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -29,9 +29,9 @@ def old(tmp_path: Path) -> Path:
     return tmp_path / "old.git"
 
 
-def blob(contents: Any, **facts: Any) -> bytes:
+def blob(contents: Any, **fields: Any) -> bytes:
     """Return a file as the first Pasteur wrote it."""
-    return json.dumps({"contents": contents, "encrypted": False} | facts).encode()
+    return json.dumps({"contents": contents, "encrypted": False} | fields).encode()
 
 
 def import_pasteur(old: Path) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def import_pasteur(old: Path) -> dict[str, Any]:
     return report
 
 
-def test_without_a_master_the_branch_that_must_be_meant_is_read(remote: Path, old: Path) -> None:
+def test_without_master_the_only_or_default_branch_is_read(remote: Path, old: Path) -> None:
     def run(*options: str) -> str:
         out = StringIO()
         call_command("import_pasteur", str(old), *options, stdout=out)
@@ -67,7 +67,7 @@ def test_without_a_master_the_branch_that_must_be_meant_is_read(remote: Path, ol
     assert run().startswith("master at")
 
 
-def test_old_links_answer_as_they_did(remote: Path, old: Path, client: Client) -> None:
+def test_old_links_continue_to_work(remote: Path, old: Path, client: Client) -> None:
     commit(old, {"aB3_": blob("let x = 1\r\n"), "Ab3_": blob("let y = 2\n")})
 
     assert import_pasteur(old)["imported"] == 2
@@ -93,7 +93,7 @@ def test_dates_and_encryption_are_kept_and_edits_are_revisions(remote: Path, old
     assert [revision.files.get().content for revision in paste.revisions.all()] == ["00ff", "00fe"]
 
 
-def test_a_code_that_can_be_a_key_is_the_key(remote: Path, old: Path) -> None:
+def test_a_code_that_is_a_valid_key_becomes_the_key(remote: Path, old: Path) -> None:
     commit(old, {"abcdefgh12": blob("x")})
 
     import_pasteur(old)
@@ -104,27 +104,27 @@ def test_a_code_that_can_be_a_key_is_the_key(remote: Path, old: Path) -> None:
 def test_importing_again_changes_nothing(remote: Path, old: Path) -> None:
     commit(old, {"aB3_": blob("x"), "abcdefgh12": blob("y")})
     import_pasteur(old)
-    before = everything()
+    before = database_content()
 
     assert import_pasteur(old)["present"] == 2
 
-    assert everything() == before
+    assert database_content() == before
 
 
-def test_the_mirror_carries_the_code_and_gives_it_back(remote: Path, old: Path, client: Client) -> None:
+def test_the_mirror_restores_old_codes(remote: Path, old: Path, client: Client) -> None:
     commit(old, {"aB3_": blob("x"), "abcdefgh12": blob("y")})
     import_pasteur(old)
     drain()
-    before = everything()
+    before = database_content()
     key = Paste.objects.get(old_code="aB3_").key
     assert json.loads(repository.text(remote, key, ".pasteur.json"))["old_code"] == "aB3_"
     assert b"old_code" not in repository.text(remote, "abcdefgh12", ".pasteur.json")
     assert look().is_clean
-    forget_everything()
+    clear_database()
 
     restore_from_git()
 
-    assert everything() == before
+    assert database_content() == before
     assert client.get("/aB3_?raw").content == b"x"
 
 
@@ -146,7 +146,9 @@ def test_the_mirror_carries_the_code_and_gives_it_back(remote: Path, old: Path, 
         ("aB3_/x", blob("x")),
     ],
 )
-def test_what_the_first_pasteur_never_wrote_is_skipped(remote: Path, old: Path, row: Row, content: Any) -> None:
+def test_files_that_the_first_pasteur_did_not_write_are_skipped(
+    remote: Path, old: Path, row: Row, content: Any
+) -> None:
     commit(old, {"good": blob("good"), row: content})
 
     report = import_pasteur(old)
@@ -156,10 +158,10 @@ def test_what_the_first_pasteur_never_wrote_is_skipped(remote: Path, old: Path, 
     assert Change.objects.count() == 1
 
 
-def test_no_code_is_given_away_by_a_file_in_a_folder(remote: Path) -> None:
-    said = {"format": 1, "key": "abcdefghjk", "title": "", "author": "", "comment": "", "visibility": "unlisted"}
+def test_an_invalid_old_code_in_the_metadata_is_not_restored(remote: Path) -> None:
+    row = {"format": 1, "key": "abcdefghjk", "title": "", "author": "", "comment": "", "visibility": "unlisted"}
     dates = {"created_at": "2026-01-01T00:00:00+00:00", "revised_at": "2026-01-01T00:00:00+00:00"}
-    row = said | dates | {"encrypted": False, "revision": 1, "files": [], "old_code": "../x"}
+    row |= dates | {"encrypted": False, "revision": 1, "files": [], "old_code": "../x"}
     commit(
         remote, {f"{folder('abcdefghjk')}/.pasteur.json": json.dumps(row).encode(), f"{folder('abcdefghjk')}/a": b"x"}
     )
@@ -167,6 +169,6 @@ def test_no_code_is_given_away_by_a_file_in_a_folder(remote: Path) -> None:
     assert "old code" in restore_from_git(status=1)["skipped"]["abcdefghjk"]
 
 
-def test_an_address_that_is_none_is_said_in_plain_words(remote: Path) -> None:
+def test_an_invalid_address_is_refused(remote: Path) -> None:
     with pytest.raises(CommandError, match="absolute path"):
         call_command("import_pasteur", "ext::sh")

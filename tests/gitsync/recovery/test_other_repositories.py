@@ -15,7 +15,7 @@ from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.recovery.test_restore import forget_everything
+from tests.gitsync.recovery.test_restore import clear_database
 from tests.servers.git_http import GitHttp
 from tests.servers.sshd import Sshd
 
@@ -41,28 +41,28 @@ def test_the_token_is_not_sent_to_another_host(over_http: GitHttp, command: tupl
             call_command(*command, stranger.url)
 
         assert stranger.requests
-        assert {given for _, given in stranger.requests} == {""}
+        assert {token for _, token in stranger.requests} == {""}
     assert over_http.requests == []
 
 
 def test_the_token_is_sent_to_another_repository_of_the_same_host(over_http: GitHttp) -> None:
     many.publish(2)
     drain()
-    forget_everything()
+    clear_database()
 
     call_command("restore_from_git", "--from", over_http.url.replace("/pastes.git", "//pastes.git"))
 
     assert Paste.objects.count() == 2
 
 
-def test_a_server_is_asked_for_its_branches(over_http: GitHttp, settings: Settings) -> None:
+def test_the_branches_of_a_server_are_listed(over_http: GitHttp, settings: Settings) -> None:
     many.publish(1)
     drain()
     repository.git(over_http.repository, "symbolic-ref", "HEAD", "refs/heads/main")
     repository.git(over_http.repository, "update-ref", "refs/heads/other", "main")
     out = StringIO()
 
-    with pytest.raises(SystemExit):  # Of a mirror, it skips everything.
+    with pytest.raises(SystemExit):  # The files of a mirror are skipped.
         call_command("import_pasteur", over_http.url, stdout=out)
     settings.GITSYNC_BRANCH = "mian"
     with pytest.raises(CommandError, match="it has main, other\n"):
@@ -72,9 +72,9 @@ def test_a_server_is_asked_for_its_branches(over_http: GitHttp, settings: Settin
 
 
 @pytest.mark.parametrize("command", READING)
-def test_the_deploy_key_is_not_shown_to_another_host(over_ssh: Sshd, command: tuple[str, ...]) -> None:
+def test_the_deploy_key_is_not_used_for_another_host(over_ssh: Sshd, command: tuple[str, ...]) -> None:
     with Sshd() as stranger:
-        stranger.authorized_keys.write_text(over_ssh.key_file.with_suffix(".pub").read_text())  # It would let us in.
+        stranger.authorized_keys.write_text(over_ssh.key_file.with_suffix(".pub").read_text())  # It accepts the key.
         over_ssh.known_hosts_file.write_text(
             over_ssh.known_hosts_file.read_text() + stranger.known_hosts_file.read_text()
         )
@@ -89,7 +89,7 @@ def test_the_deploy_key_is_not_shown_to_another_host(over_ssh: Sshd, command: tu
 def test_the_deploy_key_opens_another_repository_of_the_same_host(over_ssh: Sshd) -> None:
     many.publish(2)
     drain()
-    forget_everything()
+    clear_database()
 
     call_command("restore_from_git", "--from", over_ssh.url.replace("/pastes.git", "//pastes.git"))
 

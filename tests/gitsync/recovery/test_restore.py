@@ -1,4 +1,4 @@
-"""`manage.py restore_from_git`: an empty database and a mirror give back every paste."""
+"""`manage.py restore_from_git`: every paste of the mirror is restored to an empty database."""
 
 import json
 from contextlib import nullcontext
@@ -24,22 +24,22 @@ from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, Revision
 from pastes.search import index
 from tests import many, repository
-from tests.gitsync.foreign import Entry, Row, commit
+from tests.gitsync.manual_commits import Entry, Row, commit
 from tests.pastes.ciphertexts import sealed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def forget_everything() -> None:
-    """Empty the database, as one that was just made."""
+def clear_database() -> None:
+    """Delete all pastes and changes."""
     for model in (File, Revision, Paste, Change, Mirror):
         model.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {index.TABLE}")
 
 
-def everything() -> list[Any]:
-    """Return all that the database knows of pastes and of their commits, without primary keys."""
+def database_content() -> list[Any]:
+    """Return all pastes, files and changes in the database, without primary keys."""
     pastes = [
         (
             model_to_dict(paste, exclude=["id"]),
@@ -65,10 +65,10 @@ def restore(*options: str, status: int = 0) -> dict[str, Any]:
     return report
 
 
-def test_everything_comes_back_as_it_was(remote: Path) -> None:
+def test_all_pastes_are_restored_unchanged(remote: Path) -> None:
     many.publish(20)
-    odd = [NewFile("é\r\n\u2028", "README.md"), NewFile("x", ".gitmodules", "python"), NewFile("\ufeffy\n", "CON")]
-    draft = Draft(odd, title="Ä <b>", author="Ada", comment="two\nlines", visibility="public")
+    files = [NewFile("é\r\n\u2028", "README.md"), NewFile("x", ".gitmodules", "python"), NewFile("\ufeffy\n", "CON")]
+    draft = Draft(files, title="Ä <b>", author="Ada", comment="two\nlines", visibility="public")
     paste = writing.publish(draft)
     writing.revise(paste, [NewFile("two", "b.txt")])
     drain()
@@ -76,13 +76,13 @@ def test_everything_comes_back_as_it_was(remote: Path) -> None:
     writing.fork(paste, author="Bob")
     writing.publish(Draft([NewFile(sealed())], encrypted=True))
     drain()
-    before = everything()
-    forget_everything()
+    before = database_content()
+    clear_database()
 
     report = restore()
 
     assert report == {"tip": repository.tip(remote), "restored": 23, "present": 0, "skipped": {}}
-    assert everything() == before
+    assert database_content() == before
     assert [found.key for found in index.search("four").pastes] == [paste.key]
     assert look().is_clean
     assert not Change.objects.pending().exists()
@@ -91,33 +91,33 @@ def test_everything_comes_back_as_it_was(remote: Path) -> None:
 def test_restoring_again_changes_nothing(remote: Path) -> None:
     many.publish(5)
     drain()
-    before = everything()
+    before = database_content()
 
     assert restore()["present"] == 5
 
-    assert everything() == before
+    assert database_content() == before
 
 
-def test_what_was_removed_stays_away_and_what_was_shown_again_does_not(remote: Path) -> None:
-    gone, back = (Paste.objects.get(key=key) for key in many.publish(2))
+def test_hidden_pastes_are_not_restored_and_republished_ones_are(remote: Path) -> None:
+    hidden, republished = (Paste.objects.get(key=key) for key in many.publish(2))
     drain()
-    for paste in (gone, back):
+    for paste in (hidden, republished):
         writing.hide(paste)
     drain()
-    writing.show(back)
+    writing.show(republished)
     drain()
-    forget_everything()
+    clear_database()
 
     restore()
 
-    assert [paste.key for paste in Paste.objects.all()] == [back.key]
+    assert [paste.key for paste in Paste.objects.all()] == [republished.key]
     assert look().is_clean
 
 
-def test_a_restored_paste_goes_on_being_mirrored(remote: Path) -> None:
+def test_edits_of_a_restored_paste_are_mirrored(remote: Path) -> None:
     (key,) = many.publish(1)
     drain()
-    forget_everything()
+    clear_database()
     restore()
 
     paste = writing.revise(Paste.objects.get(key=key), [NewFile("more")])
@@ -128,11 +128,11 @@ def test_a_restored_paste_goes_on_being_mirrored(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_a_branch_that_is_not_there_is_no_empty_one(remote: Path, settings: Settings) -> None:
+def test_a_missing_branch_is_an_error_and_an_empty_repository_is_not(remote: Path, settings: Settings) -> None:
     assert restore()["tip"] == ""
     many.publish(1)
     drain()
-    forget_everything()
+    clear_database()
     settings.GITSYNC_BRANCH = "mian"
 
     with pytest.raises(CommandError, match="has no branch mian; it has main\n") as caught:
@@ -142,54 +142,56 @@ def test_a_branch_that_is_not_there_is_no_empty_one(remote: Path, settings: Sett
     assert not Mirror.objects.filter(branch="mian").exists()
 
 
-def test_a_paste_comes_back_by_few_statements(remote: Path) -> None:
+def test_a_restore_needs_less_than_five_statements_a_paste(remote: Path) -> None:
     many.publish(150)
     drain()
-    before = everything()
-    forget_everything()
+    before = database_content()
+    clear_database()
 
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert restore()["restored"] == 150
 
-    assert len(asked) < 5 * 150
-    assert everything() == before
+    assert len(queries) < 5 * 150
+    assert database_content() == before
 
 
-def test_changes_that_are_there_already_are_kept(remote: Path) -> None:
+def test_existing_changes_are_kept(remote: Path) -> None:
     many.publish(3)
     drain()
-    before = everything()
+    before = database_content()
     for model in (File, Revision, Paste):
         model.objects.all().delete()
 
     assert restore()["restored"] == 3
 
-    assert everything() == before
+    assert database_content() == before
     assert look().is_clean
 
 
-def test_objects_that_are_expected_are_those_that_are_asked_for(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prefetched_objects_are_those_that_are_read(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"text {number}".encode() for number in range(20)]
     large = b"x" * 100_000
     oids = [repository.git(remote, "hash-object", "-w", "--stdin", stdin=text).decode().strip() for text in texts]
-    vast = repository.git(remote, "hash-object", "-w", "--stdin", stdin=large).decode().strip()
+    large_oid = repository.git(remote, "hash-object", "-w", "--stdin", stdin=large).decode().strip()
     monkeypatch.setattr(history, "_REMEMBERED", 5)
     monkeypatch.setattr(history, "_ASKED_AT_ONCE", 7)
 
     with history.objects(Repository(remote)) as objects:
-        objects.prefetch([*oids, vast, "0" * 40, *oids])
+        objects.prefetch([*oids, large_oid, "0" * 40, *oids])
 
         assert [objects.blob(oid, 100) for oid in oids] == texts
         assert objects.blob(oids[-1], 3) is None
         assert objects.tree(oids[-1]) is None
-        assert (objects.blob(vast, 99_999), objects.blob(vast, 100_000)) == (None, large)
+        assert (objects.blob(large_oid, 99_999), objects.blob(large_oid, 100_000)) == (None, large)
         assert objects.blob("0" * 40, 100) is None
 
 
-def test_another_remote_fills_the_configured_one(remote: Path, tmp_path: Path, settings: Settings) -> None:
+def test_pastes_restored_from_another_remote_are_pushed_to_the_configured_one(
+    remote: Path, tmp_path: Path, settings: Settings
+) -> None:
     many.publish(3)
     drain()
-    forget_everything()
+    clear_database()
     settings.GITSYNC_REMOTE = str(tmp_path / "new.git")
     repository.git(tmp_path / "new.git", "init", "--bare", "--quiet", "--initial-branch=main", settings.GITSYNC_REMOTE)
 
@@ -201,7 +203,7 @@ def test_another_remote_fills_the_configured_one(remote: Path, tmp_path: Path, s
     assert look().is_clean
 
 
-def test_a_folder_made_by_hand_becomes_a_paste_with_metadata_of_its_own(remote: Path) -> None:
+def test_a_folder_made_by_hand_becomes_a_paste_with_metadata(remote: Path) -> None:
     key = "handmade00"
     commit(remote, {f"{folder(key)}/a.py": b"print()\n"}, author="Eve")
 
@@ -213,11 +215,11 @@ def test_a_folder_made_by_hand_becomes_a_paste_with_metadata_of_its_own(remote: 
     assert look().is_clean
 
 
-def test_a_text_changed_by_hand_is_a_revision(remote: Path) -> None:
+def test_a_text_changed_by_hand_is_restored_as_a_revision(remote: Path) -> None:
     (key,) = many.publish(1)
     drain()
     commit(remote, {f"{folder(key)}/0.txt": b"by hand\n"})
-    forget_everything()
+    clear_database()
 
     restore()
 
@@ -229,7 +231,7 @@ def test_a_text_changed_by_hand_is_a_revision(remote: Path) -> None:
 
 
 def as_bytes(row: Row) -> bytes:
-    """Return a path as Git has it."""
+    """Return a path as bytes."""
     return row if isinstance(row, bytes) else row.encode()
 
 
@@ -241,7 +243,10 @@ def as_bytes(row: Row) -> bytes:
         ({".pasteur.json": b"[]"}, "format"),
         ({".pasteur.json": b'{"format": 1, "key": "zzzzzzzzzz"}'}, "another key"),
         ({".pasteur.json": b'{"format": 1, "key": "abcdefghjk"}'}, "no revision"),
-        ({".pasteur.json": b'{"format": 1, "key": "abcdefghjk", "revision": 9999999999}'}, "number of a revision"),
+        (
+            {".pasteur.json": b'{"format": 1, "key": "abcdefghjk", "revision": 9999999999}'},
+            "number of a revision",
+        ),
         ({".pasteur.json": b" " * 300_000}, "metadata is too large"),
         ({"a": b"\xff\xfe"}, "not UTF-8"),
         ({"a": b"nul \0"}, "NUL"),
@@ -253,10 +258,12 @@ def as_bytes(row: Row) -> bytes:
         ({f"{number}": b"x" for number in range(51)}, "more than 50"),
     ],
 )
-def test_what_cannot_be_a_paste_is_reported_and_skipped(remote: Path, rows: dict[Row, Any], reason: str) -> None:
+def test_folders_that_cannot_be_pastes_are_reported_and_skipped(
+    remote: Path, rows: dict[Row, Any], reason: str
+) -> None:
     (good,) = many.publish(1)
     drain()
-    forget_everything()
+    clear_database()
     texts: dict[Row, Any] = {} if "a" in rows else {"b": b"x"}
     inside = {as_bytes(row): content for row, content in {**texts, **rows}.items()}
     commit(remote, {as_bytes(folder("abcdefghjk")) + b"/" + row: content for row, content in inside.items()})
@@ -268,7 +275,7 @@ def test_what_cannot_be_a_paste_is_reported_and_skipped(remote: Path, rows: dict
     assert [paste.key for paste in Paste.objects.all()] == [good]
 
 
-def test_folders_whose_names_cannot_be_keys_are_nobodys_business(remote: Path) -> None:
+def test_other_folders_of_the_repository_are_ignored(remote: Path) -> None:
     commit(remote, {"a/b/c/abc/x": b"1", "i/l/o/ilo1234567/x": b"2", "A/B/C/ABC1234567/x": b"3", "k/x": b"4"})
 
     report = restore(status=1)
@@ -277,12 +284,12 @@ def test_folders_whose_names_cannot_be_keys_are_nobodys_business(remote: Path) -
     assert report["skipped"] == {"abc": "its name cannot be a key"}
 
 
-def test_a_remote_that_is_none_is_said_in_plain_words(remote: Path) -> None:
+def test_an_invalid_or_missing_remote_is_an_error(remote: Path) -> None:
     with pytest.raises(CommandError, match="not supported"):
         call_command("restore_from_git", "--from", "ext::sh -c id".replace(" ", "://"))
     with pytest.raises(CommandError, match="not appear to be a git repository"):
         call_command("restore_from_git", "--from", "/nowhere/at/all.git")
 
 
-def test_an_empty_branch_gives_nothing(remote: Path) -> None:
+def test_an_empty_repository_restores_nothing(remote: Path) -> None:
     assert restore() == {"tip": "", "restored": 0, "present": 0, "skipped": {}}

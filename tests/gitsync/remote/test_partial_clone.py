@@ -18,7 +18,7 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.foreign import commit
+from tests.gitsync.manual_commits import commit
 from tests.servers.sshd import Sshd
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]

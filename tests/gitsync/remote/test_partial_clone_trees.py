@@ -15,7 +15,7 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.foreign import commit
+from tests.gitsync.manual_commits import commit
 from tests.gitsync.remote.test_partial_clone import assert_right, clone_of, fill, lose_the_clone
 from tests.servers.sshd import Sshd
 

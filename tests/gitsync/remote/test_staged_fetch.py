@@ -15,10 +15,10 @@ from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.inbound.test_read_in import published
-from tests.gitsync.person import Person
+from tests.gitsync.contributor import Contributor
+from tests.gitsync.inbound.test_read_in import publish_and_drain
 from tests.gitsync.purge.test_purge import purge
-from tests.gitsync.recovery.test_restore import everything, forget_everything, restore
+from tests.gitsync.recovery.test_restore import clear_database, database_content, restore
 from tests.servers.sshd import Sshd
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
@@ -37,17 +37,17 @@ def with_roads(place: Path) -> None:
     """Make a history of eleven commits by first parents, with side roads of others."""
     many.publish(4)
     drain()
-    eve = Person(place)
+    eve = Contributor(place)
     eve.branch("side", {"NOTES": "x"})
     eve.branch("late", {f"{folder('handmade00')}/a.txt": "by hand\n"})
     eve.unrelated("elsewhere", {"OTHER": "x"})
-    eve.merge("side", rows={})
+    eve.merge("side", files={})
     eve.push()
     many.publish(3)
     drain()
     eve.git("pull", "--quiet", "--ff-only")
-    eve.merge("late", rows={"NOTES": "y"})
-    eve.merge("elsewhere", rows={})
+    eve.merge("late", files={"NOTES": "y"})
+    eve.merge("elsewhere", files={})
     eve.push()
     drain()
 
@@ -116,12 +116,12 @@ def test_a_remote_without_single_commits_sends_all_at_once(
 def test_everything_is_restored_from_stages(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     with_roads(remote)
-    before = everything()
-    forget_everything()
+    before = database_content()
+    clear_database()
 
     restore()
 
-    assert everything() == before
+    assert database_content() == before
     assert caplog.text.count(STAGES) == 3
     drain()
     assert look().is_clean
@@ -131,7 +131,7 @@ def test_a_purge_in_a_shallow_clone_fetches_the_history_in_stages(
     remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
-    paste = published("a password\n")
+    paste = publish_and_drain("a password\n")
     with_roads(remote)
     shutil.rmtree(settings.GITSYNC_CLONE_DIR)
     many.publish(1)

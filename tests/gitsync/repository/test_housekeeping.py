@@ -11,7 +11,7 @@ from gitsync.repository.housekeeping import tidy
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from tests import many, repository
-from tests.gitsync.foreign import commit
+from tests.gitsync.manual_commits import commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -16,7 +16,7 @@ from pastes.lifecycle import erasing, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.foreign import Entry, commit
+from tests.gitsync.manual_commits import Entry, commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,8 +12,8 @@ from pastes.lifecycle import erasing, writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.foreign import commit
-from tests.gitsync.recovery.test_restore import forget_everything
+from tests.gitsync.manual_commits import commit
+from tests.gitsync.recovery.test_restore import clear_database
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -90,7 +90,7 @@ def test_a_purge_after_a_squash_names_commits_that_are_there(remote: Path) -> No
     many.publish(3)
     drain.drain()
     squash(remote)
-    forget_everything()
+    clear_database()
     drain.drain()
     purged, *_ = Paste.objects.order_by("pk")
 

@@ -15,9 +15,9 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from tests import repository
-from tests.gitsync.foreign import Entry, Row, commit
-from tests.gitsync.inbound.test_read_in import published
-from tests.gitsync.recovery.test_restore import forget_everything, restore
+from tests.gitsync.inbound.test_read_in import publish_and_drain
+from tests.gitsync.manual_commits import Entry, Row, commit
+from tests.gitsync.recovery.test_restore import clear_database, restore
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -44,7 +44,7 @@ def squash(remote: Path) -> None:
 
 
 def test_a_forged_trailer_settles_nothing(remote: Path) -> None:
-    published()
+    publish_and_drain()
     waiting = writing.publish(Draft([NewFile("waiting", "a.txt")]))
     commit(
         remote,
@@ -59,7 +59,7 @@ def test_a_forged_trailer_settles_nothing(remote: Path) -> None:
 
 
 def test_a_forged_trailer_keeps_nothing_at_the_tip(remote: Path) -> None:
-    paste = published()
+    paste = publish_and_drain()
     writing.hide(paste)
     commit(remote, {"NOTES": b"x"}, message=claiming(f"{paste.key}.2", "remove"))
 
@@ -70,7 +70,7 @@ def test_a_forged_trailer_keeps_nothing_at_the_tip(remote: Path) -> None:
 
 
 def test_another_sites_hiding_and_showing_keeps_nothing_at_the_tip(remote: Path) -> None:
-    paste = published()
+    paste = publish_and_drain()
     files = all_files(remote)
     writing.hide(paste)
     commit(remote, {folder(paste.key): None}, message=claiming(f"{paste.key}.2", "remove"))
@@ -84,7 +84,7 @@ def test_another_sites_hiding_and_showing_keeps_nothing_at_the_tip(remote: Path)
 
 
 def test_another_sites_change_of_the_same_name_takes_nothing_from_the_tip(remote: Path) -> None:
-    paste = published()
+    paste = publish_and_drain()
     files = all_files(remote)
     writing.hide(paste)
     writing.show(paste)
@@ -99,7 +99,7 @@ def test_another_sites_change_of_the_same_name_takes_nothing_from_the_tip(remote
 
 
 def test_hiding_and_showing_that_was_pushed_is_not_done_again(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paste = published()
+    paste = publish_and_drain()
     writing.hide(paste)
     writing.show(paste)
 
@@ -121,9 +121,9 @@ def test_hiding_and_showing_that_was_pushed_is_not_done_again(remote: Path, monk
 
 
 def test_what_comes_from_a_squashed_history_can_be_hidden(remote: Path) -> None:
-    paste = published()
+    paste = publish_and_drain()
     squash(remote)
-    forget_everything()
+    clear_database()
     restore()
     assert look().is_clean
     change = Change.objects.get()
@@ -137,12 +137,12 @@ def test_what_comes_from_a_squashed_history_can_be_hidden(remote: Path) -> None:
 
 
 def test_a_folder_that_somebody_has_copied_can_be_removed(remote: Path) -> None:
-    paste = published()
+    paste = publish_and_drain()
     files = all_files(remote)
     squash(remote)
     commit(remote, {folder(paste.key): None})
-    forget_everything()
-    published("other")
+    clear_database()
+    publish_and_drain("other")
     commit(remote, files)
     drain()
     assert Change.objects.filter(key=paste.key).count() == 1
@@ -155,7 +155,7 @@ def test_a_folder_that_somebody_has_copied_can_be_removed(remote: Path) -> None:
 
 
 def test_what_has_no_change_at_all_leaves_the_tip_too(remote: Path) -> None:
-    paste = published()
+    paste = publish_and_drain()
     Change.objects.all().delete()
 
     writing.hide(paste)
@@ -185,7 +185,7 @@ def test_what_another_site_mirrors_that_expires_is_not_taken_from_it(remote: Pat
     writing.revise(paste, [NewFile("two", "a.txt")])
     drain()
     edited = repository.tip(remote)
-    forget_everything()
+    clear_database()
     repository.git(remote, "update-ref", "refs/heads/main", tip)
     settings.GITSYNC_MIRROR_EXPIRING = False
     drain()

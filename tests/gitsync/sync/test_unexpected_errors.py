@@ -18,7 +18,7 @@ from gitsync.sync.resync import look
 from gitsync.sync.schedule import work_off
 from pastes.models import Paste
 from tests import many, repository
-from tests.gitsync.foreign import Row, commit
+from tests.gitsync.manual_commits import Row, commit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 

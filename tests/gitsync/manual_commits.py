@@ -1,4 +1,4 @@
-"""Commits on the remote that are not Pasteur's, made with Git itself and without a work tree."""
+"""Commits on the remote that are not Pasteur's, made with Git alone and without a work tree."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Row = str | bytes
 
 @dataclass(frozen=True)
 class Entry:
-    """What is not a plain file: a link (120000) with its target, or a submodule (160000) with its commit."""
+    """An entry that is not a plain file: a link (120000) with its target, or a submodule (160000) with its commit."""
 
     mode: str
     content: bytes
@@ -25,15 +25,15 @@ def commit(
     message: str = "By hand",
     at: int = 1700000000,
 ) -> str:
-    """Put files at the tip of `main`, or take them away (None), in a commit by a person; returns its id.
+    """Commit files to the tip of `main`, or delete them (None), and return the commit's id.
 
-    `at` is when that is said to have been, in seconds.
+    `at` is the author's and the committer's date, in seconds.
     """
     refs = repository.git(remote, "for-each-ref", "refs/heads/main").decode()
     text = message.encode()
-    who = f"{author} <eve@example.org> {at} +0000".encode()
+    identity = f"{author} <eve@example.org> {at} +0000".encode()
     lines = [
-        *(b"feature done\ncommit refs/heads/main", b"author " + who, b"committer " + who),
+        *(b"feature done\ncommit refs/heads/main", b"author " + identity, b"committer " + identity),
         b"data %d" % len(text) + b"\n" + text,
     ]
     if refs:
