@@ -29,7 +29,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None, **kwargs: str) -> HttpResponse:
-    """404: nothing is here. Whether something was, or will be, is not told."""
+    """404: nothing is here. The response does not reveal whether something was."""
     message = gettext("Nothing is here. It may have expired, or never have been.")
     return responses.error(request, 404, "not_found", message)
 

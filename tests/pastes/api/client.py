@@ -15,7 +15,7 @@ def create(client: Client, body: Any) -> Any:
 
 
 def refused(response: Any) -> tuple[int, str, str | None]:
-    """Return status, code and field of a refusal, after a look at its form."""
+    """Return status, code and field of an error; fail unless it has the format of the API."""
     assert response["Content-Type"] == "application/json"
     error = response.json()["error"]
     assert set(error) - {"field", "limit"} == {"code", "message"}

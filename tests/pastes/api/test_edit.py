@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def send(client: Client, method: str, paste: Paste, body: Any = None, **headers: str) -> Any:
-    """Send JSON about a paste with its token, unless another is given."""
+    """Send JSON to the URL of a paste, by default with its edit token."""
     all_headers = {"x-pasteur-token": paste.token, "if-match": "*"} | {
         name.replace("_", "-"): value for name, value in headers.items()
     }

@@ -24,7 +24,7 @@ def send(client: Client, **fields: str) -> Any:
 
 
 def lifetime() -> timedelta | None:
-    """Return how long the only paste lives."""
+    """Return the lifetime of the only paste."""
     paste = Paste.objects.get()
     return paste.expires_at - paste.created_at if paste.expires_at else None
 

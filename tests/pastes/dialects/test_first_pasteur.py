@@ -24,7 +24,7 @@ def send(client: Client, *parts: Part) -> Any:
 
 
 def assert_refused(response: Any) -> str:
-    """Fail unless this is the dialect's refusal; return its line."""
+    """Return the line of a refusal; fail unless it has the format of the dialect."""
     assert response.status_code == 400
     assert response["Content-Type"].startswith("text/plain")
     assert response["Access-Control-Allow-Origin"] == "*"

@@ -26,7 +26,7 @@ def send(client: Client, body: Any, path: str = "", method: str = "POST", token:
 
 
 def made(client: Client, **facts: Any) -> tuple[str, str]:
-    """Make a gist; return its path and its edit token."""
+    """Create a gist; return its path and its edit token."""
     answer = send(client, GIST | facts)
     assert answer.status_code == 201, answer.content
     return f"/{answer.json()['id']}", answer["X-Pasteur-Token"]

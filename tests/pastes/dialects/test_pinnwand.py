@@ -26,7 +26,7 @@ def send(client: Client, paste: Any) -> Any:
 
 
 def removal_path(client: Client) -> str:
-    """Make a paste and return the path that deletes it."""
+    """Create a paste; return the path that deletes it."""
     answer = send(client, {"expiry": "1day", "files": [SPAM]}).json()
     return str(answer["removal"]).removeprefix("http://testserver")
 

@@ -22,10 +22,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 HEADER = {"x-requested-with": "JSONHttpRequest"}
 
 
-def request(expire: str | None = "1week", **facts: Any) -> dict[str, Any]:
-    """Return what a client sends; `facts` are other values for its places."""
-    paste = {"v": 2, "adata": adata(**facts), "ct": CT, "meta": {} if expire is None else {"expire": expire}}
-    return paste | {name: value for name, value in facts.items() if name in {"v", "ct", "meta", "adata"}}
+def request(expire: str | None = "1week", **values: Any) -> dict[str, Any]:
+    """Return the request of a client, with these values in place of the defaults."""
+    paste = {"v": 2, "adata": adata(**values), "ct": CT, "meta": {} if expire is None else {"expire": expire}}
+    return paste | {name: value for name, value in values.items() if name in {"v", "ct", "meta", "adata"}}
 
 
 def send(client: Client, body: Any, method: str = "POST", headers: dict[str, str] = HEADER) -> Any:
@@ -35,12 +35,12 @@ def send(client: Client, body: Any, method: str = "POST", headers: dict[str, str
 
 
 def ask(client: Client, query: str, method: str = "GET", headers: dict[str, str] = HEADER) -> Any:
-    """Ask for `/?...`."""
+    """Get `/?...`."""
     return client.generic(method, f"/?{query}", headers=headers)
 
 
 def assert_failed(response: Any, message: str) -> None:
-    """Fail unless this is how PrivateBin tells a failure."""
+    """Fail unless the response is a failure in PrivateBin's format."""
     assert response.status_code == 200
     assert response.json() == {"status": 1, "message": response.json()["message"]}
     assert message in response.json()["message"]
@@ -221,7 +221,7 @@ def test_the_version_is_public(client: Client, headers: dict[str, str]) -> None:
 
 
 def deleting(client: Client, how: str, key: str, token: str, **headers: str) -> Any:
-    """Ask in one of three ways to delete."""
+    """Request a deletion in one of three ways."""
     if how == "GET":
         return ask(client, f"pasteid={key}&deletetoken={token}", headers=HEADER | headers)
     return send(client, {"pasteid": key, "deletetoken": token}, how)

@@ -53,7 +53,7 @@ ACCEPTS = st.sampled_from(
 
 
 def assert_ours(before: dict[str, int], response: Any) -> None:
-    """Fail unless the answer is one that we meant, and a refusal has left no row behind."""
+    """Fail unless the response is an intended one, and a refusal has stored nothing."""
     assert response.status_code < 500, response.content
     if response.status_code >= 400:
         assert count_rows() == before

@@ -23,13 +23,13 @@ def paste() -> Paste:
 
 
 def policy(response: Any) -> dict[str, list[str]]:
-    """Return the Content-Security-Policy of an answer, by directive."""
+    """Return the Content-Security-Policy of a response, by directive."""
     directives = (directive.split() for directive in response["Content-Security-Policy"].split(";"))
     return {name: values for name, *values in directives}
 
 
 def answers(client: Client, paste: Paste) -> list[Any]:
-    """Return an answer of every kind, good and bad."""
+    """Return responses of every kind, successes and errors."""
     browser = {"accept": BROWSER}
     gets = [
         "/",

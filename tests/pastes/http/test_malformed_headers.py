@@ -66,7 +66,7 @@ def test_a_malformed_part_is_refused(field: str, nonsense: str) -> None:
 
 
 class Stalled(io.RawIOBase):
-    """A body that never comes."""
+    """A body whose bytes never arrive."""
 
     def read(self, size: int | None = -1) -> bytes:
         raise TimeoutError

@@ -20,12 +20,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 CURL = {"accept": "*/*"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-#: What may stand in an address; `key` is that of a paste which is there.
+#: Values for the parameters; `key` is filled in with that of an existing paste.
 WORDS = {"name": "hello.py", "number": "1", "token": "x"}
 
 
 def routes(resolver: URLResolver, before: str = "/") -> Iterator[str]:
-    """Yield all addresses of the site but the admin's, with the names of their variable parts in braces."""
+    """Yield all URL patterns but the admin's, with parameter names in braces."""
     for found in resolver.url_patterns:
         assert isinstance(found.pattern, RoutePattern)
         route = before + str(found.pattern)

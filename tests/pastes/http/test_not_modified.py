@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def paths(paste: Paste) -> list[str]:
-    """Return the addresses that a paste is read at."""
+    """Return the URLs at which a paste is read."""
     texts = [f"/{paste.key}/raw", f"/{paste.key}/raw/a.txt", f"/raw/{paste.key}"]
     return [f"/api/v1/pastes/{paste.key}", f"/{paste.key}", *texts]
 

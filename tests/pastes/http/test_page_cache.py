@@ -45,7 +45,7 @@ def test_a_page_is_rendered_for_the_first_reader_only(
     paste = publish_text("text", "a.txt")
     with renderings() as rendered:
         first = client.get(f"/{paste.key}", headers=READER)
-        with django_assert_num_queries(1):  # Whether it is still there, and where its copy stands, at once.
+        with django_assert_num_queries(1):  # The paste and its mirror state in one query.
             again = client.get(f"/{paste.key}", headers=READER)
 
     assert len(rendered) == 1

@@ -25,7 +25,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}\u202
 
 
 def found(client: Client, query: str) -> set[str]:
-    """Return the keys that a search shows."""
+    """Return the keys in the results of a search."""
     response = client.get(LIST, {"q": query})
     assert response.status_code == 200
     text = Page(response).text

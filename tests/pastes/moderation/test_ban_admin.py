@@ -24,7 +24,7 @@ FAR = "203.0.113.5"
 
 @pytest.fixture(autouse=True)
 def fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """Keep addresses, and leave no ban in the memory of the process."""
+    """Store origins, and clear cached bans afterwards."""
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_KEEP_ADDRESSES = 7
     bans.forget()
@@ -33,7 +33,7 @@ def fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
 
 
 def pasted_from(address: str) -> Paste:
-    """Paste from an address, and return the paste."""
+    """Create a paste from an address."""
     assert Client(REMOTE_ADDR=address).put("/a.txt", b"text", content_type="").status_code == 201
     return Paste.objects.latest("id")
 

@@ -24,7 +24,7 @@ BOTH = ["ada@example.org", "bob@example.org"]
 
 @pytest.fixture
 def smtp(settings: Settings) -> Iterator[Smtp]:
-    """Return a running mail server that the settings name."""
+    """Return a running mail server, set in the settings."""
     with Smtp() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port

@@ -25,13 +25,13 @@ FAR = "203.0.113.5"
 
 @pytest.fixture(autouse=True)
 def fresh(settings: Settings, tmp_path: Path) -> None:
-    """Count from nothing."""
+    """Start with empty counters."""
     settings.DATA_DIR = tmp_path
     settings.CACHES = settings.CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 def send(client: Client, paste: Paste | str, **fields: str) -> Any:
-    """Send the form of a paste."""
+    """Submit the report form of a paste."""
     key = paste if isinstance(paste, str) else paste.key
     return client.post(f"/{key}/report", {"reason": "spam"} | fields, headers={"accept": BROWSER})
 

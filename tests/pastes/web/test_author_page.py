@@ -42,7 +42,7 @@ def public(author: str, **attributes: Any) -> Paste:
 
 
 def keys(client: Client, path: str) -> list[str]:
-    """Return the keys on a page, in their order."""
+    """Return the keys on a page in order."""
     response = client.get(path)
     assert response.status_code == 200, path
     known = set(Paste.objects.values_list("key", flat=True))

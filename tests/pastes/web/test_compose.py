@@ -20,7 +20,7 @@ UPLOADED = ["Content-Type: text/plain"]
 
 
 def made(response: Any) -> Paste:
-    """Return the paste to whose page the form led."""
+    """Return the paste to which the form redirected."""
     assert response.status_code == 302
     return Paste.objects.get(key=response["Location"].partition("#")[0].removeprefix("/"))
 

@@ -19,7 +19,7 @@ KEPT = Part("files-0-content", TEXT.encode())
 
 
 def assert_returned(response: Any, status: int, says: str = "") -> Page:
-    """Fail unless the form came back with this status, the text, and a word on what is wrong."""
+    """Fail unless the form is shown again with this status, its text and an error message."""
     page = Page(response)
     assert response.status_code == status
     assert page.areas["files-0-content"] == TEXT

@@ -22,18 +22,18 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def fields(page: Page) -> dict[str, str]:
-    """Return what a browser would send of the page's form."""
+    """Return the fields that a browser would submit from a page."""
     return {name: value for name, value in page.values.items() if not name.endswith("upload")}
 
 
 def edited(client: Client, paste: Paste, token: str, **changes: str) -> Any:
-    """Open the form of a paste and send it with these changes."""
+    """Open the edit form of a paste and submit it with these changes."""
     sent = fields(Page(client.get(f"/{paste.key}/edit"))) | {"token": token, **changes}
     return client.post(f"/{paste.key}/edit", sent)
 
 
 def now(paste: Paste) -> Paste:
-    """Return the paste as it is now."""
+    """Return the current row of a paste."""
     return Paste.objects.get(pk=paste.pk)
 
 

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def framed(client: Client, path: str, status: int = 200) -> Page:
-    """Return what a frame shows, having made sure that anybody may frame it and that it does nothing but show."""
+    """Return the page in a frame; fail unless every site may frame it and it runs only our scripts."""
     response: Any = client.get(path, headers={"accept": BROWSER})
     assert response.status_code == status
     rules = policy(response)

@@ -47,7 +47,7 @@ def test_an_error_page_is_in_the_language_of_its_reader(
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_LIMIT_READ = "1/minute" if status == 429 else "off"
     if status == 500:
-        monkeypatch.setattr(reading, "find", None)  # Calling it is what nobody thought of.
+        monkeypatch.setattr(reading, "find", None)  # Calling None raises an unexpected TypeError.
 
     response = SENDING[status](client, {"accept": BROWSER, "accept-language": language})
 

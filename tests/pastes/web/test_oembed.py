@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def asked(client: Client, url: str, **query: str) -> Any:
-    """Return what oEmbed says of an address."""
+    """Return the oEmbed response for a URL."""
     return client.get("/oembed", {"url": url, **query})
 
 

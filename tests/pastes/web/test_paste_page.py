@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def shown(client: Client, paste: Paste) -> Page:
-    """Return the page of a paste, taken apart."""
+    """Return the parsed page of a paste."""
     response = client.get(f"/{paste.key}")
     assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
     return Page(response)

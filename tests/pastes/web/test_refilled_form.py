@@ -35,13 +35,13 @@ WRITTEN = {
 
 @pytest.fixture(autouse=True)
 def limited(settings: Settings, tmp_path: Path) -> None:
-    """Let everybody make one paste a minute, with counts that nobody has seen."""
+    """Allow each caller one paste a minute, with empty counters."""
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_LIMIT_CREATE = "1/minute"
 
 
 def far(*, checks: bool = False) -> Client:
-    """Return a client of another machine, which is limited."""
+    """Return a client at a remote address, which has rate limits."""
     return Client(
         REMOTE_ADDR="203.0.113.7", HTTP_ACCEPT=BROWSER, enforce_csrf_checks=checks, raise_request_exception=False
     )
@@ -67,7 +67,7 @@ def too_late() -> Any:
 
 def broken() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keys, "draw", None)  # Calling it is what nobody thought of.
+        patch.setattr(keys, "draw", None)  # Calling None raises an unexpected TypeError.
         return send(far())
 
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def edited(*texts: str, name: str = "a.txt", **facts: Any) -> Paste:
-    """Return a paste of one file that was edited from one text to the next."""
+    """Return a paste of one file with a revision for each text."""
     paste = publish_text(texts[0], name, **facts)
     for text in texts[1:]:
         paste = writing.revise(paste, [NewFile(text, name)])
@@ -27,14 +27,14 @@ def edited(*texts: str, name: str = "a.txt", **facts: Any) -> Paste:
 
 
 def shown(client: Client, path: str, *, status: int = 200) -> Page:
-    """Return a page of the site, taken apart."""
+    """Return a parsed page."""
     response = client.get(path, headers={"accept": BROWSER})
     assert (response.status_code, response["Content-Type"]) == (status, "text/html; charset=utf-8")
     return Page(response)
 
 
 def lines(page: Page) -> list[str]:
-    """Return the changed lines of a comparison that stands inline."""
+    """Return the changed lines of an inline diff."""
     found = []
     for row in page.html.split("<tr>")[1:]:
         for tag, sign in (("del", "-"), ("ins", "+")):

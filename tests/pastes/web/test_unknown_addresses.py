@@ -28,8 +28,8 @@ NO_KEYS = [
 def test_an_impossible_key_costs_no_query(
     client: Client, key: str, rest: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    client.get("/aaa")  # Everything is loaded by now.
-    # What can be a code of the first Pasteur is looked for, once, by its index.
+    client.get("/aaa")  # Warm up.
+    # A possible code of the first Pasteur costs one indexed query.
     queries = 3 if keys.can_be_old(key) and rest in {"", "?raw"} else 0
 
     seconds = []
