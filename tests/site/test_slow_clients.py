@@ -1,4 +1,4 @@
-"""Slow and silent clients hold a socket and nothing else: everybody else is served as if they were not there."""
+"""Slow and silent clients hold a socket and nothing else: they do not delay other clients."""
 
 import contextlib
 import socket
@@ -26,12 +26,12 @@ def connect(site: Pasteur) -> socket.socket:
     return socket.create_connection(("127.0.0.1", site.port), timeout=15)
 
 
-def answer(wire: socket.socket) -> bytes:
+def read_all(wire: socket.socket) -> bytes:
     """Return everything that comes until the server closes."""
-    found = b""
+    content = b""
     while piece := wire.recv(65_536):
-        found += piece
-    return found
+        content += piece
+    return content
 
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
@@ -56,8 +56,8 @@ SLOW = {
 
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", SLOW)
-def test_input_07_clients_that_are_slow_delay_nobody(site: Pasteur, kind: str) -> None:
-    """Each of 40 clients sends something and then a byte now and then; all others are served as if they were alone."""
+def test_input_07_slow_clients_delay_no_other_client(site: Pasteur, kind: str) -> None:
+    """40 clients send something and then a byte now and then; all others are served as if they were alone."""
     at_once, drop = SLOW[kind]
     key = site.paste("read me")
     with ExitStack() as held:
@@ -72,7 +72,7 @@ def test_input_07_clients_that_are_slow_delay_nobody(site: Pasteur, kind: str) -
 
 
 @pytest.mark.alone
-def test_input_07_clients_that_do_not_read_delay_nobody(site: Pasteur) -> None:
+def test_input_07_clients_that_do_not_read_delay_no_other_client(site: Pasteur) -> None:
     long, key = site.paste("many words\n" * 40_000), site.paste("read me")
     with ExitStack() as held:
         for _ in range(40):
@@ -95,7 +95,7 @@ def test_an_answer_that_is_read_slowly_is_whole(site: Pasteur) -> None:
         wire.sendall(request * 3 + request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         time.sleep(1)
 
-        assert answer(wire).count(text) == 4
+        assert read_all(wire).count(text) == 4
 
 
 def drip(wires: list[socket.socket], drop: bytes) -> None:
@@ -119,12 +119,12 @@ def times(site: Pasteur, key: str, meanwhile: Callable[[], object]) -> list[floa
 
 
 def p99(seconds: list[float]) -> float:
-    """Return what no more than one in a hundred goes beyond."""
+    """Return the 99th percentile."""
     return sorted(seconds)[int(len(seconds) * 0.99) - 1]
 
 
 @pytest.mark.alone
-def test_silent_and_dripping_clients_delay_nobody(site: Pasteur) -> None:
+def test_silent_and_dripping_clients_delay_no_other_client(site: Pasteur) -> None:
     key = site.paste("read me")
     with ExitStack() as held:
         for number in range(500):
@@ -136,7 +136,7 @@ def test_silent_and_dripping_clients_delay_nobody(site: Pasteur) -> None:
 
 
 @pytest.mark.alone
-def test_input_07_more_clients_than_there_is_place_for_keep_nobody_out() -> None:
+def test_input_07_more_clients_than_the_limit_keep_no_other_client_out() -> None:
     with Pasteur(PASTEUR_WEB_PROCESSES="1") as site, ExitStack() as held:
         key = site.paste("read me")
         for _ in range(1_200):
@@ -149,7 +149,7 @@ def test_a_head_that_is_never_finished_is_dropped(site: Pasteur) -> None:
     with connect(site) as wire:
         wire.sendall(b"GET / HTTP/1.1\r\n")
 
-        assert answer(wire) == b""
+        assert read_all(wire) == b""
 
 
 def test_a_request_in_single_bytes_is_served(site: Pasteur) -> None:
@@ -158,16 +158,16 @@ def test_a_request_in_single_bytes_is_served(site: Pasteur) -> None:
         for byte in request:
             wire.sendall(bytes([byte]))
 
-        assert b" 201 " in answer(wire)
+        assert b" 201 " in read_all(wire)
 
 
-def test_two_requests_in_one_piece_are_both_served(site: Pasteur) -> None:
+def test_two_pipelined_requests_are_both_served(site: Pasteur) -> None:
     one = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\none"
     two = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\ntwo"
     with connect(site) as wire:
         wire.sendall(one + two)
 
-        assert answer(wire).count(b" 201 ") == 2
+        assert read_all(wire).count(b" 201 ") == 2
 
 
 def test_a_client_that_asks_before_it_sends_is_answered(site: Pasteur) -> None:
@@ -179,7 +179,7 @@ def test_a_client_that_asks_before_it_sends_is_answered(site: Pasteur) -> None:
         assert wire.recv(100).startswith(b"HTTP/1.1 100 ")
         wire.sendall(b"text")
 
-        assert b" 201 " in answer(wire)
+        assert b" 201 " in read_all(wire)
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 4\r\n", b"Transfer-Encoding: chunked\r\n"])
@@ -189,7 +189,7 @@ def test_a_client_is_asked_once_to_go_on(site: Pasteur, framing: bytes) -> None:
         assert wire.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         wire.sendall(b"text" if b"Length" in framing else b"4\r\ntext\r\n0\r\n\r\n")
 
-        assert answer(wire).startswith(b"HTTP/1.1 201 ")
+        assert read_all(wire).startswith(b"HTTP/1.1 201 ")
 
 
 @pytest.mark.parametrize(
@@ -206,11 +206,11 @@ def test_a_client_is_asked_once_to_go_on(site: Pasteur, framing: bytes) -> None:
     ],
     ids=["too_long", "expectation", "both", "coding", "old", "no_number", "endless_head", "endless_line"],
 )
-def test_what_is_refused_is_not_asked_for(site: Pasteur, head: bytes, status: bytes) -> None:
+def test_a_refused_body_is_not_asked_for(site: Pasteur, head: bytes, status: bytes) -> None:
     with connect(site) as wire:
         wire.sendall(head)
 
-        assert answer(wire).split()[1] == status
+        assert read_all(wire).split()[1] == status
 
 
 def test_a_client_of_http_1_0_is_not_asked(site: Pasteur) -> None:
@@ -218,20 +218,20 @@ def test_a_client_of_http_1_0_is_not_asked(site: Pasteur) -> None:
         wire.sendall(HEAD.replace(b"1.1", b"1.0") + b"Content-Length: 4\r\nExpect: 100-continue\r\n\r\n")
         wire.sendall(b"text")
 
-        assert answer(wire).startswith(b"HTTP/1.0 201 ")
+        assert read_all(wire).startswith(b"HTTP/1.0 201 ")
 
 
-def test_chunked_requests_in_one_piece_are_all_served(site: Pasteur) -> None:
+def test_pipelined_chunked_requests_are_all_served(site: Pasteur) -> None:
     one = CHUNKED + b"\r\n1;a=b\r\no\r\n2 ; c\r\nne\r\n0;last\r\nX-Trailer: y\r\n\r\n"
     two = CHUNKED + b"\r\n003\r\ntwo\r\n0\r\n\r\n"
     three = CHUNKED + b"Connection: close\r\n\r\n5\r\nthree\r\n0\r\n\r\n"
     with connect(site) as wire:
         for byte in one + two + three:
             wire.sendall(bytes([byte]))
-        assert answer(wire).count(b" 201 ") == 3
+        assert read_all(wire).count(b" 201 ") == 3
     with connect(site) as wire:
         wire.sendall(one + two + three)
-        answers = answer(wire)
+        answers = read_all(wire)
 
     keys = [line.rpartition(b"/")[2].decode() for line in answers.split(b"\r\n") if line.startswith(b"Location: ")]
     texts = [site.http.request("GET", f"{site.url}/{key}/raw").data for key in keys]
@@ -255,17 +255,17 @@ def test_chunks_that_are_malformed_are_refused(site: Pasteur, body: bytes) -> No
     with connect(site) as wire:
         wire.sendall(CHUNKED + b"\r\n" + body + b"0\r\n\r\n")
 
-        assert answer(wire).startswith(b"HTTP/1.1 400 ")
+        assert read_all(wire).startswith(b"HTTP/1.1 400 ")
 
 
-def test_a_body_that_stalls_is_told_so(site: Pasteur) -> None:
+def test_a_stalled_body_is_answered_with_408(site: Pasteur) -> None:
     with connect(site) as wire:
         wire.sendall(HEAD + b"Content-Length: 10\r\n\r\nhalf")
 
-        assert answer(wire).startswith(b"HTTP/1.1 408 ")
+        assert read_all(wire).startswith(b"HTTP/1.1 408 ")
 
 
-def test_who_holds_the_most_for_the_longest_is_dropped_and_not_who_comes_last() -> None:
+def test_the_connection_that_holds_the_most_for_the_longest_is_dropped_rather_than_the_newest() -> None:
     with Pasteur(PASTEUR_WEB_PROCESSES="1") as site, ExitStack() as held:
         for _ in range(23):
             wire = held.enter_context(connect(site))
@@ -276,7 +276,7 @@ def test_who_holds_the_most_for_the_longest_is_dropped_and_not_who_comes_last() 
         time.sleep(0.5)
         last.sendall(b"x")
 
-        assert answer(last).startswith(b"HTTP/1.1 201 ")
+        assert read_all(last).startswith(b"HTTP/1.1 201 ")
 
 
 def test_connections_that_come_at_once_are_shared_by_the_processes(site: Pasteur) -> None:
