@@ -125,7 +125,7 @@ def test_every_error_of_the_mirror_has_its_advice() -> None:
 
 def test_every_refusal_is_described_and_no_other() -> None:
     calls = [call for module in sources() for call in ast.walk(module) if isinstance(call, ast.Call)]
-    made = {"RefusedError": 0, "_refuse": 0, "error": 2, "Complaint": 1}
+    made = {"RefusedError": 0, "_refuse": 0, "error": 2, "RawError": 1}
     codes = set()
     for call in calls:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
