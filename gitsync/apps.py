@@ -26,5 +26,5 @@ class GitsyncConfig(AppConfig):
         signals.paste_restored.connect(outbox.restored, dispatch_uid="gitsync.restored")
         signals.paste_purged.connect(requests.request_purge, dispatch_uid="gitsync.purge.requests")
         signals.paste_missed.connect(webhook.missed, dispatch_uid="gitsync.missed")
-        mirror_copy.kept_by(outbox.standing, outbox.copy_of)
-        mirror_copy.promised_by(eligibility.promise)
+        mirror_copy.register(outbox.standing, outbox.copy_of)
+        mirror_copy.register_promise(eligibility.promise)

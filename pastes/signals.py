@@ -1,30 +1,29 @@
-"""The only way out of this app: what happens to a paste, told inside the transaction in which it happens.
+"""The signals of a paste's life, by which other apps follow it; this app calls no other.
 
-A receiver that raises undoes the write. A new paste is told of right before it is stored, and again when it is. Each
-signal is sent with `paste`, a pastes.models.Paste, unless it says something else.
+Each is sent inside the transaction of the write, and a receiver that raises undoes it, unless noted otherwise. Each is
+sent with `paste`, a pastes.models.Paste, unless noted otherwise.
 """
 
 from django.dispatch import Signal
 
-#: A new paste is about to be stored, with revision 1. A receiver returns the rows that are to be stored with it, and
-#: writes none itself: there may be no transaction, where a single statement stores them all.
+#: Before a new paste is stored, outside of its transaction. A receiver returns rows that are stored with the paste, and
+#: writes none itself. Sent again when the paste gets another key.
 paste_published = Signal()
 
-#: A new paste is on disk, with those rows. Whatever a receiver raises is logged; it must be quick.
+#: After a new paste is stored and committed, with those rows. Errors are logged; a receiver must be fast.
 paste_stored = Signal()
 
-#: A paste has got another revision; `paste.head` is its number.
+#: A paste has a new revision, `paste.head`.
 paste_revised = Signal()
 
-#: A paste is no longer to be seen: hidden or removed by a person, burned by its reader, or expired.
+#: A paste has gone from the site: hidden, removed, burned or expired.
 paste_withdrawn = Signal()
 
-#: A hidden paste is to be seen again.
+#: A hidden paste is visible again.
 paste_restored = Signal()
 
-#: A paste is erased for good and has to leave every copy, with what copies remember of it. Sent with its `key`, while
-#: its texts are still there.
+#: A paste is being purged, its texts are still there; every copy must purge it too. Sent with its `key`.
 paste_purged = Signal()
 
-#: Somebody asks for a key that is no paste's. Sent outside of transactions, at any rate; a receiver must be quick.
+#: A request asked for a key without a paste. Sent outside of transactions and often; a receiver must be fast.
 paste_missed = Signal()

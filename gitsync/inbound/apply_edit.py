@@ -6,6 +6,7 @@ written anew only where no Pasteur has written it.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gitsync.format import tree
 from gitsync.inbound.metadata import DamagedError, Metadata
@@ -27,8 +28,7 @@ from gitsync.outbox import outbox
 from gitsync.repository.history import Objects
 from pastes.errors import RefusedError
 from pastes.lifecycle import restoring
-from pastes.lifecycle.draft import Draft, NewFile, checked, checked_files
-from pastes.lifecycle.restoring import Kept
+from pastes.lifecycle.draft import Draft, validate_fields, validate_files
 from pastes.models import File, Paste
 
 logger = logging.getLogger(__name__)
@@ -54,12 +54,12 @@ def revise(objects: Objects, paste: Paste, oid: str, touches: Sequence[Touch], *
     if is_ahead:
         number, at, author = said.revision, said.revised_at or at, said.revised_by
     made = edition(objects, said, texts, number, at, author)
-    kept = _kept(paste, said)
-    if not is_ahead and kept == _kept(paste, _ours(paste)) and _facts(checked_files(made.files)) == _own_facts(paste):
+    draft = _merge(paste, said.paste)
+    if not is_ahead and replace(draft, files=validate_files(made.files)) == Draft.of(paste):
         if not _is_by_pasteur(paste, last):
             _mend(paste, is_pending=is_pending)
         return
-    restoring.take_over(paste, made, None if is_pending and not is_ahead else kept)
+    restoring.update(paste, made, None if is_pending and not is_ahead else draft)
     is_known = settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
     is_theirs = is_ahead and _is_by_pasteur(paste, last)
     conclude(paste, oid, last, is_known=is_known, is_pending=is_pending, is_theirs=is_theirs)
@@ -91,37 +91,26 @@ def _ours(paste: Paste) -> Metadata:
     files = list(paste.files)
     paths = tree.tree_names(file.name for file in files)
     return Metadata(
-        title=paste.title,
-        author=paste.author,
-        comment=paste.comment,
-        visibility=paste.visibility,
+        paste=Draft.of(paste),
         files=[(path, file.name, file.language) for path, file in zip(paths, files, strict=True)],
     )
 
 
-def _kept(paste: Paste, said: Metadata) -> Kept:
-    """Return a paste with what is said about it elsewhere, and without that when it breaks a rule."""
+def _merge(paste: Paste, draft: Draft) -> Draft:
+    """Return a paste with the title, author, comment and visibility of a draft, or as it is if they break a rule."""
+    fields = Draft(title=draft.title, author=draft.author, comment=draft.comment, visibility=draft.visibility)
     try:
-        facts = checked(Draft([NewFile("-")], said.title, said.author, said.comment, said.visibility))
+        fields = validate_fields(fields)
     except RefusedError as refused:
         logger.warning("what is said about %s in Git is left alone: %s", paste.key, refused.message)
-        return _kept(paste, _ours(paste))
-    return Kept(
-        key=paste.key,
-        created_at=paste.created_at,
-        title=facts.title,
-        author=facts.author,
-        comment=facts.comment,
-        visibility=facts.visibility,
+        return Draft.of(paste)
+    return replace(
+        Draft.of(paste),
+        title=fields.title,
+        author=fields.author,
+        comment=fields.comment,
+        visibility=fields.visibility,
     )
-
-
-def _facts(files: Sequence[NewFile]) -> list[tuple[str, str, str]]:
-    return [(file.name, file.language, file.content) for file in files]
-
-
-def _own_facts(paste: Paste) -> list[tuple[str, str, str]]:
-    return [(file.name, file.language, file.content) for file in paste.files]
 
 
 def _is_by_pasteur(paste: Paste, last: Touch) -> bool:

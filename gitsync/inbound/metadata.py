@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from gitsync.format import tree
 from gitsync.repository.history import TreeRow
 from pastes.errors import RefusedError
-from pastes.lifecycle.draft import MAX_FILES, NewFile, clean_name
+from pastes.lifecycle.draft import MAX_FILES, Draft, NewFile, clean_name
 from pastes.rules import keys
 from pastes.rules.languages import LANGUAGES
 
@@ -26,16 +26,9 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True)
 class Metadata:
-    """What `.pasteur.json` says of a paste; `files` are (path, name, language)."""
+    """The content of `.pasteur.json`: a paste without its texts, and a revision; `files` are (path, name, language)."""
 
-    title: str = ""
-    author: str = ""
-    comment: str = ""
-    visibility: str = "unlisted"
-    encrypted: bool = False
-    old_code: str | None = None
-    expires_at: datetime | None = None
-    forked_from: str = ""
+    paste: Draft = field(default_factory=Draft)
     created_at: datetime | None = None
     revision: int = 0
     revised_at: datetime | None = None
@@ -60,7 +53,7 @@ def metadata(content: bytes, key: str) -> Metadata:
     revision = _typed(row, "revision", int)
     if not 0 < revision <= LAST_REVISION:
         raise DamagedError("its metadata has no number of a revision")
-    return Metadata(
+    paste = Draft(
         title=_typed(row, "title", str),
         author=_typed(row, "author", str),
         comment=_typed(row, "comment", str),
@@ -69,6 +62,9 @@ def metadata(content: bytes, key: str) -> Metadata:
         old_code=_old_code(row),
         expires_at=_time(row, "expires_at") if "expires_at" in row else None,
         forked_from=_typed(row, "forked_from", str) if "forked_from" in row else "",
+    )
+    return Metadata(
+        paste=paste,
         created_at=_time(row, "created_at"),
         revision=revision,
         revised_at=_time(row, "revised_at"),

@@ -17,8 +17,7 @@ from gitsync.outbox import outbox
 from gitsync.purge import requests
 from gitsync.repository.history import Objects
 from pastes.lifecycle import restoring
-from pastes.lifecycle.draft import MAX_FILES
-from pastes.lifecycle.restoring import Edition, Kept
+from pastes.lifecycle.draft import MAX_FILES, NewRevision
 from pastes.models import AUTHOR_LENGTH, Paste
 from pastes.rules import keys
 from pastes.storage.insert import store
@@ -48,24 +47,16 @@ def restore_one(
         raise DamagedError("its name cannot be a key")
     now = look(objects, key, oid)
     said, _ = now
-    if said.expires_at and said.expires_at <= timezone.now():
+    draft, created_at = said.paste, said.created_at or touches[0].written_at
+    if draft.expires_at and draft.expires_at <= timezone.now():
         raise DamagedError("it has expired")
-    kept = Kept(
-        key=key,
-        created_at=said.created_at or touches[0].written_at,
-        title=said.title,
-        author=said.author if said.revision else author_of(touches[0]),
-        comment=said.comment,
-        visibility=said.visibility,
-        encrypted=said.encrypted,
-        old_code=said.old_code,
-        expires_at=said.expires_at,
-        forked_from=said.forked_from,
-    )
+    if not said.revision:
+        draft = replace(draft, author=author_of(touches[0]))
     numbers: dict[str, int] = {}
     if touches[-1].oid != oid:
         touches = [*touches, replace(touches[-1], oid=oid)]
-    paste = restoring.put_back(kept, _editions(objects, key, oid, now, touches, numbers))
+    revisions = _editions(objects, key, oid, now, touches, numbers)
+    paste = restoring.restore(draft, revisions, key=key, created_at=created_at)
     is_known = settle(key, touches, numbers, may_have_changes=may_have_changes)
     conclude(paste, oid, touches[-1], is_known=is_known)
     return paste
@@ -127,7 +118,7 @@ def refuse_purged(objects: Objects, oids: Iterable[str], known: Iterable[str] = 
 
 def edition(
     objects: Objects, said: Metadata, texts: dict[str, str], number: int, at: datetime, author: str = ""
-) -> Edition:
+) -> NewRevision:
     """Return a revision with its texts. Raises DamagedError."""
     room, found = settings.PASTEUR_MAX_BYTES, {}
     for path, oid in texts.items():
@@ -136,7 +127,7 @@ def edition(
             raise DamagedError(f"its texts are longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
         room -= len(content)
         found[path] = content
-    return Edition(number, at, metadata.files(said, found), author)
+    return NewRevision(number, at, metadata.files(said, found), author)
 
 
 def _editions(
@@ -146,7 +137,7 @@ def _editions(
     now: tuple[Metadata, dict[str, str]],
     touches: Sequence[Touch],
     numbers: dict[str, int],
-) -> Iterator[Edition]:
+) -> Iterator[NewRevision]:
     """Yield the revisions that a paste's commits tell of; `numbers` is told which commit made which.
 
     `now` is what a look at the folder that it has now, the tree `oid`, has said.

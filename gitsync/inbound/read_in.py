@@ -35,11 +35,11 @@ from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import Repository
 from pastes.errors import RefusedError
 from pastes.lifecycle import restoring, writing
+from pastes.lifecycle.draft import Draft, NewRevision
 from pastes.lifecycle.erasing import are_purged
-from pastes.lifecycle.restoring import Edition, Kept
 from pastes.models import File, Paste
 from pastes.rules import keys, languages
-from pastes.storage.write_lock import turn
+from pastes.storage.write_lock import write_lock
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def read(
     found = _differences(clone, old, new) if old and new else _unknown(clone, new)
     first = next(found, None)
     if first is None:
-        with turn(), transaction.atomic():
+        with write_lock(), transaction.atomic():
             done()
         return
     told = _told(clone, f"{old}..{new}" if old else new)
@@ -98,7 +98,7 @@ def _in_batches(
     while True:
         left.extend(islice(found, _AT_ONCE - len(left)))
         is_last, before = len(left) < _AT_ONCE, len(left)
-        with turn(), transaction.atomic():
+        with write_lock(), transaction.atomic():
             until = monotonic() + _SECONDS
             while left and monotonic() < until:
                 watchdog.beat()
@@ -239,7 +239,7 @@ def _read_file(objects: Objects, path: str, oid: str, last: Touch) -> None:
         requests.request_file_purge(other, path)
         return
     (file,) = metadata.files(metadata.NO_METADATA, {path: content})
-    kept = Kept(key=key, created_at=last.written_at, author=author_of(last))
-    paste = restoring.put_back(kept, [Edition(1, last.written_at, [replace(file, language="")])])
+    revision = NewRevision(1, last.written_at, [replace(file, language="")])
+    paste = restoring.restore(Draft(author=author_of(last)), [revision], key=key, created_at=last.written_at)
     outbox.add(paste.key, Kind.PUBLISH, 1, at=last.written_at, moved_from=path)
     read_in("a file at the root is %s", paste.key)

@@ -29,7 +29,7 @@ from gitsync.remote.git_remote import Remote
 from gitsync.repository import history, housekeeping
 from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import TIP_REF, Repository
-from pastes.storage.write_lock import turn
+from pastes.storage.write_lock import write_lock
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ def _record_named_commits(commit_map: CommitMap) -> None:
     while batch := list(islice(changes, _ROWS_PER_TRANSACTION)):
         parsed = ((Change.parse_name(change), old, new) for change, old, new in batch)
         rows = [(new, *name, old) for name, old, new in parsed if name]
-        with turn(), transaction.atomic(), connection.cursor() as cursor:
+        with write_lock(), transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(
                 'UPDATE gitsync_change SET "commit" = %s WHERE key = %s AND number = %s AND "commit" = %s', rows
             )

@@ -20,9 +20,8 @@ from gitsync.repository import history
 from gitsync.repository.history import CommitInfo, Objects
 from pastes.errors import RefusedError
 from pastes.lifecycle import restoring
-from pastes.lifecycle.draft import NewFile
+from pastes.lifecycle.draft import Draft, NewFile, NewRevision
 from pastes.lifecycle.erasing import are_purged
-from pastes.lifecycle.restoring import Edition, Kept
 from pastes.models import Paste
 from pastes.rules import keys
 
@@ -101,20 +100,19 @@ def _import_one(objects: Objects, code: str, oid: str, touches: list[Touch]) -> 
     """Store a paste under its code where that can be a key, and else under a fresh key with the code beside it."""
     is_key = keys.can_be(code)
     _, encrypted = _read(objects, oid)
-    written_at = touches[0].written_at
-    kept = Kept(
+    draft = Draft(encrypted=encrypted, old_code=None if is_key else code)
+    paste = restoring.restore(
+        draft,
+        _editions(objects, oid, touches),
         key=code if is_key else keys.draw(),
-        created_at=written_at,
-        encrypted=encrypted,
-        old_code=None if is_key else code,
+        created_at=touches[0].written_at,
     )
-    paste = restoring.put_back(kept, _editions(objects, oid, touches))
     for revision in paste.revisions.order_by("number"):
         kind = Kind.PUBLISH if revision.number == 1 else Kind.EDIT
         outbox.add(paste.key, kind, revision.number, at=revision.created_at)
 
 
-def _editions(objects: Objects, oid: str, touches: list[Touch]) -> Iterator[Edition]:
+def _editions(objects: Objects, oid: str, touches: list[Touch]) -> Iterator[NewRevision]:
     """Yield a revision for each text that the file has had; what is damaged is left out, unless it is there now."""
     number, last = 0, None
     for touch in [*touches, replace(touches[-1], oid=oid)]:
@@ -126,7 +124,7 @@ def _editions(objects: Objects, oid: str, touches: list[Touch]) -> Iterator[Edit
             continue
         if text is not None and text != last:
             number, last = number + 1, text
-            yield Edition(number, touch.written_at, [NewFile(text)])
+            yield NewRevision(number, touch.written_at, [NewFile(text)])
 
 
 def _read(objects: Objects, oid: str) -> tuple[str, bool]:

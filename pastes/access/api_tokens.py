@@ -1,4 +1,4 @@
-"""API tokens: made, shown once, looked up, revoked. The secret itself is in no row, no log and no address."""
+"""API tokens: created, found, revoked. A secret is shown once; rows, logs and addresses never have it."""
 
 import contextlib
 import hashlib
@@ -18,59 +18,59 @@ from pastes.errors import RefusedError
 from pastes.limits import rates
 from pastes.models import SCOPES, ApiToken
 from pastes.storage import clock
-from pastes.storage.write_lock import turn
+from pastes.storage.write_lock import write_lock
 
-#: What every secret begins with, so that people and scanners know what they have found.
+#: Begins every secret, so that people and secret scanners recognize one.
 PREFIX = "pasteur_"
 
 _BYTES = 24
-#: How exactly the last use is kept; a write for every request would make reading as dear as writing.
-_USE_IS_KEPT = timedelta(minutes=1)
-_SENT = re.compile(r"(?:bearer|token) +(\S+) *", re.IGNORECASE)
+#: The precision of the last use: writing a row for every request would make reading as expensive as writing.
+_USE_PRECISION = timedelta(minutes=1)
+_AUTHORIZATION = re.compile(r"(?:bearer|token) +(\S+) *", re.IGNORECASE)
 
 
-def make(
-    *, name: str, scopes: Collection[str], expires_at: datetime | None = None, **facts: Any
+def create(
+    *, name: str, scopes: Collection[str], expires_at: datetime | None = None, **fields: Any
 ) -> tuple[str, ApiToken]:
-    """Make a token for these scopes; returns its secret, which cannot be had again, and its row.
+    """Create a token with these scopes; return its secret, which is not stored, and its row.
 
-    `facts` are `owner`, `limit_create` and `limit_read`. Raises ValueError for what makes no sense.
+    `fields` are `owner`, `limit_create` and `limit_read`. Raises ValueError for an invalid value.
     """
     if not name.strip() or len(name) > 100:
         raise ValueError("a token needs a name of at most 100 characters")
     if not scopes or not set(scopes) <= set(SCOPES):
         raise ValueError(f"a token needs scopes, of {', '.join(SCOPES)}")
     for limit in ("limit_create", "limit_read"):
-        if facts.get(limit):
-            rates.parse(facts[limit])
+        if fields.get(limit):
+            rates.parse(fields[limit])
     secret = draw()
     allowed: dict[str, Any] = {f"may_{scope}": scope in scopes for scope in SCOPES}
-    row = ApiToken(name=name.strip(), secret_hash=hashed(secret), expires_at=expires_at, **allowed, **facts)
-    row.save()
-    return secret, row
+    token = ApiToken(name=name.strip(), secret_hash=hashed(secret), expires_at=expires_at, **allowed, **fields)
+    token.save()
+    return secret, token
 
 
 def draw() -> str:
-    """Return a fresh secret of 192 random bits."""
+    """Return a new secret of 192 random bits."""
     return PREFIX + secrets.token_urlsafe(_BYTES)
 
 
 def hashed(secret: str) -> str:
-    """Return what is stored of a secret. It is random, so a fast hash without salt makes no guessing easier."""
+    """Return the hash of a secret that is stored. Secrets are random, so a fast hash without salt is safe."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
-def sent(request: HttpRequest) -> str | None:
-    """Return the secret that came with a request as `Authorization: Bearer ...` or `token ...`, or None."""
-    match = _SENT.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
+def read(request: HttpRequest) -> str | None:
+    """Return the secret of the header `Authorization: Bearer ...` or `Authorization: token ...`, or None."""
+    match = _AUTHORIZATION.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
     return match[1] if match else None
 
 
-def found(secret: str) -> ApiToken:
-    """Return the token that has this secret, and keep when it was used.
+def find(secret: str) -> ApiToken:
+    """Return the token with this secret, and store when it was used.
 
-    Raises RefusedError with status 401 when there is none, or none any more. How long that takes says nothing about
-    the secret: the database compares hashes, which nobody can choose.
+    Raises RefusedError with status 401 for an unknown, revoked or expired token. The time that this takes gives nothing
+    away: the database compares hashes, which a caller cannot choose.
     """
     secret_hash = hashed(secret)
     token = ApiToken.objects.select_related("owner").filter(secret_hash=secret_hash).first()
@@ -81,18 +81,13 @@ def found(secret: str) -> ApiToken:
     now = clock.now() if token.expires_at else timezone.now()
     if token.expires_at and token.expires_at <= now:
         raise RefusedError("expired_token", "This API token has expired.", status=401)
-    _keep_use(token, now)
+    if not token.last_used_at or now - token.last_used_at >= _USE_PRECISION:
+        outdated = Q(last_used_at=None) | Q(last_used_at__lte=now - _USE_PRECISION)
+        with contextlib.suppress(OperationalError), write_lock(0):  # A reader does not wait for writers.
+            ApiToken.objects.filter(outdated, pk=token.pk).update(last_used_at=now)
     return token
 
 
 def revoke(token: ApiToken) -> bool:
-    """Let a token open nothing from now on. Returns whether that changed anything."""
+    """Revoke a token. Return whether that changed anything."""
     return bool(ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()))
-
-
-def _keep_use(token: ApiToken, now: datetime) -> None:
-    if token.last_used_at and now - token.last_used_at < _USE_IS_KEPT:
-        return
-    unkept = Q(last_used_at=None) | Q(last_used_at__lte=now - _USE_IS_KEPT)
-    with contextlib.suppress(OperationalError), turn(0):  # Whoever reads does not wait for those who write.
-        ApiToken.objects.filter(unkept, pk=token.pk).update(last_used_at=now)

@@ -1,40 +1,40 @@
-"""Who may do something, as settings say it: `anyone`, or who has a `token`, or certain addresses. Pure."""
+"""The audiences of settings: `anyone`, callers with a `token`, or callers from networks. Pure."""
 
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
-FORM = "anyone, or some of token, addresses and networks (10.0.0.0/8, 2001:db8::/32) with commas between"
+FORM = "anyone, or a list of token, addresses and networks (10.0.0.0/8, 2001:db8::/32), separated by commas"
 
 IPAddress = IPv4Address | IPv6Address
 
 
 @dataclass(frozen=True)
 class Audience:
-    """Everybody; or who shows an API token or has logged in, and who calls from one of these networks."""
+    """Anyone; or callers with an API token or a login, and callers from these networks."""
 
     anyone: bool
     tokens: bool = False
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def has(self, address: IPAddress | None) -> bool:
-        """Return whether a caller may by its address alone."""
+        """Return whether an address is in one of the networks."""
         return address is not None and any(address in network for network in self.networks)
 
 
 @cache
 def parse(text: str) -> Audience:
-    """Return the audience that a text names. Raises ValueError when it makes no sense."""
-    words = [word.strip() for word in text.split(",")]
-    if "anyone" in words:
-        if len(words) > 1:
-            raise ValueError("anyone stands alone: nobody is left to be named beside it")
+    """Return the audience of a setting. Raises ValueError for an invalid text."""
+    items = [item.strip() for item in text.split(",")]
+    if "anyone" in items:
+        if len(items) > 1:
+            raise ValueError("anyone cannot be combined with others")
         return Audience(anyone=True)
     networks = []
-    for word in words:
-        if word != "token":
+    for item in items:
+        if item != "token":
             try:
-                networks.append(ip_network(word))
+                networks.append(ip_network(item))
             except ValueError:
-                raise ValueError(f"must be {FORM}, not {word[:50]!r}") from None
-    return Audience(anyone=False, tokens="token" in words, networks=tuple(networks))
+                raise ValueError(f"must be {FORM}, not {item[:50]!r}") from None
+    return Audience(anyone=False, tokens="token" in items, networks=tuple(networks))

@@ -1,8 +1,8 @@
-"""Who may read, and nothing else: callers from networks that moderators have banned.
+"""Bans: callers from networks that moderators have banned may read, but not write.
 
-All bans are kept in memory, since they are asked for with everything that is written, and are read again after
-FRESH_SECONDS: that is how long a new one takes to hold in all processes. An API token is asked for by name and revoked
-by name: whoever shows one that may write is not banned for the address.
+All bans are kept in memory, since every write asks for them, and are read again after FRESH_SECONDS; a new ban takes
+that long to reach all processes. A ban does not hold for a caller with an API token that may write: moderators revoke
+that token instead.
 """
 
 import time
@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from pastes.access import client_address, request_context
+from pastes.access.request_context import RequestContext, current
 from pastes.errors import RefusedError
 from pastes.models import Ban
 from pastes.rules.moments import utc
@@ -27,14 +27,14 @@ FRESH_SECONDS = 5.0
 
 Network = IPv4Network | IPv6Network
 
-#: The largest networks that can be banned: a slip of the finger must not ban everybody.
-_SHORTEST = {4: 8, 6: 16}
-_HERE = (ip_network("127.0.0.0/8"), ip_network("::1"))
+#: The shortest prefixes that can be banned, by IP version: a typing mistake must not ban everyone.
+_SHORTEST_PREFIX = {4: 8, 6: 16}
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What somebody is told who is banned."""
+class _Entry:
+    """A ban in memory."""
 
     reason: str
     until: datetime | None
@@ -44,14 +44,14 @@ class _Told:
         return self.until is None or self.until > timezone.now()
 
 
-#: By version and length of prefix, the networks as the numbers that their prefixes are.
-_Table = Mapping[tuple[int, int], Mapping[int, _Told]]
+#: By IP version and length of the prefix, the bans by the prefix as a number.
+_Table = Mapping[tuple[int, int], Mapping[int, _Entry]]
 
 
 def parse(text: str) -> Network:
-    """Return the network that is meant: of an IPv6 address, the 64 bits that one customer has.
+    """Return the network to ban: of an IPv6 address, the 64 bits that one customer has.
 
-    Raises ValueError, saying why, for what is none, and for what must not be banned.
+    Raises ValueError, with the reason, for an invalid network and for one that must not be banned.
     """
     text = text.strip()
     try:
@@ -63,15 +63,15 @@ def parse(text: str) -> Network:
         network = ip_network((mapped, network.prefixlen - 96), strict=False)
     if isinstance(network, IPv6Network) and "/" not in text:
         network = network.supernet(new_prefix=64)
-    if network.prefixlen < _SHORTEST[network.version]:
-        raise ValueError(f"a network of less than {_SHORTEST[network.version]} bits is too much of the internet")
-    if any(network.version == here.version and network.overlaps(here) for here in _HERE):
+    if network.prefixlen < _SHORTEST_PREFIX[network.version]:
+        raise ValueError(f"a network of less than {_SHORTEST_PREFIX[network.version]} bits is too much of the internet")
+    if any(network.version == local.version and network.overlaps(local) for local in _LOOPBACK):
         raise ValueError("this machine cannot be banned; is PASTEUR_PROXIES right?")
     return network
 
 
-def written(text: str) -> str:
-    """Return an address or network as it is stored for callers; the text itself when it is none."""
+def normalize(text: str) -> str:
+    """Return an address or network as it is stored for callers; invalid text as it is."""
     try:
         network = parse(text)
     except ValueError:
@@ -81,83 +81,77 @@ def written(text: str) -> str:
 
 def ban(network: str, *, reason: str, until: datetime | None = None, by: str = "") -> Ban:
     """Ban a network, or change its ban. Raises ValueError as `parse` does."""
-    facts = {"reason": reason, "until": until, "by": by}
-    return Ban.objects.update_or_create(network=written(str(parse(network))), defaults=facts)[0]
+    fields = {"reason": reason, "until": until, "by": by}
+    return Ban.objects.update_or_create(network=normalize(str(parse(network))), defaults=fields)[0]
 
 
 def demand() -> None:
     """Raise RefusedError when the caller is banned."""
-    if (banned := why()) is not None:
-        raise banned
+    context = current.get()
+    if context and (refused := find(context)) is not None:
+        raise refused
 
 
-def why() -> RefusedError | None:
-    """Return why the caller may only read, or None."""
-    caller = request_context.caller()
-    address = client_address.exact(caller.request) if caller else None
-    if caller is None or address is None or (caller.token and caller.token.may_write):
+def find(context: RequestContext) -> RefusedError | None:
+    """Return the refusal of a banned caller, or None."""
+    if context.address is None or (context.token and context.token.may_write):
         return None
-    told = _found(address)
-    if told is None:
+    entry = _find(context.address)
+    if entry is None:
         return None
-    if told.until is None:
-        message = gettext("This address is banned: %(reason)s") % {"reason": told.reason}
+    if entry.until is None:
+        message = gettext("This address is banned: %(reason)s") % {"reason": entry.reason}
     else:
         message = gettext("This address is banned until %(moment)s: %(reason)s")
-        message %= {"moment": utc(told.until), "reason": told.reason}
+        message %= {"moment": utc(entry.until), "reason": entry.reason}
     return RefusedError("banned", message, status=403)
 
 
 def covering(address: IPv4Address | IPv6Address) -> Q:
-    """Return the condition that a ban holds for an address."""
-    lengths = range(_SHORTEST[address.version], address.max_prefixlen + 1)
-    return Q(network__in=[written(str(ip_network((address, length), strict=False))) for length in lengths])
+    """Return the condition that a ban is for an address."""
+    lengths = range(_SHORTEST_PREFIX[address.version], address.max_prefixlen + 1)
+    return Q(network__in=[normalize(str(ip_network((address, length), strict=False))) for length in lengths])
 
 
-class _Known:
-    """All bans, as old as FRESH_SECONDS at most, unless the database is away."""
+class _Cache:
+    """All bans, at most FRESH_SECONDS old; older only while the database is unavailable."""
 
     table: _Table = {}
     read_at = float("-inf")
 
 
 def forget(**kwargs: Any) -> None:
-    """Read the bans again: one was made, changed or lifted by this process."""
-    _Known.read_at = float("-inf")
+    """Discard the cache, after this process has added, changed or lifted a ban."""
+    _Cache.read_at = float("-inf")
 
 
-def _found(address: IPv4Address | IPv6Address) -> _Told | None:
-    for (version, length), networks in _current().items():
+def _find(address: IPv4Address | IPv6Address) -> _Entry | None:
+    now = time.monotonic()
+    if now - _Cache.read_at >= FRESH_SECONDS:
+        _Cache.read_at = now
+        try:
+            _Cache.table = _load()
+        except (OperationalError, InterfaceError):
+            pass  # The write itself will fail; old bans keep holding.
+    for (version, length), entries in _Cache.table.items():
         if version == address.version:
-            told = networks.get(int(address) >> (address.max_prefixlen - length))
-            if told is not None and told.holds:
-                return told
+            entry = entries.get(int(address) >> (address.max_prefixlen - length))
+            if entry is not None and entry.holds:
+                return entry
     return None
 
 
-def _current() -> _Table:
-    now = time.monotonic()
-    if now - _Known.read_at >= FRESH_SECONDS:
-        _Known.read_at = now
-        try:
-            _Known.table = _read()
-        except (OperationalError, InterfaceError):
-            pass  # Whoever wants to write notices; those who are banned stay so.
-    return _Known.table
-
-
-def _read() -> _Table:
-    table: dict[tuple[int, int], dict[int, _Told]] = {}
-    for network, reason, until in Ban.objects.values_list("network", "reason", "until"):
-        told = _Told(reason, until)
-        if told.holds:
-            version, length, number = _place(network)
-            table.setdefault((version, length), {})[number] = told
+def _load() -> _Table:
+    table: dict[tuple[int, int], dict[int, _Entry]] = {}
+    for text, reason, until in Ban.objects.values_list("network", "reason", "until"):
+        entry = _Entry(reason, until)
+        if entry.holds:
+            network = _network(text)
+            number = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+            table.setdefault((network.version, network.prefixlen), {})[number] = entry
     return table
 
 
 @lru_cache(maxsize=1 << 16)
-def _place(text: str) -> tuple[int, int, int]:
-    network = ip_network(text)
-    bits = network.max_prefixlen - network.prefixlen
-    return network.version, network.prefixlen, int(network.network_address) >> bits
+def _network(text: str) -> Network:
+    return ip_network(text)

@@ -1,4 +1,4 @@
-"""Edit tokens: whoever made a paste may change and delete it. Only the answer to its maker has the token itself."""
+"""Edit tokens, with which an author changes and deletes a paste. Only the response to its creation has the token."""
 
 import hashlib
 import hmac
@@ -7,39 +7,37 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from django.utils.translation import gettext
 
-from pastes.access import permissions
+from pastes.access import caller_rates, permissions
 from pastes.errors import RefusedError
-from pastes.limits import guess_budget
+from pastes.limits import charges
 
 if TYPE_CHECKING:
     from pastes.models import Paste
 
-#: Random bytes of a token; a good deal more than can be guessed.
+#: Random bytes of a token.
 _BYTES = 24
 
 
 def draw() -> str:
-    """Return a fresh token of 192 random bits, in letters that an address may hold."""
+    """Return a new token of 192 random bits, in URL-safe characters."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def hashed(token: str) -> str:
-    """Return what is stored of a token. It is random, so a fast hash without salt makes no guessing easier."""
+    """Return the hash of a token that is stored. Tokens are random, so a fast hash without salt is safe."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def owns(paste: "Paste | None", token: str) -> "TypeGuard[Paste]":
-    """Return whether this is the edit token of the paste, in a time that says nothing about how much of it is right.
+    """Return whether this is the edit token of the paste, in constant time.
 
-    Raises RefusedError for who has guessed too often: such a caller does not learn which token is right.
+    Raises RefusedError, whether the token is right or wrong, for a caller with too many wrong guesses.
     """
-    payer = guess_budget.payer()
-    if payer:
-        payer.pay()
-    right = paste is not None and hmac.compare_digest(hashed(token), paste.token_hash or "none")
-    if payer and right:
-        payer.refund()
-    return right
+    charged = caller_rates.charge_guess()
+    matches = paste is not None and hmac.compare_digest(hashed(token), paste.token_hash or "none")
+    if matches:
+        charges.refund(charged)
+    return matches
 
 
 def demand(paste: "Paste", token: str, *, deleting: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Whether who calls has logged in to the admin. Asked only where a setting reserves something for those who have."""
+"""Whether the caller has logged in to the admin. Used only where a setting reserves an action for logins or tokens."""
 
 from importlib import import_module
 
@@ -10,29 +10,29 @@ _SAFE = {"GET", "HEAD"}
 
 
 def is_logged_in(request: HttpRequest) -> bool:
-    """Return whether a browser that has logged in sends this of itself.
+    """Return whether a request has a valid login.
 
-    The API looks at no cookie. What changes something has to come from a page of this site: another one could send it
-    in the name of who is logged in.
+    The API uses no cookies. An unsafe request must come from a page of this site, since the page of another site could
+    send it with the visitor's login.
     """
     secret = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if not secret or request.path_info.startswith("/api/"):
         return False
     if request.method not in _SAFE and not is_from_own_page(request):
         return False
-    asked = HttpRequest()  # Sessions belong to the admin; the request itself stays without one.
-    asked.session = import_module(settings.SESSION_ENGINE).SessionStore(secret)
-    user = auth.get_user(asked)
+    admin_request = HttpRequest()  # Sessions are for the admin only; the request itself stays without one.
+    admin_request.session = import_module(settings.SESSION_ENGINE).SessionStore(secret)
+    user = auth.get_user(admin_request)
     return user.is_authenticated and user.is_active
 
 
 def is_from_own_page(request: HttpRequest) -> bool:
-    """Return whether a browser says that a page of this site sends the request."""
+    """Return whether a page of this site sends the request, by its Origin."""
     return request.headers.get("Origin") in _own_origins(request)
 
 
 def is_from_foreign_page(request: HttpRequest) -> bool:
-    """Return whether a browser says that a page of another site does."""
+    """Return whether a page of another site sends the request, by its Origin."""
     return "Origin" in request.headers and not is_from_own_page(request)
 
 

@@ -1,15 +1,16 @@
-"""What a caller may do, asked where it is done: in writing.py, in reading.py, and by lists."""
+"""The permissions of the caller, checked where the work is done: in writing.py, in reading.py, and by lists."""
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
 
-from pastes.access import audiences, bans, client_address, login, request_context
+from pastes.access import audiences, bans, login, request_context
+from pastes.access.request_context import RequestContext, current
 from pastes.errors import RefusedError
 from pastes.models import Paste
 
-#: What may be reserved, and the setting that says for whom.
+#: The setting with the audience of each action.
 AUDIENCES = {"create": "PASTEUR_MAY_CREATE", "read": "PASTEUR_MAY_READ", "list": "PASTEUR_MAY_LIST"}
-#: What can be asked for, with the scope that an API token needs for it.
+#: The scope that an API token needs for each action.
 _SCOPES = {"create": "write", "read": "read", "list": "read"}
 _NEEDS_TOKEN = {
     "create": gettext_lazy("Only who shows an API token, or has logged in, can make pastes here."),
@@ -25,21 +26,24 @@ _NOT_FROM_HERE = {
 
 def demand(action: str) -> None:
     """Raise RefusedError unless the caller may `create`, `read` or `list`."""
-    if (refused := why_not(action)) is not None:
+    if (refused := refusal_of(action)) is not None:
         raise refused
 
 
-def why_not(action: str) -> RefusedError | None:
-    """Return why the caller may not `create`, `read` or `list`, or None."""
-    token = request_context.token()
+def refusal_of(action: str) -> RefusedError | None:
+    """Return the refusal of a caller that may not `create`, `read` or `list`, or None."""
+    context = current.get()
+    if context is None:
+        return None
+    token = context.token
     if token and action == "read" and token.may_moderate:
         return None
     if token and not getattr(token, f"may_{_SCOPES[action]}"):
         return _no_scope(_SCOPES[action])
-    if action == "create" and (banned := bans.why()) is not None:
+    if action == "create" and (banned := bans.find(context)) is not None:
         return banned
     audience = audiences.parse(getattr(settings, AUDIENCES[action]))
-    if audience.anyone or _belongs(audience):
+    if audience.anyone or _includes(audience, context):
         return None
     if audience.tokens:
         return RefusedError("needs_token", str(_NEEDS_TOKEN[action]), status=401)
@@ -62,26 +66,23 @@ def moderates() -> bool:
 
 
 def made(paste: Paste) -> bool:
-    """Return whether the caller's API token may write and has made the paste, or another token of its owner has."""
+    """Return whether the caller's API token may write, and it or another token of its owner created the paste."""
     token = request_context.token()
     if token is None or not token.may_write or paste.api_token_id is None:
         return False
     if paste.api_token_id == token.pk:
         return True
-    other = paste.api_token
-    return token.owner_id is not None and other is not None and other.owner_id == token.owner_id
+    creator = paste.api_token
+    return token.owner_id is not None and creator is not None and creator.owner_id == token.owner_id
 
 
-def _belongs(audience: audiences.Audience) -> bool:
-    caller = request_context.caller()
-    if caller is None:
+def _includes(audience: audiences.Audience, context: RequestContext) -> bool:
+    if audience.tokens and context.token:
         return True
-    if audience.tokens and caller.token:
+    # A page of another site must not use the address of its visitor.
+    if audience.has(context.address) and not login.is_from_foreign_page(context.request):
         return True
-    # Who is trusted for an address must not lend it to the page of another site.
-    if audience.has(client_address.exact(caller.request)) and not login.is_from_foreign_page(caller.request):
-        return True
-    return audience.tokens and login.is_logged_in(caller.request)
+    return audience.tokens and login.is_logged_in(context.request)
 
 
 def _no_scope(scope: str) -> RefusedError:

@@ -1,8 +1,8 @@
-"""On whose behalf this thread answers a request.
+"""The caller of the request that a thread answers.
 
-Permissions are checked where the work is done (permissions.py), so that no page and no dialect can forget them; the
-caller is therefore known to the thread instead of being handed from function to function. Commands and the worker run
-without a caller and may do everything.
+Permissions are checked where the work is done (permissions.py), so that no page and no dialect can forget them.
+Therefore the caller is a context variable and is not handed from function to function. Commands and the worker run
+without one and may do everything.
 """
 
 from collections.abc import Iterator
@@ -12,38 +12,41 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from pastes.access.audiences import IPAddress
 from pastes.errors import RefusedError
+from pastes.limits.charges import Charge
 from pastes.models import ApiToken
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Who sent a request: the token that came with it, or why that token is refused."""
+@dataclass
+class RequestContext:
+    """A request, the address of its caller, and its API token or the reason why that is refused.
+
+    `exceeded` is the rate limit that wrong edit tokens of this request have exceeded.
+    """
 
     request: HttpRequest
+    address: IPAddress | None = None
     token: ApiToken | None = None
     refused: RefusedError | None = None
+    exceeded: Charge | None = None
 
 
-_caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
-
-
-def caller() -> Caller | None:
-    """Return for whom this thread acts; None outside of requests."""
-    return _caller.get()
+#: None outside of requests.
+current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
 
 def token() -> ApiToken | None:
-    """Return the API token of whom this thread acts for, if there is one."""
-    known = _caller.get()
-    return known.token if known else None
+    """Return the API token of the current request, if it has one."""
+    context = current.get()
+    return context.token if context else None
 
 
 @contextmanager
-def acting_for(caller: Caller) -> Iterator[None]:
-    """Let this thread act for a caller meanwhile."""
-    before = _caller.set(caller)
+def activate(context: RequestContext) -> Iterator[None]:
+    """Let this thread answer a request inside the block."""
+    reset_token = current.set(context)
     try:
         yield
     finally:
-        _caller.reset(before)
+        current.reset(reset_token)

@@ -1,4 +1,4 @@
-"""API tokens in the admin: made there, their secret shown once, and revoked."""
+"""API tokens in the admin: create one, show its secret once, revoke it."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,29 +19,26 @@ if TYPE_CHECKING:  # At run time Django's classes take no parameters.
 else:
     _Form, _ModelAdmin = forms.ModelForm, admin.ModelAdmin
 
-_ASKED = ("name", *(f"may_{scope}" for scope in SCOPES), "owner", "expires_at", "limit_create", "limit_read")
+_EDITABLE = ("name", *(f"may_{scope}" for scope in SCOPES), "owner", "expires_at", "limit_create", "limit_read")
 
 
 class ApiTokenForm(_Form):
-    """What is asked of who makes a token."""
+    """The form for a new token."""
 
     class Meta:
         model = ApiToken
-        fields = _ASKED
+        fields = _EDITABLE
 
     def clean(self) -> dict[str, Any]:
-        """Ask for a scope at least."""
         cleaned = super().clean() or self.cleaned_data
         if not any(cleaned.get(f"may_{scope}") for scope in SCOPES):
-            raise ValidationError("A token that may do nothing is of no use: choose a scope.")
+            raise ValidationError("Choose at least one scope.")
         return cleaned
 
     def clean_limit_create(self) -> str:
-        """Take rates, `off` or nothing."""
         return _rates(self.cleaned_data["limit_create"])
 
     def clean_limit_read(self) -> str:
-        """Take rates, `off` or nothing."""
         return _rates(self.cleaned_data["limit_read"])
 
 
@@ -55,7 +52,7 @@ def _rates(text: str) -> str:
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(_ModelAdmin):
-    """What programs show to be let in. What a token may do is set in stone: revoke it, and make another."""
+    """API tokens. They cannot be changed, only revoked and replaced."""
 
     form = ApiTokenForm
     list_display = ("name", "scopes", "owner", "created_at", "expires_at", "last_used_at", "revoked_at")
@@ -65,19 +62,17 @@ class ApiTokenAdmin(_ModelAdmin):
     actions = ("revoke",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Let only those hand out moderation who may moderate."""
         if obj is not None:
-            return (*_ASKED, "created_at", "last_used_at", "revoked_at")
+            return (*_EDITABLE, "created_at", "last_used_at", "revoked_at")
+        # Only moderators can create a token that may moderate.
         return () if request.user.has_perm("pastes.change_paste") else ("may_moderate",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return what is asked, or what is known."""
-        return _ASKED if obj is None else (*_ASKED, "created_at", "last_used_at", "revoked_at")
+        return _EDITABLE if obj is None else (*_EDITABLE, "created_at", "last_used_at", "revoked_at")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show no button that would save nothing."""
         if kwargs["change"]:
             context |= {"show_save": False, "show_save_and_continue": False, "show_close": True}
         else:
@@ -85,14 +80,13 @@ class ApiTokenAdmin(_ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
-        """Make a token; nothing of one that is there can be changed."""
         if not change:
             obj.secret = api_tokens.draw()  # type: ignore[attr-defined]  # For `response_add` alone.
             obj.secret_hash = api_tokens.hashed(obj.secret)  # type: ignore[attr-defined]  # As above.
             super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
-        """Show the secret, this once: in no message, which would be kept in a cookie or a session."""
+        # The secret is not in a message, which a cookie or a session would store.
         context = {
             **self.admin_site.each_context(request),
             "title": f"API token {obj.name}",
@@ -105,11 +99,9 @@ class ApiTokenAdmin(_ModelAdmin):
 
     @admin.display(description="scopes")
     def scopes(self, token: ApiToken) -> str:
-        """Return what it may do."""
         return ", ".join(token.scopes)
 
     @admin.action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        """Let the chosen tokens open nothing from now on."""
         revoked = sum(api_tokens.revoke(token) for token in tokens)
         self.message_user(request, f"{revoked} revoked.", messages.SUCCESS)

@@ -59,7 +59,7 @@ def diff(request: HttpRequest, key: Key, before: Number | None = None, after: Nu
     after = after or paste.head
     before = before or max(1, after - 1)
     old, new = (_find_revision(paste, number)[1] for number in (before, after))
-    return DiffOut(before=before, after=after, files=[FileDiff(**vars(file)) for file in unified.between(old, new)])
+    return DiffOut(before=before, after=after, files=[FileDiff(**vars(file)) for file in unified.compare(old, new)])
 
 
 def _find_unburned(key: str) -> Paste:

@@ -117,7 +117,7 @@ def _readable(paste: Paste | None) -> Paste:
 
 
 def _token(request: HttpRequest) -> str:
-    return api_tokens.sent(request) or request.headers.get(responses.TOKEN_HEADER, "")
+    return api_tokens.read(request) or request.headers.get(responses.TOKEN_HEADER, "")
 
 
 def _serialize(request: HttpRequest, paste: Paste) -> dict[str, Any]:

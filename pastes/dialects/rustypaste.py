@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from pastes.errors import RefusedError
 from pastes.http import paste_options, problems, responses
 from pastes.http.request_forms import MultipartForm
-from pastes.lifecycle.draft import Draft, NewFile, checked
+from pastes.lifecycle.draft import Draft, NewFile, validate
 from pastes.lifecycle.writing import publish
 
 NAME = "rustypaste"
@@ -48,9 +48,9 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
     files = [(file, part == _ONCE) for part in (_FILE, _ONCE) for file in form.new_files(part)]
     if file_name and len(files) > 1:
         raise RefusedError("ambiguous", "A file name is given for several files.", field="filename")
-    # All files are checked before the first one is stored.
+    # All files are validate before the first one is stored.
     drafts = [
-        checked(Draft([NewFile(file.content, name=file_name or file.name)], lifetime=lifetime, burn=burn))
+        validate(Draft([NewFile(file.content, name=file_name or file.name)], lifetime=lifetime, burn=burn))
         for file, burn in files
     ]
     pastes = [publish(draft) for draft in drafts]

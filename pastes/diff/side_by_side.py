@@ -1,6 +1,6 @@
-"""Two revisions next to each other, as people read them: what became of each file, line by line. Pure.
+"""Compares two revisions side by side, file by file and line by line. Pure.
 
-What is shown is bounded, however much differs; whatever is left out is said to be.
+The output has a limit, however large the difference; a change says when it is cut.
 """
 
 from collections import Counter
@@ -10,23 +10,24 @@ from itertools import zip_longest
 from typing import Literal
 
 from pastes.diff.unified import Effort, Operation, hunks, lines_of
-from pastes.models import File, reveal
+from pastes.models import File
+from pastes.rules.display import reveal
 
-#: Lines and characters of all files of a comparison; of a longer line, what stands around the difference is shown.
-MOST_LINES = 3_000
-MOST_CHARACTERS = 300_000
-LONGEST_LINE = 1_500
-#: Files that are looked at for one that was renamed and changed, times those that it may have become.
-_MOST_PAIRS = 100
-#: As a page shows it: by its picture.
+#: The limits of a whole comparison; a longer line is cut to the part around the difference.
+MAX_LINES = 3_000
+MAX_CHARACTERS = 300_000
+MAX_LINE_LENGTH = 1_500
+#: Removed files times added files that are searched for a file that was renamed and changed.
+_MAX_PAIRS = 100
+#: The picture of a carriage return.
 _CARRIAGE_RETURN = "\u240d"
 
-What = Literal["added", "removed", "renamed", "changed"]
+ChangeKind = Literal["added", "removed", "renamed", "changed"]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Part of a line, and whether that is what differs in it."""
+    """A part of a line, and whether it differs from the other side."""
 
     text: str
     differs: bool = False
@@ -34,7 +35,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of one side: its number from 1, its text without its end, and whether it has one."""
+    """A line of one side: its number from 1, its text without the line feed, and whether it has one."""
 
     number: int
     pieces: tuple[Piece, ...]
@@ -43,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Row:
-    """What stands side by side: the same line, one that became another, or one that the other side has not."""
+    """Two lines side by side: the same line, a changed line, or a line without a counterpart."""
 
     old: Line | None
     new: Line | None
@@ -52,7 +53,7 @@ class Row:
 
 @dataclass
 class Change:
-    """What became of a file; `old` is None for one that is new, `new` for one that is gone."""
+    """The difference of one file; `old` is None for an added file, `new` for a removed one."""
 
     old: File | None
     new: File | None
@@ -62,8 +63,7 @@ class Change:
     is_cut: bool = False
 
     @property
-    def what(self) -> What:
-        """The word for it."""
+    def kind(self) -> ChangeKind:
         if self.old is None:
             return "added"
         if self.new is None:
@@ -72,110 +72,109 @@ class Change:
 
     @property
     def name(self) -> str:
-        """The file's name, the later one when there are two."""
+        """The name of the file, the new one if it was renamed."""
         return (self.new or self.old or File()).name
 
     @property
-    def speaks_otherwise(self) -> bool:
-        """Whether it is said to be in another language."""
+    def has_new_language(self) -> bool:
         return self.old is not None and self.new is not None and self.old.language != self.new.language
 
     @property
     def hides_characters(self) -> bool:
-        """Whether a side has characters that turn the direction of writing, or that nobody sees."""
+        """Whether a side has invisible characters, or characters that change the direction of writing."""
         return any(file.hides_characters for file in (self.old, self.new) if file)
 
 
-class _Room:
-    """What may still be shown."""
+class _Budget:
+    """The lines and characters that the output may still have."""
 
     def __init__(self) -> None:
-        self._lines = MOST_LINES
-        self._characters = MOST_CHARACTERS
+        self._lines = MAX_LINES
+        self._characters = MAX_CHARACTERS
 
-    def takes(self, row: Row) -> bool:
+    def spend(self, row: Row) -> bool:
+        """Return whether there is room for a row."""
         sides = [row.new] if row.is_same else [row.old, row.new]
         self._lines -= sum(side is not None for side in sides)
         self._characters -= sum(len(piece.text) for side in sides if side for piece in side.pieces)
         return self._lines >= 0 and self._characters >= 0
 
 
-def changes(before: Sequence[File], after: Sequence[File], *, by_text: bool = True) -> list[Change]:
-    """Return the files that differ, without their lines, in the order of the later revision; removed ones come last.
+def changed_files(before: Sequence[File], after: Sequence[File], *, by_text: bool = True) -> list[Change]:
+    """Return the files that differ, without their lines, in the order of the new revision; removed ones come last.
 
-    A file that is gone and one that is new are the same under another name when they have the same text; with
-    `by_text`, which needs the texts, also when they have half of it.
+    A removed and an added file with the same content are one renamed file; with `by_text`, which needs the contents,
+    also if they have half of it in common.
     """
-    old = {file.name: file for file in before}
-    names = {file.name for file in after}
-    gone = [file for file in before if file.name not in names]
-    was = _renamed(gone, [file for file in after if file.name not in old], by_text=by_text)
-    pairs = [(old.get(file.name) or was.get(file.name), file) for file in after]
-    found = [Change(one, other) for one, other in pairs if one is None or _differ(one, other)]
-    kept = {id(file) for file in was.values()}
-    return found + [Change(file, None) for file in gone if id(file) not in kept]
+    old_files = {file.name: file for file in before}
+    new_names = {file.name for file in after}
+    removed = [file for file in before if file.name not in new_names]
+    renamed = _find_renamed(removed, [file for file in after if file.name not in old_files], by_text=by_text)
+    pairs = [(old_files.get(file.name) or renamed.get(file.name), file) for file in after]
+    changes = [Change(old, new) for old, new in pairs if old is None or _differ(old, new)]
+    renamed_ids = {id(file) for file in renamed.values()}
+    return changes + [Change(file, None) for file in removed if id(file) not in renamed_ids]
 
 
-def compared(before: Sequence[File], after: Sequence[File]) -> list[Change]:
-    """Return the same with the lines that differ, as many as there is room for."""
-    effort, room = Effort(), _Room()
-    found = changes(before, after)
-    for change in found:
-        _compare(change, effort, room)
-    return found
+def compare(before: Sequence[File], after: Sequence[File]) -> list[Change]:
+    """Return the files that differ with their lines, within the limits."""
+    effort, budget = Effort(), _Budget()
+    changes = changed_files(before, after)
+    for change in changes:
+        _fill_in_lines(change, effort, budget)
+    return changes
 
 
-def _differ(one: File, other: File) -> bool:
-    return (one.name, one.oid, one.language) != (other.name, other.oid, other.language)
+def _differ(old: File, new: File) -> bool:
+    return (old.name, old.oid, old.language) != (new.name, new.oid, new.language)
 
 
-def _renamed(gone: list[File], come: list[File], *, by_text: bool) -> dict[str, File]:
-    """Return what those that came were called before, by their names now."""
-    found: dict[str, File] = {}
-    rest = list(gone)
-    for file in come:
-        same = next((one for one in rest if one.oid == file.oid), None)
+def _find_renamed(removed: Sequence[File], added: Sequence[File], *, by_text: bool) -> dict[str, File]:
+    """Return the removed files that were renamed, by their new names."""
+    renamed: dict[str, File] = {}
+    candidates = list(removed)
+    for file in added:
+        same = next((old for old in candidates if old.oid == file.oid), None)
         if same:
-            rest.remove(same)
-            found[file.name] = same
-    come = [file for file in come if file.name not in found]
-    if not by_text or len(rest) * len(come) > _MOST_PAIRS:
-        return found
-    words = {id(file): Counter(lines_of(file.content)) for file in [*rest, *come]}
-    for file in come:
-        liked = [(_likeness(words[id(one)], words[id(file)]), one) for one in rest]
-        most, best = max(liked, key=lambda pair: pair[0], default=(0.0, None))
-        if best and most >= 0.5:
-            rest.remove(best)
-            found[file.name] = best
-    return found
+            candidates.remove(same)
+            renamed[file.name] = same
+    added = [file for file in added if file.name not in renamed]
+    if not by_text or len(candidates) * len(added) > _MAX_PAIRS:
+        return renamed
+    line_counts = {id(file): Counter(lines_of(file.content)) for file in [*candidates, *added]}
+    for file in added:
+        similarities = [(_similarity(line_counts[id(old)], line_counts[id(file)]), old) for old in candidates]
+        similarity, best = max(similarities, key=lambda pair: pair[0], default=(0.0, None))
+        if best and similarity >= 0.5:
+            candidates.remove(best)
+            renamed[file.name] = best
+    return renamed
 
 
-def _likeness(one: Counter[str], other: Counter[str]) -> float:
-    """Return how much of the longer one stands in both, from 0 to 1, by characters."""
-    longest = max(_weight(one), _weight(other))
-    return _weight(one & other) / longest if longest else 0.0
+def _similarity(old: Counter[str], new: Counter[str]) -> float:
+    """Return the share of the longer text that both have in common, from 0 to 1, by characters."""
+    longest = max(_length(old), _length(new))
+    return _length(old & new) / longest if longest else 0.0
 
 
-def _weight(lines: Counter[str]) -> int:
+def _length(lines: Counter[str]) -> int:
     return sum(len(line) * count for line, count in lines.items())
 
 
-def _compare(change: Change, effort: Effort, room: _Room) -> None:
-    """Fill in the lines of a change."""
+def _fill_in_lines(change: Change, effort: Effort, budget: _Budget) -> None:
     if change.old and change.new and change.old.oid == change.new.oid:
         return
     old, new = (lines_of(file.content) if file else [] for file in (change.old, change.new))
-    shown = [lines_of(file.shown) if file else [] for file in (change.old, change.new)]
+    old_visible, new_visible = (lines_of(file.shown) if file else [] for file in (change.old, change.new))
     for hunk in hunks(old, new, effort):
         rows: list[Row] = []
         for operation in hunk:
-            kind, i, j, k, m = operation
+            kind, old_start, old_end, new_start, new_end = operation
             if kind != "equal":
-                change.removed += j - i
-                change.added += m - k
-            for row in () if change.is_cut else _rows(operation, shown[0], shown[1]):
-                if not room.takes(row):
+                change.removed += old_end - old_start
+                change.added += new_end - new_start
+            for row in () if change.is_cut else _rows(operation, old_visible, new_visible):
+                if not budget.spend(row):
                     change.is_cut = True
                     break
                 rows.append(row)
@@ -184,49 +183,49 @@ def _compare(change: Change, effort: Effort, room: _Room) -> None:
 
 
 def _rows(operation: Operation, old: list[str], new: list[str]) -> Iterator[Row]:
-    kind, i, j, k, m = operation
+    kind, old_start, old_end, new_start, new_end = operation
     if kind == "equal":
-        for at in range(j - i):
-            text = new[k + at].rstrip("\r\n").replace("\r", _CARRIAGE_RETURN)
-            pieces = (Piece(_begin(text)),)
-            yield Row(Line(i + at + 1, pieces), Line(k + at + 1, pieces), is_same=True)
+        for offset in range(old_end - old_start):
+            text = new[new_start + offset].rstrip("\r\n").replace("\r", _CARRIAGE_RETURN)
+            pieces = (Piece(_cut_end(text)),)
+            yield Row(Line(old_start + offset + 1, pieces), Line(new_start + offset + 1, pieces), is_same=True)
         return
-    for at, (one, other) in enumerate(zip_longest(old[i:j], new[k:m])):
-        before, after = _pieces(one or "", other or "")
+    for offset, (old_line, new_line) in enumerate(zip_longest(old[old_start:old_end], new[new_start:new_end])):
+        old_pieces, new_pieces = _pieces(old_line or "", new_line or "")
         yield Row(
-            None if one is None else Line(i + at + 1, before, one.endswith("\n")),
-            None if other is None else Line(k + at + 1, after, other.endswith("\n")),
+            None if old_line is None else Line(old_start + offset + 1, old_pieces, old_line.endswith("\n")),
+            None if new_line is None else Line(new_start + offset + 1, new_pieces, new_line.endswith("\n")),
         )
 
 
-def _pieces(one: str, other: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Return both lines with that marked in which they differ, unless that is nearly all of them."""
-    one, other = _visible(one), _visible(other)
-    most = min(len(one), len(other))
-    start = next((at for at in range(most) if one[at] != other[at]), most)
-    end = next((at for at in range(most - start) if one[-1 - at] != other[-1 - at]), most - start)
-    if start + end < max(len(one), len(other)) / 4:
-        return (Piece(_begin(one)),), (Piece(_begin(other)),)
-    return _marked(one, start, end), _marked(other, start, end)
+def _pieces(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Return both lines with the difference marked, unless that is nearly all of them."""
+    old, new = _reveal_line(old), _reveal_line(new)
+    shorter = min(len(old), len(new))
+    start = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    end = next((at for at in range(shorter - start) if old[-1 - at] != new[-1 - at]), shorter - start)
+    if start + end < max(len(old), len(new)) / 4:
+        return (Piece(_cut_end(old)),), (Piece(_cut_end(new)),)
+    return _mark(old, start, end), _mark(new, start, end)
 
 
-def _marked(line: str, start: int, end: int) -> tuple[Piece, ...]:
-    parts = [
-        Piece(_end(line[:start])),
-        Piece(_begin(line[start : len(line) - end]), differs=True),
-        Piece(_begin(line[len(line) - end :])),
+def _mark(line: str, start: int, end: int) -> tuple[Piece, ...]:
+    pieces = [
+        Piece(_cut_start(line[:start])),
+        Piece(_cut_end(line[start : len(line) - end]), differs=True),
+        Piece(_cut_end(line[len(line) - end :])),
     ]
-    return tuple(part for part in parts if part.text)
+    return tuple(piece for piece in pieces if piece.text)
 
 
-def _visible(line: str) -> str:
-    """Return a line that changed with everything in it that may be what changed."""
+def _reveal_line(line: str) -> str:
+    """Return a changed line with all its invisible characters, any of which may be the change."""
     return reveal(line.removesuffix("\n").replace("\r", _CARRIAGE_RETURN))
 
 
-def _begin(text: str) -> str:
-    return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}…"
+def _cut_end(text: str) -> str:
+    return text if len(text) <= MAX_LINE_LENGTH else f"{text[:MAX_LINE_LENGTH]}…"
 
 
-def _end(text: str) -> str:
-    return text if len(text) <= LONGEST_LINE else f"…{text[-LONGEST_LINE:]}"
+def _cut_start(text: str) -> str:
+    return text if len(text) <= MAX_LINE_LENGTH else f"…{text[-MAX_LINE_LENGTH:]}"

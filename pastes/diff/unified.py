@@ -1,7 +1,7 @@
-"""What changed between two revisions, as unified diffs that `patch` takes. Pure.
+"""Compares two revisions as unified diffs, which `patch` accepts. Pure.
 
-Finding the shortest difference takes steps that grow with the square of what differs; where they are too many, the
-differing part is shown as taken out and put in whole, which is as true and can be bounded.
+The shortest difference takes steps that grow with the square of its size. Above a limit of steps, the differing part is
+shown as removed and added as a whole, which is also correct.
 """
 
 import re
@@ -12,18 +12,18 @@ from math import isqrt
 
 from pastes.models import File
 
-#: What comparing two revisions may cost: some three tenths of a second.
-MOST_STEPS = 600_000
+#: The limit for comparing two revisions, which take about 0.3 s with it.
+MAX_STEPS = 600_000
 _CONTEXT = 3
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
-#: `equal`, `replace`, `delete` or `insert`, the first line before and the one after the last, and the same afterwards.
+#: An opcode of difflib: its name, start and end in the old lines, start and end in the new lines.
 Operation = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What became of a file: `added`, `removed` or `changed`, and its unified diff."""
+    """The change of a file, `added`, `removed` or `changed`, and its unified diff."""
 
     name: str
     change: str
@@ -31,30 +31,30 @@ class Difference:
 
 
 class Effort:
-    """The steps that are left for an answer, however many files it compares."""
+    """The remaining steps for a comparison of any number of files."""
 
-    def __init__(self, steps: int = MOST_STEPS) -> None:
+    def __init__(self, steps: int = MAX_STEPS) -> None:
         self.steps = steps
 
 
-def between(before: Sequence[File], after: Sequence[File]) -> list[Difference]:
-    """Return the files that differ, by their names, in the order of the later revision; removed ones come last."""
-    old, new = ({file.name: file for file in files} for files in (before, after))
+def compare(before: Sequence[File], after: Sequence[File]) -> list[Difference]:
+    """Return the files that differ, by name, in the order of the new revision; removed ones come last."""
+    old_files, new_files = ({file.name: file for file in files} for files in (before, after))
     effort = Effort()
-    found = []
-    for name in [*new, *(name for name in old if name not in new)]:
-        one, other = old.get(name), new.get(name)
-        if one is None and other is not None:
-            found.append(Difference(name, "added", unified("", other.content, "", name)))
-        elif other is None and one is not None:
-            found.append(Difference(name, "removed", unified(one.content, "", name, "")))
-        elif one and other and one.oid != other.oid:
-            found.append(Difference(name, "changed", unified(one.content, other.content, name, name, effort)))
-    return found
+    differences = []
+    for name in [*new_files, *(name for name in old_files if name not in new_files)]:
+        old, new = old_files.get(name), new_files.get(name)
+        if old is None and new is not None:
+            differences.append(Difference(name, "added", unified("", new.content, "", name)))
+        elif new is None and old is not None:
+            differences.append(Difference(name, "removed", unified(old.content, "", name, "")))
+        elif old and new and old.oid != new.oid:
+            differences.append(Difference(name, "changed", unified(old.content, new.content, name, name, effort)))
+    return differences
 
 
 def unified(before: str, after: str, old_name: str, new_name: str, effort: Effort | None = None) -> str:
-    """Return the unified diff of two texts; an empty name is a file that is not there."""
+    """Return the unified diff of two texts; an empty name stands for no file."""
     old, new = lines_of(before), lines_of(after)
     lines = [f"--- {_path('a', old_name)}\n", f"+++ {_path('b', new_name)}\n"]
     for group in hunks(old, new, effort or Effort()):
@@ -70,75 +70,75 @@ def unified(before: str, after: str, old_name: str, new_name: str, effort: Effor
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of a text with their line ends; only a line feed ends a line."""
+    """Return the lines of a text with their line feeds, which alone end a line."""
     return _LINE.findall(text)
 
 
 def hunks(old: list[str], new: list[str], effort: Effort) -> Iterable[list[Operation]]:
-    """Return what has to be done to get from one to the other, in groups with a few equal lines around them."""
+    """Return the operations from old to new in groups, each with a few equal lines around it."""
     matcher = SequenceMatcher(None, "", "")
-    matcher.opcodes = operations(old, new, effort)  # type: ignore[attr-defined]  # It groups what it is given.
+    matcher.opcodes = operations(old, new, effort)  # type: ignore[attr-defined]  # Only its grouping is used.
     return matcher.get_grouped_opcodes(_CONTEXT)
 
 
 def operations(old: list[str], new: list[str], effort: Effort) -> list[Operation]:
-    """Return what has to be done to get from one to the other; what both begin and end with is never searched."""
+    """Return the operations from old to new; a common start and a common end are not searched."""
     start = _common(iter(old), iter(new), min(len(old), len(new)))
     end = _common(reversed(old), reversed(new), min(len(old), len(new)) - start)
     old_end, new_end = len(old) - end, len(new) - end
-    # A line that the other side does not have cannot stay: the search does without it.
+    # A line that only one side has cannot be equal, so the search leaves it out.
     both = set(old[start:old_end]) & set(new[start:new_end])
-    old_kept = [at for at in range(start, old_end) if old[at] in both]
-    new_kept = [at for at in range(start, new_end) if new[at] in both]
-    found = _staying([old[at] for at in old_kept], [new[at] for at in new_kept], effort)
-    staying = [(old_kept[i], new_kept[k]) for i, k in found]
-    return _as_operations([*zip(range(start), range(start), strict=True), *staying], old_end, new_end, end)
+    old_common = [at for at in range(start, old_end) if old[at] in both]
+    new_common = [at for at in range(start, new_end) if new[at] in both]
+    matches = _match([old[at] for at in old_common], [new[at] for at in new_common], effort)
+    pairs = [(old_common[i], new_common[k]) for i, k in matches]
+    return _as_operations([*zip(range(start), range(start), strict=True), *pairs], old_end, new_end, end)
 
 
-def _as_operations(staying: list[tuple[int, int]], old_end: int, new_end: int, end: int) -> list[Operation]:
-    """Return the operations that leave these pairs of lines, and `end` lines after them all, as they are."""
-    found: list[Operation] = []
+def _as_operations(pairs: list[tuple[int, int]], old_end: int, new_end: int, end: int) -> list[Operation]:
+    """Return the operations for which these pairs of lines, and `end` lines at the end, are equal."""
+    operations: list[Operation] = []
     i = k = 0
-    for x, y in [*staying, (old_end, new_end)]:
+    for x, y in [*pairs, (old_end, new_end)]:
         if x > i or y > k:
-            found.append(("replace" if x > i and y > k else "delete" if x > i else "insert", i, x, k, y))
+            operations.append(("replace" if x > i and y > k else "delete" if x > i else "insert", i, x, k, y))
         length = end if (x, y) == (old_end, new_end) else 1
-        if length and found and found[-1][0] == "equal":
-            found[-1] = ("equal", found[-1][1], x + length, found[-1][3], y + length)
+        if length and operations and operations[-1][0] == "equal":
+            operations[-1] = ("equal", operations[-1][1], x + length, operations[-1][3], y + length)
         elif length:
-            found.append(("equal", x, x + length, y, y + length))
+            operations.append(("equal", x, x + length, y, y + length))
         i, k = x + length, y + length
-    return found
+    return operations
 
 
-def _staying(old: list[str], new: list[str], effort: Effort) -> list[tuple[int, int]]:
-    """Return which lines of one are which of the other, as many as can be: none when that takes too many steps.
+def _match(old: list[str], new: list[str], effort: Effort) -> list[tuple[int, int]]:
+    """Return the longest list of pairs of equal lines; none when that takes too many steps.
 
     The greedy algorithm of E. W. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986), section 4:
-    `furthest` has, for each diagonal, how far `d` differences lead.
+    `furthest` has, for each diagonal, the furthest point that `d` differences reach.
     """
-    most = min(len(old) + len(new), isqrt(2 * max(effort.steps, 0)))
-    furthest = [0] * (2 * most + 3)
+    limit = min(len(old) + len(new), isqrt(2 * max(effort.steps, 0)))
+    furthest = [0] * (2 * limit + 3)
     trail: list[list[int]] = []
-    for d in range(most + 1):
-        trail.append(furthest[most - d : most + d + 3])
+    for d in range(limit + 1):
+        trail.append(furthest[limit - d : limit + d + 3])
         for k in range(-d, d + 1, 2):
-            down, right = furthest[most + k + 2], furthest[most + k]
+            down, right = furthest[limit + k + 2], furthest[limit + k]
             x = start = down if k == -d or (k != d and right < down) else right + 1
             while x < len(old) and x - k < len(new) and old[x] == new[x - k]:
                 x += 1
-            furthest[most + k + 1] = x
+            furthest[limit + k + 1] = x
             effort.steps -= 1 + x - start
             if x >= len(old) and x - k >= len(new):
-                return _walked_back(trail, len(old), len(new))
+                return _walk_back(trail, len(old), len(new))
         if effort.steps < 0:
             break
     return []
 
 
-def _walked_back(trail: list[list[int]], x: int, y: int) -> list[tuple[int, int]]:
-    """Return the equal lines on the way that led to the end."""
-    found = []
+def _walk_back(trail: list[list[int]], x: int, y: int) -> list[tuple[int, int]]:
+    """Return the pairs of equal lines on the path to the end."""
+    pairs = []
     for d in range(len(trail) - 1, -1, -1):
         k = x - y
         down, right = trail[d][d + k + 2], trail[d][d + k]
@@ -146,25 +146,26 @@ def _walked_back(trail: list[list[int]], x: int, y: int) -> list[tuple[int, int]
         start = (down if came_down else right + 1) if d else 0
         while x > start:
             x, y = x - 1, y - 1
-            found.append((x, y))
+            pairs.append((x, y))
         x, y = (x, y - 1) if came_down else (x - 1, y)
-    return found[::-1]
+    return pairs[::-1]
 
 
-def _common(one: Iterator[str], other: Iterator[str], most: int) -> int:
+def _common(old: Iterator[str], new: Iterator[str], limit: int) -> int:
+    """Return the number of equal lines at the start, at most `limit`."""
     count = 0
-    for a, b in zip(one, other, strict=False):
-        if count == most or a != b:
+    for a, b in zip(old, new, strict=False):
+        if count == limit or a != b:
             break
         count += 1
     return count
 
 
 def _range(start: int, end: int) -> str:
-    """Return the lines of a hunk as GNU diff writes them: counted from 1, and from 0 where there are none."""
+    """Return a range of lines as GNU diff writes it: counted from 1, and from 0 if it is empty."""
     length = end - start
-    first = start + 1 if length else start
-    return str(first) if length == 1 else f"{first},{length}"
+    start = start + 1 if length else start
+    return str(start) if length == 1 else f"{start},{length}"
 
 
 def _path(side: str, name: str) -> str:

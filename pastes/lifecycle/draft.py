@@ -1,16 +1,16 @@
-"""What a caller hands in to become a paste, and the rules that it has to keep. Pure: nothing is read or stored."""
+"""The content of a paste before it is stored, and the rules for it. Nothing is stored here."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import NoReturn, TypeVar
 
 from django.conf import settings
 from django.utils.translation import gettext
 
 from pastes.errors import RefusedError, too_large
-from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
+from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Paste, Visibility
 from pastes.rules import ciphertext, keys, languages
 from pastes.rules.display import DEFAULT_STEM
 
@@ -21,7 +21,7 @@ _Checked = TypeVar("_Checked")
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file to be stored. An empty name is given one; an empty language follows from the name."""
+    """A file to be stored. An empty name gets a default; an empty language follows from the name."""
 
     content: str
     name: str = ""
@@ -29,50 +29,80 @@ class NewFile:
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A paste to be stored. `lifetime` counts from the moment of publishing, None is for ever."""
+class NewRevision:
+    """A revision to be stored. `author` is set where it is not the author of the paste."""
 
+    number: int
+    created_at: datetime
     files: Sequence[NewFile]
+    author: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The content of a paste: what publish, edit, fork, restore and the mirror hand to each other.
+
+    A paste lasts for `lifetime` from its publication, or until `expires_at`; for ever without both. `old_code` is its
+    code in the first Pasteur. The files of a paste that is restored are in its revisions.
+    """
+
+    files: Sequence[NewFile] = ()
     title: str = ""
     author: str = ""
     comment: str = ""
     visibility: str = Visibility.UNLISTED
     lifetime: timedelta | None = None
     burn: bool = False
-    encrypted: bool = field(default=False)
+    encrypted: bool = False
     forked_from: str = ""
+    expires_at: datetime | None = None
+    old_code: str | None = None
+
+    @classmethod
+    def of(cls, paste: Paste) -> "Draft":
+        """Return the content of a stored paste, which could be published again."""
+        return cls(
+            files=[NewFile(file.content, file.name, file.language) for file in paste.files],
+            title=paste.title,
+            author=paste.author,
+            comment=paste.comment,
+            visibility=paste.visibility,
+            burn=paste.burn,
+            encrypted=paste.encrypted,
+        )
 
 
-def checked(draft: Draft) -> Draft:
+def validate(draft: Draft) -> Draft:
     """Return the draft with names and languages filled in. Raises RefusedError when it breaks a rule."""
+    files = validate_files(draft.files, encrypted=draft.encrypted)
+    return replace(validate_fields(draft), files=files)
+
+
+def validate_fields(draft: Draft) -> Draft:
+    """Return the draft with its text fields stripped; the files stay as they are. Raises RefusedError."""
     if draft.visibility not in _VISIBILITIES:
         _refuse("visibility", f"visibility must be one of {', '.join(_VISIBILITIES)}.", "visibility")
     if draft.forked_from and not keys.can_be(draft.forked_from):
         _refuse("forked_from", "forked_from must be the key of a paste.", "forked_from")
-    return Draft(
-        files=checked_files(draft.files, encrypted=draft.encrypted),
+    return replace(
+        draft,
         title=_line("title", draft.title, TITLE_LENGTH),
         author=_line("author", draft.author, AUTHOR_LENGTH),
         comment=_text("comment", draft.comment, COMMENT_LENGTH),
-        visibility=draft.visibility,
-        lifetime=draft.lifetime,
-        burn=draft.burn,
-        encrypted=draft.encrypted,
-        forked_from=draft.forked_from,
     )
 
 
-def checked_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[NewFile]:
-    """Return the files with names and languages filled in. Raises RefusedError when one of them breaks a rule.
+def validate_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[NewFile]:
+    """Return the files with names and languages filled in. Raises RefusedError when a file breaks a rule.
 
-    An encrypted paste is one file, in which all of them are sealed.
+    An encrypted paste is one file, which has all others inside.
     """
     if not files:
         _refuse("empty", gettext("There is no text to paste."), "files")
     if len(files) > MAX_FILES:
         message = gettext("A paste may have at most %(most)s files.") % {"most": MAX_FILES}
         _refuse("too_many_files", message, "files", limit=MAX_FILES)
-    if sum(_each(files, lambda file: _checked_size(file.content))) > settings.PASTEUR_MAX_BYTES:
+    if sum(_for_each(files, lambda file: _validate_content(file.content))) > settings.PASTEUR_MAX_BYTES:
         raise too_large(settings.PASTEUR_MAX_BYTES)
     if encrypted:
         if len(files) > 1:
@@ -80,24 +110,25 @@ def checked_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[
                 "ciphertext", gettext("An encrypted paste is a single file, in which all others are sealed."), "files"
             )
         ciphertext.check(files[0].content)
-    given = {file.name.casefold() for file in files}
-    taken: set[str] = set()
-    return _each(files, lambda file: _checked_file(file, given, taken))
+    requested = {file.name.casefold() for file in files}
+    used: set[str] = set()
+    return _for_each(files, lambda file: _validate_file(file, requested, used))
 
 
-def _each(files: Sequence[NewFile], check: Callable[[NewFile], _Checked]) -> list[_Checked]:
-    """Return what a check makes of each file; a refusal says which one it is about."""
-    found = []
+def _for_each(files: Sequence[NewFile], check: Callable[[NewFile], _Checked]) -> list[_Checked]:
+    """Return the result of a check for each file; a RefusedError gets the position of its file."""
+    results = []
     for position, file in enumerate(files):
         try:
-            found.append(check(file))
+            results.append(check(file))
         except RefusedError as refused:
             refused.file = position
             raise
-    return found
+    return results
 
 
-def _checked_size(content: str) -> int:
+def _validate_content(content: str) -> int:
+    """Return the length of a text in bytes."""
     if not content or content.isspace():
         _refuse("empty", gettext("A file without text cannot be pasted."), "content")
     if "\0" in content:
@@ -110,56 +141,56 @@ def _checked_size(content: str) -> int:
         _refuse("not_utf8", message, "content", status=400)
 
 
-def _checked_file(file: NewFile, given: set[str], taken: set[str]) -> NewFile:
+def _validate_file(file: NewFile, requested: set[str], used: set[str]) -> NewFile:
     language = languages.named(file.language) if file.language else languages.of_file(file.name)
     if language is None:
         message = gettext("There is no language called %(name)r.") % {"name": file.language[:50]}
         _refuse("language", message, "language")
-    name = clean_name(file.name) or _free_name(language, given | taken)
-    if name.casefold() in taken:
+    name = clean_name(file.name) or _free_name(language, requested | used)
+    if name.casefold() in used:
         _refuse("duplicate_name", gettext("Two files are called %(name)r.") % {"name": name[:50]}, "name")
-    taken.add(name.casefold())
+    used.add(name.casefold())
     return NewFile(content=file.content, name=name, language=language.name)
 
 
 def clean_name(name: str) -> str:
-    """Return the last part of what may be a path, as browsers do. Raises RefusedError for no name at all."""
+    """Return the base name of a path, as browsers do; empty for a blank name. Raises RefusedError."""
     if len(name.encode(errors="replace")) > NAME_BYTES:
         message = gettext("A file name may have at most %(most)s bytes.") % {"most": NAME_BYTES}
         _refuse("name_too_long", message, "name", limit=NAME_BYTES)
     _refuse_controls("name", name)
-    last = name.replace("\\", "/").rpartition("/")[2]
+    base = name.replace("\\", "/").rpartition("/")[2]
     if not name.strip():
         return ""
-    if last.strip() in {"", ".", ".."}:
+    if base.strip() in {"", ".", ".."}:
         _refuse("name", gettext("A file name cannot be a folder."), "name")
-    return last
+    return base
 
 
-def _free_name(language: languages.Language, taken: Iterable[str]) -> str:
-    ending = language.extensions[0]
+def _free_name(language: languages.Language, used: Iterable[str]) -> str:
+    extension = language.extensions[0]
     count = 1
-    while (name := f"{DEFAULT_STEM}{'' if count == 1 else f'-{count}'}.{ending}") in taken:
+    while (name := f"{DEFAULT_STEM}{'' if count == 1 else f'-{count}'}.{extension}") in used:
         count += 1
     return name
 
 
-def _line(name: str, value: str, most: int) -> str:
+def _line(name: str, value: str, limit: int) -> str:
     _refuse_controls(name, value)
-    return _text(name, value, most)
+    return _text(name, value, limit)
 
 
-def _text(name: str, value: str, most: int) -> str:
+def _text(name: str, value: str, limit: int) -> str:
     value = value.strip()
-    if len(value) > most:
-        message = gettext("%(name)s may have at most %(most)s characters.") % {"name": name, "most": most}
-        _refuse("too_long", message, name, limit=most)
+    if len(value) > limit:
+        message = gettext("%(name)s may have at most %(most)s characters.") % {"name": name, "most": limit}
+        _refuse("too_long", message, name, limit=limit)
     _refuse_controls(name, value, allowed="\n\r\t")
     return value
 
 
 def _refuse_controls(name: str, value: str, allowed: str = "") -> None:
-    """Refuse control characters, line separators and halves of surrogate pairs, which no line of text may have."""
+    """Refuse control characters, line separators and lone surrogates."""
     if value.isprintable():
         return
     for character in value:

@@ -1,4 +1,4 @@
-"""Where the copy of a paste outside the database stands. Whoever keeps copies registers here."""
+"""The state of a paste's copy outside the database. The app that makes copies registers here."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ State = Literal["none", "waiting", "held", "refused", "mirrored"]
 
 @dataclass(frozen=True)
 class Copy:
-    """The copy of a paste: not to be made, waiting, held for what is in it, refused, or made, as a commit.
+    """The copy of a paste: not intended, waiting, held because of its content, refused, or made as a commit.
 
-    `url` is where people look at the commit, `clone` what they may clone to have it; either may be nowhere.
+    `url` shows the commit to people, `clone` is the repository that they can clone; both may be empty.
     """
 
     state: State
@@ -34,10 +34,10 @@ NO_COPY = Copy("none")
 
 @dataclass(frozen=True)
 class Promise:
-    """What authors have to know before they send a text, in the language of the page.
+    """What an author must know about copies before sending a text, in the language of the page.
 
-    `of_all` says of any paste whether it is copied, `of_one` of one that is; `takes_expiring` is whether those with an
-    expiry are.
+    `of_all` says whether pastes are copied, `of_one` is for a single paste that is copied; `takes_expiring` is whether
+    pastes with an expiry are.
     """
 
     of_all: str = ""
@@ -45,51 +45,51 @@ class Promise:
     takes_expiring: bool = False
 
 
-_Standing = Callable[[str], Combinable]
+_StateColumn = Callable[[str], Combinable]
 _Reader = Callable[["Paste", str], Copy]
-_keepers: list[tuple[_Standing, _Reader]] = []
+_registered: list[tuple[_StateColumn, _Reader]] = []
 _promises: list[Callable[[], Promise]] = []
 
 
-def kept_by(standing: _Standing, reader: _Reader) -> None:
-    """Let a keeper answer for every paste from now on.
+def register(column: _StateColumn, reader: _Reader) -> None:
+    """Register what knows the copies of all pastes.
 
-    `standing` gets the name of a column of keys, and returns an expression of text, or null, for queries with that
-    column: what rows say of the copy of each. `reader` makes a Copy of a paste and that text, which is empty for null.
+    `column` returns, for the name of a column of keys, an expression for queries: the state of the copy of each key as
+    text, or null. `reader` makes a Copy from a paste and that text, empty for null.
     """
-    _keepers[:] = [(standing, reader)]
+    _registered[:] = [(column, reader)]
 
 
-def promised_by(promise: Callable[[], Promise]) -> None:
-    """Let `promise` say which pastes are copied."""
+def register_promise(promise: Callable[[], Promise]) -> None:
+    """Register what knows which pastes are copied."""
     _promises[:] = [promise]
 
 
 def promise() -> Promise:
-    """Return what an author has to know about copies before the text is sent; without words when there are none."""
+    """Return what an author must know about copies; empty when there are none."""
     return _promises[0]() if _promises else Promise()
 
 
-def standing(key: str) -> Combinable:
-    """Return an expression of what rows say of the copy of a paste, for queries in which `key` names its key."""
-    return _keepers[0][0](key) if _keepers else Value(None, output_field=TextField())
+def state_column(key: str) -> Combinable:
+    """Return the expression of a copy's state for queries in which `key` is the column of the keys."""
+    return _registered[0][0](key) if _registered else Value(None, output_field=TextField())
 
 
 def of(paste: Paste) -> Copy:
-    """Return where the copy of the paste stands; asks the database unless the paste was found with its standing."""
-    if paste.standing is None:
+    """Return the copy of a paste; queries the database unless the paste was loaded with its `copy_state`."""
+    if paste.copy_state is None:
         return of_all([paste])[paste.pk]
-    return _copy(paste, paste.standing)
+    return _read(paste, paste.copy_state)
 
 
 def of_all(pastes: Sequence[Paste]) -> Mapping[int, Copy]:
-    """Return where the copies of these pastes stand, by the primary keys of the pastes."""
-    known: dict[int, str | None] = {}
+    """Return the copies of pastes by the primary keys of the pastes."""
+    states: dict[int, str | None] = {}
     if pastes:
-        of_these = type(pastes[0]).objects.filter(pk__in=[paste.pk for paste in pastes])
-        known = dict(of_these.values_list("pk", standing("key")))
-    return {paste.pk: _copy(paste, known.get(paste.pk) or "") for paste in pastes}
+        rows = type(pastes[0]).objects.filter(pk__in=[paste.pk for paste in pastes])
+        states = dict(rows.values_list("pk", state_column("key")))
+    return {paste.pk: _read(paste, states.get(paste.pk) or "") for paste in pastes}
 
 
-def _copy(paste: Paste, known: str) -> Copy:
-    return _keepers[0][1](paste, known) if _keepers else NO_COPY
+def _read(paste: Paste, state: str) -> Copy:
+    return _registered[0][1](paste, state) if _registered else NO_COPY

@@ -1,8 +1,8 @@
-"""How often each caller did what, shared by all processes, and never waiting for a disk.
+"""The counters of rate limits, shared by all processes without waiting for a disk.
 
-One number for each caller and rate is enough (the generic cell rate algorithm, ITU-T I.371): the time at which all that
-was taken will have been worked off. It lies in a table of fixed size in a file that all processes map into their
-memory, or in Redis where the site has one. A tally that gets lost lets a caller start anew, and harms nobody.
+A counter is one number (the generic cell rate algorithm, ITU-T I.371): the time at which all its charges will have been
+worked off. Counters are in a table of fixed size in a file that all processes map into memory, or in Redis if the site
+has one. A lost counter is harmless: its caller starts anew.
 """
 
 import contextlib
@@ -28,11 +28,11 @@ _SLOT = struct.Struct("=Qd")
 _SLOTS_TOGETHER = 4
 _PLACES = 1 << 14
 _TABLE_BYTES = _SLOT.size * _SLOTS_TOGETHER * _PLACES
-#: Seconds for which Redis is left alone after it failed; the table of this machine counts meanwhile.
+#: Seconds without Redis after it failed; meanwhile the table on this machine counts.
 _REST_SECONDS = 30.0
 _TIMEOUT_SECONDS = 0.2
 
-#: Takes one, unless that is too much: the same as `_after` does, where the numbers are.
+#: The same as `_after`, atomically in Redis.
 _SCRIPT = """
 local now = tonumber(ARGV[1])
 local busy = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + tonumber(ARGV[2])
@@ -44,23 +44,23 @@ return string.format('%.6f', wait)
 """
 
 
-def take(name: str, rate: Rate) -> float:
-    """Take one of what a rate allows under a name; returns the seconds to wait, 0 or less when it was granted.
+def charge(name: str, rate: Rate) -> float:
+    """Charge one use of a rate to a counter; return the seconds to wait (<= 0: granted).
 
-    The less, the more is left: every further interval below 0 is one more that may follow at once.
+    Each interval below 0 is one more use that would be granted at once.
     """
-    return _counted(name, rate.interval, rate.interval * rate.burst)
+    return _charge(name, rate.interval, rate.interval * rate.burst)
 
 
-def give_back(name: str, rate: Rate) -> None:
-    """Undo a `take` that came to nothing."""
-    _counted(name, -rate.interval, float("inf"))
+def refund(name: str, rate: Rate) -> None:
+    """Undo a `charge`."""
+    _charge(name, -rate.interval, float("inf"))
 
 
-def _counted(name: str, cost: float, room: float) -> float:
+def _charge(name: str, cost: float, room: float) -> float:
     client = _redis.client()
     if client is not None:
-        import redis  # Most sites have none, and start sooner without it.
+        import redis  # Slow to import, and most sites have no Redis.
 
         try:
             allowed = min(room, 1e12)
@@ -68,20 +68,20 @@ def _counted(name: str, cost: float, room: float) -> float:
         except redis.RedisError as error:
             _redis.rest(error)
     try:
-        return _table.counted(name, cost, room)
+        return _table.charge(name, cost, room)
     except OSError as error:
         logger.warning("requests are not counted: %s", error)
         return 0.0
 
 
 def _after(busy_until: float, now: float, cost: float, room: float) -> tuple[float, float]:
-    """Return until when a caller is busy after taking one, and how long it would have to wait for that."""
+    """Return the new number of a counter, and the seconds to wait for the charge (<= 0: granted)."""
     busy = max(busy_until, now) + cost
     return busy, busy - now - room
 
 
 class _Table:
-    """The file, mapped into memory; a place holds a few callers, of whom the one idle for longest makes room."""
+    """The file, mapped into memory; a place has slots for a few counters, and the longest idle gives way."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -89,21 +89,21 @@ class _Table:
         self._file: int = -1
         self._memory: mmap.mmap | None = None
 
-    def counted(self, name: str, cost: float, room: float) -> float:
-        """Do what `_counted` does."""
+    def charge(self, name: str, cost: float, room: float) -> float:
+        """Charge `cost` to a counter; return the seconds to wait (<= 0: granted)."""
         digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
         place, mark = struct.unpack("=QQ", digest)
         start = place % _PLACES * _SLOTS_TOGETHER * _SLOT.size
         with self._lock, self._opened() as memory:
-            slots = [start + number * _SLOT.size for number in range(_SLOTS_TOGETHER)]
-            held = {slot: _SLOT.unpack_from(memory, slot) for slot in slots}
-            slot = next((one for one in slots if held[one][0] == mark), None)
-            if slot is None:
-                slot = min(slots, key=lambda one: held[one][1])
-                held[slot] = (mark, 0.0)
-            busy, wait = _after(held[slot][1], time.time(), cost, room)
+            offsets = [start + number * _SLOT.size for number in range(_SLOTS_TOGETHER)]
+            slots = {offset: _SLOT.unpack_from(memory, offset) for offset in offsets}
+            offset = next((offset for offset in offsets if slots[offset][0] == mark), None)
+            if offset is None:
+                offset = min(offsets, key=lambda offset: slots[offset][1])
+                slots[offset] = (mark, 0.0)
+            busy, wait = _after(slots[offset][1], time.time(), cost, room)
             if wait <= 1e-6:
-                _SLOT.pack_into(memory, slot, mark, busy)
+                _SLOT.pack_into(memory, offset, mark, busy)
             return wait
 
     @contextlib.contextmanager
@@ -113,7 +113,7 @@ class _Table:
             self._open(path)
         memory = self._memory
         assert memory is not None  # noqa: S101  (_open has set it, or raised)
-        fcntl.lockf(self._file, fcntl.LOCK_EX)  # Belongs to the process, also where a fork inherits the file.
+        fcntl.lockf(self._file, fcntl.LOCK_EX)  # This kind of lock is not inherited through a fork.
         try:
             yield memory
         finally:
@@ -125,12 +125,12 @@ class _Table:
             os.close(self._file)
             self._memory = None
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.posix_fallocate(self._file, 0, _TABLE_BYTES)  # What is mapped must not run out of disk.
+        os.posix_fallocate(self._file, 0, _TABLE_BYTES)  # Writing to mapped memory without free disk space is fatal.
         self._memory, self._path = mmap.mmap(self._file, _TABLE_BYTES), path
 
 
 class _Redis:
-    """The Redis of the cache, or none: where there is none, and for a while after it failed."""
+    """The Redis of the cache, if the site has one and it has not just failed."""
 
     def __init__(self) -> None:
         self._clients: dict[str, Any] = {}
@@ -149,7 +149,7 @@ class _Redis:
         return self._clients[url]
 
     def rest(self, error: Exception) -> None:
-        """Leave Redis alone for a while."""
+        """Use the table for a while, after an error."""
         logger.warning("Redis does not count requests (%s); this machine does for %g s", error, _REST_SECONDS)
         self._back_at = time.monotonic() + _REST_SECONDS
 

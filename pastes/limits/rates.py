@@ -1,4 +1,4 @@
-"""How often something may be done, as settings say it: `10/minute burst 5, 200/day`, or `off`. Pure."""
+"""Rate limits as settings have them: `10/minute burst 5, 200/day`, or `off`. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _RATE = re.compile(r"(\d{1,6})/(\d{1,4})? ?(second|minute|hour|day)s?(?: burst (
 
 @dataclass(frozen=True)
 class Rate:
-    """`count` times in `seconds`, at most `burst` of them at once."""
+    """`count` uses in `seconds`, at most `burst` of them at once."""
 
     count: int
     seconds: int
@@ -22,16 +22,16 @@ class Rate:
 
     @property
     def interval(self) -> float:
-        """The seconds after which one more may follow, in the long run."""
+        """The average seconds between two uses."""
         return self.seconds / self.count
 
 
 @cache
 def parse(text: str) -> tuple[Rate, ...]:
-    """Return the rates that a text names, none for `off`. Raises ValueError when it makes no sense."""
+    """Return the rates of a text, none for `off`. Raises ValueError for an invalid text."""
     if text == "off":
         return ()
-    found = []
+    parsed = []
     for part in text.split(","):
         match = _RATE.fullmatch(part.strip())
         if match is None:
@@ -39,6 +39,6 @@ def parse(text: str) -> tuple[Rate, ...]:
         count, times, seconds = int(match[1]), int(match[2] or 1), _SECONDS[match[3]]
         rate = Rate(count, times * seconds, int(match[4] or count))
         if not count or not times or not 0 < rate.burst <= count:
-            raise ValueError("must allow something, and no burst beyond it")
-        found.append(rate)
-    return tuple(found)
+            raise ValueError("must allow at least one use, and a burst within the count")
+        parsed.append(rate)
+    return tuple(parsed)

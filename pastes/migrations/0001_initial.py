@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('network', models.CharField(help_text='An address, or a network such as 203.0.113.0/24 or 2001:db8::/48. An IPv6 address stands for its network of 64 bits.', max_length=43, unique=True)),
-                ('reason', models.CharField(help_text='Shown to whoever is banned.', max_length=500)),
+                ('reason', models.CharField(help_text='Shown to banned callers.', max_length=500)),
                 ('until', models.DateTimeField(blank=True, help_text='Empty: until the ban is deleted.', null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='made')),
                 ('by', models.CharField(blank=True, editable=False, max_length=150, verbose_name='banned by')),

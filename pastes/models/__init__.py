@@ -1,14 +1,12 @@
 """The tables. Django looks for all of them here; how pastes are written is in pastes/lifecycle/writing.py."""
 
+from pastes.models.access import SCOPES, ApiToken, Creation
 from pastes.models.moderation import WORDS_LENGTH, Ban, Origin, Outcome, Reason, Report
 from pastes.models.paste import (
     AUTHOR_LENGTH,
     COMMENT_LENGTH,
     NAME_BYTES,
-    SCOPES,
     TITLE_LENGTH,
-    ApiToken,
-    Creation,
     File,
     Paste,
     Revision,
@@ -17,7 +15,6 @@ from pastes.models.paste import (
     Visibility,
     blob_oid,
     readable,
-    reveal,
 )
 
 __all__ = [
@@ -42,5 +39,4 @@ __all__ = [
     "Visibility",
     "blob_oid",
     "readable",
-    "reveal",
 ]

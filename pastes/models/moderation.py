@@ -1,4 +1,4 @@
-"""What moderators work with: reports, bans, and where pastes came from. reporting.py, bans.py, origins.py use them."""
+"""Reports, bans, and the addresses of authors; moderation/ and access/bans.py use them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WORDS_LENGTH = 2_000
 
 
 class Reason(models.TextChoices):
-    """What may be wrong with a paste."""
+    """The reason of a report."""
 
     SECRET = "secret", gettext_noop("It gives away a secret or private data")
     MALWARE = "malware", gettext_noop("Malware or phishing")
@@ -22,12 +22,12 @@ class Reason(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What has become of a report."""
+    """How a report was closed."""
 
     DISMISSED = "dismissed"
     HIDDEN = "hidden"
     PURGED = "purged"
-    #: The paste went without a moderator: deleted, burned or expired; or one hid it without looking at its reports.
+    #: The paste was deleted, burned or expired, or hidden without a look at its reports.
     GONE = "gone"
 
 
@@ -35,22 +35,22 @@ class ReportQuerySet(models.QuerySet["Report"]):
     """Sets of reports."""
 
     def open(self) -> ReportQuerySet:
-        """Reports that nobody has settled yet."""
+        """Reports that are not closed."""
         return self.filter(closed_at=None)
 
 
 class Report(models.Model):
-    """What readers say is wrong with a paste. The same words about the same paste are one report."""
+    """The report of a reader about a paste. Equal reports of the same paste are one row."""
 
     paste = models.ForeignKey("pastes.Paste", models.PROTECT, related_name="reports", db_index=False)
     reason = models.CharField(max_length=10, choices=Reason)
     words = models.TextField(max_length=WORDS_LENGTH, blank=True)
     contact = models.EmailField("address of who reports it", blank=True)
-    #: Tells the same report from another one.
+    #: Equal for equal reports.
     digest = models.CharField(max_length=64, editable=False)
     times = models.PositiveIntegerField("times it was sent", default=1)
     created_at = models.DateTimeField("reported", default=timezone.now)
-    #: When moderators were sent a mail about it.
+    #: When mail about it was sent to moderators.
     told_at = models.DateTimeField("mailed", null=True, editable=False)
     closed_at = models.DateTimeField("closed", null=True)
     closed_by = models.CharField(max_length=150, blank=True)
@@ -75,7 +75,7 @@ class Report(models.Model):
 
 
 class Ban(models.Model):
-    """A network whose people may read, and nothing else."""
+    """A network whose callers may read, but not write."""
 
     network = models.CharField(
         max_length=43,
@@ -83,7 +83,7 @@ class Ban(models.Model):
         help_text="An address, or a network such as 203.0.113.0/24 or 2001:db8::/48."
         " An IPv6 address stands for its network of 64 bits.",
     )
-    reason = models.CharField(max_length=500, help_text="Shown to whoever is banned.")
+    reason = models.CharField(max_length=500, help_text="Shown to banned callers.")
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until the ban is deleted.")
     created_at = models.DateTimeField("made", default=timezone.now, editable=False)
     by = models.CharField("banned by", max_length=150, blank=True, editable=False)
@@ -96,7 +96,7 @@ class Ban(models.Model):
 
 
 class Origin(models.Model):
-    """From where a paste came, or was edited last: kept for PASTEUR_KEEP_ADDRESSES days, where that is not 0."""
+    """The address from which a paste was created or last edited, stored for PASTEUR_KEEP_ADDRESSES days."""
 
     paste = models.OneToOneField("pastes.Paste", models.PROTECT, related_name="origin")
     address = models.CharField(max_length=43, db_index=True)

@@ -1,13 +1,11 @@
-"""Pastes, their revisions and their files. How they are written is in writing.py, how they are found in reading.py."""
+"""Pastes, their revisions and their files; lifecycle/writing.py writes them, lifecycle/reading.py finds them."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import cache, cached_property
 from urllib.parse import quote
 
-from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -21,22 +19,20 @@ TITLE_LENGTH = 200
 AUTHOR_LENGTH = 100
 COMMENT_LENGTH = 2_000
 NAME_BYTES = 255
-#: What API tokens may be allowed.
-SCOPES = ("read", "write", "moderate")
 
-#: What stands in a path as it is (RFC 3986, 3.3); `reverse` leaves the same.
+#: Characters that a path needs no escape for (RFC 3986, 3.3), the same as in `reverse`.
 _PATH = "!$&'()*+,;=/~:@"
 
 
 class Visibility(models.TextChoices):
-    """Who finds a paste without being told its address."""
+    """Whether lists show a paste."""
 
     UNLISTED = "unlisted", gettext_noop("Unlisted")
     PUBLIC = "public", gettext_noop("Public")
 
 
 class State(models.TextChoices):
-    """What has become of a paste. Everything but `published` is gone for visitors."""
+    """The state of a paste. Visitors see only `published` ones."""
 
     PUBLISHED = "published"
     HIDDEN = "hidden"
@@ -45,14 +41,14 @@ class State(models.TextChoices):
     EXPIRED = "expired"
 
 
-#: What still has its content.
-_HELD = ["hidden", "published"]
+#: The states with content.
+_WITH_CONTENT = ["hidden", "published"]
 
 
 def readable(prefix: str = "") -> models.Q:
-    """Return the condition that a paste exists for visitors, by the clock of the database.
+    """Return the condition that visitors can read a paste, by the clock of the database.
 
-    `prefix` is the path to the paste from the model that is asked for, such as `revision__paste__`.
+    `prefix` is the path from the queried model to the paste, such as `revision__paste__`.
     """
     lasting = models.Q((f"{prefix}expires_at__isnull", True)) | models.Q((f"{prefix}expires_at__gt", Clock()))
     return models.Q((f"{prefix}state", State.PUBLISHED)) & lasting
@@ -62,20 +58,20 @@ class PasteQuerySet(models.QuerySet["Paste"]):
     """Sets of pastes."""
 
     def readable(self) -> PasteQuerySet:
-        """Pastes that exist for visitors."""
+        """Pastes that visitors can read."""
         return self.filter(readable())
 
     def listed(self) -> PasteQuerySet:
-        """Pastes that visitors may find without being told, the newest first."""
+        """Pastes that lists show, the newest first."""
         return self.readable().filter(visibility=Visibility.PUBLIC, burn=False).order_by("-id")
 
     def expired(self) -> PasteQuerySet:
-        """Pastes whose time has come and whose content still has to be erased."""
-        return self.filter(expires_at__lte=Clock(), state__in=_HELD).order_by("expires_at")
+        """Expired pastes that still have their content."""
+        return self.filter(expires_at__lte=Clock(), state__in=_WITH_CONTENT).order_by("expires_at")
 
 
 class Paste(models.Model):
-    """A paste under its key. The row stays when the content goes, so that no key is ever used twice."""
+    """A paste under its key. The row outlives the content, so that no key is ever used twice."""
 
     key = models.CharField(max_length=32, unique=True)
     title = models.CharField(max_length=TITLE_LENGTH, blank=True)
@@ -85,21 +81,21 @@ class Paste(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.PUBLISHED)
     burn = models.BooleanField("burn after reading", default=False)
     encrypted = models.BooleanField("encrypted in the browser", default=False)
-    #: The code under which the first Pasteur had it, where it still answers.
+    #: Its code in the first Pasteur, under which it can still be read.
     old_code = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001  (null, unlike empty, is unique)
     head = models.PositiveIntegerField("current revision", default=1)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
-    #: See tokens.py; empty for pastes that nobody but moderators can change.
+    #: The hash of the edit token; empty for pastes that only moderators can change.
     token_hash = models.CharField(max_length=64, blank=True, editable=False)
     forked_from = models.CharField("key it was forked from", max_length=32, blank=True)
-    #: The API token that made it, which may change it too.
+    #: The API token that created it, and can change it too.
     api_token = models.ForeignKey("ApiToken", models.SET_NULL, null=True, db_index=False, editable=False)
 
-    #: The edit token, only on what writing.publish returned.
+    #: The edit token, set by writing.publish only.
     token = ""
-    #: What rows say of its copy, where it was found with that: see copies.py.
-    standing: str | None = None
+    #: The state of its copy, if it was loaded with that; see mirror_copy.py.
+    copy_state: str | None = None
 
     objects = PasteQuerySet.as_manager()
 
@@ -116,7 +112,7 @@ class Paste(models.Model):
                 fields=["author", "-id"],
                 condition=models.Q(visibility="public", state="published", burn=False),
             ),
-            # By state first: the rows of what has been erased stay, and the next look must not go through them again.
+            # The state comes first, so that queries skip the rows of erased pastes, which stay.
             models.Index(
                 name="pastes_expiring", fields=["state", "expires_at"], condition=models.Q(expires_at__isnull=False)
             ),
@@ -131,7 +127,7 @@ class Paste(models.Model):
 
     @cached_property
     def files(self) -> list[File]:
-        """The files of the current revision, in their order; reading.py fills this in one query with the paste."""
+        """The files of the current revision, in their order; reading.py loads them in the query of the paste."""
         current = File.objects.filter(revision__paste_id=self.pk, revision__number=self.head)
         return list(current.select_related("revision").order_by("position"))
 
@@ -142,12 +138,12 @@ class Paste(models.Model):
 
 
 class Revision(models.Model):
-    """One edition of a paste's files; the first is number 1. An edit makes a new one, the address stays."""
+    """A version of a paste's files; the first is number 1, and every edit makes a new one."""
 
     paste = models.ForeignKey(Paste, on_delete=models.PROTECT, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField()
-    #: Who made it, where that was not the author of the paste but somebody in its repository.
+    #: The author of the commit, for a revision that was made in the Git repository.
     author = models.CharField(max_length=AUTHOR_LENGTH, blank=True)
 
     class Meta:
@@ -159,7 +155,7 @@ class Revision(models.Model):
 
 
 class File(models.Model):
-    """A file of a revision: text that is UTF-8 without NUL, kept exactly as it was sent."""
+    """A file of a revision: UTF-8 text without NUL, byte for byte as it was sent."""
 
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="files", db_index=False)
     position = models.PositiveSmallIntegerField()
@@ -178,19 +174,18 @@ class File(models.Model):
 
     @property
     def label(self) -> str:
-        """The language's name for people."""
+        """The name of the language for people."""
         return LANGUAGES[self.language].label
 
     @property
     def shown(self) -> str:
-        """The text as a page shows it: what it cannot show as a picture (U+2400...) or by its number."""
-        unshowable = display.UNSHOWABLE_ASCII if self.content.isascii() else display.UNSHOWABLE
-        return unshowable.sub(_mark, self.content)
+        """The text for a page, with control characters as pictures or code points."""
+        return display.show_controls(self.content)
 
     @property
     def hides_characters(self) -> bool:
-        """Whether the text has characters that turn the direction of writing, or that nobody sees."""
-        return not self.content.isascii() and display.HIDING.search(self.content) is not None
+        """Whether the text has invisible characters, or characters that change the direction of writing."""
+        return display.hides_characters(self.content)
 
     def raw_path(self, key: str) -> str:
         """Return the path of the file's text, under the key of its paste."""
@@ -198,7 +193,7 @@ class File(models.Model):
 
 
 class Tombstone(models.Model):
-    """What stays of a purged paste. Nothing gives it back: no copy, no import, no restored backup of Git."""
+    """The rest of a purged paste. No copy, import or restored Git repository brings its key back."""
 
     key = models.CharField(max_length=32, unique=True)
     old_code = models.CharField(max_length=64, blank=True)
@@ -211,67 +206,9 @@ class Tombstone(models.Model):
         return f"{self.key}: {self.reason}"
 
 
-class Creation(models.Model):
-    """A request that made a paste, by the hash of its Idempotency-Key, so that sending it again makes no other."""
-
-    key_hash = models.CharField(max_length=64, unique=True)
-    body_hash = models.CharField(max_length=64)
-    paste = models.ForeignKey(Paste, on_delete=models.PROTECT, related_name="+", db_index=False)
-    created_at = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return f"creation of {self.paste_id}"
-
-
-class ApiToken(models.Model):
-    """What a program shows to be let in; grants.py makes them. Of the secret, only a hash is kept."""
-
-    name = models.CharField(max_length=100, help_text="What it is for.")
-    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
-    may_read = models.BooleanField("read", default=True, help_text="Read and list pastes.")
-    may_write = models.BooleanField(
-        "write", default=False, help_text="Make pastes; edit and delete what it, or another token of its owner, made."
-    )
-    may_moderate = models.BooleanField("moderate", default=False, help_text="Read, hide, show and delete any paste.")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True)
-    limit_create = models.CharField(
-        "own rate of creating", max_length=100, blank=True, help_text="Such as 100/hour, or off; else by address."
-    )
-    limit_read = models.CharField(
-        "own rate of requests", max_length=100, blank=True, help_text="Such as 20/second, or off; else by address."
-    )
-    created_at = models.DateTimeField("made", default=timezone.now, editable=False)
-    expires_at = models.DateTimeField("expires", null=True, blank=True)
-    revoked_at = models.DateTimeField("revoked", null=True, editable=False)
-    last_used_at = models.DateTimeField("last used", null=True, editable=False)
-
-    class Meta:
-        verbose_name = "API token"
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def scopes(self) -> list[str]:
-        """The names of what it may do."""
-        return [scope for scope in SCOPES if getattr(self, f"may_{scope}")]
-
-
-def _mark(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else f"[U+{code:04X}]"
-
-
-def reveal(text: str) -> str:
-    """Return a text in which what nobody sees, or what turns the direction of writing, stands as its number."""
-    return text if text.isascii() else display.HIDING.sub(_mark, text).replace("\ufeff", "[U+FEFF]")
-
-
 @cache
 def _before_key() -> str:
-    """Return what stands before the key in the address of a page; looking it up takes as long as a small query."""
+    """Return the path before the key. `reverse` takes as long as a small query, so it runs once."""
     sample = "0" * 8
     return reverse("paste", args=[sample]).removesuffix(sample)
 

@@ -60,7 +60,7 @@ def search(pastes: QuerySet[Paste], term: str) -> QuerySet[Paste]:
     if ids := _find_by_key(term):
         return pastes.filter(pk__in=ids)
     if paste_ids := list(
-        Origin.objects.filter(address=bans.written(term)).values_list("paste_id", flat=True)[:MAX_RESULTS]
+        Origin.objects.filter(address=bans.normalize(term)).values_list("paste_id", flat=True)[:MAX_RESULTS]
     ):
         return pastes.filter(pk__in=paste_ids)
     by_fields = pastes.filter(Q(title__icontains=term) | Q(author__icontains=term)).order_by("-pk")

@@ -29,7 +29,7 @@ class BanForm(_Form):
     def clean_network(self) -> str:
         """Return the network in its normal form. Raises ValidationError, also for one that is too large."""
         try:
-            return bans.written(str(bans.parse(self.cleaned_data["network"])))
+            return bans.normalize(str(bans.parse(self.cleaned_data["network"])))
         except ValueError as error:
             raise ValidationError(f"{str(error).capitalize()}.") from None
 

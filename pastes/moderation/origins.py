@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from pastes.access import client_address, request_context
+from pastes.access import client_address
+from pastes.access.request_context import current
 from pastes.models import Origin, Paste
 
 
@@ -31,8 +32,8 @@ def delete_expired() -> None:
 
 def _address() -> str:
     """Return the caller's address as rate limits count it; empty for a local one, and when none is to be stored."""
-    caller = request_context.caller()
-    if caller is None or not settings.PASTEUR_KEEP_ADDRESSES:
+    context = current.get()
+    if context is None or not settings.PASTEUR_KEEP_ADDRESSES:
         return ""
-    address = client_address.address(caller.request)
-    return "" if client_address.is_local(address) else address
+    network = client_address.network(context.address)
+    return "" if client_address.is_local(network) else network

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pastes.access import bans
 from pastes.models import Outcome, Paste, Report
-from pastes.storage.write_lock import turn
+from pastes.storage.write_lock import write_lock
 
 #: The different open reports of one paste that are stored; further ones are only counted.
 MAX_OPEN = 20
@@ -25,7 +25,7 @@ def report(paste: Paste, *, reason: str, words: str = "", contact: str = "") -> 
     """
     bans.demand()
     digest = hashlib.sha256(repr((reason, words, contact)).encode()).hexdigest()
-    with turn(), transaction.atomic():
+    with write_lock(), transaction.atomic():
         # Reports of the same paste wait here, so equal ones find each other.
         paste = Paste.objects.readable().select_for_update().get(pk=paste.pk)
         open_reports = Report.objects.open().filter(paste=paste)

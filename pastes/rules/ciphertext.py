@@ -1,7 +1,7 @@
-"""The shape of encrypted pastes. The server keeps ciphertext; it never has a key, and never decrypts.
+"""The formats of encrypted pastes. The server stores ciphertext; it never has a key and never decrypts.
 
-Two forms: an object of PrivateBin's version 2 (https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format), and
-the lower-case hexadecimal of the first Pasteur.
+There are two: the JSON object of PrivateBin's version 2
+(https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format) and the lower-case hexadecimal of the first Pasteur.
 """
 
 import base64
@@ -14,14 +14,14 @@ from pastes.errors import RefusedError
 
 _HEX = re.compile(r"([0-9a-f]{2})+\n?")
 _FORMATTERS = {"plaintext", "syntaxhighlighting", "markdown"}
-#: What the cipher may be: key bits, tag bits, algorithm, mode, compression.
+#: The choices for the cipher: key bits, tag bits, algorithm, mode, compression.
 _CHOICES: tuple[set[object], ...] = ({128, 192, 256}, {64, 96, 128}, {"aes"}, {"ctr", "cbc", "gcm"}, {"zlib", "none"})
-_LEAST_ITERATIONS, _MOST_ITERATIONS = 10_001, 10_000_000
+_MIN_ITERATIONS, _MAX_ITERATIONS = 10_001, 10_000_000
 _IV_LENGTH, _SALT_LENGTH = 24, 14
 
 
 def check(content: str) -> None:
-    """Raise RefusedError unless a text has the shape of an encrypted paste."""
+    """Raise RefusedError unless a text is in one of the formats."""
     if _HEX.fullmatch(content):
         return
     try:
@@ -34,7 +34,7 @@ def check(content: str) -> None:
 
 
 def check_object(sealed: dict[str, Any]) -> None:
-    """Raise RefusedError unless `v`, `adata` and `ct` are those of version 2, with sizes that browsers can bear."""
+    """Raise RefusedError unless `v`, `adata` and `ct` are those of version 2, and browsers can process them."""
     adata = sealed["adata"]
     if sealed["v"] != 2 or isinstance(sealed["v"], bool | float):
         raise _malformed("v must be 2")
@@ -43,8 +43,8 @@ def check_object(sealed: dict[str, Any]) -> None:
     iv, salt, iterations, *cipher = adata[0]
     _check_base64("iv", iv, _IV_LENGTH)
     _check_base64("salt", salt, _SALT_LENGTH)
-    if not _is_whole(iterations) or not _LEAST_ITERATIONS <= iterations <= _MOST_ITERATIONS:
-        raise _malformed(f"iterations must be between {_LEAST_ITERATIONS} and {_MOST_ITERATIONS}")
+    if not _is_whole(iterations) or not _MIN_ITERATIONS <= iterations <= _MAX_ITERATIONS:
+        raise _malformed(f"iterations must be between {_MIN_ITERATIONS} and {_MAX_ITERATIONS}")
     for value, allowed in zip(cipher, _CHOICES, strict=True):
         if isinstance(value, bool | float | list | dict) or value not in allowed:
             raise _malformed(f"the cipher must name one of {', '.join(sorted(map(str, allowed)))}")
@@ -59,9 +59,9 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _check_base64(name: str, value: object, most: int | None) -> None:
-    if not isinstance(value, str) or not value or (most and len(value) > most):
-        raise _malformed(f"{name} must be base64" + (f" of at most {most} characters" if most else ""))
+def _check_base64(name: str, value: object, limit: int | None) -> None:
+    if not isinstance(value, str) or not value or (limit and len(value) > limit):
+        raise _malformed(f"{name} must be base64" + (f" of at most {limit} characters" if limit else ""))
     try:
         base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
     except (binascii.Error, ValueError):
@@ -69,4 +69,4 @@ def _check_base64(name: str, value: object, most: int | None) -> None:
 
 
 def _malformed(why: str) -> RefusedError:
-    return RefusedError("ciphertext", f"That is not an encrypted paste: {why}.", field="content")
+    return RefusedError("ciphertext", f"This is not an encrypted paste: {why}.", field="content")

@@ -22,7 +22,7 @@ HIDING_RANGES = ((0x061C, 0x061C), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 
 
 def character_class(ranges: tuple[tuple[int, int], ...]) -> str:
     """Return the ranges as a character class of a regular expression, as Python writes it."""
-    return "[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges) + "]"
+    return "[" + "".join(f"\\U{start:08x}-\\U{end:08x}" for start, end in ranges) + "]"
 
 
 UNSHOWABLE = re.compile(character_class(UNSHOWABLE_RANGES))
@@ -30,3 +30,25 @@ UNSHOWABLE = re.compile(character_class(UNSHOWABLE_RANGES))
 UNSHOWABLE_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: A byte order mark hides as well, unless it begins the text.
 HIDING = re.compile(character_class(HIDING_RANGES) + "|(?<!^)\ufeff")
+
+
+def show_controls(text: str) -> str:
+    """Return a text with the characters that a page cannot show as pictures (U+2400...) or code points."""
+    return (UNSHOWABLE_ASCII if text.isascii() else UNSHOWABLE).sub(_mark, text)
+
+
+def hides_characters(text: str) -> bool:
+    """Return whether a text has invisible characters, or characters that change the direction of writing."""
+    return not text.isascii() and HIDING.search(text) is not None
+
+
+def reveal(text: str) -> str:
+    """Return a text with the characters that `hides_characters` finds as their code points."""
+    return text if text.isascii() else HIDING.sub(_mark, text).replace("\ufeff", "[U+FEFF]")
+
+
+def _mark(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else f"[U+{code:04X}]"

@@ -1,6 +1,6 @@
 """The one table of languages: highlight.js names, labels, aliases and file extensions.
 
-Form, page, API and mirror all read it. Names and aliases are those of highlight.js 11
+Names and aliases are those of highlight.js 11
 (https://github.com/highlightjs/highlight.js/blob/main/SUPPORTED_LANGUAGES.md).
 """
 
@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 @dataclass(frozen=True)
 class Language:
-    """A language: its highlight.js name, its label, its other names, and its file extensions, the usual one first."""
+    """A language: its highlight.js name, its label, its aliases, and its file extensions, the usual one first."""
 
     name: str
     label: str
@@ -124,12 +124,12 @@ def named(name: str) -> Language | None:
 
 
 def of_file(file_name: str) -> Language:
-    """Return the language that a file's name tells, plain text when it tells none; `Makefile` counts as an ending."""
+    """Return the language of a file name by its extension, plain text by default; `Makefile` counts as an extension."""
     name = PurePosixPath(file_name.lower()).name
     return _BY_EXTENSION.get(name.rpartition(".")[2], PLAIN)
 
 
 def choices() -> list[tuple[str, str]]:
-    """Return (name, label) of every language as a form wants them, plain text first, the others by label."""
-    others = sorted(LANGUAGES.values(), key=lambda language: (language is not PLAIN, language.label.lower()))
-    return [(language.name, language.label) for language in others]
+    """Return (name, label) of all languages for a form, plain text first, the others by label."""
+    ordered = sorted(LANGUAGES.values(), key=lambda language: (language is not PLAIN, language.label.lower()))
+    return [(language.name, language.label) for language in ordered]

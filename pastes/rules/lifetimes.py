@@ -1,4 +1,4 @@
-"""How long a paste may live: one table for form, API and dialects."""
+"""The lifetimes of pastes: one table for form, API and dialects."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,8 +1,8 @@
-"""Finding public pastes by their words. One function to ask, whichever database keeps the index.
+"""Full-text search in public pastes, on both databases.
 
-The index knows words alone: cut from the texts here, in the same way for both databases, so that both find the same.
-It is written in the transaction of the paste, by writing.py; SQLite keeps it in an FTS5 table, PostgreSQL in a table
-with a `tsvector`. Pastes that are not listed are not in it.
+Texts are split into words here, so that both databases find the same pastes. writing.py updates the index in the
+transaction of the paste. It is an FTS5 table on SQLite and a table with a `tsvector` on PostgreSQL. It has listed
+pastes only.
 """
 
 import re
@@ -15,45 +15,44 @@ from django.utils.translation import gettext
 
 from pastes.errors import RefusedError
 from pastes.models import Paste, State, Visibility
-from pastes.rules import languages
+from pastes.rules.languages import named
 
 PAGE_LENGTH = 30
 MAX_QUERY_LENGTH = 200
 MAX_QUERY_WORDS = 10
 
 TABLE = "pastes_search"
-#: The fields of the index.
 _FIELDS = ("language", "title", "author", "body")
-_FREE = ("title", "author", "body")
-_MOST_WORDS = 20_000
+#: The fields in which a word without a field is searched.
+_DEFAULT_FIELDS = ("title", "author", "body")
+_MAX_BODY_WORDS = 20_000
 _WORD_LENGTH = 40
 _NEWEST = 2**63 - 1
-#: The rows that PostgreSQL looks at one after the other before it asks the index.
+#: The rows that PostgreSQL scans before it uses the index.
 FIRST_ROWS = 3_000
-#: Of a shorter word, those that begin with it are too many to be of use, or to be read.
-_BEGINNING_LENGTH = 4
-#: Letters and digits in a row; scripts that put no spaces between words are taken letter by letter.
-_CLOSE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[{_CLOSE}]|[^\W_{_CLOSE}]+")
+#: Shorter words are no prefixes: too many words begin with them.
+_MIN_PREFIX_LENGTH = 4
+#: Scripts without spaces between words, where every letter is a word. Otherwise, words are letters and digits.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
-#: What stands in the index for a paste: the words of each field.
+#: The words of each field of a paste.
 Entry = Mapping[str, Iterable[str]]
 
 
 @dataclass(frozen=True)
-class Found:
-    """Pastes that match, the newest first; `before` is where the next page starts, None on the last."""
+class Page:
+    """Matching pastes, the newest first; `before` is the start of the next page, None on the last one."""
 
     pastes: list[Paste]
     before: int | None
 
 
-def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) -> Found:
+def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) -> Page:
     """Return the listed pastes that have all words of a query in title, author, file names or text.
 
-    A word of four letters and more also finds those that begin with it. `language:python`, `title:word` and
-    `author:word` look there alone.
-    Raises RefusedError for a query that is too long.
+    A word of four letters or more also matches as a prefix. `language:python`, `title:word` and `author:word` search
+    one field. Raises RefusedError for a query that is too long.
     """
     if len(query) > MAX_QUERY_LENGTH:
         message = gettext("A search may have at most %(most)s characters.") % {"most": MAX_QUERY_LENGTH}
@@ -63,32 +62,32 @@ def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) 
         message = gettext("A search may have at most %(most)s words.") % {"most": MAX_QUERY_WORDS}
         raise RefusedError("too_long", message, field="q", limit=MAX_QUERY_WORDS)
     if not terms:
-        return Found([], None)
+        return Page([], None)
     find = _in_sqlite if connection.vendor == "sqlite" else _in_postgresql
     ids = find(_matching(terms), _NEWEST if before is None else before, length + 1)
     pastes = list(Paste.objects.listed().filter(pk__in=ids[:length]))
-    return Found(pastes, ids[length - 1] if len(ids) > length else None)
+    return Page(pastes, ids[length - 1] if len(ids) > length else None)
 
 
-def _in_sqlite(condition: str, before: int, most: int) -> list[int]:
-    """Return the ids of the newest that match; FTS5 reads its lists from their newest end and stops."""
+def _in_sqlite(condition: str, before: int, limit: int) -> list[int]:
+    """Return the ids of the newest matches; FTS5 reads its lists from the newest row on and stops at the limit."""
     sql = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid < %s ORDER BY rowid DESC LIMIT %s"  # noqa: S608
-    return _ids(sql, [condition, before, most])
+    return _ids(sql, [condition, before, limit])
 
 
-def _in_postgresql(condition: str, before: int, most: int) -> list[int]:
-    """Return the same. What is frequent is found among the newest rows, what is rare by the index.
+def _in_postgresql(condition: str, before: int, limit: int) -> list[int]:
+    """Return the same. Frequent words are found among the newest rows, rare ones by the index.
 
-    PostgreSQL does not know which it is: left to itself, it may read all rows for a word that is nowhere.
+    PostgreSQL cannot tell them apart: its own plan may read all rows for a word that no row has.
     """
     newest = f"SELECT id, words FROM {TABLE} WHERE id < %s ORDER BY id DESC LIMIT {FIRST_ROWS}"  # noqa: S608
     sql = f"SELECT id FROM ({newest}) newest WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s"  # noqa: S608
-    found = _ids(sql, [before, condition, most])
-    if len(found) == most:
-        return found
+    ids = _ids(sql, [before, condition, limit])
+    if len(ids) == limit:
+        return ids
     matching = f"SELECT id FROM {TABLE} WHERE words @@ %s::tsquery AND id < %s"  # noqa: S608
     sql = f"WITH matching AS MATERIALIZED ({matching}) SELECT id FROM matching ORDER BY id DESC LIMIT %s"  # noqa: S608
-    return _ids(sql, [condition, before, most])
+    return _ids(sql, [condition, before, limit])
 
 
 def _ids(sql: str, values: Sequence[str | int]) -> list[int]:
@@ -97,56 +96,55 @@ def _ids(sql: str, values: Sequence[str | int]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def keep(paste: Paste) -> None:
-    """Write down the words of a paste that is listed, and take one that is not out of the index."""
+def update(paste: Paste) -> None:
+    """Store the words of a listed paste; remove a paste that is not listed."""
     if paste.visibility == Visibility.PUBLIC and paste.state == State.PUBLISHED and not paste.burn:
         texts = [] if paste.encrypted else [file.content for file in paste.files]
         names = [file.name for file in paste.files]
         write(paste.pk, entry(paste.title, paste.author, {file.language for file in paste.files}, [*names, *texts]))
     else:
-        drop(paste)
+        remove(paste)
 
 
-def drop(paste: Paste) -> None:
-    """Take a paste out of the index, whether it is in it or not."""
+def remove(paste: Paste) -> None:
+    """Remove a paste from the index if it is there."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE} WHERE {_id()} = %s", [paste.pk])  # noqa: S608
 
 
-def entry(title: str, author: str, spoken: Iterable[str], body: Iterable[str]) -> Entry:
-    """Return what the index has to know of a paste; `body` are its file names and texts."""
-    found: dict[str, None] = {}
+def entry(title: str, author: str, languages: Iterable[str], body: Iterable[str]) -> Entry:
+    """Return the words of a paste; `body` are its file names and texts."""
+    body_words: dict[str, None] = {}
     for text in body:
-        found.update(dict.fromkeys(words(text)))
-        if len(found) >= _MOST_WORDS:
+        body_words.update(dict.fromkeys(words(text)))
+        if len(body_words) >= _MAX_BODY_WORDS:
             break
-    first = list(found)[:_MOST_WORDS]
     return {
-        "language": {_spoken(name) for name in spoken},
+        "language": {_language_word(name) for name in languages},
         "title": set(words(title)),
         "author": set(words(author)),
-        "body": first,
+        "body": list(body_words)[:_MAX_BODY_WORDS],
     }
 
 
-def write(number: int, found: Entry) -> None:
+def write(paste_id: int, entry: Entry) -> None:
     """Store the entry of the paste with this primary key, in place of an older one."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(
                 f"INSERT OR REPLACE INTO {TABLE} (rowid, language, title, author, body) VALUES (%s, %s, %s, %s, %s)",  # noqa: S608
-                [number, *(" ".join(found[field]) for field in _FIELDS)],
+                [paste_id, *(" ".join(entry[field]) for field in _FIELDS)],
             )
         else:
             cursor.execute(
                 f"INSERT INTO {TABLE} (id, words) VALUES (%s, %s::tsvector)"  # noqa: S608
                 " ON CONFLICT (id) DO UPDATE SET words = EXCLUDED.words",
-                [number, _vector(found)],
+                [paste_id, _vector(entry)],
             )
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text without case and accents, cut to what the index keeps of each."""
+    """Return the words of a text without case and accents, cut to the longest length of the index."""
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     text = text.casefold()
@@ -154,13 +152,13 @@ def words(text: str) -> list[str]:
 
 
 def _terms(query: str) -> list[tuple[str, str]]:
-    """Return the words of a query, each with the field in which it has to stand, or with none."""
+    """Return the words of a query, each with its field, empty for any field."""
     terms: list[tuple[str, str]] = []
     for part in query.split():
         field, colon, rest = part.partition(":")
         if colon and field == "language" and rest:
-            language = languages.named(rest)
-            terms.append(("language", _spoken(language.name) if language else "unknown"))
+            language = named(rest)
+            terms.append(("language", _language_word(language.name) if language else "unknown"))
         elif colon and field in {"title", "author"}:
             terms += [(field, word) for word in words(rest)]
         else:
@@ -169,34 +167,35 @@ def _terms(query: str) -> list[tuple[str, str]]:
 
 
 def _matching(terms: Iterable[tuple[str, str]]) -> str:
-    """Return the terms in the language of the database; nothing but letters and digits of a query enters it."""
-    found = []
+    """Return the terms as a condition for the database; only letters and digits of the query get into it."""
+    conditions = []
     for field, word in terms:
-        fields = (field,) if field else _FREE
-        begins = field != "language" and len(word) >= _BEGINNING_LENGTH
+        fields = (field,) if field else _DEFAULT_FIELDS
+        is_prefix = field != "language" and len(word) >= _MIN_PREFIX_LENGTH
         if connection.vendor == "sqlite":
-            found.append(f'{{{" ".join(fields)}}} : "{word}"{" *" if begins else ""}')
+            conditions.append(f'{{{" ".join(fields)}}} : "{word}"{" *" if is_prefix else ""}')
         else:
-            found.append(f"'{_lexeme(field, word)}'{':*' if begins else ''}")
-    return (" AND " if connection.vendor == "sqlite" else " & ").join(found)
+            conditions.append(f"'{_lexeme(field, word)}'{':*' if is_prefix else ''}")
+    return (" AND " if connection.vendor == "sqlite" else " & ").join(conditions)
 
 
-def _vector(found: Entry) -> str:
-    """Return the words as PostgreSQL has them: each of the free fields, and each of the fields that have a name.
+def _vector(entry: Entry) -> str:
+    """Return the words for PostgreSQL: all words, and the words of all fields but the body with their fields.
 
-    The labels that a tsvector may have are not in the index: with them, PostgreSQL looks into every row with the word.
+    The weights of a tsvector could tell fields apart, but are not in the index: PostgreSQL would read every row that
+    has the word.
     """
-    free = {word for field in _FREE for word in found[field]}
-    named = {_lexeme(field, word) for field in _FIELDS if field != "body" for word in found[field]}
-    return " ".join(f"'{lexeme}'" for lexeme in free | named)
+    plain = {word for field in _DEFAULT_FIELDS for word in entry[field]}
+    with_field = {_lexeme(field, word) for field in _FIELDS if field != "body" for word in entry[field]}
+    return " ".join(f"'{lexeme}'" for lexeme in plain | with_field)
 
 
 def _lexeme(field: str, word: str) -> str:
-    """Return how a word of a field stands in the index of PostgreSQL; no word that is asked for begins like that."""
+    """Return a word of a field for PostgreSQL; no word of a query begins like that."""
     return f"/{field}/{word}" if field else word
 
 
-def _spoken(language: str) -> str:
+def _language_word(language: str) -> str:
     """Return the name of a language as one word."""
     return language.replace("-", "")
 

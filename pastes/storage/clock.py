@@ -1,4 +1,4 @@
-"""The clock of the database, which alone says whether a paste's time has come: web processes may disagree."""
+"""The clock of the database. It alone decides whether a paste has expired, since the clocks of processes may differ."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,22 +12,22 @@ _SQLITE = "STRFTIME('%Y-%m-%d %H:%M:%f000', 'NOW')"
 
 
 class Clock(Now):
-    """The database's present, on SQLite with as many digits as Django stores there: it compares times as texts."""
+    """The time of the database. SQLite compares times as texts, so there it has as many digits as Django stores."""
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> tuple[str, tuple[str | int, ...]]:
-        """Return the expression for SQLite, its percent signs doubled for the template and for the parameters."""
+        # The percent signs are doubled for the template and again for the parameters.
         sql, parameters = self.as_sql(compiler, connection, template=_SQLITE.replace("%", "%%%%"), **context)
         return sql, tuple(parameters)
 
 
 def now() -> datetime:
-    """Ask the database for the time."""
+    """Return the time of the database, by a query."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(f"SELECT {_SQLITE}")
             return datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=UTC)
         cursor.execute("SELECT STATEMENT_TIMESTAMP()")
-        found: datetime = cursor.fetchone()[0]
-        return found
+        now: datetime = cursor.fetchone()[0]
+        return now

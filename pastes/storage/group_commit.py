@@ -1,8 +1,7 @@
-"""Group commit: writes that come while another one waits for the disk share a transaction, and one wait for the disk.
+"""Group commit for SQLite: writes that arrive during another one share one transaction, and so one wait for the disk.
 
-For SQLite, which lets one write at a time anyway; where many may write, each has a transaction of its own. No write
-waits for others to come. In each process one thread writes at a time, all that came while the one before it wrote; on
-a site that is asked little, that is its own write alone.
+A write never waits for others to arrive. In each process one thread writes at a time, for all that arrived during the
+write before; without load that is its own write alone.
 """
 
 import logging
@@ -16,21 +15,21 @@ from time import monotonic
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from pastes.storage import write_lock
-from pastes.storage.write_lock import turn
+from pastes.storage.insert import is_one_statement
 
 logger = logging.getLogger(__name__)
 
-#: So many writes share a transaction at most; the first of them waits for the last.
-_MOST = 64
+#: The first write of a group waits for the last.
+_MAX_WRITES = 64
 
 
 class UndoneError(Exception):
-    """The transaction has failed, not through this write as far as anybody knows: make it again, alone."""
+    """The transaction failed, as far as is known because of another write in it. Try again with `alone`."""
 
 
 @dataclass(eq=False)
 class _Write:
-    """What a thread wants to have written, and what came of it."""
+    """The work of a waiting thread, and its result."""
 
     work: Callable[[], None]
     context: Context = field(default_factory=copy_context)
@@ -44,54 +43,56 @@ _writing = threading.Lock()
 _waiting: deque[_Write] = deque()
 
 
-def commit(work: Callable[[], None], *, alone: bool = False) -> None:
-    """Do the work in a transaction that is on disk when this returns; others share it, unless it is to be `alone`.
+def commit(work: Callable[[], None], *, alone: bool = False, is_store: bool = False) -> None:
+    """Run the work in a transaction, which is on disk on return; unless `alone`, it may have other work as well.
 
-    Another thread may do the work, with its connection and language, and the context variables of this one. Inside a
-    transaction it is a part of that.
-
-    Raises what the work raises, and UndoneError.
+    Another thread may run the work, with its database connection and this thread's context variables. Inside a
+    transaction, the work is part of that. `is_store`: the work is a single `insert.store`, which may need none. Raises
+    the errors of the work, and UndoneError.
     """
+    if is_store and is_one_statement() and not connection.in_atomic_block:
+        work()
+        return
     if alone or connection.vendor != "sqlite" or connection.in_atomic_block:
-        with turn(), transaction.atomic():
+        with write_lock.write_lock(), transaction.atomic():
             work()
-    else:
-        write = _Write(work)
-        _waiting.append(write)
-        with _writing:
-            while not write.is_over:
-                _write_together([_waiting.popleft() for _ in range(min(_MOST, len(_waiting)))])
-        if write.error:
-            raise write.error
+        return
+    write = _Write(work)
+    _waiting.append(write)
+    with _writing:
+        while not write.is_over:
+            _write_together([_waiting.popleft() for _ in range(min(_MAX_WRITES, len(_waiting)))])
+    if write.error:
+        raise write.error
 
 
 def _write_together(group: list[_Write]) -> None:
-    """Write all of a group, or none."""
+    """Commit all writes of a group, or none."""
     current: _Write | None = None
-    stored: list[bool] = []
+    committed: list[bool] = []
     seconds = write_lock.SECONDS - (monotonic() - min(write.began_at for write in group))
     try:
-        with turn(seconds), transaction.atomic():
-            transaction.on_commit(lambda: stored.append(True))  # The first to be told.
+        with write_lock.write_lock(seconds), transaction.atomic():
+            transaction.on_commit(lambda: committed.append(True))  # Runs before all other hooks.
             for current in group:
                 current.context.run(current.work)
                 connection.validate_no_broken_transaction()
             current = None
     except Exception as error:
-        if stored:
-            logger.exception("what was to be done after new pastes were stored has failed")
-            _tell(group, None)
+        if committed:
+            logger.exception("a hook that runs after new pastes are stored has failed")
+            _set_errors(group, None)
         elif current:
             current.error = error
         elif len(group) == 1 or isinstance(error, OperationalError | InterfaceError):
-            _tell(group, error)  # It would not go better alone.
+            _set_errors(group, error)  # Each of them alone would fail too.
     else:
-        _tell(group, None)
+        _set_errors(group, None)
     finally:
         for write in group:
             write.is_over = True
 
 
-def _tell(group: list[_Write], error: Exception | None) -> None:
+def _set_errors(group: list[_Write], error: Exception | None) -> None:
     for write in group:
         write.error = error

@@ -1,91 +1,67 @@
-"""New rows, stored by SQL that is built once: on PostgreSQL all of them by one statement, on SQLite one by one.
+"""Inserts the rows of one write together: by one statement on PostgreSQL, row by row on SQLite.
 
-A model's `save` builds its SQL every time, which takes several times as long as the database takes to do it, and each
-statement is a way to PostgreSQL and back. `bench/site.py` shows the difference.
+The SQL is built once for each sequence of models. `Model.save` builds it every time, which takes longer than the
+database takes to insert the row, and each statement is a round trip to PostgreSQL (docs/adr/0042).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, CharField, DateTimeField, Field, ForeignKey, IntegerField, Model, TextField
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Field, ForeignKey, Model
 
 _Models = tuple[type[Model], ...]
 
 
 def store(*rows: Model) -> None:
-    """Insert new rows, as `row.save(force_insert=True)` would, but for signals, and give them their primary keys.
+    """Insert new rows, as `row.save(force_insert=True)` would without its signals, and set their primary keys.
 
-    A foreign key that has no value leads to the last row before it that is of its model, where there is one. Has to run
-    in a transaction, unless `stores_at_once`.
+    An empty foreign key refers to the closest row of its model before it, if there is one. Must run in a transaction,
+    unless `is_one_statement`.
     """
-    database = connections[DEFAULT_DB_ALIAS]  # Looked up once, not for every row.
-    database.validate_no_broken_transaction()
+    connection.validate_no_broken_transaction()
     models = tuple(type(row) for row in rows)
-    if stores_at_once():
-        _at_once(rows, models, database)
-    else:
-        _one_by_one(rows, models, database)
+    inserts = _inserts(models)
+    with connection.cursor() as cursor:
+        if is_one_statement():
+            values = [value for insert, row in zip(inserts, rows, strict=True) for value in insert.values(row)]
+            cursor.execute(_one_statement(models), values)
+            keys = cursor.fetchone()
+            for insert, row, key in zip(inserts, rows, keys, strict=True):
+                insert.finish(row, rows, key)
+        else:
+            for insert, row in zip(inserts, rows, strict=True):
+                insert.link(row, rows)
+                cursor.execute(insert.sql, insert.values(row))
+                insert.finish(row, rows, cursor.lastrowid)
 
 
-def stores_at_once() -> bool:
-    """Return whether `store` stores all of its rows or none without a transaction around it, by a single statement."""
+def is_one_statement() -> bool:
+    """Return whether `store` is a single statement, which needs no transaction around it."""
     return connection.vendor == "postgresql"
 
 
-def _at_once(rows: Sequence[Model], models: _Models, database: BaseDatabaseWrapper) -> None:
-    steps = _steps(models)
-    values = [value for step, row in zip(steps, rows, strict=True) for value in step.values(row, database)]
-    with database.cursor() as cursor:
-        cursor.execute(_in_one(models), values)
-        keys = cursor.fetchone()
-    for step, row, key in zip(steps, rows, keys, strict=True):
-        step.settle(row, key, rows)
-
-
-def _one_by_one(rows: Sequence[Model], models: _Models, database: BaseDatabaseWrapper) -> None:
-    # Without Django's cursor, which takes the SQL apart each time: that takes longer than the insertion itself.
-    with database.wrap_database_errors:
-        for step, row in zip(_steps(models), rows, strict=True):
-            step.link(row, rows)
-            step.settle(row, database.connection.execute(step.sql, step.values(row, database)).lastrowid, rows)
-
-
 @dataclass(frozen=True)
-class _Step:
-    """How one of the rows is stored, whatever is in it."""
+class _Insert:
+    """The insertion of one of the rows."""
 
     sql: str
-    attributes: Callable[[Model], tuple[Any, ...]]
-    #: The values that the database does not take as they are: their places, and the fields that convert them.
-    converted: Sequence[tuple[int, "Field[Any, Any]"]]
-    #: The foreign keys that may lead to rows stored with it, and the numbers of those rows.
+    fields: Sequence["Field[Any, Any]"]
+    #: The foreign keys to rows before it, with the positions of those rows.
     links: Sequence[tuple["ForeignKey[Any, Any]", int]]
 
-    def values(self, row: Model, database: BaseDatabaseWrapper) -> list[Any]:
-        """Return what goes into the SQL."""
-        values = list(self.attributes(row))
-        for place, field in self.converted:
-            if values[place] is None:
-                continue
-            if isinstance(field, DateTimeField):  # What else Django does for a time takes longer than storing it.
-                values[place] = database.ops.adapt_datetimefield_value(values[place])
-            else:
-                values[place] = field.get_db_prep_save(values[place], database)
-        return values
+    def values(self, row: Model) -> list[Any]:
+        return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in self.fields]
 
     def link(self, row: Model, rows: Sequence[Model]) -> None:
-        """Give the foreign keys without a value the rows that they lead to."""
-        for field, number in self.links:
+        for field, position in self.links:
             if getattr(row, field.attname) is None:
-                setattr(row, field.name, rows[number])
+                setattr(row, field.name, rows[position])
 
-    def settle(self, row: Model, key: int, rows: Sequence[Model]) -> None:
-        """Let a row know that it is stored."""
+    def finish(self, row: Model, rows: Sequence[Model], key: int) -> None:
+        """Set what `Model.save` sets once a row is stored."""
         self.link(row, rows)
         row.pk = key
         row._state.adding = False  # noqa: SLF001  (Django's documented API)
@@ -93,50 +69,39 @@ class _Step:
 
 
 @lru_cache(maxsize=256)
-def _in_one(models: _Models) -> str:
-    """Return SQL for PostgreSQL that inserts a row of each of these models, and returns their keys."""
-    rows = ", ".join(f"row_{number} AS ({step.sql})" for number, step in enumerate(_steps(models)))
-    keys = ", ".join(_key_of(number) for number in range(len(models)))
+def _one_statement(models: _Models) -> str:
+    """Return SQL for PostgreSQL that inserts a row of each model and returns their primary keys."""
+    rows = ", ".join(f"row_{position} AS ({insert.sql})" for position, insert in enumerate(_inserts(models)))
+    keys = ", ".join(_key_of(position) for position in range(len(models)))
     return f"WITH {rows} SELECT {keys}"
 
 
 @lru_cache(maxsize=256)
-def _steps(models: _Models) -> list[_Step]:
-    return [_step(model, models[:number]) for number, model in enumerate(models)]
+def _inserts(models: _Models) -> list[_Insert]:
+    return [_insert(model, models[:position]) for position, model in enumerate(models)]
 
 
-def _step(model: type[Model], before: Sequence[type[Model]]) -> _Step:
-    """Return how a row of this model is stored after rows of those."""
+def _insert(model: type[Model], before: Sequence[type[Model]]) -> _Insert:
+    """Return the insertion of a row of a model after rows of the models `before`."""
     quote = connection.ops.quote_name
     meta = model._meta  # noqa: SLF001  (Django's documented API)
     fields = [field for field in meta.concrete_fields if not field.primary_key]
+    positions = {earlier: position for position, earlier in enumerate(before)}
+    links = [
+        (field, positions[field.related_model])
+        for field in fields
+        if isinstance(field, ForeignKey) and field.related_model in positions
+    ]
     columns = ", ".join(quote(field.column or "") for field in fields)
-    last = {other: number for number, other in enumerate(before)}
-    links = {
-        place: (field, last[field.related_model])
-        for place, field in enumerate(fields)
-        if isinstance(field, ForeignKey) and field.related_model in last
-    }
-    if connection.vendor == "postgresql":
-        marks = [
-            f"COALESCE(%s, {_key_of(links[place][1])})" if place in links else "%s" for place in range(len(fields))
-        ]
+    marks = dict.fromkeys(fields, "%s")
+    returning = ""
+    if is_one_statement():
+        marks |= {field: f"COALESCE(%s, {_key_of(position)})" for field, position in links}
         returning = f" RETURNING {quote(meta.pk.column or '')} AS key"
-    else:
-        marks, returning = ["?"] * len(fields), ""
-    return _Step(
-        sql=f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({', '.join(marks)}){returning}",  # noqa: S608
-        attributes=attrgetter(*(field.attname for field in fields)),
-        converted=[(place, field) for place, field in enumerate(fields) if not _goes_in_as_it_is(field)],
-        links=list(links.values()),
-    )
+    values = ", ".join(marks.values())
+    sql = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({values}){returning}"  # noqa: S608
+    return _Insert(sql, fields, links)
 
 
-def _key_of(number: int) -> str:
-    return f"(SELECT key FROM row_{number})"  # noqa: S608
-
-
-def _goes_in_as_it_is(field: "Field[Any, Any]") -> bool:
-    """Return whether both databases take the Python values of a field without Django's help."""
-    stored = field.target_field if isinstance(field, ForeignKey) else field
-    return isinstance(stored, CharField | TextField | IntegerField | BooleanField)
+def _key_of(position: int) -> str:
+    return f"(SELECT key FROM row_{position})"  # noqa: S608

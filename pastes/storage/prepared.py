@@ -1,6 +1,6 @@
-"""Queries whose SQL is built once. Building it takes several times as long as the database takes to answer it.
+"""Queries whose SQL is built once: building it takes longer than running it (docs/adr/0042).
 
-`bench/site.py` shows the difference; the queries themselves stay those of the ORM, for every database it knows.
+The query itself is still one of the ORM, for every database that it supports.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 
-#: Stands in the query for the one value that changes from call to call.
+#: Stands in the query for the value that differs between calls.
 PARAMETER = "\x00parameter"
 
 
 class Prepared:
-    """A query by one text value, such as a key; `build` gets PARAMETER in its place and returns `.values_list(...)`."""
+    """A query with one text parameter, such as a key. `build` returns a `values_list` for the value PARAMETER."""
 
     def __init__(self, build: Callable[[str], QuerySet[Any, Any]]) -> None:
         self._build = build
@@ -28,8 +28,8 @@ class Prepared:
         return sql, parameters, compiler, converters
 
     def rows(self, value: str) -> list[list[Any]]:
-        """Return the rows for this value, each as a list of Python values."""
+        """Return the rows for this value of the parameter, with Python values."""
         sql, parameters, compiler, converters = self._compiled
         with connection.cursor() as cursor:
-            cursor.execute(sql, [value if one == PARAMETER else one for one in parameters])
+            cursor.execute(sql, [value if parameter == PARAMETER else parameter for parameter in parameters])
             return list(compiler.apply_converters(cursor.fetchall(), converters))

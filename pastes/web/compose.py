@@ -42,7 +42,7 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
 
 def show(request: HttpRequest, compose: Compose, *, status: int = 200) -> HttpResponse:
     """Return the page with the form, or with the reason why the caller may not create pastes."""
-    refused = permissions.why_not("create")
+    refused = permissions.refusal_of("create")
     if refused and request.method != "POST":  # A submitted form is always shown again, with everything in it.
         login = request.get_full_path() if refused.status == 401 else ""
         return render(request, "pastes/closed.html", {"why": refused.message, "login": login}, status=200)

@@ -57,7 +57,7 @@ def compare(request: HttpRequest, key: str) -> HttpResponse:
         response = responses.raw(_unified_diff(paste, comparison))
     else:
         if comparison.sides and not paste.encrypted:
-            comparison.changes = side_by_side.compared(*comparison.sides)
+            comparison.changes = side_by_side.compare(*comparison.sides)
         response = _render_list(request, paste, comparison)
     patch_vary_headers(response, ["Accept"])
     return response
@@ -106,7 +106,7 @@ def _render_list(request: HttpRequest, paste: Paste, comparison: _Comparison) ->
     before = _parse_number(request.GET.get("before", "")) or None
     revisions = reading.revisions(paste, before=before, length=PAGE_LENGTH + 1)
     entries = [
-        _Entry(revision, side_by_side.changes(previous[1], files, by_text=False) if previous else None)
+        _Entry(revision, side_by_side.changed_files(previous[1], files, by_text=False) if previous else None)
         for (revision, files), previous in zip_longest(revisions, revisions[1:])
     ]
     context = {
@@ -125,7 +125,7 @@ def _unified_diff(paste: Paste, comparison: _Comparison) -> str:
         raise RefusedError("not_found", comparison.problem, status=404)
     if paste.encrypted:
         raise RefusedError("encrypted", gettext("The server cannot compare what is encrypted."))
-    return "".join(file.diff for file in unified.between(*comparison.sides)) if comparison.sides else ""
+    return "".join(file.diff for file in unified.compare(*comparison.sides)) if comparison.sides else ""
 
 
 def _compare(paste: Paste, before: str, after: str) -> _Comparison:

@@ -35,8 +35,8 @@ def test_the_secret_is_all_that_is_printed_and_it_works() -> None:
 
 
 def test_what_there_is_is_listed_without_secrets() -> None:
-    secret, _ = api_tokens.make(name="first", scopes=["read"])
-    _, second = api_tokens.make(name="second", scopes=["write"], limit_create="off")
+    secret, _ = api_tokens.create(name="first", scopes=["read"])
+    _, second = api_tokens.create(name="second", scopes=["write"], limit_create="off")
     api_tokens.revoke(second)
 
     shown, facts = run("list"), json.loads(run("list", "--json"))
@@ -50,7 +50,7 @@ def test_what_there_is_is_listed_without_secrets() -> None:
 
 
 def test_a_revoked_token_opens_nothing() -> None:
-    secret, token = api_tokens.make(name="first", scopes=["read"])
+    secret, token = api_tokens.create(name="first", scopes=["read"])
 
     assert "is revoked" in run("revoke", str(token.pk))
     assert "already" in run("revoke", str(token.pk))

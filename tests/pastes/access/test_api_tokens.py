@@ -116,7 +116,7 @@ def test_a_moderator_reads_hides_shows_and_deletes_any_but_edits_none(client: Cl
     assert Paste.objects.get().state == State.REMOVED
 
 
-def test_nobody_else_moderates(client: Client) -> None:
+def test_only_tokens_with_the_scope_moderate(client: Client) -> None:
     paste = publish_text()
     writer, _ = bearer("read", "write")
 
@@ -172,14 +172,14 @@ def test_what_is_no_token_gets_401_wherever_it_is_shown(how: str, code: str) -> 
 
 
 @pytest.mark.parametrize("header", ["Basic YTpi", "Bearer", "Digest x", ""])
-def test_other_ways_to_say_who_one_is_do_not_matter(header: str) -> None:
+def test_other_kinds_of_authorization_are_ignored(header: str) -> None:
     client = Client(headers={"authorization": header})
 
     assert create(client, {"files": [FILE]}).status_code == 201
 
 
 def test_only_a_hash_is_kept() -> None:
-    secret, token = api_tokens.make(name="one", scopes=["read"])
+    secret, token = api_tokens.create(name="one", scopes=["read"])
 
     token.refresh_from_db()
     held = " ".join(str(value) for value in vars(token).values())

@@ -13,11 +13,11 @@ def seen(forwarded: str | None, settings: Settings, proxies: int, nearest: str =
     """Return the caller of a request with this X-Forwarded-For behind so many proxies."""
     settings.PASTEUR_PROXIES = proxies
     headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
-    return client_address.address(RequestFactory(headers=headers).get("/", REMOTE_ADDR=nearest))
+    return client_address.network(client_address.find(RequestFactory(headers=headers).get("/", REMOTE_ADDR=nearest)))
 
 
 @pytest.mark.parametrize("forwarded", [None, "1.2.3.4", "127.0.0.1, 1.2.3.4", "garbage"])
-def test_input_62_without_proxies_the_header_means_nothing(settings: Settings, forwarded: str | None) -> None:
+def test_without_proxies_the_header_is_ignored(settings: Settings, forwarded: str | None) -> None:
     assert seen(forwarded, settings, 0) == PROXY
 
 
@@ -41,17 +41,17 @@ def test_input_62_without_proxies_the_header_means_nothing(settings: Settings, f
         ("<script>, 999.1.1.1", 1, PROXY),
     ],
 )
-def test_input_62_the_proxies_are_counted_from_the_right(
+def test_proxies_are_counted_from_the_right(
     settings: Settings, forwarded: str | None, proxies: int, caller: str
 ) -> None:
     assert seen(forwarded, settings, proxies) == caller
 
 
 @pytest.mark.parametrize("nearest", ["127.0.0.1", "127.8.8.8", "::1", "", "::ffff:127.0.0.1"])
-def test_who_sits_at_the_machine_is_local(settings: Settings, nearest: str) -> None:
+def test_callers_on_this_machine_are_local(settings: Settings, nearest: str) -> None:
     assert client_address.is_local(seen(None, settings, 0, nearest))
 
 
 @pytest.mark.parametrize("nearest", ["203.0.113.5", "2001:db8::1", "10.0.0.1"])
-def test_nobody_else_is(settings: Settings, nearest: str) -> None:
+def test_other_callers_are_not_local(settings: Settings, nearest: str) -> None:
     assert not client_address.is_local(seen("127.0.0.1", settings, 0, nearest))

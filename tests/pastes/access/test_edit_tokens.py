@@ -39,7 +39,7 @@ def test_a_token_is_for_its_paste_alone() -> None:
 
 
 @pytest.mark.parametrize("token", [*WRONG, edit_tokens.hashed("")])
-def test_a_paste_without_a_token_belongs_to_nobody(token: str) -> None:
+def test_no_token_owns_a_paste_without_one(token: str) -> None:
     paste = publish_text()
     Paste.objects.filter(pk=paste.pk).update(token_hash="")
 
@@ -88,7 +88,7 @@ def test_reading_never_shows_a_token(client: Client) -> None:
         assert paste.token_hash not in response.content.decode()
 
 
-def test_input_56_only_the_right_token_deletes_and_only_once(client: Client) -> None:
+def test_only_the_right_token_deletes_and_only_once(client: Client) -> None:
     paste, other = publish_text(title="T"), publish_text()
 
     for token in ("wrong", "", other.token):

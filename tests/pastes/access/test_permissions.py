@@ -114,7 +114,7 @@ def test_what_only_some_may_read_is_read_nowhere(client: Client, settings: Setti
     assert f"/admin/login/?next=/{paste.key}" in page.links()
 
 
-def test_what_nobody_may_read_its_maker_may_still_delete(client: Client, settings: Settings) -> None:
+def test_an_author_may_delete_a_paste_without_permission_to_read(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_READ = "token"
     first, second, third = publish_text(), publish_text(), publish_text()
 

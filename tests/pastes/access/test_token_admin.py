@@ -47,7 +47,7 @@ def test_nonsense_makes_no_token(admin_client: Client, wrong: dict[str, str]) ->
 
 
 def test_a_token_cannot_be_made_more_powerful(admin_client: Client) -> None:
-    _, token = api_tokens.make(name="ci", scopes=["read"])
+    _, token = api_tokens.create(name="ci", scopes=["read"])
 
     admin_client.post(f"/admin/pastes/apitoken/{token.pk}/change/", FIELDS | {"may_moderate": "on"})
 
@@ -56,7 +56,7 @@ def test_a_token_cannot_be_made_more_powerful(admin_client: Client) -> None:
 
 
 def test_revoking_is_an_action(admin_client: Client) -> None:
-    _, token = api_tokens.make(name="ci", scopes=["read"])
+    _, token = api_tokens.create(name="ci", scopes=["read"])
 
     chosen = {"action": "revoke", "_selected_action": [token.pk]}
     admin_client.post("/admin/pastes/apitoken/", chosen)

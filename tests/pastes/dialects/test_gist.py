@@ -109,7 +109,7 @@ def test_the_edit_token_of_another_gist_does_not_prevent_creating_one(client: Cl
 
 
 def test_an_api_token_is_accepted(client: Client) -> None:
-    secret, _ = api_tokens.make(name="ci", scopes=["write", "read"])
+    secret, _ = api_tokens.create(name="ci", scopes=["write", "read"])
     path = f"/{send(client, GIST, token=secret).json()['id']}"
 
     assert send(client, {"description": "Two"}, path, "PATCH", secret).status_code == 200

@@ -3,7 +3,7 @@
 import pytest
 
 from pastes.diff import side_by_side
-from pastes.diff.side_by_side import Change, Row, changes, compared
+from pastes.diff.side_by_side import Change, Row, changed_files, compare
 from pastes.models import File, blob_oid
 
 
@@ -14,7 +14,7 @@ def file(name: str, content: str, language: str = "plaintext") -> File:
 
 def told(found: list[Change]) -> list[tuple[str, str]]:
     """Return what became of which file."""
-    return [(change.what, change.name) for change in found]
+    return [(change.kind, change.name) for change in found]
 
 
 def text(row: Row) -> tuple[str, str]:
@@ -34,11 +34,11 @@ def rows(found: list[Change]) -> list[Row]:
     return [row for change in found for hunk in change.hunks for row in hunk]
 
 
-def test_each_file_is_told_what_became_of_it() -> None:
+def test_each_file_has_its_kind_of_change() -> None:
     before = [file("same", "1\n"), file("edited", "2\n"), file("old name", "3\n"), file("gone", "4\n"), file("l", "5")]
     after = [file("new", "6\n"), file("new name", "3\n"), file("edited", "2!\n"), file("same", "1\n")]
 
-    found = changes(before, [*after, file("l", "5", "python")])
+    found = changed_files(before, [*after, file("l", "5", "python")])
 
     assert told(found) == [
         ("added", "new"),
@@ -47,15 +47,15 @@ def test_each_file_is_told_what_became_of_it() -> None:
         ("changed", "l"),
         ("removed", "gone"),
     ]
-    assert [change.speaks_otherwise for change in found] == [False, False, False, True, False]
+    assert [change.has_new_language for change in found] == [False, False, False, True, False]
 
 
 def test_a_file_that_was_renamed_and_changed_is_recognised_by_half_of_its_text() -> None:
     before = [file("a", "one\ntwo\nthree\nfour\n"), file("b", "five\n")]
     after = [file("c", "one\ntwo\nthree\n4\n"), file("d", "something else\n")]
 
-    assert told(compared(before, after)) == [("renamed", "c"), ("added", "d"), ("removed", "b")]
-    assert told(changes(before, after, by_text=False)) == [
+    assert told(compare(before, after)) == [("renamed", "c"), ("added", "d"), ("removed", "b")]
+    assert told(changed_files(before, after, by_text=False)) == [
         ("added", "c"),
         ("added", "d"),
         ("removed", "a"),
@@ -64,7 +64,7 @@ def test_a_file_that_was_renamed_and_changed_is_recognised_by_half_of_its_text()
 
 
 def test_lines_stand_side_by_side_with_their_numbers_and_that_marked_which_differs() -> None:
-    (change,) = compared([file("a", "one\ntwo(1)\nthree\n")], [file("a", "one\ntwo(2)\nnew\nthree\n")])
+    (change,) = compare([file("a", "one\ntwo(1)\nthree\n")], [file("a", "one\ntwo(2)\nnew\nthree\n")])
 
     found = rows([change])
     assert [text(row) for row in found] == [("one", "one"), ("two(1)", "two(2)"), ("", "new"), ("three", "three")]
@@ -87,14 +87,14 @@ def test_lines_stand_side_by_side_with_their_numbers_and_that_marked_which_diffe
         ("a\x1bb\n", "a\u241bb\n", ("a\u241bb", "a\u241bb")),
     ],
 )
-def test_what_nobody_sees_is_seen_where_it_differs(one: str, other: str, seen: tuple[str, str]) -> None:
-    (change,) = compared([file("a", one)], [file("a", other)])
+def test_invisible_characters_are_shown_where_they_differ(one: str, other: str, seen: tuple[str, str]) -> None:
+    (change,) = compare([file("a", one)], [file("a", other)])
 
     assert [text(row) for row in rows([change])] == [seen]
 
 
-def test_a_line_end_that_is_missing_is_told() -> None:
-    (row,) = rows(compared([file("a", "x\n")], [file("a", "x")]))
+def test_a_missing_line_end_is_marked() -> None:
+    (row,) = rows(compare([file("a", "x\n")], [file("a", "x")]))
 
     assert row.old is not None
     assert row.new is not None
@@ -102,10 +102,10 @@ def test_a_line_end_that_is_missing_is_told() -> None:
 
 
 def test_all_files_together_have_so_many_lines_and_the_counts_stay_true() -> None:
-    lines = side_by_side.MOST_LINES
+    lines = side_by_side.MAX_LINES
     after = [file(name, "".join(f"{name}{number}\n" for number in range(lines - 10))) for name in ("a", "b", "c")]
 
-    found = compared([], after)
+    found = compare([], after)
 
     assert len(rows(found)) == lines
     assert [change.is_cut for change in found] == [False, True, True]
@@ -115,10 +115,10 @@ def test_all_files_together_have_so_many_lines_and_the_counts_stay_true() -> Non
 def test_of_a_long_line_what_stands_around_the_difference_is_shown() -> None:
     long = "x" * 500_000
 
-    (row,) = rows(compared([file("a", f"{long}1{long}\n")], [file("a", f"{long}2{long}\n")]))
+    (row,) = rows(compare([file("a", f"{long}1{long}\n")], [file("a", f"{long}2{long}\n")]))
 
     assert differing(row) == (["1"], ["2"])
-    assert max(len(side) for side in text(row)) < 3 * side_by_side.LONGEST_LINE
+    assert max(len(side) for side in text(row)) < 3 * side_by_side.MAX_LINE_LENGTH
     assert text(row)[0].startswith("…x")
     assert text(row)[0].endswith("x…")
 
@@ -126,11 +126,11 @@ def test_of_a_long_line_what_stands_around_the_difference_is_shown() -> None:
 def test_a_long_line_on_every_line_ends_with_the_characters_that_there_is_room_for() -> None:
     content = "".join(f"{number}{'x' * 2_000}\n" for number in range(1_000))
 
-    (change,) = compared([], [file("a", content)])
+    (change,) = compare([], [file("a", content)])
 
     assert change.is_cut
-    assert sum(len(text(row)[1]) for row in rows([change])) <= side_by_side.MOST_CHARACTERS
+    assert sum(len(text(row)[1]) for row in rows([change])) <= side_by_side.MAX_CHARACTERS
 
 
 def test_nothing_differs_where_nothing_changed() -> None:
-    assert compared([file("a", "x")], [file("a", "x")]) == []
+    assert compare([file("a", "x")], [file("a", "x")]) == []

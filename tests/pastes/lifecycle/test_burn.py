@@ -33,7 +33,7 @@ def paste() -> Paste:
     )
 
 
-def test_input_52_looking_a_hundred_times_burns_nothing(client: Client, paste: Paste) -> None:
+def test_looking_at_the_page_a_hundred_times_burns_nothing(client: Client, paste: Paste) -> None:
     paths = ["", "?raw", "/raw", "/raw/a.txt", "/download/a.txt", "/burn"]
 
     for agent in AGENTS:
@@ -61,7 +61,7 @@ def test_raw_text_says_how_to_read_it(client: Client, paste: Paste) -> None:
     assert f"/{paste.key}/burn" in response.content.decode()
 
 
-def test_the_reader_sees_everything_once_and_is_told_so(client: Client, paste: Paste) -> None:
+def test_the_reader_sees_all_files_once_and_a_notice(client: Client, paste: Paste) -> None:
     response = client.post(f"/{paste.key}/burn", headers={"accept": BROWSER})
 
     page = Page(response)
@@ -118,7 +118,7 @@ def test_what_is_not_there_does_not_burn(client: Client) -> None:
     assert client.post("/0123456789/burn").status_code == 404
 
 
-def test_input_57_burning_by_get_is_not_possible(client: Client, paste: Paste) -> None:
+def test_a_get_cannot_burn(client: Client, paste: Paste) -> None:
     response = client.get(f"/{paste.key}/burn", headers={"accept": BROWSER})
 
     assert response.status_code == 405

@@ -36,7 +36,7 @@ def at_once(work: Callable[[], object], count: int) -> None:
 
 
 @pytest.mark.parametrize("round_", range(3))
-def test_input_53_of_fifty_readers_at_once_exactly_one_gets_it(round_: int) -> None:
+def test_exactly_one_of_fifty_concurrent_readers_gets_the_text(round_: int) -> None:
     paste = writing.publish(Draft([NewFile("secret")], title="T", burn=True))
     answers: list[tuple[int, bytes]] = []
 

@@ -33,17 +33,17 @@ def statuses(client: Client, paste: Paste) -> set[int]:
     }
 
 
-def test_input_55_before_its_end_a_paste_is_there(client: Client) -> None:
+def test_a_paste_can_be_read_before_it_expires(client: Client) -> None:
     assert statuses(client, ending(30)) == {200}
 
 
 @pytest.mark.parametrize("seconds", [0, -0.01, -1, -3_600])
-def test_input_55_from_its_end_on_it_is_not(client: Client, seconds: float) -> None:
+def test_a_paste_cannot_be_read_once_it_has_expired(client: Client, seconds: float) -> None:
     assert statuses(client, ending(seconds)) == {404}
 
 
 @pytest.mark.parametrize("days", [-400, 400])
-def test_input_55_another_clock_of_the_web_process_changes_nothing(
+def test_a_wrong_clock_of_the_web_process_changes_nothing(
     client: Client, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
     there, gone = ending(30), ending(-1)
@@ -54,7 +54,7 @@ def test_input_55_another_clock_of_the_web_process_changes_nothing(
     assert writing.erase_expired() == 1
 
 
-def test_input_55_the_end_counts_from_the_clock_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lifetime_counts_from_the_clock_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: datetime.now(UTC) + timedelta(days=-400))
 
     paste = publish_text(lifetime=timedelta(hours=1))

@@ -62,7 +62,7 @@ def paste_named(client: Client, name: str) -> Paste:
 
 
 @pytest.mark.parametrize(("typed", "shown", "kept"), NAMES, ids=[ascii(typed)[:30] for typed, _, _ in NAMES])
-def test_input_36_to_41_a_name_is_shown_as_typed_and_lies_harmlessly(
+def test_a_name_is_shown_as_typed_and_is_harmless_in_git(
     client: Client, remote: Path, typed: str, shown: str, kept: str
 ) -> None:
     paste = paste_named(client, typed)
@@ -76,7 +76,7 @@ def test_input_36_to_41_a_name_is_shown_as_typed_and_lies_harmlessly(
 
 
 @pytest.mark.parametrize("name", [shown for _, shown, _ in NAMES], ids=ascii)
-def test_input_41_a_name_is_escaped_on_the_page_and_leads_to_its_file(client: Client, name: str) -> None:
+def test_a_name_is_escaped_on_the_page_and_links_to_its_file(client: Client, name: str) -> None:
     paste = paste_named(client, name)
 
     page = Page(client.get(f"/{paste.key}"))
@@ -88,7 +88,7 @@ def test_input_41_a_name_is_escaped_on_the_page_and_leads_to_its_file(client: Cl
 
 
 @pytest.mark.parametrize("name", [shown for _, shown, _ in NAMES], ids=ascii)
-def test_input_41_a_download_has_one_header_in_the_form_of_rfc_5987(client: Client, name: str) -> None:
+def test_a_download_has_one_header_in_the_form_of_rfc_5987(client: Client, name: str) -> None:
     paste = paste_named(client, name)
 
     response = client.get(f"/{paste.key}/download/{quote(name, safe='')}")
@@ -122,7 +122,7 @@ def test_input_41_a_download_has_one_header_in_the_form_of_rfc_5987(client: Clie
         ("../..", "name"),
     ],
 )
-def test_input_36_to_41_a_name_that_cannot_be_one_is_refused(client: Client, name: str, code: str) -> None:
+def test_an_invalid_name_is_refused(client: Client, name: str, code: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [{"content": "text", "name": name}]})
 
@@ -130,7 +130,7 @@ def test_input_36_to_41_a_name_that_cannot_be_one_is_refused(client: Client, nam
 
 
 @pytest.mark.parametrize("name", ["a%0ab", "%00", "x" * 300, "%2e%2e", "a%1b"])
-def test_input_36_to_41_put_refuses_the_same_names(client: Client, name: str) -> None:
+def test_put_refuses_the_same_names(client: Client, name: str) -> None:
     with nothing_stored():
         response = client.put(f"/{name}", b"text", content_type="")
 
@@ -174,7 +174,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize("words", WORDS, ids=ascii)
-def test_input_42_title_and_author_are_one_line_of_a_commit_each(client: Client, remote: Path, words: str) -> None:
+def test_title_and_author_are_one_line_of_a_commit_each(client: Client, remote: Path, words: str) -> None:
     response = create(client, {"files": [{"content": "x"}], "title": words, "author": words})
 
     drain()
@@ -192,7 +192,7 @@ def test_input_42_title_and_author_are_one_line_of_a_commit_each(client: Client,
 
 @pytest.mark.parametrize("words", ["a\nb", "a\r\nTo: x", "a\0b", "a\x1b]0;x\a", "a\u2028b", "a\x85b"])
 @pytest.mark.parametrize("field", ["title", "author"])
-def test_input_42_controls_in_title_and_author_are_refused(client: Client, field: str, words: str) -> None:
+def test_control_characters_in_title_and_author_are_refused(client: Client, field: str, words: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [{"content": "x"}], field: words})
 
@@ -229,9 +229,7 @@ def uploaded(client: Client, disposition: bytes, content: bytes = b"text", **hea
         b'filename="folder/' + b"a" * 256 + b'"',
     ],
 )
-def test_input_40_a_name_of_more_than_255_bytes_is_refused_and_not_cut(
-    client: Client, disposition: bytes, expire: str
-) -> None:
+def test_a_name_of_more_than_255_bytes_is_refused_and_not_cut(client: Client, disposition: bytes, expire: str) -> None:
     with nothing_stored():
         response = uploaded(client, disposition, accept="application/json", expire=expire)
 
@@ -250,9 +248,7 @@ def test_input_40_a_name_of_more_than_255_bytes_is_refused_and_not_cut(
         (b'filename="' + b"folder/" * 60 + b'a.txt"', "a.txt"),
     ],
 )
-def test_input_40_a_name_of_at_most_255_bytes_is_kept_as_it_was_sent(
-    client: Client, disposition: bytes, name: str
-) -> None:
+def test_a_name_of_at_most_255_bytes_is_stored_as_it_was_sent(client: Client, disposition: bytes, name: str) -> None:
     response = uploaded(client, disposition)
 
     assert response.status_code == 201, response.content
@@ -264,7 +260,7 @@ def test_input_40_a_name_of_at_most_255_bytes_is_kept_as_it_was_sent(
     [b'filename="sch\xf6n.txt"', b'filename="a.txt"; x="\xff"', b'filename="a.txt"\r\nContent-Type: text/\xe9'],
 )
 @pytest.mark.parametrize("accept", ["", "*/*", "application/json", "text/html"])
-def test_input_10_a_name_in_latin_1_is_told_to_be_no_utf8(client: Client, head: bytes, accept: str) -> None:
+def test_a_name_in_latin_1_is_refused_as_not_utf8(client: Client, head: bytes, accept: str) -> None:
     with nothing_stored():
         response = uploaded(client, head, accept=accept)
 

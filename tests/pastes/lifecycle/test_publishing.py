@@ -47,7 +47,7 @@ def test_everything_is_stored_together(visibility: str) -> None:
     assert [file.content for file in Paste.objects.get(key=paste.key).files] == ["text", "text"]
 
 
-def test_input_46_a_taken_key_is_drawn_again_and_nothing_is_overwritten(
+def test_a_taken_key_is_drawn_again_and_nothing_is_overwritten(
     monkeypatch: pytest.MonkeyPatch, visibility: str
 ) -> None:
     drawn = iter(["0123456789"] * 3 + ["9876543210"])
@@ -59,7 +59,7 @@ def test_input_46_a_taken_key_is_drawn_again_and_nothing_is_overwritten(
     assert sorted(File.objects.values_list("content", flat=True)) == ["first", "first", "second", "second"]
 
 
-def test_input_46_after_five_taken_keys_nothing_is_stored(monkeypatch: pytest.MonkeyPatch, visibility: str) -> None:
+def test_after_five_taken_keys_nothing_is_stored(monkeypatch: pytest.MonkeyPatch, visibility: str) -> None:
     monkeypatch.setattr(keys, "draw", lambda: "0123456789")
     publish("first", visibility)
 

@@ -23,14 +23,14 @@ def entry_point(request: pytest.FixtureRequest) -> EntryPoint:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "\r\n\r\n", " \t\n\u2003\n"])
-def test_input_01_nothing_but_space_is_empty(client: Client, entry_point: EntryPoint, text: str) -> None:
+def test_only_white_space_is_refused_as_empty(client: Client, entry_point: EntryPoint, text: str) -> None:
     with nothing_stored():
         response = entry_point.send(client, text.encode())
 
     entry_point.assert_refused(response, 422, "empty", text)
 
 
-def test_input_02_exactly_the_limit_is_taken(client: Client, entry_point: EntryPoint, settings: Settings) -> None:
+def test_a_text_at_the_limit_is_accepted(client: Client, entry_point: EntryPoint, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 1_000
     text = "é" * 500
 
@@ -40,7 +40,7 @@ def test_input_02_exactly_the_limit_is_taken(client: Client, entry_point: EntryP
     assert File.objects.get().size_bytes == 1_000
 
 
-def test_input_02_one_byte_more_is_too_large_and_the_limit_is_named(
+def test_one_byte_above_the_limit_is_refused_with_the_limit(
     client: Client, entry_point: EntryPoint, settings: Settings
 ) -> None:
     settings.PASTEUR_MAX_BYTES = 1_000
@@ -53,7 +53,7 @@ def test_input_02_one_byte_more_is_too_large_and_the_limit_is_named(
     assert b"1000" in response.content.replace(b",", b"")
 
 
-def test_input_08_a_body_beyond_any_request_is_too_large(
+def test_a_body_above_the_limit_of_requests_is_too_large(
     client: Client, entry_point: EntryPoint, settings: Settings
 ) -> None:
     text = "x" * (settings.PASTEUR_MAX_BODY_BYTES + 1)
@@ -70,7 +70,7 @@ def test_input_08_a_body_beyond_any_request_is_too_large(
     [b"good \xff bad", b"\xc3", b"over\xc0\xaflong", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", "schön".encode("latin-1")],
     ids=["ff", "cut", "overlong", "surrogate", "beyond_unicode", "latin1"],
 )
-def test_input_09_and_10_wrong_utf8_is_refused(client: Client, entry_point: EntryPoint, content: bytes) -> None:
+def test_invalid_utf8_is_refused(client: Client, entry_point: EntryPoint, content: bytes) -> None:
     with nothing_stored():
         response = entry_point.send(client, content)
 
@@ -78,7 +78,7 @@ def test_input_09_and_10_wrong_utf8_is_refused(client: Client, entry_point: Entr
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\0", "end\0"])
-def test_input_13_a_nul_is_refused(client: Client, entry_point: EntryPoint, text: str) -> None:
+def test_a_nul_is_refused(client: Client, entry_point: EntryPoint, text: str) -> None:
     with nothing_stored():
         response = entry_point.send(client, text.encode())
 
@@ -86,7 +86,7 @@ def test_input_13_a_nul_is_refused(client: Client, entry_point: EntryPoint, text
 
 
 @pytest.mark.parametrize("content", [PNG, ELF, ZIP], ids=["png", "elf", "zip"])
-def test_input_21_a_binary_file_is_no_text(client: Client, entry_point: EntryPoint, content: bytes) -> None:
+def test_a_binary_file_is_refused(client: Client, entry_point: EntryPoint, content: bytes) -> None:
     with nothing_stored():
         response = entry_point.send(client, content)
 

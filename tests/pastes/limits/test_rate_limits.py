@@ -41,7 +41,7 @@ def far() -> Client:
     return Client(REMOTE_ADDR=FAR)
 
 
-def test_input_63_one_more_than_the_limit_has_to_wait_and_may_read(far: Client) -> None:
+def test_a_create_above_the_limit_must_wait_and_reads_go_on(far: Client) -> None:
     made = [far.put("/a.txt", b"text", content_type="") for _ in range(5)]
     with nothing_stored():
         over = far.put("/a.txt", b"text", content_type="")
@@ -128,7 +128,7 @@ def wrong_password(client: Client, name: str) -> int:
     return client.post("/admin/login/", form, headers={"accept": BROWSER}).status_code
 
 
-def test_input_68_ten_wrong_passwords_close_an_account_wherever_they_come_from(client: Client) -> None:
+def test_ten_wrong_passwords_lock_an_account_for_all_addresses(client: Client) -> None:
     User.objects.create_superuser("moderator", password="right")
 
     for name in ("moderator", "nobody"):
@@ -138,7 +138,7 @@ def test_input_68_ten_wrong_passwords_close_an_account_wherever_they_come_from(c
     assert client.post("/admin/login/", right).status_code == 429
 
 
-def test_input_68_an_address_cannot_try_many_accounts(far: Client) -> None:
+def test_an_address_cannot_try_many_accounts(far: Client) -> None:
     tries = [wrong_password(far, f"name-{number}") for number in range(11)]
 
     assert tries == [200] * 10 + [429]
@@ -155,7 +155,7 @@ def test_right_passwords_do_not_count(far: Client) -> None:
 def counted_at_once(rate: Rate) -> int:
     """Return how many of 40 takers at once are granted."""
     granted: list[bool] = []
-    takers = [threading.Thread(target=lambda: granted.append(counters.take("x", rate) <= 0)) for _ in range(40)]
+    takers = [threading.Thread(target=lambda: granted.append(counters.charge("x", rate) <= 0)) for _ in range(40)]
     for taker in takers:
         taker.start()
     for taker in takers:
@@ -167,32 +167,32 @@ def test_many_at_once_get_no_more_than_one_after_the_other() -> None:
     assert counted_at_once(Rate(10, 86_400, 10)) == 10
 
 
-def test_a_caller_who_waited_may_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_caller_may_go_on_after_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
     monkeypatch.setattr("pastes.limits.counters.time.time", lambda: now)
     rate = Rate(10, 60, 5)
 
-    granted = [counters.take("x", rate) <= 0 for _ in range(7)]
-    wait = counters.take("x", rate)
+    granted = [counters.charge("x", rate) <= 0 for _ in range(7)]
+    wait = counters.charge("x", rate)
     now += wait
 
     assert granted == [True] * 5 + [False] * 2
     assert wait == pytest.approx(6)
-    assert counters.take("x", rate) <= 1e-6
-    assert counters.take("x", rate) > 0
+    assert counters.charge("x", rate) <= 1e-6
+    assert counters.charge("x", rate) > 0
 
 
 def test_many_callers_share_a_table_of_fixed_size(tmp_path: Path) -> None:
     rate = Rate(1, 86_400, 1)
 
-    assert all(counters.take(f"caller {number}", rate) <= 0 for number in range(3_000))
+    assert all(counters.charge(f"caller {number}", rate) <= 0 for number in range(3_000))
 
-    again = sum(counters.take(f"caller {number}", rate) > 0 for number in range(3_000))
+    again = sum(counters.charge(f"caller {number}", rate) > 0 for number in range(3_000))
     assert again > 2_950
     assert (tmp_path / "limits").stat().st_size == 1_048_576
 
 
-def test_a_folder_that_cannot_be_written_to_stops_nobody(
+def test_a_folder_without_write_permission_blocks_no_request(
     far: Client, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DATA_DIR = tmp_path / "nowhere"
@@ -213,8 +213,8 @@ def test_redis_counts_for_all_machines_and_the_table_when_it_is_gone(
     rate = Rate(10, 86_400, 10)
 
     assert counted_at_once(rate) == 10
-    counters.give_back("x", rate)
-    assert [counters.take("x", rate) <= 0 for _ in range(2)] == [True, False]
+    counters.refund("x", rate)
+    assert [counters.charge("x", rate) <= 0 for _ in range(2)] == [True, False]
     redis.stop()
 
     assert counted_at_once(rate) == 10

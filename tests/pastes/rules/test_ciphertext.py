@@ -51,7 +51,7 @@ WRONG: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field in WRONG for value in WRONG[field]], ids=str)
-def test_input_70_what_no_browser_could_open_is_refused(client: Client, field: str, value: Any) -> None:
+def test_ciphertext_that_no_browser_can_decrypt_is_refused(client: Client, field: str, value: Any) -> None:
     with nothing_stored():
         response = create(client, {"files": [{"content": sealed(**{field: value})}], "encrypted": True})
 
@@ -75,7 +75,7 @@ def test_input_70_what_no_browser_could_open_is_refused(client: Client, field: s
     ],
     ids=lambda text: text[:40],
 )
-def test_input_70_what_is_no_ciphertext_is_refused(client: Client, text: str) -> None:
+def test_text_that_is_not_ciphertext_is_refused(client: Client, text: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [{"content": text}], "encrypted": True})
 

@@ -36,7 +36,7 @@ def old(monkeypatch: pytest.MonkeyPatch) -> Paste:
 
 
 @pytest.mark.parametrize("collisions", [1, 4])
-def test_input_46_a_taken_key_is_drawn_again(
+def test_a_taken_key_is_drawn_again(
     client: Client, old: Paste, monkeypatch: pytest.MonkeyPatch, collisions: int
 ) -> None:
     draw_in_turn(monkeypatch, [TAKEN] * collisions + [FREE])
@@ -50,7 +50,7 @@ def test_input_46_a_taken_key_is_drawn_again(
 
 
 @pytest.mark.parametrize("entry_point", ENTRY_POINTS, ids=entry_point_name)
-def test_input_46_after_five_taken_keys_trying_again_is_up_to_the_caller(
+def test_after_five_taken_keys_an_error_is_raised(
     client: Client, old: Paste, monkeypatch: pytest.MonkeyPatch, entry_point: EntryPoint
 ) -> None:
     turns = draw_in_turn(monkeypatch, [TAKEN] * 5 + [FREE])
@@ -64,7 +64,7 @@ def test_input_46_after_five_taken_keys_trying_again_is_up_to_the_caller(
     assert client.get(f"/{TAKEN}/raw").content == b"old"
 
 
-def test_input_46_503_is_said_in_the_form_of_the_caller(
+def test_exhausted_keys_are_answered_503_in_the_form_of_the_caller(
     client: Client, old: Paste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw_in_turn(monkeypatch, [TAKEN] * 15)

@@ -37,7 +37,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def while_another_writes(*works: Callable[[], object]) -> list[Exception | None]:
     """Let each work begin in a thread of its own, in their order, while somebody writes; returns what they raised."""
-    told: dict[int, Exception | None] = {}
+    errors: dict[int, Exception | None] = {}
     begun, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -45,11 +45,11 @@ def while_another_writes(*works: Callable[[], object]) -> list[Exception | None]
         assert go_on.wait(20)
 
     def run(number: int, work: Callable[[], object]) -> None:
-        told[number] = None
+        errors[number] = None
         try:
             work()
         except Exception as error:  # noqa: BLE001  (it is what the test looks at)
-            told[number] = error
+            errors[number] = error
         finally:
             connection.close()
 
@@ -63,8 +63,8 @@ def while_another_writes(*works: Callable[[], object]) -> list[Exception | None]
     go_on.set()
     for thread in threads:
         thread.join()
-    assert told.pop(-1) is None
-    return [told[number] for number in range(len(works))]
+    assert errors.pop(-1) is None
+    return [errors[number] for number in range(len(works))]
 
 
 def make(name: str) -> None:
@@ -82,11 +82,11 @@ def publish(text: str) -> None:
     writing.publish(Draft([NewFile(text)]))
 
 
-def test_what_comes_meanwhile_shares_a_transaction_in_its_order(sizes: list[int]) -> None:
-    told = while_another_writes(*(partial(commit, partial(make, name)) for name in "abcde"))
+def test_writes_that_arrive_meanwhile_share_a_transaction_in_their_order(sizes: list[int]) -> None:
+    errors = while_another_writes(*(partial(commit, partial(make, name)) for name in "abcde"))
 
     assert sizes == [1, 5]
-    assert (made(), told) == (list("abcde"), [None] * 5)
+    assert (made(), errors) == (list("abcde"), [None] * 5)
 
 
 def test_more_than_fit_into_a_group_make_several(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_more_than_fit_into_a_group_make_several(sizes: list[int], monkeypatch: 
     assert made() == list("abcde")
 
 
-def test_work_is_done_in_the_context_of_who_wants_it() -> None:
+def test_work_runs_in_the_context_of_its_own_thread() -> None:
     who: ContextVar[str] = ContextVar("who")
 
     def want(name: str) -> None:
@@ -110,19 +110,19 @@ def test_work_is_done_in_the_context_of_who_wants_it() -> None:
     assert made() == ["a", "b"]
 
 
-def test_of_a_group_that_fails_nothing_stays_and_one_alone_is_told_why() -> None:
+def test_nothing_of_a_failed_group_is_stored_and_only_its_cause_gets_the_error() -> None:
     def fail() -> None:
         make("half")
         raise ValueError("mine")
 
     works = (partial(make, "a"), fail, partial(make, "b"))
-    told = while_another_writes(*(partial(commit, work) for work in works))
+    errors = while_another_writes(*(partial(commit, work) for work in works))
 
     assert made() == []
-    assert [type(error) for error in told] == [UndoneError, ValueError, UndoneError]
+    assert [type(error) for error in errors] == [UndoneError, ValueError, UndoneError]
 
 
-def test_when_the_transaction_itself_fails_everybody_is_told_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_get_the_error_when_the_transaction_itself_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     together = group_commit._write_together
 
     def full(*args: object) -> None:
@@ -135,37 +135,37 @@ def test_when_the_transaction_itself_fails_everybody_is_told_why(monkeypatch: py
             together(group)
 
     monkeypatch.setattr(group_commit, "_write_together", fail)
-    told = while_another_writes(*[partial(publish, "text")] * 3)
+    errors = while_another_writes(*[partial(publish, "text")] * 3)
 
-    assert [type(error) for error in told] == [OperationalError] * 3
+    assert [type(error) for error in errors] == [OperationalError] * 3
     assert not Paste.objects.exists()
 
 
-def test_a_constraint_that_is_looked_at_in_the_end_fails_who_broke_it_alone() -> None:
+def test_a_deferred_constraint_fails_only_the_write_that_broke_it() -> None:
     def break_it() -> None:
         Creation.objects.create(key_hash="a", body_hash="b", paste_id=987_654, created_at=timezone.now())
 
-    told = while_another_writes(partial(commit, partial(make, "a")), partial(commit, break_it))
+    errors = while_another_writes(partial(commit, partial(make, "a")), partial(commit, break_it))
 
-    assert [type(error) for error in told] == [UndoneError, UndoneError]
+    assert [type(error) for error in errors] == [UndoneError, UndoneError]
     with pytest.raises(IntegrityError):
         commit(break_it, alone=True)
     assert (made(), Creation.objects.count()) == ([], 0)
 
 
-def test_who_hides_a_failure_of_the_database_is_to_blame() -> None:
+def test_a_write_that_hides_a_database_error_gets_the_error() -> None:
     make("taken")
 
     def hide() -> None:
         with contextlib.suppress(IntegrityError):
             make("taken")
 
-    told = while_another_writes(partial(commit, hide), partial(commit, partial(make, "a")))
+    errors = while_another_writes(partial(commit, hide), partial(commit, partial(make, "a")))
 
-    assert [type(error) for error in told] == [transaction.TransactionManagementError, UndoneError]
+    assert [type(error) for error in errors] == [transaction.TransactionManagementError, UndoneError]
 
 
-def test_what_fails_once_all_is_stored_makes_nobody_write_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_after_the_commit_repeats_no_write(caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> None:
         raise RuntimeError("afterwards")
 
@@ -173,20 +173,20 @@ def test_what_fails_once_all_is_stored_makes_nobody_write_again(caplog: pytest.L
         make("a")
         transaction.on_commit(fail)
 
-    told = while_another_writes(partial(commit, work), partial(commit, partial(make, "b")))
+    errors = while_another_writes(partial(commit, work), partial(commit, partial(make, "b")))
 
-    assert (told, made()) == ([None, None], ["a", "b"])
+    assert (errors, made()) == ([None, None], ["a", "b"])
     assert "afterwards" in caplog.text
 
 
-def test_a_taken_key_makes_nobody_of_the_group_lose_a_paste(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_taken_key_loses_no_paste_of_the_group(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["0123456789", "0123456789", *(f"987654321{number}" for number in range(8))])
     monkeypatch.setattr(keys, "draw", lambda: next(drawn))
     publish("first")
 
-    told = while_another_writes(*(partial(publish, text) for text in ("second", "third", "fourth")))
+    errors = while_another_writes(*(partial(publish, text) for text in ("second", "third", "fourth")))
 
-    assert told == [None] * 3
+    assert errors == [None] * 3
     assert sizes == [1, 1, 3]  # And each of the three once more, alone.
     contents = File.objects.values_list("content", flat=True)
     assert sorted(contents) == ["first", "fourth", "second", "third"]

@@ -15,8 +15,8 @@ from django.test import Client
 
 from pastes.access import api_tokens
 from pastes.models import ApiToken
-from pastes.storage import write_lock
-from pastes.storage.write_lock import turn
+from pastes.storage import write_lock as write_lock_module
+from pastes.storage.write_lock import write_lock
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -36,19 +36,19 @@ def held() -> Iterator[None]:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait for longer than half a second."""
-    monkeypatch.setattr(write_lock, "SECONDS", 0.5)
+    monkeypatch.setattr(write_lock_module, "SECONDS", 0.5)
 
 
 def in_threads(work: Callable[[], object], count: int) -> list[Exception | None]:
     """Return what the work raised in each of so many threads that begin together."""
-    told: list[Exception | None] = []
+    errors: list[Exception | None] = []
 
     def run() -> None:
         try:
             work()
-            told.append(None)
+            errors.append(None)
         except Exception as error:  # noqa: BLE001  (it is what the test looks at)
-            told.append(error)
+            errors.append(error)
         finally:
             connection.close()
 
@@ -57,7 +57,7 @@ def in_threads(work: Callable[[], object], count: int) -> list[Exception | None]
         thread.start()
     for thread in threads:
         thread.join(30)
-    return told
+    return errors
 
 
 def create() -> Any:
@@ -66,7 +66,7 @@ def create() -> Any:
 
 
 @pytest.mark.usefixtures("short")
-def test_a_writer_waits_for_so_long_and_is_told_503() -> None:
+def test_a_writer_waits_up_to_the_limit_and_gets_503() -> None:
     with held():
         started = time.monotonic()
         answer = create()
@@ -92,9 +92,9 @@ def test_many_writers_wait_no_longer_than_one() -> None:
 
 
 @pytest.mark.usefixtures("short")
-def test_a_turn_that_nobody_waits_for_any_more_is_given_back() -> None:
+def test_a_lock_is_free_after_all_waiting_threads_gave_up() -> None:
     for _ in range(3):
-        with held(), pytest.raises(OperationalError), turn():
+        with held(), pytest.raises(OperationalError), write_lock():
             raise AssertionError("another one has the turn")
         time.sleep(0.2)
 
@@ -102,11 +102,11 @@ def test_a_turn_that_nobody_waits_for_any_more_is_given_back() -> None:
             pass  # It would wait for ever.
 
 
-def test_a_turn_that_comes_in_time_is_taken() -> None:
+def test_a_lock_that_is_released_in_time_is_taken() -> None:
     order: list[str] = []
 
     def write() -> None:
-        with turn():
+        with write_lock():
             order.append("written")
 
     with held():
@@ -121,13 +121,13 @@ def test_a_turn_that_comes_in_time_is_taken() -> None:
     assert order == ["given up"] + ["written"] * 4
 
 
-def test_only_one_has_the_turn() -> None:
+def test_only_one_thread_holds_the_lock() -> None:
     inside = 0
 
     def write() -> None:
         nonlocal inside
         for _ in range(50):
-            with turn():
+            with write_lock():
                 inside += 1
                 assert inside == 1
                 time.sleep(0.0005)
@@ -146,8 +146,8 @@ def test_only_one_has_the_turn() -> None:
     holder.join(30)
 
 
-def test_whoever_reads_with_a_token_does_not_wait_for_writers() -> None:
-    secret, _ = api_tokens.make(name="reader", scopes=["read"])
+def test_a_reader_with_a_token_does_not_wait_for_writers() -> None:
+    secret, _ = api_tokens.create(name="reader", scopes=["read"])
     headers = {"Authorization": f"Bearer {secret}"}
     with held():
         started = time.monotonic()

@@ -1,0 +1,56 @@
+"""API tokens, and the requests that have created pastes. Used by access/api_tokens.py and lifecycle/idempotency.py."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+#: The scopes of API tokens.
+SCOPES = ("read", "write", "moderate")
+
+
+class Creation(models.Model):
+    """A request that created a paste, by the hash of its Idempotency-Key, so that it creates no other when repeated."""
+
+    key_hash = models.CharField(max_length=64, unique=True)
+    body_hash = models.CharField(max_length=64)
+    paste = models.ForeignKey("pastes.Paste", on_delete=models.PROTECT, related_name="+", db_index=False)
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"creation of {self.paste_id}"
+
+
+class ApiToken(models.Model):
+    """The permissions of a program. Only a hash of the secret is stored."""
+
+    name = models.CharField(max_length=100, help_text="What it is for.")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    may_read = models.BooleanField("read", default=True, help_text="Read and list pastes.")
+    may_write = models.BooleanField(
+        "write", default=False, help_text="Make pastes; edit and delete what it, or another token of its owner, made."
+    )
+    may_moderate = models.BooleanField("moderate", default=False, help_text="Read, hide, show and delete any paste.")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True)
+    limit_create = models.CharField(
+        "own rate of creating", max_length=100, blank=True, help_text="Such as 100/hour, or off; else by address."
+    )
+    limit_read = models.CharField(
+        "own rate of requests", max_length=100, blank=True, help_text="Such as 20/second, or off; else by address."
+    )
+    created_at = models.DateTimeField("made", default=timezone.now, editable=False)
+    expires_at = models.DateTimeField("expires", null=True, blank=True)
+    revoked_at = models.DateTimeField("revoked", null=True, editable=False)
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scopes(self) -> list[str]:
+        """The names of its scopes."""
+        return [scope for scope in SCOPES if getattr(self, f"may_{scope}")]
