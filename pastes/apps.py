@@ -1,15 +1,14 @@
-"""The web path: pastes, how they come in and how they are shown. It knows no Git and no Celery."""
+"""The web path: storing and showing pastes. It must not know Git or Celery."""
 
 from django.apps import AppConfig
 
 
 class PastesConfig(AppConfig):
-    """Pastes."""
+    """The app of pastes."""
 
     name = "pastes"
 
     def ready(self) -> None:
-        """Let the settings be checked, and what goes be settled for moderators too."""
         from django.db.models.signals import post_delete, post_save
 
         from pastes import checks, signals

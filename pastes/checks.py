@@ -1,4 +1,4 @@
-"""Whether the settings of who may do what say what their operator means."""
+"""System checks of the settings for permissions and mail."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,25 +16,27 @@ def register_all() -> None:
 
 
 def check_audiences(**kwargs: Any) -> Sequence[CheckMessage]:
-    """pastes.W001: addresses are those of callers; W002: lists are open to no more people than what they list."""
-    found: list[CheckMessage] = []
-    named = {name: getattr(settings, f"PASTEUR_MAY_{name}") for name in ("CREATE", "READ", "LIST")}
-    audience = {name: audiences.parse(text) for name, text in named.items()}
+    """pastes.W001: a proxy hides the addresses of callers; W002: more callers can list pastes than read them."""
+    warnings: list[CheckMessage] = []
+    names = ("CREATE", "READ", "LIST")
+    audience = {name: audiences.parse(getattr(settings, f"PASTEUR_MAY_{name}")) for name in names}
     if settings.PASTEUR_URL.startswith("https:") and not settings.PASTEUR_PROXIES:
-        for name in [name for name, who in audience.items() if who.networks]:
-            hint = "Set PASTEUR_PROXIES to the number of web servers in front."
-            words = f"PASTEUR_MAY_{name} names addresses, but every caller has that of the web server in front."
-            found.append(Warning(words, hint=hint, id="pastes.W001"))
+        for name in names:
+            if audience[name].networks:
+                message = f"PASTEUR_MAY_{name} names addresses, but all callers have the address of the web server."
+                hint = "Set PASTEUR_PROXIES to the number of web servers in front."
+                warnings.append(Warning(message, hint=hint, id="pastes.W001"))
     if audience["LIST"].anyone and not audience["READ"].anyone:
-        hint = "Leave PASTEUR_MAY_LIST unset: then who may read may list."
-        words = "PASTEUR_MAY_LIST shows titles and authors to more people than PASTEUR_MAY_READ lets read."
-        found.append(Warning(words, hint=hint, id="pastes.W002"))
-    return found
+        message = "PASTEUR_MAY_LIST shows titles and authors to more callers than PASTEUR_MAY_READ allows to read."
+        hint = "Remove PASTEUR_MAY_LIST: its default is PASTEUR_MAY_READ."
+        warnings.append(Warning(message, hint=hint, id="pastes.W002"))
+    return warnings
 
 
 def check_mail(**kwargs: Any) -> Sequence[CheckMessage]:
-    """pastes.W003: whoever is to be told about reports can be."""
+    """pastes.W003: moderators cannot get mail."""
     if settings.PASTEUR_MODERATORS and not settings.EMAIL_HOST:
-        words = "PASTEUR_MODERATORS names people, but no mail can be sent to them."
-        return [Warning(words, hint="Set PASTEUR_EMAIL_URL, such as smtp+tls://user:password@host.", id="pastes.W003")]
+        message = "PASTEUR_MODERATORS names people, but the site cannot send mail."
+        hint = "Set PASTEUR_EMAIL_URL, such as smtp+tls://user:password@host."
+        return [Warning(message, hint=hint, id="pastes.W003")]
     return []

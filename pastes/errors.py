@@ -1,4 +1,4 @@
-"""What can be wrong with a paste, in one vocabulary for page, API, dialects and commands."""
+"""The errors of pastes, the same for pages, API, dialects and commands."""
 
 from django.utils.translation import gettext
 
@@ -8,11 +8,10 @@ class PastesError(Exception):
 
 
 class RefusedError(PastesError):
-    """The input cannot become a paste. Nothing was stored.
+    """The request is refused. Nothing was stored.
 
-    `code` is stable and meant for programs, `message` for people; `status` is the HTTP status; `field` names the
-    offending field where there is one, and `limit` is the number that it must not pass. Of several files, `file` is the
-    position of the offending one.
+    `code` is stable and for programs, `message` is for people; `status` is the HTTP status; `field` is the invalid
+    field, `limit` its limit, and `file` the position of the invalid file, if there is one.
     """
 
     file: int | None = None
@@ -29,15 +28,15 @@ class RefusedError(PastesError):
 
 
 class KeysExhaustedError(PastesError):
-    """Several fresh keys in a row were taken. Trying again may work; a longer PASTEUR_KEY_LENGTH will."""
+    """Several new keys in a row were taken. Trying again may work; a longer PASTEUR_KEY_LENGTH will."""
 
 
 def incomplete() -> RefusedError:
-    """Return the refusal of a body that broke off."""
-    return RefusedError("incomplete", "The body ended before its announced length.", status=400)
+    """Return the refusal of a body that is shorter than its Content-Length."""
+    return RefusedError("incomplete", "The body is shorter than its Content-Length.", status=400)
 
 
 def too_large(limit: int) -> RefusedError:
-    """The refusal of a text or request that is longer than a paste may be; `limit` in bytes."""
+    """Return the refusal of a text or request above the limit, in bytes."""
     message = gettext("A paste may have at most %(limit)s bytes.") % {"limit": limit}
     return RefusedError("too_large", message, status=413, field="files", limit=limit)
