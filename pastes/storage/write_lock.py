@@ -1,8 +1,7 @@
-"""Lets one thread at a time write to SQLite, across processes, with a limit on the time to wait.
+"""Lets one thread at a time write to SQLite, across processes, in turn and with a limit on the time to wait.
 
-SQLite itself makes writers retry with ever longer naps and fails when none of their tries meets a free moment. Here, a
-process waits with one thread, which retries every few milliseconds on a lock file beside the database. SQLite's own
-lock still protects the data.
+SQLite itself makes writers retry with ever longer naps: under load, some are starved (docs/adr/0042). A lock on a file
+beside the database wakes the next writer at once; SQLite's own lock still protects the data.
 """
 
 import contextlib
@@ -11,14 +10,13 @@ import os
 import threading
 from collections.abc import Iterator
 from functools import lru_cache
-from time import monotonic, sleep
+from time import monotonic
 
 from django.db import OperationalError, connection
 
 #: As long as SQLite waits for its own lock; see the settings.
 SECONDS = 20.0
-_RETRY_SECONDS = 0.002
-
+#: One thread of each process waits for the file; the system would wake all of them.
 _process_lock = threading.Lock()
 
 
@@ -37,28 +35,66 @@ def write_lock(seconds: float | None = None) -> Iterator[None]:
         raise OperationalError("database is locked")
     try:
         file = _open(f"{connection.settings_dict['NAME']}-turn", os.getpid())
-        _lock(file, deadline)
+        if not file.lock(deadline):
+            raise OperationalError("database is locked")
         try:
             yield
         finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
+            file.unlock()
     finally:
         _process_lock.release()
 
 
-def _lock(file: int, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if monotonic() >= deadline:
-                raise OperationalError("database is locked") from None
-            sleep(_RETRY_SECONDS)
-        else:
-            return
+class _FileLock:
+    """A lock on a file for one thread at a time, with a limit on the time to wait.
+
+    The system has no such limit. When the lock is not free, a thread of its own waits for it, and unlocks it again when
+    the time of the caller is over by then.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._changed = threading.Condition()
+        #: Whether a caller waits, whether the thread does, and whether the thread has got the lock for the caller.
+        self._is_wanted = self._is_waiting = self._is_locked = False
+        self._thread: threading.Thread | None = None
+
+    def lock(self, deadline: float) -> bool:
+        """Return whether the lock was free before the deadline."""
+        with self._changed:
+            if not self._is_waiting:
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return True
+            if deadline <= monotonic():
+                return False
+            self._is_wanted = self._is_waiting = True
+            self._changed.notify_all()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._wait_for_lock, name="write lock", daemon=True)
+                self._thread.start()
+            self._changed.wait_for(lambda: self._is_locked, deadline - monotonic())
+            is_locked, self._is_wanted, self._is_locked = self._is_locked, False, False
+            return is_locked
+
+    def unlock(self) -> None:
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def _wait_for_lock(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_waiting)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            with self._changed:
+                self._is_waiting = False
+                self._is_locked = self._is_wanted
+                if self._is_locked:
+                    self._changed.notify_all()
+                else:
+                    self.unlock()
 
 
 @lru_cache(maxsize=1)
-def _open(path: str, process_id: int) -> int:
-    """Open the lock file, once in each process: a fork would share the lock of an inherited descriptor."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _open(path: str, process_id: int) -> _FileLock:
+    """Return the lock, opened once in each process: a fork would share the lock of an inherited file."""
+    return _FileLock(path)
