@@ -90,7 +90,7 @@ def test_writes_that_arrive_meanwhile_share_a_transaction_in_their_order(sizes: 
 
 
 def test_more_than_fit_into_a_group_make_several(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_commit, "_MOST", 2)
+    monkeypatch.setattr(group_commit, "_MAX_WRITES", 2)
 
     while_another_writes(*(partial(commit, partial(make, name)) for name in "abcde"))
 
