@@ -173,8 +173,8 @@ def test_prefetched_objects_are_those_that_are_read(remote: Path, monkeypatch: p
     large = b"x" * 100_000
     oids = [repository.git(remote, "hash-object", "-w", "--stdin", stdin=text).decode().strip() for text in texts]
     large_oid = repository.git(remote, "hash-object", "-w", "--stdin", stdin=large).decode().strip()
-    monkeypatch.setattr(history, "_REMEMBERED", 5)
-    monkeypatch.setattr(history, "_ASKED_AT_ONCE", 7)
+    monkeypatch.setattr(history, "_CACHED_OBJECTS", 5)
+    monkeypatch.setattr(history, "_REQUEST_OBJECTS", 7)
 
     with history.objects(Repository(remote)) as objects:
         objects.prefetch([*oids, large_oid, "0" * 40, *oids])

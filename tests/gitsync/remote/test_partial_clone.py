@@ -273,6 +273,6 @@ def test_a_server_without_single_commits_sends_everything_at_first(
 
     drain()
 
-    assert "so all of it is fetched" in caplog.text
+    assert "so the whole history is fetched" in caplog.text
     assert commits_in(clone_of(settings)) == 5
     assert_right(old_forge, 4)
