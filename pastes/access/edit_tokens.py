@@ -43,5 +43,5 @@ def owns(paste: "Paste | None", token: str) -> "TypeGuard[Paste]":
 def demand(paste: "Paste", token: str, *, deleting: bool = False) -> None:
     """Raise RefusedError unless the caller's API token allows it, or this is the edit token of the paste."""
     if not permissions.made(paste) and not (deleting and permissions.moderates()) and not owns(paste, token):
-        message = gettext("This needs the edit token that was given when the paste was made, as X-Pasteur-Token.")
+        message = gettext("This requires the paste’s edit token in the header X-Pasteur-Token.")
         raise RefusedError("token", message, status=403)

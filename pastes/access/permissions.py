@@ -13,14 +13,14 @@ AUDIENCES = {"create": "PASTEUR_MAY_CREATE", "read": "PASTEUR_MAY_READ", "list":
 #: The scope that an API token needs for each action.
 _SCOPES = {"create": "write", "read": "read", "list": "read"}
 _NEEDS_TOKEN = {
-    "create": gettext_lazy("Only who shows an API token, or has logged in, can make pastes here."),
-    "read": gettext_lazy("Only who shows an API token, or has logged in, can read pastes here."),
-    "list": gettext_lazy("Only who shows an API token, or has logged in, can list pastes here."),
+    "create": gettext_lazy("Creating pastes here requires an API token or a login."),
+    "read": gettext_lazy("Reading pastes here requires an API token or a login."),
+    "list": gettext_lazy("Listing pastes here requires an API token or a login."),
 }
 _NOT_FROM_HERE = {
-    "create": gettext_lazy("Nobody can make pastes from this address."),
-    "read": gettext_lazy("Nobody can read pastes from this address."),
-    "list": gettext_lazy("Nobody can list pastes from this address."),
+    "create": gettext_lazy("Pastes cannot be created from this address."),
+    "read": gettext_lazy("Pastes cannot be read from this address."),
+    "list": gettext_lazy("Pastes cannot be listed from this address."),
 }
 
 

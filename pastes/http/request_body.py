@@ -93,7 +93,7 @@ def decode_utf8(content: bytes, *, name: str, charset: str = "utf-8") -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        message = gettext("%(name)s is not UTF-8 text: byte %(position)s is wrong.")
+        message = gettext("%(name)s is not UTF-8 text: byte %(position)s is invalid.")
         message %= {"name": name, "position": error.start}
         raise RefusedError("not_utf8", message, status=400) from None
 

@@ -76,7 +76,7 @@ def multipart(request: HttpRequest) -> MultipartForm:
     except TypeError:  # See header_parameters.parse.
         raise _unreadable("a parameter is given whole and in parts") from None
     if f"--{boundary}--".encode() not in body[-1024:]:
-        raise RefusedError("incomplete", gettext("The form ended before its last part did."), status=400)
+        raise RefusedError("incomplete", gettext("The form arrived incomplete."), status=400)
     if part_count != sum(len(each.getlist(name)) for each in (fields, files) for name in each):
         raise _unreadable("a part has no name")
     texts = [(name, value) for name, values in fields.lists() for value in (name, *values)]

@@ -38,19 +38,19 @@ _REVISION = re.compile(r'(?:W/)?"(\d{1,9})(?:-\w{1,40})?"')
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")
 
 _TITLES = {
-    400: gettext_noop("That request cannot be read"),
-    401: gettext_noop("You have to say who you are"),
-    403: gettext_noop("That is not allowed"),
-    404: gettext_noop("There is no such paste"),
-    405: gettext_noop("That cannot be done here"),
-    413: gettext_noop("That is too large"),
-    415: gettext_noop("That is not text"),
-    422: gettext_noop("That cannot be pasted"),
-    429: gettext_noop("That was too often"),
-    500: gettext_noop("Something broke"),
-    503: gettext_noop("Please try again"),
+    400: gettext_noop("Invalid request"),
+    401: gettext_noop("Authentication required"),
+    403: gettext_noop("Not allowed"),
+    404: gettext_noop("Not found"),
+    405: gettext_noop("Method not allowed"),
+    413: gettext_noop("The paste is too large"),
+    415: gettext_noop("This is not text"),
+    422: gettext_noop("The paste was not accepted"),
+    429: gettext_noop("Too many requests"),
+    500: gettext_noop("Something went wrong"),
+    503: gettext_noop("Temporarily unavailable"),
 }
-_OTHER_TITLE = gettext_noop("That did not work")
+_OTHER_TITLE = gettext_noop("The request failed")
 
 
 class ErrorPage(HttpResponse):

@@ -107,7 +107,7 @@ def validate_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list
     if encrypted:
         if len(files) > 1:
             _refuse(
-                "ciphertext", gettext("An encrypted paste is a single file, in which all others are sealed."), "files"
+                "ciphertext", gettext("An encrypted paste consists of a single file, the ciphertext."), "files"
             )
         ciphertext.check(files[0].content)
     requested = {file.name.casefold() for file in files}
@@ -130,25 +130,25 @@ def _for_each(files: Sequence[NewFile], check: Callable[[NewFile], _Checked]) ->
 def _validate_content(content: str) -> int:
     """Return the length of a text in bytes."""
     if not content or content.isspace():
-        _refuse("empty", gettext("A file without text cannot be pasted."), "content")
+        _refuse("empty", gettext("A file must not be empty."), "content")
     if "\0" in content:
-        message = gettext("The text has a NUL character at position %(position)s.")
+        message = gettext("The text contains a NUL character at position %(position)s.")
         _refuse("nul_byte", message % {"position": content.index(chr(0))}, "content")
     try:
         return len(content.encode())
     except UnicodeEncodeError as error:
-        message = gettext("The text has half a surrogate pair at position %(position)s.") % {"position": error.start}
+        message = gettext("The text contains an unpaired surrogate at position %(position)s.") % {"position": error.start}
         _refuse("not_utf8", message, "content", status=400)
 
 
 def _validate_file(file: NewFile, requested: set[str], used: set[str]) -> NewFile:
     language = languages.named(file.language) if file.language else languages.of_file(file.name)
     if language is None:
-        message = gettext("There is no language called %(name)r.") % {"name": file.language[:50]}
+        message = gettext("Unknown language: %(name)r.") % {"name": file.language[:50]}
         _refuse("language", message, "language")
     name = clean_name(file.name) or _free_name(language, requested | used)
     if name.casefold() in used:
-        _refuse("duplicate_name", gettext("Two files are called %(name)r.") % {"name": name[:50]}, "name")
+        _refuse("duplicate_name", gettext("Two files have the name %(name)r.") % {"name": name[:50]}, "name")
     used.add(name.casefold())
     return NewFile(content=file.content, name=name, language=language.name)
 
@@ -195,7 +195,7 @@ def _refuse_controls(name: str, value: str, allowed: str = "") -> None:
         return
     for character in value:
         if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} and character not in allowed:
-            message = gettext("%(name)s has the control character %(character)s.")
+            message = gettext("%(name)s contains the control character %(character)s.")
             _refuse("control_character", message % {"name": name, "character": f"U+{ord(character):04X}"}, name)
 
 

@@ -155,7 +155,9 @@ def revise(
 
 def _check_revision(paste: Paste | None, expected: int | None) -> None:
     if paste is not None and expected not in {None, paste.head}:
-        message = gettext("The paste has changed: it is at revision %(number)s now.") % {"number": paste.head}
+        message = gettext("The paste has changed in the meantime and is now at revision %(number)s.") % {
+            "number": paste.head
+        }
         raise RefusedError("conflict", message, status=412)
 
 

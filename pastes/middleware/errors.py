@@ -37,10 +37,10 @@ class ErrorMiddleware:
         if isinstance(exception, KeysExhaustedError):
             return responses.unavailable(request, gettext("No free key was found. Please try again."))
         if isinstance(exception, DataError):
-            return responses.error(request, 400, "bad_request", gettext("The request holds what no paste can."))
+            return responses.error(request, 400, "bad_request", gettext("The request contains a value that cannot be stored."))
         if isinstance(exception, OperationalError | InterfaceError):
             return responses.unavailable(
-                request, gettext("The database does not answer. Please try again in a moment.")
+                request, gettext("The database is not responding. Please try again in a moment.")
             )
         return None
 
@@ -64,7 +64,7 @@ class ApiHeadMiddleware:
 def _method_not_allowed(request: HttpRequest, bare: HttpResponseBase) -> HttpResponse:
     """Return Django's bare 405 response in the format of the caller."""
     allowed = methods.format_allow(bare.headers.get("Allow", "GET, POST"))
-    message = gettext("%(method)s cannot be used here; %(allowed)s can.")
+    message = gettext("%(method)s is not allowed here. Allowed: %(allowed)s.")
     message %= {"method": request.method, "allowed": allowed}
     response = responses.error(request, 405, "method_not_allowed", message)
     response.headers["Allow"] = allowed

@@ -104,7 +104,7 @@ def _has_no_effect(request: HttpRequest, response: HttpResponseBase) -> bool:
 
 def _too_many(request: HttpRequest, exceeded: Charge) -> HttpResponseBase:
     seconds = math.ceil(exceeded.wait)
-    message = gettext("Too many requests; please try again in %(seconds)s s.") % {"seconds": seconds}
+    message = gettext("Too many requests. Please try again in %(seconds)s s.") % {"seconds": seconds}
     response = responses.error(request, 429, "too_many_requests", message, limit=exceeded.rate.count)
     response.headers["Retry-After"] = str(seconds)
     _set_headers(response, exceeded)

@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
             name='Report',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('secret', 'It gives away a secret or private data'), ('malware', 'Malware or phishing'), ('abuse', 'It insults, threatens or incites'), ('rights', 'It belongs to somebody who does not want it here'), ('illegal', 'It is illegal in another way'), ('spam', 'Spam'), ('other', 'Something else')], max_length=10)),
+                ('reason', models.CharField(choices=[('secret', 'Exposes a secret or private data'), ('malware', 'Malware or phishing'), ('abuse', 'Insults, threats or incitement to hatred'), ('rights', 'Violates copyright or other rights'), ('illegal', 'Illegal for another reason'), ('spam', 'Spam'), ('other', 'Something else')], max_length=10)),
                 ('words', models.TextField(blank=True, max_length=2000)),
                 ('contact', models.EmailField(blank=True, max_length=254, verbose_name='address of who reports it')),
                 ('digest', models.CharField(editable=False, max_length=64)),

@@ -12,11 +12,11 @@ WORDS_LENGTH = 2_000
 class Reason(models.TextChoices):
     """The reason of a report."""
 
-    SECRET = "secret", gettext_noop("It gives away a secret or private data")
+    SECRET = "secret", gettext_noop("Exposes a secret or private data")
     MALWARE = "malware", gettext_noop("Malware or phishing")
-    ABUSE = "abuse", gettext_noop("It insults, threatens or incites")
-    RIGHTS = "rights", gettext_noop("It belongs to somebody who does not want it here")
-    ILLEGAL = "illegal", gettext_noop("It is illegal in another way")
+    ABUSE = "abuse", gettext_noop("Insults, threats or incitement to hatred")
+    RIGHTS = "rights", gettext_noop("Violates copyright or other rights")
+    ILLEGAL = "illegal", gettext_noop("Illegal for another reason")
     SPAM = "spam", gettext_noop("Spam")
     OTHER = "other", gettext_noop("Something else")
 

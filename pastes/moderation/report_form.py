@@ -17,16 +17,16 @@ class ReportForm(forms.Form):
 
     reason = forms.ChoiceField(
         choices=[("", _("Please choose")), *((reason.value, gettext_lazy(reason.label)) for reason in Reason)],
-        label=_("What is wrong with it"),
+        label=_("Reason"),
     )
     words = forms.CharField(
-        required=False, max_length=WORDS_LENGTH, widget=forms.Textarea(attrs={"rows": 4}), label=_("In your words")
+        required=False, max_length=WORDS_LENGTH, widget=forms.Textarea(attrs={"rows": 4}), label=_("Description")
     )
     contact = forms.EmailField(
         required=False,
         max_length=254,
-        label=_("Your e-mail address"),
-        help_text=_("Only if you want moderators to be able to ask you something."),
+        label=_("Your email address"),
+        help_text=_("Optional: lets moderators contact you with questions."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
@@ -40,7 +40,7 @@ class ReportForm(forms.Form):
         words: str = self.cleaned_data["words"].replace("\r\n", "\n").replace("\r", "\n")
         for character in words:
             if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t":
-                message = gettext("%(name)s has the control character %(character)s.")
+                message = gettext("%(name)s contains the control character %(character)s.")
                 named = {"name": self.fields["words"].label, "character": f"U+{ord(character):04X}"}
                 raise ValidationError(message % named)
         return words
@@ -49,5 +49,5 @@ class ReportForm(forms.Form):
         """Require a description for the reason "other"."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("reason") == Reason.OTHER and cleaned.get("words") == "":
-            self.add_error("words", gettext("Please say what is wrong with it."))
+            self.add_error("words", gettext("Please describe the problem."))
         return cleaned

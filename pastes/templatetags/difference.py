@@ -59,7 +59,7 @@ def _number(line: Line | None) -> str:
 def _changed(line: Line, *, gone: bool) -> str:
     """Return the cell of a removed or added line, marked by a sign as well as by its colour."""
     name, sign, tag, word = ("gone", "−", "del", gettext("removed")) if gone else ("new", "+", "ins", gettext("added"))
-    missing = escape(gettext("(no line end)"))
+    missing = escape(gettext("(no newline at end of file)"))
     end = "" if line.has_end else f' <span class="muted">{missing}</span>'
     label = f'<span class="sign" role="img" aria-label="{escape(word)}">{sign}</span>'
     return f'<td class="{name}">{label}<{tag}>{_text(line)}</{tag}>{end}</td>'

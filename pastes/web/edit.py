@@ -81,7 +81,7 @@ def _find_editable(key: str) -> Paste:
     paste = find(key)
     refuse_burning(paste)
     if paste.encrypted:
-        message = gettext("An encrypted paste cannot be edited or forked here: make another one.")
+        message = gettext("An encrypted paste cannot be edited or forked here. Create a new one instead.")
         raise RefusedError("encrypted", message)
     return paste
 
@@ -115,7 +115,7 @@ def _demand_token(paste: Paste, token: str, *, deleting: bool = False) -> None:
     try:
         edit_tokens.demand(paste, token, deleting=deleting)
     except RefusedError as refused:
-        message = gettext("That is not the edit token of this paste.")
+        message = gettext("The edit token is wrong.")
         raise RefusedError(refused.code, message, status=refused.status, field="token") from refused
 
 

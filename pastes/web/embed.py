@@ -53,13 +53,13 @@ def _find_embeddable(key: str) -> Paste:
     """Return the paste. Raises RefusedError for one that cannot be embedded."""
     paste = reading.find(key)
     if paste is None:
-        message = gettext("Nothing is here. It may have expired, or never have been.")
+        message = gettext("There is nothing at this address. The paste may have expired or been deleted.")
         raise RefusedError("not_found", message, status=404)
     if paste.burn:
-        message = gettext("This paste burns after reading: it is not shown inside of other pages.")
+        message = gettext("This paste burns after reading and cannot be embedded in other pages.")
         raise RefusedError("burns", message, status=403)
     if paste.encrypted:
-        message = gettext("This paste is encrypted: it is not shown inside of other pages.")
+        message = gettext("This paste is encrypted and cannot be embedded in other pages.")
         raise RefusedError("encrypted", message, status=403)
     return paste
 
@@ -67,7 +67,7 @@ def _find_embeddable(key: str) -> Paste:
 def _select_files(paste: Paste, name: str) -> list[File]:
     files = [file for file in paste.files if not name or file.name == name]
     if not files:
-        raise RefusedError("not_found", gettext("This paste has no file of that name."), status=404)
+        raise RefusedError("not_found", gettext("This paste has no file with that name."), status=404)
     return files
 
 

@@ -26,7 +26,7 @@ from pastes.rules import languages, lifetimes
 Uploads = MultiValueDict[str, Any]
 
 _SELECTED = mark_safe(" selected")
-_NO_CHOICE = _("“%(value).50s” is not one of the choices.")
+_NO_CHOICE = _("“%(value).50s” is not a valid choice.")
 
 
 def _language_choices() -> list[tuple[str, Any]]:
@@ -68,20 +68,20 @@ class PasteForm(forms.Form):
     )
     visibility = forms.ChoiceField(
         choices=[
-            (Visibility.UNLISTED.value, _("Unlisted: whoever has the link")),
-            (Visibility.PUBLIC.value, _("Public: listed among the recent pastes")),
+            (Visibility.UNLISTED.value, _("Unlisted: anyone with the link")),
+            (Visibility.PUBLIC.value, _("Public: listed under recent pastes")),
         ],
         initial=Visibility.UNLISTED,
-        label=_("Who finds it"),
+        label=_("Visibility"),
         error_messages={"invalid_choice": _NO_CHOICE},
     )
     expires = forms.ChoiceField(
         choices=[(lifetime.name, gettext_lazy(lifetime.label)) for lifetime in lifetimes.LIFETIMES.values()],
         initial=lifetimes.NEVER.name,
-        label=_("Expires"),
+        label=_("Expiration"),
         error_messages={"invalid_choice": _NO_CHOICE},
     )
-    burn = forms.BooleanField(required=False, label=_("Burn after reading: the first reader is the last"))
+    burn = forms.BooleanField(required=False, label=_("Burn after reading: can be opened only once"))
     forked_from = forms.CharField(required=False, widget=forms.HiddenInput)
     #: A random value that makes a double click create one paste (lifecycle/idempotency.py).
     once = forms.CharField(required=False, widget=forms.HiddenInput, initial=edit_tokens.draw)
@@ -95,7 +95,7 @@ class EditForm(PasteForm):
     expires = burn = forked_from = once = None  # type: ignore[assignment]  # Django's way to leave a field out.
     token = forms.CharField(
         label=_("Edit token"),
-        help_text=_("It came with the address of the new paste, after #token=; the browser that made it fills it in."),
+        help_text=_("Filled in automatically in the browser that created the paste; also part of the edit link, after #token=."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     expected = forms.IntegerField(widget=forms.HiddenInput)
@@ -108,7 +108,7 @@ class FileForm(forms.Form):
 
     name = forms.CharField(required=False, max_length=NAME_BYTES, label=_("File name"))
     language = forms.ChoiceField(
-        choices=[("", _("From the name")), *_language_choices()],
+        choices=[("", _("From the file name")), *_language_choices()],
         required=False,
         widget=Select,
         label=_("Language"),
@@ -120,7 +120,7 @@ class FileForm(forms.Form):
         label=_("Text"),
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false", "autocapitalize": "off", "class": "code"}),
     )
-    upload = forms.FileField(required=False, allow_empty_file=True, label=_("or a file from your disk"))
+    upload = forms.FileField(required=False, allow_empty_file=True, label=_("or upload a file"))
 
     helper = _helper(Div(Field("name", placeholder="hello.py"), "language", css_class="pair"), "content", "upload")
 
@@ -133,7 +133,7 @@ class FileForm(forms.Form):
         if upload is None:
             return NewFile(data["content"], data["name"], data["language"]) if data["content"] else None
         if data["content"]:
-            raise RefusedError("ambiguous", gettext("Give either a text or a file, not both."), field="content")
+            raise RefusedError("ambiguous", gettext("Enter a text or choose a file, not both."), field="content")
         content = decode_utf8(upload.read(), name=upload.name[:50])
         return NewFile(content, data["name"] or upload.name, data["language"])
 
@@ -180,7 +180,7 @@ class Compose:
         """Return whether every field is valid and occurs once; errors are shown beside the fields."""
         if self._repeated:
             self.add_error(
-                RefusedError("ambiguous", gettext("The field %(name)s came twice.") % {"name": self._repeated[0][:50]})
+                RefusedError("ambiguous", gettext("The field %(name)s was sent twice.") % {"name": self._repeated[0][:50]})
             )
             return False
         return all([self.paste.is_valid(), self.files.is_valid()])

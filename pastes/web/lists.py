@@ -96,5 +96,5 @@ def _before(request: HttpRequest) -> int | None:
     if not before:
         return None
     if not before.isascii() or not before.isdecimal() or len(before) > 18:
-        raise RefusedError("before", gettext("before must be a number from the link to older pastes."), status=400)
+        raise RefusedError("before", gettext("before must be the number from a link to older pastes."), status=400)
     return int(before)

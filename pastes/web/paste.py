@@ -174,7 +174,7 @@ def _or_404(paste: Paste | None) -> Paste:
 def refuse_burning(paste: Paste) -> None:
     """Raise RefusedError for a paste that burns after reading, whose files only `burn` hands out."""
     if paste.burn:
-        message = gettext("This paste burns after reading: send a POST to /%(key)s/burn to read it.") % {
+        message = gettext("This paste burns after reading. Send a POST request to /%(key)s/burn to read it.") % {
             "key": paste.key
         }
         raise RefusedError("burns", message, status=403)

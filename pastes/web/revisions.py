@@ -86,7 +86,7 @@ def raw(request: HttpRequest, key: str, number: int, name: str = "") -> HttpResp
     for file in revision[1] if revision else ():
         if file.name == name or not name:
             return responses.raw_or_not_modified(request, file.content, file.oid)
-    raise RefusedError("not_found", gettext("There is no such revision, or no such file in it."), status=404)
+    raise RefusedError("not_found", gettext("This revision does not exist or does not have this file."), status=404)
 
 
 def _find(key: str) -> Paste:
@@ -124,7 +124,7 @@ def _unified_diff(paste: Paste, comparison: _Comparison) -> str:
     if comparison.problem:
         raise RefusedError("not_found", comparison.problem, status=404)
     if paste.encrypted:
-        raise RefusedError("encrypted", gettext("The server cannot compare what is encrypted."))
+        raise RefusedError("encrypted", gettext("The server cannot compare encrypted revisions."))
     return "".join(file.diff for file in unified.compare(*comparison.sides)) if comparison.sides else ""
 
 
@@ -149,4 +149,4 @@ def _parse_number(text: str) -> int:
 
 
 def _unknown_revision(number: str) -> str:
-    return gettext("There is no revision %(number)s of this paste.") % {"number": number[:20]}
+    return gettext("This paste has no revision %(number)s.") % {"number": number[:20]}

@@ -54,7 +54,7 @@ class Visitor:
     def choose_file(self, name: str, content: bytes, number: int = 1) -> None:
         """Choose a file from the disk instead."""
         chosen = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-        self.page.get_by_label("file from your disk").nth(number - 1).set_input_files(chosen)  # type: ignore[arg-type]
+        self.page.get_by_label("or upload a file").nth(number - 1).set_input_files(chosen)  # type: ignore[arg-type]
 
     def add_file(self) -> None:
         """Ask the form for another file."""

@@ -90,8 +90,8 @@ def test_page_and_api_report_the_refusal_without_the_words_of_the_remote(scanner
     page = client.get(f"/{secret}", headers={"Accept": "text/html"}).content.decode()
     mirror = client.get(f"/api/v1/pastes/{secret}/mirror").json()
 
-    assert "The Git remote refused it" in page
-    assert "Waiting for Git" not in page
+    assert "Rejected by the Git server" in page
+    assert "Not in Git yet" not in page
     assert "a secret was found" not in page
     assert (mirror["state"], mirror["commit"]) == ("refused", None)
     assert client.get(f"/api/v1/pastes/{secret}").json()["mirror"]["state"] == "refused"

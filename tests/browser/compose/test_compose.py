@@ -65,15 +65,15 @@ def test_the_line_beside_the_button_says_what_will_happen(arrive: Arrive) -> Non
     author = arrive()
     author.go("/")
     assert what_happens(author.page) == (
-        "Whoever has the link can read it, for good. It is also committed to Git, which forgets nothing."
+        "Anyone with the link can read it, with no time limit. It is also committed to Git permanently."
     )
 
-    author.page.get_by_label("Who finds it").select_option("public")
-    author.page.get_by_label("Expires").select_option("1w")
-    assert what_happens(author.page) == "Everybody can find and read it, for 1 week. It is not kept in Git."
+    author.page.get_by_label("Visibility").select_option("public")
+    author.page.get_by_label("Expiration").select_option("1w")
+    assert what_happens(author.page) == "Anyone can find and read it for 1 week. It is not stored in Git."
 
     author.page.get_by_label("Burn after reading").check()
-    assert what_happens(author.page).startswith("The first who opens it is the last")
+    assert what_happens(author.page).startswith("It can be read only once")
 
 
 def test_the_language_follows_the_name(arrive: Arrive) -> None:
@@ -86,7 +86,7 @@ def test_the_language_follows_the_name(arrive: Arrive) -> None:
         "Makefile (from the name)"
     )
     author.write("all:\n")
-    author.press("Paste")
+    author.press("Create paste")
     expect(author.page.get_by_label("Language of Makefile")).to_have_value("makefile")
 
 
@@ -112,7 +112,7 @@ def test_dropped_files_become_files_of_the_paste_byte_for_byte(arrive: Arrive) -
     author.page.evaluate(DROP, ["fieldset.file", [["one.py", "a\r\nb"], ["two.rs", "fn main() {}\n"]]])
 
     expect(author.page.locator("fieldset.file")).to_have_count(2)
-    author.press("Paste")
+    author.press("Create paste")
     assert author.raw(author.key, "one.py") == b"a\r\nb"
     assert author.raw(author.key, "two.rs") == b"fn main() {}\n"
 
@@ -144,7 +144,7 @@ def test_what_was_not_sent_is_there_again_until_it_is_sent(arrive: Arrive) -> No
     expect(author.box()).to_have_value("an hour's work")
     expect(author.box(2)).to_have_value("and more")
     expect(author.page.get_by_label("Title")).to_have_value("Half done")
-    author.press("Paste")
+    author.press("Create paste")
     author.go("/")
     expect(author.box()).to_have_value("")
 
@@ -168,7 +168,7 @@ def test_a_draft_may_be_thrown_away(arrive: Arrive) -> None:
     author.go("/recent")
     author.go("/")
 
-    author.page.get_by_role("button", name="Start afresh").click()
+    author.page.get_by_role("button", name="Start over").click()
 
     expect(author.box()).to_have_value("")
     author.reload()
@@ -180,7 +180,7 @@ def test_the_author_is_remembered(arrive: Arrive) -> None:
     author.go("/")
     author.page.get_by_label("Your name").fill("Ada")
     author.write("x")
-    author.press("Paste")
+    author.press("Create paste")
 
     author.go("/")
 
@@ -196,10 +196,10 @@ def test_a_link_may_fill_the_form_in(arrive: Arrive, javascript: bool) -> None:
     expect(author.page.get_by_label("Language", exact=True)).to_have_value("python")
     expect(author.page.get_by_label("Title")).to_have_value("Hello")
     expect(author.page.get_by_label("File name")).to_have_value("a.txt")
-    expect(author.page.get_by_label("Who finds it")).to_have_value("public")
-    expect(author.page.get_by_label("Expires")).to_have_value("never")
+    expect(author.page.get_by_label("Visibility")).to_have_value("public")
+    expect(author.page.get_by_label("Expiration")).to_have_value("never")
     expect(author.box()).to_have_value("x</textarea>")
-    assert author.press("Paste") == 200
+    assert author.press("Create paste") == 200
 
 
 def test_two_presses_make_one_paste(arrive: Arrive) -> None:

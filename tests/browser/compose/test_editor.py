@@ -61,7 +61,7 @@ def test_a_copied_file_that_is_text_becomes_a_file(arrive: Arrive) -> None:
     author.box().evaluate(PASTE, [[["copied.svg", "<svg/>\r\n", "image/svg+xml"]], []])
 
     expect(author.page.locator(".size")).to_have_text("8 bytes of 512 kB")
-    author.press("Paste")
+    author.press("Create paste")
     assert author.raw(author.key, "copied.svg") == b"<svg/>\r\n"
 
 
@@ -72,7 +72,7 @@ def test_a_dropped_picture_is_refused_and_the_text_beside_it_is_taken(arrive: Ar
     author.page.evaluate(DROP, ["fieldset.file", [["picture.png", PICTURE], ["one.py", "x = 1\n"]]])
 
     refusal(author)
-    author.press("Paste")
+    author.press("Create paste")
     expect(author.page.get_by_role("heading", level=2)).to_have_text(["one.py"])
 
 
@@ -84,7 +84,7 @@ def test_a_file_that_is_dropped_beside_the_boxes_is_taken_too(arrive: Arrive) ->
     author.page.evaluate(DROP, ["h1", [["one.py", "x = 1\n"]]])
 
     expect(author.page.locator("fieldset.file")).to_have_count(2)
-    author.press("Paste")
+    author.press("Create paste")
     assert author.raw(author.key, "one.py") == b"x = 1\n"
 
 
@@ -95,14 +95,14 @@ def test_what_is_too_much_is_told_before_anything_is_sent(arrive: Arrive) -> Non
     author.page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
     author.choose_file("long.txt", b"x" * 20_000_000)
 
-    author.page.get_by_role("button", name="Paste", exact=True).click()
+    author.page.get_by_role("button", name="Create paste", exact=True).click()
 
     alert = author.page.get_by_role("alert")
-    expect(alert).to_have_text("Nothing was pasted. 19.1 MB of 512 kB: too much")
+    expect(alert).to_have_text("Nothing was saved. 19.1 MB of 512 kB: too large")
     expect(alert).to_be_in_viewport()
     assert sent == []
     author.choose_file("short.txt", b"short")
-    assert author.press("Paste") == 200
+    assert author.press("Create paste") == 200
 
 
 def test_an_answer_that_is_no_answer_keeps_what_was_to_be_encrypted(arrive: Arrive) -> None:
@@ -113,13 +113,13 @@ def test_an_answer_that_is_no_answer_keeps_what_was_to_be_encrypted(arrive: Arri
     page = "<h1>Bad gateway</h1>"
     author.page.route("**/api/v1/pastes", lambda route: route.fulfill(status=502, body=page, content_type="text/html"))
 
-    author.page.get_by_role("button", name="Paste", exact=True).click()
+    author.page.get_by_role("button", name="Create paste", exact=True).click()
 
     expect(author.page.get_by_role("alert")).to_have_text(
-        "Nothing was pasted. The site does not answer; please try again in a moment."
+        "Nothing was saved. The site is not responding. Please try again in a moment."
     )
     expect(author.box()).to_have_value("secret")
     author.complaints.clear()  # The browser reports the answer.
     author.page.unroute("**/api/v1/pastes")
     with author.page.expect_navigation(url=lambda url: "#" in url):
-        author.page.get_by_role("button", name="Paste", exact=True).click()
+        author.page.get_by_role("button", name="Create paste", exact=True).click()

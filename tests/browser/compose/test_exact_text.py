@@ -21,7 +21,7 @@ def test_text_arrives_as_it_stands_in_the_box(arrive: Arrive, text: str) -> None
     author = arrive()
     author.go("/")
     author.write(text)
-    author.press("Paste")
+    author.press("Create paste")
 
     assert author.raw(author.key) == text.encode()
 
@@ -34,7 +34,7 @@ def test_two_texts_arrive_as_they_stand_after_the_form_came_back(arrive: Arrive)
     author.add_file()
     assert author.box().input_value() == first
     author.write(second, 2)
-    author.press("Paste")
+    author.press("Create paste")
 
     assert author.raw(author.key, "paste.txt") == first.encode()
     assert author.raw(author.key, "paste-2.txt") == second.encode()
@@ -44,7 +44,7 @@ def test_without_scripts_the_line_ends_are_those_that_browsers_send(arrive: Arri
     author = arrive(javascript=False)
     author.go("/")
     author.write("\none  \n\ttwo")
-    author.press("Paste")
+    author.press("Create paste")
 
     assert author.raw(author.key) == b"\r\none  \r\n\ttwo"
 
@@ -55,6 +55,6 @@ def test_a_chosen_file_arrives_with_its_own_line_ends(arrive: Arrive, javascript
     author = arrive(javascript=javascript)
     author.go("/")
     author.choose_file("mixed line ends.txt", content)
-    author.press("Paste")
+    author.press("Create paste")
 
     assert author.raw(author.key, "mixed line ends.txt") == content

@@ -66,12 +66,12 @@ def test_texts_are_recognised_and_a_letter_is_not(arrive: Arrive) -> None:
 def test_a_guess_stands_in_the_list_and_is_sent(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
-    expect(chosen(author)).to_have_text("From the name")
+    expect(chosen(author)).to_have_text("From the file name")
 
     author.write(HELLO)
 
-    expect(chosen(author)).to_have_text("guessed: Python")
-    author.press("Paste")
+    expect(chosen(author)).to_have_text("Python (detected)")
+    author.press("Create paste")
     expect(author.page.get_by_label("Language of paste.py")).to_have_value("python")
     assert author.raw(author.key) == HELLO.encode()
 
@@ -80,12 +80,12 @@ def test_whoever_knows_better_is_believed(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write(HELLO)
-    expect(chosen(author)).to_have_text("guessed: Python")
+    expect(chosen(author)).to_have_text("Python (detected)")
 
     author.page.get_by_label("File name").fill("notes.txt")
     expect(chosen(author)).to_have_text("Plain text (from the name)")
     author.page.get_by_label("File name").fill("")
-    expect(chosen(author)).to_have_text("guessed: Python")
+    expect(chosen(author)).to_have_text("Python (detected)")
     author.page.get_by_label("Language", exact=True).select_option("ruby")
     author.box().press_sequentially("x")
     author.page.wait_for_timeout(1_000)
@@ -94,23 +94,23 @@ def test_whoever_knows_better_is_believed(arrive: Arrive) -> None:
     author.page.get_by_label("Language", exact=True).select_option("")
     author.box().press_sequentially("y")
     author.page.wait_for_timeout(1_000)
-    expect(chosen(author)).to_have_text("From the name")
+    expect(chosen(author)).to_have_text("From the file name")
 
 
 def test_another_text_is_guessed_anew_and_none_is_taken_back(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write(HELLO)
-    expect(chosen(author)).to_have_text("guessed: Python")
+    expect(chosen(author)).to_have_text("Python (detected)")
 
     author.box().fill(TEXTS["rust"])
-    expect(chosen(author)).to_have_text("guessed: Rust")
+    expect(chosen(author)).to_have_text("Rust (detected)")
     author.add_file()
-    expect(chosen(author, 2)).to_have_text("From the name")
+    expect(chosen(author, 2)).to_have_text("From the file name")
     expect(author.page.locator("[data-guessed]")).to_have_count(1)
 
     author.box().fill(LETTER)
-    expect(chosen(author)).to_have_text("From the name")
+    expect(chosen(author)).to_have_text("From the file name")
     expect(author.page.locator("[data-guessed]")).to_have_count(0)
 
 
@@ -118,15 +118,15 @@ def test_a_draft_comes_back_with_a_guess_and_not_with_a_choice(arrive: Arrive) -
     author = arrive()
     author.go("/")
     author.write(HELLO)
-    expect(chosen(author)).to_have_text("guessed: Python")
+    expect(chosen(author)).to_have_text("Python (detected)")
 
     author.go("/recent")
     author.go("/")
 
-    author.see("What you had not sent is here again.")
-    expect(chosen(author)).to_have_text("guessed: Python")
-    author.page.get_by_role("button", name="Start afresh").click()
-    expect(chosen(author)).to_have_text("From the name")
+    author.see("Your unsent draft has been restored.")
+    expect(chosen(author)).to_have_text("Python (detected)")
+    author.page.get_by_role("button", name="Start over").click()
+    expect(chosen(author)).to_have_text("From the file name")
 
 
 def test_a_text_without_a_name_is_coloured_by_a_guess_and_stays_what_it_is(arrive: Arrive) -> None:
@@ -136,7 +136,7 @@ def test_a_text_without_a_name_is_coloured_by_a_guess_and_stays_what_it_is(arriv
 
     expect(text.locator(".hljs-keyword")).to_have_text(["def", "return"])
     choice = reader.page.get_by_label("Language of paste.txt")
-    expect(choice.locator("option:checked")).to_have_text("guessed: Python")
+    expect(choice.locator("option:checked")).to_have_text("Python (detected)")
     kept = reader.context.request.get(f"{reader.url}/api/v1/pastes/{reader.key}").json()["files"][0]
     assert (kept["language"], kept["content"]) == ("plaintext", HELLO)
 
@@ -165,7 +165,9 @@ def test_what_is_encrypted_is_guessed_too(arrive: Arrive) -> None:
 
     reader.go(f"/{key}#{base58(secret)}")
 
-    expect(reader.page.get_by_label("Language of paste.txt").locator("option:checked")).to_have_text("guessed: Python")
+    expect(reader.page.get_by_label("Language of paste.txt").locator("option:checked")).to_have_text(
+        "Python (detected)"
+    )
 
 
 def test_a_guess_that_does_not_end_is_ended(arrive: Arrive) -> None:
@@ -191,6 +193,6 @@ def test_a_guess_that_does_not_end_is_ended(arrive: Arrive) -> None:
         author.page.wait_for_timeout(50)
     assert ended
 
-    expect(chosen(author)).to_have_text("From the name")
-    author.press("Paste")
+    expect(chosen(author)).to_have_text("From the file name")
+    author.press("Create paste")
     assert author.raw(author.key) == HELLO.encode()

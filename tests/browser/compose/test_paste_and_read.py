@@ -29,7 +29,7 @@ def test_a_paste_can_be_read_by_somebody_else_who_has_the_address(
     author.page.get_by_label("Your name").fill("Ada")
     author.page.get_by_label("Comment").fill("The first line\nand the second")
     assert not author.scrolls_sideways()
-    assert author.press("Paste") == 200
+    assert author.press("Create paste") == 200
 
     reader = arrive(phone=phone, javascript=javascript)
     assert reader.go(f"/{author.key}") == 200
@@ -57,7 +57,7 @@ def test_several_files_become_one_paste_in_their_order(arrive: Arrive, phone: bo
     author.choose_file("three.sh", b"echo three\n", 3)
     assert not author.scrolls_sideways()
 
-    assert author.press("Paste") == 200
+    assert author.press("Create paste") == 200
 
     assert author.page.get_by_role("heading", level=2).all_inner_texts() == ["paste.txt", "two.md", "three.sh"]
     assert [author.read_file(name) for name in ("paste.txt", "two.md", "three.sh")] == ["one", "# two", "echo three\n"]
@@ -73,7 +73,7 @@ def test_an_added_file_may_be_left_empty(arrive: Arrive) -> None:
     author.write("only this")
     author.add_file()
 
-    assert author.press("Paste") == 200
+    assert author.press("Create paste") == 200
 
     assert author.page.get_by_role("heading", level=2).all_inner_texts() == ["paste.txt"]
 
@@ -85,7 +85,7 @@ def test_a_chosen_file_survives_the_asking_for_another(arrive: Arrive) -> None:
     author.add_file()
     author.write("second", 2)
 
-    assert author.press("Paste") == 200
+    assert author.press("Create paste") == 200
 
     assert author.read_file("chosen.py") == "x = 1\n"
     assert author.read_file("paste.txt") == "second"
@@ -107,17 +107,17 @@ def test_a_refusal_is_said_once_and_keeps_what_was_written(arrive: Arrive, phone
     author.go("/")
     author.page.get_by_label("Title").fill("Only a title")
     author.page.get_by_label("Burn after reading").check()
-    author.page.get_by_label("Expires").select_option(label="1 week")
+    author.page.get_by_label("Expiration").select_option(label="1 week")
 
-    assert author.press("Paste") == 422
+    assert author.press("Create paste") == 422
 
     author.see("There is no text to paste.")
     expect(author.page.get_by_role("alert")).to_be_in_viewport()
     expect(author.page.get_by_label("Title")).to_have_value("Only a title")
     expect(author.page.get_by_label("Burn after reading")).to_be_checked()
-    expect(author.page.get_by_label("Expires")).to_have_value("1w")
+    expect(author.page.get_by_label("Expiration")).to_have_value("1w")
     author.write("now with text")
-    assert author.press("Paste") == 200
+    assert author.press("Create paste") == 200
 
 
 def test_a_text_that_is_too_long_comes_back_whole(arrive: Arrive) -> None:
@@ -126,7 +126,7 @@ def test_a_text_that_is_too_long_comes_back_whole(arrive: Arrive) -> None:
     author.go("/")
     author.box().evaluate("(box, text) => { box.value = text }", text)  # Typing as much takes a browser seconds.
 
-    assert author.press("Paste") == 413
+    assert author.press("Create paste") == 413
 
     author.see("A paste may have at most 524288 bytes.")
     assert author.box().input_value() == text
@@ -141,11 +141,11 @@ def test_a_form_that_lay_open_too_long_comes_back_and_is_taken_the_next_time(
     author.write("an hour's work")
     author.context.clear_cookies()
 
-    assert author.press("Paste") == 403
+    assert author.press("Create paste") == 403
 
-    author.see("was open for very long")
+    author.see("was open for too long")
     expect(author.box()).to_have_value("an hour's work")
-    assert author.press("Paste") == 200
+    assert author.press("Create paste") == 200
     assert author.read_file("paste.txt") == "an hour's work"
 
 
@@ -156,7 +156,7 @@ def test_a_picture_is_refused_by_its_name_and_the_rest_of_the_form_stays(arrive:
     author.add_file()
     author.choose_file("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0", 2)
 
-    assert author.press("Paste") == 400
+    assert author.press("Create paste") == 400
 
-    author.see("picture.png is not UTF-8 text: byte 0 is wrong.")
+    author.see("picture.png is not UTF-8 text: byte 0 is invalid.")
     expect(author.box()).to_have_value("text that took an hour")

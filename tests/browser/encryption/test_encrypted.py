@@ -24,7 +24,9 @@ def publish(visitor: Visitor, text: str, **facts: Any) -> str:
 
 
 def shown_file(visitor: Visitor, name: str) -> str:
-    expect(visitor.page.get_by_text("Opened in this browser.")).to_be_visible()  # Until then the ciphertext is there.
+    expect(
+        visitor.page.get_by_text("Decrypted in this browser.")
+    ).to_be_visible()  # Until then the ciphertext is there.
     expect(visitor.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     return visitor.read_file(name)
 
@@ -43,15 +45,15 @@ def test_what_is_encrypted_here_is_read_with_its_link_and_by_other_clients(arriv
     author.page.get_by_label("Encrypt in this browser").check()
     author.page.get_by_label("Password").fill(password)
     with author.page.expect_navigation(url=lambda url: "#" in url):
-        author.page.get_by_role("button", name="Paste", exact=True).click()
+        author.page.get_by_role("button", name="Create paste", exact=True).click()
     key, _, fragment = author.page.url.rpartition("/")[2].partition("#")
 
     reader = arrive()
     reader.go(f"/{key}#{fragment}")
     if password:
-        reader.see("This does not open")
+        reader.see("Decryption failed")
         reader.page.get_by_label("Password").fill(password)
-        reader.page.get_by_role("button", name="Open").click()
+        reader.page.get_by_role("button", name="Decrypt").click()
     assert shown_file(reader, "a.py") == TEXT
     assert shown_file(reader, "paste.txt") == "second"
     expect(reader.page.locator(".hljs-string")).to_have_count(1)
@@ -93,9 +95,9 @@ def damaged(sealed: str) -> str:
 @pytest.mark.parametrize(
     ("sealed", "fragment", "words"),
     [
-        (seal(TEXT, SECRET), base58(bytes(32)[:-1] + b"x"), "This does not open"),
-        (seal(TEXT, SECRET), "not a key: 0OIl", "This does not open"),
-        (damaged(seal(TEXT, SECRET)), base58(SECRET), "This does not open"),
+        (seal(TEXT, SECRET), base58(bytes(32)[:-1] + b"x"), "Decryption failed"),
+        (seal(TEXT, SECRET), "not a key: 0OIl", "Decryption failed"),
+        (damaged(seal(TEXT, SECRET)), base58(SECRET), "Decryption failed"),
         (seal(TEXT, SECRET), "", "its key is missing"),
     ],
     ids=["wrong key", "no key at all", "damage", "missing"],
@@ -131,19 +133,19 @@ def test_without_web_crypto_the_choice_is_off_and_says_why(arrive: Arrive) -> No
     author.go("/")
 
     expect(author.page.get_by_label("Encrypt in this browser")).to_be_disabled()
-    author.see("Browsers encrypt on HTTPS alone")
+    author.see("Encryption requires HTTPS")
 
 
 def test_a_refusal_keeps_the_text(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.page.get_by_label("Encrypt in this browser").check()
-    author.page.get_by_role("button", name="Paste", exact=True).click()
+    author.page.get_by_role("button", name="Create paste", exact=True).click()
 
-    expect(author.page.get_by_role("alert")).to_have_text("Nothing was pasted. There is no text to paste.")
+    expect(author.page.get_by_role("alert")).to_have_text("Nothing was saved. There is no text to paste.")
     author.write("now")
     with author.page.expect_navigation(url=lambda url: "#" in url):
-        author.page.get_by_role("button", name="Paste", exact=True).click()
+        author.page.get_by_role("button", name="Create paste", exact=True).click()
 
 
 def test_what_is_encrypted_is_forked_in_the_browser_and_encrypted_again(arrive: Arrive) -> None:
@@ -160,7 +162,7 @@ def test_what_is_encrypted_is_forked_in_the_browser_and_encrypted_again(arrive: 
     expect(reader.page.get_by_label("Encrypt in this browser")).to_be_checked()
     assert reader.page.evaluate("sessionStorage.length + (localStorage.draft ? 1 : 0)") == 0
     with reader.page.expect_navigation(url=lambda url: "#" in url):
-        reader.page.get_by_role("button", name="Paste", exact=True).click()
+        reader.page.get_by_role("button", name="Create paste", exact=True).click()
     assert shown_file(reader, "paste.txt") == TEXT
     assert reader.key != key
     assert not any("only for you" in body for body in sent)

@@ -47,8 +47,8 @@ def test_what_it_encrypts_it_reads_and_the_page_opens_it(
     reader.page.goto(made["link"])
     if password:
         reader.page.get_by_label("Password").fill(password[0])
-        reader.page.get_by_role("button", name="Open").click()
-    expect(reader.page.get_by_text("Opened in this browser")).to_be_visible()
+        reader.page.get_by_role("button", name="Decrypt").click()
+    expect(reader.page.get_by_text("Decrypted in this browser")).to_be_visible()
     assert reader.read_file("paste.txt") == TEXT
     assert reader.page.url == f"{site.url}/{made['id']}#{made['password']}"
 
@@ -59,7 +59,7 @@ def test_it_opens_what_the_page_encrypted(arrive: Arrive, site: Pasteur, tmp_pat
     author.write("print('only for you ☃')\n")
     author.page.get_by_label("Encrypt in this browser").check()
     with author.page.expect_navigation(url=lambda url: "#" in url):
-        author.page.get_by_role("button", name="Paste", exact=True).click()
+        author.page.get_by_role("button", name="Create paste", exact=True).click()
     key, _, fragment = author.page.url.rpartition("/")[2].partition("#")
 
     opened = get(site, tmp_path, f"{site.url}/?{key}#{fragment}", client=AS_INSTALLED)

@@ -22,7 +22,7 @@ def test_the_client_opens_what_the_browser_encrypted(arrive: Arrive, tmp_path: P
     author.page.get_by_label("Encrypt in this browser").check()
     author.page.get_by_label("Password").fill(password)
     with author.page.expect_navigation(url=lambda url: "#" in url):
-        author.page.get_by_role("button", name="Paste", exact=True).click()
+        author.page.get_by_role("button", name="Create paste", exact=True).click()
 
     user = User(tmp_path, author.url, **({"PASTEUR_PASSWORD": password} if password else {}))
 
@@ -38,7 +38,7 @@ def test_the_page_opens_what_the_client_encrypted(arrive: Arrive, tmp_path: Path
     reader.go(url.removeprefix(reader.url))
     if password:
         reader.page.get_by_label("Password").fill(password)
-        reader.page.get_by_role("button", name="Open").click()
+        reader.page.get_by_role("button", name="Decrypt").click()
 
     expect(reader.page.get_by_role("heading", name="a.py", exact=True)).to_be_visible()
     assert (reader.read_file("a.py"), reader.read_file("b.txt")) == (TEXT, "two")

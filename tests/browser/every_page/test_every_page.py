@@ -76,7 +76,7 @@ def test_a_text_that_hides_characters_comes_with_a_warning(arrive: Arrive) -> No
     plain = publish(reader, files=[{"content": "if user != 'admin':"}])
 
     reader.go(f"/{turned}")
-    reader.see("This text has characters that change the direction of writing or cannot be seen.")
+    reader.see("This text contains invisible characters or characters that change the writing direction.")
 
     reader.go(f"/{plain}")
     expect(reader.page.get_by_role("note")).to_have_count(0)
@@ -106,9 +106,9 @@ def test_a_paste_says_how_old_it_is_and_how_long_it_stays(arrive: Arrive, locale
 @pytest.mark.parametrize(
     ("path", "status", "heading"),
     [
-        ("/0000000000", 404, "There is no such paste"),
-        ("/no/such/page", 404, "There is no such paste"),
-        ("/recent?before=yesterday", 400, "That request cannot be read"),
+        ("/0000000000", 404, "Not found"),
+        ("/no/such/page", 404, "Not found"),
+        ("/recent?before=yesterday", 400, "Invalid request"),
     ],
 )
 def test_an_error_is_a_page_that_leads_back(arrive: Arrive, path: str, status: int, heading: str) -> None:
@@ -134,7 +134,7 @@ def test_a_form_that_may_not_be_sent_here_is_answered_with_a_page(arrive: Arrive
 
     assert reader.press("Send") == 405
 
-    expect(reader.page.get_by_role("heading", level=1)).to_have_text("That cannot be done here")
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text("Method not allowed")
 
 
 def test_the_keyboard_reaches_the_text_and_sends_it(arrive: Arrive) -> None:
@@ -143,7 +143,7 @@ def test_the_keyboard_reaches_the_text_and_sends_it(arrive: Arrive) -> None:
     focused = author.page.locator(":focus")
 
     author.page.keyboard.press("Tab")
-    expect(focused).to_have_text("Skip to the content")
+    expect(focused).to_have_text("Skip to content")
     expect(focused).to_be_in_viewport()
     author.page.keyboard.press("Enter")
     for name in ("name", "language", "content"):
@@ -154,7 +154,7 @@ def test_the_keyboard_reaches_the_text_and_sends_it(arrive: Arrive) -> None:
     author.page.keyboard.press("Escape")
     for _ in range(11):
         author.page.keyboard.press("Tab")
-    expect(focused).to_have_text("Paste")
+    expect(focused).to_have_text("Create paste")
     with author.page.expect_navigation():
         author.page.keyboard.press("Enter")
 

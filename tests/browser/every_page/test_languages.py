@@ -29,16 +29,16 @@ def test_a_french_author_reads_french_all_the_way(arrive: Arrive) -> None:
     author.go("/")
 
     author.page.get_by_label("Texte", exact=True).fill("bonjour\n")
-    author.page.get_by_label("Expire après").select_option("1w")
+    author.page.get_by_label("Expiration").select_option("1w")
     expect(author.page.locator("#what-happens")).to_have_text(
-        "Qui a le lien peut lire le texte (durée : 1 semaine). Il n'est pas gardé dans Git."
+        "Toute personne ayant le lien peut le lire pendant 1 semaine. Il n’est pas enregistré dans Git."
     )
-    expect(author.page.locator(".size")).to_have_text("8 octets sur 512 kB")
+    expect(author.page.locator(".size")).to_have_text("8 octets sur 512 ko")
     author.page.get_by_role("button", name="Ajouter un fichier").click()
     expect(author.page.locator("legend").nth(1)).to_have_text("Fichier 2")
-    assert author.press("Envoyer") == 200
+    assert author.press("Créer le texte") == 200
 
-    expect(author.page.locator("#yours")).to_contain_text("C'est publié.")
+    expect(author.page.locator("#yours")).to_contain_text("Texte créé.")
     expect(author.page.get_by_role("button", name="Copier", exact=True)).to_be_visible()
     expect(author.page.locator(".facts")).to_contain_text("Non répertorié")
     author.page.keyboard.press("?")
@@ -68,7 +68,7 @@ def test_the_key_of_an_encrypted_paste_survives_the_choice(arrive: Arrive) -> No
     switch(reader, "Français")
 
     expect(reader.page.locator("section.file pre")).to_have_text("secret")
-    expect(reader.page.locator("#sealed")).to_contain_text("Ouvert dans ce navigateur.")
+    expect(reader.page.locator("#sealed")).to_contain_text("Déchiffré dans ce navigateur.")
 
 
 def note(asked: list[str], request: Request) -> None:

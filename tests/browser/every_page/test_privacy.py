@@ -28,7 +28,7 @@ def test_no_request_leaves_the_site_and_a_reader_is_left_without_a_trace(arrive:
     reader.page.get_by_text("Share", exact=True).click()
     expect(reader.page.get_by_role("img", name="QR code of the address")).to_be_visible()
     reader.go(f"/{sealed}#{base58(SECRET)}")
-    expect(reader.page.get_by_text("Opened in this browser.")).to_be_visible()
+    expect(reader.page.get_by_text("Decrypted in this browser.")).to_be_visible()
     for path in (f"/{key}/revisions", f"/{key}/raw", f"/{key}/embed", f"/{key}/edit", f"/{key}/delete", "/recent"):
         reader.go(path)
     for path in ("/search?q=hello", "/by/Ada", "/mine", "/0000000000", f"/{key}/revisions?view=split"):

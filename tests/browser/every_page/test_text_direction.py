@@ -67,7 +67,7 @@ def test_what_is_encrypted_has_it_too(arrive: Arrive) -> None:
     reader, secret = arrive(), bytes(range(32))
 
     reader.go(f"/{publish(reader, ('', seal(ARABIC, secret)), encrypted=True)}#{base58(secret)}")
-    expect(reader.page.get_by_text("Opened in this browser.")).to_be_visible()
+    expect(reader.page.get_by_text("Decrypted in this browser.")).to_be_visible()
 
     assert runs_to_the_left(reader.page.locator("section.file > pre"), "م", ".")
 

@@ -14,7 +14,7 @@ def pasted(author: Visitor, text: str, title: str) -> str:
     author.page.get_by_label("Title").fill(title)
     author.page.get_by_label("File name").fill("a.txt")
     author.write(text)
-    author.press("Paste")
+    author.press("Create paste")
     return author.key
 
 
@@ -22,7 +22,7 @@ def pasted(author: Visitor, text: str, title: str) -> str:
 def test_a_paste_is_edited_from_the_browser_that_made_it(arrive: Arrive, phone: bool) -> None:
     author = arrive(phone=phone)
     key = pasted(author, "first\n", "Mine")
-    author.see("It is yours")
+    author.see("You can edit and delete it in this browser.")
     assert author.page.url.endswith(f"/{key}")  # The token is not left in the address.
 
     author.go("/mine")
@@ -42,10 +42,10 @@ def test_a_paste_is_deleted_and_forgotten(arrive: Arrive) -> None:
     key = pasted(author, "x", "Short-lived")
     author.page.get_by_role("link", name="Delete").click()
     with author.page.expect_navigation(url="**/mine**"):
-        author.page.get_by_role("button", name="Delete it").click()
+        author.page.get_by_role("button", name="Delete paste").click()
 
-    author.see("The paste is deleted.")
-    author.see("Nothing is remembered here.")
+    author.see("The paste has been deleted.")
+    author.see("No pastes yet.")
     assert author.go(f"/{key}") == 404
 
 
@@ -59,7 +59,7 @@ def test_another_browser_has_no_token(arrive: Arrive) -> None:
     other.page.get_by_label("Edit token").fill("guess")
     assert other.press("Save") == 403
     other.go("/mine")
-    other.see("Nothing is remembered here.")
+    other.see("No pastes yet.")
 
 
 def test_a_fork_starts_with_the_text_of_the_other(arrive: Arrive) -> None:
@@ -69,7 +69,7 @@ def test_a_fork_starts_with_the_text_of_the_other(arrive: Arrive) -> None:
 
     other.page.get_by_role("link", name="Fork").click()
     expect(other.box()).to_have_value("to be forked\n")
-    other.press("Paste")
+    other.press("Create paste")
 
     other.see(f"fork of {key}")
     assert other.key != key
@@ -80,18 +80,18 @@ def test_the_edit_link_gives_another_browser_the_right_to_edit(arrive: Arrive, p
     author = arrive(phone=phone)
     author.context.grant_permissions(["clipboard-read", "clipboard-write"])
     key = pasted(author, "first\n", "Mine")
-    author.page.get_by_role("button", name="Copy the edit link").click()
-    expect(author.page.get_by_role("status").filter(has_text="The edit link is copied.")).to_be_visible()
+    author.page.get_by_role("button", name="Copy edit link").click()
+    expect(author.page.get_by_role("status").filter(has_text="Edit link copied.")).to_be_visible()
     link = author.page.evaluate("navigator.clipboard.readText()")
     author.go("/mine")
-    author.page.get_by_role("button", name="Copy the edit link").click()
-    expect(author.page.get_by_role("status").filter(has_text="The edit link is copied.")).to_be_visible()
+    author.page.get_by_role("button", name="Copy edit link").click()
+    expect(author.page.get_by_role("status").filter(has_text="Edit link copied.")).to_be_visible()
     assert author.page.evaluate("navigator.clipboard.readText()") == link
     assert not author.scrolls_sideways()
 
     other = arrive(phone=phone)
     other.go(link.removeprefix(other.url))
-    other.see("It is yours")
+    other.see("You can edit and delete it in this browser.")
     assert other.page.url.endswith(f"/{key}")
     other.page.get_by_role("link", name="Edit", exact=True).click()
     other.box().fill("second\n")
@@ -105,7 +105,7 @@ def test_what_burns_is_remembered_by_its_key(arrive: Arrive) -> None:
     author.go("/")
     author.write("secret")
     author.page.get_by_label("Burn after reading").check()
-    author.press("Paste")
+    author.press("Create paste")
     key = author.key
 
     author.go("/mine")

@@ -15,7 +15,7 @@ def test_opening_does_not_burn_the_button_does_and_then_it_is_gone(arrive: Arriv
     author.page.get_by_label("File name").fill("secret.txt")
     author.write("the password is swordfish")
     author.page.get_by_label("Burn after reading").check()
-    author.press("Paste")
+    author.press("Create paste")
     author.see("This paste burns after reading")
     key = author.key
 
@@ -26,9 +26,9 @@ def test_opening_does_not_burn_the_button_does_and_then_it_is_gone(arrive: Arriv
     assert reader.press("Read and burn") == 200
 
     assert reader.read_file("secret.txt") == "the password is swordfish"
-    reader.see("This text has just been burned")
+    reader.see("This paste has just been deleted.")
     expect(reader.page.get_by_role("link", name="Raw")).to_have_count(0)
     assert reader.cookies() == {}
     assert reader.go(f"/{key}") == 404
-    reader.see("There is no such paste")
+    reader.see("Not found")
     assert author.press("Read and burn") == 404

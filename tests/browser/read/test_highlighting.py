@@ -90,7 +90,7 @@ def test_a_button_copies_the_whole_file(arrive: Arrive) -> None:
 
     reader.page.get_by_role("button", name="Copy", exact=True).click()
 
-    expect(reader.page.get_by_role("status").filter(has_text="hello.py is copied.")).to_be_visible()
+    expect(reader.page.get_by_role("status").filter(has_text="hello.py copied.")).to_be_visible()
     assert reader.page.evaluate("navigator.clipboard.readText()") == HELLO
 
 
@@ -103,7 +103,7 @@ def test_the_button_copies_what_was_written_and_not_the_signs_for_what_cannot_be
     for path in (f"/{key}", f"/{sealed}#{base58(secret)}"):
         reader.go(path)
         reader.page.get_by_role("button", name="Copy", exact=True).click()
-        expect(reader.page.get_by_role("status").filter(has_text="is copied.")).to_be_visible()
+        expect(reader.page.get_by_role("status").filter(has_text="copied.")).to_be_visible()
         assert reader.page.evaluate("navigator.clipboard.readText()") == written
         assert reader.read_file("paste.txt").startswith("\u241b[31mred[U+2028]next [U+0085]")
 
@@ -198,7 +198,7 @@ def test_colouring_that_does_not_end_is_ended_and_the_text_stays(arrive: Arrive)
         reader.page.clock.fast_forward(10_000)
         reader.page.wait_for_timeout(50)
 
-    expect(reader.page.get_by_text("Shown plain: colouring it takes too long.")).to_have_count(2)
+    expect(reader.page.get_by_text("Shown without highlighting, which takes too long.")).to_have_count(2)
     assert reader.read_file("hello.py") == HELLO
 
 

@@ -151,7 +151,7 @@ def test_deep_nesting_is_shown_or_stays_plain_and_the_page_lives(arrive: Arrive)
     expect(reader.page.locator("section.file[data-rendered]")).to_have_count(len(texts))
     assert {name: reader.read_file(name) for name in texts} == texts
     reader.page.get_by_role("button", name="Copy", exact=True).first.click()
-    expect(reader.page.get_by_text("0.md is copied")).to_be_visible()
+    expect(reader.page.get_by_text("0.md copied")).to_be_visible()
 
 
 def test_rendering_that_does_not_end_is_ended_and_the_source_stays(arrive: Arrive) -> None:
@@ -164,7 +164,7 @@ def test_rendering_that_does_not_end_is_ended_and_the_source_stays(arrive: Arriv
 
     reader.go(f"/{publish(reader, ('notes.md', TEXT))}")
 
-    expect(reader.page.get_by_text("Shown as it was written: rendering it takes too long.")).to_be_visible()
+    expect(reader.page.get_by_text("Shown as source: rendering takes too long.")).to_be_visible()
     expect(reader.page.locator("section.file > pre")).to_be_visible()
 
 
@@ -202,5 +202,5 @@ def test_the_form_previews_markdown_by_name_or_by_choice(arrive: Arrive, phone: 
     author.page.get_by_label("Language", exact=True).select_option("")
     author.page.get_by_label("File name").fill("a.md")
     expect(preview).to_be_visible()
-    author.press("Paste")
+    author.press("Create paste")
     assert author.raw(author.key).decode() == TEXT

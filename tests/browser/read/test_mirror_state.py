@@ -22,8 +22,8 @@ def test_waiting_turns_into_the_commit_that_holds_the_text(arrive: Arrive, site:
     author.write("kept for good")
     os.kill(worker, signal.SIGSTOP)
     try:
-        author.press("Paste")
-        author.see("Waiting for Git")
+        author.press("Create paste")
+        author.see("Not in Git yet")
     finally:
         os.kill(worker, signal.SIGCONT)
 
@@ -40,7 +40,7 @@ def test_what_is_meant_to_vanish_is_not_kept_in_git(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("for today")
-    author.page.get_by_label("Expires").select_option(label="1 day")
-    author.press("Paste")
+    author.page.get_by_label("Expiration").select_option(label="1 day")
+    author.press("Create paste")
 
-    author.see("Not kept in Git")
+    author.see("Not stored in Git")

@@ -48,12 +48,12 @@ def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(ar
     reader.page.on("request", lambda request: asked.append(f"{request.url} {request.headers} {request.post_data}"))
     reader.go(f"/{sealed}#{secret}")
 
-    reader.page.get_by_text("QR code").click()
+    reader.page.get_by_text("QR code", exact=True).click()
 
     code = reader.page.get_by_role("img", name="QR code of the address")
     expect(code).to_be_visible()
     assert scanned(code) == f"{reader.url}/{sealed}#{secret}"
-    reader.see("whoever takes a picture of it can read the paste")
+    reader.see("anyone who scans it can read the paste")
     assert [one for one in asked if secret in one.partition(" ")[2]] == []
     assert [one for one in asked if secret in one] == [
         one for one in asked if one.startswith(f"{reader.url}/{sealed}#")
@@ -66,8 +66,8 @@ def test_without_scripts_no_empty_place_is_kept_for_it(arrive: Arrive) -> None:
 
     reader.page.get_by_text("Share").click()
 
-    expect(reader.page.get_by_role("heading", name="On another page")).to_be_visible()
-    expect(reader.page.get_by_text("QR code")).to_be_hidden()
+    expect(reader.page.get_by_role("heading", name="Embed in a web page")).to_be_visible()
+    expect(reader.page.get_by_text("QR code", exact=True)).to_be_hidden()
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
@@ -82,6 +82,6 @@ def test_the_lines_under_share_are_copied_by_a_button_each(arrive: Arrive, phone
 
     for line, button in zip(lines, buttons.all(), strict=True):
         button.click()
-        expect(reader.page.get_by_role("status").filter(has_text="The line is copied.")).to_be_visible()
+        expect(reader.page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
         assert reader.page.evaluate("navigator.clipboard.readText()") == line
     assert not reader.scrolls_sideways()

@@ -13,8 +13,8 @@ def paste(author: Visitor, title: str, visibility: str) -> str:
     author.go("/")
     author.page.get_by_label("Title").fill(title)
     author.write("text")
-    author.page.get_by_label("Who finds it").select_option(visibility)
-    author.press("Paste")
+    author.page.get_by_label("Visibility").select_option(visibility)
+    author.press("Create paste")
     return author.key
 
 

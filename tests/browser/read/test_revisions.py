@@ -40,7 +40,7 @@ def test_two_revisions_are_chosen_and_compared(arrive: Arrive, phone: bool, java
 
     reader.go(f"/{key}")
     reader.page.get_by_role("link", name="revision 3").click()
-    expect(reader.page.get_by_role("heading", name="From revision 2 to revision 3")).to_be_visible()
+    expect(reader.page.get_by_role("heading", name="Changes from revision 2 to revision 3")).to_be_visible()
     assert texts(reader.page, "ins") == ["new"]
 
     reader.page.get_by_label("From revision").fill("1")
@@ -53,7 +53,7 @@ def test_two_revisions_are_chosen_and_compared(arrive: Arrive, phone: bool, java
     assert texts(reader.page, "ins b") == ["Good day"]
     assert not reader.scrolls_sideways()
 
-    reader.page.get_by_label("shown").select_option(label="side by side")
+    reader.page.get_by_label("View").select_option(label="Side by side")
     reader.press("Compare")
     changed = reader.page.get_by_role("row").filter(has_text="Good day")
     expect(changed.locator("del")).to_have_text('    return f"Hello {name}!"')
@@ -63,7 +63,7 @@ def test_two_revisions_are_chosen_and_compared(arrive: Arrive, phone: bool, java
 
     reader.page.get_by_role("link", name="Revision 1", exact=True).click()
     assert reader.read_file("hello.py") == HELLO
-    reader.see("This is how the paste was once.")
+    reader.see("This is an earlier revision.")
 
 
 def test_removed_and_added_are_told_in_words_and_numbers_are_not_copied(arrive: Arrive) -> None:
@@ -87,7 +87,7 @@ def test_the_key_of_what_is_encrypted_goes_with_its_reader(arrive: Arrive) -> No
 
     reader.go(f"/{key}#{base58(secret)}")
     reader.page.get_by_role("link", name="revision 2").click()
-    reader.see("This paste is encrypted: the server cannot read it, and so cannot compare its revisions.")
+    reader.see("This paste is encrypted, so the server cannot compare its revisions.")
     expect(reader.page.get_by_role("button", name="Compare")).to_have_count(0)
     reader.page.get_by_role("link", name="Revision 1", exact=True).click()
 

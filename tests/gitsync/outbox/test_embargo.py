@@ -269,9 +269,9 @@ def test_what_has_expired_meanwhile_does_not_come_back(remote: Path, settings: S
 @pytest.mark.parametrize(
     ("embargo", "expiring", "sentence"),
     [
-        (0, False, "Unless it expires or burns, it is also committed to Git, which forgets nothing."),
-        (3600, False, "Unless it expires or burns, it is also committed to Git, which forgets nothing, after 1 hour."),
-        (90, True, "Unless it burns, it is also committed to Git, which forgets nothing, after 90 seconds."),
+        (0, False, "Pastes that neither expire nor burn are also committed to Git permanently."),
+        (3600, False, "Pastes that neither expire nor burn are also committed to Git permanently after 1 hour."),
+        (90, True, "Pastes that do not burn are also committed to Git permanently after 90 seconds."),
     ],
 )
 def test_the_first_page_says_which_rules_hold(

@@ -72,7 +72,7 @@ def test_the_page_says_why_there_is_no_form_and_where_to_log_in(client: Client, 
 
     for path in ("/", f"/{key}/fork"):
         page = Page(client.get(path, headers={"accept": BROWSER}))
-        assert "Only who shows an API token, or has logged in, can make pastes here." in page.text
+        assert "Creating pastes here requires an API token or a login." in page.text
         assert not page.areas
         assert [link for link in page.links() if link.startswith("/admin/login/?next=/")]
 

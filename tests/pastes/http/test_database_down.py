@@ -106,4 +106,4 @@ def test_a_broken_error_page_is_replaced_by_a_bare_one(monkeypatch: pytest.Monke
     response = errors.server_error(rf.get("/"))
 
     assert response.status_code == 500
-    assert "written to the log" in response.content.decode()
+    assert "has been logged" in response.content.decode()

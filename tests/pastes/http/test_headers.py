@@ -104,7 +104,7 @@ def test_a_form_without_csrf_token_is_refused_and_stores_nothing() -> None:
         response: Any = Form().send(client, b"text")
 
     assert response.status_code == 403
-    assert "did not come from this site" in response.content.decode()
+    assert "was not sent from this site" in response.content.decode()
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 32, "a" * 64, "é" * 32, "a\0b", "x" * 10_000])

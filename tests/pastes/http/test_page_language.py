@@ -82,18 +82,18 @@ def test_responses_to_programs_are_english_and_do_not_vary_by_language(client: C
         assert response.status_code == 200
         assert "Language" not in response.get("Vary", "")
     refused = client.get("/0000000000", **TERMINAL)
-    assert refused.text == "Nothing is here. It may have expired, or never have been.\n"
+    assert refused.text == "There is nothing at this address. The paste may have expired or been deleted.\n"
     empty = {"files": [{"content": " "}]}
     api = client.post("/api/v1/pastes", empty, content_type="application/json", **FRENCH)
-    assert api.json()["error"]["message"] == "A file without text cannot be pasted."
+    assert api.json()["error"]["message"] == "A file must not be empty."
 
 
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("/0000000000", 404, "Ce texte n&#x27;existe pas"),
-        ("/recent?before=x", 400, "before doit être un nombre"),
-        ("/language", 404, "Il n&#x27;y a rien ici."),
+        ("/0000000000", 404, "Page introuvable"),
+        ("/recent?before=x", 400, "before doit être le nombre"),
+        ("/language", 404, "Il n’y a rien à cette adresse."),
     ],
 )
 def test_errors_are_in_the_language_of_the_reader(client: Client, path: str, status: int, words: str) -> None:

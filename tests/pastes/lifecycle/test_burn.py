@@ -50,7 +50,7 @@ def test_looking_at_the_page_a_hundred_times_burns_nothing(client: Client, paste
 def test_the_page_asks_first_and_says_what_will_happen(client: Client, paste: Paste) -> None:
     page = Page(client.get(f"/{paste.key}"))
 
-    assert "gone for everybody" in page.text
+    assert "deleted for everyone" in page.text
     assert ("form", {"method": "post", "action": f"/{paste.key}/burn"}) in page.tags
 
 
@@ -67,7 +67,7 @@ def test_the_reader_sees_all_files_once_and_a_notice(client: Client, paste: Past
     page = Page(response)
     assert response.status_code == 200
     assert page.pre == ["secret one", "secret two"]
-    assert "has just been burned" in page.text
+    assert "has just been deleted" in page.text
     assert not [link for link in page.links() if paste.key in link]
     assert response["Cache-Control"] == "no-store"
     for path in ("", "/raw", "/raw/a.txt", "/download/a.txt"):

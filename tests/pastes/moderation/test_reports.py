@@ -80,7 +80,7 @@ def test_an_incomplete_or_invalid_report_is_refused_on_the_form(client: Client, 
 
     page = Page(response)
     assert response.status_code == 422
-    assert "Nothing was sent." in page.text
+    assert "The report was not sent." in page.text
     assert page.areas["words"] == fields.get("words", page.areas["words"])
     assert not Report.objects.exists()
 

@@ -81,7 +81,7 @@ def test_an_unknown_expiry_is_refused_with_the_choices(client: Client, name: str
 def test_an_error_is_shown_once(client: Client) -> None:
     response = submit(client, Part("files-0-content", b" "))
 
-    assert Page(response).text.count("A file without text cannot be pasted.") == 1
+    assert Page(response).text.count("A file must not be empty.") == 1
 
 
 def test_a_text_together_with_a_file_is_ambiguous(client: Client) -> None:

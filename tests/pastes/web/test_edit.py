@@ -120,7 +120,7 @@ def test_a_wrong_token_is_reported_on_the_form(client: Client) -> None:
     form = client.post(f"/{paste.key}/delete", {"token": "wrong"})
 
     for page in (edited(client, paste, "wrong"), form):
-        assert "not the edit token of this paste" in Page(page).text
+        assert "The edit token is wrong." in Page(page).text
         assert "X-Pasteur" not in page.content.decode()
         assert "after #token=" in Page(page).text
 

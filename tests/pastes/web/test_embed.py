@@ -51,7 +51,7 @@ def test_one_file_of_several_is_embedded_by_its_name(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one", "a&b.py"), NewFile("two", "b.txt")]))
 
     assert framed(client, f"/{paste.key}/embed?file=a%26b.py").pre == ["one"]
-    assert "no file of that name" in framed(client, f"/{paste.key}/embed?file=c", status=404).text
+    assert "no file with that name" in framed(client, f"/{paste.key}/embed?file=c", status=404).text
 
 
 def test_burning_and_encrypted_pastes_are_never_embedded(client: Client) -> None:
@@ -79,7 +79,7 @@ def test_the_frame_reports_a_removed_paste(client: Client, how: str) -> None:
 
     page = framed(client, f"/{paste.key}/embed", status=404)
 
-    assert "Nothing is here" in page.text
+    assert "There is nothing at this address" in page.text
     assert "secret" not in page.html
 
 
@@ -99,7 +99,7 @@ def test_the_frame_reports_a_missing_permission(client: Client, settings: Any) -
 
     page = framed(client, f"/{paste.key}/embed", status=401)
 
-    assert "can read pastes here" in page.text
+    assert "Reading pastes here requires" in page.text
     assert "secret" not in page.html
 
 

@@ -27,13 +27,13 @@ SENDING: dict[int, Send] = {
     500: lambda client, headers: client.get("/0123456789/raw", headers=headers),
 }
 HEADINGS = {
-    400: ("That request cannot be read", "Cette demande est illisible", "Diese Anfrage ist nicht lesbar"),
-    404: ("There is no such paste", "Ce texte n'existe pas", "Diesen Text gibt es nicht"),
-    405: ("That cannot be done here", "Ce n'est pas possible ici", "Das geht hier nicht"),
-    413: ("That is too large", "C'est trop grand", "Das ist zu groß"),
-    415: ("That is not text", "Ce n'est pas du texte", "Das ist kein Text"),
-    429: ("That was too often", "Trop de demandes", "Das war zu oft"),
-    500: ("Something broke", "Une erreur s'est produite", "Etwas ist schiefgegangen"),
+    400: ("Invalid request", "Requête incorrecte", "Ungültige Anfrage"),
+    404: ("Not found", "Page introuvable", "Nicht gefunden"),
+    405: ("Method not allowed", "Méthode non autorisée", "Methode nicht erlaubt"),
+    413: ("The paste is too large", "Texte trop volumineux", "Der Text ist zu groß"),
+    415: ("This is not text", "Ce n’est pas du texte", "Das ist kein Text"),
+    429: ("Too many requests", "Trop de requêtes", "Zu viele Anfragen"),
+    500: ("Something went wrong", "Une erreur s’est produite", "Etwas ist schiefgegangen"),
 }
 LANGUAGES = ("en", "fr", "de")
 

@@ -72,7 +72,7 @@ def test_the_page_shows_the_pending_mirror_and_then_the_commit(client: Client, r
     drain()
     after = shown(client, paste)
 
-    assert "Waiting for Git" in before.text
+    assert "Not in Git yet" in before.text
     assert f"In Git as {repository.tip(remote)[:10]}" in after.text
     assert repository.tip(remote) in after.html
 
@@ -82,9 +82,9 @@ def test_pastes_that_are_not_mirrored_say_so(client: Client) -> None:
 
     page = shown(client, paste)
 
-    assert "Not kept in Git" in page.text
+    assert "Not stored in Git" in page.text
     assert paste.expires_at is not None
-    assert f"until {paste.expires_at:%-d %B %Y, %H:%M} UTC" in page.text
+    assert f"expires on {paste.expires_at:%-d %B %Y, %H:%M} UTC" in page.text
 
 
 def test_only_public_pastes_are_indexed(client: Client) -> None:
@@ -154,12 +154,12 @@ HIDING = [
 def test_hidden_characters_cause_a_warning(client: Client, character: str) -> None:
     page = shown(client, publish_text(f"a{character}b"))
 
-    assert "cannot be seen" in page.text
+    assert "invisible characters" in page.text
 
 
 @pytest.mark.parametrize("text", ["plain", "\ufeffwith a mark at its start", "שלום עולם", "schön 🐙"], ids=ascii)
 def test_ordinary_text_causes_no_warning(client: Client, text: str) -> None:
-    assert "cannot be seen" not in shown(client, publish_text(text)).text
+    assert "invisible characters" not in shown(client, publish_text(text)).text
 
 
 @pytest.mark.alone

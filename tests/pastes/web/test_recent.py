@@ -32,7 +32,7 @@ def listed(client: Client, query: str = "") -> list[str]:
 
 
 def test_an_empty_list_links_to_the_form(client: Client) -> None:
-    assert "There are none." in Page(client.get("/recent")).text
+    assert "There are no public pastes yet." in Page(client.get("/recent")).text
 
 
 def test_public_pastes_are_listed_newest_first(client: Client) -> None:

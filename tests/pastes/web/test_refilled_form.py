@@ -80,9 +80,9 @@ def without_database() -> Any:
     ("sent", "status", "says"),
     [
         (too_often, 429, "Too many requests"),
-        (too_late, 403, "was open for very long"),
+        (too_late, 403, "was open for too long"),
         (broken, 500, "Trying again may help"),
-        (without_database, 503, "The database does not answer"),
+        (without_database, 503, "The database is not responding"),
     ],
 )
 def test_the_form_is_shown_again_with_its_content_and_the_error(

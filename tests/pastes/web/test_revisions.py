@@ -55,10 +55,10 @@ def test_all_revisions_are_listed_with_author_date_and_changes(client: Client) -
 
     told = [
         ("Revision 5", "Ada <a>", "No file changed"),
-        ("Revision 4", "Ada <a>", "c.py: now Ruby"),
-        ("Revision 3", "Ada <a>", "c.py: was b.py before"),
+        ("Revision 4", "Ada <a>", "c.py: language changed to Ruby"),
+        ("Revision 3", "Ada <a>", "b.py renamed to c.py"),
         ("Revision 2", "Grace", "b.py: added"),
-        ("Revision 1", "Ada <a>", "The paste as it was made."),
+        ("Revision 1", "Ada <a>", "Initial version"),
     ]
     parts = page.text.partition("Revision 5")
     rest = parts[1] + parts[2]
@@ -79,7 +79,7 @@ def test_an_edited_paste_links_to_its_revisions(client: Client) -> None:
 def test_an_unedited_paste_has_one_revision(client: Client) -> None:
     page = shown(client, f"/{publish_text('x').key}/revisions")
 
-    assert "The paste as it was made." in page.text
+    assert "Initial version" in page.text
     assert "Compare" not in page.text
 
 
@@ -122,14 +122,14 @@ def test_hidden_characters_cause_a_warning(client: Client) -> None:
     key = edited("ab\n", "a\u202eb\n", "ab\n").key
 
     for path in ("revisions", "revisions/2"):
-        assert "characters that change the direction of writing" in shown(client, f"/{key}/{path}").text
+        assert "characters that change the writing direction" in shown(client, f"/{key}/{path}").text
     assert "a[U+202E]b" in shown(client, f"/{key}/revisions").text
 
 
 def test_comparing_a_revision_with_itself_is_reported(client: Client) -> None:
     page = shown(client, f"/{edited('x', 'y').key}/revisions?from=2&to=2")
 
-    assert "These are the same revision: choose two." in page.text
+    assert "Please choose two different revisions." in page.text
     assert lines(page) == []
 
 
@@ -137,7 +137,7 @@ def test_comparing_a_revision_with_itself_is_reported(client: Client) -> None:
 def test_a_missing_revision_is_404_with_the_list_of_the_others(client: Client, query: str) -> None:
     page = shown(client, f"/{edited('x', 'y').key}/revisions?{query}", status=404)
 
-    assert "There is no revision" in page.text
+    assert "This paste has no revision" in page.text
     assert "Revision 2" in page.text
 
 
@@ -150,8 +150,8 @@ def test_many_revisions_are_listed_in_pages(client: Client) -> None:
     assert "?before=3" in first.links()
     assert [f"/{key}/revisions/3" in page.links() for page in (first, second)] == [True, False]
     assert [f"/{key}/revisions/2" in page.links() for page in (first, second)] == [False, True]
-    assert "The paste as it was made." in second.text
-    assert "There are none older" in shown(client, f"/{key}/revisions?before=1").text
+    assert "Initial version" in second.text
+    assert "There are no older revisions." in shown(client, f"/{key}/revisions?before=1").text
 
 
 def test_a_long_diff_is_cut_and_says_so(client: Client) -> None:
@@ -159,7 +159,7 @@ def test_a_long_diff_is_cut_and_says_so(client: Client) -> None:
 
     page = shown(client, f"/{key}/revisions")
 
-    assert "This is too much to be shown" in page.text
+    assert "The comparison is too long to be shown in full." in page.text
     assert "The rest is not shown." in page.text
     assert "+5000 −5000 lines" in page.text
     assert f"/api/v1/pastes/{key}/diff?before=1&after=2" in page.links()
@@ -173,11 +173,11 @@ def test_a_revision_page_shows_its_own_files(client: Client) -> None:
 
     assert page.pre == ["old <text>\n"]
     assert "revision 1 of 2" in page.text
-    assert "This is how the paste was once." in page.text
+    assert "This is an earlier revision." in page.text
     assert f"/{key}" in page.links()
     assert f"/{key}/revisions/1/raw/a%20b.txt" in page.links()
     assert '<meta name="robots" content="noindex">' in page.html
-    assert "This is how the paste was once." not in shown(client, f"/{key}/revisions/2").text
+    assert "This is an earlier revision." not in shown(client, f"/{key}/revisions/2").text
 
 
 def test_the_text_of_a_revision_comes_back_byte_for_byte(client: Client) -> None:
@@ -220,7 +220,7 @@ def test_encrypted_revisions_are_listed_and_not_compared(client: Client) -> None
 
     page = shown(client, f"/{paste.key}/revisions?from=1&to=2")
 
-    assert "the server cannot read it, and so cannot compare" in page.text
+    assert "so the server cannot compare" in page.text
     assert "Revision 1" in page.text
     assert lines(page) == []
     assert "YWFh" not in page.html

@@ -68,7 +68,7 @@ def test_404_has_the_format_of_the_caller(client: Client, path: str) -> None:
 
     assert page.status_code == line.status_code == 404
     assert page["Content-Type"].startswith("text/html")
-    assert "Nothing is here" in page.content.decode()
+    assert "There is nothing at this address" in page.content.decode()
     assert line["Content-Type"].startswith("text/plain")
     assert line.content.decode().count("\n") == 1
 
