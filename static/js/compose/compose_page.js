@@ -1,286 +1,263 @@
-// The page on which text goes in. Without this script it works all the same.
-import { make, memory } from "../page/dom.js";
+// The form for a new paste and for an edit. Without this script it works all the same.
+import { EncryptionChoice, takeFork } from "../encryption/encryption_choice.js";
 import { tokenOf } from "../ownership/owned_store.js";
-import { addSealing, takeFork } from "../encryption/encryption_choice.js";
-import { Editor } from "./editor.js";
-import { Preview } from "./markdown_preview.js";
+import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
+import { Editor } from "./editor.js";
 
-const form = document.querySelector("form.compose");
-const isNew = form.dataset.kind === "new"; // Else it is an edit, which is not kept as a draft.
-const limit = Number(form.dataset.limit);
-const sendButton = form.querySelector(".send button");
-const total = form.querySelector("[name='files-TOTAL_FORMS']");
-const addButton = form.querySelector("[name='add_file']");
-const endings = new Map();
-const editors = [];
-let sealing = null;
-const UNITS = [["MB", 1024 * 1024], ["kB", 1024], [gettext("bytes"), 1]];
-const details = ["title", "author", "comment", "visibility", "expires", "burn"];
+const UNITS = [[gettext("MB"), 1024 * 1024], [gettext("kB"), 1024], [gettext("bytes"), 1]];
+const DETAILS = ["title", "author", "comment", "visibility", "expires", "burn"]; // What a draft keeps besides the files.
+const DRAFT_PAUSE_MS = 400; // Between the last key press and saving the draft.
 
-// --- files ---
+class ComposePage {
+  constructor(form) {
+    this.form = form;
+    this.fields = form.elements;
+    this.isNew = form.dataset.kind === "new"; // An edit is not kept as a draft.
+    this.maxBytes = Number(form.dataset.limit);
+    this.maxFiles = Number(form.dataset.mostFiles);
+    this.sendButton = form.querySelector(".send button");
+    this.sendLabel = this.sendButton.textContent;
+    this.addButton = form.querySelector("[name='add_file']");
+    this.fileCount = form.querySelector("[name='files-TOTAL_FORMS']");
+    this.editors = [];
+    this.encryption = null; // Only on the form for a new paste.
+    this.isTouched = false; // A form that a fork or a link has filled in is no draft until the author changes it.
+    this.isSending = false;
+    this.draftTimer = undefined;
+  }
 
-function adopt(part) {
-  const editor = new Editor(part, { onSend: send, onMore: addFile });
-  editor.name.addEventListener("input", () => {
-    followName(editor);
-    guessSoon(editor);
-  });
-  editor.box.addEventListener("input", () => guessSoon(editor));
-  editor.upload.addEventListener("change", () => {
-    followName(editor);
-    showSize();
-  });
-  editor.preview = new Preview(editor);
-  editor.language.addEventListener("change", () => {
-    editor.wantsNoGuess = editor.language.value === "";
-    followName(editor);
-  });
-  editors.push(editor);
-  followName(editor);
-  return editor;
+  start() {
+    for (const fieldset of this.form.querySelectorAll("fieldset.file")) this.#adopt(fieldset);
+    if (this.isNew) this.encryption = new EncryptionChoice(this.form, this.editors, { onChange: () => this.#refresh() });
+    this.#listen();
+    memory.forget("sent"); // A paste that was sent before did not arrive, or its page has been opened.
+    if (this.isNew) this.#fillNew();
+    else if (!this.fields.token.value) this.fields.token.value = tokenOf(location.pathname.split("/")[1]) ?? "";
+    this.#refresh();
+  }
+
+  // --- files ---
+
+  #adopt(fieldset) {
+    const editor = new Editor(fieldset, { onSend: () => this.form.requestSubmit(this.sendButton), onFurtherFile: () => this.#addFile() });
+    editor.upload.addEventListener("change", () => this.#showSize());
+    this.editors.push(editor);
+    return editor;
+  }
+
+  #addFile() {
+    const index = this.editors.length;
+    if (index >= this.maxFiles) return null;
+    const fieldset = emptyCopy(this.editors[0].fieldset, index);
+    this.editors.at(-1).fieldset.after(fieldset);
+    this.fileCount.value = index + 1;
+    const editor = this.#adopt(fieldset);
+    for (const [at, { fieldset: one }] of this.editors.entries()) {
+      one.querySelector("legend").textContent = gettext("File %(number)s", { number: at + 1 });
+    }
+    if (this.editors.length >= this.maxFiles) this.addButton.hidden = true;
+    return editor;
+  }
+
+  #fill(files) {
+    for (const [at, [name, language, text]] of files.entries()) {
+      const editor = this.editors[at] ?? this.#addFile();
+      editor.fill(name, language, text);
+    }
+  }
+
+  #fillNew() {
+    if (!this.fields.author.value) this.fields.author.value = memory.get("author", "");
+    const forked = takeFork();
+    if (forked) {
+      this.#fill(forked);
+      this.encryption.turnOn();
+    } else {
+      this.#restoreDraft();
+    }
+  }
+
+  // --- what the page says ---
+
+  get #size() {
+    return this.editors.reduce((sum, editor) => sum + editor.size, 0);
+  }
+
+  #refresh() {
+    this.#showSize();
+    if (this.isNew) this.#showConsequences();
+  }
+
+  #showSize() {
+    const line = this.form.querySelector(".size");
+    const isOver = this.#size > this.maxBytes;
+    const values = { size: inUnits(this.#size), limit: inUnits(this.maxBytes) };
+    line.textContent = isOver ? gettext("%(size)s of %(limit)s: too large", values) : gettext("%(size)s of %(limit)s", values);
+    line.classList.toggle("over", isOver);
+  }
+
+  #showConsequences() {
+    const { expires, burn } = this.fields;
+    const line = document.getElementById("what-happens");
+    const { kept = "", takesExpiring } = line.dataset; // What the server says of a paste that goes to Git.
+    const goesToGit = !burn.checked && (expires.value === "never" || takesExpiring !== undefined);
+    const readers = burn.checked ? gettext("It can be read only once and is then deleted.") : this.#readers();
+    const encrypted = this.encryption?.isOn ? gettext("Only the encrypted text is sent; the key stays in the link.") : "";
+    line.textContent = [readers, encrypted, goesToGit ? kept : gettext("It is not stored in Git.")].filter(Boolean).join(" ");
+  }
+
+  #readers() {
+    const { visibility, expires } = this.fields;
+    const isPublic = visibility.value === "public";
+    if (expires.value === "never") {
+      return isPublic ? gettext("Anyone can find and read it, with no time limit.") : gettext("Anyone with the link can read it, with no time limit.");
+    }
+    const values = { time: expires.selectedOptions[0].textContent };
+    return isPublic ? gettext("Anyone can find and read it for %(time)s.", values) : gettext("Anyone with the link can read it for %(time)s.", values);
+  }
+
+  // --- the draft ---
+
+  #saveDraft() {
+    if (!this.isNew) return;
+    const files = this.editors.map(({ name, languageChoice, box }) => [name.value, languageChoice.chosen, box.value]);
+    // A text that is to be encrypted must not be stored as plain text.
+    if (!this.encryption?.isOn && files.some(([, , text]) => text)) {
+      const facts = DETAILS.map((name) => (name === "burn" ? this.fields.burn.checked : this.fields[name].value));
+      memory.set("draft", { files, facts });
+    } else {
+      memory.forget("draft");
+    }
+  }
+
+  #restoreDraft() {
+    const draft = memory.get("draft");
+    if (!draft || location.search || this.editors.some((editor) => !editor.isEmpty)) return;
+    this.#fill(draft.files);
+    for (const [at, name] of DETAILS.entries()) {
+      if (name === "burn") this.fields.burn.checked = draft.facts[at];
+      else this.fields[name].value = draft.facts[at];
+    }
+    const clear = make("button", { type: "button", className: "plain", textContent: gettext("Start over") });
+    const note = make("p", { className: "muted draft", role: "status" }, gettext("Your unsent draft has been restored."), " ", clear);
+    clear.addEventListener("click", () => {
+      memory.forget("draft");
+      this.form.reset();
+      for (const editor of this.editors) editor.clear();
+      note.remove();
+      this.#refresh();
+    });
+    this.form.before(note);
+  }
+
+  // --- sending ---
+
+  #submit(event) {
+    if (event.submitter === this.addButton) return;
+    if (this.isSending) {
+      event.preventDefault(); // One paste, however often the button is pressed.
+    } else if (this.encryption?.isOn) {
+      event.preventDefault();
+      this.#sendEncrypted();
+    } else if (this.#size > this.maxBytes) {
+      event.preventDefault(); // The server would refuse it, and a chosen file would have to be chosen again.
+      this.#showError(this.form.querySelector(".size").textContent);
+    } else {
+      this.#lock();
+      this.sendButton.textContent = this.isNew ? gettext("Creating…") : gettext("Saving…");
+      if (!this.isNew) return;
+      memory.set("author", this.fields.author.value);
+      this.#saveDraft();
+      memory.set("sent", true);
+    }
+  }
+
+  async #sendEncrypted() {
+    this.#lock();
+    document.querySelector(".alert")?.remove();
+    memory.set("author", this.fields.author.value);
+    try {
+      await this.encryption.send();
+    } catch (error) {
+      this.#showError(error instanceof TypeError ? gettext("Sending failed, or a file is not text.") : error.message);
+      this.#unlock();
+    }
+  }
+
+  #lock() {
+    this.isSending = true;
+    this.sendButton.ariaDisabled = "true";
+  }
+
+  #unlock() {
+    this.isSending = false;
+    this.sendButton.ariaDisabled = null;
+    this.sendButton.textContent = this.sendLabel;
+  }
+
+  #showError(reason) {
+    document.querySelector(".alert")?.remove();
+    const alert = make("p", { className: "alert", role: "alert", textContent: `${NOTHING_SAVED} ${reason}` });
+    this.form.before(alert);
+    alert.scrollIntoView({ block: "center" });
+  }
+
+  // --- events ---
+
+  #listen() {
+    this.form.addEventListener("submit", (event) => this.#submit(event));
+    this.form.addEventListener("input", () => {
+      this.isTouched = true;
+      this.#refresh();
+      clearTimeout(this.draftTimer);
+      this.draftTimer = setTimeout(() => this.#saveDraft(), DRAFT_PAUSE_MS);
+    });
+    this.form.addEventListener("change", () => {
+      this.isTouched = true;
+      this.#refresh();
+      if (this.encryption?.isOn) this.#saveDraft();
+    });
+    this.addButton?.addEventListener("click", (event) => {
+      event.preventDefault();
+      this.#addFile()?.name.focus();
+    });
+    window.addEventListener("pagehide", () => this.isTouched && !this.isSending && this.#saveDraft());
+    // The browser may show the page again from its own memory, with the button still locked.
+    window.addEventListener("pageshow", (event) => event.persisted && this.#unlock());
+    // A file that is dropped beside the fields would replace the whole page.
+    document.addEventListener("dragover", (event) => [...event.dataTransfer.types].includes("Files") && event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      if (event.defaultPrevented || !event.dataTransfer.files.length) return;
+      event.preventDefault();
+      this.editors[0].take([...event.dataTransfer.files]);
+    });
+  }
 }
 
-function addFile() {
-  const number = editors.length;
-  if (number >= Number(form.dataset.mostFiles)) return null;
-  const part = editors[0].part.cloneNode(true);
-  for (const element of part.querySelectorAll("[name], [id], [for]")) {
-    for (const name of ["name", "id", "for", "aria-describedby"]) {
-      const value = element.getAttribute(name);
-      if (value) element.setAttribute(name, value.replace(/files-0-/, `files-${number}-`));
+const NOTHING_SAVED = gettext("Nothing was saved.");
+
+// Return a copy of the fieldset of the first file, emptied, with the names and ids of the file at `index`.
+function emptyCopy(fieldset, index) {
+  const copy = fieldset.cloneNode(true);
+  for (const element of copy.querySelectorAll("[name], [id], [for]")) {
+    for (const attribute of ["name", "id", "for", "aria-describedby"]) {
+      const value = element.getAttribute(attribute);
+      if (value) element.setAttribute(attribute, value.replace(/files-0-/, `files-${index}-`));
     }
     if (element.matches("input, textarea")) element.value = "";
     if (element.matches("textarea")) element.textContent = "";
     if (element.matches("select")) element.selectedIndex = 0;
     element.classList.remove("is-invalid");
   }
-  for (const old of part.querySelectorAll(".under, .preview, .invalid-feedback, [data-guessed]")) old.remove();
-  editors.at(-1).part.after(part);
-  total.value = number + 1;
-  for (const [at, { part: one }] of editors.entries()) one.querySelector("legend").textContent = gettext("File %(number)s", { number: at + 1 });
-  part.querySelector("legend").textContent = gettext("File %(number)s", { number: number + 1 });
-  if (number + 1 >= Number(form.dataset.mostFiles)) addButton.hidden = true;
-  return adopt(part);
+  for (const added of copy.querySelectorAll(".under, .preview, .invalid-feedback, [data-guessed]")) added.remove();
+  return copy;
 }
 
-// The language follows the name until another is chosen; the first choice says which one that is.
-async function followName(editor) {
-  const [first] = editor.language.options;
-  first.textContent = gettext("From the name");
-  const name = editor.name.value || editor.upload.files[0]?.name || "";
-  editor.preview.offer(editor.language.value);
-  editor.told = undefined;
-  if (!name) return;
-  const { labels, extensions } = await import("../../generated/languages.js");
-  if (!endings.size) {
-    for (const [language, known] of Object.entries(extensions).reverse()) {
-      for (const ending of known.split(" ")) endings.set(ending, language);
-    }
-  }
-  editor.told = endings.get(name.toLowerCase().split(/[./]/).at(-1));
-  const language = editor.told ?? "plaintext";
-  first.textContent = gettext("%(language)s (from the name)", { language: gettext(labels[language]) });
-  editor.preview.offer(editor.language.value || language);
-}
-
-// Where the name says nothing, the language is guessed from the text, a moment after it was written.
-function guessSoon(editor) {
-  clearTimeout(editor.clock);
-  editor.clock = setTimeout(async () => (await import("./language_guess.js")).guessFor(editor), 600);
-}
-
-// --- what the page says ---
-
-function bytesOfAll() {
-  return editors.reduce((sum, editor) => sum + editor.size, 0);
-}
-
-function showSize() {
-  const size = bytesOfAll();
-  const line = form.querySelector(".size");
-  const facts = { size: bytes(size), limit: bytes(limit) };
-  line.textContent = size > limit ? gettext("%(size)s of %(limit)s: too much", facts) : gettext("%(size)s of %(limit)s", facts);
-  line.classList.toggle("over", size > limit);
-}
-
-function bytes(number) {
-  const [unit, divisor] = UNITS.find(([, least]) => number >= least) ?? UNITS.at(-1);
-  const rounded = Math.round((10 * number) / divisor) / 10;
+function inUnits(bytes) {
+  const [unit, divisor] = UNITS.find(([, size]) => bytes >= size) ?? UNITS.at(-1);
+  const rounded = Math.round((10 * bytes) / divisor) / 10;
   return `${rounded.toLocaleString(document.documentElement.lang)} ${unit}`;
 }
 
-function showConsequences() {
-  if (!isNew) return;
-  const { visibility, expires, burn } = form.elements;
-  const lasts = expires.value === "never";
-  const line = document.getElementById("what-happens");
-  const { kept = "", takesExpiring } = line.dataset; // What the server says of a paste that Git keeps.
-  const isKept = !burn.checked && (lasts || takesExpiring !== undefined);
-  const first = burn.checked
-    ? gettext("The first who opens it is the last: then it is gone for everybody.")
-    : whoReads(visibility.value === "public", lasts, { time: expires.selectedOptions[0].textContent });
-  const git = isKept ? kept : gettext("It is not kept in Git.");
-  const sealed = sealing?.isOn ? gettext("Only the encrypted text is sent; the key stays in the link.") : "";
-  line.textContent = [first, sealed, git].filter(Boolean).join(" ");
-}
-
-function whoReads(everybody, lasts, time) {
-  if (everybody && lasts) return gettext("Everybody can find and read it, for good.");
-  if (everybody) return gettext("Everybody can find and read it, for %(time)s.", time);
-  if (lasts) return gettext("Whoever has the link can read it, for good.");
-  return gettext("Whoever has the link can read it, for %(time)s.", time);
-}
-
-// --- what is not sent yet ---
-
-function keepDraft() {
-  if (!isNew) return;
-  const files = editors.map(({ name, language, box, guessed }) => [name.value, guessed?.selected ? "" : language.value, box.value]);
-  const facts = details.map((name) => (name === "burn" ? form.elements.burn.checked : form.elements[name].value));
-  // What is to be encrypted must not lie here as it is.
-  if (!sealing?.isOn && files.some(([, , text]) => text)) memory.set("draft", { files, facts });
-  else memory.forget("draft");
-}
-
-function fill(files) {
-  files.forEach(([name, language, text], at) => {
-    const editor = editors[at] ?? addFile();
-    editor.name.value = name;
-    editor.language.value = language;
-    editor.box.value = text;
-    followName(editor);
-    guessSoon(editor);
-  });
-}
-
-function restoreDraft() {
-  const draft = memory.get("draft");
-  if (!isNew || !draft || editors.some((editor) => !editor.isEmpty) || location.search) return;
-  fill(draft.files);
-  details.forEach((name, at) => {
-    if (name === "burn") form.elements.burn.checked = draft.facts[at];
-    else form.elements[name].value = draft.facts[at];
-  });
-  const clear = make("button", { type: "button", className: "plain", textContent: gettext("Start afresh") });
-  clear.addEventListener("click", () => {
-    memory.forget("draft");
-    form.reset();
-    for (const editor of editors) {
-      editor.box.value = "";
-      editor.name.value = "";
-      guessSoon(editor);
-    }
-    note.remove();
-    refresh();
-  });
-  const note = make("p", { className: "muted draft", role: "status" }, gettext("What you had not sent is here again."), " ", clear);
-  form.before(note);
-}
-
-// --- sending ---
-
-function send() {
-  form.requestSubmit(sendButton);
-}
-
-form.addEventListener("submit", (event) => {
-  if (event.submitter === addButton) return;
-  if (form.dataset.sending) {
-    event.preventDefault(); // One press, one paste.
-    return;
-  }
-  if (sealing?.isOn) {
-    event.preventDefault();
-    sendSealed();
-    return;
-  }
-  if (bytesOfAll() > limit) {
-    event.preventDefault(); // No server reads that much, and a chosen file would have to be chosen again.
-    refuse(form.querySelector(".size").textContent);
-    return;
-  }
-  form.dataset.sending = "yes";
-  sendButton.dataset.verb = sendButton.textContent;
-  sendButton.textContent = isNew ? gettext("Pasting…") : gettext("Saving…");
-  sendButton.ariaDisabled = "true";
-  if (!isNew) return;
-  memory.set("author", form.elements.author.value);
-  keepDraft();
-  memory.set("sent", true);
-});
-
-function refuse(why) {
-  document.querySelector(".alert")?.remove();
-  const nothing = gettext("Nothing was pasted.");
-  form.before(make("p", { className: "alert", role: "alert", textContent: `${nothing} ${why}` }));
-  document.querySelector(".alert").scrollIntoView({ block: "center" });
-}
-
-async function sendSealed() {
-  form.dataset.sending = "yes";
-  sendButton.ariaDisabled = "true";
-  document.querySelector(".alert")?.remove();
-  memory.set("author", form.elements.author.value);
-  try {
-    await sealing.send();
-  } catch (error) {
-    const why = error instanceof TypeError ? gettext("It cannot be sent, or is not text.") : error.message;
-    refuse(why);
-    delete form.dataset.sending;
-    sendButton.ariaDisabled = null;
-  }
-}
-
-// The page may come back from the browser's own memory, with its button still pressed.
-window.addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
-  delete form.dataset.sending;
-  sendButton.textContent = sendButton.dataset.verb;
-  sendButton.ariaDisabled = null;
-});
-
-// A file that is dropped beside the boxes would take the place of the whole page.
-document.addEventListener("dragover", (event) => [...event.dataTransfer.types].includes("Files") && event.preventDefault());
-document.addEventListener("drop", (event) => {
-  if (event.defaultPrevented || !event.dataTransfer.files.length) return;
-  event.preventDefault();
-  editors[0].take([...event.dataTransfer.files]);
-});
-
-addButton?.addEventListener("click", (event) => {
-  event.preventDefault();
-  addFile()?.name.focus();
-});
-
-function refresh() {
-  showSize();
-  showConsequences();
-}
-
-let isTouched = false; // A form that was only looked at, filled in by a fork or a link, is no draft.
-let clock;
-form.addEventListener("input", () => {
-  isTouched = true;
-  refresh();
-  clearTimeout(clock);
-  clock = setTimeout(keepDraft, 400);
-});
-form.addEventListener("change", () => {
-  isTouched = true;
-  refresh();
-  if (sealing?.isOn) keepDraft();
-});
-window.addEventListener("pagehide", () => isTouched && !form.dataset.sending && keepDraft());
-
-for (const part of form.querySelectorAll("fieldset.file")) adopt(part);
-if (isNew) sealing = addSealing(form, editors, { onChange: refresh });
-memory.forget("sent"); // It did not arrive, or it is about the next one.
-if (isNew && !form.elements.author.value) form.elements.author.value = memory.get("author", "");
-const copied = takeFork();
-if (copied && isNew) {
-  fill(copied);
-  sealing.turnOn();
-} else restoreDraft();
-if (!isNew && !form.elements.token.value) form.elements.token.value = tokenOf(location.pathname.split("/")[1]) ?? "";
-refresh();
+new ComposePage(document.querySelector("form.compose")).start();

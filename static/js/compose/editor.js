@@ -1,42 +1,59 @@
-// The box of one file: comfortable to write code in, and never a trap for the keyboard.
+// The text field of one file: comfortable for code, and never a trap for the keyboard.
 import { make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
+import { LanguageChoice } from "./language_choice.js";
+import { MarkdownPreview } from "./markdown_preview.js";
 
 const INDENT = "    ";
-const MOST_LETTERS_WATCHED = 200_000;
-const BYTES_LOOKED_AT = 65_536;
+const LONG_TEXT = 200_000; // Characters; a longer text is measured as a Blob, which does not copy it.
+const EXAMINED_BYTES = 65_536;
 
 export class Editor {
-  #leaves = false; // After Escape, Tab leaves the box as everywhere else.
+  #leaves = false; // After Escape, Tab leaves the field as everywhere else.
 
-  constructor(part, { onSend, onMore }) {
-    this.part = part;
-    this.box = part.querySelector("textarea.code");
-    this.name = part.querySelector("[name$='-name']");
-    this.language = part.querySelector("[name$='-language']");
-    this.upload = part.querySelector("[name$='-upload']");
+  // `fieldset` is the part of the form that has this file. `onSend()` sends the form; `onFurtherFile()` adds an editor
+  // to it and returns it, or null when the form is full.
+  constructor(fieldset, { onSend, onFurtherFile }) {
+    this.fieldset = fieldset;
+    this.box = fieldset.querySelector("textarea.code");
+    this.name = fieldset.querySelector("[name$='-name']");
+    this.language = fieldset.querySelector("[name$='-language']");
+    this.upload = fieldset.querySelector("[name$='-upload']");
     this.onSend = onSend;
-    this.onMore = onMore;
-    this.box.addEventListener("keydown", (event) => this.#key(event));
-    this.box.addEventListener("blur", () => (this.#leaves = false));
-    this.box.addEventListener("paste", (event) => this.#paste(event));
-    part.addEventListener("dragover", (event) => this.#over(event));
-    part.addEventListener("dragleave", () => part.classList.remove("over"));
-    part.addEventListener("drop", (event) => this.#drop(event));
-    const hint = make("p", { className: "muted hint", textContent: gettext("Tab indents; Escape, then Tab, leaves the box.") });
-    this.under = make("div", { className: "under" }, hint, this.#wrapButton());
-    this.box.after(this.under);
+    this.onFurtherFile = onFurtherFile;
+    const hint = gettext("Tab indents. To leave the field, press Escape, then Tab.");
+    this.footer = make("div", { className: "under" }, make("p", { className: "muted hint", textContent: hint }), this.#wrapButton());
+    this.box.after(this.footer);
+    this.preview = new MarkdownPreview(this.box, this.footer);
+    this.languageChoice = new LanguageChoice(this, { onLanguage: (language) => this.preview.offer(language) });
+    this.#listen();
+    this.languageChoice.followName();
+  }
+
+  // Put a text into the field, with its name and language.
+  fill(name, language, text) {
+    this.name.value = name;
+    this.language.value = language;
+    this.box.value = text;
+    this.languageChoice.followName();
+    this.languageChoice.detectSoon();
+  }
+
+  clear() {
+    this.box.value = "";
+    this.name.value = "";
+    this.languageChoice.detectSoon();
   }
 
   get isEmpty() {
     return this.box.value === "" && !this.upload.files.length;
   }
 
-  // Bytes of what this part sends.
+  // Bytes that this file adds to the form.
   get size() {
     if (this.upload.files.length) return this.upload.files[0].size;
     const text = this.box.value;
-    return text.length > MOST_LETTERS_WATCHED ? new Blob([text]).size : new TextEncoder().encode(text).length;
+    return text.length > LONG_TEXT ? new Blob([text]).size : new TextEncoder().encode(text).length;
   }
 
   choose(file) {
@@ -46,12 +63,28 @@ export class Editor {
     this.upload.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  // Take files that were dropped or pasted; what is no text is told at once, and left out.
+  // Take files that were dropped or pasted; a file that is not text is reported and left out.
   async take(files) {
     for (const file of files) {
-      if (await isText(file)) (this.isEmpty ? this : this.onMore())?.choose(file);
-      else say(gettext("Only text can be pasted here; pictures and other files that are not text are not kept."));
+      if (await isText(file)) (this.isEmpty ? this : this.onFurtherFile())?.choose(file);
+      else say(gettext("Only text can be pasted here, not images or other binary files."));
     }
+  }
+
+  #listen() {
+    const { box, fieldset, languageChoice } = this;
+    box.addEventListener("keydown", (event) => this.#key(event));
+    box.addEventListener("blur", () => (this.#leaves = false));
+    box.addEventListener("paste", (event) => this.#paste(event));
+    box.addEventListener("input", () => languageChoice.detectSoon());
+    this.name.addEventListener("input", () => {
+      languageChoice.followName();
+      languageChoice.detectSoon();
+    });
+    this.upload.addEventListener("change", () => languageChoice.followName());
+    fieldset.addEventListener("dragover", (event) => this.#dragOver(event));
+    fieldset.addEventListener("dragleave", () => fieldset.classList.remove("over"));
+    fieldset.addEventListener("drop", (event) => this.#drop(event));
   }
 
   #wrapButton() {
@@ -73,7 +106,7 @@ export class Editor {
     if (event.isComposing) return;
     if (event.key === "Escape") {
       this.#leaves = true;
-      say(gettext("Tab now leaves the box."));
+      say(gettext("Tab now leaves the field."));
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       this.onSend();
@@ -106,7 +139,7 @@ export class Editor {
     if (start !== end) this.box.setSelectionRange(from, from + changed.join("\n").length);
   }
 
-  // A picture that was copied from a page comes with its markup, which is no text either.
+  // An image that was copied from a page comes with its markup, which is not the author's text either.
   #paste(event) {
     const items = [...(event.clipboardData?.items ?? [])];
     const files = items.filter(({ kind }) => kind === "file").map((item) => item.getAsFile());
@@ -115,14 +148,14 @@ export class Editor {
     this.take(files);
   }
 
-  #over(event) {
+  #dragOver(event) {
     if (![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();
-    this.part.classList.add("over");
+    this.fieldset.classList.add("over");
   }
 
   #drop(event) {
-    this.part.classList.remove("over");
+    this.fieldset.classList.remove("over");
     const files = [...event.dataTransfer.files];
     if (!files.length) return;
     event.preventDefault();
@@ -134,9 +167,9 @@ function usesTabs(text) {
   return /^\t/m.test(text);
 }
 
-// What can be UTF-8 and has no NUL, as far as a look at its beginning tells; the server looks at all of it.
+// Whether a file begins like UTF-8 text without NUL; the server checks all of it.
 async function isText(file) {
-  const bytes = new Uint8Array(await file.slice(0, BYTES_LOOKED_AT).arrayBuffer());
+  const bytes = new Uint8Array(await file.slice(0, EXAMINED_BYTES).arrayBuffer());
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     return !bytes.includes(0);
@@ -145,7 +178,7 @@ async function isText(file) {
   }
 }
 
-// As if it were typed, so that the browser can undo it.
+// Insert text as if it were typed, so that the browser can undo it. `execCommand` is deprecated but has no successor.
 function insert(text) {
   if (text) document.execCommand("insertText", false, text);
   else document.execCommand("delete");

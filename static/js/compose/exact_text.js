@@ -1,5 +1,5 @@
-// Sends text exactly as it stands in the box. A form by itself turns every line end into CR LF; a part with an empty
-// file name is a field like any other to the server, and its bytes are left alone.
+// Sends text exactly as it is in the field. A form by itself turns every line end into CR LF. The server takes a part with
+// an empty file name for an ordinary field, and browsers do not change the bytes of such a part.
 document.addEventListener("formdata", (event) => {
   for (const box of event.target.querySelectorAll("textarea.code")) {
     event.formData.set(box.name, new File([box.value], "", { type: "text/plain" }));

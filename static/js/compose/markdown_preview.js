@@ -1,13 +1,15 @@
-// Markdown on the form: how it will look, in the place of the box it is written in.
+// The preview of Markdown on the form, in the place of the field in which it is written.
+import { MARKDOWN } from "../../generated/constants.js";
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
-export class Preview {
-  #asked = 0;
+export class MarkdownPreview {
+  #run = 0; // Counts renderings, so that a slow one does not replace a later one.
 
-  constructor(editor) {
-    this.box = editor.box;
-    this.under = editor.under;
+  // `box` is the field; `footer`, the line below it, is hidden along with it.
+  constructor(box, footer) {
+    this.box = box;
+    this.footer = footer;
     this.place = make("div", { className: "markdown preview", role: "region", ariaLabel: gettext("Preview"), tabIndex: 0, hidden: true });
     this.button = make("button", { type: "button", className: "tool preview", textContent: gettext("Preview"), ariaPressed: "false", hidden: true });
     this.button.addEventListener("click", () => (this.place.hidden ? this.#show() : this.#hide({ focus: true })));
@@ -15,33 +17,37 @@ export class Preview {
     this.box.after(this.place);
   }
 
-  // Be there for a text in this language, or not.
+  // Offer the preview if the text is Markdown.
   offer(language) {
-    this.button.hidden = language !== "markdown";
+    this.button.hidden = language !== MARKDOWN;
     if (this.button.hidden && !this.place.hidden) this.#hide();
   }
 
   async #show() {
-    const asked = ++this.#asked;
+    const run = ++this.#run;
     const { render } = await import("../markdown/render.js");
-    const shown = await render(this.box.value, { below: 1 });
-    if (asked !== this.#asked) return;
-    const sorry = shown ? gettext("There is nothing to show yet.") : gettext("This takes too long to be shown.");
-    this.place.replaceChildren(...(shown?.length ? shown : [make("p", { className: "muted", textContent: sorry })]));
+    const elements = await render(this.box.value, { below: 1 });
+    if (run !== this.#run) return;
+    if (elements?.length) {
+      this.place.replaceChildren(...elements);
+    } else {
+      const textContent = elements ? gettext("There is nothing to preview yet.") : gettext("The preview takes too long.");
+      this.place.replaceChildren(make("p", { className: "muted", textContent }));
+    }
     this.#swap(true);
   }
 
   #hide({ focus = false } = {}) {
-    this.#asked++;
+    this.#run++;
     this.#swap(false);
     if (focus) this.box.focus();
   }
 
-  #swap(on) {
+  #swap(isPreview) {
     this.place.style.setProperty("--height", `${this.box.offsetHeight}px`);
-    this.place.hidden = !on;
-    this.box.hidden = on;
-    this.under.hidden = on;
-    this.button.ariaPressed = String(on);
+    this.place.hidden = !isPreview;
+    this.box.hidden = isPreview;
+    this.footer.hidden = isPreview;
+    this.button.ariaPressed = String(isPreview);
   }
 }

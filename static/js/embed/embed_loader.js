@@ -1,8 +1,8 @@
-// For pages of other sites: <script src="https://…/KEY/embed.js" async></script> shows the paste where the script stands.
-// It adds one iframe and gives it the height of what is in it, up to a bound; ?file=NAME picks one file.
+// For pages of other sites: <script src="https://…/KEY/embed.js" async></script> shows the paste in its place. It adds one
+// iframe with the height of its content, within limits; ?file=NAME selects one file.
 (() => {
-  const LEAST = 40;
-  const MOST = 600;
+  const MIN_HEIGHT = 40;
+  const MAX_HEIGHT = 600;
   const script = document.currentScript;
   const address = new URL(script.src);
   address.pathname = address.pathname.replace(/\.js$/, "");
@@ -10,11 +10,11 @@
   frame.title = script.title || address.pathname.split("/")[1];
   frame.loading = "lazy";
   frame.sandbox = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox";
-  frame.style.cssText = `display: block; width: 100%; height: ${LEAST}px; border: 0`;
+  frame.style.cssText = `display: block; width: 100%; height: ${MIN_HEIGHT}px; border: 0`;
   frame.src = address.href;
   addEventListener("message", ({ source, origin, data }) => {
     const height = source === frame.contentWindow && origin === address.origin ? data?.pasteurHeight : undefined;
-    if (Number.isFinite(height)) frame.style.height = `${Math.min(Math.max(height, LEAST), MOST)}px`;
+    if (Number.isFinite(height)) frame.style.height = `${Math.min(Math.max(height, MIN_HEIGHT), MAX_HEIGHT)}px`;
   });
   script.after(frame);
 })();

@@ -1,25 +1,26 @@
-// A paste inside the page of another site: numbered and coloured lines, and its height for the embed.js of that page.
-// It remembers nothing, and the theme is the system's.
+// A paste inside the page of another site: numbered and highlighted lines, and messages with the height for
+// embed_loader.js on that page. Nothing is stored, and the theme is the system's.
+import { PLAIN } from "../../generated/constants.js";
 import { colour } from "../highlight/highlighter.js";
-import { Listing } from "../paste/line_list.js";
+import { LineList } from "../paste/line_list.js";
 
 document.documentElement.classList.add("js");
 
 for (const section of document.querySelectorAll("section[data-language]")) {
-  const listing = new Listing(section.querySelector("pre"));
   const { language } = section.dataset;
-  if (language !== "plaintext") paint(section, listing, language);
+  const lineList = new LineList(section.querySelector("pre"));
+  if (language !== PLAIN) paint(section, lineList, language);
 }
 
-async function paint(section, listing, language) {
+async function paint(section, lineList, language) {
   try {
-    const whole = await colour(listing.text, language, (number, lines) => listing.colour(number, lines));
-    if (!whole) listing.bleach();
-    section.dataset.painted = whole ? "whole" : "stopped";
+    const isWhole = await colour(lineList.text, language, (number, lines) => lineList.colour(number, lines));
+    if (!isWhole) lineList.bleach();
+    section.dataset.painted = isWhole ? "whole" : "stopped";
   } catch {
-    section.dataset.painted = "stopped"; // A sandbox may allow no workers: the text stays plain.
+    section.dataset.painted = "stopped"; // The other page's sandbox may allow no workers: the text stays plain.
   }
 }
 
-const tell = () => parent.postMessage({ pasteurHeight: Math.ceil(document.body.getBoundingClientRect().height) }, "*");
-if (parent !== window) new ResizeObserver(tell).observe(document.body);
+const sendHeight = () => parent.postMessage({ pasteurHeight: Math.ceil(document.body.getBoundingClientRect().height) }, "*");
+if (parent !== window) new ResizeObserver(sendHeight).observe(document.body);

@@ -1,45 +1,47 @@
-// Files attached to an encrypted paste, as clients of PrivateBin send them: offered to be saved, and never shown or run.
+// Files attached to an encrypted paste by clients of PrivateBin: offered for download, never shown or run.
 import { make } from "../page/dom.js";
 import { gettext, ngettext } from "../page/messages.js";
 
-// What no file system should meet, and what hides how a name ends.
-const UNFIT = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>:"|?*]/gu;
-const MOST_LETTERS = 150;
+// Characters that file systems refuse, and those that disguise how a name ends.
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>:"|?*]/gu;
+const NAME_LENGTH = 150;
+const EXTENSION_LENGTH = 20;
+const DEFAULT_NAME = "attachment";
 
-// Return what a decrypted paste has attached: one data URI and its name, or as many of both as it likes.
-export function attachedTo({ attachment, attachment_name: name }) {
-  const names = [name].flat();
-  const addresses = [attachment].flat().filter((address) => address); // Without a file it is missing or empty.
-  return addresses.map((address, at) => ({ name: nameOf(names[at]), address }));
+// Return the attachments of a decrypted paste. PrivateBin's clients send one data URI and its name, or lists of both.
+export function attachmentsOf({ attachment, attachment_name: attachmentName }) {
+  const names = [attachmentName].flat();
+  const addresses = [attachment].flat().filter((address) => address); // Missing or empty without a file.
+  return addresses.map((address, index) => ({ name: safeName(names[index]), address }));
 }
 
-// Return the element that offers a file.
-export function offer({ name, address }) {
+// Return the element that offers an attachment.
+export function attachmentSection({ name, address }) {
   const header = make("header", {}, make("h2", { textContent: name }));
   const section = make("section", { className: "file attached" }, header);
   try {
-    const bytes = Uint8Array.from(atob(contentOf(address)), (letter) => letter.charCodeAt(0));
-    const saved = make("a", { download: name, textContent: gettext("Download") });
-    saved.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" })); // Whatever it says it is.
+    const bytes = Uint8Array.from(atob(base64Of(address)), (letter) => letter.charCodeAt(0));
+    const download = make("a", { download: name, textContent: gettext("Download") });
+    download.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" })); // Never its own type.
     const size = ngettext("Attached file, %(count)s byte", "Attached file, %(count)s bytes", { count: bytes.length });
-    header.append(make("span", { className: "muted", textContent: size }), make("span", { className: "tools" }, saved));
+    header.append(make("span", { className: "muted", textContent: size }), make("span", { className: "tools" }, download));
   } catch {
     section.append(make("p", { className: "notice", role: "note", textContent: gettext("This attached file is damaged.") }));
   }
   return section;
 }
 
-function contentOf(address) {
+function base64Of(address) {
   const comma = address.indexOf(",");
   if (!/^data:[^,]*;base64$/i.test(address.slice(0, comma))) throw new TypeError("not a data URI in Base64");
   return address.slice(comma + 1);
 }
 
-// The last part of a path, without what is unfit, hidden or without end.
-function nameOf(said) {
-  const leaf = String(said ?? "").split(/[\\/]/).at(-1).replace(UNFIT, "");
+// Return the last part of a path, shortened, without unsafe characters and not hidden.
+function safeName(path) {
+  const leaf = String(path ?? "").split(/[\\/]/).at(-1).replace(UNSAFE, "");
   const name = leaf.replace(/^[.\s]+|[.\s]+$/g, "");
+  if (name.length <= NAME_LENGTH) return name || DEFAULT_NAME;
   const dot = name.lastIndexOf(".");
-  const ending = dot > 0 ? name.slice(dot).slice(0, 20) : "";
-  return name.length > MOST_LETTERS ? name.slice(0, MOST_LETTERS) + ending : name || "attachment";
+  return name.slice(0, NAME_LENGTH) + (dot > 0 ? name.slice(dot).slice(0, EXTENSION_LENGTH) : "");
 }

@@ -1,15 +1,15 @@
-// Encryption in the browser, in the two forms that the server keeps: PrivateBin's version 2
-// (https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format), and that of the first Pasteur, which is only read.
-// The key never leaves the browser: it is the part of the address after the #.
+// Encryption in the browser, in the two formats that the server stores: version 2 of PrivateBin
+// (https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format), and that of the first Pasteur, for reading only.
+// The key is the part of the address after the #, which browsers do not send.
 const ITERATIONS = 100_000;
-const MOST_ITERATIONS = 10_000_000;
+const MAX_ITERATIONS = 10_000_000;
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const OLD_IV = fromHex("483b2ec4440d2cb046f4d576a194260d"); // Of the first Pasteur's older edition.
 
-// Whether this page may encrypt: browsers offer it on HTTPS and on the own machine alone.
+// Whether this page can encrypt: browsers offer it only over HTTPS and on localhost.
 export const canEncrypt = Boolean(globalThis.crypto?.subtle);
 
-// Return the sealed text of files, each { name, language, content }, and its key for the address.
+// Encrypt files, each { name, language, content }. Resolves to the ciphertext and its key for the address.
 export async function seal(files, password, burns) {
   const secret = crypto.getRandomValues(new Uint8Array(32));
   const iv = crypto.getRandomValues(new Uint8Array(16));
@@ -24,13 +24,13 @@ export async function seal(files, password, burns) {
   return { text: JSON.stringify({ v: 2, adata, ct: toBase64(sealed) }), key: toBase58(secret) };
 }
 
-// Return the files of a sealed text, and what PrivateBin's clients attach to it as they wrote it. Rejects when key or
-// password are wrong, or when a single bit was changed.
+// Decrypt a paste. Resolves to its files, and to the attachments as PrivateBin's clients send them. Rejects if key or
+// password is wrong, or if a single bit was changed.
 export async function open(text, key, password) {
   if (/^[0-9a-f\s]+$/.test(text)) return { files: [{ name: "", language: "", content: await openOld(text.trim(), key) }] };
   const { adata, ct } = JSON.parse(text);
   const [[iv, salt, iterations, bits, tag, , mode, compression], formatter] = adata;
-  if (mode !== "gcm" || iterations > MOST_ITERATIONS) throw new Error("a cipher that is not supported");
+  if (mode !== "gcm" || iterations > MAX_ITERATIONS) throw new Error("a cipher that is not supported");
   const secret = fromBase58(key.replace(/^-/, ""));
   const aes = await derive(secret, password, fromBase64(salt), iterations, bits, "AES-GCM", "decrypt");
   const additionalData = new TextEncoder().encode(JSON.stringify(adata));
@@ -42,7 +42,7 @@ export async function open(text, key, password) {
   return { files: Array.isArray(files) && files.length ? files : [only], attachment, attachment_name };
 }
 
-// The older edition has no IV of its own. Read with the wrong one, the first block is noise, which is not UTF-8.
+// The older edition uses a fixed IV, the newer one begins with its own. With the wrong one, the first block is noise.
 async function openOld(hex, fragment) {
   const { k } = JSON.parse(atob(decodeURIComponent(fragment)));
   const raw = fromBase64(k.replace(/-/g, "+").replace(/_/g, "/"));
@@ -53,7 +53,7 @@ async function openOld(hex, fragment) {
     const text = await decrypt(OLD_IV, bytes);
     if (!/[\0-\x08\x0e-\x1f]/.test(text.slice(0, 16))) return text;
   } catch {
-    // Then it begins with its IV.
+    // It begins with its IV.
   }
   return decrypt(bytes.slice(0, 16), bytes.slice(16));
 }

@@ -1,22 +1,22 @@
-// Grammars of highlight.js, loaded when they are needed. For workers.
+// The grammars of highlight.js, loaded on demand. For workers.
 import hljs from "../../vendor/highlight/core.js";
 import { loaders } from "../../generated/languages.js";
 
-// Load a language, and the languages that it has inside of it.
-export async function load(name, seen = new Set()) {
-  if (seen.has(name) || !Object.hasOwn(loaders, name)) return;
-  seen.add(name);
+// Load a language and the languages embedded in it.
+export async function load(name, loaded = new Set()) {
+  if (loaded.has(name) || !Object.hasOwn(loaders, name)) return;
+  loaded.add(name);
   const { default: define } = await loaders[name]();
   hljs.registerLanguage(name, define);
-  for (const inner of languagesWithin(define(hljs))) await load(inner, seen);
+  for (const inner of languagesWithin(define(hljs))) await load(inner, loaded);
 }
 
-function languagesWithin(mode, found = new Set(), seen = new Set()) {
-  if (mode === null || typeof mode !== "object" || seen.has(mode)) return found;
-  seen.add(mode);
-  for (const name of [mode.subLanguage ?? []].flat()) found.add(name);
-  for (const part of Object.values(mode)) languagesWithin(part, found, seen);
-  return found;
+function languagesWithin(mode, names = new Set(), visited = new Set()) {
+  if (mode === null || typeof mode !== "object" || visited.has(mode)) return names;
+  visited.add(mode);
+  for (const name of [mode.subLanguage ?? []].flat()) names.add(name);
+  for (const part of Object.values(mode)) languagesWithin(part, names, visited);
+  return names;
 }
 
 export { hljs };

@@ -1,12 +1,13 @@
-// Colours one text, or guesses its language, away from the page: this may be ended at any moment. It hands out plain pieces, never markup.
+// The worker that highlights one text or detects its language; the page may end it at any moment. Its messages hold plain
+// pieces of text, never markup.
 import { BLOCK_LINES } from "../../generated/constants.js";
 import { hljs, load } from "./grammars.js";
 
-const LONGEST_LINE = 20_000; // A longer line stays plain: nobody reads it, and its pieces would slow the page down.
-const MOST_PIECES = 30_000; // In one block.
+const MAX_LINE_LENGTH = 20_000; // A longer line stays plain: its pieces would slow the page down.
+const MAX_PIECES = 30_000; // In one block.
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'" };
 
-// Turn what highlight.js writes, which has nothing but its own spans in it, into [text, class] pieces, line by line.
+// Split the markup of highlight.js, which consists of its own spans alone, into [text, class] pieces, line by line.
 function* linesOf(markup) {
   const open = [];
   let line = [];
@@ -31,17 +32,17 @@ function* linesOf(markup) {
   if (line.length) yield line;
 }
 
-function calm(line) {
+function plainIfLong(line) {
   const length = line.reduce((sum, [text]) => sum + text.length, 0);
-  return length > LONGEST_LINE ? null : line;
+  return length > MAX_LINE_LENGTH ? null : line;
 }
 
 function send(number, lines) {
   const pieces = lines.reduce((sum, line) => sum + (line?.length ?? 0), 0);
-  postMessage({ block: number, lines: pieces > MOST_PIECES ? [] : lines });
+  postMessage({ block: number, lines: pieces > MAX_PIECES ? [] : lines });
 }
 
-// Guess the language of a text: by its signs and, where they leave several, by what highlight.js makes of each.
+// Detect the language of a text by its signatures, and by the relevance that highlight.js gives to those that remain.
 async function guess(text) {
   const { candidates } = await import("./language_signatures.js");
   const likely = candidates(text);
@@ -60,7 +61,7 @@ onmessage = async ({ data: { text, language } }) => {
   let number = 0;
   let lines = [];
   for (const line of linesOf(value)) {
-    lines.push(calm(line));
+    lines.push(plainIfLong(line));
     if (lines.length === BLOCK_LINES) {
       send(number++, lines);
       lines = [];

@@ -1,33 +1,29 @@
-// Has texts coloured and their languages guessed, one after the other, and gives up on one that takes too long.
+// Highlights texts and detects their languages in a worker, one after the other, and gives up on one that takes too long.
 import { runInWorker } from "../page/worker.js";
 
-const MOST_SECONDS = 6;
-const MOST_SECONDS_OF_GUESSING = 3;
-const MOST_LETTERS = 4_000; // Of which a language is guessed.
-let last = Promise.resolve();
+const HIGHLIGHT_SECONDS = 6;
+const DETECT_SECONDS = 3;
+const DETECT_LENGTH = 4_000; // Characters that a detection looks at.
 
-// Colour `text`; `onBlock(number, lines)` is called for each block. Resolves to whether all of it was coloured in time.
+let queue = Promise.resolve();
+
+// Highlight `text`; `onBlock(number, lines)` receives each block. Resolves to whether all of it was done in time.
 export function colour(text, language, onBlock) {
-  last = last.then(() => run(text, language, onBlock));
-  return last;
-}
-
-// What a guess looks at: the beginning of a text.
-export function beginning(text) {
-  return text.slice(0, MOST_LETTERS);
-}
-
-// Resolves to the language that a text seems to be in, or to an empty word.
-export function guess(text) {
-  last = last.then(async () => {
-    const { highlighter } = document.documentElement.dataset;
-    const said = await runInWorker(highlighter, { text: beginning(text) }, { seconds: MOST_SECONDS_OF_GUESSING });
-    return said?.language ?? "";
-  });
-  return last;
-}
-
-async function run(text, language, onBlock) {
   const onPart = ({ block, lines }) => onBlock(block, lines);
-  return (await runInWorker(document.documentElement.dataset.highlighter, { text, language }, { seconds: MOST_SECONDS, onPart })) !== null;
+  return enqueue({ text, language }, { seconds: HIGHLIGHT_SECONDS, onPart }, (result) => result !== null);
+}
+
+// Resolves to the language that a text seems to be in, or to "".
+export function guess(text) {
+  return enqueue({ text: beginning(text) }, { seconds: DETECT_SECONDS }, (result) => result?.language ?? "");
+}
+
+// Return the part of a text that a detection looks at.
+export function beginning(text) {
+  return text.slice(0, DETECT_LENGTH);
+}
+
+function enqueue(task, limits, toResult) {
+  queue = queue.then(async () => toResult(await runInWorker(document.documentElement.dataset.highlighter, task, limits)));
+  return queue;
 }

@@ -1,13 +1,13 @@
-// What gives a language away: its words and marks, of which each that is found weighs something. For the worker, which
-// asks highlight.js about the languages that remain. What looks like none of them, such as a letter or a log, is none.
-const MOST_FINDS = 6; // Of one sign.
-const LEAST = 3; // Less is chance.
-const MANY = 4; // Languages that remain.
-const LONGEST_LINE = 300; // What is longer gives nothing more away.
-const NEAR = 1.5; // What speaks for one is hardly less than what speaks for another.
+// Detects languages by signatures: patterns typical of a language, each with a weight. The worker lets highlight.js decide
+// between the languages that score similarly. Prose and logs match too little to be taken for any language.
+const MAX_MATCHES = 6; // Counted of one signature.
+const MIN_SCORE = 3; // A lower score is chance.
+const MAX_CANDIDATES = 4;
+const MAX_LINE_LENGTH = 300; // The rest of a longer line tells nothing more.
+const SIMILAR = 1.5; // Two scores are similar up to this ratio.
 
-// Languages with their signs: how much each weighs, and the sign, which is looked for line by line.
-const SIGNS = {
+// The signatures of each language: [weight, pattern], matched line by line.
+const SIGNATURES = {
   bash: [
     [12, /^#!.*\b(?:ba|da|k|z)?sh\b/],
     [3, /^\s*(?:if|elif|while|until) (?:\[\[? |! |test |command )/],
@@ -99,28 +99,28 @@ const SIGNS = {
   yaml: [[1, /^---$/]],
   xml: [[12, /^\s*<(?:!doctype html|\?xml\b)/i], [1.5, /<\/[a-z][\w:-]*>/i], [1, /^\s*<[a-z][\w:-]*(?:\s[^<>]*)?>|^\s*<!--|\s\/>/i]],
 };
-const ALSO = { cpp: "c", typescript: "javascript" }; // What has a sign of the first is no more likely to be the second.
+const EXTENDS = { cpp: "c", typescript: "javascript" }; // With a signature of its own, an extension inherits the score of its base.
 const RULE = /^[\w.%/$()-]+(?: [\w.%/$()-]+)*\s*:(?![=:])[^=]*$/;
 const PAIR = /^\s*(?:- )*(?:"[^"]+"|'[^']+'|[\w./-]+):(?:\s+\S.*)?$/;
 
-// Return the languages that a text may be in, the likeliest first: often none, mostly one, and several that are near.
+// Return the languages that a text may be in, the likeliest first: usually one, none, or several with similar scores.
 export function candidates(text) {
   if (isJson(text)) return ["json"];
-  const lines = text.split("\n").filter((line) => line.trim()).map((line) => line.slice(0, LONGEST_LINE));
-  const found = Object.fromEntries(Object.entries(SIGNS).map(([language, signs]) => [language, weigh(lines, signs)]));
-  for (const [language, like] of Object.entries(ALSO)) if (found[language]) found[language] += found[like];
-  if (isYaml(lines)) found.yaml += 6;
-  found.makefile += 2.5 * lines.filter((line, at) => RULE.test(line) && lines[at + 1]?.startsWith("\t")).length;
-  const most = Math.max(...Object.values(found));
-  const likely = Object.entries(found).filter(([, weight]) => weight >= LEAST && weight * NEAR >= most);
-  return likely.sort(([, one], [, other]) => other - one).slice(0, MANY).map(([language]) => language);
+  const lines = text.split("\n").filter((line) => line.trim()).map((line) => line.slice(0, MAX_LINE_LENGTH));
+  const scores = Object.fromEntries(Object.entries(SIGNATURES).map(([language, signatures]) => [language, score(lines, signatures)]));
+  for (const [language, base] of Object.entries(EXTENDS)) if (scores[language]) scores[language] += scores[base];
+  if (isYaml(lines)) scores.yaml += 6;
+  scores.makefile += 2.5 * lines.filter((line, at) => RULE.test(line) && lines[at + 1]?.startsWith("\t")).length;
+  const best = Math.max(...Object.values(scores));
+  const likely = Object.entries(scores).filter(([, value]) => value >= MIN_SCORE && value * SIMILAR >= best);
+  return likely.sort(([, one], [, other]) => other - one).slice(0, MAX_CANDIDATES).map(([language]) => language);
 }
 
-function weigh(lines, signs) {
-  return signs.reduce((sum, [weight, sign]) => {
-    let finds = 0;
-    for (const line of lines) if (sign.test(line) && ++finds === MOST_FINDS) break;
-    return sum + weight * finds;
+function score(lines, signatures) {
+  return signatures.reduce((sum, [weight, pattern]) => {
+    let matches = 0;
+    for (const line of lines) if (pattern.test(line) && ++matches === MAX_MATCHES) break;
+    return sum + weight * matches;
   }, 0);
 }
 
@@ -130,15 +130,15 @@ function isJson(text) {
     JSON.parse(text);
     return true;
   } catch {
-    return /^\s*(?:\[\s*)?\{\s*"[^"\n]+"\s*:/.test(text); // It may go on after what is looked at.
+    return /^\s*(?:\[\s*)?\{\s*"[^"\n]+"\s*:/.test(text); // The text may continue beyond the part that is examined.
   }
 }
 
-// Nearly all lines are keys or items, some are within others, and that is no list of headers such as mail has.
+// Whether nearly all lines are keys or items and some are nested, which the headers of a mail are not.
 function isYaml(lines) {
-  const said = lines.filter((line) => !/^\s*#/.test(line));
-  const pairs = said.filter((line) => PAIR.test(line));
-  const items = said.filter((line) => /^\s*- /.test(line));
+  const content = lines.filter((line) => !/^\s*#/.test(line));
+  const pairs = content.filter((line) => PAIR.test(line));
+  const items = content.filter((line) => /^\s*- /.test(line));
   const isNested = pairs.some((line, at) => at > 0 && /^(?: {2,}|- )/.test(line));
-  return pairs.length > 1 && isNested && new Set([...pairs, ...items, ...said.filter((line) => /^(?:---|\.\.\.)$/.test(line))]).size >= 0.85 * new Set(said).size;
+  return pairs.length > 1 && isNested && new Set([...pairs, ...items, ...content.filter((line) => /^(?:---|\.\.\.)$/.test(line))]).size >= 0.85 * new Set(content).size;
 }

@@ -1,26 +1,26 @@
-// Turns one Markdown text into markup, away from the page: this may be ended at any moment. Nobody trusts what it hands
-// out: markdown.js lets through what its list allows.
+// The worker that turns one Markdown text into markup; the page may end it at any moment. Its output is not trusted:
+// render.js sanitises it.
 import MarkdownIt from "../../vendor/markdown/markdown-it.js";
 import { extensions } from "../../generated/languages.js";
 import { hljs, load } from "../highlight/grammars.js";
 
 const TAGS_IN_A_PIECE = 1_500; // The page takes one piece after the other, and does other things in between.
-const MOST_TAGS_IN_A_PIECE = 8_000; // More of them, in a table or a list, would keep the page busy.
-const MOST_TAGS = 120_000;
-const MOST_LANGUAGES = 8;
-const LONGEST_CODE = 20_000; // A longer piece of code stays plain.
-const MOST_LOADING_MS = 700;
+const MAX_TAGS_IN_A_PIECE = 8_000; // More of them, in one table or list, would keep the page busy.
+const MAX_TAGS = 120_000;
+const MAX_LANGUAGES = 8;
+const MAX_CODE_LENGTH = 20_000; // A longer piece of code stays plain.
+const MAX_LOADING_MS = 700;
 
 const markdown = new MarkdownIt({ html: true, linkify: true, highlight });
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
 function highlight(code, info) {
   const language = languageOf(info);
-  if (code.length > LONGEST_CODE || !hljs.getLanguage(language)) return "";
+  if (code.length > MAX_CODE_LENGTH || !hljs.getLanguage(language)) return "";
   return hljs.highlight(code, { language, ignoreIllegals: true }).value;
 }
 
-// The language that the word after a fence means, which is a name or a file ending.
+// Return the language that the word after a fence names; it may be a file extension.
 function languageOf(info) {
   const word = info.trim().toLowerCase().split(/[\s,{]/)[0];
   if (Object.hasOwn(extensions, word)) return word;
@@ -29,12 +29,12 @@ function languageOf(info) {
 
 async function loadLanguages(tokens) {
   const fences = tokens.filter(({ type }) => type === "fence").map(({ info }) => languageOf(info));
-  const names = [...new Set(fences)].filter(Boolean).slice(0, MOST_LANGUAGES);
-  const late = new Promise((resolve) => setTimeout(resolve, MOST_LOADING_MS));
+  const names = [...new Set(fences)].filter(Boolean).slice(0, MAX_LANGUAGES);
+  const late = new Promise((resolve) => setTimeout(resolve, MAX_LOADING_MS));
   await Promise.race([late, Promise.all(names.map((name) => load(name)))]);
 }
 
-// The page has headings of its own, `below` which are the text's; styles are not allowed; boxes to tick are letters.
+// Move headings below those of the page, turn styles into attributes, since the CSP forbids them, and task boxes into letters.
 function adapt(tokens, below) {
   for (const [at, token] of tokens.entries()) {
     if (token.type.startsWith("heading_")) token.tag = `h${Math.min(6, Number(token.tag[1]) + below)}`;
@@ -47,7 +47,7 @@ function adapt(tokens, below) {
   }
 }
 
-// The markup in pieces that are whole blocks, or null when it is too much for a page.
+// Return the markup in pieces of whole blocks, or null if it is too much for a page.
 function piecesOf(tokens) {
   const pieces = [];
   const mayPart = !tokens.some(({ type }) => type === "html_block"); // A tag may be closed blocks later.
@@ -55,16 +55,16 @@ function piecesOf(tokens) {
   for (const [at, token] of tokens.entries()) {
     tags += weightOf(token);
     const isLast = at === tokens.length - 1;
-    if (tags > MOST_TAGS_IN_A_PIECE) return null;
+    if (tags > MAX_TAGS_IN_A_PIECE) return null;
     if (isLast || (mayPart && tags >= TAGS_IN_A_PIECE && token.level === 0 && token.nesting <= 0)) {
       pieces.push(markdown.renderer.render(tokens.slice(from, at + 1), markdown.options, {}));
       [from, tags, all] = [at + 1, 0, all + tags];
     }
   }
-  return all > MOST_TAGS ? null : pieces;
+  return all > MAX_TAGS ? null : pieces;
 }
 
-// About how many tags come of a token.
+// Estimate the number of tags that a token becomes.
 function weightOf({ type, children, content }) {
   if (children) return children.reduce((sum, { type: inner, tag }) => sum + Number(inner === "html_inline" || tag !== ""), 1);
   if (type === "html_block" || type === "html_inline") return content.split("<").length;

@@ -1,11 +1,11 @@
-// Markdown as it is meant to look. A worker with a time limit parses it; what the worker hands out passes a list of what
-// is allowed, and only that becomes part of the page.
+// Renders Markdown. A worker with a time limit parses it; DOMPurify lets through what the list below allows, and only that
+// becomes part of the page.
 import "../../vendor/markdown/purify.js";
 import { runInWorker } from "../page/worker.js";
 import { make } from "../page/dom.js";
 
-const MOST_SECONDS = 2;
-const LOADING_SECONDS = 8;
+const RENDER_SECONDS = 2;
+const LOAD_SECONDS = 8;
 const TAGS =
   "a abbr b blockquote br caption code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q s samp" +
   " small span strong sub summary sup table tbody td tfoot th thead tr u ul var";
@@ -14,11 +14,11 @@ const HARMLESS = ["align", "start", "colspan", "rowspan", "open"];
 const ADDRESS = /^(?:https?:\/\/|mailto:)/i;
 const COLOUR = /^(?:hljs-[a-z-]+|class_|function_|inherited__)$/;
 
-// DOMPurify parses in a document that shows nothing, runs nothing and loads nothing; that takes a policy of its own.
+// DOMPurify parses in a document that shows, runs and loads nothing, which takes a Trusted Types policy of its own.
 const rules = {
   createHTML: (markup) => markup,
   createScriptURL: () => {
-    throw new TypeError("not a script of ours");
+    throw new TypeError("not a script of this site");
   },
 };
 const policy = window.trustedTypes?.createPolicy("pasteur-markdown", rules);
@@ -47,40 +47,40 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
   node.setAttribute("rel", "noopener nofollow ugc");
 });
 
-// Pictures are on other people's machines, which would be told about every reader: they are links here.
-function linkTo(picture) {
-  const words = picture.getAttribute("alt") || picture.getAttribute("src") || "";
-  if (picture.closest("a")) return words;
-  const link = picture.ownerDocument.createElement("a");
-  link.setAttribute("href", picture.getAttribute("src") ?? "");
-  link.textContent = words;
+// Images become links: loading them would tell other sites about every reader.
+function linkTo(image) {
+  const label = image.getAttribute("alt") || image.getAttribute("src") || "";
+  if (image.closest("a")) return label;
+  const link = image.ownerDocument.createElement("a");
+  link.setAttribute("href", image.getAttribute("src") ?? "");
+  link.textContent = label;
   return link;
 }
 
-// Return the elements that show a text, or null when that takes too long or is too much for a page. Its headings are
-// those of the page's level `below` and further down.
+// Return the elements of a rendered text, or null if that takes too long or is too much for a page. Its headings begin
+// below the page's headings of level `below`.
 export async function render(text, { below }) {
   if (!DOMPurify.isSupported) return null;
-  const limits = { seconds: MOST_SECONDS, loading: LOADING_SECONDS };
+  const limits = { seconds: RENDER_SECONDS, loading: LOAD_SECONDS };
   const answer = await runInWorker(document.documentElement.dataset.markdown, { text, below }, limits);
   if (!answer?.pieces) return null;
-  const shown = [];
+  const elements = [];
   for (const piece of answer.pieces) {
-    shown.push(sanitised(piece));
-    await new Promise((resolve) => setTimeout(resolve)); // Let the page do other things.
+    elements.push(sanitised(piece));
+    await new Promise((resolve) => setTimeout(resolve)); // Give the page time for other things.
   }
-  return shown;
+  return elements;
 }
 
 function sanitised(markup) {
   const piece = make("div", { className: "piece" }, DOMPurify.sanitize(markup, list));
-  for (const words of piece.querySelectorAll(DIRECTED)) words.dir = "auto"; // From left to right or from right to left.
+  for (const words of piece.querySelectorAll(DIRECTED)) words.dir = "auto"; // Left to right or right to left.
   for (const code of piece.querySelectorAll("pre")) code.tabIndex = 0;
   for (const table of piece.querySelectorAll("table")) wrap(table);
   return piece;
 }
 
-// What is too wide scrolls by itself, for keyboards as well.
+// A table that is too wide scrolls by itself, with the keyboard as well.
 function wrap(table) {
   const box = make("div", { className: "wide", tabIndex: 0 });
   table.replaceWith(box);

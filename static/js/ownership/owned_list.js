@@ -1,42 +1,42 @@
-// The list of what this browser has made.
+// “My pastes”: the list of what was created in this browser.
 import { make } from "../page/dom.js";
-import { disown, editLink, owned } from "./owned_store.js";
 import { gettext } from "../page/messages.js";
-
-const gone = /^#deleted=(\w+)$/.exec(location.hash);
-if (gone) {
-  disown(gone[1]);
-  history.replaceState(null, "", location.pathname);
-}
+import { disown, editLinkButton, ownedPastes } from "./owned_store.js";
 
 const list = document.getElementById("mine");
-for (const { key, token, title, at } of owned()) {
-  const forget = make("button", { type: "button", className: "tool", textContent: gettext("Forget"), ariaLabel: gettext("Forget %(title)s", { title }) });
-  const links = make(
+
+const deleted = /^#deleted=(\w+)$/.exec(location.hash);
+if (deleted) {
+  disown(deleted[1]);
+  history.replaceState(null, "", location.pathname);
+}
+list.append(...ownedPastes().map(row));
+showWhetherEmpty();
+
+function row({ key, token, title, at }) {
+  const created = new Date(at).toLocaleString(document.documentElement.lang);
+  const removeButton = make("button", { type: "button", className: "tool", textContent: gettext("Remove from list") });
+  removeButton.ariaLabel = gettext("Remove %(title)s from the list", { title });
+  const copyButton = editLinkButton(key, token);
+  copyButton.className = "tool";
+  const tools = make(
     "span",
     { className: "tools" },
     make("a", { href: `/${key}/edit`, textContent: gettext("Edit"), ariaLabel: gettext("Edit %(title)s", { title }) }),
     make("a", { href: `/${key}/delete`, textContent: gettext("Delete"), ariaLabel: gettext("Delete %(title)s", { title }) }),
-    asTool(editLink(key, token)),
-    forget,
+    copyButton,
+    removeButton,
   );
-  const when = make("span", { className: "muted", textContent: new Date(at).toLocaleString(document.documentElement.lang) });
-  const row = make("li", {}, make("a", { href: `/${key}`, textContent: title }), when, links);
-  forget.addEventListener("click", () => {
+  const link = make("a", { href: `/${key}`, textContent: title });
+  const item = make("li", {}, link, make("span", { className: "muted", textContent: created }), tools);
+  removeButton.addEventListener("click", () => {
     disown(key);
-    row.remove();
-    show();
+    item.remove();
+    showWhetherEmpty();
   });
-  list.append(row);
+  return item;
 }
 
-function asTool(button) {
-  button.className = "tool";
-  return button;
-}
-
-function show() {
+function showWhetherEmpty() {
   document.getElementById("nothing").hidden = list.children.length > 0;
 }
-
-show();

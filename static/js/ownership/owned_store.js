@@ -1,40 +1,41 @@
-// The pastes that this browser has made, with their edit tokens: kept here and nowhere else.
+// The pastes created in this browser and their edit tokens, in the browser's storage and nowhere else.
 import { copy, make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
-const MOST = 500;
+const MAX_PASTES = 500;
 
-// Every one of them, the newest first: { key, token, title, at }.
-export function owned() {
-  const list = memory.get("owned", []);
-  return Array.isArray(list) ? list : [];
+// Return all of them, the newest first: { key, token, title, at }, `at` in milliseconds since 1970.
+export function ownedPastes() {
+  const pastes = memory.get("owned", []);
+  return Array.isArray(pastes) ? pastes : [];
 }
 
 export function own(key, token, title) {
-  const others = owned().filter((one) => one.key !== key);
-  memory.set("owned", [{ key, token, title, at: Date.now() }, ...others].slice(0, MOST));
+  const others = ownedPastes().filter((paste) => paste.key !== key);
+  memory.set("owned", [{ key, token, title, at: Date.now() }, ...others].slice(0, MAX_PASTES));
 }
 
 export function disown(key) {
-  memory.set("owned", owned().filter((one) => one.key !== key));
+  memory.set("owned", ownedPastes().filter((paste) => paste.key !== key));
 }
 
 export function tokenOf(key) {
-  return owned().find((one) => one.key === key)?.token;
+  return ownedPastes().find((paste) => paste.key === key)?.token;
 }
 
-// Buttons that copy the address of a paste: for everybody, and for another browser of who has made it.
-export function link(key) {
-  return copyButton(gettext("Copy the link"), `${location.origin}/${key}`, gettext("The link is copied."));
+// Return a button that copies the address of a paste.
+export function linkButton(key) {
+  return copyButton(gettext("Copy link"), `${location.origin}/${key}`, gettext("Link copied."));
 }
 
-export function editLink(key, token) {
-  const done = gettext("The edit link is copied. Whoever opens it may edit and delete the paste.");
-  return copyButton(gettext("Copy the edit link"), `${location.origin}/${key}#token=${token}`, done);
+// Return a button that copies the address with the edit token, which another browser of the author needs.
+export function editLinkButton(key, token) {
+  const message = gettext("Edit link copied. Anyone who opens it can edit and delete the paste.");
+  return copyButton(gettext("Copy edit link"), `${location.origin}/${key}#token=${token}`, message);
 }
 
-function copyButton(textContent, address, done) {
+function copyButton(textContent, address, message) {
   const button = make("button", { type: "button", className: "plain", textContent });
-  button.addEventListener("click", async () => say((await copy(address)) ? done : gettext("The browser does not allow copying.")));
+  button.addEventListener("click", async () => say((await copy(address)) ? message : gettext("The browser blocked copying.")));
   return button;
 }

@@ -1,9 +1,11 @@
-// Small things that every page's script needs.
+// What the scripts of all pages share: elements, short messages, the clipboard, and the browser's storage.
 
-// Make an element: properties, attributes (with a dash or unknown as property) and children in one go.
-export function make(tag, facts = {}, ...children) {
+const MESSAGE_MS = 4_000;
+
+// Make an element with children. A name in `properties` that the element does not have becomes an attribute.
+export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(facts)) {
+  for (const [name, value] of Object.entries(properties)) {
     if (name in element) element[name] = value;
     else element.setAttribute(name, value);
   }
@@ -11,19 +13,20 @@ export function make(tag, facts = {}, ...children) {
   return element;
 }
 
-// Say something to everybody: shown for a moment, and read out by screen readers.
-let board;
+// Show a message for a moment; screen readers read it out.
+let messageBoard = null;
+let messageTimer;
 export function say(text) {
-  if (!board) {
-    board = make("p", { className: "toast", role: "status" });
-    document.body.append(board);
+  if (!messageBoard) {
+    messageBoard = make("p", { className: "toast", role: "status" });
+    document.body.append(messageBoard);
   }
-  board.textContent = text;
-  clearTimeout(say.clock);
-  say.clock = setTimeout(() => (board.textContent = ""), 4000);
+  messageBoard.textContent = text;
+  clearTimeout(messageTimer);
+  messageTimer = setTimeout(() => (messageBoard.textContent = ""), MESSAGE_MS);
 }
 
-// Copy a text; also on plain HTTP, where browsers have no clipboard for scripts.
+// Copy a text and return whether that worked. On plain HTTP browsers have no clipboard API, hence the second way.
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -32,19 +35,19 @@ export async function copy(text) {
     const box = make("textarea", { value: text, className: "unseen", ariaHidden: "true" });
     document.body.append(box);
     box.select();
-    const copied = document.execCommand("copy");
+    const isCopied = document.execCommand("copy");
     box.remove();
-    return copied;
+    return isCopied;
   }
 }
 
-// What this browser remembers. Without storage it remembers nothing, and nothing fails.
+// The browser's storage, as JSON. Where it is switched off, nothing is stored and nothing fails.
 export const memory = {
-  get(name, otherwise = null) {
+  get(name, fallback = null) {
     try {
-      return JSON.parse(localStorage.getItem(name)) ?? otherwise;
+      return JSON.parse(localStorage.getItem(name)) ?? fallback;
     } catch {
-      return otherwise;
+      return fallback;
     }
   },
   set(name, value) {
@@ -59,7 +62,7 @@ export const memory = {
     try {
       localStorage.removeItem(name);
     } catch {
-      // There was nothing to forget.
+      // Nothing is stored.
     }
   },
 };

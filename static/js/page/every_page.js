@@ -1,106 +1,128 @@
-// What every page has: the choice of the theme, the age of things, and keys.
+// What every page has: the choice of the theme, the distance of moments, and keyboard shortcuts.
 import { isTyping, make } from "./dom.js";
 import { gettext } from "./messages.js";
 
+// --- the theme ---
+
 const THEMES = ["system", "light", "dark"];
-const NAMES = { system: gettext("Theme: as the system has it"), light: gettext("Theme: light"), dark: gettext("Theme: dark") };
+const THEME_LABELS = { system: gettext("Theme: system"), light: gettext("Theme: light"), dark: gettext("Theme: dark") };
+const root = document.documentElement;
+
+function currentTheme() {
+  return root.dataset.theme ?? "system";
+}
+
+function setTheme(theme) {
+  if (theme === "system") delete root.dataset.theme;
+  else root.dataset.theme = theme;
+  try {
+    if (theme === "system") localStorage.removeItem("theme");
+    else localStorage.setItem("theme", theme); // theme.js reads it as it is, without JSON.
+  } catch {
+    // Storage is switched off: the choice lasts as long as the page.
+  }
+}
 
 function addThemeButton() {
-  const root = document.documentElement;
   const button = make("button", { type: "button", className: "theme" });
-  const show = () => {
-    const theme = root.dataset.theme ?? "system";
-    button.ariaLabel = NAMES[theme];
+  const showLabel = () => {
+    button.ariaLabel = THEME_LABELS[currentTheme()];
     button.title = button.ariaLabel;
   };
   button.addEventListener("click", () => {
-    const next = THEMES[(THEMES.indexOf(root.dataset.theme ?? "system") + 1) % THEMES.length];
-    if (next === "system") delete root.dataset.theme;
-    else root.dataset.theme = next;
-    try {
-      if (next === "system") localStorage.removeItem("theme");
-      else localStorage.setItem("theme", next);
-    } catch {
-      // Storage is switched off: the choice lasts as long as the page.
-    }
-    show();
+    setTheme(THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length]);
+    showLabel();
   });
-  show();
+  showLabel();
   document.querySelector("header.bar nav").append(button);
 }
 
-addThemeButton();
+// --- moments ---
 
-// How long ago a moment was, or how soon it comes, stands beside it; pasteur.css shows it, so that nobody copies it.
-const AGES = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+const UNITS = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
+// Put the distance of each moment into an attribute, which css/text.css shows: what is copied remains the moment alone.
 function showAges() {
-  const language = document.documentElement.lang;
-  const words = new Intl.RelativeTimeFormat(language);
+  const language = root.lang;
+  const format = new Intl.RelativeTimeFormat(language);
   for (const element of document.querySelectorAll("time[datetime], [data-moment]")) {
     const moment = new Date(element.dateTime ?? element.dataset.moment);
     const seconds = (moment - Date.now()) / 1000;
     element.title = moment.toLocaleString(language, { dateStyle: "full", timeStyle: "long" });
-    const [unit, length] = AGES.find(([, least]) => Math.abs(seconds) >= least) ?? [];
-    if (unit) element.dataset.age = words.format(seconds < 0 ? Math.trunc(seconds / length) : Math.round(seconds / length), unit);
+    const [unit, length] = UNITS.find(([, unitSeconds]) => Math.abs(seconds) >= unitSeconds) ?? [];
+    if (!unit) continue;
+    const count = seconds < 0 ? Math.trunc(seconds / length) : Math.round(seconds / length);
+    element.dataset.age = format.format(count, unit);
   }
 }
 
-showAges();
+// --- the key of an encrypted paste ---
 
-// The key of an encrypted paste goes with whoever reads it in another language, or another revision of it.
-document.querySelector("form.languages")?.addEventListener("submit", (event) => {
-  event.target.action = `/language${location.hash}`;
-});
-document.addEventListener("click", ({ target }) => {
-  const link = target.closest?.("a[data-keeps-key]");
-  if (link) link.hash = location.hash;
-});
+// Other languages and revisions of an encrypted paste are further pages, which need its key as well.
+function passOnKey() {
+  document.querySelector("form.languages")?.addEventListener("submit", (event) => {
+    event.target.action = `/language${location.hash}`;
+  });
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest?.("a[data-keeps-key]");
+    if (link) link.hash = location.hash;
+  });
+}
 
-// Keys: a letter, what it does, and what that is called; then what has to be on the page for it.
+// --- keyboard shortcuts ---
+
 const EDIT = ".actions a[href$='/edit']";
 const FORK = ".actions a[href$='/fork']";
 const REVISIONS = ".facts a[href$='/revisions'], .actions a[href$='/revisions']";
-const keys = [
-  ["n", () => (location.href = "/"), gettext("New paste")],
-  ["r", () => (location.href = "/recent"), gettext("Recent pastes")],
-  ["/", () => (document.getElementById("q") ? document.getElementById("q").focus() : (location.href = "/search")), gettext("Search")],
-  ["m", () => (location.href = "/mine"), gettext("My pastes")],
-  ["t", () => document.querySelector(".theme").click(), gettext("Another theme")],
-  ["c", () => press("copy"), gettext("Copy the file"), "[data-tool='copy']"],
-  ["w", () => press("wrap"), gettext("Wrap long lines"), "[data-tool='wrap']"],
-  ["e", () => follow(EDIT), gettext("Edit the paste"), EDIT],
-  ["f", () => follow(FORK), gettext("Fork the paste"), FORK],
-  ["v", () => follow(REVISIONS), gettext("Its revisions"), REVISIONS],
-  ["?", showKeys, gettext("These keys")],
+
+// `needs` selects an element without which the page does not have the shortcut.
+const SHORTCUTS = [
+  { key: "n", label: gettext("New paste"), run: () => location.assign("/") },
+  { key: "r", label: gettext("Recent pastes"), run: () => location.assign("/recent") },
+  { key: "/", label: gettext("Search"), run: search },
+  { key: "m", label: gettext("My pastes"), run: () => location.assign("/mine") },
+  { key: "t", label: gettext("Switch theme"), run: () => click(".theme") },
+  { key: "c", label: gettext("Copy the file"), run: () => press("copy"), needs: "[data-tool='copy']" },
+  { key: "w", label: gettext("Wrap long lines"), run: () => press("wrap"), needs: "[data-tool='wrap']" },
+  { key: "e", label: gettext("Edit the paste"), run: () => click(EDIT), needs: EDIT },
+  { key: "f", label: gettext("Fork the paste"), run: () => click(FORK), needs: FORK },
+  { key: "v", label: gettext("Show revisions"), run: () => click(REVISIONS), needs: REVISIONS },
+  { key: "?", label: gettext("Show keyboard shortcuts"), run: showShortcuts },
 ];
 
+// Keys that work inside a text field.
+const FIELD_KEYS = [
+  { key: gettext("Ctrl Enter"), label: gettext("Submit the form") },
+  { key: gettext("Tab"), label: gettext("Indent") },
+  { key: gettext("Esc Tab"), label: gettext("Leave the text field") },
+];
+
+function click(selector) {
+  document.querySelector(selector).click();
+}
+
+function search() {
+  const field = document.getElementById("q");
+  if (field) field.focus();
+  else location.assign("/search");
+}
+
+// Press a tool of the first file that is not scrolled out of the window.
 function press(tool) {
   const buttons = [...document.querySelectorAll(`section.file [data-tool="${tool}"]`)];
-  buttons.find((one) => one.getBoundingClientRect().bottom > 0)?.click();
+  buttons.find((button) => button.getBoundingClientRect().bottom > 0)?.click();
 }
 
-function follow(link) {
-  document.querySelector(link).click();
+function isAvailable({ needs }) {
+  return !needs || document.querySelector(needs) !== null;
 }
 
-// Keys of boxes, which are in use while somebody writes there.
-const BOX_KEYS = [
-  [gettext("Ctrl Enter"), gettext("Send the text")],
-  [gettext("Tab"), gettext("Indent")],
-  [gettext("Esc Tab"), gettext("Leave the box")],
-];
-
-function isHere([, , , needed]) {
-  return !needed || document.querySelector(needed) !== null;
-}
-
-function showKeys() {
+function showShortcuts() {
   const close = make("button", { type: "button", className: "plain", textContent: gettext("Close") });
-  const here = keys.filter(isHere).map(([key, , what]) => [key, what]);
-  if (document.querySelector("textarea.code")) here.push(...BOX_KEYS);
-  const rows = here.map(([key, what]) => make("li", {}, make("kbd", { textContent: key }), ` ${what}`));
-  const heading = make("h2", { id: "keys-heading", textContent: gettext("Keys") });
+  const keys = SHORTCUTS.filter(isAvailable);
+  if (document.querySelector("textarea.code")) keys.push(...FIELD_KEYS);
+  const rows = keys.map(({ key, label }) => make("li", {}, make("kbd", { textContent: key }), ` ${label}`));
+  const heading = make("h2", { id: "keys-heading", textContent: gettext("Keyboard shortcuts") });
   const dialog = make("dialog", { className: "keys" }, heading, make("ul", {}, ...rows), close);
   dialog.setAttribute("aria-labelledby", heading.id);
   close.addEventListener("click", () => dialog.close());
@@ -109,11 +131,16 @@ function showKeys() {
   dialog.showModal();
 }
 
-document.addEventListener("keydown", (event) => {
+function runShortcut(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
-  const found = keys.find(([key]) => key === event.key);
-  if (!found || !isHere(found)) return;
+  const shortcut = SHORTCUTS.find(({ key }) => key === event.key);
+  if (!shortcut || !isAvailable(shortcut)) return;
   event.preventDefault();
-  found[1]();
-});
+  shortcut.run();
+}
+
+addThemeButton();
+showAges();
+passOnKey();
+document.addEventListener("keydown", runShortcut);

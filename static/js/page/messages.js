@@ -1,19 +1,19 @@
-// What scripts say, in the language of the page. English stands in the scripts themselves; of any other language the
-// page has loaded generated/messages/<language>.js before, which sets `messages`.
+// The texts of scripts in the language of the page. English is in the scripts themselves; for any other language the page
+// has loaded generated/messages/<language>.js, which sets `messages`.
 const messages = globalThis.messages ?? {};
-const rule = new Intl.PluralRules(globalThis.document?.documentElement.lang || "en");
+const pluralRules = new Intl.PluralRules(globalThis.document?.documentElement.lang || "en");
 
-// Return a text in the language of the page, with every %(name)s of it replaced from `facts`.
-export function gettext(text, facts = {}) {
-  return filled(messages[text] ?? text, facts);
+// Return the translation of a text, with every %(name)s replaced from `values`.
+export function gettext(text, values = {}) {
+  return fill(messages[text] ?? text, values);
 }
 
-// The same of a text that counts: `facts` needs the number as `count`.
-export function ngettext(one, many, facts) {
-  const forms = messages[one] ?? [one, many];
-  return filled(forms[rule.select(facts.count) === "one" ? 0 : 1], facts);
+// The same for a text with a number, which `values` has as `count`.
+export function ngettext(singular, plural, values) {
+  const forms = messages[singular] ?? [singular, plural];
+  return fill(forms[pluralRules.select(values.count) === "one" ? 0 : 1], values);
 }
 
-function filled(text, facts) {
-  return text.replace(/%\((\w+)\)s/g, (whole, name) => facts[name] ?? whole);
+function fill(text, values) {
+  return text.replace(/%\((\w+)\)s/g, (gap, name) => values[name] ?? gap);
 }

@@ -1,21 +1,21 @@
-// An address as a QR code, drawn in this browser: what stands after its # is nobody else's business.
+// An address as a QR code, drawn in this browser: the part after its # must not reach any server.
 import { encode } from "../../vendor/qr/uqr.js";
 import { gettext } from "./messages.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const MARGIN = 4; // Modules of white around it, without which cameras do not find it (ISO/IEC 18004).
+const MARGIN = 4; // Modules of white around the code (ISO/IEC 18004): cameras do not find it without.
 
-// Return the picture; it is black on white in every theme.
-export function drawn(address) {
+// Return the image, black on white in every theme.
+export function qrCode(address) {
   const { data, size } = encode(address, { ecc: "M", border: MARGIN });
   const squares = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : "")));
-  const facts = { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": gettext("QR code of the address"), "shape-rendering": "crispEdges" };
-  return part("svg", facts, part("rect", { width: size, height: size, fill: "#fff" }), part("path", { d: squares.join(""), fill: "#000" }));
+  const attributes = { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": gettext("QR code of the address"), "shape-rendering": "crispEdges" };
+  return svgElement("svg", attributes, svgElement("rect", { width: size, height: size, fill: "#fff" }), svgElement("path", { d: squares.join(""), fill: "#000" }));
 }
 
-function part(tag, facts, ...children) {
+function svgElement(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(facts)) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
 }

@@ -1,109 +1,120 @@
-// One file of a paste as it is read: numbered and coloured lines, copy, wrap, another language, links to lines.
+// One file of a paste: numbered and highlighted lines, copy, wrap, another language, links to lines.
 import { MARKDOWN, PLAIN, UNNAMED } from "../../generated/constants.js";
-import { copy, make, memory, say } from "../page/dom.js";
 import { colour, guess } from "../highlight/highlighter.js";
-import { Listing } from "./line_list.js";
+import { copy, make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
+import { LineList } from "./line_list.js";
 
-const SIGNS = /[\u2400-\u2421]|\[U\+/; // See `shown` in pastes/models/paste.py.
+const SUBSTITUTES = /[\u2400-\u2421]|\[U\+/; // What the page shows for characters that it cannot show.
+const IDLE_MS = 2_000;
 
 export class FileView {
-  #asked = 0;
+  #run = 0; // Counts highlightings, so that a slow one does not colour the text of a later one.
 
-  // `links`: whether the address may name lines; that of an encrypted paste names the key.
-  constructor(section, { links = true } = {}) {
+  // `links`: whether the address may name lines; that of an encrypted paste holds the key instead. `text`: what was
+  // written, where the page has it; otherwise it is taken from the page or from the raw text.
+  constructor(section, { links = true, text = null } = {}) {
     this.section = section;
     this.name = section.dataset.name;
     this.language = section.dataset.language;
+    this.text = text;
     this.pre = section.querySelector("pre");
-    this.listing = new Listing(this.pre);
+    this.lines = new LineList(this.pre);
+    this.rendering = null; // The rendered Markdown, if the file is Markdown.
+    this.namesLines = false; // Whether the address names lines of this file.
+    this.select = this.#languageSelect();
+    this.wrapButton = make("button", { type: "button", className: "tool", textContent: gettext("Wrap") });
+    this.status = make("span", { className: "status", role: "status" });
+    this.#addTools();
     if (links) this.pre.addEventListener("click", (event) => this.#choose(event));
     this.pre.addEventListener("copy", (event) => this.#copySelection(event));
-    this.#addTools();
     this.wrap(memory.get("wrap", null) ?? this.pre.matches(".wraps"));
     this.paint();
     this.#offerRendering();
-    this.#guess();
+    this.#detectLanguage();
   }
 
-  // Colour the text in its language.
+  // Highlight the text in its language.
   async paint() {
-    const asked = ++this.#asked;
-    this.listing.bleach();
+    const run = ++this.#run;
+    this.lines.bleach();
     if (this.language === PLAIN) return;
-    const whole = await colour(this.listing.text, this.language, (number, lines) => {
-      if (asked === this.#asked) this.listing.colour(number, lines);
+    const isWhole = await colour(this.lines.text, this.language, (number, lines) => {
+      if (run === this.#run) this.lines.colour(number, lines);
     });
-    if (asked !== this.#asked) return;
-    this.section.dataset.painted = whole ? "whole" : "stopped";
-    if (!whole) {
-      this.listing.bleach();
-      this.status.textContent = gettext("Shown plain: colouring it takes too long.");
+    if (run !== this.#run) return;
+    this.section.dataset.painted = isWhole ? "whole" : "stopped";
+    if (!isWhole) {
+      this.lines.bleach();
+      this.status.textContent = gettext("Shown without highlighting, which takes too long.");
     }
   }
 
-  wrap(on) {
-    this.pre.classList.toggle("wraps", on);
-    this.wrapButton.ariaPressed = String(on);
+  wrap(isOn) {
+    this.pre.classList.toggle("wraps", isOn);
+    this.wrapButton.ariaPressed = String(isOn);
   }
 
-  // Mark lines; with `show`, bring them into the window.
+  // Mark lines; with `show`, scroll to them. Lines are those of the source, so rendered Markdown gives way to it.
   mark(first, last, show) {
-    this.namesLines = first > 0; // Lines are lines of what was written.
+    this.namesLines = first > 0;
     if (this.namesLines) this.rendering?.show(false);
-    return this.listing.mark(first, last, { show });
+    return this.lines.mark(first, last, { show });
   }
 
-  #addTools() {
-    const chosen = make("option", { value: this.language, textContent: this.section.dataset.label, selected: true });
-    this.select = make("select", { ariaLabel: gettext("Language of %(name)s", { name: this.name }), className: "small" }, chosen);
-    for (const event of ["pointerenter", "focus"]) this.select.addEventListener(event, () => this.#offer(), { once: true });
-    this.select.addEventListener("change", () => {
-      this.language = this.select.value;
+  async copyAll() {
+    const isCopied = await copy(await this.#originalText());
+    say(isCopied ? gettext("%(name)s copied.", { name: this.name }) : gettext("The browser blocked copying."));
+  }
+
+  #languageSelect() {
+    const current = make("option", { value: this.language, textContent: this.section.dataset.label, selected: true });
+    const select = make("select", { ariaLabel: gettext("Language of %(name)s", { name: this.name }), className: "small" }, current);
+    for (const event of ["pointerenter", "focus"]) select.addEventListener(event, () => this.#listLanguages(), { once: true });
+    select.addEventListener("change", () => {
+      this.language = select.value;
       this.status.textContent = "";
       this.paint();
       this.#offerRendering();
     });
-    this.wrapButton = make("button", { type: "button", className: "tool", textContent: gettext("Wrap") });
+    return select;
+  }
+
+  #addTools() {
     this.wrapButton.dataset.tool = "wrap";
     this.wrapButton.addEventListener("click", () => {
-      const on = this.wrapButton.ariaPressed !== "true";
-      memory.set("wrap", on);
-      this.wrap(on);
+      const isOn = this.wrapButton.ariaPressed !== "true";
+      memory.set("wrap", isOn);
+      this.wrap(isOn);
     });
     const copyButton = make("button", { type: "button", className: "tool", textContent: gettext("Copy") });
     copyButton.dataset.tool = "copy";
     copyButton.addEventListener("click", () => this.copyAll());
-    this.status = make("span", { className: "status", role: "status" });
     const tools = this.section.querySelector(".tools");
     tools.prepend(this.select, this.wrapButton, copyButton);
     tools.before(this.status);
   }
 
-  async copyAll() {
-    say((await copy(await this.#written())) ? gettext("%(name)s is copied.", { name: this.name }) : gettext("The browser does not allow copying."));
-  }
-
-  // Return the text as it was written: where the page shows signs for what cannot be shown, from where it stands raw.
-  async #written() {
-    const { text } = this.listing;
+  // Return the text as it was written: fetched where the page shows substitutes for some of its characters.
+  async #originalText() {
+    if (this.text !== null) return this.text;
+    const { text } = this.lines;
     const raw = this.section.querySelector(".tools a[href*='/raw']");
-    if (this.section.written !== undefined) return this.section.written;
-    if (!raw || !SIGNS.test(text)) return text;
-    const answer = await fetch(raw.href);
-    if (!answer.ok) return text;
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await answer.arrayBuffer());
+    if (!raw || !SUBSTITUTES.test(text)) return text;
+    const response = await fetch(raw.href);
+    if (!response.ok) return text;
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await response.arrayBuffer());
   }
 
-  // What nobody has named may be code all the same: a guess colours it, and changes nothing else.
-  async #guess() {
-    const isAsked = location.search !== "" || location.pathname.includes("."); // For a language, by ?hl= or an ending.
-    if (this.language !== PLAIN || !UNNAMED.test(this.name) || isAsked) return;
-    await new Promise((resolve) => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 2000 }) : setTimeout(resolve, 200)));
+  // A text without a name may be code all the same. Detecting its language colours it and changes nothing else.
+  async #detectLanguage() {
+    const isAskedFor = location.search !== "" || location.pathname.includes("."); // A language, by ?hl= or an extension.
+    if (this.language !== PLAIN || !UNNAMED.test(this.name) || isAskedFor) return;
+    await new Promise((resolve) => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: IDLE_MS }) : setTimeout(resolve, 200)));
     const language = await guess(this.pre.firstElementChild.textContent);
     if (!language || this.select.value !== PLAIN || this.language !== PLAIN) return;
     const { labels } = await import("../../generated/languages.js");
-    const textContent = gettext("guessed: %(language)s", { language: gettext(labels[language]) });
+    const textContent = gettext("%(language)s (detected)", { language: gettext(labels[language]) });
     this.select.prepend(make("option", { value: language, textContent, selected: true }));
     this.language = language;
     this.paint();
@@ -115,28 +126,28 @@ export class FileView {
       this.rendering = null;
       return;
     }
-    const { Rendering } = await import("./rendered_markdown.js");
+    const { RenderedMarkdown } = await import("./rendered_markdown.js");
     if (this.language !== MARKDOWN || this.rendering) return;
-    this.rendering = new Rendering(this);
+    this.rendering = new RenderedMarkdown(this);
     if (memory.get("rendered", true) && !this.namesLines) this.rendering.show(true);
   }
 
-  async #offer() {
+  async #listLanguages() {
     const { labels } = await import("../../generated/languages.js");
-    const sorted = Object.entries(labels).sort(([, one], [, other]) => one.localeCompare(other, "en"));
-    const there = new Set([...this.select.options].map(({ value }) => value));
-    const others = sorted.filter(([name]) => !there.has(name));
+    const listed = new Set([...this.select.options].map(({ value }) => value));
+    const others = Object.entries(labels).filter(([name]) => !listed.has(name));
+    others.sort(([, label], [, other]) => label.localeCompare(other, "en"));
     this.select.append(...others.map(([value, label]) => make("option", { value, textContent: gettext(label) })));
   }
 
-  // A click on a number chooses its line, with Shift the lines up to it, and the address says so.
+  // A click on a number chooses its line, with Shift all lines up to it, and the address names them.
   #choose(event) {
-    const line = this.listing.lineAt(event);
+    const line = this.lines.lineAt(event);
     if (!line) return;
-    const [file, first] = parse(location.hash);
-    const from = event.shiftKey && file === this.name ? first : line;
-    const ends = [Math.min(from, line), Math.max(from, line)];
-    const range = ends[0] === ends[1] ? `L${line}` : `L${ends[0]}-L${ends[1]}`;
+    const [file, first] = parseLines(location.hash);
+    const start = event.shiftKey && file === this.name ? first : line;
+    const [from, to] = [Math.min(start, line), Math.max(start, line)];
+    const range = from === to ? `L${line}` : `L${from}-L${to}`;
     getSelection()?.removeAllRanges();
     history.replaceState(null, "", `#${encodeURIComponent(this.name)}-${range}`);
     window.dispatchEvent(new CustomEvent("lines", { detail: { show: false } }));
@@ -151,14 +162,14 @@ export class FileView {
   }
 }
 
-// Read `#name-L3-L9` or `#L3`: the name, empty for the first file, and both lines; 0 when there is none.
-export function parse(hash) {
-  const found = /^#(?:(.*?)-)?L(\d{1,9})(?:-L?(\d{1,9}))?$/.exec(hash);
-  if (!found) return ["", 0, 0];
-  const [, name = "", from, to = from] = found;
+// Read `#name-L3-L9` or `#L3`. Returns the name, empty for the first file, and both lines, 0 if there are none.
+export function parseLines(hash) {
+  const match = /^#(?:(.*?)-)?L(\d{1,9})(?:-L?(\d{1,9}))?$/.exec(hash);
+  if (!match) return ["", 0, 0];
+  const [, name = "", from, to = from] = match;
   try {
     return [decodeURIComponent(name), Math.min(from, to), Math.max(from, to)];
   } catch {
-    return ["", 0, 0];
+    return ["", 0, 0]; // Not percent-encoded UTF-8.
   }
 }

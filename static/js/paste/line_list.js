@@ -1,19 +1,19 @@
-// A text as numbered lines. Only what is near the window becomes elements; the rest stays text, so that a text of any
-// length opens at once. The numbers are not part of the text: nobody copies them.
+// A text as numbered lines. Only lines near the window become elements; the rest stays text, so that a text of any length
+// opens at once. The numbers come from the stylesheet and are not part of the text, so that they are not copied.
 import { BLOCK_LINES } from "../../generated/constants.js";
 
-export class Listing {
+export class LineList {
   #blocks = [];
   #colours = [];
   #drawn = new Set();
-  #near;
+  #observer;
   #marked = [0, 0];
 
-  // `pre` has the text, in spans of BLOCK_LINES lines when it has more than that.
+  // `pre` holds the text, a longer one in spans of BLOCK_LINES lines.
   constructor(pre) {
     this.pre = pre;
-    this.#near = new IntersectionObserver((seen) => this.#arrive(seen), { rootMargin: "800px 0px" });
-    this.#take();
+    this.#observer = new IntersectionObserver((entries) => this.#arrive(entries), { rootMargin: "800px 0px" });
+    this.#readBlocks();
   }
 
   get text() {
@@ -25,25 +25,19 @@ export class Listing {
     return (this.#blocks.length - 1) * BLOCK_LINES + rows(last.textContent).length;
   }
 
-  // Put another text in the place of this one.
-  replace(text) {
-    this.pre.replaceChildren(...blocksOf(text));
-    this.#take();
-  }
-
-  // Give a block the pieces that its lines consist of.
+  // Colour a block; each of its lines is a list of [text, class] pieces.
   colour(number, lines) {
     this.#colours[number] = lines;
     if (this.#drawn.has(number)) this.#draw(number);
   }
 
-  // Take all colours away.
+  // Remove all colours.
   bleach() {
     this.#colours = [];
     for (const number of this.#drawn) this.#draw(number);
   }
 
-  // Mark a range of lines and, if asked, bring its first line into the window. Returns whether the text has it.
+  // Mark a range of lines; with `show`, scroll to the first one. Returns whether the text has it.
   mark(first, last, { show = false } = {}) {
     this.#marked = [first, last];
     for (const line of this.pre.querySelectorAll(".line")) this.#markLine(line);
@@ -56,7 +50,7 @@ export class Listing {
     return line !== undefined;
   }
 
-  // Return the number of the line whose margin a click hit, or 0.
+  // Return the number of the line in whose margin a click was, or 0.
   lineAt(event) {
     const line = event.target.closest?.(".line");
     if (!line) return 0;
@@ -64,19 +58,19 @@ export class Listing {
     return event.clientX < margin ? Number(line.dataset.n) : 0;
   }
 
-  #take() {
-    this.#near.disconnect();
+  #readBlocks() {
+    this.#observer.disconnect();
     this.#drawn.clear();
     this.#colours = [];
     if (!this.pre.firstElementChild) wrapAll(this.pre);
     if (this.pre.children.length > 1 && !this.pre.lastElementChild.firstChild) this.pre.lastElementChild.remove();
     this.#blocks = [...this.pre.children];
     this.pre.style.setProperty("--digits", Math.max(3, String(this.count).length));
-    for (const block of this.#blocks) this.#near.observe(block);
+    for (const block of this.#blocks) this.#observer.observe(block);
   }
 
-  #arrive(seen) {
-    for (const { isIntersecting, target } of seen) {
+  #arrive(entries) {
+    for (const { isIntersecting, target } of entries) {
       const number = this.#blocks.indexOf(target);
       if (isIntersecting && number >= 0 && !this.#drawn.has(number)) this.#draw(number);
     }
@@ -85,7 +79,7 @@ export class Listing {
   #draw(number) {
     const block = this.#blocks[number];
     this.#drawn.add(number);
-    this.#near.unobserve(block);
+    this.#observer.unobserve(block);
     const texts = rows(block.textContent);
     block.replaceChildren(
       ...texts.map((text, at) => {
@@ -105,7 +99,7 @@ export class Listing {
   }
 }
 
-// Return the nodes that a text consists of when it is to be shown as a Listing.
+// Return the nodes that a LineList expects in its `pre` for a text.
 export function blocksOf(text) {
   const lines = rows(text);
   const blocks = [];
@@ -129,7 +123,7 @@ function wrapAll(pre) {
   pre.replaceChildren(block);
 }
 
-// Coloured pieces, unless they are not exactly this text.
+// Return the nodes of a line. Pieces that do not add up to exactly its text are ignored.
 function pieces(text, coloured) {
   if (!coloured || coloured.map(([part]) => part).join("") !== text) return [text];
   return coloured.map(([part, name]) => {

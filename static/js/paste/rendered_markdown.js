@@ -1,31 +1,31 @@
-// Markdown on the page of a paste: rendered or as it was written, by a button.
-import { make, memory } from "../page/dom.js";
+// Markdown on the page of a paste: rendered or as source, by a button.
 import { render } from "../markdown/render.js";
+import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
-export class Rendering {
+export class RenderedMarkdown {
   #isDone = false;
 
-  // `view` is the FileView; what is rendered stands in the place of its text.
+  // `view` is the FileView; the rendered text takes the place of its lines.
   constructor(view) {
     this.view = view;
     this.place = make("div", { className: "markdown", hidden: true });
     this.button = make("button", { type: "button", className: "tool", textContent: gettext("Rendered"), ariaPressed: "false" });
     this.button.addEventListener("click", () => {
-      const on = this.place.hidden;
-      memory.set("rendered", on);
-      this.show(on);
+      const isOn = this.place.hidden;
+      memory.set("rendered", isOn);
+      this.show(isOn);
     });
     view.pre.after(this.place);
     view.select.after(this.button);
   }
 
-  async show(on) {
-    if (on && !this.#isDone && !(await this.#render())) return;
-    this.place.hidden = !on;
-    this.view.pre.hidden = on;
-    this.view.wrapButton.hidden = on;
-    this.button.ariaPressed = String(on);
+  async show(isOn) {
+    if (isOn && !this.#isDone && !(await this.#render())) return;
+    this.place.hidden = !isOn;
+    this.view.pre.hidden = isOn;
+    this.view.wrapButton.hidden = isOn;
+    this.button.ariaPressed = String(isOn);
   }
 
   end() {
@@ -36,12 +36,12 @@ export class Rendering {
 
   async #render() {
     this.button.disabled = true;
-    const shown = await render(this.view.listing.text, { below: 2 });
+    const elements = await render(this.view.lines.text, { below: 2 });
     this.button.disabled = false;
-    this.view.section.dataset.rendered = shown ? "yes" : "no";
-    if (shown) this.place.replaceChildren(...shown);
-    else this.view.status.textContent = gettext("Shown as it was written: rendering it takes too long.");
-    this.#isDone = shown !== null;
+    this.view.section.dataset.rendered = elements ? "yes" : "no";
+    if (elements) this.place.replaceChildren(...elements);
+    else this.view.status.textContent = gettext("Shown as source: rendering takes too long.");
+    this.#isDone = elements !== null;
     return this.#isDone;
   }
 }
