@@ -37,7 +37,9 @@ class ErrorMiddleware:
         if isinstance(exception, KeysExhaustedError):
             return responses.unavailable(request, gettext("No free key was found. Please try again."))
         if isinstance(exception, DataError):
-            return responses.error(request, 400, "bad_request", gettext("The request contains a value that cannot be stored."))
+            return responses.error(
+                request, 400, "bad_request", gettext("The request contains a value that cannot be stored.")
+            )
         if isinstance(exception, OperationalError | InterfaceError):
             return responses.unavailable(
                 request, gettext("The database is not responding. Please try again in a moment.")

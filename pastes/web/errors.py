@@ -12,9 +12,7 @@ logger = logging.getLogger(__name__)
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: the request is malformed, or names a host that is not in ALLOWED_HOSTS."""
-    return responses.error(
-        request, 400, "bad_request", gettext("The request is malformed or not meant for this site.")
-    )
+    return responses.error(request, 400, "bad_request", gettext("The request is malformed or not meant for this site."))
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -95,7 +95,9 @@ class EditForm(PasteForm):
     expires = burn = forked_from = once = None  # type: ignore[assignment]  # Django's way to leave a field out.
     token = forms.CharField(
         label=_("Edit token"),
-        help_text=_("Filled in automatically in the browser that created the paste; also part of the edit link, after #token=."),
+        help_text=_(
+            "Filled in automatically in the browser that created the paste; also part of the edit link, after #token=."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     expected = forms.IntegerField(widget=forms.HiddenInput)
@@ -180,7 +182,9 @@ class Compose:
         """Return whether every field is valid and occurs once; errors are shown beside the fields."""
         if self._repeated:
             self.add_error(
-                RefusedError("ambiguous", gettext("The field %(name)s was sent twice.") % {"name": self._repeated[0][:50]})
+                RefusedError(
+                    "ambiguous", gettext("The field %(name)s was sent twice.") % {"name": self._repeated[0][:50]}
+                )
             )
             return False
         return all([self.paste.is_valid(), self.files.is_valid()])

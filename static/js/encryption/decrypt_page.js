@@ -8,6 +8,9 @@ import { attachmentsOf, attachmentSection } from "./attachments.js";
 import { canEncrypt, open } from "./ciphers.js";
 import { fork } from "./encryption_choice.js";
 
+// The one label in the table of languages that is not a name.
+const PLAIN_LABEL = gettext("Plain text");
+
 export async function decryptPage() {
   const place = document.getElementById("sealed");
   const section = document.querySelector("section.file");
@@ -65,7 +68,7 @@ async function showPaste(place, encryptedSection, paste) {
     const name = String(givenName || DEFAULT_NAME);
     const languages = [givenLanguage, asked, languageOfName(name, extensions)];
     const language = languages.find((candidate) => Object.hasOwn(labels, candidate ?? ""));
-    const section = fileSection({ number: index + 1, name, language, label: labels[language], content });
+    const section = fileSection({ number: index + 1, name, language, label: language === PLAIN ? PLAIN_LABEL : labels[language], content });
     encryptedSection.before(section);
     new FileView(section, { links: false, text: content });
   }
