@@ -106,9 +106,7 @@ def validate_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list
         raise too_large(settings.PASTEUR_MAX_BYTES)
     if encrypted:
         if len(files) > 1:
-            _refuse(
-                "ciphertext", gettext("An encrypted paste consists of a single file, the ciphertext."), "files"
-            )
+            _refuse("ciphertext", gettext("An encrypted paste consists of a single file, the ciphertext."), "files")
         ciphertext.check(files[0].content)
     requested = {file.name.casefold() for file in files}
     used: set[str] = set()
@@ -137,7 +135,9 @@ def _validate_content(content: str) -> int:
     try:
         return len(content.encode())
     except UnicodeEncodeError as error:
-        message = gettext("The text contains an unpaired surrogate at position %(position)s.") % {"position": error.start}
+        message = gettext("The text contains an unpaired surrogate at position %(position)s.") % {
+            "position": error.start
+        }
         _refuse("not_utf8", message, "content", status=400)
 
 
