@@ -7,6 +7,9 @@ VENDOR := static/vendor/.made
 CLIENTS := tests/clients/node_modules/.made
 GENERATED := static/generated/.made
 
+# Three workers keep two cores busy while some wait for servers. A file stays with one worker, which starts its servers.
+WORKERS := -n 3 --dist loadgroup --no-loadscope-reorder
+
 # Compiled modules are kept even where the environment forbids it: without them each process of a test compiles all.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -23,17 +26,15 @@ build: $(STATIC) ## Install what the site needs and collect what browsers load, 
 
 test: $(VENV)/.dev $(STATIC) $(CLIENTS) ## Run all tests, on SQLite and PostgreSQL, with real servers and a browser
 	@tools/test-servers
-	$(BIN)/python -m pytest -n 3 -m "not alone and not slow_fault"
-	$(BIN)/python -m pytest -m "alone and not slow_fault"
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not alone"
+	$(BIN)/python -m pytest $(WORKERS) -m "not slow_fault"
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest $(WORKERS) -m "database and not alone"
 
 test-faults: $(VENV)/.dev $(STATIC) ## Run the tests of all faults, those that take minutes included
 	@tools/test-servers
-	$(BIN)/python -m pytest -n 2 -m "fault and not alone"
-	$(BIN)/python -m pytest -m "fault and alone"
+	$(BIN)/python -m pytest $(WORKERS) -m fault
 
 test-fast: $(VENV)/.dev $(STATIC) ## Run the tests that need no server
-	$(BIN)/python -m pytest -n 2 -m "not server and not alone"
+	$(BIN)/python -m pytest $(WORKERS) -m "not server and not alone"
 
 check: $(VENV)/.dev $(STATIC) ## Format, lint, types, import contracts, migrations, deployment, containers
 	$(BIN)/ruff format --check .

@@ -1,7 +1,9 @@
-"""What tests share: a mirror of their own, and servers that end with them."""
+"""Fixtures of all tests: a remote and servers, and how workers share the machine."""
 
+import fcntl
 import gc
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,38 @@ from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import Redis
 from tests.servers.sshd import Sshd
 
+# Only the locks of these files are used; a checkout has one of each.
+_gate = os.open(__file__, os.O_RDONLY)
+_machine = os.open(Path(__file__).with_name("settings.py"), os.O_RDONLY)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each file to one worker (`--dist loadgroup`), and all tests marked `alone` to another."""
+    for item in items:
+        group = "alone" if item.get_closest_marker("alone") else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Run a test marked `alone` while all other workers wait. Their wait does not count for their timeouts.
+
+    Each test holds the lock of the machine, shared unless it is `alone`. Before that it passes a gate, which a test
+    that is `alone` leaves closed: no other test starts while it waits for the lock, or before the next one like it.
+    """
+    is_alone = item.get_closest_marker("alone") is not None
+    fcntl.flock(_gate, fcntl.LOCK_EX)
+    fcntl.flock(_machine, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH)
+    if not is_alone:
+        fcntl.flock(_gate, fcntl.LOCK_UN)
+    try:
+        return (yield)
+    finally:
+        if not (is_alone and nextitem and nextitem.get_closest_marker("alone")):
+            fcntl.flock(_machine, fcntl.LOCK_UN)
+            fcntl.flock(_gate, fcntl.LOCK_UN)
+
 
 def pytest_collection_finish() -> None:
     """Leave the collected tests out of garbage collection, which takes an eighth of the time otherwise."""
@@ -24,7 +58,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 def remote(tmp_path: Path, settings: Settings) -> Path:
-    """Return an empty bare repository that the settings name as the remote, with a clone beside it."""
+    """Return an empty bare repository, which the settings use as the remote."""
     path = tmp_path / "remote.git"
     git_repository.create(path)
     settings.GITSYNC_REMOTE = str(path)
@@ -34,15 +68,15 @@ def remote(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def nobody_stops() -> Iterator[None]:
-    """Let no test leave behind that the process was asked to stop."""
+def clear_stop_request() -> Iterator[None]:
+    """Clear the request to stop that a test may have made of this process."""
     yield
     process.stop_requested.clear()
 
 
 @pytest.fixture
 def pasteur() -> Iterator[Pasteur]:
-    """Return the whole site, running on its embedded defaults."""
+    """Return a running site with the default settings."""
     with Pasteur() as site:
         yield site
 
@@ -56,7 +90,7 @@ def sshd() -> Iterator[Sshd]:
 
 @pytest.fixture
 def over_ssh(sshd: Sshd, settings: Settings, tmp_path: Path) -> Sshd:
-    """Return a server that the settings name as the remote."""
+    """Return an SSH server, which the settings use as the remote."""
     settings.GITSYNC_REMOTE = sshd.url
     settings.GITSYNC_IS_DEFAULT_REMOTE = False
     settings.GITSYNC_SSH_KEY_FILE = sshd.key_file

@@ -15,8 +15,7 @@ Arrive = Callable[..., Visitor]
 expect.set_options(timeout=15_000)  # A busy machine is slow, not wrong.
 
 
-# The scope is this folder, not the session: while playwright runs, Django takes every test for asynchronous code.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def site() -> Iterator[Pasteur]:
     """Return the running site, with a moderator."""
     with Pasteur(DJANGO_SUPERUSER_PASSWORD=PASSWORD) as running:
@@ -24,6 +23,7 @@ def site() -> Iterator[Pasteur]:
         yield running
 
 
+# The scope is this folder, not the session: while playwright runs, Django takes every test for asynchronous code.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Return the system's browser."""
@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def arrive(chromium: Browser, site: Pasteur) -> Iterator[Arrive]:
-    """Return how a new visitor comes; the test fails when the console of any of them has anything in it."""
+    """Return a function that makes a visitor; a message in the console of any visitor fails the test."""
     visitors: list[Visitor] = []
 
     def come(*, phone: bool = False, javascript: bool = True, locale: str = "en-US") -> Visitor:

@@ -105,7 +105,7 @@ class ServerProcess(Server):
                 start_new_session=True,
             )
         try:
-            wait_until(lambda: self.has_ended() or self.is_ready(), f"{type(self).__name__} is ready")
+            wait_until(lambda: self.has_ended() or self.is_ready(), f"{type(self).__name__} is ready", 60)
             assert not self.has_ended(), self.log_tail()
         except AssertionError:
             print(self.log_tail())
