@@ -169,7 +169,7 @@ def _bytes(request: Request) -> int:
 def _show(measured: dict[str, list[Visit]]) -> None:
     rows = []
     for what, visits in measured.items():
-        paints = [one.paint for one in visits]
+        paints = [entry.paint for entry in visits]
         row = [what, f"{median(paints):.0f}", f"{min(paints):.0f}-{max(paints):.0f}"]
         row += [f"{_middle(visits, name):.0f}" for name in ("blocking", "longest", "longest_ran", "jump")]
         row += [f"{_middle(visits, name) / 1000:.1f}" for name in ("page_bytes", "module_bytes")]
@@ -179,7 +179,7 @@ def _show(measured: dict[str, list[Visit]]) -> None:
 
 
 def _middle(visits: Sequence[Visit], name: str) -> float:
-    return median(float(getattr(one, name)) for one in visits)
+    return median(float(getattr(entry, name)) for entry in visits)
 
 
 def _goals(measured: dict[str, list[Visit]]) -> list[Goal]:

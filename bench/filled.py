@@ -34,7 +34,7 @@ _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _AT_ONCE = 5_000
 #: Of about as many objects as the packs that the product joins.
 _PACK_BYTES = 20 * 1024 * 1024
-#: What the product tells Git as well, so that only the rest differs.
+#: The product sets the same variable for Git.
 IMPORT_ENVIRONMENT = {**ENVIRONMENT, "MALLOC_TRIM_THRESHOLD_": "67108864"}
 
 Row = tuple[Paste, Revision, File]
@@ -42,7 +42,7 @@ Row = tuple[Paste, Revision, File]
 
 @dataclass(frozen=True)
 class Site:
-    """A data folder with so many pastes in the database and in the default remote."""
+    """A data folder with `size` pastes in the database and in the default remote."""
 
     folder: Path
     size: int
@@ -64,7 +64,7 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a command has to be told to work on it."""
+        """The environment for commands on this site."""
         where = {"PASTEUR_DATA_DIR": str(self.folder), "DATABASE_URL": f"sqlite:///{self.database}"}
         return {"PATH": ENVIRONMENT["PATH"], "HOME": str(self.folder), **where}
 
@@ -88,39 +88,39 @@ class Site:
             connection.settings_dict["NAME"] = before
 
     def copy(self, folder: Path) -> "Site":
-        """Return a copy to be spoiled; packs are shared, since Git replaces them and never writes into one."""
+        """Return a copy that may be modified; packs are shared, since Git replaces them and never writes into one."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        found = Site(folder, self.size)
+        copied = Site(folder, self.size)
         subprocess.run(["cp", "-a", "--reflink=auto", str(self.database), str(folder)], check=True)
         subprocess.run(["cp", "-al", str(self.mirror), str(folder)], check=True)
-        with found.used():
-            Mirror.objects.update(remote=str(found.mirror))
-        return found
+        with copied.used():
+            Mirror.objects.update(remote=str(copied.mirror))
+        return copied
 
 
 def site(folder: Path, size: int) -> Site:
     """Return the site of this size in a folder, made when it is not there from an earlier run."""
-    found = Site(folder / str(size), size)
-    is_whole = (found.folder / "whole").exists()
+    filled = Site(folder / str(size), size)
+    is_whole = (filled.folder / "whole").exists()
     if not is_whole:
-        shutil.rmtree(found.folder, ignore_errors=True)
-        found.folder.mkdir(parents=True)
-    with found.used():
+        shutil.rmtree(filled.folder, ignore_errors=True)
+        filled.folder.mkdir(parents=True)
+    with filled.used():
         call_command("migrate", verbosity=0)
         if not is_whole:
-            _make(found)
-        with sqlite3.connect(found.database) as file:
+            _make(filled)
+        with sqlite3.connect(filled.database) as file:
             file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    (found.folder / "whole").touch()
-    shutil.rmtree(found.clone, ignore_errors=True)
-    return found
+    (filled.folder / "whole").touch()
+    shutil.rmtree(filled.clone, ignore_errors=True)
+    return filled
 
 
 def history(size: int) -> Iterator[bytes]:
     """Yield the stream for fast-import of a branch with a commit for each paste."""
     for row in islice(rows(), size):
-        yield from told(row)
+        yield from commit_stream(row)
 
 
 def rows() -> Iterator[Row]:
@@ -136,15 +136,15 @@ def rows() -> Iterator[Row]:
         yield paste, revision, file
 
 
-def told(row: Row) -> Iterable[bytes]:
-    """Return the commit of a paste, as fast-import is told of it."""
+def commit_stream(row: Row) -> Iterable[bytes]:
+    """Return the commit of a paste, as a stream for fast-import."""
     paste, revision, file = row
     number = paste.pk
     entries = tuple(tree.entries(paste, revision, [file], with_content=True))
     change, folder = f"{paste.key}.1", tree.folder(paste.key)
-    made = Commit(change, Kind.PUBLISH, paste.key, folder, paste.author, paste.title, paste.created_at, entries)
+    commit = Commit(change, Kind.PUBLISH, paste.key, folder, paste.author, paste.title, paste.created_at, entries)
     parent = f":{number - 1}" if number > 1 else ""
-    return stream(made, mark=number, parent=parent, committed_at=int(paste.created_at.timestamp()))
+    return stream(commit, mark=number, parent=parent, committed_at=int(paste.created_at.timestamp()))
 
 
 def fast_import(repository: Path, stdin: int | IO[bytes], *options: str) -> "subprocess.Popen[bytes]":
@@ -166,22 +166,22 @@ def _importing(repository: Path, marks: Path) -> Iterator[IO[bytes]]:
             raise AssertionError("git fast-import failed")
 
 
-def _make(made: Site) -> None:
-    LocalRemote(made.mirror).create(BRANCH)
-    marks = made.folder / "marks"
-    with _importing(made.mirror, marks) as stdin, transaction.atomic():
-        left = islice(rows(), made.size)
-        while some := list(islice(left, _AT_ONCE)):
-            Paste.objects.bulk_create(paste for paste, _, _ in some)
-            Revision.objects.bulk_create(revision for _, revision, _ in some)
-            File.objects.bulk_create(file for _, _, file in some)
-            for row in some:
-                stdin.writelines(told(row))
-    ask(made.mirror, "update-ref", f"refs/heads/{BRANCH}", NEXT_REF)
-    ask(made.mirror, "update-ref", "-d", NEXT_REF)
+def _make(site: Site) -> None:
+    LocalRemote(site.mirror).create(BRANCH)
+    marks = site.folder / "marks"
+    with _importing(site.mirror, marks) as stdin, transaction.atomic():
+        remaining = islice(rows(), site.size)
+        while batch := list(islice(remaining, _AT_ONCE)):
+            Paste.objects.bulk_create(paste for paste, _, _ in batch)
+            Revision.objects.bulk_create(revision for _, revision, _ in batch)
+            File.objects.bulk_create(file for _, _, file in batch)
+            for row in batch:
+                stdin.writelines(commit_stream(row))
+    ask(site.mirror, "update-ref", f"refs/heads/{BRANCH}", NEXT_REF)
+    ask(site.mirror, "update-ref", "-d", NEXT_REF)
     _settle(marks)
     marks.unlink()
-    Mirror.objects.create(remote=str(made.mirror), branch=BRANCH, tip=made.tip())
+    Mirror.objects.create(remote=str(site.mirror), branch=BRANCH, tip=site.tip())
 
 
 def _settle(marks: Path) -> None:
@@ -192,8 +192,8 @@ def _settle(marks: Path) -> None:
             mark, commit = line.split()
             commits[int(mark[1:])] = commit
     with transaction.atomic():
-        found = Paste.objects.order_by("pk").values_list("pk", "key", "created_at").iterator(chunk_size=_AT_ONCE)
-        while some := list(islice(found, _AT_ONCE)):
+        pastes = Paste.objects.order_by("pk").values_list("pk", "key", "created_at").iterator(chunk_size=_AT_ONCE)
+        while batch := list(islice(pastes, _AT_ONCE)):
             Change.objects.bulk_create(
                 Change(
                     key=key,
@@ -204,5 +204,5 @@ def _settle(marks: Path) -> None:
                     settled_at=at,
                     commit=commits[number],
                 )
-                for number, key, at in some
+                for number, key, at in batch
             )

@@ -43,20 +43,20 @@ def measure(sizes: list[int], parts: list[str], sites: Path, folder: Path) -> li
     from bench import filled  # After the settings are loaded.
     from bench.mirror_runs import Runs
 
-    found: dict[tuple[int, str], Spent] = {}
+    results: dict[tuple[int, str], Spent] = {}
     for size in sizes:
         runs = Runs(filled.site(sites, size), folder / "copy")
         work: dict[str, Callable[[], dict[str, Spent]]] = {part: getattr(runs, part) for part in PARTS}
         for part in PARTS:
             if part in parts:
                 for name, spent in work[part]().items():
-                    found[size, name] = spent
+                    results[size, name] = spent
                     print(f"{size} pastes, {name}: {spent}", flush=True)
-    _show(found)
-    return _goals(sizes, found)
+    _show(results)
+    return _goals(sizes, results)
 
 
-def _show(found: "dict[tuple[int, str], Spent]") -> None:
+def _show(results: "dict[tuple[int, str], Spent]") -> None:
     rows = [
         [
             f"{name}, {size:,} pastes",
@@ -64,36 +64,36 @@ def _show(found: "dict[tuple[int, str], Spent]") -> None:
             *(f"{spent.peak.own:.0f}", f"{spent.peak.mapped:.0f}"),
             f"{spent.peak.largest} {spent.peak.largest_own:.0f}",
         ]
-        for (size, name), spent in sorted(found.items(), key=lambda one: (one[0][1], one[0][0]))
+        for (size, name), spent in sorted(results.items(), key=lambda item: (item[0][1], item[0][0]))
     ]
     head = ["", "seconds", "of CPU", "floor, s", "own MiB", "mapped MiB", "the largest, own MiB"]
     show("The mirror", head, rows)
 
 
-def _goals(sizes: list[int], found: "dict[tuple[int, str], Spent]") -> list[Goal]:
+def _goals(sizes: list[int], results: "dict[tuple[int, str], Spent]") -> list[Goal]:
     small, large = sizes[0], sizes[-1]
     goals = []
-    if (large, "drain of 1") in found and small != large:
-        ratio = found[large, "drain of 1"].cpu / found[small, "drain of 1"].cpu
+    if (large, "drain of 1") in results and small != large:
+        ratio = results[large, "drain of 1"].cpu / results[small, "drain of 1"].cpu
         goals.append(Goal(f"CPU of a drain of 1 at {large} pastes, beside {small}", ratio, at_most=2.0))
-    if check := found.get((large, "check")):
+    if check := results.get((large, "check")):
         goals.append(Goal(f"check of {large} pastes", check.seconds, at_most=60.0, unit=" s"))
-    if (resync := found.get((large, "resync"))) and large >= _MANY:  # Of few, starting Python takes longer than Git.
+    if (resync := results.get((large, "resync"))) and large >= _MANY:  # Of few, starting Python takes longer than Git.
         what = f"resync of {large} pastes / fast-import of the same stream"
         goals.append(Goal(what, resync.floor / resync.seconds, at_least=0.4))
-    if (oldest := found.get((large, "purge of the first"))) and large >= _MANY:
+    if (oldest := results.get((large, "purge of the first"))) and large >= _MANY:
         what = f"purge of the first of {large} pastes / bare rewriting by git"
         goals.append(Goal(what, oldest.seconds / oldest.floor, at_most=4.0))
     for size in sizes:
-        if (empty := found.get((size, "empty worker"))) and size <= _MANY:
+        if (empty := results.get((size, "empty worker"))) and size <= _MANY:
             what = f"empty worker at {size} pastes to its first commit"
             goals.append(Goal(what, empty.seconds, at_most=5.0, unit=" s"))
-    own = {name: spent.peak.largest_own for (size, name), spent in found.items() if size == large}
+    own = {name: spent.peak.largest_own for (size, name), spent in results.items() if size == large}
     return [
         *goals,
         *(
-            Goal(f"memory of a process, {name} at {large}", most, at_most=_MEMORY, unit=" MiB")
-            for name, most in own.items()
+            Goal(f"memory of a process, {name} at {large}", peak_mib, at_most=_MEMORY, unit=" MiB")
+            for name, peak_mib in own.items()
         ),
     ]
 

@@ -60,8 +60,8 @@ class Runs:
         with self._site.copy(self._folder).used():
             many.publish(1)
             drain()
-            ones = [_drained(1) for _ in range(_DRAINS_OF_ONE)]
-            middle = Spent(median(one.seconds for one in ones), median(one.cpu for one in ones), peak=ones[-1].peak)
+            runs = [_drained(1) for _ in range(_DRAINS_OF_ONE)]
+            middle = Spent(median(run.seconds for run in runs), median(run.cpu for run in runs), peak=runs[-1].peak)
             return {"drain of 1": middle, "drain of 1000": _drained(1_000)}
 
     def check(self) -> dict[str, Spent]:

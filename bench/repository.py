@@ -1,4 +1,4 @@
-"""Git itself, as anybody runs it: without the product's code and its settings for Git's processes."""
+"""Git itself, run without the product's code and its environment for Git."""
 
 import os
 import subprocess

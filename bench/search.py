@@ -58,7 +58,7 @@ def main() -> None:
     show("Searches, in ms", ["what", *(f"{database} {size:,}" for database, size in measured)], rows)
     goals = []
     for database in kinds:
-        what, slowest = max(measured[database, max(sizes)].items(), key=lambda one: one[1])
+        what, slowest = max(measured[database, max(sizes)].items(), key=lambda item: item[1])
         goals.append(Goal(f"{database}, the slowest of all ({what})", slowest, at_most=_MOST_MS, unit=" ms"))
     show_goals(goals)
 
@@ -84,8 +84,8 @@ def _searched(size: int) -> dict[str, float]:
 
     from pastes.search import index
 
-    for first in range(0, size, _BATCH):
-        _fill(range(first, min(first + _BATCH, size)))
+    for start in range(0, size, _BATCH):
+        _fill(range(start, min(start + _BATCH, size)))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     return {what: _milliseconds(lambda query=query: index.search(query)) for what, query in _QUERIES.items()}  # type: ignore[misc]
@@ -100,9 +100,9 @@ def _fill(numbers: range) -> None:
     from pastes.search import index
 
     now = timezone.now()
-    facts = {"created_at": now, "visibility": Visibility.PUBLIC}
+    fields = {"created_at": now, "visibility": Visibility.PUBLIC}
     with transaction.atomic():
-        pastes = [Paste(key=keys.draw(), token_hash=f"{number:064x}", **facts) for number in numbers]
+        pastes = [Paste(key=keys.draw(), token_hash=f"{number:064x}", **fields) for number in numbers]
         for paste in Paste.objects.bulk_create(pastes):
             words = _drawn(paste.pk)
             author = "ada lovelace" if paste.pk % 50 == 0 else f"author{paste.pk % 1_000}"

@@ -30,9 +30,9 @@ _GOALS = {"create": 0.6, "raw": 0.8, "json": 0.7, "page": 0.6}
 #: How many times the latency in the middle the one of a hundredth may be, and how much slower many pastes may make it.
 _MOST_SPREAD, _MOST_GROWTH = 10, 1.2
 _CROWDS = {
-    "nobody": {},
-    "100 that say nothing": {"idle": 100},
-    "20 that send a byte a second": {"dripping": 20},
+    "none": {},
+    "100 silent": {"idle": 100},
+    "20 that send one byte per second": {"dripping": 20},
 }
 
 #: One round: what was measured, by its name.

@@ -95,7 +95,7 @@ def as_po(catalogue: Catalog) -> bytes:
 
 
 def untranslated(catalogue: Catalog) -> Iterator[str]:
-    """Yield what has no translation yet, or one that nobody has confirmed."""
+    """Yield what has no translation yet, or a fuzzy one."""
     for message in catalogue:
         texts = message.string if isinstance(message.string, tuple) else (message.string,)
         if message.id and (message.fuzzy or not all(texts)):

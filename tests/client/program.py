@@ -46,7 +46,7 @@ class Done:
 
 
 class User:
-    """Somebody with the client and a home."""
+    """A user with the client and a home directory."""
 
     def __init__(self, home: Path, server: str = "", **variables: str) -> None:
         self.home = home

@@ -26,7 +26,7 @@ def site() -> Iterator[Pasteur]:
 
 @pytest.fixture
 def user(site: Pasteur, tmp_path: Path) -> User:
-    """Return somebody who uses it."""
+    """Return a user of the client."""
     return User(tmp_path, site.url)
 
 

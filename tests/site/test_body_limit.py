@@ -203,7 +203,7 @@ def test_input_05_an_endless_body_is_cut_off(site: Pasteur, start: str, piece: b
             while sent < 100_000_000:
                 sent += wire.send(piece)
         except (ConnectionResetError, BrokenPipeError):
-            pass  # Nobody reads on.
+            pass  # The server reads no further.
 
     assert sent < 100_000_000
     assert answer.startswith(b"HTTP/1.1 413 ")
@@ -284,7 +284,7 @@ def test_a_slow_upload_is_no_shorter(site: Pasteur) -> None:
     ],
     ids=["evil", "two", "two_turned", "absolute", "raw_bytes", "nul"],
 )
-def test_input_61_a_request_for_somebody_else_is_400(site: Pasteur, request_: bytes) -> None:
+def test_input_61_a_request_for_another_host_is_400(site: Pasteur, request_: bytes) -> None:
     assert talk(site, request_).startswith(b"HTTP/1.1 400 ")
 
 

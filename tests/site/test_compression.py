@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 READER = {"accept": BROWSER, "accept-encoding": "gzip, deflate, br"}
 
 
-def test_a_page_is_compressed_for_a_browser_and_for_nobody_else(client: Client) -> None:
+def test_a_page_is_compressed_for_browsers_only(client: Client) -> None:
     paste = publish_text("x = 1\n" * 10_000, "a.py")
 
     page = client.get(f"/{paste.key}", headers=READER)

@@ -40,7 +40,7 @@ FIXED = {
         "GITSYNC_HOOK_SECRET",
         "PASTEUR_EMAIL_URL",
     ),
-    "GITSYNC_SSH_HOST_FINGERPRINT",  # The file of known hosts is a secret, which nobody there can write to.
+    "GITSYNC_SSH_HOST_FINGERPRINT",  # The file of known hosts is a secret, which is read-only there.
 }
 
 
@@ -116,7 +116,7 @@ def test_the_site_starts_without_broker_worker_and_remote() -> None:
     assert set(SERVICES["web"]["depends_on"]) == {"migrate", "postgres"}
 
 
-def test_nobody_starts_before_the_tables_are_there() -> None:
+def test_no_service_starts_before_the_tables_exist() -> None:
     for name in ("web", "worker"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert SERVICES["migrate"]["depends_on"]["postgres"] == {"condition": "service_healthy"}
@@ -132,7 +132,7 @@ def test_our_containers_may_do_nothing_but_their_work(name: str) -> None:
     assert not {"privileged", "cap_add", "devices", "user", "network_mode", "pid"} & set(service)
 
 
-def test_the_image_runs_as_nobody_special_and_holds_what_is_named() -> None:
+def test_the_image_runs_as_an_ordinary_user_and_contains_the_listed_files() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     named = (ROOT / ".dockerignore").read_text().splitlines()
 

@@ -22,7 +22,7 @@ def site() -> Iterator[Pasteur]:
 
 
 def typed(session: str, home: Path, **variables: str) -> str:
-    """Run lines as somebody types them, who has nothing but a few files; returns what is printed."""
+    """Run shell lines in a folder with a few files; return their output."""
     for name, text in {"hello.py": 'print("hello")\n', "a.py": "a = 1\n", "b.md": "# b\n", "notes.txt": "☃\n"}.items():
         (home / name).write_text(text)
     (home / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\nmax-time = 20\n")

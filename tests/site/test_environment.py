@@ -1,4 +1,4 @@
-"""Settings come from the environment, and what makes no sense is refused at start, in plain words."""
+"""Settings come from the environment, and what makes no sense is refused at start, in plain English."""
 
 import os
 import runpy
@@ -43,7 +43,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
     return [line.strip() for line in str(caught.value).splitlines()]
 
 
-def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_all_settings_have_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = load(monkeypatch)
 
     assert (settings["HOST"], settings["PORT"], settings["DEBUG"]) == ("127.0.0.1", 8000, False)
@@ -91,7 +91,7 @@ def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("SECRET_KEY", "0123456789" * 4, "SECRET_KEY", "0123456789" * 4),
     ],
 )
-def test_each_setting_is_taken_as_it_is_meant(
+def test_a_valid_value_becomes_the_setting(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, setting: str, becomes: object
 ) -> None:
     assert load(monkeypatch, **{name: value})[setting] == becomes
@@ -160,7 +160,9 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize(("name", "value"), NONSENSE, ids=[f"{name}={ascii(value)[:30]}" for name, value in NONSENSE])
-def test_nonsense_is_named_once_and_no_secret_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_an_invalid_value_is_reported_once_without_the_value_of_a_secret(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     (problem,) = refused(monkeypatch, **{name: value})
 
     assert problem.startswith(f"{name}: ")
@@ -168,7 +170,7 @@ def test_nonsense_is_named_once_and_no_secret_repeated(monkeypatch: pytest.Monke
     assert len(problem) < 200
 
 
-def test_all_problems_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_invalid_values_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     problems = refused(monkeypatch, PORT="x", DEBUG="x", PASTEUR_MAX_BYTES="x", GITSYNC_NOTHING="x")
 
     assert {problem.partition(":")[0] for problem in problems} == {
@@ -197,7 +199,7 @@ def test_an_unknown_name_is_refused_with_the_one_that_was_meant(
     assert problem.endswith(f"did you mean {meant}?")
 
 
-def test_names_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_without_our_prefixes_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(monkeypatch, LANG="C", PORTAL="x", NOT_PASTEUR_X="x")["PORT"] == 8_000
 
 
@@ -271,7 +273,7 @@ def test_a_secret_key_is_made_once_and_kept_for_its_owner(monkeypatch: pytest.Mo
     assert [left.name for left in (tmp_path / "data").iterdir()] == ["secret_key"]
 
 
-def test_a_stored_secret_that_was_there_first_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_stored_secret_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "secret_key"
     file.write_text("the other process was first")
     monkeypatch.setattr(Path, "exists", lambda _: False)
