@@ -25,6 +25,6 @@ class GitsyncConfig(AppConfig):
         signals.paste_withdrawn.connect(outbox.withdrawn, dispatch_uid="gitsync.withdrawn")
         signals.paste_restored.connect(outbox.restored, dispatch_uid="gitsync.restored")
         signals.paste_purged.connect(requests.request_purge, dispatch_uid="gitsync.purge.requests")
-        signals.paste_missed.connect(webhook.missed, dispatch_uid="gitsync.missed")
+        signals.paste_missed.connect(webhook.fetch_missed, dispatch_uid="gitsync.missed")
         mirror_copy.register(outbox.standing, outbox.copy_of)
         mirror_copy.register_promise(eligibility.promise)

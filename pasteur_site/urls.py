@@ -20,6 +20,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("readyz", or_upload(views.readyz), name="readyz"),
     path("metrics", or_upload(views.numbers), name="metrics"),
-    path("hooks/git", webhook.pushed, name="hook"),
+    path("hooks/git", webhook.receive_push, name="hook"),
     path("", include(pastes_urls)),
 ]

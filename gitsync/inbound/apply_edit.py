@@ -1,7 +1,7 @@
-"""What others have changed in the folder of a paste that is here becomes a revision of it.
+"""Stores what others have changed in the folder of a stored paste as a new revision.
 
-Sites that share a repository agree in the end: what can be taken is taken as it stands there, and what cannot is
-written anew only where no Pasteur has written it.
+Sites that share a repository come to agree: a site adopts the folder as it is where it can, and writes it again only
+when no other Pasteur wrote it.
 """
 
 import logging
@@ -9,91 +9,105 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gitsync.format import tree
-from gitsync.inbound.metadata import DamagedError, Metadata
-from gitsync.inbound.paste_history import (
-    author_of,
-    conclude,
-    edition,
-    is_next,
-    look,
-    refuse_purged,
-    settle,
-    shown,
-    texts_at,
+from gitsync.inbound.metadata import DamagedError, FileMetadata, Metadata
+from gitsync.inbound.paste_folder import (
+    PasteFolder,
+    read_folder,
+    read_revision,
+    refuse_purged_texts,
+    text_oids_in_tree,
+    text_oids_of_revision,
+    tree_oid_of,
 )
+from gitsync.inbound.paste_history import author_of, is_later, queue_if_different, settle_changes
 from gitsync.inbound.path_history import Touch
 from gitsync.models import Change, Kind
-from gitsync.monitoring.drain_report import read_in
+from gitsync.monitoring import drain_report
 from gitsync.outbox import outbox
 from gitsync.repository.history import Objects
 from pastes.errors import RefusedError
 from pastes.lifecycle import restoring
-from pastes.lifecycle.draft import Draft, validate_fields, validate_files
-from pastes.models import File, Paste
+from pastes.lifecycle.draft import Draft, NewRevision, validate_fields, validate_files
+from pastes.models import Paste
 
 logger = logging.getLogger(__name__)
 
 
-def revise(objects: Objects, paste: Paste, oid: str, touches: Sequence[Touch], *, is_pending: bool) -> None:
-    """Take over what the folder of a paste, the tree `oid`, says and the paste does not. Raises DamagedError.
+def apply_edit(objects: Objects, paste: Paste, tree_oid: str, touches: Sequence[Touch], *, is_pending: bool) -> None:
+    """Store the content of a paste's folder, the tree `tree_oid`, where it differs. Raises DamagedError.
 
-    Where there is nothing to be taken, the folder is written anew, unless a change of the paste waits and does so.
+    `is_pending` says that a change of the paste is waiting to be committed. Without one, a folder that is not stored
+    as a revision is queued to be written again.
     """
-    if shown(paste) == oid:
+    if tree_oid_of(paste) == tree_oid:
         return
-    last = touches[-1]
-    said, texts = _seen(objects, paste, oid)
-    is_ahead = is_next(said.revision, paste.head)
-    if is_pending and not is_ahead and any(texts == texts_of(paste, number) for number in {said.revision, paste.head}):
-        return  # It is where the paste has been, and what waits goes there.
-    if Change.objects.filter(key=paste.key, commit=last.commit).exists():
-        _mend(paste, is_pending=is_pending)
+    touch = touches[-1]
+    folder = _read_folder(objects, paste, tree_oid)
+    is_ahead = is_later(folder.metadata.revision, paste.head)
+    if is_pending and not is_ahead and _is_own_state(paste, folder):
+        return  # The pending change brings the folder up to date.
+    if Change.objects.filter(key=paste.key, commit=touch.commit).exists():
+        _write_again(paste, is_pending=is_pending)
         return
-    refuse_purged(objects, [oid], texts_of(paste, paste.head).values())
-    number, at, author = paste.head + 1, last.written_at, author_of(last)
-    if is_ahead:
-        number, at, author = said.revision, said.revised_at or at, said.revised_by
-    made = edition(objects, said, texts, number, at, author)
-    draft = _merge(paste, said.paste)
-    if not is_ahead and replace(draft, files=validate_files(made.files)) == Draft.of(paste):
-        if not _is_by_pasteur(paste, last):
-            _mend(paste, is_pending=is_pending)
+    refuse_purged_texts(objects, [tree_oid], allowed=text_oids_of_revision(paste, paste.head).values())
+    revision = _read_edit(objects, paste, folder, touch, is_ahead=is_ahead)
+    draft = _merge(paste, folder.metadata.paste)
+    if not is_ahead and replace(draft, files=validate_files(revision.files)) == Draft.of(paste):
+        if not _is_by_pasteur(paste, touch):
+            _write_again(paste, is_pending=is_pending)
         return
-    restoring.update(paste, made, None if is_pending and not is_ahead else draft)
-    is_known = settle(paste.key, touches, dict.fromkeys((touch.commit for touch in touches), number))
-    is_theirs = is_ahead and _is_by_pasteur(paste, last)
-    conclude(paste, oid, last, is_known=is_known, is_pending=is_pending, is_theirs=is_theirs)
-    read_in("%s has revision %d", paste.key, number)
+    restoring.update(paste, revision, None if is_pending and not is_ahead else draft)
+    revision_of_commit = dict.fromkeys((touch.commit for touch in touches), revision.number)
+    queue_if_different(
+        paste,
+        tree_oid,
+        touch,
+        has_changes=settle_changes(paste.key, touches, revision_of_commit),
+        is_pending=is_pending,
+        is_by_another_site=is_ahead and _is_by_pasteur(paste, touch),
+    )
+    drain_report.read_in("%s has revision %d", paste.key, revision.number)
 
 
-def texts_of(paste: Paste, number: int) -> dict[str, str]:
-    """Return the id of every text of a revision by its path in the folder."""
-    rows = File.objects.filter(revision__paste=paste, revision__number=number).order_by("position")
-    facts = list(rows.values_list("name", "oid"))
-    return dict(zip(tree.tree_names(name for name, _ in facts), (oid for _, oid in facts), strict=True))
+def _read_folder(objects: Objects, paste: Paste, tree_oid: str) -> PasteFolder:
+    """Return a folder, with the stored paste's metadata in place of missing metadata.
 
-
-def _seen(objects: Objects, paste: Paste, oid: str) -> tuple[Metadata, dict[str, str]]:
-    """Return what a folder says and the ids of its texts; where it has no metadata, or only that is damaged, ours."""
+    The same holds for damaged metadata when the texts are those of the paste. Otherwise raises DamagedError.
+    """
     try:
-        said, texts = look(objects, paste.key, oid)
+        folder = read_folder(objects, paste.key, tree_oid)
     except DamagedError as damaged:
-        texts = texts_at(objects, oid)
-        if texts != texts_of(paste, paste.head):
+        text_oids = text_oids_in_tree(objects, tree_oid)
+        if text_oids != text_oids_of_revision(paste, paste.head):
             raise
-        logger.warning("the folder of %s is written anew: %s", paste.key, damaged)
-        return _ours(paste), texts
-    return (said if said.revision else _ours(paste)), texts
+        logger.warning("the folder of %s is written again: %s", paste.key, damaged)
+        return PasteFolder(_metadata_of(paste), text_oids)
+    return folder if folder.metadata.revision else replace(folder, metadata=_metadata_of(paste))
 
 
-def _ours(paste: Paste) -> Metadata:
-    """Return what our metadata says, with no number of a revision."""
+def _metadata_of(paste: Paste) -> Metadata:
+    """Return the metadata of a stored paste, without a revision."""
     files = list(paste.files)
     paths = tree.tree_names(file.name for file in files)
     return Metadata(
         paste=Draft.of(paste),
-        files=[(path, file.name, file.language) for path, file in zip(paths, files, strict=True)],
+        files=[FileMetadata(path, file.name, file.language) for path, file in zip(paths, files, strict=True)],
     )
+
+
+def _is_own_state(paste: Paste, folder: PasteFolder) -> bool:
+    """Whether a folder has the texts of the paste's newest revision, or of the revision that its metadata names."""
+    numbers = {folder.metadata.revision, paste.head}
+    return any(folder.text_oids == text_oids_of_revision(paste, number) for number in numbers)
+
+
+def _read_edit(objects: Objects, paste: Paste, folder: PasteFolder, touch: Touch, *, is_ahead: bool) -> NewRevision:
+    """Return a folder as a revision: by the metadata of another site that is ahead, otherwise by the commit."""
+    metadata = folder.metadata
+    if is_ahead:
+        created_at, author = metadata.revised_at or touch.written_at, metadata.revised_by
+        return read_revision(objects, folder, metadata.revision, created_at, author)
+    return read_revision(objects, folder, paste.head + 1, touch.written_at, author_of(touch))
 
 
 def _merge(paste: Paste, draft: Draft) -> Draft:
@@ -102,7 +116,7 @@ def _merge(paste: Paste, draft: Draft) -> Draft:
     try:
         fields = validate_fields(fields)
     except RefusedError as refused:
-        logger.warning("what is said about %s in Git is left alone: %s", paste.key, refused.message)
+        logger.warning("the metadata of %s in Git is not applied: %s", paste.key, refused.message)
         return Draft.of(paste)
     return replace(
         Draft.of(paste),
@@ -113,12 +127,12 @@ def _merge(paste: Paste, draft: Draft) -> Draft:
     )
 
 
-def _is_by_pasteur(paste: Paste, last: Touch) -> bool:
-    """Whether a commit says that it is by a Pasteur. Anybody can say so, and then has a folder as it is for longer."""
-    return last.change.rpartition(".")[0] == paste.key and last.kind in Kind.values
+def _is_by_pasteur(paste: Paste, touch: Touch) -> bool:
+    """Whether a commit claims to be made by a Pasteur. A forged claim only delays the rewriting of the folder."""
+    return touch.change.rpartition(".")[0] == paste.key and touch.kind in Kind.values
 
 
-def _mend(paste: Paste, *, is_pending: bool) -> None:
+def _write_again(paste: Paste, *, is_pending: bool) -> None:
     if not is_pending:
         outbox.add(paste.key, Kind.EDIT, paste.head)
-        logger.warning("what others have made of the folder of %s is no edit, and is written anew", paste.key)
+        logger.warning("the folder of %s in Git has a change that cannot be stored, and is written again", paste.key)

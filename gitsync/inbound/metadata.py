@@ -1,10 +1,10 @@
-"""What the folder of a paste says in Git, when anybody may have written it. Pure: nothing is read or stored here."""
+"""The metadata in a paste's folder, which anyone with push access may have written. Pure: nothing is read or stored."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gitsync.format import tree
 from gitsync.repository.history import TreeRow
@@ -14,45 +14,51 @@ from pastes.rules import keys
 from pastes.rules.languages import LANGUAGES
 
 _Kind = TypeVar("_Kind")
-#: The longest metadata that anything is read from.
-METADATA_BYTES = 256 * 1024
-#: The greatest number that the database takes.
-LAST_REVISION = 2**31 - 1
+MAX_METADATA_BYTES = 256 * 1024
+#: The largest number in the database's column.
+MAX_REVISION = 2**31 - 1
 
 
 class DamagedError(Exception):
-    """What lies in Git cannot be a paste. The text says why, and repeats nothing that is longer than a line."""
+    """What is in Git cannot become a paste. The text gives the reason and quotes nothing longer than a line."""
+
+
+class FileMetadata(NamedTuple):
+    """What the metadata says of a file: its name in the folder, its name on the site, its language."""
+
+    path: str
+    name: str
+    language: str
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """The content of `.pasteur.json`: a paste without its texts, and a revision; `files` are (path, name, language)."""
+    """The content of `.pasteur.json`: a paste without its texts, and one revision; 0 when there is no metadata."""
 
     paste: Draft = field(default_factory=Draft)
     created_at: datetime | None = None
     revision: int = 0
     revised_at: datetime | None = None
     revised_by: str = ""
-    files: Sequence[tuple[str, str, str]] = field(default_factory=tuple)
+    files: Sequence[FileMetadata] = ()
 
 
-#: What there is to know where nobody wrote any.
 NO_METADATA = Metadata()
 
 
-def metadata(content: bytes, key: str) -> Metadata:
-    """Return what the metadata of a paste says. Raises DamagedError."""
+def parse(content: bytes, key: str) -> Metadata:
+    """Return the metadata of the paste `key`. Raises DamagedError."""
     try:
         row = json.loads(content)
     except (ValueError, RecursionError):
-        raise DamagedError("its metadata is no JSON") from None
+        raise DamagedError("its metadata is not JSON") from None
     if not isinstance(row, dict) or row.get("format") != tree.FORMAT:
-        raise DamagedError("its metadata has a format that is not known here")
+        raise DamagedError("its metadata has an unknown format")
     if row.get("key") != key:
         raise DamagedError("its metadata names another key")
     revision = _typed(row, "revision", int)
-    if not 0 < revision <= LAST_REVISION:
-        raise DamagedError("its metadata has no number of a revision")
+    if not 0 < revision <= MAX_REVISION:
+        raise DamagedError("its metadata has a revision number out of range")
     paste = Draft(
         title=_typed(row, "title", str),
         author=_typed(row, "author", str),
@@ -60,63 +66,62 @@ def metadata(content: bytes, key: str) -> Metadata:
         visibility=_typed(row, "visibility", str),
         encrypted=_typed(row, "encrypted", bool),
         old_code=_old_code(row),
-        expires_at=_time(row, "expires_at") if "expires_at" in row else None,
+        expires_at=_date(row, "expires_at") if "expires_at" in row else None,
         forked_from=_typed(row, "forked_from", str) if "forked_from" in row else "",
     )
     return Metadata(
         paste=paste,
-        created_at=_time(row, "created_at"),
+        created_at=_date(row, "created_at"),
         revision=revision,
-        revised_at=_time(row, "revised_at"),
+        revised_at=_date(row, "revised_at"),
         revised_by=_typed(row, "revised_by", str) if "revised_by" in row else "",
-        files=[_file(one) for one in _typed(row, "files", list)],
+        files=[_file(entry) for entry in _typed(row, "files", list)],
     )
 
 
-def contents(entries: Sequence[TreeRow]) -> dict[str, str]:
-    """Return the id of every text of a folder by its path there. Raises DamagedError for what is not a plain file."""
-    for entry in entries:
-        if not entry.is_file:
-            raise DamagedError("it holds something else than plain files")
-    found = {entry.name: entry.oid for entry in entries if entry.name != tree.METADATA}
-    if not found:
-        raise DamagedError("it holds no text")
-    if len(found) > MAX_FILES:
-        raise DamagedError(f"it holds more than {MAX_FILES} files")
-    return found
+def text_oids(rows: Sequence[TreeRow]) -> dict[str, str]:
+    """Return the id of every text in a folder by its name there. Raises DamagedError for what is not a plain file."""
+    if not all(row.is_file for row in rows):
+        raise DamagedError("it has entries that are not plain files")
+    oids = {row.name: row.oid for row in rows if row.name != tree.METADATA}
+    if not oids:
+        raise DamagedError("it has no text")
+    if len(oids) > MAX_FILES:
+        raise DamagedError(f"it has more than {MAX_FILES} files")
+    return oids
 
 
-def files(said: Metadata, texts: Mapping[str, bytes]) -> list[NewFile]:
-    """Return the files of a paste, in their order, from its texts by their path in the folder. Raises DamagedError.
+def build_files(metadata: Metadata, texts: Mapping[str, bytes]) -> list[NewFile]:
+    """Return the files of a paste, in order, from the texts by their names in the folder. Raises DamagedError.
 
-    A text that the metadata does not speak of comes last, under the name that it has in the folder.
+    Texts that the metadata does not list come last, under their names in the folder.
     """
-    known = {path: (name, language) for path, name, language in said.files if path in texts}
-    order = [*known, *(path for path in texts if path not in known)]
-    return [_new_file(*known.get(path, (path, "")), texts[path]) for path in order]
+    listed = {file.path: file for file in metadata.files if file.path in texts}
+    unlisted = {path: FileMetadata(path, path, "") for path in texts if path not in listed}
+    return [_new_file(file, texts[path]) for path, file in {**listed, **unlisted}.items()]
 
 
-def _new_file(name: str, language: str, content: bytes) -> NewFile:
+def _new_file(file: FileMetadata, content: bytes) -> NewFile:
     try:
         text = content.decode()
-        name = clean_name(name)
+        name = clean_name(file.name)
     except UnicodeDecodeError:
         raise DamagedError("one of its texts is not UTF-8") from None
     except RefusedError as refused:
         raise DamagedError(refused.message) from None
-    return NewFile(content=text, name=name, language=language if language in LANGUAGES else "")
+    return NewFile(content=text, name=name, language=file.language if file.language in LANGUAGES else "")
 
 
-def _file(one: Any) -> tuple[str, str, str]:
-    if not isinstance(one, dict):
-        raise DamagedError("its metadata has files of the wrong kind")
-    return _typed(one, "path", str), _typed(one, "name", str), _typed(one, "language", str)
+def _file(entry: Any) -> FileMetadata:
+    if not isinstance(entry, dict):
+        raise DamagedError("its metadata has an invalid list of files")
+    return FileMetadata(_typed(entry, "path", str), _typed(entry, "name", str), _typed(entry, "language", str))
 
 
 def _typed(row: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
     value = row.get(name)
     if type(value) is not kind:
-        raise DamagedError(f"its metadata has no {name} of the right kind")
+        raise DamagedError(f"its metadata has no valid {name}")
     return value
 
 
@@ -125,13 +130,13 @@ def _old_code(row: dict[str, Any]) -> str | None:
         return None
     code = _typed(row, "old_code", str)
     if not keys.can_be_old(code):
-        raise DamagedError("its metadata has an old code that cannot be one")
+        raise DamagedError("its metadata has an invalid old code")
     return code
 
 
-def _time(row: dict[str, Any], name: str) -> datetime:
+def _date(row: dict[str, Any], name: str) -> datetime:
     try:
-        found = datetime.fromisoformat(_typed(row, name, str))
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        date = datetime.fromisoformat(_typed(row, name, str))
+        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise DamagedError(f"its metadata has no date in {name}") from None
+        raise DamagedError(f"its metadata has no valid date in {name}") from None

@@ -1,4 +1,4 @@
-"""A branch's history sorted by what its commits touch. It is kept in a file, because it need not fit into memory."""
+"""A branch's history by path: an SQLite file, since a long history does not fit into memory."""
 
 import sqlite3
 import tempfile
@@ -11,13 +11,13 @@ from pathlib import Path
 from gitsync.errors import DiskFullError
 from gitsync.repository.history import CommitInfo
 
-_TABLE = "CREATE TABLE touch (name, place INTEGER, commit_id, author, written_at INTEGER, change, kind, oid)"
-_OF = "SELECT commit_id, author, written_at, change, kind, oid FROM touch WHERE name = ? ORDER BY place"
+_TABLE = "CREATE TABLE touch (name, position INTEGER, commit_id, author, written_at INTEGER, change, kind, oid)"
+_SELECT = "SELECT commit_id, author, written_at, change, kind, oid FROM touch WHERE name = ? ORDER BY position"
 
 
 @dataclass(frozen=True)
 class Touch:
-    """One commit that touched a thing: who made it, and the id of what was there afterwards, empty for nothing."""
+    """A commit that changed a path, with the object that is there afterwards; `oid` is empty after a deletion."""
 
     commit: str
     author: str
@@ -27,60 +27,60 @@ class Touch:
     oid: str
 
 
-class Touches:
-    """All that happened, by the name of the thing."""
+class PathHistory:
+    """The commits of a branch by the name of what they touch: a key or a path."""
 
-    def __init__(self, file: sqlite3.Connection, tip: CommitInfo) -> None:
-        self._file = file
+    def __init__(self, database: sqlite3.Connection, tip: CommitInfo) -> None:
+        self._database = database
         self._tip = tip
 
     def of(self, name: str) -> list[Touch]:
-        """Return what happened to a thing, the oldest first; where no commit tells of it, that the tip has it so.
+        """Return the touches of a name, oldest first. Raises DiskFullError.
 
-        A merge that goes back to what one of its histories had tells of nothing.
+        There is always one: a merge that takes a path over from one of its parents does not list it, so a name without
+        commits of its own is attributed to the tip.
         """
-        with _room():
-            rows = self._file.execute(_OF, [_storable(name)]).fetchall()
-        found = [Touch(row[0], row[1], datetime.fromtimestamp(row[2], UTC), *row[3:]) for row in rows]
-        return found or [Touch(self._tip.commit, _storable(self._tip.author), self._tip.written_at, "", "", "")]
+        with _disk_errors():
+            rows = self._database.execute(_SELECT, [_valid_utf8(name)]).fetchall()
+        touches = [Touch(row[0], row[1], datetime.fromtimestamp(row[2], UTC), *row[3:]) for row in rows]
+        return touches or [Touch(self._tip.commit, _valid_utf8(self._tip.author), self._tip.written_at, "", "", "")]
 
 
 @contextmanager
-def sort(told: Iterable[tuple[CommitInfo, str, str]], tip: CommitInfo) -> Iterator[Touches]:
-    """Take (commit, name, id), the newest first, and let what happened to each name be asked for in the block.
+def index_by_path(commits: Iterable[tuple[CommitInfo, str, str]], tip: CommitInfo) -> Iterator[PathHistory]:
+    """Index (commit, name, id), newest first, by name, for the duration of the block. Raises DiskFullError.
 
-    `tip` is the newest commit of the history. Raises DiskFullError, also when it is asked.
+    `tip` is the newest commit of the history.
     """
     with tempfile.TemporaryDirectory(prefix="pasteur-") as folder:
-        file = sqlite3.connect(Path(folder) / "touches")
+        database = sqlite3.connect(Path(folder) / "touches")
         try:
-            with _room():
-                file.execute("PRAGMA synchronous=OFF")
-                file.execute("PRAGMA journal_mode=OFF")
-                file.execute(_TABLE)
-                file.executemany("INSERT INTO touch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(told))
-                file.execute("CREATE INDEX touch_of ON touch (name, place)")
-            yield Touches(file, tip)
+            with _disk_errors():
+                database.execute("PRAGMA synchronous=OFF")
+                database.execute("PRAGMA journal_mode=OFF")
+                database.execute(_TABLE)
+                database.executemany("INSERT INTO touch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(commits))
+                database.execute("CREATE INDEX touch_name ON touch (name, position)")
+            yield PathHistory(database, tip)
         finally:
-            file.close()
+            database.close()
+
+
+def _rows(commits: Iterable[tuple[CommitInfo, str, str]]) -> Iterator[tuple[str, int, str, str, int, str, str, str]]:
+    for age, (commit, name, oid) in enumerate(commits):
+        texts = (commit.commit, commit.author, commit.change, commit.kind)
+        commit_id, author, change, kind = (_valid_utf8(text) for text in texts)
+        yield _valid_utf8(name), -age, commit_id, author, int(commit.written_at.timestamp()), change, kind, oid
+
+
+def _valid_utf8(text: str) -> str:
+    """Return a text with a question mark in place of each byte that is not UTF-8; SQLite refuses such bytes."""
+    return text.encode(errors="replace").decode()
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def _disk_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise DiskFullError(f"the history cannot be sorted in {tempfile.gettempdir()}: {error}") from error
-
-
-def _rows(told: Iterable[tuple[CommitInfo, str, str]]) -> Iterator[tuple[str, int, str, str, int, str, str, str]]:
-    for place, (commit, name, oid) in enumerate(told):
-        at = int(commit.written_at.timestamp())
-        words = (_storable(word) for word in (commit.commit, commit.author, commit.change, commit.kind))
-        identity, author, change, kind = words
-        yield _storable(name), -place, identity, author, at, change, kind, oid
-
-
-def _storable(text: str) -> str:
-    """Return a text in which nothing is left that is not UTF-8."""
-    return text.encode(errors="replace").decode()
+        raise DiskFullError(f"the history cannot be indexed in {tempfile.gettempdir()}: {error}") from error

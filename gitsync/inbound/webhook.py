@@ -1,7 +1,6 @@
-"""`POST /hooks/git`: a forge says that somebody has pushed. It only rings the bell, and no word of it is believed.
+"""`POST /hooks/git`: a forge reports a push. The request wakes the worker; its content is not used.
 
-GitHub signs the body (X-Hub-Signature-256), Gitea does as well (X-Gitea-Signature), GitLab sends the secret itself
-(X-Gitlab-Token).
+GitHub and Gitea sign the body (X-Hub-Signature-256, X-Gitea-Signature); GitLab sends the secret (X-Gitlab-Token).
 """
 
 import hashlib
@@ -16,14 +15,14 @@ from gitsync.outbox import wakeup
 from pastes.errors import RefusedError
 
 
-@csrf_exempt  # A forge has no token of ours; it has the secret.
+@csrf_exempt  # A forge has no CSRF token; it has the secret.
 @require_POST
-def pushed(request: HttpRequest) -> HttpResponse:
-    """Ring for a look at the remote: 202; 403 without the secret, 404 where none is set."""
+def receive_push(request: HttpRequest) -> HttpResponse:
+    """Request a fetch from the remote: 202, or 403 without the secret, or 404 when no secret is configured."""
     if not settings.GITSYNC_HOOK_SECRET:
         raise Http404
     if not _is_genuine(request):
-        raise RefusedError("hook", "This needs the secret that the site and the forge share.", status=403)
+        raise RefusedError("hook", "This requires the secret that the site and the forge share.", status=403)
     wakeup.ring_for_look()
     return HttpResponse(status=202)
 
@@ -31,16 +30,20 @@ def pushed(request: HttpRequest) -> HttpResponse:
 def _is_genuine(request: HttpRequest) -> bool:
     secret = settings.GITSYNC_HOOK_SECRET.encode()
     signature = hmac.new(secret, request.body, hashlib.sha256).hexdigest()
-    shown = (
-        (request.headers.get("X-Hub-Signature-256", ""), f"sha256={signature}"),
-        (request.headers.get("X-Gitea-Signature", ""), signature),
-        (request.headers.get("X-Gitlab-Token", ""), secret.decode()),
-    )
-    # All are compared, each in a time that says nothing about how much of it is right.
-    return sum(hmac.compare_digest(given.encode(), wanted.encode()) for given, wanted in shown) > 0
+    expected = {
+        "X-Hub-Signature-256": f"sha256={signature}",
+        "X-Gitea-Signature": signature,
+        "X-Gitlab-Token": secret.decode(),
+    }
+    # All headers are compared, each in constant time, so that the duration reveals nothing about the secret.
+    matches = [
+        hmac.compare_digest(request.headers.get(header, "").encode(), value.encode())
+        for header, value in expected.items()
+    ]
+    return any(matches)
 
 
-def missed(sender: object, **kwargs: object) -> None:
-    """Somebody asks for a paste that is not here: another Pasteur on the same remote may just have pushed it."""
+def fetch_missed(sender: object, **kwargs: object) -> None:
+    """Handle `paste_missed`: another site on the same remote may just have pushed the paste, so request a fetch."""
     if settings.GITSYNC_READ_BACK:
         wakeup.ring_for_missed()

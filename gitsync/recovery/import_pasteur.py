@@ -1,23 +1,25 @@
-"""Takes over the repository of the first Pasteur: one file for each paste at the root, JSON, named by its code."""
+"""Imports a repository of the first Pasteur: at the root, one JSON file for each paste, named by the paste's code."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from gitsync.inbound.metadata import DamagedError
-from gitsync.inbound.path_history import Touch, sort
+from gitsync.inbound.path_history import PathHistory, Touch, index_by_path
 from gitsync.models import Kind
 from gitsync.outbox import outbox
 from gitsync.progress import Progress, unwatched
-from gitsync.recovery.restore import opened
+from gitsync.recovery.full_history import fetch_full_history
 from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import history
 from gitsync.repository.history import CommitInfo, Objects
+from gitsync.repository.repository import Repository
 from pastes.errors import RefusedError
 from pastes.lifecycle import restoring
 from pastes.lifecycle.draft import Draft, NewFile, NewRevision
@@ -25,17 +27,19 @@ from pastes.lifecycle.erasing import are_purged
 from pastes.models import Paste
 from pastes.rules import keys
 
-#: Where the first Pasteur wrote.
+#: The branch to which the first Pasteur wrote.
 _BRANCH = "master"
-_AT_ONCE = 100
-#: JSON may spell one byte with six.
-_SPELLING = 6
-_ROOM = 4096
+_BATCH_SIZE = 100
+#: JSON takes at most six bytes for one byte of text, and some more around it.
+_MAX_ESCAPE_BYTES = 6
+_JSON_OVERHEAD_BYTES = 4096
+_PLAIN_FILE_MODE = "100"
+_MAX_REPORTED_NAME = 100
 
 
 @dataclass
-class Imported:
-    """What came of it: how many pastes are new here, how many were there, and why which were skipped, by code."""
+class ImportReport:
+    """The numbers of pastes that were imported and that were present before, and the reason for each skipped code."""
 
     tip: str
     branch: str
@@ -44,99 +48,122 @@ class Imported:
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-def import_from(url: str, branch: str = "", progress: Progress = unwatched) -> Imported:
-    """Make a paste of every file at the root of a branch, with its changes pending. Raises GitsyncError.
+class _RootEntry(NamedTuple):
+    """An entry of the root tree. `oid` is empty for what is not a plain file."""
 
-    Without a branch, that is the first Pasteur's own, or else the only one or the default one.
+    name: str
+    oid: str
+
+
+class _OldPaste(NamedTuple):
+    """The content of a file of the first Pasteur."""
+
+    text: str
+    encrypted: bool
+
+
+def import_from(url: str, branch: str = "", progress: Progress = unwatched) -> ImportReport:
+    """Store a paste for every file at the root of a branch, with pending changes. Raises GitsyncError.
+
+    Without `branch`, that is `master`, or else the only or the default branch.
     """
     remote = Remote.configured().at(addresses.parse(url), branch or _BRANCH)
-    with opened(remote, or_obvious=not branch) as (clone, tip, read):
-        found = Imported(tip, read)
-        if tip:
-            rows = clone.ask("ls-tree", "-z", tip).split(b"\0")[:-1]
-            told = _files(history.paths(clone, tip))
-            with sort(told, history.commit(clone, tip)) as touches, history.objects(clone) as objects:
-                for start in range(0, len(rows), _AT_ONCE):
-                    with transaction.atomic():
-                        for row in rows[start : start + _AT_ONCE]:
-                            facts, _, name = row.decode(errors="surrogateescape").partition("\t")
-                            mode, _, oid = facts.split(" ")
-                            _try(found, objects, name, oid if mode.startswith("100") else "", touches.of(name))
-                            progress(1)
-        return found
+    with fetch_full_history(remote, allow_other_branch=not branch) as fetched:
+        report = ImportReport(fetched.tip, fetched.branch)
+        if fetched.tip:
+            _import_all(report, fetched.clone, fetched.tip, progress)
+    return report
 
 
-def _files(told: Iterator[tuple[CommitInfo, str, str, str, str]]) -> Iterator[tuple[CommitInfo, str, str]]:
-    for commit, path, mode, _, oid in told:
+def _import_all(report: ImportReport, clone: Repository, tip: str, progress: Progress) -> None:
+    entries = _root_entries(clone, tip)
+    commits = _commits_by_file(clone, tip)
+    with index_by_path(commits, history.commit(clone, tip)) as path_history, history.objects(clone) as objects:
+        for start in range(0, len(entries), _BATCH_SIZE):
+            with transaction.atomic():
+                for entry in entries[start : start + _BATCH_SIZE]:
+                    _import_entry(report, objects, entry, path_history)
+                    progress(1)
+
+
+def _root_entries(clone: Repository, tip: str) -> list[_RootEntry]:
+    entries = []
+    for row in clone.ask("ls-tree", "-z", tip).split(b"\0")[:-1]:
+        fields, _, name = row.decode(errors="surrogateescape").partition("\t")
+        mode, _, oid = fields.split(" ")
+        entries.append(_RootEntry(name, oid if mode.startswith(_PLAIN_FILE_MODE) else ""))
+    return entries
+
+
+def _commits_by_file(clone: Repository, tip: str) -> Iterator[tuple[CommitInfo, str, str]]:
+    for commit, path, mode, _, oid in history.paths(clone, tip):
         if "/" not in path:
-            yield commit, path, oid if mode.startswith("100") else ""
+            yield commit, path, oid if mode.startswith(_PLAIN_FILE_MODE) else ""
 
 
-def _try(found: Imported, objects: Objects, code: str, oid: str, touches: list[Touch]) -> None:
-    shown = code.encode(errors="replace").decode()[:100]
+def _import_entry(report: ImportReport, objects: Objects, entry: _RootEntry, path_history: PathHistory) -> None:
+    code = entry.name
+    reported_name = code.encode(errors="replace").decode()[:_MAX_REPORTED_NAME]
     try:
-        if not keys.can_be_old(code) or not oid:
-            raise DamagedError("it has no name that the first Pasteur gave")
-        if _is_here(code):
-            found.present += 1
+        if not keys.can_be_old(code) or not entry.oid:
+            raise DamagedError("its name is not a code of the first Pasteur")
+        if _is_present(code):
+            report.present += 1
             return
         with transaction.atomic():
-            _import_one(objects, code, oid, touches)
-        found.imported += 1
+            _store(objects, code, entry.oid, path_history.of(code))
+        report.imported += 1
     except IntegrityError:
-        found.present += 1  # Somebody else has just put it there.
+        report.present += 1  # Another process has stored it in the meantime.
     except DamagedError as damaged:
-        found.skipped[shown] = str(damaged)
+        report.skipped[reported_name] = str(damaged)
     except RefusedError as refused:
-        found.skipped[shown] = refused.message
+        report.skipped[reported_name] = refused.message
 
 
-def _is_here(code: str) -> bool:
-    is_known = Paste.objects.filter(Q(old_code=code) | Q(key=code)).exists()
-    return is_known or bool(are_purged([code]))
+def _is_present(code: str) -> bool:
+    return Paste.objects.filter(Q(old_code=code) | Q(key=code)).exists() or bool(are_purged([code]))
 
 
-def _import_one(objects: Objects, code: str, oid: str, touches: list[Touch]) -> None:
-    """Store a paste under its code where that can be a key, and else under a fresh key with the code beside it."""
+def _store(objects: Objects, code: str, oid: str, touches: Sequence[Touch]) -> None:
+    """Store a paste and its changes. A code that is a valid key becomes the key; otherwise a fresh key is drawn."""
     is_key = keys.can_be(code)
-    _, encrypted = _read(objects, oid)
-    draft = Draft(encrypted=encrypted, old_code=None if is_key else code)
-    paste = restoring.restore(
-        draft,
-        _editions(objects, oid, touches),
-        key=code if is_key else keys.draw(),
-        created_at=touches[0].written_at,
-    )
+    draft = Draft(encrypted=_read(objects, oid).encrypted, old_code=None if is_key else code)
+    revisions = _revisions(objects, oid, touches)
+    key = code if is_key else keys.draw()
+    paste = restoring.restore(draft, revisions, key=key, created_at=touches[0].written_at)
     for revision in paste.revisions.order_by("number"):
         kind = Kind.PUBLISH if revision.number == 1 else Kind.EDIT
         outbox.add(paste.key, kind, revision.number, at=revision.created_at)
 
 
-def _editions(objects: Objects, oid: str, touches: list[Touch]) -> Iterator[NewRevision]:
-    """Yield a revision for each text that the file has had; what is damaged is left out, unless it is there now."""
-    number, last = 0, None
+def _revisions(objects: Objects, oid: str, touches: Sequence[Touch]) -> Iterator[NewRevision]:
+    """Yield a revision for each text that the file has had; a damaged one is left out unless it is at the tip."""
+    number, previous_text = 0, None
     for touch in [*touches, replace(touches[-1], oid=oid)]:
+        if not touch.oid:
+            continue
         try:
-            text = _read(objects, touch.oid)[0] if touch.oid else last
+            text = _read(objects, touch.oid).text
         except DamagedError:
             if touch.oid == oid:
                 raise
             continue
-        if text is not None and text != last:
-            number, last = number + 1, text
+        if text != previous_text:
+            number, previous_text = number + 1, text
             yield NewRevision(number, touch.written_at, [NewFile(text)])
 
 
-def _read(objects: Objects, oid: str) -> tuple[str, bool]:
-    """Return the text of a file of the first Pasteur and whether it is encrypted. Raises DamagedError."""
-    content = objects.blob(oid, _SPELLING * settings.PASTEUR_MAX_BYTES + _ROOM)
+def _read(objects: Objects, oid: str) -> _OldPaste:
+    """Return the content of a file of the first Pasteur. Raises DamagedError."""
+    content = objects.blob(oid, _MAX_ESCAPE_BYTES * settings.PASTEUR_MAX_BYTES + _JSON_OVERHEAD_BYTES)
     if content is None:
         raise DamagedError(f"it is longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
     try:
         row = json.loads(content)
     except (ValueError, RecursionError):
-        raise DamagedError("it is no JSON") from None
+        raise DamagedError("it is not JSON") from None
     text, encrypted = (row.get("contents"), row.get("encrypted", False)) if isinstance(row, dict) else (None, None)
     if not isinstance(text, str) or not isinstance(encrypted, bool):
-        raise DamagedError("it is not what the first Pasteur wrote")
-    return text, encrypted
+        raise DamagedError("it does not have the fields of a paste of the first Pasteur")
+    return _OldPaste(text, encrypted)

@@ -8,8 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from gitsync.format import tree
-from gitsync.inbound.apply_edit import texts_of
-from gitsync.inbound.paste_history import texts_at
+from gitsync.inbound.paste_folder import text_oids_in_tree, text_oids_of_revision
 from gitsync.models import Change
 from gitsync.outbox.eligibility import belongs
 from gitsync.repository import history
@@ -70,7 +69,7 @@ def _is_made(change: Change, objects: Objects, place: str, *, is_at_tip: bool) -
         return objects.tree(place) is None and (is_wanted or not is_at_tip)
     if paste is None or not is_wanted:
         return True  # The change that takes it away comes after this one.
-    return is_at_tip and texts_of(paste, change.revision) == texts_at(objects, place)
+    return is_at_tip and text_oids_of_revision(paste, change.revision) == text_oids_in_tree(objects, place)
 
 
 def _batches(clone: Repository, revisions: str) -> Iterator[dict[str, str]]:

@@ -25,8 +25,8 @@ from gitsync.errors import (
 )
 from gitsync.format import tree
 from gitsync.format.fast_import import Commit
-from gitsync.inbound import peer_purges, read_in
-from gitsync.inbound.read_in import Removals
+from gitsync.inbound import candidates, peer_purges, read_in
+from gitsync.inbound.removals import Removals
 from gitsync.models import Change, Failure, Mirror, Purge
 from gitsync.monitoring import drain_report
 from gitsync.monitoring.drain_report import Drained
@@ -184,7 +184,7 @@ def catch_up(mirror: Mirror, clone: Repository, tip: str, removals: Removals | N
     if tip:
         told = f"{mirror.tip}..{tip}" if goes_on else tip
         already, back = already_pushed.settle(clone, told, requests.completed_keys())
-        peer_purges.heed(clone, told, tip, removals or Removals.ASK)
+        peer_purges.hide_purged(clone, told, tip, removals or Removals.ASK)
     drain_report.arrived(already)
     if goes_on:
         reappearance.purge_returned_texts(clone, old, tip)
@@ -196,7 +196,7 @@ def catch_up(mirror: Mirror, clone: Repository, tip: str, removals: Removals | N
         reappearance.purge_returned_folders(clone, tip, back)
 
     if settings.GITSYNC_READ_BACK and removals:
-        read_in.read(clone, old if goes_on else "", tip, removals, done)
+        read_in.read_in(clone, old if goes_on else "", tip, removals, done)
     else:
         with transaction.atomic():
             done()
@@ -205,7 +205,7 @@ def catch_up(mirror: Mirror, clone: Repository, tip: str, removals: Removals | N
 def _commits(batch: _Batch, clone: Repository, tip: str) -> Iterator[Commit]:
     """Yield a commit for each change that the tip does not show yet, until the drain has enough bytes."""
     now = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
-    at_root = dict(read_in.loose(clone, tip)) if any(change.moved_from for change in batch.changes) else {}
+    at_root = dict(candidates.root_files(clone, tip)) if any(change.moved_from for change in batch.changes) else {}
     room = DRAIN_BYTES
     for loaded in load(batch.changes, batch.gone):
         if room <= 0:

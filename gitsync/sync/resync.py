@@ -8,7 +8,7 @@ from django.db import transaction
 from gitsync.compare.differences import Comparison, compare
 from gitsync.errors import GitsyncError, OutdatedError, PartlyRefusedError, RemoteMovedError, TooSoonError
 from gitsync.format import tree
-from gitsync.inbound.read_in import Removals
+from gitsync.inbound.removals import Removals
 from gitsync.models import Change, Kind, Mirror
 from gitsync.monitoring.drain_report import account
 from gitsync.outbox import outbox

@@ -1,4 +1,4 @@
-"""`manage.py read_from_git`: what others have pushed is read in now."""
+"""`manage.py read_from_git`: read in now what others have pushed."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,28 +6,29 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from gitsync.errors import GitsyncError
-from gitsync.inbound.read_in import Removals
+from gitsync.inbound.removals import Removals
 from gitsync.progress import unwatched
 from gitsync.sync import resync
 
 
 class Command(BaseCommand):
-    """Fetch, read in, push what comes of it."""
+    """Exits with status 2 on an error."""
 
-    help = "Read in what others have pushed, and decide about many removals."
+    help = "Read in what others have pushed, and decide about a large number of removals."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the options."""
-        way = parser.add_mutually_exclusive_group()
-        way.add_argument(
-            "--accept-removals", action="store_true", help="take removed pastes off the site, however many"
+        decision = parser.add_mutually_exclusive_group()
+        decision.add_argument(
+            "--accept-removals", action="store_true", help="hide all pastes that others have removed, however many"
         )
-        way.add_argument("--undo-removals", action="store_true", help="put removed pastes back into Git")
+        decision.add_argument("--undo-removals", action="store_true", help="put the removed pastes back into Git")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Read in. Exits 2 on trouble."""
-        removals = Removals.ACCEPT if options["accept_removals"] else Removals.ASK
-        removals = Removals.UNDO if options["undo_removals"] else removals
+        removals = Removals.ASK
+        if options["accept_removals"]:
+            removals = Removals.ACCEPT
+        elif options["undo_removals"]:
+            removals = Removals.UNDO
         try:
             tip = resync.read_in(removals)
             resync.deliver(unwatched, unwatched)

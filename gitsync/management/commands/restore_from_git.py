@@ -1,4 +1,4 @@
-"""`manage.py restore_from_git`: what only the mirror has comes back into the database."""
+"""`manage.py restore_from_git`: restore the pastes that only the mirror has."""
 
 import json
 import sys
@@ -10,36 +10,34 @@ from tqdm import tqdm
 
 from gitsync.errors import GitsyncError
 from gitsync.recovery import restore
-from gitsync.recovery.restore import Restored
+from gitsync.recovery.restore import RestoreReport
 
 
 class Command(BaseCommand):
-    """Read, report."""
+    """Exits with status 1 when a folder could not be read as a paste, and 2 on an error."""
 
-    help = "Give the database every paste back that is at the tip of the mirror and not in the database."
+    help = "Restore every paste that is at the tip of the mirror and not in the database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the options."""
-        parser.add_argument("--from", dest="source", default="", help="another remote than GITSYNC_REMOTE")
+        parser.add_argument("--from", dest="source", default="", help="a remote other than GITSYNC_REMOTE")
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Restore. Exits 1 when something in Git could not be read as a paste, 2 on trouble."""
         try:
             with tqdm(desc="Restoring", unit=" pastes", disable=None, leave=False) as bar:
-                found = restore.restore(options["source"], bar.update)
+                report = restore.restore(options["source"], bar.update)
         except GitsyncError as error:
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
-        self._report(found, as_json=options["json"])
-        if found.skipped:
+        self._print(report, as_json=options["json"])
+        if report.skipped:
             sys.exit(1)
 
-    def _report(self, found: Restored, *, as_json: bool) -> None:
+    def _print(self, report: RestoreReport, *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(vars(found)))
+            self.stdout.write(json.dumps(vars(report)))
             return
-        for key, reason in found.skipped.items():
+        for key, reason in report.skipped.items():
             self.stdout.write(f"skipped  {key}: {reason}")
-        tip = found.tip[:10] or "an empty repository"
-        counts = f"{found.restored} restored, {found.present} were there, {len(found.skipped)} skipped"
+        tip = report.tip[:10] or "an empty repository"
+        counts = f"{report.restored} restored, {report.present} already present, {len(report.skipped)} skipped"
         self.stdout.write(f"{tip}: {counts}.")

@@ -9,6 +9,7 @@ import pytest
 from gitsync.errors import DiskFullError, RemoteTimeoutError
 from gitsync.format.tree import folder
 from gitsync.inbound import read_in
+from gitsync.inbound.candidates import Candidate
 from gitsync.models import Mirror
 from gitsync.repository.process import stop_requested
 from gitsync.sync.drain import drain
@@ -52,7 +53,7 @@ def assert_read_once(edited: Paste, removed: Paste) -> None:
 def test_a_crash_between_batches_reads_nothing_twice(
     remote: Path, monkeypatch: pytest.MonkeyPatch, dies_after: int
 ) -> None:
-    monkeypatch.setattr(read_in, "_AT_ONCE", 6)
+    monkeypatch.setattr(read_in, "_BATCH_SIZE", 6)
     edited, removed = push_many_changes(remote)
     tip, pauses = Mirror.objects.get().tip, []
 
@@ -74,11 +75,11 @@ def test_a_crash_between_batches_reads_nothing_twice(
 
 
 def test_a_stopped_worker_continues_with_the_next_drain(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_in, "_AT_ONCE", 6)
+    monkeypatch.setattr(read_in, "_BATCH_SIZE", 6)
     edited, removed = push_many_changes(remote)
 
     with monkeypatch.context() as patched:
-        patched.setattr(read_in, "_attempt", lambda *_: stop_requested.set())
+        patched.setattr(read_in, "_read_candidate", lambda *_: stop_requested.set())
         with pytest.raises(RemoteTimeoutError):
             drain()
     stop_requested.clear()
@@ -89,7 +90,7 @@ def test_a_stopped_worker_continues_with_the_next_drain(remote: Path, monkeypatc
 
 def test_a_batch_ends_after_its_time_limit(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edited, removed = push_many_changes(remote)
-    monkeypatch.setattr(read_in, "_SECONDS", 0.001)
+    monkeypatch.setattr(read_in, "_BATCH_SECONDS", 0.001)
 
     drain()
 
@@ -97,7 +98,7 @@ def test_a_batch_ends_after_its_time_limit(remote: Path, monkeypatch: pytest.Mon
 
 
 def test_an_empty_database_reads_a_full_remote_in_batches(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_in, "_AT_ONCE", 7)
+    monkeypatch.setattr(read_in, "_BATCH_SIZE", 7)
     publish_and_drain()
     commit(remote, folders_by_hand(30))
     drain()
@@ -114,7 +115,7 @@ def test_a_history_that_cannot_be_indexed_on_a_full_disk_is_read_later(
 ) -> None:
     edited, removed = push_many_changes(remote)
     with monkeypatch.context() as patched:
-        patched.setattr("gitsync.inbound.path_history._OF", "SELECT nothing")
+        patched.setattr("gitsync.inbound.path_history._SELECT", "SELECT nothing")
         with pytest.raises(DiskFullError):
             drain()
 
@@ -126,11 +127,11 @@ def test_a_history_that_cannot_be_indexed_on_a_full_disk_is_read_later(
 def test_reading_100_000_folders_takes_less_than_2_mib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_in, "_PAUSE_SECONDS", 0)
 
-    folders = ((f"hand{number:06}", f"{number:040x}") for number in range(100_000))
+    folders = (Candidate(f"hand{number:06}", f"{number:040x}") for number in range(100_000))
 
     tracemalloc.start()
     try:
-        read_in._in_batches(folders, lambda *_: None, lambda: None)
+        read_in._run_in_batches(folders, lambda *_: None, lambda: None)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

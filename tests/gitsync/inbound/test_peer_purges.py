@@ -11,7 +11,7 @@ from pytest_django import Settings
 from gitsync.errors import TooManyRemovedError
 from gitsync.format.fast_import import NEXT_REF
 from gitsync.format.tree import folder
-from gitsync.inbound import peer_purges
+from gitsync.inbound import removals
 from gitsync.models import Change
 from gitsync.purge.stream_filter import StreamFilter
 from gitsync.sync.drain import drain
@@ -151,7 +151,7 @@ def test_the_purge_of_an_unknown_paste_changes_nothing(remote: Path) -> None:
 
 
 def test_many_purges_by_another_site_need_a_decision(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peer_purges, "REMOVE_FREELY", 2)
+    monkeypatch.setattr(removals, "ALLOWED_REMOVALS", 2)
     keys = many.publish(5)
     drain()
     purge_elsewhere(remote, keys[:3])
@@ -166,7 +166,7 @@ def test_many_purges_by_another_site_need_a_decision(remote: Path, monkeypatch: 
 
 
 def test_an_operator_can_undo_many_purges_by_another_site(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peer_purges, "REMOVE_FREELY", 2)
+    monkeypatch.setattr(removals, "ALLOWED_REMOVALS", 2)
     keys = many.publish(5)
     drain()
     purge_elsewhere(remote, keys[:3])

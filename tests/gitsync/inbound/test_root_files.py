@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gitsync.inbound.read_in import Removals
+from gitsync.inbound.removals import Removals
 from gitsync.models import Change
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look, read_in

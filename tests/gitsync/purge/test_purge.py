@@ -263,7 +263,7 @@ def test_a_paste_that_was_never_in_git_is_purged_from_the_database(remote: Path)
 
 
 def test_an_invalid_key_is_refused(remote: Path) -> None:
-    with pytest.raises(CommandError, match="cannot be the key"):
+    with pytest.raises(CommandError, match="is not a valid key"):
         purge("../../x")
 
 

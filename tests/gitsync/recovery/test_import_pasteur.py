@@ -56,7 +56,7 @@ def test_without_master_the_only_or_default_branch_is_read(remote: Path, old: Pa
     assert run().startswith(f"main at {repository.tip(old)[:10]}: 1 imported")
     repository.git(old, "update-ref", "refs/heads/other", "main")
     repository.git(old, "symbolic-ref", "HEAD", "refs/heads/other")
-    assert run().startswith(f"other at {repository.tip(old)[:10]}: 0 imported, 1 were there")
+    assert run().startswith(f"other at {repository.tip(old)[:10]}: 0 imported, 1 already present")
 
     repository.git(old, "symbolic-ref", "HEAD", "refs/heads/nowhere")
     for options in ((), ("--branch", "mian")):

@@ -23,6 +23,7 @@ from pastes.lifecycle import mirror_copy, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, Revision
 from pastes.search import index
+from pastes.storage.insert import is_one_statement
 from tests import many, repository
 from tests.gitsync.manual_commits import Entry, Row, commit
 from tests.pastes.ciphertexts import sealed
@@ -142,7 +143,7 @@ def test_a_missing_branch_is_an_error_and_an_empty_repository_is_not(remote: Pat
     assert not Mirror.objects.filter(branch="mian").exists()
 
 
-def test_a_restore_needs_less_than_five_statements_a_paste(remote: Path) -> None:
+def test_a_restore_needs_few_statements_for_each_paste(remote: Path) -> None:
     many.publish(150)
     drain()
     before = database_content()
@@ -151,7 +152,8 @@ def test_a_restore_needs_less_than_five_statements_a_paste(remote: Path) -> None
     with CaptureQueriesContext(connection) as queries:
         assert restore()["restored"] == 150
 
-    assert len(queries) < 5 * 150
+    # PostgreSQL stores the rows of a paste by one statement, SQLite by one each; two more are for the savepoint.
+    assert len(queries) < (5 if is_one_statement() else 7) * 150
     assert database_content() == before
 
 
@@ -238,14 +240,14 @@ def as_bytes(row: Row) -> bytes:
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ({".pasteur.json": b"{"}, "no JSON"),
-        ({".pasteur.json": b"[" * 100_000}, "no JSON"),
+        ({".pasteur.json": b"{"}, "not JSON"),
+        ({".pasteur.json": b"[" * 100_000}, "not JSON"),
         ({".pasteur.json": b"[]"}, "format"),
         ({".pasteur.json": b'{"format": 1, "key": "zzzzzzzzzz"}'}, "another key"),
-        ({".pasteur.json": b'{"format": 1, "key": "abcdefghjk"}'}, "no revision"),
+        ({".pasteur.json": b'{"format": 1, "key": "abcdefghjk"}'}, "no valid revision"),
         (
             {".pasteur.json": b'{"format": 1, "key": "abcdefghjk", "revision": 9999999999}'},
-            "number of a revision",
+            "revision number out of range",
         ),
         ({".pasteur.json": b" " * 300_000}, "metadata is too large"),
         ({"a": b"\xff\xfe"}, "not UTF-8"),

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 
 from gitsync.format.tree import folder
-from gitsync.inbound.paste_history import restore_one
+from gitsync.inbound.paste_history import restore_paste
 from gitsync.models import Failure, Mirror
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
@@ -97,9 +97,9 @@ def test_a_paste_that_nobody_can_read_stops_no_other(
     def read(objects: Any, key: str, *rest: Any) -> Paste:
         if key == "handmade11":
             dies()
-        return restore_one(objects, key, *rest)
+        return restore_paste(objects, key, *rest)
 
-    monkeypatch.setattr("gitsync.inbound.read_in.restore_one", read)
+    monkeypatch.setattr("gitsync.inbound.read_in.restore_paste", read)
 
     drain()
 
