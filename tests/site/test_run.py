@@ -149,7 +149,7 @@ def test_a_process_that_keeps_dying_ends_everything(running: Pasteur) -> None:
         time.sleep(0.1)
 
     assert running.process.wait(timeout=15) == 1
-    assert "died 5 times within a minute" in running.log_tail()
+    assert "ended 5 times within a minute" in running.log_tail()
     assert relatives(running) == []
 
 
