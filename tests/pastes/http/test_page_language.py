@@ -108,7 +108,7 @@ def test_the_errors_of_a_form_are_in_the_language_of_its_author(client: Client) 
     response = client.post("/", fields, **FRENCH)
 
     assert response.status_code == 422
-    assert "Il n&#x27;y a pas de texte à envoyer." in response.text
+    assert "Il n’y a aucun texte à publier." in response.text
 
 
 def test_a_request_does_not_change_the_language_of_the_next(client: Client) -> None:

@@ -102,7 +102,7 @@ def test_concurrent_edits_lose_nothing(client: Client) -> None:
     response = client.post(f"/{paste.key}/edit", initial_form | {"token": paste.token, "files-0-content": "slower"})
 
     assert response.status_code == 412
-    assert "at revision 2 now" in response.content.decode()
+    assert "now at revision 2" in response.content.decode()
     assert [file.content for file in now(paste).files] == ["faster"]
 
 
