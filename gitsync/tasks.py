@@ -13,7 +13,7 @@ from gitsync.outbox.wakeup import MISSED_SECONDS
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.process import stop_requested
 from gitsync.sync import maintenance
-from gitsync.sync.schedule import ask_for_look, work_off
+from gitsync.sync.schedule import request_fetch, work_off
 from gitsync.sync.sweep import watch
 
 logger = logging.getLogger(__name__)
@@ -40,14 +40,14 @@ def maintain() -> None:
 @shared_task
 def look() -> None:
     """Look at the remote now: somebody has pushed."""
-    ask_for_look()
+    request_fetch()
     drain()
 
 
 @shared_task
 def look_for_missed() -> None:
     """Look at the remote for a paste that was asked for, unless somebody has just looked."""
-    ask_for_look(at_most_every=MISSED_SECONDS)
+    request_fetch(at_most_every=MISSED_SECONDS)
     drain()
 
 

@@ -1,7 +1,7 @@
 """Compares the database with the tip of the mirror, by path and object id, without reading any content.
 
-Both sides are read once, each in the order that is cheap for it, into a sum for each shelf (gitsync.shelves): what is
-on a shelf is looked at one by one only where the sums are not the same.
+Both sides are read once, each in its cheapest order, and summed up per bucket of keys (gitsync.compare.key_buckets).
+Pastes are compared one by one only in buckets whose sums differ.
 """
 
 import secrets
@@ -19,7 +19,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from gitsync import watchdog
-from gitsync.compare.key_buckets import LETTERS, shelves
+from gitsync.compare.key_buckets import PREFIX_LENGTH, buckets
 from gitsync.format import tree
 from gitsync.format.tree import FileFields, PasteFields
 from gitsync.models import Change, ChangeQuerySet
@@ -28,9 +28,9 @@ from gitsync.progress import Progress, unwatched
 from gitsync.repository.repository import Repository
 from pastes.models import Paste
 
-_AT_ONCE = 2_000
-#: So few pastes lie on fewer shelves, by their first letter alone, since each that differs costs some queries.
-_FEW = 20_000
+_ROWS_AT_ONCE = 2_000
+#: Up to this many pastes use one-letter buckets, since each differing bucket costs some queries.
+_SMALL_SITE_PASTES = 20_000
 #: What `PasteFields` and `FileFields` are made of, in their order.
 _FACTS = (
     *("key", "title", "author", "comment", "visibility", "encrypted", "made_at", "ends_at", "old_code", "forked_from"),
@@ -42,7 +42,7 @@ _DATES = {"made_at": "created_at", "ends_at": "expires_at", "revised_at": "revis
 
 @dataclass
 class Comparison:
-    """The keys of pastes that are not the same in both places.
+    """The keys of pastes that differ between database and Git.
 
     `missing` are only in the database, `extra` only in Git, `differs` in both. `waiting` are those whose change is
     still pending, for the next drain; `rejected` those whose change the remote rejected; `on_secret_hold` those with a
@@ -76,104 +76,98 @@ class Comparison:
 
 
 def compare(clone: Repository, tip: str, progress: Progress = unwatched) -> Comparison:
-    """Return how the mirrored pastes of the database differ from the tree of `tip`, which has to be in the clone."""
-    found = Comparison(tip)
-    sums = _Sums()
-    ours: defaultdict[str, int] = defaultdict(int)
-    for key, oid in _expected() if tip else _keys(mirrored()):
-        ours[key[:LETTERS]] += sums.of(key, oid)
-        found.pastes += 1
+    """Compare the mirrored pastes of the database with the tree of `tip`, which has to be in the clone."""
+    comparison = Comparison(tip)
+    secret = secrets.token_bytes(16)  # An unknown key keeps anyone from making two different buckets sum up alike.
+    sums: defaultdict[str, int] = defaultdict(int)
+    for key, oid in _all_folder_oids() if tip else _keys(mirrored()):
+        sums[key[:PREFIX_LENGTH]] += _hash(secret, key, oid)
+        comparison.pastes += 1
         progress(1)
-    letters = LETTERS if found.pastes > _FEW else 1
-    left: defaultdict[str, int] = defaultdict(int)
-    for shelf, sum_of_it in ours.items():
-        left[shelf[:letters]] += sum_of_it
-    for name, group in groupby(shelves(clone, tip), key=lambda shelf: shelf[0][:letters]):
-        in_git = {key: oid for _, shelf in group for key, oid in shelf.items()}
-        if left.pop(name, 0) != sum(sums.of(key, oid) for key, oid in in_git.items()):
-            _compare_shelf(found, name, in_git)
-    for name in left:
-        _compare_shelf(found, name, {})
-    for keys in found.by_kind().values():
+    prefix_length = PREFIX_LENGTH if comparison.pastes > _SMALL_SITE_PASTES else 1
+    bucket_sums: defaultdict[str, int] = defaultdict(int)
+    for prefix, bucket_sum in sums.items():
+        bucket_sums[prefix[:prefix_length]] += bucket_sum
+    for prefix, group in groupby(buckets(clone, tip), key=lambda bucket: bucket[0][:prefix_length]):
+        in_git = {key: oid for _, bucket in group for key, oid in bucket.items()}
+        if bucket_sums.pop(prefix, 0) != sum(_hash(secret, key, oid) for key, oid in in_git.items()):
+            _compare_bucket(comparison, prefix, in_git)
+    for prefix in bucket_sums:
+        _compare_bucket(comparison, prefix, {})
+    for keys in comparison.by_kind().values():
         keys.sort()
-    return found
+    return comparison
 
 
-class _Sums:
-    """What is added up for the pastes of a shelf; nobody knows the secret in it, and makes two sums alike."""
-
-    def __init__(self) -> None:
-        self._secret = secrets.token_bytes(16)
-
-    def of(self, key: str, oid: str) -> int:
-        return int.from_bytes(blake2b(f"{key} {oid}".encode(), digest_size=16, key=self._secret).digest(), "big")
+def _hash(secret: bytes, key: str, oid: str) -> int:
+    return int.from_bytes(blake2b(f"{key} {oid}".encode(), digest_size=16, key=secret).digest(), "big")
 
 
-def _compare_shelf(found: Comparison, shelf: str, in_git: dict[str, str]) -> None:
+def _compare_bucket(comparison: Comparison, prefix: str, in_git: dict[str, str]) -> None:
     missing, differs = set(), set()
-    pastes = mirrored().filter(_starts_with(shelf)).order_by("key")
-    for key, oid in told(pastes) if in_git else _keys(pastes):
-        there = in_git.pop(key, None)
-        if there is None:
+    pastes = mirrored().filter(_starts_with(prefix)).order_by("key")
+    for key, oid in folder_oids(pastes) if in_git else _keys(pastes):
+        oid_in_git = in_git.pop(key, None)
+        if oid_in_git is None:
             missing.add(key)
-        elif there != oid:
+        elif oid_in_git != oid:
             differs.add(key)
     suspects = missing | differs | in_git.keys()
-    # Asked after the pastes were read, so that one which has just been published is seen to be waiting.
-    waiting = _those_of(Change.objects.pending(), suspects)
-    rejected = _those_of(Change.objects.rejected(), suspects - waiting)
-    on_secret_hold = _those_of(Change.objects.on_secret_hold(), suspects - waiting - rejected)
+    # Queried after the pastes, so that a paste published just now counts as waiting.
+    waiting = _keys_of(Change.objects.pending(), suspects)
+    rejected = _keys_of(Change.objects.rejected(), suspects - waiting)
+    on_secret_hold = _keys_of(Change.objects.on_secret_hold(), suspects - waiting - rejected)
     explained = waiting | rejected | on_secret_hold
-    found.waiting += waiting
-    found.rejected += rejected
-    found.on_secret_hold += on_secret_hold
-    found.missing += missing - explained
-    found.differs += differs - explained
-    found.extra += in_git.keys() - explained
+    comparison.waiting += waiting
+    comparison.rejected += rejected
+    comparison.on_secret_hold += on_secret_hold
+    comparison.missing += missing - explained
+    comparison.differs += differs - explained
+    comparison.extra += in_git.keys() - explained
 
 
-def _those_of(changes: ChangeQuerySet, suspects: Iterable[str]) -> set[str]:
-    """Return those of the keys that these changes are of."""
-    keys, found = sorted(suspects), set[str]()
-    for start in range(0, len(keys), _AT_ONCE):
-        some = keys[start : start + _AT_ONCE]
-        found.update(changes.filter(key__in=some).order_by().values_list("key", flat=True))
-    return found
+def _keys_of(changes: ChangeQuerySet, suspects: Iterable[str]) -> set[str]:
+    """Return the suspects that have one of these changes."""
+    keys, matches = sorted(suspects), set[str]()
+    for start in range(0, len(keys), _ROWS_AT_ONCE):
+        batch = changes.filter(key__in=keys[start : start + _ROWS_AT_ONCE])
+        matches.update(batch.order_by().values_list("key", flat=True))
+    return matches
 
 
-def _expected() -> Iterator[tuple[str, str]]:
-    """Yield (key, id of the folder's tree) for every mirrored paste, in the order in which the pastes are stored."""
-    last = 0
+def _all_folder_oids() -> Iterator[tuple[str, str]]:
+    """Yield (key, tree id of its folder) for every mirrored paste, in the order of storage."""
+    end = 0
     while True:
-        first = Paste.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True).first()
-        if first is None:
+        start = Paste.objects.filter(pk__gt=end).order_by("pk").values_list("pk", flat=True).first()
+        if start is None:
             return
-        last = first + _AT_ONCE - 1
+        end = start + _ROWS_AT_ONCE - 1
         watchdog.beat()
-        yield from told(mirrored().filter(pk__gte=first, pk__lte=last).order_by("pk"))
+        yield from folder_oids(mirrored().filter(pk__gte=start, pk__lte=end).order_by("pk"))
 
 
 def _keys(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
-    """Yield the key of some pastes, and no id: there is nothing that it could be compared with."""
+    """Yield (key, "") for pastes that have nothing in Git to compare with."""
     current = pastes.filter(revisions__number=F("head"), revisions__files__position=0)
-    return ((key, "") for key in current.values_list("key", flat=True).iterator(chunk_size=_AT_ONCE))
+    return ((key, "") for key in current.values_list("key", flat=True).iterator(chunk_size=_ROWS_AT_ONCE))
 
 
-def told(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
-    """Yield (key, id of the folder's tree) for some pastes, which have an order that tells them apart."""
+def folder_oids(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
+    """Yield (key, tree id of its folder) for pastes in a unique order."""
     current = pastes.filter(revisions__number=F("head"), revisions__files__position__gte=0)
     order = (*pastes.query.order_by, "revisions__files__position")
     dates = {name: _stored(path) for name, path in _DATES.items()}
     rows = current.order_by(*order).annotate(**dates).values_list(*_FACTS, *_TEXT)
-    for _, group in groupby(rows.iterator(chunk_size=_AT_ONCE), key=itemgetter(0)):
+    for _, group in groupby(rows.iterator(chunk_size=_ROWS_AT_ONCE), key=itemgetter(0)):
         files = list(group)
         row = files[0]
-        facts = PasteFields._make((*row[:6], _moment(row[6]), _moment(row[7]), *row[8:11], _moment(row[11]), row[12]))
-        yield row[0], tree.tree_oid(tree.folder_entries(facts, [FileFields._make(row[len(_FACTS) :]) for row in files]))
+        paste = PasteFields._make((*row[:6], _moment(row[6]), _moment(row[7]), *row[8:11], _moment(row[11]), row[12]))
+        yield row[0], tree.tree_oid(tree.folder_entries(paste, [FileFields._make(row[len(_FACTS) :]) for row in files]))
 
 
 def _stored(path: str) -> Combinable:
-    """Return a date as the database keeps it: what the ORM makes of SQLite's text costs as much as all the rest."""
+    """Return a date as stored: the ORM's conversion of SQLite's text would double the cost of a comparison."""
     return Cast(path, TextField()) if connection.vendor == "sqlite" else F(path)
 
 
@@ -184,8 +178,8 @@ def _moment(stored: datetime | str | None) -> str:
     return tree.moment(at) if at.tzinfo else f"{tree.moment(at)}+00:00"
 
 
-def _starts_with(shelf: str) -> Q:
-    """Return a condition on the beginning of a key that the database answers from its index."""
+def _starts_with(prefix: str) -> Q:
+    """Return a condition on a key's prefix that the database answers from its index."""
     if connection.vendor == "sqlite":
-        return Q(key__gte=shelf, key__lt=shelf[:-1] + chr(ord(shelf[-1]) + 1))
-    return Q(key__startswith=shelf)
+        return Q(key__gte=prefix, key__lt=prefix[:-1] + chr(ord(prefix[-1]) + 1))
+    return Q(key__startswith=prefix)

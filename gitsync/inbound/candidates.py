@@ -50,7 +50,7 @@ def missing_candidates(clone: Repository, tip: str) -> Iterator[Candidate]:
     folders = pastes(clone, tip)
     while batch := dict(islice(folders, _KEYS_PER_QUERY)):
         stored = set(Paste.objects.filter(key__in=batch).values_list("key", flat=True))
-        tree_oids = dict(differences.told(mirrored().filter(key__in=stored).order_by("pk")))
+        tree_oids = dict(differences.folder_oids(mirrored().filter(key__in=stored).order_by("pk")))
         for key, oid in batch.items():
             if key not in stored or tree_oids.get(key, oid) != oid:
                 yield Candidate(key, oid)

@@ -1,4 +1,4 @@
-"""What a drain has done, told twice in the same words: by one line in the log, and in the row of the mirror."""
+"""Reports what a drain did, in the same words in the log and in the row of the mirror."""
 
 import logging
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Drained:
+class DrainReport:
     """What a drain has done so far.
 
-    `settled` changes are done with, of which `commits` became a commit in this push; `arrived` were at the remote
-    already; `read` pastes of others' were read in, and `purged` ones have left the history. `old_tip` is where the
-    branch stood when the rows were last marked.
+    `settled` changes, `commits` of which became a commit in this push; changes that had `arrived` at the remote before;
+    pastes of others that were `read` in; pastes that were `purged` from the history. The branch moved from `old_tip`,
+    as last recorded, to `tip`.
     """
 
     mirror: Mirror | None = None
@@ -37,13 +37,13 @@ class Drained:
     seconds: float = 0.0
 
     @property
-    def is_worth_telling(self) -> bool:
-        """Whether it is more than a look that found nothing."""
+    def is_notable(self) -> bool:
+        """Whether anything happened beyond a fetch without news."""
         return bool(self.settled or self.read or self.purged) or self.old_tip != self.tip
 
     def begin(self, mirror: Mirror) -> None:
-        """Note in the row that the drain is at work: whoever waits for a long one sees since when."""
-        if self.mirror is None:  # A clone that was broken is no second beginning.
+        """Note in the row that a drain is running, so that a long one is visible."""
+        if self.mirror is None:  # A second run, on a new clone, continues the report.
             self.old_tip = self.tip = mirror.tip or ""
             self.started = perf_counter()
         self.mirror = mirror
@@ -57,47 +57,47 @@ class Drained:
         return f"{counts} seconds={self.seconds:.3f} range={self.old_tip[:10]}..{self.tip[:10]}"
 
 
-_current: ContextVar[Drained | None] = ContextVar("the account of the drain that is at work", default=None)
+_current: ContextVar[DrainReport | None] = ContextVar("the report of the running drain", default=None)
 
 
-def arrived(count: int) -> None:
-    """Note that changes had arrived at the remote before."""
+def add_arrived(count: int) -> None:
+    """Note that changes were on the remote already."""
     if count:
         logger.info("%d changes had already arrived", count)
-    if done := _current.get():
-        done.arrived += count
+    if report := _current.get():
+        report.arrived += count
 
 
-def read_in(what: str, *names: object) -> None:
-    """Note that something of others' was read in; `what` is a sentence for the log, with the names that go into it."""
-    logger.info(f"read in: {what}", *names)  # noqa: G004  (the names are not in it)
-    if done := _current.get():
-        done.read += 1
+def read_in(message: str, *names: object) -> None:
+    """Note that a paste of others was read in; `message` and its arguments go to the log."""
+    logger.info(f"read in: {message}", *names)  # noqa: G004  (the names are not in it)
+    if report := _current.get():
+        report.read += 1
 
 
 @contextmanager
-def account() -> Iterator[Drained]:
-    """Yield what a drain fills in as it goes, and tell of it at its end, however it ends."""
-    done = Drained()
-    token = _current.set(done)
+def recording() -> Iterator[DrainReport]:
+    """Yield a report for a drain to fill in, and publish it at the end, also after an error."""
+    report = DrainReport()
+    token = _current.set(report)
     try:
-        yield done
+        yield report
     except Exception as error:
-        done.seconds = perf_counter() - done.started
+        report.seconds = perf_counter() - report.started
         code = error.code if isinstance(error, GitsyncError) else UnexpectedError.code
-        with suppress(Error):  # What has failed is the better thing to know.
-            _tell(done, f"drain failed code={code} {done}")
+        with suppress(Error):  # The error of the drain matters more.
+            _publish(report, f"drain failed code={code} {report}")
         raise
     finally:
         _current.reset(token)
-    done.seconds = perf_counter() - done.started
-    _tell(done, f"drained {done}" if done.is_worth_telling else "")
+    report.seconds = perf_counter() - report.started
+    _publish(report, f"drained {report}" if report.is_notable else "")
 
 
-def _tell(done: Drained, words: str) -> None:
-    if done.mirror is None:
-        return  # It had not begun.
-    if words:
-        logger.info("%s", words)
-    note = {"last_drain": words, "drained_at": timezone.now()} if words else {}
-    Mirror.objects.filter(pk=done.mirror.pk).update(drain_began_at=None, **note)
+def _publish(report: DrainReport, line: str) -> None:
+    if report.mirror is None:
+        return  # The drain had not begun.
+    if line:
+        logger.info("%s", line)
+    last_drain = {"last_drain": line, "drained_at": timezone.now()} if line else {}
+    Mirror.objects.filter(pk=report.mirror.pk).update(drain_began_at=None, **last_drain)

@@ -1,4 +1,4 @@
-"""How the mirror stands, from rows alone: what waits, what has arrived, what went wrong. No Git, no remote."""
+"""The status of the mirror, from rows alone: what is pending, what was pushed, what went wrong. No Git, no remote."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from gitsync.remote import addresses
 
 @dataclass(frozen=True)
 class Queue:
-    """What is in the outbox: changes that wait, the age of the oldest in seconds, and those that do not."""
+    """Counts of the outbox: pending changes, the age of the oldest in seconds, and changes that are not due."""
 
     pending: int
     oldest_seconds: float
@@ -25,10 +25,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Purges:
-    """What was purged and is still in the history: keys, the oldest first, and why the last try has failed, if it has.
-
-    `oldest_seconds` is how long the first has been waiting.
-    """
+    """Purges that wait: their keys, oldest first, the age of the oldest in seconds, and the last error, if any."""
 
     keys: list[str]
     oldest_seconds: float
@@ -39,8 +36,8 @@ class Purges:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What is known of one branch of one remote."""
+class BranchStatus:
+    """The status of one branch of one remote."""
 
     remote: str
     branch: str
@@ -58,7 +55,7 @@ class Standing:
 
 
 def oldest_seconds() -> float:
-    """Return for how long the oldest pending change has been waiting, in seconds; 0 when none does."""
+    """Return the age of the oldest pending change in seconds; 0 without one."""
     rows = Change.objects.pending().values_list("created_at", "embargoed_until")
     created_at, embargoed_until = rows.first() or (None, None)
     since = max(filter(None, (created_at, embargoed_until)), default=None)
@@ -66,7 +63,7 @@ def oldest_seconds() -> float:
 
 
 def queue() -> Queue:
-    """Return what is in the outbox now."""
+    """Count the outbox."""
     changes = Change.objects
     return Queue(
         pending=changes.pending().count(),
@@ -78,23 +75,22 @@ def queue() -> Queue:
 
 
 def current() -> Mirror | None:
-    """Return the row of the branch that the settings name; all others are of former remotes.
+    """Return the row of the configured branch; all others are former remotes.
 
-    A web process need not have the worker's data folder, in which the default remote lies: for it, that is where the
-    last push went.
+    A web process may lack the worker's data folder with the default remote: there, it is the row of the last push.
     """
     try:
-        where = {"remote": addresses.configured().url, "branch": settings.GITSYNC_BRANCH}
+        url = addresses.configured().url
     except MisconfiguredError:
         return None
-    found = Mirror.objects.filter(**where).first()
-    if found is None and settings.GITSYNC_IS_DEFAULT_REMOTE:
-        found = Mirror.objects.order_by(F("pushed_at").desc(nulls_last=True), "-pk").first()
-    return found
+    mirror = Mirror.objects.filter(remote=url, branch=settings.GITSYNC_BRANCH).first()
+    if mirror is None and settings.GITSYNC_IS_DEFAULT_REMOTE:
+        mirror = Mirror.objects.order_by(F("pushed_at").desc(nulls_last=True), "-pk").first()
+    return mirror
 
 
 def purges() -> Purges:
-    """Return what waits for being purged from the history."""
+    """Return the purges that wait."""
     waiting = list(Purge.objects.waiting().order_by("requested_at", "id"))
     failed = next((purge for purge in waiting if purge.error_code), None)
     return Purges(
@@ -107,9 +103,9 @@ def purges() -> Purges:
     )
 
 
-def of(mirror: Mirror) -> Standing:
-    """Return how a branch stands."""
-    return Standing(
+def of(mirror: Mirror) -> BranchStatus:
+    """Return the status of a branch."""
+    return BranchStatus(
         remote=mirror.remote,
         branch=mirror.branch,
         tip=mirror.tip or "",

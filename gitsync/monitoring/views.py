@@ -1,4 +1,4 @@
-"""For those who watch the site: whether it is ready, and the mirror's numbers. Rows alone, no Git."""
+"""Endpoints for monitoring: readiness and metrics. They read rows alone, no Git."""
 
 from django.conf import settings
 from django.db import connection
@@ -10,35 +10,35 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from gitsync.monitoring import metrics, mirror_status
 
-#: Once the tables are right for this process, they stay so.
-_tables = {"are_right": False}
+#: Migrations that were applied once stay applied.
+_tables = {"are_migrated": False}
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the tables are those of this version and nothing has waited too long, else 503.
+    """Answer 200 if all migrations are applied and no change waits longer than PASTEUR_READY_SECONDS, else 503.
 
-    A database that is away becomes 503 like everywhere.
+    The middleware turns a database that is down into 503.
     """
-    if not _are_tables_right():
+    if not _are_tables_migrated():
         return JsonResponse({"ready": False, "database": True, "migrations": False}, status=503)
     seconds = mirror_status.oldest_seconds()
-    most = settings.PASTEUR_READY_SECONDS
-    ready = most is None or seconds <= most
+    limit = settings.PASTEUR_READY_SECONDS
+    ready = limit is None or seconds <= limit
     mirror = mirror_status.current()
     answer = {
         "ready": ready,
         "database": True,
         "migrations": True,
         "oldest_pending_seconds": round(seconds, 1),
-        "mirror_error": mirror.error_code if mirror else "",  # The words of the remote are not for strangers.
+        "mirror_error": mirror.error_code if mirror else "",  # The message of the remote is not public.
     }
     return JsonResponse(answer, status=200 if ready else 503)
 
 
 @require_safe
 def numbers(request: HttpRequest) -> HttpResponse:
-    """Answer with the metrics for whoever has the token; without one in the settings, there is nothing here."""
+    """Answer with the metrics; 401 without PASTEUR_METRICS_TOKEN, 404 if none is set."""
     token = settings.PASTEUR_METRICS_TOKEN
     if not token:
         raise Http404
@@ -52,8 +52,8 @@ def numbers(request: HttpRequest) -> HttpResponse:
     return HttpResponse(metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
 
-def _are_tables_right() -> bool:
-    if not _tables["are_right"]:
+def _are_tables_migrated() -> bool:
+    if not _tables["are_migrated"]:
         executor = MigrationExecutor(connection)
-        _tables["are_right"] = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return _tables["are_right"]
+        _tables["are_migrated"] = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _tables["are_migrated"]

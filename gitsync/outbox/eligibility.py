@@ -1,4 +1,4 @@
-"""Which pastes belong into Git, and when. Git keeps what it is given, so what is meant to vanish never enters."""
+"""Which pastes are mirrored, and when. Git forgets nothing, so pastes that are meant to vanish never enter it."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,38 +13,38 @@ from pastes.lifecycle.mirror_copy import Promise
 from pastes.models import Paste, State
 from pastes.storage.clock import Clock
 
-_AT_ONCE = 2_000
+_KEYS_AT_ONCE = 2_000
 
 
 def belongs(paste: Paste) -> bool:
-    """Return whether this paste is to be at the tip of the mirror, as soon as nothing holds it back."""
+    """Return whether this paste belongs at the tip of the mirror once its embargo is over."""
     return paste.state == State.PUBLISHED and is_for_git(paste) and _lasts(paste)
 
 
 def is_on_site(paste: Paste) -> bool:
-    """Return whether this paste can be read on the site, by everybody and more than once."""
+    """Return whether this paste can be read on the site more than once."""
     return paste.state == State.PUBLISHED and not paste.burn and _lasts(paste)
 
 
 def is_for_git(paste: Paste) -> bool:
-    """Return whether a paste is of the kind that is mirrored, whatever has become of it.
+    """Return whether pastes of this kind are mirrored, regardless of this one's state.
 
-    One that is not may be in Git as well, when the settings were others, and has a change then.
+    A paste of another kind may be in Git from the time of other settings; it has a change then.
     """
     return not paste.burn and (paste.expires_at is None or bool(settings.GITSYNC_MIRROR_EXPIRING))
 
 
 def embargoed_until(paste: Paste) -> datetime | None:
-    """Return when a new paste may enter Git: GITSYNC_EMBARGO after it was made; None is at once.
+    """Return when a new paste may enter Git: GITSYNC_EMBARGO after its creation; None means at once.
 
-    Its change keeps that moment, so that another setting later neither hurries nor delays what is there already.
+    Its change stores that time, so a later change of the setting affects new pastes only.
     """
     embargo = settings.GITSYNC_EMBARGO
     return paste.created_at + timedelta(seconds=embargo) if embargo else None
 
 
 def belonging() -> QuerySet[Paste]:
-    """Return the set of pastes of which `belongs` is true, by the clock of the database."""
+    """Return the pastes for which `belongs` is true, by the clock of the database."""
     lasting = Q(expires_at=None)
     if settings.GITSYNC_MIRROR_EXPIRING:
         lasting |= Q(expires_at__gt=Clock())
@@ -52,16 +52,17 @@ def belonging() -> QuerySet[Paste]:
 
 
 def mirrored() -> QuerySet[Paste]:
-    """Return the set of pastes that are to be at the tip now: they belong there and nothing holds them back."""
+    """Return the pastes that belong at the tip now: those without an embargo."""
     return belonging().exclude(key__in=Change.objects.embargoed().values("key"))
 
 
 def gone(keys: Iterable[str]) -> set[str]:
-    """Return those of the keys whose pastes do not belong into Git any more."""
-    some, found = sorted(keys), set[str]()
-    for start in range(0, len(some), _AT_ONCE):
-        found.update(belonging().filter(key__in=some[start : start + _AT_ONCE]).values_list("key", flat=True))
-    return set(some) - found
+    """Return the keys whose pastes no longer belong into Git."""
+    candidates, eligible = sorted(keys), set[str]()
+    for start in range(0, len(candidates), _KEYS_AT_ONCE):
+        batch = candidates[start : start + _KEYS_AT_ONCE]
+        eligible.update(belonging().filter(key__in=batch).values_list("key", flat=True))
+    return set(candidates) - eligible
 
 
 def promise() -> Promise:

@@ -1,4 +1,4 @@
-"""Turns pending changes into commits, reading pastes a slice at a time so that memory stays flat."""
+"""Loads the pastes of pending changes, a slice at a time so that memory stays flat."""
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from gitsync.models import Change
 from gitsync.outbox.eligibility import belongs
 from pastes.models import File, Paste, Revision
 
-#: Changes that are looked up at once, and those of them whose texts are in memory at once.
-_AT_ONCE, SLICE = 200, 50
+#: Changes that are loaded in one query, and those of them whose texts are in memory at the same time.
+_CHANGES_AT_ONCE, SLICE = 200, 50
 
 _Row = tuple[Change, Paste | None, Revision | None]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A change with what it needs to become a commit. `entries` is empty when the folder has to go."""
+    """A change with the data of its commit. Without `entries`, the folder is removed."""
 
     change: Change
     author: str
@@ -31,7 +31,7 @@ class Loaded:
 
     @property
     def tree_oid(self) -> str:
-        """The id of the folder's tree after the change; the empty string when there is none."""
+        """The id of the folder's tree after the change; the empty string without a folder."""
         return tree.tree_oid(self.entries) if self.entries else ""
 
     @property
@@ -40,7 +40,7 @@ class Loaded:
         return sum(len(entry.content) for entry in self.entries)
 
     def commit(self, *, moves: bool = False) -> Commit:
-        """Return the commit that makes the change; one that `moves` takes the file away that the change names."""
+        """Return the commit of the change; with `moves`, it also deletes the change's `moved_from`."""
         return Commit(
             change=self.change.name,
             kind=self.change.kind,
@@ -55,22 +55,22 @@ class Loaded:
 
 
 def load(changes: Sequence[Change], gone: Container[str] = ()) -> Iterator[Loaded]:
-    """Yield every change, in order, with the state that its paste is in now: what is gone by now is never committed.
+    """Yield every change, in order, with the present state of its paste: a paste that is gone is never committed.
 
-    `gone` are keys of pastes that are known to be gone, whatever this machine's clock says.
+    `gone` are keys of pastes that the database's clock considers gone; this machine's clock may differ.
     """
-    for start in range(0, len(changes), _AT_ONCE):
-        rows = _rows(changes[start : start + _AT_ONCE])
-        for first in range(0, len(rows), SLICE):
-            yield from _with_texts(rows[first : first + SLICE], gone)
+    for start in range(0, len(changes), _CHANGES_AT_ONCE):
+        rows = _rows(changes[start : start + _CHANGES_AT_ONCE])
+        for offset in range(0, len(rows), SLICE):
+            yield from _with_texts(rows[offset : offset + SLICE], gone)
 
 
 def _rows(changes: Sequence[Change]) -> list[_Row]:
-    """Return every change with its paste and the revision of it, or without what is not there."""
+    """Return every change with its paste and revision, or None where one does not exist."""
     pastes = {paste.key: paste for paste in Paste.objects.filter(key__in={change.key for change in changes})}
     ids, numbers = [paste.pk for paste in pastes.values()], {change.revision for change in changes if change.revision}
-    found = Revision.objects.filter(paste_id__in=ids, number__in=numbers)
-    revisions = {(revision.paste_id, revision.number): revision for revision in found}
+    candidates = Revision.objects.filter(paste_id__in=ids, number__in=numbers)
+    revisions = {(revision.paste_id, revision.number): revision for revision in candidates}
     rows: list[_Row] = []
     for change in changes:
         paste = pastes.get(change.key)

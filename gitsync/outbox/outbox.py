@@ -1,4 +1,4 @@
-"""Writes down, in the transaction of a paste's write, that it must become a commit."""
+"""Adds changes to the outbox, in the transaction that writes the paste."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -18,7 +18,7 @@ from pastes.storage.insert import store
 
 
 def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
-    """A new paste: its first change, unless it is one that Git must never see, to be stored together with it."""
+    """Return the first change of a new paste, to be stored with it, unless the paste is not mirrored."""
     if not belongs(paste):
         return []
     change = Change(key=paste.key, number=1, kind=Kind.PUBLISH, revision=paste.head)
@@ -27,67 +27,70 @@ def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
 
 
 def stored(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A new paste is on disk, and with it what belongs to it."""
+    """Wake the worker: a new paste and its change are on disk."""
     if belongs(paste):
         wakeup.ring()
 
 
 def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A new revision."""
+    """Add the change of a new revision."""
     if belongs(paste):
         add(paste.key, Kind.EDIT, paste.head)
 
 
 def withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A paste is gone from the site: it goes from the tip too, if it may be there, whoever has put it there."""
+    """Remove a paste that is gone from the site from the tip too, if it may be there."""
     if is_for_git(paste) or Change.objects.filter(key=paste.key).exists():
         add(paste.key, Kind.REMOVE, None)
-        Change.objects.on_secret_hold().filter(key=paste.key).update(settled_at=timezone.now())  # Nobody has to decide.
+        Change.objects.on_secret_hold().filter(key=paste.key).update(
+            settled_at=timezone.now()
+        )  # There is nothing left to decide.
 
 
 def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """A hidden paste is back."""
+    """Add the change of a hidden paste that is shown again."""
     if belongs(paste):
         add(paste.key, Kind.RESTORE, paste.head)
 
 
 def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = None, moved_from: str = "") -> Change:
-    """Add the next change of a paste to the outbox; the bell rings once the transaction is on disk.
+    """Add the next change of a paste to the outbox, and wake the worker after the commit of the transaction.
 
-    `at` is when it happened, unless that is now; `moved_from`, a file at the root that the paste was made of. Nothing
-    happens later than now: the dates of all later commits would be as late.
+    `at` is the time of the event, now by default, and never in the future: the dates of all later commits would have to
+    follow. `moved_from` is a file at the root of which the paste was made.
     """
-    held = Max("embargoed_until", filter=Q(settled_at=None))  # What holds the paste back holds back its edits, too.
-    found = Change.objects.filter(key=key).aggregate(last=Max("number"), held=held)
-    until = None if kind == Kind.REMOVE else found["held"]
-    change = Change(key=key, number=(found["last"] or 0) + 1, kind=kind, revision=revision, moved_from=moved_from)
-    now = timezone.now()
-    change.created_at, change.embargoed_until = min(at or now, now), until
+    embargo = Max("embargoed_until", filter=Q(settled_at=None))  # The embargo of a paste covers its edits.
+    previous = Change.objects.filter(key=key).aggregate(number=Max("number"), embargo=embargo)
+    number = (previous["number"] or 0) + 1
+    change = Change(key=key, number=number, kind=kind, revision=revision, moved_from=moved_from)
+    current_time = timezone.now()
+    change.created_at = min(at or current_time, current_time)
+    change.embargoed_until = None if kind == Kind.REMOVE else previous["embargo"]
     store(change)
     transaction.on_commit(wakeup.ring)
     return change
 
 
 def standing(key: str) -> Subquery:
-    """Return what the last change of a paste says, for queries in which `key` names its key: a state and the commit."""
+    """Return "state commit" of a paste's last change, for queries in which the expression `key` is the paste's key."""
     state = Case(
         When(settled_at__isnull=False, then=Value("mirrored")),
         When(rejected_at__isnull=False, then=Value("refused")),
         When(secret_hold_at__isnull=False, then=Value("held")),
         default=Value("waiting"),
     )
-    last = Change.objects.filter(key=OuterRef(key)).order_by("-number")
-    return Subquery(last.values_list(Concat(state, Value(" "), "commit", output_field=TextField()))[:1])
+    changes = Change.objects.filter(key=OuterRef(key)).order_by("-number")
+    return Subquery(changes.values_list(Concat(state, Value(" "), "commit", output_field=TextField()))[:1])
 
 
-def copy_of(paste: Paste, known: str) -> Copy:
-    """Return where the copy of a paste in Git stands, of what `standing` says: nothing where there is no change yet."""
+def copy_of(paste: Paste, standing: str) -> Copy:
+    """Return the state of a paste's copy in Git, given the result of `standing`, which is empty without a change."""
     if not belongs(paste):
         return NO_COPY
-    word, _, commit = known.partition(" ")
-    state = cast("State", word or "waiting")
+    name, _, commit = standing.partition(" ")
+    state = cast("State", name or "waiting")
     return (
         Copy(state, commit, forge_links.commit_url(commit), forge_links.clone_url())
-        if word == "mirrored"
+        if name == "mirrored"
         else Copy(state)
     )

@@ -1,6 +1,6 @@
-"""Holds back changes that would bring a credential into Git, until a moderator lets them go.
+"""Holds changes that would bring a credential into Git, until a moderator releases them.
 
-What was let go is known by its digest: later changes of the paste that have the same and nothing else pass.
+A released credential is recorded by its digest: later changes of the paste pass if they have no other.
 """
 
 import logging
@@ -17,31 +17,31 @@ from gitsync.outbox.loading import Loaded
 logger = logging.getLogger(__name__)
 
 
-def found_in(loaded: Loaded) -> dict[str, str]:
-    """Return the kind of each credential that keeps a change out of Git, by its digest."""
+def unreleased_secrets(loaded: Loaded) -> dict[str, str]:
+    """Return the digest and the kind of each credential that keeps a change out of Git."""
     if not settings.GITSYNC_HOLD_SECRETS:
         return {}
-    found: dict[str, str] = {}
+    secrets: dict[str, str] = {}
     for entry in loaded.entries:
-        found |= secret_patterns.found_in(entry.content)
-    if not found:
-        return found
+        secrets |= secret_patterns.find_secrets(entry.content)
+    if not secrets:
+        return secrets
     released = Change.objects.filter(key=loaded.change.key).exclude(released_at=None).values_list("secrets", flat=True)
-    known = {line.partition(" ")[0] for lines in released for line in lines.splitlines()}
-    return {digest: kind for digest, kind in found.items() if digest not in known}
+    digests = {line.partition(" ")[0] for lines in released for line in lines.splitlines()}
+    return {digest: kind for digest, kind in secrets.items() if digest not in digests}
 
 
 @transaction.atomic
-def withhold(changes: Mapping[Change, Mapping[str, str]]) -> None:
-    """Note what was found in these changes; they wait for a moderator, and nothing else waits for them."""
-    for change, found in changes.items():
-        kinds = ", ".join(sorted(set(found.values())))
+def hold(changes: Mapping[Change, Mapping[str, str]]) -> None:
+    """Put changes on hold, each with its credentials; other changes do not wait for them."""
+    for change, secrets in changes.items():
+        kinds = ", ".join(sorted(set(secrets.values())))
         logger.warning("%s is not committed: it has a credential in it (%s)", change, kinds)
-        lines = "\n".join(f"{digest} {kind}" for digest, kind in found.items())
+        lines = "\n".join(f"{digest} {kind}" for digest, kind in secrets.items())
         Change.objects.filter(pk=change.pk, settled_at=None).update(secret_hold_at=timezone.now(), secrets=lines)
 
 
 def release(pks: Sequence[int]) -> int:
-    """Let withheld changes go into Git after all, and return how many."""
-    chosen = Change.objects.on_secret_hold().filter(pk__in=pks)
-    return chosen.update(secret_hold_at=None, released_at=timezone.now())
+    """Make changes on hold pending, and return how many."""
+    changes = Change.objects.on_secret_hold().filter(pk__in=pks)
+    return changes.update(secret_hold_at=None, released_at=timezone.now())

@@ -1,8 +1,8 @@
-"""Recognizes credentials of well-known kinds in texts. Pure: a text in, names and digests out.
+"""Recognizes credentials of well-known kinds in texts. Pure: a text in, kinds and digests out.
 
-Every kind has letters of its own that its issuer puts in front. A text without these letters costs one search for each
-kind; with them, an expression whose every repetition is bounded. Nothing here guesses from words such as "password" or
-from how random a text looks: what is found is a credential, or was made to look exactly like one.
+Every kind has a prefix that its issuer chose. A text without that prefix costs one search per kind; with it, a regular
+expression whose repetitions are all bounded. Nothing is guessed from words such as "password" or from randomness: every
+match is a credential, or was made to look exactly like one.
 """
 
 import re
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 _WORD = rb"[A-Za-z0-9_-]"
-#: What AWS writes where its documentation shows a key.
+#: The end of the keys in AWS's documentation.
 _EXAMPLE = b"EXAMPLE"
 
 
 @dataclass(frozen=True)
 class _Kind:
     name: str
-    beginnings: tuple[bytes, ...]
+    prefixes: tuple[bytes, ...]
     pattern: re.Pattern[bytes]
 
 
-def _kind(name: str, *beginnings: bytes, then: bytes, until: bytes = rb"(?![A-Za-z0-9])") -> _Kind:
-    """Return a kind that begins with one of these letters, not inside a longer word."""
-    first = b"|".join(re.escape(beginning) for beginning in beginnings)
-    return _Kind(name, beginnings, re.compile(rb"(?<![A-Za-z0-9_-])(?:" + first + b")" + then + until))
+def _kind(name: str, *prefixes: bytes, then: bytes, until: bytes = rb"(?![A-Za-z0-9])") -> _Kind:
+    """Return a kind with one of these prefixes, not inside a longer word."""
+    prefix = b"|".join(re.escape(prefix) for prefix in prefixes)
+    return _Kind(name, prefixes, re.compile(rb"(?<![A-Za-z0-9_-])(?:" + prefix + b")" + then + until))
 
 
 _KINDS = (
@@ -51,16 +51,15 @@ _KINDS = (
     _kind("SendGrid key", b"SG.", then=_WORD + rb"{22}\." + _WORD + rb"{43}"),
     _kind("age key", b"AGE-SECRET-KEY-1", then=rb"[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
 )
-#: A kind stands here once for each of its beginnings.
-_BEGINNINGS = [(beginning, kind) for kind in _KINDS for beginning in kind.beginnings]
+_PREFIXES = [(prefix, kind) for kind in _KINDS for prefix in kind.prefixes]
 
 
-def found_in(content: bytes) -> dict[str, str]:
-    """Return the kind of every credential in a text, by a digest that tells it from others and not what it is."""
-    found = {}
-    for beginning, kind in _BEGINNINGS:  # Every paste comes by here, so that this is written to be fast.
-        if beginning in content:
+def find_secrets(content: bytes) -> dict[str, str]:
+    """Return the kind of every credential in a text, by a digest that identifies and does not reveal it."""
+    secrets = {}
+    for prefix, kind in _PREFIXES:  # Every paste is searched, so this has to be fast.
+        if prefix in content:
             for match in kind.pattern.finditer(content):
                 if not match[0].endswith(_EXAMPLE):
-                    found[sha256(match[0]).hexdigest()[:16]] = kind.name
-    return found
+                    secrets[sha256(match[0]).hexdigest()[:16]] = kind.name
+    return secrets

@@ -6,7 +6,7 @@ from itertools import islice
 
 from django.db import IntegrityError, transaction
 
-from gitsync.compare.key_buckets import shelves
+from gitsync.compare.key_buckets import buckets
 from gitsync.inbound.candidates import root_files
 from gitsync.inbound.metadata import DamagedError
 from gitsync.inbound.paste_history import prefetch, restore_paste
@@ -65,7 +65,7 @@ def _restore_all(report: RestoreReport, clone: Repository, tip: str, progress: P
 
 def _folders_at_tip(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:
     """Yield (name, tree) of the folders at the place of pastes, also where the name is not a valid key."""
-    for letters, folders in shelves(clone, tip):
+    for letters, folders in buckets(clone, tip):
         if letters[0] in keys.ALPHABET:
             yield from folders.items()
 

@@ -1,11 +1,8 @@
-"""Settles the changes that the remote has already, a few commits at a time, however long its history is."""
+"""Settles the changes that the remote already has, a few commits at a time, however long its history is."""
 
 import logging
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice
-
-from django.db import connection, transaction
-from django.utils import timezone
 
 from gitsync.format import tree
 from gitsync.inbound.paste_folder import text_oids_in_tree, text_oids_of_revision
@@ -14,76 +11,67 @@ from gitsync.outbox.eligibility import belongs
 from gitsync.repository import history
 from gitsync.repository.history import Objects
 from gitsync.repository.repository import Repository
+from gitsync.sync.settling import mark_settled
 from pastes.models import Paste
 
 logger = logging.getLogger(__name__)
 
-_AT_ONCE = 1_000
+_COMMITS_AT_ONCE = 1_000
 
 
-def settle(clone: Repository, revisions: str, watched: Container[str]) -> tuple[int, set[str]]:
-    """Mark every waiting change that a range of history makes; return how many, and the watched keys that it names.
+def settle(clone: Repository, revisions: str, watched_keys: Container[str]) -> tuple[int, set[str]]:
+    """Settle every change that a range of history makes; return how many, and which watched keys it names.
 
-    What is marked is at the remote, whatever happens afterwards, so that each batch is a transaction of its own. Those
-    that were set aside, and pushed by hand, are marked too.
+    Each batch is a transaction of its own: what is on the remote stays there, whatever happens afterwards. Rejected
+    changes that a person has pushed are settled as well.
     """
-    count, told = 0, set()
+    count, named_keys = 0, set()
     tip = revisions.rpartition("..")[2]
-    for arrived in _batches(clone, revisions):
-        keys = {name.rpartition(".")[0] for name in arrived}
-        told |= {key for key in keys if key in watched}
-        waiting = Change.objects.filter(settled_at=None, key__in=keys)
-        named = [change for change in waiting if change.name in arrived]
-        made = [(arrived[change.name], change.pk) for change in _ours(clone, named, arrived, tip)]
-        _mark(made)
-        count += len(made)
-    return count, told
+    for commits in _batches(clone, revisions):
+        keys = {name.rpartition(".")[0] for name in commits}
+        named_keys |= {key for key in keys if key in watched_keys}
+        changes = [change for change in Change.objects.filter(settled_at=None, key__in=keys) if change.name in commits]
+        if not changes:
+            continue
+        settled = [(commits[change.name], change.pk) for change in _really_made(clone, changes, commits, tip)]
+        mark_settled(settled)
+        count += len(settled)
+    return count, named_keys
 
 
-def _ours(clone: Repository, named: Iterable[Change], arrived: Mapping[str, str], tip: str) -> Iterator[Change]:
-    """Yield those of the changes that a commit names which it really makes, in what `tip` has too.
+def _really_made(
+    clone: Repository, changes: Sequence[Change], commits: Mapping[str, str], tip: str
+) -> Iterator[Change]:
+    """Yield those of the changes that the commit of their name really makes, and that are still in effect at `tip`.
 
-    Anybody can write a trailer, and two sites may give the same name to changes of the same paste.
+    Anyone can write a trailer, and two sites may give the same name to different changes of a paste.
     """
-    changes = list(named)
-    if not changes:
-        return
-    at_tip = clone.tree_oids(tip, {tree.folder(change.key) for change in changes})
+    tree_oids = clone.tree_oids(tip, {tree.folder(change.key) for change in changes})
     with history.objects(clone) as objects:
         for change in changes:
             folder = tree.folder(change.key)
-            if _is_made(change, objects, f"{arrived[change.name]}:{folder}", is_at_tip=bool(at_tip[folder])):
+            if _is_made(change, objects, f"{commits[change.name]}:{folder}", is_at_tip=bool(tree_oids[folder])):
                 yield change
             else:
                 logger.warning("a commit that names the change %s does not make it", change.name)
 
 
-def _is_made(change: Change, objects: Objects, place: str, *, is_at_tip: bool) -> bool:
-    """Whether a commit makes a change, in which the folder of the paste is at `place`.
+def _is_made(change: Change, objects: Objects, folder: str, *, is_at_tip: bool) -> bool:
+    """Whether a commit makes a change; `folder` is the folder of the paste in that commit, as `commit:path`.
 
-    What has arrived and is undone at the tip is made again: there is no other change that would see to it.
+    A change that is undone at the tip counts as not made, so that it is made again: no other change would do that.
     """
     paste = Paste.objects.filter(key=change.key).first()
-    is_wanted = paste is not None and belongs(paste)
+    is_expected = paste is not None and belongs(paste)
     if change.revision is None:
-        return objects.tree(place) is None and (is_wanted or not is_at_tip)
-    if paste is None or not is_wanted:
-        return True  # The change that takes it away comes after this one.
-    return is_at_tip and text_oids_of_revision(paste, change.revision) == text_oids_in_tree(objects, place)
+        return objects.tree(folder) is None and (is_expected or not is_at_tip)
+    if paste is None or not is_expected:
+        return True  # A later change removes it.
+    return is_at_tip and text_oids_of_revision(paste, change.revision) == text_oids_in_tree(objects, folder)
 
 
 def _batches(clone: Repository, revisions: str) -> Iterator[dict[str, str]]:
-    """Yield the commits of changes by their names, the newest history first; of two for one name, the newer."""
+    """Yield commits by the names of their changes, newest history first; of two with one name, the newer."""
     changes = history.changes(clone, revisions)
-    while some := list(islice(changes, _AT_ONCE)):
-        yield dict(reversed(some))
-
-
-@transaction.atomic
-def _mark(made: list[tuple[str, int]]) -> None:
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            'UPDATE gitsync_change SET settled_at = %s, "commit" = %s WHERE id = %s',
-            [(now, commit, pk) for commit, pk in made],
-        )
+    while batch := list(islice(changes, _COMMITS_AT_ONCE)):
+        yield dict(reversed(batch))

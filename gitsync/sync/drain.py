@@ -1,17 +1,15 @@
-"""The write path, from top to bottom: what is pending becomes commits, one push takes them out, the rows are marked."""
+"""The write path: fetch, catch up, rewrite, commit, push, settle."""
 
 import logging
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync import watchdog
 from gitsync.errors import (
     GitsyncError,
     OutdatedError,
@@ -25,238 +23,237 @@ from gitsync.errors import (
 )
 from gitsync.format import tree
 from gitsync.format.fast_import import Commit
-from gitsync.inbound import candidates, peer_purges, read_in
-from gitsync.inbound.removals import Removals
+from gitsync.inbound import candidates
 from gitsync.models import Change, Failure, Mirror, Purge
 from gitsync.monitoring import drain_report
-from gitsync.monitoring.drain_report import Drained
+from gitsync.monitoring.drain_report import DrainReport
 from gitsync.outbox import eligibility, secret_hold
 from gitsync.outbox.loading import load
 from gitsync.progress import Progress, unwatched
 from gitsync.purge import reappearance, requests, rewrite
+from gitsync.purge.rewrite import Rewritten
 from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import housekeeping
 from gitsync.repository.access import with_clone
 from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import Repository, Written
-from gitsync.sync import already_pushed, bisect, history_reset
+from gitsync.sync import bisect
+from gitsync.sync.catch_up import catch_up
+from gitsync.sync.settling import mark_settled
 
 logger = logging.getLogger(__name__)
 
-#: One drain takes this many changes and bytes at the most, so that its push ends in time; the rest follows at once.
+#: The maximum of one drain, so that its push ends in time; the next drain follows at once.
 DRAIN_CHANGES = 10_000
 DRAIN_BYTES = 64 * 1024 * 1024
-_TRIES = 5
-_AT_ONCE = 5_000
+_ATTEMPTS = 5
+
+
+def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> DrainReport:
+    """Push what is pending, once; changes that arrive meanwhile are left to the next drain.
+
+    Raises GitsyncError. Whatever happens, a change stays pending until its commit is known to be on the remote.
+    """
+    with drain_report.recording() as report:
+        with_clone(lambda clone: _Drain(clone, report, progress).run(), wait=wait_for_lock)
+        return report
 
 
 @dataclass
 class _Batch:
-    """The changes of one drain and what became of each: a commit, or nothing because nothing was to be done."""
+    """The changes of one push. `done` have a commit or need none; `visible_keys` are pastes whose text is committed."""
 
     changes: Sequence[Change]
     gone: Container[str] = ()
-    taken: list[Change] = field(default_factory=list)
-    shown: set[str] = field(default_factory=set)
-    withheld: dict[Change, dict[str, str]] = field(default_factory=dict)
+    done: list[Change] = field(default_factory=list)
+    visible_keys: set[str] = field(default_factory=set)
+    secrets: dict[Change, dict[str, str]] = field(default_factory=dict)
 
 
-def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> Drained:
-    """Take what is pending to the remote, with one push; changes that arrive meanwhile are the next drain's.
+@dataclass(frozen=True)
+class _Attempt:
+    """The commits made on the tip at which the last fetch found the branch: of a rewritten history, or of a batch."""
 
-    Raises GitsyncError. Whatever happens, a change stays pending until its commit is known to be on the remote.
-    """
-    with drain_report.account() as done:
-        with_clone(lambda clone: _drain(clone, progress, done), wait=wait_for_lock)
-        return done
+    tip: str
+    rewritten: Rewritten
+    batch: _Batch
+    written: Written
+
+    @property
+    def is_rewrite(self) -> bool:
+        return self.rewritten.tip != self.tip
 
 
-def _drain(clone: Repository, progress: Progress, done: Drained) -> None:
-    remote = Remote.configured()
-    mirror = Mirror.of(remote.address.url, remote.branch)
-    if mirror.seconds_until_push(addresses.push_interval()) > 0:
-        raise TooSoonError("the last push started less than GITSYNC_PUSH_INTERVAL ago")
-    remote.sweep()
-    done.begin(mirror)
-    tips, late = set(), RemoteMovedError()
-    for _ in range(_TRIES):
-        tip = remote.fetch(clone, mirror.tip)
-        tips.add(tip)
-        catch_up(mirror, clone, tip)
-        done.tip = tip
-        rewritten = _rewritten(remote, mirror, clone, tip)
-        batch, written = _written(remote, mirror, clone, rewritten.tip, only_rewritten=rewritten.tip != tip)
+class _Drain:
+    def __init__(self, clone: Repository, report: DrainReport, progress: Progress) -> None:
+        self.clone, self.report, self.progress = clone, report, progress
+        self.remote = Remote.configured()
+        self.mirror = Mirror.of(self.remote.address.url, self.remote.branch)
+
+    def run(self) -> None:
+        """Take the steps until a push is accepted; another writer may move the branch between fetch and push."""
+        if self.mirror.seconds_until_push(addresses.push_interval()) > 0:
+            raise TooSoonError("the last push started less than GITSYNC_PUSH_INTERVAL ago")
+        self.remote.sweep()
+        self.report.begin(self.mirror)
+        tips, reason = set[str](), ""
+        for _ in range(_ATTEMPTS):
+            tip = self.fetch()
+            tips.add(tip)
+            attempt = self.commit(tip, self.rewrite_history(tip))
+            match self.push(attempt):
+                case None:
+                    self.settle(attempt)
+                    return
+                case RewriteRefusedError() as error:
+                    self.postpone_purge(attempt, error)
+                case RemoteRefusedError() as error:
+                    self.search_rejected_change(attempt, error)
+                case RemoteMovedError() as error:
+                    self.wait_if_moved(attempt, error)
+                    reason = str(error)
+        if len(tips) == 1:
+            raise RemoteLockedError(reason)
+        raise RemoteMovedError(f"another writer pushed first {_ATTEMPTS} times in a row")
+
+    def fetch(self) -> str:
+        """Fetch the branch, catch up with it, and return its tip."""
+        tip = self.remote.fetch(self.clone, self.mirror.tip)
+        catch_up(self.mirror, self.clone, tip)
+        self.report.tip = tip
+        return tip
+
+    def rewrite_history(self, tip: str) -> Rewritten:
+        """Return the history without pending purges, or unchanged if purged content cannot be removed.
+
+        After any other failure the next drain takes pending changes before it retries the purge.
+        """
         try:
-            if written.tip != tip:
-                _push(remote.with_push_bytes(rewritten.size_bytes), mirror, clone, written, old=tip)
-        except RemoteMovedError as moved:
-            if addresses.push_interval():
-                if remote.tip(clone) == tip:
-                    raise RemoteLockedError(str(moved)) from None
-                raise  # The next push has to wait for its time, like every other.
-            logger.info("somebody else pushed first, the commits are made again: %s", moved)
-            late = moved
-            continue
+            return rewrite.rewrite(self.remote, self.clone, tip)
+        except RemoteMovedError:
+            raise
+        except Exception as error:
+            if not stop_requested.is_set():
+                requests.postpone(list(Purge.objects.waiting().values_list("key", flat=True)), meaning_of(error))
+            if not isinstance(error, PurgeIncompleteError):
+                raise
+            Failure.note(self.mirror, error.code)
+            return Rewritten([], tip)
+
+    def commit(self, tip: str, rewritten: Rewritten) -> _Attempt:
+        """Make the commits of pending changes, and once more if one of their pastes was taken off the site meanwhile.
+
+        A rewritten history is pushed alone, so that a rejection says which of both the remote rejects. Raises
+        OutdatedError.
+        """
+        if rewritten.tip != tip:
+            return _Attempt(tip, rewritten, _Batch([]), Written(rewritten.tip))
+        gone = set[str]()
+        for _ in range(_ATTEMPTS):
+            batch = _Batch(bisect.next_batch(self.mirror, DRAIN_CHANGES), gone)
+            self.remote.fetch_trees(self.clone, tip, {tree.folder(change.key) for change in batch.changes})
+            written = self.clone.write(tip, _commits(batch, self.clone, tip))
+            secret_hold.hold(batch.secrets)
+            outdated = eligibility.gone(batch.visible_keys)
+            if not outdated:
+                return _Attempt(tip, rewritten, batch, written)
+            gone |= outdated
+        raise OutdatedError(f"{len(gone)} pastes were taken off the site while their commits were made")
+
+    def push(self, attempt: _Attempt) -> RemoteMovedError | RemoteRefusedError | None:
+        """Push; return None if the remote accepted it, else why not: moved, rejected, or the rewrite rejected.
+
+        Raises GitsyncError when the push was too soon, failed, or may have arrived.
+        """
+        try:
+            if attempt.written.tip != attempt.tip:
+                _push(self.remote.with_push_bytes(attempt.rewritten.size_bytes), self.mirror, self.clone, attempt)
+        except RemoteMovedError as error:
+            return error
         except RemoteRefusedError as error:
-            if rewritten.tip != tip:
-                requests.postpone(rewritten.keys, RewriteRefusedError(str(error)))
-                Failure.note(mirror, RewriteRefusedError.code)
-                if addresses.push_interval():
-                    raise TooSoonError("the next push, of what is pending, has to wait for its time") from None
-                continue  # What is pending goes on top of the history as it is.
-            bisect.refused(mirror, [change for change in batch.taken if change.name in written.commits], error)
-        except TooSoonError:
-            raise
+            return RewriteRefusedError(str(error)) if attempt.is_rewrite else error
         except GitsyncError as error:
-            if rewritten.tip != tip and not stop_requested.is_set():
-                requests.postpone(rewritten.keys, error)  # The next drain takes what is pending before that.
+            if attempt.is_rewrite and not isinstance(error, TooSoonError) and not stop_requested.is_set():
+                requests.postpone(attempt.rewritten.keys, error)  # The next drain takes pending changes first.
             raise
-        rewrite.record_commits(rewritten)
-        _settle(mirror, batch.taken, written)
-        done.settled, done.commits, done.tip = len(batch.taken), len(written.commits), written.tip
-        rewrite.finish(rewritten, remote, clone, written.tip)
-        done.purged = len(rewritten.keys)
-        if written.commits:
-            bisect.accepted(mirror)
-        progress(len(batch.taken))
-        housekeeping.tidy(clone)
-        remote.tidy()
-        return
-    if len(tips) == 1:
-        raise RemoteLockedError(str(late))
-    raise RemoteMovedError(f"somebody else was faster {_TRIES} times in a row")
+        return None
 
+    def postpone_purge(self, attempt: _Attempt, error: RewriteRefusedError) -> None:
+        """Let the next push take pending changes on top of the history as it is. Raises TooSoonError."""
+        requests.postpone(attempt.rewritten.keys, error)
+        Failure.note(self.mirror, error.code)
+        if addresses.push_interval():
+            raise TooSoonError("the next push, of pending changes, has to wait for GITSYNC_PUSH_INTERVAL")
 
-def _rewritten(remote: Remote, mirror: Mirror, clone: Repository, tip: str) -> rewrite.Rewritten:
-    """Return the history without what is to be purged now, or as it is when something of that cannot be taken out.
+    def search_rejected_change(self, attempt: _Attempt, error: RemoteRefusedError) -> NoReturn:
+        """Halve the next batch. Raises PartlyRefusedError, or the error itself if the remote accepts nothing."""
+        commits = attempt.written.commits
+        bisect.rejected(self.mirror, [change for change in attempt.batch.done if change.name in commits], error)
 
-    Whatever else fails, the next drain takes what is pending before it is tried again.
-    """
-    try:
-        return rewrite.rewrite(remote, clone, tip)
-    except RemoteMovedError:
-        raise
-    except Exception as error:
-        if not stop_requested.is_set():
-            requests.postpone(list(Purge.objects.waiting().values_list("key", flat=True)), meaning_of(error))
-        if not isinstance(error, PurgeIncompleteError):
-            raise
-        Failure.note(mirror, error.code)
-        return rewrite.Rewritten([], tip)
+    def wait_if_moved(self, attempt: _Attempt, error: RemoteMovedError) -> None:
+        """Raise an error if GITSYNC_PUSH_INTERVAL rules out another push now: locked, if the tip is still the same."""
+        if addresses.push_interval():
+            raise RemoteLockedError(str(error)) if self.remote.tip(self.clone) == attempt.tip else error
+        logger.info("another writer pushed first; the commits are made again: %s", error)
 
-
-def _written(
-    remote: Remote, mirror: Mirror, clone: Repository, tip: str, *, only_rewritten: bool
-) -> tuple[_Batch, Written]:
-    """Make the commits of what is pending, and again when one of its pastes was taken off the site meanwhile.
-
-    A history that was rewritten goes alone, so that a refusal says which of both the remote refuses. Raises
-    OutdatedError when there is always one more.
-    """
-    if only_rewritten:
-        return _Batch([]), Written(tip)
-    gone = set[str]()
-    for _ in range(_TRIES):
-        batch = _Batch(bisect.next_batch(mirror, DRAIN_CHANGES), gone)
-        remote.fetch_trees(clone, tip, {tree.folder(change.key) for change in batch.changes})
-        written = clone.write(tip, _commits(batch, clone, tip))
-        secret_hold.withhold(batch.withheld)
-        if not (outdated := eligibility.gone(batch.shown)):
-            return batch, written
-        gone |= outdated
-    raise OutdatedError(f"{len(gone)} pastes were taken off the site while their commits were made")
-
-
-def catch_up(mirror: Mirror, clone: Repository, tip: str, removals: Removals | None = Removals.ASK) -> None:
-    """Bring the rows to where the remote stands: mark what it has already, reopen what it has lost, read in the rest.
-
-    The first happens after a crash between push and bookkeeping, the second when its history was set back, the third
-    when somebody else has pushed; with None for `removals`, nothing is. Raises TooManyRemovedError.
-    """
-    if tip == mirror.tip:
-        return
-    old = mirror.tip or ""
-    goes_on = mirror.tip is not None and bool(mirror.tip and tip) and clone.is_ancestor(mirror.tip, tip)
-    if not goes_on:
-        history_reset.reopen(clone, tip)
-    already, back = 0, set[str]()
-    if tip:
-        told = f"{mirror.tip}..{tip}" if goes_on else tip
-        already, back = already_pushed.settle(clone, told, requests.completed_keys())
-        peer_purges.hide_purged(clone, told, tip, removals or Removals.ASK)
-    drain_report.arrived(already)
-    if goes_on:
-        reappearance.purge_returned_texts(clone, old, tip)
-    else:
-        history_reset.reopen_unseen(clone, tip)
-
-    def done() -> None:
-        _mark(mirror, tip, [])
-        reappearance.purge_returned_folders(clone, tip, back)
-
-    if settings.GITSYNC_READ_BACK and removals:
-        read_in.read_in(clone, old if goes_on else "", tip, removals, done)
-    else:
-        with transaction.atomic():
-            done()
+    def settle(self, attempt: _Attempt) -> None:
+        """Record in the rows what has arrived."""
+        rewrite.record_commits(attempt.rewritten)
+        _settle(self.mirror, attempt.batch.done, attempt.written)
+        self.report.settled, self.report.commits = len(attempt.batch.done), len(attempt.written.commits)
+        self.report.tip = attempt.written.tip
+        rewrite.finish(attempt.rewritten, self.remote, self.clone, attempt.written.tip)
+        self.report.purged = len(attempt.rewritten.keys)
+        if attempt.written.commits:
+            bisect.accepted(self.mirror)
+        self.progress(len(attempt.batch.done))
+        housekeeping.tidy(self.clone)
+        self.remote.tidy()
 
 
 def _commits(batch: _Batch, clone: Repository, tip: str) -> Iterator[Commit]:
-    """Yield a commit for each change that the tip does not show yet, until the drain has enough bytes."""
-    now = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
-    at_root = dict(candidates.root_files(clone, tip)) if any(change.moved_from for change in batch.changes) else {}
-    room = DRAIN_BYTES
+    """Yield a commit for each change that the tip does not have yet, up to DRAIN_BYTES."""
+    tree_oids = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
+    root_files = dict(candidates.root_files(clone, tip)) if any(change.moved_from for change in batch.changes) else {}
+    remaining_bytes = DRAIN_BYTES
     for loaded in load(batch.changes, batch.gone):
-        if room <= 0:
+        if remaining_bytes <= 0:
             return
-        if found := secret_hold.found_in(loaded):
-            batch.withheld[loaded.change] = found
+        if secrets := secret_hold.unreleased_secrets(loaded):
+            batch.secrets[loaded.change] = secrets
             continue
-        batch.taken.append(loaded.change)
+        batch.done.append(loaded.change)
         if loaded.entries:
-            batch.shown.add(loaded.change.key)
-        moves = bool(at_root.pop(loaded.change.moved_from, "")) or reappearance.is_text_at_tip(
+            batch.visible_keys.add(loaded.change.key)
+        moves = bool(root_files.pop(loaded.change.moved_from, "")) or reappearance.is_text_at_tip(
             clone, tip, loaded.change
         )
-        if now[loaded.folder] != loaded.tree_oid or moves:
-            now[loaded.folder] = loaded.tree_oid
-            room -= loaded.size_bytes
+        if tree_oids[loaded.folder] != loaded.tree_oid or moves:
+            tree_oids[loaded.folder] = loaded.tree_oid
+            remaining_bytes -= loaded.size_bytes
             yield loaded.commit(moves=moves)
 
 
-def _push(remote: Remote, mirror: Mirror, clone: Repository, written: Written, *, old: str) -> None:
-    """Push, unless another worker, on this machine or elsewhere, has started a push since we looked."""
-    seen, now = mirror.pushed_at, timezone.now()
-    claimed = Mirror.objects.filter(pk=mirror.pk, pushed_at=seen).update(pushed_at=now)
+def _push(remote: Remote, mirror: Mirror, clone: Repository, attempt: _Attempt) -> None:
+    """Push, unless another worker, on this machine or elsewhere, has started a push since the row was read."""
+    claimed = Mirror.objects.filter(pk=mirror.pk, pushed_at=mirror.pushed_at).update(pushed_at=timezone.now())
     mirror.refresh_from_db(fields=["pushed_at"])
     if not claimed and addresses.push_interval():
         raise TooSoonError("another worker has just pushed")
     started, arrived = perf_counter(), dict[str, Any]()
     try:
-        remote.push(clone, old=old, new=written.tip)
-        arrived = {"commits": F("commits") + len(written.commits), "arrived_at": timezone.now()}
+        remote.push(clone, old=attempt.tip, new=attempt.written.tip)
+        arrived = {"commits": F("commits") + len(attempt.written.commits), "arrived_at": timezone.now()}
     finally:
         spent = {"pushes": F("pushes") + 1, "push_seconds": F("push_seconds") + (perf_counter() - started)}
         Mirror.objects.filter(pk=mirror.pk).update(**spent, **arrived)
 
 
-def _settle(mirror: Mirror, changes: Sequence[Change], written: Written) -> None:
-    _mark(mirror, written.tip, [(written.commits.get(change.name, ""), change.pk) for change in changes])
-
-
 @transaction.atomic
-def _mark(mirror: Mirror, tip: str, commits: Sequence[tuple[str, int]]) -> None:
-    """Note, in one transaction, where the remote stands and what has arrived there, as (commit, primary key)."""
-    if not commits and tip == mirror.tip:
-        return
-    now = timezone.now()
-    with connection.cursor() as cursor:  # Many rows, each with a value of its own: the ORM would write a CASE for each.
-        for start in range(0, len(commits), _AT_ONCE):
-            cursor.executemany(
-                'UPDATE gitsync_change SET settled_at = %s, "commit" = %s WHERE id = %s',
-                [(connection.ops.adapt_datetimefield_value(now), *one) for one in commits[start : start + _AT_ONCE]],
-            )
-            watchdog.beat()
-    mirror.tip = tip
-    mirror.save(update_fields=["tip"])
+def _settle(mirror: Mirror, changes: Sequence[Change], written: Written) -> None:
+    """Record the tip and settle the changes in one transaction."""
+    mark_settled([(written.commits.get(change.name, ""), change.pk) for change in changes])
+    if mirror.tip != written.tip:
+        mirror.tip = written.tip
+        mirror.save(update_fields=["tip"])

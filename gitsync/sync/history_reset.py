@@ -1,4 +1,4 @@
-"""What a branch has lost, when its history is not the one that we have pushed: set back, replaced, or deleted."""
+"""Re-queues what the branch has lost after a history reset: it was set back, replaced, or deleted."""
 
 from __future__ import annotations
 
@@ -21,47 +21,67 @@ from pastes.models import Paste
 
 logger = logging.getLogger(__name__)
 
-_AT_ONCE = 500
+_ROWS_AT_ONCE = 500
 
 
-def reopen(clone: Repository, tip: str) -> None:
-    """Make every change pending again whose commit the branch does not have any more."""
+def requeue_lost(clone: Repository, tip: str) -> None:
+    """Re-queue every change whose commit is no longer on the branch."""
     reachable: Container[str] = clone.history(tip) if tip else ()
     settled = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
     lost = array("q", (pk for pk, commit in settled if commit not in reachable))
-    for some in _slices(lost):
-        Change.objects.filter(pk__in=some).update(settled_at=None, commit="")
+    for pks in _chunks(lost):
+        Change.objects.filter(pk__in=pks).update(settled_at=None, commit="")
     if lost:
-        logger.warning("the remote's history is another one; %d changes are looked for again", len(lost))
+        logger.warning("the remote's history was reset; %d changes are re-queued", len(lost))
 
 
-def reopen_unseen(clone: Repository, tip: str) -> None:
-    """Make what the tip does not show pending again, of changes that had no need of a commit in the old history.
+def requeue_missing(clone: Repository, tip: str) -> None:
+    """Re-queue settled changes whose effect is missing at the new tip though no commit of theirs was lost.
 
-    The last change of each paste will do: it makes the folder what the paste is. A paste that has none, because the
-    history that it was read from names none, gets one.
+    The last change of each paste suffices: it makes the folder what the paste is now. A paste without a change, because
+    the history that it was read from names none, gets one.
     """
+    count = _requeue_without_commit(clone, tip) + _requeue_undone(clone, tip) + _add_first_changes(clone, tip)
+    if count:
+        logger.warning("the remote's history was reset; %d more pastes are not there as they should be", count)
+
+
+def _requeue_without_commit(clone: Repository, tip: str) -> int:
+    """Re-queue last changes that needed no commit in the old history."""
     count = 0
-    for some in _slices(_pks(_last_without_commit())):
-        last = dict(Change.objects.filter(pk__in=some).values_list("key", "pk"))
-        # Where an earlier change is pending, the last one goes as well, so that it has the last word.
-        waiting = Change.objects.filter(key__in=last, settled_at=None).values_list("key", flat=True)
-        keys = _unseen(clone, tip, last) | set(waiting)
-        count += Change.objects.filter(pk__in=[last[key] for key in keys]).update(settled_at=None)
-    for some in _slices(_pks(_last_with_commit())):  # The commit is in the new history, and what undid it may be, too.
-        last = dict(Change.objects.filter(pk__in=some).values_list("key", "pk"))
-        there = clone.tree_oids(tip, [tree.folder(key) for key in last])
-        missing = [key for key in last if not there[tree.folder(key)]]
-        wanted = mirrored().filter(key__in=missing).values_list("key", flat=True) if missing else ()
-        count += Change.objects.filter(pk__in=[last[key] for key in wanted]).update(settled_at=None, commit="")
-    for some in _slices(_pks(_without_change())):
+    for pks in _chunks(_pks(_last_settled().filter(commit=""))):
+        last_changes = dict(Change.objects.filter(pk__in=pks).values_list("key", "pk"))
+        # Where an earlier change is pending, the last one has to follow it.
+        pending = Change.objects.filter(key__in=last_changes, settled_at=None).values_list("key", flat=True)
+        keys = _differing(clone, tip, last_changes) | set(pending)
+        count += Change.objects.filter(pk__in=[last_changes[key] for key in keys]).update(settled_at=None)
+    return count
+
+
+def _requeue_undone(clone: Repository, tip: str) -> int:
+    """Re-queue last changes whose commit is in the new history, together with another commit that undid it."""
+    count = 0
+    for pks in _chunks(_pks(_last_settled().exclude(commit=""))):
+        last_changes = dict(Change.objects.filter(pk__in=pks).values_list("key", "pk"))
+        tree_oids = clone.tree_oids(tip, [tree.folder(key) for key in last_changes])
+        missing = [key for key in last_changes if not tree_oids[tree.folder(key)]]
+        undone = mirrored().filter(key__in=missing).values_list("key", flat=True) if missing else ()
+        changes = Change.objects.filter(pk__in=[last_changes[key] for key in undone])
+        count += changes.update(settled_at=None, commit="")
+    return count
+
+
+def _add_first_changes(clone: Repository, tip: str) -> int:
+    """Add a change for mirrored pastes that have none; pastes that expire may have none on purpose."""
+    count = 0
+    has_change = Exists(Change.objects.filter(key=OuterRef("key")))
+    for pks in _chunks(_pks(mirrored().filter(~has_change, expires_at=None))):
         with transaction.atomic():
-            pastes = {paste.key: paste for paste in Paste.objects.select_for_update().filter(pk__in=some)}
-            for key in sorted(_unseen(clone, tip, pastes)):
+            pastes = {paste.key: paste for paste in Paste.objects.select_for_update().filter(pk__in=pks)}
+            for key in sorted(_differing(clone, tip, pastes)):
                 outbox.add(key, Kind.PUBLISH, pastes[key].head, at=pastes[key].created_at)
                 count += 1
-    if count:
-        logger.warning("the remote's history is another one; %d more pastes are not there as they should be", count)
+    return count
 
 
 def _last_settled() -> QuerySet[Change]:
@@ -69,32 +89,19 @@ def _last_settled() -> QuerySet[Change]:
     return Change.objects.filter(~Exists(later), settled_at__isnull=False)
 
 
-def _last_without_commit() -> QuerySet[Change]:
-    return _last_settled().filter(commit="")
-
-
-def _last_with_commit() -> QuerySet[Change]:
-    return _last_settled().exclude(commit="")
-
-
-def _without_change() -> QuerySet[Paste]:
-    """Return the mirrored pastes that have never had a change; those that expire may have none on purpose."""
-    return mirrored().filter(~Exists(Change.objects.filter(key=OuterRef("key"))), expires_at=None)
-
-
-def _unseen(clone: Repository, tip: str, keys: Iterable[str]) -> set[str]:
-    """Return those of the keys whose folder at the tip is not what it should be: the paste's, or none."""
+def _differing(clone: Repository, tip: str, keys: Iterable[str]) -> set[str]:
+    """Return the keys whose folder at the tip is not what it should be: that of the paste, or none."""
     folders = {key: tree.folder(key) for key in keys}
-    wanted = dict(differences.told(mirrored().filter(key__in=folders).order_by("pk")))
-    shown = clone.tree_oids(tip, folders.values())
-    return {key for key, folder in folders.items() if wanted.get(key, "") != shown[folder]}
+    expected = dict(differences.folder_oids(mirrored().filter(key__in=folders).order_by("pk")))
+    tree_oids = clone.tree_oids(tip, folders.values())
+    return {key for key, folder in folders.items() if expected.get(key, "") != tree_oids[folder]}
 
 
 def _pks(rows: QuerySet[Any]) -> array[int]:
     return array("q", rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=5_000))
 
 
-def _slices(pks: array[int]) -> Iterator[array[int]]:
-    for start in range(0, len(pks), _AT_ONCE):
+def _chunks(pks: array[int]) -> Iterator[array[int]]:
+    for start in range(0, len(pks), _ROWS_AT_ONCE):
         watchdog.beat()
-        yield pks[start : start + _AT_ONCE]
+        yield pks[start : start + _ROWS_AT_ONCE]

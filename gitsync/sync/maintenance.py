@@ -1,4 +1,4 @@
-"""Keeps the clone and the default remote fast and small, now and then, while nobody else writes to them."""
+"""Keeps the clone and the default remote fast and small, while no other process writes to them."""
 
 import logging
 from time import perf_counter
@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def maintain() -> None:
-    """Join packs, pack refs, and write down the shape of the history, at a cost of seconds for a million commits.
+    """Join packs, pack refs, and write the commit graph: seconds of work for a million commits.
 
-    Somebody who holds the writer's lock goes first; what cannot be done is logged, and done the next time.
+    Skipped while another process holds the writer's lock. Errors are logged; the next call tries again.
     """
     started = perf_counter()
     try:
@@ -25,7 +25,7 @@ def maintain() -> None:
     except BusyError:
         return
     except GitsyncError as error:
-        logger.error("the clone cannot be maintained (%s): %s", error.code, error)
+        logger.error("maintenance failed (%s): %s", error.code, error)
     else:
         logger.info("maintained seconds=%.3f", perf_counter() - started)
 

@@ -1,4 +1,4 @@
-"""Brings the mirror to the state of the database: what differs goes into the outbox, and drains do the rest."""
+"""Brings the mirror to the state of the database: differences go into the outbox, and drains push them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from time import sleep
@@ -10,7 +10,7 @@ from gitsync.errors import GitsyncError, OutdatedError, PartlyRefusedError, Remo
 from gitsync.format import tree
 from gitsync.inbound.removals import Removals
 from gitsync.models import Change, Kind, Mirror
-from gitsync.monitoring.drain_report import account
+from gitsync.monitoring.drain_report import recording
 from gitsync.outbox import outbox
 from gitsync.progress import Progress, unwatched
 from gitsync.purge.requests import is_any_due
@@ -18,43 +18,44 @@ from gitsync.remote import addresses, partial_clone
 from gitsync.remote.git_remote import PUSH_SECONDS, Remote
 from gitsync.repository.access import Result, with_clone
 from gitsync.repository.repository import Repository
-from gitsync.sync import drain as draining
+from gitsync.sync.catch_up import catch_up
+from gitsync.sync.drain import drain
 from pastes.models import Paste
 
-#: As long as a worker may hold the lock for one push, and then some.
+#: A worker may hold the lock for one push.
 LOCK_SECONDS = PUSH_SECONDS + 30
-#: So many pastes may always be taken out of Git at once; beyond that, one in a hundred.
-PRUNE_FREELY = 100
-_AT_ONCE = 200
+#: This many pastes may be removed from Git at once without --prune, or one in a hundred if that is more.
+PRUNE_LIMIT = 100
+_CHANGES_PER_TRANSACTION = 200
 
 
 class TooManyRemovalsError(GitsyncError):
-    """Bringing the mirror to the database's state would remove more pastes than anybody is likely to want."""
+    """A resync would remove suspiciously many pastes from Git."""
 
     code = "prune"
-    advice = "Check that DATABASE_URL is the right database; when the pastes shall really go, add --prune."
+    advice = "Check that DATABASE_URL is the right database. To remove the pastes nevertheless, add --prune."
 
 
 def look(progress: Progress = unwatched) -> Comparison:
-    """Return how the database and the tip of the remote differ. Changes nothing but the local clone."""
+    """Compare the database with the tip of the remote. Changes nothing but the local clone."""
     return _at_tip(lambda clone, tip: compare(clone, tip, progress), whole_tree=True)
 
 
 def read_in(removals: Removals) -> str:
-    """Read in what others have pushed, deciding about removals, and return the tip. Raises GitsyncError."""
-    with account() as done:
+    """Read in what others pushed, with a decision about removals, and return the tip. Raises GitsyncError."""
+    with recording() as report:
 
-        def catch_up(clone: Repository, tip: str) -> str:
-            done.begin(mirror := _mirror())
-            draining.catch_up(mirror, clone, tip, removals)
-            done.tip = tip
+        def read(clone: Repository, tip: str) -> str:
+            report.begin(mirror := _mirror())
+            catch_up(mirror, clone, tip, removals)
+            report.tip = tip
             return tip
 
-        return _at_tip(catch_up)
+        return _at_tip(read)
 
 
 def in_git(keys: Iterable[str]) -> set[str]:
-    """Return which of these pastes the branch has or has ever had; old history that is missing is fetched for that.
+    """Return which of these pastes the branch has or ever had; missing old history is fetched.
 
     Raises GitsyncError.
     """
@@ -69,46 +70,46 @@ def in_git(keys: Iterable[str]) -> set[str]:
 
 
 def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Comparison:
-    """Put everything that differs into the outbox and return what differed.
+    """Put all differences into the outbox, and return them.
 
-    Raises TooManyRemovalsError, and changes nothing, when more than one in a hundred pastes (100 are always allowed)
-    would go from Git and `prune` is not set.
+    Raises TooManyRemovalsError, and changes nothing, if more than PRUNE_LIMIT pastes and one in a hundred would be
+    removed from Git and `prune` is not set.
     """
 
     def compare_and_enqueue(clone: Repository, tip: str) -> Comparison:
-        draining.catch_up(_mirror(), clone, tip, None)  # The database is right here, not Git.
-        found = compare(clone, tip, progress)
-        in_git = found.pastes - len(found.missing) + len(found.extra)
-        if not prune and len(found.extra) > max(PRUNE_FREELY, in_git // 100):
-            raise TooManyRemovalsError(f"{len(found.extra)} of {in_git} pastes would be removed from Git")
-        _enqueue([*found.missing, *found.differs], _restore)
-        _enqueue(found.extra, lambda key: outbox.add(key, Kind.REMOVE, None))
-        return found
+        catch_up(_mirror(), clone, tip, None)  # The database wins here, not Git.
+        comparison = compare(clone, tip, progress)
+        in_git = comparison.pastes - len(comparison.missing) + len(comparison.extra)
+        if not prune and len(comparison.extra) > max(PRUNE_LIMIT, in_git // 100):
+            raise TooManyRemovalsError(f"{len(comparison.extra)} of {in_git} pastes would be removed from Git")
+        _enqueue([*comparison.missing, *comparison.differs], _restore)
+        _enqueue(comparison.extra, lambda key: outbox.add(key, Kind.REMOVE, None))
+        return comparison
 
     return _at_tip(compare_and_enqueue, whole_tree=True)
 
 
-def deliver(progress: Progress, waiting: Callable[[float], None]) -> None:
-    """Drain until nothing is pending or waits for being purged, never more often than GITSYNC_PUSH_INTERVAL allows.
+def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
+    """Drain until nothing is pending and no purge is due, at most once per GITSYNC_PUSH_INTERVAL.
 
-    `waiting` is told the seconds before each pause. A purge that fails waits in its row. Raises GitsyncError.
+    `report_pause` gets the seconds of each pause. A failed purge waits for its retry. Raises GitsyncError.
     """
     while Change.objects.pending().exists() or is_any_due():
         seconds = _mirror().seconds_until_push(addresses.push_interval())
         if seconds > 0:
-            waiting(seconds)
+            report_pause(seconds)
             sleep(seconds)
         try:
-            draining.drain(progress=progress, wait_for_lock=LOCK_SECONDS)
+            drain(progress=progress, wait_for_lock=LOCK_SECONDS)
         except (RemoteMovedError, TooSoonError, PartlyRefusedError, OutdatedError):
-            continue  # Somebody else was first, or one change is looked for; the next round starts from there.
+            continue  # Another writer was first, or the search for a rejected change goes on.
 
 
 def _enqueue(keys: Sequence[str], add: Callable[[str], object]) -> None:
-    """Add a change for each key, many in one transaction, so that the disk is waited for once for all of them."""
-    for start in range(0, len(keys), _AT_ONCE):
+    """Add a change for each key, many per transaction, which saves waiting for the disk each time."""
+    for start in range(0, len(keys), _CHANGES_PER_TRANSACTION):
         with transaction.atomic():
-            for key in keys[start : start + _AT_ONCE]:
+            for key in keys[start : start + _CHANGES_PER_TRANSACTION]:
                 add(key)
 
 
@@ -124,7 +125,7 @@ def _mirror() -> Mirror:
 
 
 def _at_tip(operation: Callable[[Repository, str], Result], *, whole_tree: bool = False) -> Result:
-    """Run an operation on the clone with the remote's tip, which is fetched before. Raises GitsyncError."""
+    """Fetch, and run an operation on the clone with the remote's tip. Raises GitsyncError."""
 
     def fetch_and_run(clone: Repository) -> Result:
         remote = Remote.configured()

@@ -1,4 +1,4 @@
-"""When to drain: as soon as something is pending, never more often than the remote likes, later after failures."""
+"""When to drain: as soon as something is pending, at most once per GITSYNC_PUSH_INTERVAL, later after failures."""
 
 import logging
 import random
@@ -32,9 +32,9 @@ _LAST_RETRY = 300.0
 
 
 def work_off() -> float | None:
-    """Drain until nothing is pending and no look is due; returns the seconds until the next try, or None."""
+    """Drain until nothing is pending and no fetch is due; return the seconds until the next try, or None."""
     admin_requests.run()
-    has_looked = False
+    has_fetched = False
     while not stop_requested.is_set():
         is_pending = Change.objects.pending().exists() or is_any_due()
         try:
@@ -42,31 +42,31 @@ def work_off() -> float | None:
         except MisconfiguredError as error:
             if not is_pending:
                 return None
-            logger.error("the mirror cannot be reached: %s", error)
+            logger.error("the settings of the mirror are wrong: %s", error)
             return _LAST_RETRY
         mirror = Mirror.of(remote.address.url, remote.branch)
-        if not is_pending and (has_looked or not mirror.is_fetch_due(addresses.fetch_interval())):
+        if not is_pending and (has_fetched or not mirror.is_fetch_due(addresses.fetch_interval())):
             return None
-        until_retry = min(mirror.seconds_until_retry(), _LAST_RETRY)  # Whatever the clock did meanwhile.
+        until_retry = min(mirror.seconds_until_retry(), _LAST_RETRY)  # The clock may have been changed.
         if (seconds := max(mirror.seconds_until_push(addresses.push_interval()), until_retry)) > 0:
             return seconds
         try:
             drain()
             _succeeded(mirror)
-            has_looked = True
+            has_fetched = True
         except BusyError:
-            return None  # Whoever holds the lock drains until nothing is left.
+            return None  # The process with the lock drains until nothing is pending.
         except (RemoteMovedError, TooSoonError) as late:
-            logger.info("somebody else was first: %s", late)
+            logger.info("another writer was first: %s", late)
         except OutdatedError as outdated:
             logger.info("the commits are made again: %s", outdated)
         except PartlyRefusedError as refused:
-            logger.warning("the remote refuses something, which is looked for: %s", refused)
+            logger.warning("the remote rejects a change, the search goes on: %s", refused)
         except GitsyncError as error:
             if not stop_requested.is_set():
                 _failed(mirror, error)
-        except Exception as error:  # The worker goes on; whoever looks at the mirror has to learn of it.
-            logger.exception("a drain ended with what nobody expects")
+        except Exception as error:  # The worker goes on, and the status of the mirror shows the error.
+            logger.exception("a drain failed unexpectedly")
             connection.close_if_unusable_or_obsolete()
             if not stop_requested.is_set():
                 _failed(mirror, meaning_of(error))
@@ -79,7 +79,7 @@ def _succeeded(mirror: Mirror) -> None:
 
 
 def _failed(mirror: Mirror, error: GitsyncError) -> None:
-    """Note the failure and when to try again: after 10 s, then twice as long each time up to 5 min, with jitter."""
+    """Note the failure and the time of the next try: after 10 s, doubled each time up to 5 min, with jitter."""
     failures = mirror.failures + 1
     delay = min(_LAST_RETRY, _FIRST_RETRY * 2 ** min(failures - 1, 10)) * random.uniform(0.8, 1.0)  # noqa: S311  (no secret)
     Mirror.objects.filter(pk=mirror.pk).update(
@@ -87,13 +87,13 @@ def _failed(mirror: Mirror, error: GitsyncError) -> None:
         retry_at=timezone.now() + timedelta(seconds=delay),
         error_code=error.code,
         error=str(error),
-        fetched_at=None,  # Nobody knows whether the remote has been seen, so that whoever asked for a look still does.
+        fetched_at=None,  # The fetch may have failed, so one that was requested still is.
     )
     Failure.note(mirror, error.code)
     logger.error("the mirror is behind (%s, next try in %.0f s): %s\n%s", error.code, delay, error, error.advice)
 
 
-def ask_for_look(*, at_most_every: float = 0) -> None:
-    """Let the next `work_off` look at the remote, unless somebody has looked less than so many seconds ago."""
-    moment = timezone.now() - timedelta(seconds=at_most_every)
-    Mirror.objects.filter(fetched_at__lte=moment).update(fetched_at=None)
+def request_fetch(*, at_most_every: float = 0) -> None:
+    """Make the next `work_off` fetch, unless the last fetch was less than `at_most_every` seconds ago."""
+    latest = timezone.now() - timedelta(seconds=at_most_every)
+    Mirror.objects.filter(fetched_at__lte=latest).update(fetched_at=None)

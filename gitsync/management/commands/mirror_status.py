@@ -79,7 +79,7 @@ def _words_of_purges(purges: mirror_status.Purges) -> str:
     return "\n".join(lines)
 
 
-def _words_of(mirror: mirror_status.Standing) -> str:
+def _words_of(mirror: mirror_status.BranchStatus) -> str:
     lines = [f"{mirror.branch} of {mirror.remote}"]
     lines.append(f"  tip        {mirror.tip or 'no branch yet'}")
     lines.append(f"  last push  {mirror.arrived_at.isoformat(timespec='seconds') if mirror.arrived_at else 'none yet'}")

@@ -15,7 +15,7 @@ from gitsync.models import Change, Mirror
 from gitsync.remote import addresses
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
-from gitsync.sync.schedule import ask_for_look, work_off
+from gitsync.sync.schedule import request_fetch, work_off
 from pastes.lifecycle import erasing, mirror_copy, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste, State
@@ -121,7 +121,7 @@ def test_hidden_and_purged_pastes_are_not_published_by_a_push(remote: Path) -> N
     commit(remote, {f"{folder(hidden.key)}/a.txt": b"one", f"{folder(purged.key)}/a.txt": b"two"})
 
     work_off()
-    ask_for_look()
+    request_fetch()
     work_off()
 
     assert {paste.state for paste in Paste.objects.all()} == {State.HIDDEN, State.REMOVED}
@@ -173,7 +173,7 @@ def test_many_removals_need_a_decision(remote: Path) -> None:
 
     with pytest.raises(TooManyRemovedError):
         drain()
-    ask_for_look()
+    request_fetch()
     work_off()
 
     assert Mirror.objects.get().error_code == "removals"
@@ -229,10 +229,10 @@ def test_the_remote_is_fetched_at_intervals_and_on_request(remote: Path, setting
 
     work_off()
     assert len(revision_texts(paste.key)) == 1
-    ask_for_look(at_most_every=3600)
+    request_fetch(at_most_every=3600)
     work_off()
     assert len(revision_texts(paste.key)) == 1
-    ask_for_look()
+    request_fetch()
     work_off()
     assert len(revision_texts(paste.key)) == 2
 
@@ -252,7 +252,7 @@ def test_without_an_interval_the_remote_is_fetched_only_on_request(remote: Path,
 
     work_off()
     assert len(revision_texts(paste.key)) == 1
-    ask_for_look()
+    request_fetch()
     work_off()
     assert len(revision_texts(paste.key)) == 2
     Mirror.objects.update(fetched_at=timezone.now() - timedelta(days=1))
@@ -264,7 +264,7 @@ def test_a_requested_fetch_is_repeated_after_the_remote_was_unreachable(remote: 
     paste = publish_and_drain()
     commit(remote, {f"{folder(paste.key)}/a.txt": b"two"})
     away = remote.rename(remote.with_name("away.git"))
-    ask_for_look()
+    request_fetch()
 
     work_off()
     assert Mirror.objects.get().error_code
@@ -278,7 +278,7 @@ def test_a_requested_fetch_is_repeated_after_the_remote_was_unreachable(remote: 
 def test_a_requested_fetch_does_nothing_while_reading_in_is_off(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_READ_BACK = False
     publish_and_drain()
-    ask_for_look()
+    request_fetch()
 
     work_off()
 

@@ -81,7 +81,7 @@ def test_readyz_reports_why_the_mirror_is_behind_and_stays_ready(client: Client,
 
 
 def test_readyz_is_not_ready_before_the_tables_are(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "_tables", {"are_right": False})
+    monkeypatch.setattr(views, "_tables", {"are_migrated": False})
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'gitsync'")
     try:

@@ -53,13 +53,13 @@ CREDENTIALS = {
 @pytest.mark.parametrize("kind", CREDENTIALS)
 @pytest.mark.parametrize("around", ["{}", "key = '{}';\n", '{{"key": "{}"}}', "x\r\n{}\r\n"])
 def test_a_credential_is_recognized_wherever_it_stands(kind: str, around: str) -> None:
-    assert set(secret_patterns.found_in(around.format(CREDENTIALS[kind]).encode()).values()) == {kind}
+    assert set(secret_patterns.find_secrets(around.format(CREDENTIALS[kind]).encode()).values()) == {kind}
 
 
 @pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "])
 def test_private_keys_of_every_kind_are_recognized(kind: str) -> None:
-    assert secret_patterns.found_in(PEM.format(kind).encode())
-    assert secret_patterns.found_in(PEM.format(kind).replace("\n", "\\n").encode())
+    assert secret_patterns.find_secrets(PEM.format(kind).encode())
+    assert secret_patterns.find_secrets(PEM.format(kind).replace("\n", "\\n").encode())
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_private_keys_of_every_kind_are_recognized(kind: str) -> None:
     ],
 )
 def test_what_only_looks_a_little_like_one_is_none(text: str) -> None:
-    assert secret_patterns.found_in(text.encode()) == {}
+    assert secret_patterns.find_secrets(text.encode()) == {}
 
 
 @pytest.mark.alone
@@ -104,7 +104,7 @@ def test_hostile_texts_take_no_longer_when_they_are_twice_as_long(piece: str) ->
     text = (piece * (524_288 // len(piece))).encode()
     started = time.perf_counter()
 
-    secret_patterns.found_in(text)
+    secret_patterns.find_secrets(text)
 
     assert time.perf_counter() - started < 2
 

@@ -12,7 +12,7 @@ from gitsync.models import Change, Purge, PurgedText
 from gitsync.purge import requests, rewrite
 from gitsync.purge.stream_filter import StreamFilter
 from gitsync.sync.drain import drain
-from gitsync.sync.schedule import ask_for_look, work_off
+from gitsync.sync.schedule import request_fetch, work_off
 from pastes.lifecycle import erasing, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, State, blob_oid
@@ -148,7 +148,7 @@ def test_a_root_file_that_returns_is_purged_again(remote: Path, name: str) -> No
     commit(remote, {name: SECRET.encode(), "mine": b"mine"}, message="Restored")
 
     work_off()
-    ask_for_look()
+    request_fetch()
     work_off()
 
     assert Paste.objects.filter(state=State.PUBLISHED).count() == 1
@@ -183,7 +183,7 @@ def test_a_text_that_returns_leaves_the_tip_while_the_remote_refuses_rewrites(re
     purge(paste.key)
     repository.git(remote, "config", "receive.denyNonFastForwards", "true")
     commit(remote, {"notes.py": SECRET.encode(), "docs/x.py": SECRET.encode()}, message="Restored")
-    ask_for_look()
+    request_fetch()
 
     work_off()
 

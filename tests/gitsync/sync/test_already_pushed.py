@@ -1,7 +1,7 @@
 """A history that was set back or replaced is looked through a few commits at a time, however long it is."""
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from gitsync.repository.repository import Repository
 from gitsync.sync import already_pushed
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
+from gitsync.sync.settling import mark_settled
 from tests import many, repository
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -26,7 +27,7 @@ def replace_history(remote: Path) -> None:
 
 
 def test_every_change_is_found_again_in_a_replaced_history(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(already_pushed, "_AT_ONCE", 7)
+    monkeypatch.setattr(already_pushed, "_COMMITS_AT_ONCE", 7)
     many.publish(50)
     drain()
     before = repository.commits(remote)
@@ -45,22 +46,22 @@ def test_every_change_is_found_again_in_a_replaced_history(remote: Path, monkeyp
 def test_a_drain_that_dies_between_two_batches_is_finished_by_the_next(
     remote: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(already_pushed, "_AT_ONCE", 7)
+    monkeypatch.setattr(already_pushed, "_COMMITS_AT_ONCE", 7)
     many.publish(50)
     drain()
     replace_history(remote)
-    mark, calls = already_pushed._mark, []
+    calls: list[Sequence[tuple[str, int]]] = []
 
-    def mark_twice(made: list[tuple[str, int]]) -> None:
-        calls.append(made)
+    def mark_twice(commits: Sequence[tuple[str, int]]) -> None:
+        calls.append(commits)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        mark(made)
+        mark_settled(commits)
 
-    monkeypatch.setattr(already_pushed, "_mark", mark_twice)
+    monkeypatch.setattr(already_pushed, "mark_settled", mark_twice)
     with pytest.raises(KeyboardInterrupt):
         drain()
-    monkeypatch.setattr(already_pushed, "_mark", mark)
+    monkeypatch.setattr(already_pushed, "mark_settled", mark_settled)
 
     drain()
 
@@ -71,7 +72,7 @@ def test_a_drain_that_dies_between_two_batches_is_finished_by_the_next(
 
 def test_of_two_commits_for_one_change_the_newer_counts(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for at_once in (1_000, 1):
-        monkeypatch.setattr(already_pushed, "_AT_ONCE", at_once)
+        monkeypatch.setattr(already_pushed, "_COMMITS_AT_ONCE", at_once)
         told = [("a.1", "new"), ("b.1", "x"), ("a.1", "old")]
         monkeypatch.setattr(history, "changes", lambda *_: iter(told))  # noqa: B023  (used at once)
 

@@ -1,0 +1,54 @@
+"""Brings the rows in line with the branch's tip after a crash, a history reset, or a push by others."""
+
+from django.conf import settings
+from django.db import transaction
+
+from gitsync.inbound import peer_purges, read_in
+from gitsync.inbound.removals import Removals
+from gitsync.models import Mirror
+from gitsync.monitoring import drain_report
+from gitsync.purge import reappearance, requests
+from gitsync.repository.repository import Repository
+from gitsync.sync import already_pushed, history_reset
+
+
+def catch_up(mirror: Mirror, clone: Repository, tip: str, removals: Removals | None = Removals.ASK) -> None:
+    """Settle changes that the branch already has, re-queue those that it has lost, and read in what others pushed.
+
+    `removals` decides about pastes that others removed; with None nothing is read in. Raises TooManyRemovedError.
+    """
+    old_tip = mirror.tip or ""
+    if tip == mirror.tip:
+        return
+    is_reset = not (old_tip and tip and clone.is_ancestor(old_tip, tip))
+    if is_reset:
+        old_tip = ""
+        history_reset.requeue_lost(clone, tip)
+    named_keys = _settle_pushed(clone, old_tip, tip, removals or Removals.ASK) if tip else set()
+    if is_reset:
+        history_reset.requeue_missing(clone, tip)
+    else:
+        reappearance.purge_returned_texts(clone, old_tip, tip)
+
+    def record_tip() -> None:
+        mirror.tip = tip
+        mirror.save(update_fields=["tip"])
+        reappearance.purge_returned_folders(clone, tip, named_keys)
+
+    if settings.GITSYNC_READ_BACK and removals:
+        read_in.read_in(clone, old_tip, tip, removals, record_tip)
+    else:
+        with transaction.atomic():
+            record_tip()
+
+
+def _settle_pushed(clone: Repository, old_tip: str, tip: str, removals: Removals) -> set[str]:
+    """Settle the changes that new commits name; return the purged keys among those that they name.
+
+    With an empty `old_tip`, all commits are new.
+    """
+    revisions = f"{old_tip}..{tip}" if old_tip else tip
+    count, named_keys = already_pushed.settle(clone, revisions, requests.completed_keys())
+    peer_purges.hide_purged(clone, revisions, tip, removals)
+    drain_report.add_arrived(count)
+    return named_keys

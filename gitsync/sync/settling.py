@@ -1,0 +1,23 @@
+"""Marks changes as settled, many in one statement."""
+
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from gitsync import watchdog
+
+_ROWS_AT_ONCE = 5_000
+
+
+@transaction.atomic
+def mark_settled(commits: Sequence[tuple[str, int]]) -> None:
+    """Settle changes, given as (commit, primary key); the commit is empty where none was needed."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:  # bulk_update() would write a CASE with a branch for each row.
+        for start in range(0, len(commits), _ROWS_AT_ONCE):
+            cursor.executemany(
+                'UPDATE gitsync_change SET settled_at = %s, "commit" = %s WHERE id = %s',
+                [(now, commit, pk) for commit, pk in commits[start : start + _ROWS_AT_ONCE]],
+            )
+            watchdog.beat()
