@@ -1,4 +1,4 @@
-"""For operators: what is pending, what has arrived, and how pushing goes. Nothing here can be edited."""
+"""The admin of outbox and mirror, for operators. Its rows are read-only."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -27,30 +27,25 @@ class _ReadOnly(_ModelAdmin):
     paginator = BoundedPaginator
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The write path makes these rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """The write path changes these rows."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Rows of the outbox are its history."""
         return False
 
 
 class PendingFilter(admin.SimpleListFilter):
-    """Changes that wait, that were set aside or withheld, or that have arrived."""
+    """Filters changes by state."""
 
     title = "state"
     parameter_name = "pending"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the choices."""
         return [("yes", "waiting"), ("aside", "rejected"), ("withheld", "on secret hold"), ("no", "settled")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """Return what the choice leaves."""
         if self.value() is None:
             return queryset
         if self.value() == "no":
@@ -70,33 +65,30 @@ class ChangeAdmin(_ReadOnly):
     actions = ("retry", "release")
     readonly_fields = ("credentials",)
 
-    @admin.display(description="credentials in it")
+    @admin.display(description="credentials")
     def credentials(self, change: Change) -> str:
-        """Return what it was withheld for."""
         return ", ".join(sorted({line.partition(" ")[2] for line in change.secrets.splitlines()}))
 
     @admin.action(description="Release from secret hold", permissions=["retry"])
     def release(self, request: HttpRequest, queryset: Any) -> None:
-        """Let the chosen changes go into Git with the credentials in them."""
         count = secret_hold.release(list(queryset.values_list("pk", flat=True)))
         wakeup.ring()
-        self.message_user(request, f"{count} changes wait for the next push.")
+        self.message_user(request, f"{count} changes are pending.")
 
     @admin.action(description="Retry rejected changes", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: Any) -> None:
-        """Let the chosen changes be pushed again."""
         count = bisect.retry(list(queryset.values_list("pk", flat=True)))
         wakeup.ring()
-        self.message_user(request, f"{count} changes wait for the next push again.")
+        self.message_user(request, f"{count} changes are pending again.")
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change changes, though these pages let nobody do it by hand."""
+        """The permission to change changes, though there is no form for that."""
         return request.user.has_perm("gitsync.change_change")
 
 
 @admin.register(Mirror)
 class MirrorAdmin(_ReadOnly):
-    """The branches that are pushed to, and what the worker can be asked to do with them."""
+    """The branches that are pushed to, with buttons for requests to the worker."""
 
     list_display = ("remote", "branch", "is_current", "tip", "arrived_at", "failures", "retry_at", "error_code")
     fields = (
@@ -121,85 +113,73 @@ class MirrorAdmin(_ReadOnly):
 
     @admin.display(description="in use", boolean=True)
     def is_current(self, mirror: Mirror) -> bool:
-        """Whether this is what the settings name, and not a former remote."""
         return mirror == mirror_status.current()
 
-    @admin.display(description="waiting")
+    @admin.display(description="pending")
     def pending(self, mirror: Mirror) -> int:
-        """How many changes wait."""
         return Change.objects.pending().count()
 
-    @admin.display(description="the oldest waits for (seconds)")
+    @admin.display(description="age of the oldest pending change (seconds)")
     def oldest_pending(self, mirror: Mirror) -> int:
-        """For how long the oldest of them has been waiting."""
         return round(mirror_status.oldest_seconds())
 
     @admin.display(description="rejected")
     def rejected(self, mirror: Mirror) -> str:
-        """How many changes the remote refuses, with the way to them."""
         address = reverse("admin:gitsync_change_changelist")
         return format_html('<a href="{}?pending=aside">{}</a>', address, Change.objects.rejected().count())
 
     @admin.display(description="on secret hold")
     def on_secret_hold(self, mirror: Mirror) -> str:
-        """How many changes have a credential in them, with the way to them."""
         address = reverse("admin:gitsync_change_changelist")
         return format_html('<a href="{}?pending=withheld">{}</a>', address, Change.objects.on_secret_hold().count())
 
-    @admin.display(description="purges that wait")
+    @admin.display(description="waiting purges")
     def purges(self, mirror: Mirror) -> str:
-        """How many purged pastes are still in the history, with the way to them."""
         address = reverse("admin:gitsync_purge_changelist")
         return format_html('<a href="{}">{}</a>', address, len(mirror_status.purges().keys))
 
-    @admin.display(description="the oldest purge waits for (seconds)")
+    @admin.display(description="age of the oldest waiting purge (seconds)")
     def oldest_purge(self, mirror: Mirror) -> int:
-        """For how long the oldest of them has been waiting."""
         return round(mirror_status.purges().oldest_seconds)
 
-    @admin.display(description="why purges wait")
+    @admin.display(description="last error of a purge")
     def purge_error(self, mirror: Mirror) -> str:
-        """What the last try has failed by, and what that asks for."""
         purges = mirror_status.purges()
         return "\n".join(filter(None, (purges.error_code, purges.error, purges.advice))) or "-"
 
-    @admin.display(description="what to do")
+    @admin.display(description="advice")
     def advice(self, mirror: Mirror) -> str:
-        """What the last error asks for."""
         return mirror_status.of(mirror).advice or "Nothing."
 
     def get_urls(self) -> list[Any]:
-        """Add the address of the buttons."""
         ask = self.admin_site.admin_view(self.ask)
         return [path("<int:pk>/change/ask/", ask, name="gitsync_mirror_ask"), *super().get_urls()]
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the buttons to those who may press them; the worker does nothing for a former remote."""
         current = mirror_status.current()
         kwargs["extra_context"] = {"may_ask": _may_ask(request) and current and str(current.pk) == object_id}
         return super().change_view(request, object_id, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """A former remote can be forgotten; nothing is lost with its row but where it stood."""
         return obj is not None and obj != mirror_status.current() and request.user.has_perm("gitsync.delete_mirror")
 
     def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Note what is wanted in the row, and wake the worker, which has Git and the remote at hand."""
+        """Store a request in the row and wake the worker, which alone has Git and the remote."""
         if not _may_ask(request):
             raise PermissionDenied
-        wishes: dict[str, dict[str, Any]] = {
+        requests: dict[str, dict[str, Any]] = {
             "push": {"retry_at": None},
             "fetch": {"fetch_requested": True},
             "check": {"check_requested": True},
         }
-        wish = wishes.get(request.POST.get("what", ""))
-        if request.method != "POST" or wish is None:
+        update = requests.get(request.POST.get("what", ""))
+        if request.method != "POST" or update is None:
             return HttpResponseNotAllowed(["POST"])
-        Mirror.objects.filter(pk=pk).update(**wish)
-        if "retry_at" in wish:
+        Mirror.objects.filter(pk=pk).update(**update)
+        if "retry_at" in update:
             Purge.objects.waiting().update(retry_at=None)
         wakeup.ring()
-        self.message_user(request, "The worker has been asked; look again in a moment.")
+        self.message_user(request, "The request was sent to the worker. Reload this page in a moment.")
         return redirect("admin:gitsync_mirror_change", pk)
 
 
@@ -209,7 +189,7 @@ def _may_ask(request: HttpRequest) -> bool:
 
 @admin.register(Purge)
 class PurgeAdmin(_ReadOnly):
-    """What has to leave the history, and what has left it."""
+    """Purges, waiting and done."""
 
     list_display = ("key", "requested_at", "done_at", "tries", "retry_at", "error_code")
     search_fields = ("=key",)

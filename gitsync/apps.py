@@ -10,7 +10,7 @@ class GitsyncConfig(AppConfig):
     verbose_name = "Git mirror"
 
     def ready(self) -> None:
-        """Listen to what happens to pastes, and say where their copies stand."""
+        """Connect the signals of pastes, and provide the state of their copies."""
         from gitsync import checks
         from gitsync.inbound import webhook
         from gitsync.outbox import eligibility, outbox

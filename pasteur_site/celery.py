@@ -1,4 +1,4 @@
-"""The Celery application: worker and periodic tasks."""
+"""The Celery application of the worker."""
 
 import io
 import logging.config
@@ -16,7 +16,7 @@ from celery.signals import celeryd_init, setup_logging  # noqa: E402
 from django.conf import settings  # noqa: E402
 from kombu.transport import TRANSPORT_ALIASES  # noqa: E402
 
-# Celery warns root of pickled messages; there are none here, and containers have no other user to offer.
+# Celery warns root about pickled messages; there are none here, and a container has no other user.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 TRANSPORT_ALIASES["folder"] = "pasteur_site.processes.file_broker:Transport"
 
@@ -26,14 +26,14 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def log_as_the_site_does(**kwargs: Any) -> None:
-    """Keep Celery from replacing the site's logging with its own."""
+def configure_logging(**kwargs: Any) -> None:
+    """Use the site's logging, not Celery's."""
     logging.config.dictConfig(settings.LOGGING)
 
 
 @celeryd_init.connect
-def check_before_work(**kwargs: Any) -> None:
-    """Refuse to start a worker whose mirror cannot work, and say why in one message."""
+def check_settings(**kwargs: Any) -> None:
+    """Refuse to start a worker with wrong settings of the mirror, in one message."""
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
 

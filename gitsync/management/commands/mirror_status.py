@@ -1,4 +1,4 @@
-"""`manage.py mirror_status`: how the mirror stands, from the database alone."""
+"""`manage.py mirror_status`: the status of the mirror, from the database alone."""
 
 import json
 import sys
@@ -14,22 +14,20 @@ from gitsync.models import Mirror
 from gitsync.monitoring import mirror_status
 from gitsync.remote import addresses
 
-#: More keys than this are counted only; `--json` names them all.
-_NAMED = 20
+#: Keys that are listed by name; `--json` lists all.
+_LISTED_KEYS = 20
 
 
 class Command(BaseCommand):
-    """Say what waits, what has arrived, and what went wrong."""
+    """Report what is pending, what was pushed, and what went wrong."""
 
-    help = "Say how the mirror stands: what waits, the last push, the last error with its advice."
-    requires_system_checks = []  # It tells of a mirror whose settings are wrong, too.
+    help = "Report the status of the mirror: pending changes, the last push, the last error with advice."
+    requires_system_checks = []  # It reports wrong settings, too.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the options."""
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Report. Exits 1 when pushing to the configured remote fails, something is set aside, or a purge waits."""
         queue, purges = mirror_status.queue(), mirror_status.purges()
         current, problem = mirror_status.current(), _problem()
         mirrors = [mirror_status.of(current)] if current else []
@@ -41,15 +39,15 @@ class Command(BaseCommand):
             report |= {"former": [asdict(mirror) for mirror in former], "settings": problem, "purges": asdict(purges)}
             self.stdout.write(json.dumps(report, cls=DjangoJSONEncoder))
         else:
-            self.stdout.write(_words(queue))
+            self.stdout.write(_queue_text(queue))
             if purges.keys:
-                self.stdout.write(_words_of_purges(purges))
+                self.stdout.write(_purges_text(purges))
             if problem:
                 self.stdout.write(f"GITSYNC_REMOTE: {problem}\n  advice     {MisconfiguredError.advice}")
             for mirror in mirrors:
-                self.stdout.write(_words_of(mirror))
+                self.stdout.write(_branch_text(mirror))
             for mirror in former:
-                self.stdout.write(f"formerly {mirror.branch} of {mirror.remote}")
+                self.stdout.write(f"former: {mirror.branch} of {mirror.remote}")
         if queue.rejected or purges.keys or problem or any(mirror.error_code for mirror in mirrors):
             sys.exit(1)
 
@@ -62,24 +60,26 @@ def _problem() -> str:
     return ""
 
 
-def _words(queue: mirror_status.Queue) -> str:
+def _queue_text(queue: mirror_status.Queue) -> str:
     oldest = f", the oldest for {queue.oldest_seconds:.0f} s" if queue.pending else ""
     counts = f"{queue.embargoed} under embargo; {queue.rejected} rejected; {queue.on_secret_hold} on secret hold."
-    return f"{queue.pending} changes wait{oldest}; {counts}"
+    return f"{queue.pending} changes pending{oldest}; {counts}"
 
 
-def _words_of_purges(purges: mirror_status.Purges) -> str:
-    named = ", ".join(purges.keys[:_NAMED]) + (f" and {left} more" if (left := len(purges.keys) - _NAMED) > 0 else "")
-    lines = [f"{len(purges.keys)} purges wait, the oldest for {purges.oldest_seconds:.0f} s: {named}"]
+def _purges_text(purges: mirror_status.Purges) -> str:
+    keys = ", ".join(purges.keys[:_LISTED_KEYS]) + (
+        f" and {more} more" if (more := len(purges.keys) - _LISTED_KEYS) > 0 else ""
+    )
+    lines = [f"{len(purges.keys)} purges waiting, the oldest for {purges.oldest_seconds:.0f} s: {keys}"]
     if purges.error_code:
-        again = f", next try {purges.retry_at.isoformat(timespec='seconds')}" if purges.retry_at else ""
-        lines.append(f"  error      {purges.error_code}{again}")
+        retry = f", next try {purges.retry_at.isoformat(timespec='seconds')}" if purges.retry_at else ""
+        lines.append(f"  error      {purges.error_code}{retry}")
         lines += [f"             {line}" for line in purges.error.splitlines()]
         lines.append(f"  advice     {purges.advice}")
     return "\n".join(lines)
 
 
-def _words_of(mirror: mirror_status.BranchStatus) -> str:
+def _branch_text(mirror: mirror_status.BranchStatus) -> str:
     lines = [f"{mirror.branch} of {mirror.remote}"]
     lines.append(f"  tip        {mirror.tip or 'no branch yet'}")
     lines.append(f"  last push  {mirror.arrived_at.isoformat(timespec='seconds') if mirror.arrived_at else 'none yet'}")
@@ -88,8 +88,8 @@ def _words_of(mirror: mirror_status.BranchStatus) -> str:
     if mirror.drain_began_at:
         lines.append(f"  draining   since {mirror.drain_began_at.isoformat(timespec='seconds')}")
     if mirror.error_code:
-        again = f", next try {mirror.retry_at.isoformat(timespec='seconds')}" if mirror.retry_at else ""
-        lines.append(f"  error      {mirror.error_code}, {mirror.failures} in a row{again}")
+        retry = f", next try {mirror.retry_at.isoformat(timespec='seconds')}" if mirror.retry_at else ""
+        lines.append(f"  error      {mirror.error_code}, {mirror.failures} in a row{retry}")
         lines += [f"             {line}" for line in mirror.error.splitlines()]
         lines.append(f"  advice     {mirror.advice}")
     return "\n".join(lines)

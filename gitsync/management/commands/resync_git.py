@@ -1,4 +1,4 @@
-"""`manage.py resync_git`: the mirror, compared with the database and brought to its state."""
+"""`manage.py resync_git`: compares the mirror with the database and brings it to the database's state."""
 
 import json
 import sys
@@ -14,8 +14,8 @@ from gitsync.models import Change
 from gitsync.outbox.eligibility import mirrored
 from gitsync.sync import resync
 
-#: So many keys of a kind are named to a person; a program gets all.
-_NAMED = 50
+#: Keys of a kind that are listed by name; `--json` lists all.
+_LISTED_KEYS = 50
 _MEANINGS = {
     "missing": "in the database, not in Git",
     "differs": "different in both",
@@ -32,13 +32,13 @@ class Command(BaseCommand):
     help = "Compare the mirror with the database by path and object id, and bring it to the database's state."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the options."""
-        parser.add_argument("--check", action="store_true", help="only compare; exit 1 when anything differs")
+        parser.add_argument(
+            "--check", action="store_true", help="only compare; exit with status 1 if there are differences"
+        )
         parser.add_argument("--prune", action="store_true", help="remove more than 1 %% (and 100) of the pastes in Git")
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Compare; without --check also repair. Exits 1 when --check finds a difference, 2 on trouble."""
         try:
             is_clean = self._compare(check=options["check"], prune=options["prune"], as_json=options["json"])
             if options["check"]:
@@ -48,26 +48,28 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
 
     def _compare(self, *, check: bool, prune: bool, as_json: bool) -> bool:
-        """Compare and report; what was found, which may be the keys of all pastes, is not kept."""
+        """Compare and report; return whether there was no difference."""
         total = mirrored().count()
         with tqdm(total=total, desc="Comparing", unit=" pastes", disable=None, leave=False) as bar:
-            found = resync.look(bar.update) if check else resync.enqueue(prune=prune, progress=bar.update)
-        self._report(found, as_json=as_json)
-        return found.is_clean
+            comparison = resync.look(bar.update) if check else resync.enqueue(prune=prune, progress=bar.update)
+        self._report(comparison, as_json=as_json)
+        return comparison.is_clean
 
-    def _report(self, found: Comparison, *, as_json: bool) -> None:
-        lists = found.by_kind()
+    def _report(self, comparison: Comparison, *, as_json: bool) -> None:
+        lists = comparison.by_kind()
         if as_json:
-            self.stdout.write(json.dumps({"tip": found.tip, "pastes": found.pastes, "clean": found.is_clean, **lists}))
+            self.stdout.write(
+                json.dumps({"tip": comparison.tip, "pastes": comparison.pastes, "clean": comparison.is_clean, **lists})
+            )
             return
         for kind, keys in lists.items():
-            for key in keys[:_NAMED]:
+            for key in keys[:_LISTED_KEYS]:
                 self.stdout.write(f"{kind:8} {key}")
-            if len(keys) > _NAMED:
-                self.stdout.write(f"{kind:8} and {len(keys) - _NAMED} more; --json names them all")
+            if len(keys) > _LISTED_KEYS:
+                self.stdout.write(f"{kind:8} and {len(keys) - _LISTED_KEYS} more; --json lists all")
         counts = [f"{len(keys)} {_MEANINGS[kind]}" for kind, keys in lists.items() if keys]
-        tip = found.tip[:10] or "an empty branch"
-        self.stdout.write(f"{found.pastes} pastes against {tip}: {', '.join(counts) or 'no difference'}.")
+        tip = comparison.tip[:10] or "an empty branch"
+        self.stdout.write(f"{comparison.pastes} pastes against {tip}: {', '.join(counts) or 'no difference'}.")
 
     def _deliver(self) -> None:
         total = Change.objects.pending().count()

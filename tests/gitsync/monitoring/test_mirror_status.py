@@ -163,7 +163,7 @@ def test_mirror_status_tells_people_and_programs(remote: Path) -> None:
     report = json.loads(status("--json")[0])
 
     assert ended == 1
-    assert "1 changes wait" in words
+    assert "1 changes pending" in words
     assert "not today" in words
     assert advice_for("refused") in words
     assert report["pending"] == 1
@@ -188,7 +188,7 @@ def test_a_former_remote_is_shown_and_judged_no_more(client: Client, remote: Pat
     settings.GITSYNC_REMOTE = another(remote)
 
     words, ended = status()
-    assert words.splitlines()[1:] == [f"formerly main of {remote}"]
+    assert words.splitlines()[1:] == [f"former: main of {remote}"]
     assert ended == 0
     work_off()
     report = json.loads(status("--json")[0])
@@ -360,7 +360,7 @@ def test_a_purge_that_waits_is_seen_everywhere(remote: Path, client: Client, set
     admin.force_login(User.objects.create_superuser("root"))
 
     waiting, ended = status()
-    assert (f"1 purges wait, the oldest for 600 s: {keys[1]}" in waiting, ended) == (True, 1)
+    assert (f"1 purges waiting, the oldest for 600 s: {keys[1]}" in waiting, ended) == (True, 1)
     work_off()
     words, ended = status()
     page = admin.get(f"/admin/gitsync/mirror/{Mirror.objects.get().pk}/change/").content.decode()
@@ -369,7 +369,7 @@ def test_a_purge_that_waits_is_seen_everywhere(remote: Path, client: Client, set
     for said in ("purge_refused", "denying non-fast-forward", advice_for("purge_refused")):
         assert said in words
         assert escape(said) in page
-    assert "0 changes wait" in words
+    assert "0 changes pending" in words
     assert 600 <= scrape(client)["pasteur_oldest_purge_seconds"] < 700
     report = json.loads(status("--json")[0])["purges"]
     assert (report["keys"], report["error_code"]) == ([keys[1]], "purge_refused")
