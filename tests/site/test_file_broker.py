@@ -64,7 +64,7 @@ def drain(queue: Any) -> list[Any]:
     return found
 
 
-def test_messages_come_out_in_the_order_in_which_they_went_in(queue: Any) -> None:
+def test_messages_are_received_in_the_order_of_sending(queue: Any) -> None:
     for number in range(50):
         queue.put({"number": number, "text": "é\0\u2028"})
 
@@ -72,7 +72,7 @@ def test_messages_come_out_in_the_order_in_which_they_went_in(queue: Any) -> Non
 
 
 @pytest.mark.alone
-def test_a_message_is_there_within_a_fraction_of_a_second(queue: Any, folder: Path) -> None:
+def test_a_message_arrives_within_a_second(queue: Any, folder: Path) -> None:
     def send() -> None:
         time.sleep(0.3)
         with connect(folder) as other:
@@ -86,7 +86,7 @@ def test_a_message_is_there_within_a_fraction_of_a_second(queue: Any, folder: Pa
     assert time.time() - sent_at < 1
 
 
-def test_the_folder_is_for_its_owner_alone_and_holds_no_drafts(queue: Any, folder: Path) -> None:
+def test_the_folder_is_private_and_has_no_leftover_drafts(queue: Any, folder: Path) -> None:
     queue.put("x")
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -146,7 +146,7 @@ def run(target: Callable[..., None], *arguments: Any) -> Any:
     return process
 
 
-def test_processes_that_write_and_read_at_once_lose_and_double_nothing(folder: Path) -> None:
+def test_concurrent_processes_lose_and_double_no_message(folder: Path) -> None:
     senders, readers, count = 4, 3, 400
     results, stop = FORK.Queue(), FORK.Event()
 
@@ -171,7 +171,7 @@ def bind(folder: Path, number: int) -> None:
         Queue(f"queue-{number}", Exchange("common", type="fanout"), channel=channel).declare()
 
 
-def test_queues_that_are_bound_at_once_are_all_bound(folder: Path) -> None:
+def test_concurrent_bindings_are_all_kept(folder: Path) -> None:
     processes = [run(bind, folder, number) for number in range(12)]
     for process in processes:
         process.join()
@@ -187,7 +187,7 @@ def test_queues_that_are_bound_at_once_are_all_bound(folder: Path) -> None:
     [b"", b"{", b"\xff\xfe", b'{"body": "x"', b"\0" * 4_096, b"[" * 100_000],
     ids=lambda content: ascii(content[:8]),
 )
-def test_a_message_that_cannot_be_read_is_dropped_with_a_warning(
+def test_an_unreadable_message_is_dropped_with_a_warning(
     queue: Any, folder: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     queue.put("before")
@@ -204,7 +204,7 @@ def test_a_message_that_cannot_be_read_is_dropped_with_a_warning(
 @pytest.mark.parametrize(
     "content", [[], {}, 5, "text", None, {"body": "x"}, {"properties": 1, "headers": {}}], ids=repr
 )
-def test_a_message_of_another_shape_stops_nobody(
+def test_a_message_of_another_shape_is_dropped(
     queue: Any, folder: Path, content: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / f"{time.time_ns()}_odd.celery.msg").write_text(json.dumps(content))
@@ -230,7 +230,7 @@ def test_a_table_that_cannot_be_read_is_forgotten_with_a_warning(
     assert "forgot the unreadable table" in caplog.text
 
 
-def test_files_of_others_are_left_alone(queue: Any, folder: Path) -> None:
+def test_other_files_are_kept(queue: Any, folder: Path) -> None:
     strange = [folder / name for name in ("notes.txt", ".draft-of-a-dead-writer", ".taken-by-a-dead-reader", "x.msg")]
     for file in strange:
         file.write_text("{}")
@@ -239,7 +239,7 @@ def test_files_of_others_are_left_alone(queue: Any, folder: Path) -> None:
     assert all(file.exists() for file in strange)
 
 
-def test_a_folder_that_is_deleted_under_way_is_no_end(queue: Any, folder: Path) -> None:
+def test_a_deleted_folder_is_created_again(queue: Any, folder: Path) -> None:
     queue.put("lost")
     shutil.rmtree(folder)
 

@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 @pytest.fixture(autouse=True)
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take a dozen pastes for as many as a million; tests/gitsync/sync/test_resync.py takes few for few."""
-    monkeypatch.setattr(differences, "_AT_ONCE", 3)
-    monkeypatch.setattr(differences, "_FEW", 0)
+    monkeypatch.setattr(differences, "_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(differences, "_SMALL_SITE_PASTES", 0)
 
 
 def of_every_kind() -> None:
@@ -61,7 +61,7 @@ def differing() -> list[str]:
     return found.differs
 
 
-def test_pastes_of_every_kind_are_the_same_as_their_commits(remote: Path, settings: Settings) -> None:
+def test_pastes_of_every_kind_match_their_commits(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
     of_every_kind()
     drain()
@@ -92,7 +92,7 @@ def test_pastes_of_every_kind_are_the_same_as_their_commits(remote: Path, settin
         lambda paste: File.objects.filter(revision__paste=paste, position=1).delete(),
     ],
 )
-def test_whatever_differs_in_one_paste_is_found(
+def test_any_difference_in_one_paste_is_found(
     remote: Path, settings: Settings, change: Callable[[int], object]
 ) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
@@ -105,7 +105,7 @@ def test_whatever_differs_in_one_paste_is_found(
     assert differing() == [paste.key]
 
 
-def test_two_folders_in_each_others_place_both_differ(remote: Path, settings: Settings) -> None:
+def test_two_swapped_folders_both_differ(remote: Path, settings: Settings) -> None:
     names = ["abc0000000", "abc0000001"]
     for key, name in zip(many.publish(3), names, strict=False):
         Paste.objects.filter(key=key).update(key=name)
@@ -129,7 +129,7 @@ def entries_of(remote: Path, key: str) -> tuple[TreeEntry, ...]:
     return tuple(TreeEntry(name, "", repository.text(remote, key, name)) for name in names)
 
 
-def test_rows_with_wide_gaps_between_them_are_all_compared(remote: Path) -> None:
+def test_rows_with_wide_gaps_are_all_compared(remote: Path) -> None:
     between = many.publish(20)[1:-1]
     Change.objects.filter(key__in=between).delete()
     File.objects.filter(revision__paste__key__in=between).delete()

@@ -1,4 +1,4 @@
-"""One line for each drain that did something, with counts, seconds and range, in the log and where operators look."""
+"""Each drain that did something is reported with counts, seconds and range, in the log and in the row of the mirror."""
 
 import re
 from io import StringIO
@@ -23,15 +23,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 @pytest.fixture(autouse=True)
-def told(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Have the log at the level of the site."""
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """Capture the log at the level of the site."""
     caplog.set_level("INFO")
     return caplog
 
 
-def last_line(told: pytest.LogCaptureFixture) -> str:
+def last_line(log: pytest.LogCaptureFixture) -> str:
     """Return the last line about a drain, without its seconds; the row of the mirror says the same."""
-    lines = [message for message in told.messages if message.startswith("drain")]
+    lines = [message for message in log.messages if message.startswith("drain")]
     assert Mirror.objects.get().last_drain == lines[-1]
     assert Mirror.objects.get().drain_began_at is None
     words, seconds = re.subn(r" seconds=\d+\.\d{3}", "", lines[-1])
@@ -39,27 +39,27 @@ def last_line(told: pytest.LogCaptureFixture) -> str:
     return words
 
 
-def test_a_drain_tells_of_counts_seconds_and_range(
-    remote: Path, told: pytest.LogCaptureFixture, admin_client: Client
+def test_a_drain_reports_counts_seconds_and_range(
+    remote: Path, log: pytest.LogCaptureFixture, admin_client: Client
 ) -> None:
     many.publish(2)
     work_off()
     first = repository.tip(remote)[:10]
-    assert last_line(told) == f"drained settled=2 commits=2 arrived=0 read=0 purged=0 range=..{first}"
+    assert last_line(log) == f"drained settled=2 commits=2 arrived=0 read=0 purged=0 range=..{first}"
     many.publish(1)
     work_off()
     second = repository.tip(remote)[:10]
-    assert last_line(told) == f"drained settled=1 commits=1 arrived=0 read=0 purged=0 range={first}..{second}"
+    assert last_line(log) == f"drained settled=1 commits=1 arrived=0 read=0 purged=0 range={first}..{second}"
 
-    lines = len(told.messages)
+    lines = len(log.messages)
     drain()
     mirror = Mirror.objects.get()
-    assert len(told.messages) == lines, "a look that found nothing"
+    assert len(log.messages) == lines, "a look that found nothing"
     assert mirror.last_drain in status()[0]
     assert mirror.last_drain in admin_client.get(f"/admin/gitsync/mirror/{mirror.pk}/change/").content.decode()
 
 
-def test_what_others_have_pushed_is_told_too(remote: Path, told: pytest.LogCaptureFixture) -> None:
+def test_pushes_of_others_are_reported(remote: Path, log: pytest.LogCaptureFixture) -> None:
     kept, gone = many.publish(2)
     drain()
     old = repository.tip(remote)[:10]
@@ -67,27 +67,27 @@ def test_what_others_have_pushed_is_told_too(remote: Path, told: pytest.LogCaptu
     commit(remote, {f"{path}/.pasteur.json": None, f"{path}/1.txt": None})
     drain()
     new = repository.tip(remote)[:10]
-    assert last_line(told).endswith(f"read=1 purged=0 range={old}..{new}")
+    assert last_line(log).endswith(f"read=1 purged=0 range={old}..{new}")
 
     commit(remote, {f"{folder(kept)}/0.txt": b"theirs"})
     call_command("read_from_git", stdout=StringIO(), stderr=StringIO())
-    words = [message for message in told.messages if message.startswith("drained")]
+    words = [message for message in log.messages if message.startswith("drained")]
     assert "settled=0 commits=0 arrived=0 read=1" in words[-2]
     assert "settled=1 commits=1 arrived=0 read=0" in words[-1]
 
 
-def test_a_purge_is_told(remote: Path, told: pytest.LogCaptureFixture) -> None:
+def test_a_purge_is_reported(remote: Path, log: pytest.LogCaptureFixture) -> None:
     kept, gone = many.publish(2)
     drain()
 
     call_command("purge", gone, "--reason", "a test", stdout=StringIO(), stderr=StringIO())
 
-    lines = [message for message in told.messages if message.startswith("drained")]
+    lines = [message for message in log.messages if message.startswith("drained")]
     assert any("purged=1" in line for line in lines)
     assert repository.changes(remote)[0] == f"{kept}.1"
 
 
-def test_a_drain_that_fails_is_told(remote: Path, told: pytest.LogCaptureFixture) -> None:
+def test_a_failed_drain_is_reported(remote: Path, log: pytest.LogCaptureFixture) -> None:
     many.publish(1)
     drain()
     tip = repository.tip(remote)[:10]
@@ -98,13 +98,11 @@ def test_a_drain_that_fails_is_told(remote: Path, told: pytest.LogCaptureFixture
         drain()
 
     expected = f"drain failed code=refused settled=0 commits=0 arrived=0 read=0 purged=0 range={tip}..{tip}"
-    assert last_line(told) == expected
+    assert last_line(log) == expected
     assert expected.partition(" settled")[0] in status()[0]
 
 
-def test_a_long_drain_is_seen_while_it_is_at_work(
-    remote: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
+def test_a_running_drain_is_reported(remote: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     push = Remote.push
     seen = []
 

@@ -27,12 +27,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 TOKEN = "a-token-for-prometheus"
 
 
-def wait_for(seconds: float) -> None:
-    """Let all changes have been waiting for so long."""
+def age_changes(seconds: float) -> None:
+    """Make all changes this old."""
     Change.objects.update(created_at=timezone.now() - timedelta(seconds=seconds))
 
 
-def test_readyz_says_for_how_long_the_oldest_change_has_been_waiting(client: Client, remote: Path) -> None:
+def test_readyz_reports_the_age_of_the_oldest_change(client: Client, remote: Path) -> None:
     assert client.get("/readyz").json() == {
         "ready": True,
         "database": True,
@@ -41,7 +41,7 @@ def test_readyz_says_for_how_long_the_oldest_change_has_been_waiting(client: Cli
         "mirror_error": "",
     }
     many.publish(2)
-    wait_for(5_000)
+    age_changes(5_000)
 
     response = client.get("/readyz")
 
@@ -51,11 +51,11 @@ def test_readyz_says_for_how_long_the_oldest_change_has_been_waiting(client: Cli
     assert client.get("/readyz").json()["oldest_pending_seconds"] == 0
 
 
-def test_readyz_is_not_ready_when_a_change_has_waited_too_long(client: Client, settings: Settings) -> None:
+def test_readyz_fails_if_a_change_waits_too_long(client: Client, settings: Settings) -> None:
     settings.PASTEUR_READY_SECONDS = 900.0
     many.publish(1)
     assert client.get("/readyz").status_code == 200
-    wait_for(901)
+    age_changes(901)
 
     response = client.get("/readyz")
 
@@ -80,7 +80,7 @@ def test_readyz_reports_why_the_mirror_is_behind_and_stays_ready(client: Client,
     assert client.get("/readyz").json()["mirror_error"] == ""
 
 
-def test_readyz_is_not_ready_before_the_tables_are(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readyz_fails_before_the_migrations_are_applied(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "_tables", {"are_migrated": False})
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'gitsync'")
@@ -116,7 +116,7 @@ def test_metrics_are_computed_from_rows(client: Client, remote: Path, settings: 
     many.hook(remote, "pre-receive", "exit 1")
     many.publish(1)
     work_off()
-    wait_for(60)
+    age_changes(60)
 
     numbers = scrape(client)
 
@@ -130,7 +130,7 @@ def test_metrics_are_computed_from_rows(client: Client, remote: Path, settings: 
     assert numbers[f'pasteur_push_failures_total{{branch="main",code="refused",remote="{remote}"}}'] == 1
 
 
-def test_metrics_are_for_those_who_have_the_token(client: Client, settings: Settings) -> None:
+def test_metrics_need_the_token(client: Client, settings: Settings) -> None:
     assert client.get("/metrics").status_code == 404
     settings.PASTEUR_METRICS_TOKEN = TOKEN
 
@@ -151,7 +151,7 @@ def status(*options: str) -> tuple[str, int]:
     return out.getvalue(), 0
 
 
-def test_mirror_status_tells_people_and_programs(remote: Path) -> None:
+def test_mirror_status_reports_as_text_and_json(remote: Path) -> None:
     assert status()[1] == 0
     many.publish(2)
     drain()
@@ -179,7 +179,9 @@ def another(remote: Path) -> str:
     return path
 
 
-def test_a_former_remote_is_shown_and_judged_no_more(client: Client, remote: Path, settings: Settings) -> None:
+def test_a_former_remote_is_listed_without_affecting_the_status(
+    client: Client, remote: Path, settings: Settings
+) -> None:
     settings.PASTEUR_METRICS_TOKEN = TOKEN
     many.publish(1)
     many.hook(remote, "pre-receive", "exit 1")
@@ -231,7 +233,7 @@ def test_a_web_process_with_another_data_folder_knows_the_default_remote(remote:
     assert mirror.remote == str(remote)
 
 
-def test_mirror_status_says_that_the_settings_are_wrong(remote: Path, settings: Settings) -> None:
+def test_mirror_status_reports_wrong_settings(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_REMOTE = "ext::sh"
 
     words, ended = status()
@@ -255,7 +257,7 @@ def allow(user: User) -> None:
     user.user_permissions.add(Permission.objects.get(codename="change_mirror"))
 
 
-def test_the_page_of_the_mirror_shows_the_error_and_what_to_do(client: Client, moderator: User, remote: Path) -> None:
+def test_the_page_of_the_mirror_shows_error_and_advice(client: Client, moderator: User, remote: Path) -> None:
     many.hook(remote, "pre-receive", "echo 'too <many> cooks' >&2; exit 1")
     many.publish(1)
     work_off()
@@ -270,7 +272,7 @@ def test_the_page_of_the_mirror_shows_the_error_and_what_to_do(client: Client, m
     assert "Push now" in client.get(f"/admin/gitsync/mirror/{mirror.pk}/change/").content.decode()
 
 
-def test_the_buttons_ask_the_worker(client: Client, moderator: User, remote: Path) -> None:
+def test_the_buttons_send_requests_to_the_worker(client: Client, moderator: User, remote: Path) -> None:
     many.publish(2)
     drain()
     mirror = Mirror.objects.get(remote=str(remote))
@@ -308,7 +310,7 @@ def test_push_now_drops_the_wait_after_failures(client: Client, moderator: User,
     assert len(repository.changes(remote)) == 1
 
 
-def test_a_fetch_that_is_asked_for_finds_what_was_lost(client: Client, moderator: User, remote: Path) -> None:
+def test_a_requested_fetch_requeues_lost_changes(client: Client, moderator: User, remote: Path) -> None:
     allow(moderator)
     many.publish(5)
     drain()
@@ -323,7 +325,7 @@ def test_a_fetch_that_is_asked_for_finds_what_was_lost(client: Client, moderator
     assert len(repository.changes(remote)) == 5
 
 
-def test_what_is_asked_and_cannot_be_done_is_said(client: Client, moderator: User, remote: Path) -> None:
+def test_a_failed_request_is_reported(client: Client, moderator: User, remote: Path) -> None:
     allow(moderator)
     many.publish(1)
     drain()
@@ -348,7 +350,7 @@ def test_failures_are_counted_by_their_class(remote: Path) -> None:
     assert list(Failure.objects.values_list("code", "count")) == [("unreachable", 2)]
 
 
-def test_a_purge_that_waits_is_seen_everywhere(remote: Path, client: Client, settings: Settings) -> None:
+def test_a_waiting_purge_is_reported_everywhere(remote: Path, client: Client, settings: Settings) -> None:
     settings.PASTEUR_METRICS_TOKEN = TOKEN
     keys = many.publish(3)
     drain()

@@ -1,4 +1,4 @@
-"""Rows 50 and 52, the embargo, and pastes that expire: what is taken away in time never reaches Git."""
+"""The embargo, and pastes that expire: a paste removed in time never reaches Git."""
 
 import json
 from collections.abc import Iterable
@@ -33,8 +33,8 @@ def publish(text: str = "secret", lifetime: timedelta | None = None) -> Paste:
     return writing.publish(Draft([NewFile(text, "a.txt")], lifetime=lifetime))
 
 
-def end_the_wait() -> None:
-    """Let all that is held back go, as if its time had passed."""
+def end_embargo() -> None:
+    """End the embargo of all changes."""
     Change.objects.embargoed().update(embargoed_until=timezone.now())
 
 
@@ -43,7 +43,7 @@ def objects(remote: Path) -> str:
     return repository.git(remote, "rev-list", "--objects", "--all").decode()
 
 
-def test_a_new_paste_and_its_edits_wait(remote: Path, settings: Settings) -> None:
+def test_a_new_paste_and_its_edits_wait_for_the_embargo(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_EMBARGO = 60
     paste = publish("one")
     writing.revise(paste, [NewFile("two", "a.txt")])
@@ -52,7 +52,7 @@ def test_a_new_paste_and_its_edits_wait(remote: Path, settings: Settings) -> Non
     assert repository.git(remote, "for-each-ref") == b""
     assert mirror_copy.of(paste).state == "waiting"
     assert look().is_clean
-    end_the_wait()
+    end_embargo()
     work_off()
 
     assert repository.changes(remote) == [f"{paste.key}.1", f"{paste.key}.2"]
@@ -61,13 +61,13 @@ def test_a_new_paste_and_its_edits_wait(remote: Path, settings: Settings) -> Non
 
 
 @pytest.mark.parametrize("way", [writing.hide, writing.remove])
-def test_what_is_taken_away_in_that_time_never_reaches_git(remote: Path, settings: Settings, way: object) -> None:
+def test_a_paste_removed_during_the_embargo_never_reaches_git(remote: Path, settings: Settings, way: object) -> None:
     settings.GITSYNC_EMBARGO = 60
     paste = publish()
     assert callable(way)
     way(paste)
     work_off()
-    end_the_wait()
+    end_embargo()
 
     work_off()
 
@@ -76,21 +76,21 @@ def test_what_is_taken_away_in_that_time_never_reaches_git(remote: Path, setting
     assert look().is_clean
 
 
-def test_hidden_and_shown_again_still_waits(remote: Path, settings: Settings) -> None:
+def test_a_paste_hidden_and_shown_again_still_waits(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_EMBARGO = 60
     paste = publish()
     writing.hide(paste)
     writing.show(paste)
     work_off()
     assert repository.git(remote, "for-each-ref") == b""
-    end_the_wait()
+    end_embargo()
 
     work_off()
 
     assert repository.text(remote, paste, "a.txt") == b"secret"
 
 
-def test_a_longer_embargo_takes_nothing_back_out_of_git(remote: Path, settings: Settings) -> None:
+def test_a_longer_embargo_removes_nothing_from_git(remote: Path, settings: Settings) -> None:
     paste = publish()
     drain()
     settings.GITSYNC_EMBARGO = 3600
@@ -240,7 +240,7 @@ def test_expiring_pastes_are_mirrored_when_the_operator_says_so(remote: Path, se
     assert look().is_clean
 
 
-def test_the_end_comes_back_with_the_paste(remote: Path, settings: Settings) -> None:
+def test_the_expiry_is_restored_with_the_paste(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
     publish(lifetime=timedelta(hours=1))
     drain()
@@ -253,7 +253,7 @@ def test_the_end_comes_back_with_the_paste(remote: Path, settings: Settings) -> 
     assert look().is_clean
 
 
-def test_what_has_expired_meanwhile_does_not_come_back(remote: Path, settings: Settings) -> None:
+def test_an_expired_paste_is_not_restored(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
     paste = publish(lifetime=timedelta(seconds=1))
     drain()
@@ -274,7 +274,7 @@ def test_what_has_expired_meanwhile_does_not_come_back(remote: Path, settings: S
         (90, True, "Pastes that do not burn are also committed to Git permanently after 90 seconds."),
     ],
 )
-def test_the_first_page_says_which_rules_hold(
+def test_the_compose_page_states_the_rules(
     client: Client, settings: Settings, embargo: int, expiring: bool, sentence: str
 ) -> None:
     settings.GITSYNC_EMBARGO, settings.GITSYNC_MIRROR_EXPIRING = embargo, expiring

@@ -52,7 +52,7 @@ CREDENTIALS = {
 
 @pytest.mark.parametrize("kind", CREDENTIALS)
 @pytest.mark.parametrize("around", ["{}", "key = '{}';\n", '{{"key": "{}"}}', "x\r\n{}\r\n"])
-def test_a_credential_is_recognized_wherever_it_stands(kind: str, around: str) -> None:
+def test_a_credential_is_recognized_anywhere_in_a_text(kind: str, around: str) -> None:
     assert set(secret_patterns.find_secrets(around.format(CREDENTIALS[kind]).encode()).values()) == {kind}
 
 
@@ -79,7 +79,7 @@ def test_private_keys_of_every_kind_are_recognized(kind: str) -> None:
         "SG." + "example",
     ],
 )
-def test_what_only_looks_a_little_like_one_is_none(text: str) -> None:
+def test_text_that_resembles_a_credential_does_not_match(text: str) -> None:
     assert secret_patterns.find_secrets(text.encode()) == {}
 
 
@@ -100,7 +100,7 @@ def test_what_only_looks_a_little_like_one_is_none(text: str) -> None:
         "pypi-" + "AgEIcHlwaS5vcmc",
     ],
 )
-def test_hostile_texts_take_no_longer_when_they_are_twice_as_long(piece: str) -> None:
+def test_the_search_takes_linear_time_on_hostile_texts(piece: str) -> None:
     text = (piece * (524_288 // len(piece))).encode()
     started = time.perf_counter()
 
@@ -124,7 +124,9 @@ mirrored = pytest.mark.django_db(transaction=True)
 
 @mirrored
 @pytest.mark.database
-def test_a_credential_stays_out_of_git_and_all_else_goes_on(remote: Path, aws_paste: str, client: Client) -> None:
+def test_a_credential_stays_out_of_git_and_other_pastes_are_mirrored(
+    remote: Path, aws_paste: str, client: Client
+) -> None:
     assert len(repository.changes(remote)) == 2
     assert AWS.encode() not in b"".join(repository.files(remote).values())
     assert not Change.objects.pending().exists()
@@ -140,7 +142,9 @@ def test_a_credential_stays_out_of_git_and_all_else_goes_on(remote: Path, aws_pa
 
 
 @mirrored
-def test_what_was_found_is_not_noted_down(remote: Path, aws_paste: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_credential_itself_is_neither_stored_nor_logged(
+    remote: Path, aws_paste: str, caplog: pytest.LogCaptureFixture
+) -> None:
     (change,) = Change.objects.on_secret_hold()
 
     assert change.secrets.endswith(" AWS access key")
@@ -162,7 +166,7 @@ def test_a_credential_in_the_title_or_the_comment_counts_too(remote: Path, where
 
 
 @mirrored
-def test_an_edit_without_it_goes_into_git_without_the_revision_that_had_it(remote: Path, aws_paste: str) -> None:
+def test_an_edit_without_the_credential_is_mirrored_without_the_first_revision(remote: Path, aws_paste: str) -> None:
     paste = Paste.objects.get(key=aws_paste)
     writing.revise(paste, [NewFile("id = from the environment\n", "config.ini")])
 
@@ -174,7 +178,7 @@ def test_an_edit_without_it_goes_into_git_without_the_revision_that_had_it(remot
 
 
 @mirrored
-def test_a_paste_that_is_mirrored_stays_as_it_is_when_an_edit_brings_one(remote: Path) -> None:
+def test_a_mirrored_paste_stays_unchanged_if_an_edit_adds_a_credential(remote: Path) -> None:
     paste = writing.publish(Draft([NewFile("x\n", "x.txt")]))
     drain()
     writing.revise(paste, [NewFile(AWS, "x.txt")])
@@ -188,7 +192,7 @@ def test_a_paste_that_is_mirrored_stays_as_it_is_when_an_edit_brings_one(remote:
 
 
 @mirrored
-def test_hiding_the_paste_is_a_decision_too(remote: Path, aws_paste: str) -> None:
+def test_hiding_the_paste_ends_its_hold(remote: Path, aws_paste: str) -> None:
     writing.hide(Paste.objects.get(key=aws_paste))
     work_off()
 
@@ -200,9 +204,7 @@ def test_hiding_the_paste_is_a_decision_too(remote: Path, aws_paste: str) -> Non
 
 
 @mirrored
-def test_a_moderator_lets_it_go_and_then_that_credential_passes_and_no_other(
-    remote: Path, aws_paste: str, admin_client: Client
-) -> None:
+def test_a_released_credential_passes_and_no_other(remote: Path, aws_paste: str, admin_client: Client) -> None:
     (change,) = Change.objects.on_secret_hold()
     listing = admin_client.get("/admin/gitsync/change/?pending=withheld").content.decode()
     assert "AWS access key" in listing
@@ -224,7 +226,7 @@ def test_a_moderator_lets_it_go_and_then_that_credential_passes_and_no_other(
 
 
 @mirrored
-def test_whoever_may_only_look_lets_nothing_go(remote: Path, aws_paste: str, client: Client) -> None:
+def test_releasing_needs_the_permission_to_change(remote: Path, aws_paste: str, client: Client) -> None:
     user = User.objects.create_user("looker", password="looker", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_change"))
     client.force_login(user)

@@ -26,7 +26,7 @@ def replace_history(remote: Path) -> None:
     repository.git(remote, "fast-import", "--quiet", "--force", stdin=stream)
 
 
-def test_every_change_is_found_again_in_a_replaced_history(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_change_is_settled_again_by_a_replaced_history(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(already_pushed, "_COMMITS_AT_ONCE", 7)
     many.publish(50)
     drain()
@@ -43,7 +43,7 @@ def test_every_change_is_found_again_in_a_replaced_history(remote: Path, monkeyp
     assert look().is_clean
 
 
-def test_a_drain_that_dies_between_two_batches_is_finished_by_the_next(
+def test_a_drain_that_ends_between_two_batches_is_completed_by_the_next(
     remote: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(already_pushed, "_COMMITS_AT_ONCE", 7)
@@ -81,7 +81,7 @@ def test_of_two_commits_for_one_change_the_newer_counts(remote: Path, monkeypatc
         assert first == "new"
 
 
-def test_a_very_long_history_takes_no_more_memory(
+def test_memory_does_not_grow_with_the_length_of_the_history(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told(*_: object) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ def test_a_paste_becomes_one_commit_with_its_bytes(remote: Path) -> None:
     repository.assert_sound(remote)
 
 
-def test_metadata_is_all_that_is_needed_to_rebuild_the_row(remote: Path) -> None:
+def test_metadata_suffices_to_restore_the_row(remote: Path) -> None:
     draft = Draft(
         [NewFile("00ff", ".gitmodules")], title="T", author="A", comment="C", encrypted=True, forked_from="0123456789"
     )
@@ -58,7 +58,7 @@ def test_nothing_pending_makes_no_commit(remote: Path) -> None:
     assert drain().commits == 0
 
 
-def test_publish_edit_hide_and_show_are_a_commit_each(remote: Path) -> None:
+def test_publish_edit_hide_and_show_make_one_commit_each(remote: Path) -> None:
     paste = writing.publish(Draft([NewFile("one", "a.txt")]))
     drain()
     writing.revise(paste, [NewFile("two", "b.txt")])
@@ -74,7 +74,7 @@ def test_publish_edit_hide_and_show_are_a_commit_each(remote: Path) -> None:
     assert repository.changes(remote) == [f"{paste.key}.{number}" for number in (1, 2, 3, 4)]
 
 
-def test_what_is_hidden_before_the_drain_never_enters_git(remote: Path) -> None:
+def test_a_paste_hidden_before_the_drain_never_enters_git(remote: Path) -> None:
     paste = writing.publish(Draft([NewFile("secret")]))
     writing.hide(paste)
 
@@ -87,7 +87,7 @@ def test_what_is_hidden_before_the_drain_never_enters_git(remote: Path) -> None:
 @pytest.mark.parametrize(
     "draft", [Draft([NewFile("x")], burn=True), Draft([NewFile("x")], lifetime=timedelta(hours=1))]
 )
-def test_what_is_meant_to_vanish_has_no_change(remote: Path, draft: Draft) -> None:
+def test_a_paste_that_burns_or_expires_has_no_change(remote: Path, draft: Draft) -> None:
     paste = writing.publish(draft)
 
     assert not Change.objects.exists()

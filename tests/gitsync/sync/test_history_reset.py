@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def squash(remote: Path) -> str:
-    """Replace the history by one commit of somebody else's, which names no change and shows the same."""
+    """Replace the history by one commit of another author, with the same tree and without names of changes."""
     repository.git(remote, "config", "user.name", "Eve")
     repository.git(remote, "config", "user.email", "eve@example.org")
     squashed = repository.git(remote, "commit-tree", "main^{tree}", "-m", "All in one").decode().strip()
@@ -71,7 +71,7 @@ def test_pastes_of_a_history_without_change_trailers_are_committed_again(remote:
     assert look().is_clean
 
 
-def test_what_a_replaced_history_has_made_and_removed_again_comes_back(remote: Path) -> None:
+def test_pastes_created_and_removed_in_a_replaced_history_are_restored(remote: Path) -> None:
     kept, *_ = many.publish(1)
     drain.drain()
     lost, *_ = many.publish(1)
@@ -86,7 +86,7 @@ def test_what_a_replaced_history_has_made_and_removed_again_comes_back(remote: P
     assert look().is_clean
 
 
-def test_a_purge_after_a_squash_names_commits_that_are_there(remote: Path) -> None:
+def test_a_purge_after_a_squash_leaves_only_existing_commits_in_the_rows(remote: Path) -> None:
     many.publish(3)
     drain.drain()
     squash(remote)

@@ -1,4 +1,4 @@
-"""Maintenance: the clone and the default remote stay fast and small, and nobody else's repository is touched."""
+"""Maintenance: the clone and the default remote stay fast and small, and other repositories are not touched."""
 
 import subprocess
 from pathlib import Path
@@ -34,7 +34,7 @@ def graph(path: Path) -> Path:
     return path / "objects" / "info" / "commit-graph"
 
 
-def test_the_default_remote_is_kept_and_drains_go_on(default_remote: Path) -> None:
+def test_drains_go_on_after_maintenance_of_the_default_remote(default_remote: Path) -> None:
     for _ in range(3):
         many.publish(2)
         drain()
@@ -49,7 +49,7 @@ def test_the_default_remote_is_kept_and_drains_go_on(default_remote: Path) -> No
     repository.assert_sound(default_remote)
 
 
-def test_the_clone_of_a_named_remote_is_kept_and_the_remote_left_alone(remote: Path, settings: Settings) -> None:
+def test_maintenance_changes_the_clone_and_not_a_configured_remote(remote: Path, settings: Settings) -> None:
     many.publish(3)
     drain()
     before = sorted(remote.rglob("*"))
@@ -63,7 +63,7 @@ def test_the_clone_of_a_named_remote_is_kept_and_the_remote_left_alone(remote: P
     assert len(repository.changes(remote)) == 4
 
 
-def test_maintenance_gives_way_to_another_writer(default_remote: Path) -> None:
+def test_maintenance_is_skipped_while_another_process_writes(default_remote: Path) -> None:
     many.publish(1)
     drain()
 
@@ -72,7 +72,7 @@ def test_maintenance_gives_way_to_another_writer(default_remote: Path) -> None:
     assert not graph(default_remote).exists()
 
 
-def test_a_damaged_clone_is_thrown_away_and_made_again(remote: Path, settings: Settings) -> None:
+def test_a_damaged_clone_is_replaced(remote: Path, settings: Settings) -> None:
     many.publish(3)
     drain()
     for pack in settings.GITSYNC_CLONE_DIR.glob("objects/pack/*.pack"):
@@ -105,7 +105,7 @@ def test_history_set_back_after_maintenance_is_made_again(remote: Path) -> None:
     assert Change.objects.exclude(commit="").count() == 11
 
 
-def test_ancestors_are_those_that_git_lists_at_eight_bytes_each(remote: Path, settings: Settings) -> None:
+def test_ancestors_match_git_and_take_eight_bytes_each(remote: Path, settings: Settings) -> None:
     many.publish(20)
     drain()
     listed = repository.git(remote, "rev-list", "main").split()

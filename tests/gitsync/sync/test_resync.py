@@ -58,7 +58,7 @@ def push_by_hand(settings: Settings, folders: dict[str, dict[str, bytes]]) -> No
     remote.push(clone, old=tip, new=clone.write(tip, commits).tip)
 
 
-def test_a_mirror_that_is_right_is_clean(remote: Path) -> None:
+def test_a_correct_mirror_is_clean(remote: Path) -> None:
     many.publish(20)
     drain()
 
@@ -69,7 +69,7 @@ def test_a_mirror_that_is_right_is_clean(remote: Path) -> None:
     assert report["pastes"] == 20
 
 
-def test_what_waits_is_reported_and_delivered(remote: Path) -> None:
+def test_pending_changes_are_reported_and_pushed(remote: Path) -> None:
     keys = many.publish(3)
 
     status, report = check()
@@ -79,17 +79,17 @@ def test_what_waits_is_reported_and_delivered(remote: Path) -> None:
     assert check()[0] == 0
 
 
-def test_of_very_many_a_person_is_told_how_many_and_a_program_all(remote: Path) -> None:
+def test_long_lists_are_cut_in_text_and_complete_in_json(remote: Path) -> None:
     keys = sorted(many.publish(60))
 
     shown = repair()
 
     assert shown.count("\nwaiting") + shown.startswith("waiting") == 51
-    assert f"waiting  {keys[49]}\nwaiting  and 10 more; --json names them all\n" in shown
+    assert f"waiting  {keys[49]}\nwaiting  and 10 more; --json lists all\n" in shown
     assert keys[50] not in shown
 
 
-def test_what_is_missing_differs_or_is_extra_is_found_and_repaired(remote: Path, settings: Settings) -> None:
+def test_missing_differing_and_extra_pastes_are_repaired(remote: Path, settings: Settings) -> None:
     missing, differs, hidden, *_ = many.publish(30)
     drain()
     writing.hide(Paste.objects.get(key=hidden))
@@ -139,7 +139,7 @@ def test_an_empty_new_remote_is_filled_with_every_commit(remote: Path, tmp_path:
     assert check()[0] == 0
 
 
-def test_many_removals_need_a_person(remote: Path, settings: Settings) -> None:
+def test_many_removals_need_the_option_prune(remote: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     strangers = {f"abc{number:07}": {"a": b"x"} for number in range(101)}
@@ -153,7 +153,7 @@ def test_many_removals_need_a_person(remote: Path, settings: Settings) -> None:
     assert check()[0] == 0
 
 
-def test_a_hundred_removals_do_not(remote: Path, settings: Settings) -> None:
+def test_a_hundred_removals_need_no_option(remote: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     push_by_hand(settings, {f"abc{number:07}": {"a": b"x"} for number in range(100)})
@@ -163,7 +163,7 @@ def test_a_hundred_removals_do_not(remote: Path, settings: Settings) -> None:
     assert check()[0] == 0
 
 
-def test_files_of_others_beside_the_pastes_are_left_alone(remote: Path, settings: Settings) -> None:
+def test_other_files_beside_the_pastes_are_kept(remote: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     clone = Repository.open(settings.GITSYNC_CLONE_DIR)
@@ -177,14 +177,14 @@ def test_files_of_others_beside_the_pastes_are_left_alone(remote: Path, settings
     assert repository.files(remote)["docs/README"] == b"hi"
 
 
-def test_a_remote_out_of_reach_is_said_in_plain_words(remote: Path, settings: Settings) -> None:
+def test_an_unreachable_remote_is_reported_in_one_message(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_REMOTE = "/nowhere/at/all.git"
 
     with pytest.raises(CommandError, match="not appear to be a git repository"):
         repair()
 
 
-def test_resync_keeps_the_distance_between_pushes(
+def test_resync_keeps_to_the_push_interval(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 1.0

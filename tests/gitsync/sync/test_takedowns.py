@@ -1,4 +1,4 @@
-"""A paste that is taken off the site leaves the tip, whoever has put it there and whatever commits claim."""
+"""A paste that is taken off the site leaves the tip, no matter who added it or what commits claim."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_another_sites_change_of_the_same_name_takes_nothing_from_the_tip(remote
     assert look().is_clean
 
 
-def test_hiding_and_showing_that_was_pushed_is_not_done_again(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hiding_and_showing_that_was_pushed_is_not_repeated(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = publish_and_drain()
     writing.hide(paste)
     writing.show(paste)
@@ -120,7 +120,7 @@ def test_hiding_and_showing_that_was_pushed_is_not_done_again(remote: Path, monk
     assert repository.text(remote, paste, "a.txt") == b"one"
 
 
-def test_what_comes_from_a_squashed_history_can_be_hidden(remote: Path) -> None:
+def test_a_paste_from_a_squashed_history_can_be_hidden(remote: Path) -> None:
     paste = publish_and_drain()
     squash(remote)
     clear_database()
@@ -136,7 +136,7 @@ def test_what_comes_from_a_squashed_history_can_be_hidden(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_a_folder_that_somebody_has_copied_can_be_removed(remote: Path) -> None:
+def test_a_copied_folder_can_be_removed(remote: Path) -> None:
     paste = publish_and_drain()
     files = all_files(remote)
     squash(remote)
@@ -154,7 +154,7 @@ def test_a_folder_that_somebody_has_copied_can_be_removed(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_what_has_no_change_at_all_leaves_the_tip_too(remote: Path) -> None:
+def test_a_hidden_paste_without_a_change_leaves_the_tip(remote: Path) -> None:
     paste = publish_and_drain()
     Change.objects.all().delete()
 
@@ -164,7 +164,7 @@ def test_what_has_no_change_at_all_leaves_the_tip_too(remote: Path) -> None:
     assert repository.files(remote) == {}
 
 
-def test_what_never_was_meant_for_git_has_no_change_when_it_goes(remote: Path) -> None:
+def test_removing_a_paste_that_was_never_mirrored_adds_no_change(remote: Path) -> None:
     burning = writing.publish(Draft([NewFile("x")], burn=True))
     expiring = writing.publish(Draft([NewFile("y")], lifetime=timedelta(hours=1)))
     hidden = writing.publish(Draft([NewFile("z")], lifetime=timedelta(hours=1)))
@@ -177,7 +177,7 @@ def test_what_never_was_meant_for_git_has_no_change_when_it_goes(remote: Path) -
     assert not Change.objects.exists()
 
 
-def test_what_another_site_mirrors_that_expires_is_not_taken_from_it(remote: Path, settings: Settings) -> None:
+def test_an_expiring_paste_of_another_site_stays_at_the_tip(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
     paste = writing.publish(Draft([NewFile("one", "a.txt")], lifetime=timedelta(days=1)))
     drain()

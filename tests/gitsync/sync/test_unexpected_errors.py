@@ -1,4 +1,4 @@
-"""What nobody has thought of is told to the operator, and one paste that nobody can read holds up no other."""
+"""Unexpected errors are reported to the operator, and an unreadable paste delays no other."""
 
 import json
 import logging
@@ -39,7 +39,7 @@ def status() -> dict[str, Any]:
     return report
 
 
-def test_a_drain_that_dies_is_noted_and_tried_again_later(
+def test_an_unexpected_error_of_a_drain_is_recorded_and_retried(
     remote: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     many.publish(1)
@@ -60,7 +60,7 @@ def test_a_drain_that_dies_is_noted_and_tried_again_later(
     assert (Mirror.objects.get().failures, Mirror.objects.get().error_code) == (0, "")
 
 
-def test_a_database_that_is_away_is_no_fault_of_ours(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_down_is_reported_as_such(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many.publish(1)
 
     def is_locked(*_: object) -> None:
@@ -74,7 +74,7 @@ def test_a_database_that_is_away_is_no_fault_of_ours(remote: Path, monkeypatch: 
     assert (mirror.error_code, mirror.error) == ("database", "OperationalError: database is locked")
 
 
-def test_a_wish_that_dies_holds_up_no_drain(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_request_of_a_moderator_delays_no_drain(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (key,) = many.publish(1)
     Mirror.of(str(remote), "main")
     Mirror.objects.update(check_requested=True)
@@ -87,7 +87,7 @@ def test_a_wish_that_dies_holds_up_no_drain(remote: Path, monkeypatch: pytest.Mo
     assert (mirror.check_requested, mirror.check_result.split(":")[0]) == (False, "unexpected")
 
 
-def test_a_paste_that_nobody_can_read_stops_no_other(
+def test_an_unreadable_paste_delays_no_other(
     remote: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     many.publish(1)
@@ -132,7 +132,7 @@ def test_a_paste_that_nobody_can_read_stops_no_other(
     ],
     ids=lambda facts: json.dumps(facts)[:40],
 )
-def test_metadata_that_nobody_has_thought_of_stops_nothing(remote: Path, facts: dict[str, Any]) -> None:
+def test_unexpected_metadata_delays_nothing(remote: Path, facts: dict[str, Any]) -> None:
     (key,) = many.publish(1)
     drain()
     said = json.loads(repository.text(remote, key, ".pasteur.json"))
