@@ -72,13 +72,13 @@ class ChangeAdmin(_ReadOnly):
     @admin.action(description="Release from secret hold", permissions=["retry"])
     def release(self, request: HttpRequest, queryset: Any) -> None:
         count = secret_hold.release(list(queryset.values_list("pk", flat=True)))
-        wakeup.ring()
+        wakeup.drain.request()
         self.message_user(request, f"{count} changes are pending.")
 
     @admin.action(description="Retry rejected changes", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: Any) -> None:
         count = bisect.retry(list(queryset.values_list("pk", flat=True)))
-        wakeup.ring()
+        wakeup.drain.request()
         self.message_user(request, f"{count} changes are pending again.")
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
@@ -178,7 +178,7 @@ class MirrorAdmin(_ReadOnly):
         Mirror.objects.filter(pk=pk).update(**update)
         if "retry_at" in update:
             Purge.objects.waiting().update(retry_at=None)
-        wakeup.ring()
+        wakeup.drain.request()
         self.message_user(request, "The request was sent to the worker. Reload this page in a moment.")
         return redirect("admin:gitsync_mirror_change", pk)
 

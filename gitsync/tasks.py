@@ -1,4 +1,7 @@
-"""Doorbells: the worker's tasks carry no arguments and no logic, and may come twice, late or never."""
+"""The worker: its Celery tasks, and its start and end.
+
+A task carries no arguments and no logic, and may be delivered twice, late or never.
+"""
 
 import logging
 from typing import Any
@@ -9,25 +12,38 @@ from celery.signals import task_received, worker_init, worker_shutting_down
 from gitsync import watchdog
 from gitsync.errors import GitsyncError
 from gitsync.outbox import wakeup
-from gitsync.outbox.wakeup import MISSED_SECONDS
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.process import stop_requested
 from gitsync.sync import maintenance
 from gitsync.sync.schedule import request_fetch, work_off
-from gitsync.sync.sweep import watch
+from gitsync.sync.sweep import sweep
 
 logger = logging.getLogger(__name__)
 
-_heartbeat = watchdog.Heartbeat(wakeup.ring, wakeup.rung)
+_watchdog = watchdog.Watchdog(wakeup.drain.request, wakeup.drain.count_sent)
 
 
 @shared_task
 def drain() -> None:
-    """Take what is pending to the remote; what may not go yet goes when its time has come."""
+    """Drain now, or let the sweep continue when the next push is due."""
     with watchdog.at_work():
         seconds = work_off()
     if seconds is not None:
-        watch.come_again(seconds)
+        sweep.schedule(seconds)
+
+
+@shared_task
+def fetch() -> None:
+    """Fetch: the remote has new commits."""
+    request_fetch()
+    drain()
+
+
+@shared_task
+def fetch_missed() -> None:
+    """Fetch for a requested paste that is missing, unless the last fetch was just now."""
+    request_fetch(at_most_every=wakeup.MISSED_SECONDS)
+    drain()
 
 
 @shared_task
@@ -37,40 +53,26 @@ def maintain() -> None:
         maintenance.maintain()
 
 
-@shared_task
-def look() -> None:
-    """Look at the remote now: somebody has pushed."""
-    request_fetch()
-    drain()
-
-
-@shared_task
-def look_for_missed() -> None:
-    """Look at the remote for a paste that was asked for, unless somebody has just looked."""
-    request_fetch(at_most_every=MISSED_SECONDS)
-    drain()
-
-
 @worker_init.connect
-def begin(**kwargs: Any) -> None:
-    """Make the default remote, the key and the pins before the first drain needs them, and start the clock."""
+def start(**kwargs: Any) -> None:
+    """Create the default remote, derive the deploy key, pin host keys, and start the threads."""
     remote = Remote.configured()
     remote.prepare()
     try:
         remote.trust()
     except GitsyncError as error:
-        logger.error("the mirror cannot be reached yet (%s): %s\n%s", error.code, error, error.advice)
-    watch.start()
-    _heartbeat.start()
+        logger.error("the remote is not reachable yet (%s): %s\n%s", error.code, error, error.advice)
+    sweep.start()
+    _watchdog.start()
 
 
 @task_received.connect
-def hear(**kwargs: Any) -> None:
-    """Note that messages arrive."""
-    _heartbeat.heard()
+def message_received(**kwargs: Any) -> None:
+    """Note that the broker delivers messages."""
+    _watchdog.message_received()
 
 
 @worker_shutting_down.connect
-def stop_draining(**kwargs: Any) -> None:
-    """Give up what is running: the next worker starts where the remote stands."""
+def request_stop(**kwargs: Any) -> None:
+    """Abort the running drain; the next worker continues from the remote's tip."""
     stop_requested.set()

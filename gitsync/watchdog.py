@@ -1,7 +1,7 @@
-"""Ends a worker that lives and does nothing, so that whoever keeps it running starts one that works.
+"""Ends a worker that is alive but stuck, so that its supervisor starts a new one.
 
-Every error is survived where it happens. What is left are calls that never come back: a database connection whose
-other end is frozen, a consumer that a broker's restart has left deaf. Git is no such case, it has its own limits.
+Errors are handled where they occur. What remains are calls that never return: a connection to a frozen database, or a
+consumer that receives nothing after a restart of the broker. Git commands have time limits of their own.
 """
 
 import logging
@@ -13,68 +13,70 @@ from contextlib import contextmanager
 
 logger = logging.getLogger(__name__)
 
-#: A thread at work that gives no sign of life for so many seconds is taken for stuck. A sweep comes every 10.
+#: A thread at work that gives no sign of life for this many seconds is stuck.
 SILENCE_SECONDS = 180.0
-#: So many messages have to be sent to the worker, all in vain, before it counts as deaf: others may take some.
-_RINGS_IN_VAIN = 10
+#: The messages that have to be sent in vain before the worker counts as deaf: other workers may receive some.
+_UNANSWERED_MESSAGES = 10
 
+#: When each thread at work gave its last sign of life, by thread id.
 _signs: dict[int, float] = {}
 
 
 @contextmanager
 def at_work() -> Iterator[None]:
-    """Expect signs of life of this thread as long as the block lasts; within another such block, of that one."""
-    me = threading.get_ident()
-    if me in _signs:
+    """Expect signs of life of this thread during the block; a nested block changes nothing."""
+    if threading.get_ident() in _signs:
         yield
         return
-    _signs[me] = time.monotonic()
+    _signs[threading.get_ident()] = time.monotonic()
     try:
         yield
     finally:
-        _signs.pop(me, None)
+        _signs.pop(threading.get_ident(), None)
 
 
 def beat() -> None:
-    """Give a sign of life, from wherever work that may take long gets on."""
-    me = threading.get_ident()
-    if me in _signs:
-        _signs[me] = time.monotonic()
+    """Give a sign of life, from any long operation that makes progress."""
+    if threading.get_ident() in _signs:
+        _signs[threading.get_ident()] = time.monotonic()
 
 
-class Heartbeat:
-    """A thread that looks after the others. `ring` asks the broker for a message; `rung` says how many it took."""
+class Watchdog:
+    """A thread that watches all others.
 
-    def __init__(self, ring: Callable[[], object], rung: Callable[[], int]) -> None:
-        self._ring = ring
-        self._rung = rung
-        self.heard()
+    `send` asks for a message from the broker to this worker; `count_sent` returns how many the broker has accepted.
+    """
+
+    def __init__(self, send: Callable[[], object], count_sent: Callable[[], int]) -> None:
+        self._send, self._count_sent = send, count_sent
+        self.message_received()
 
     def start(self) -> None:
         """Start watching; the thread ends with the process."""
-        self.heard()
-        threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
+        self.message_received()
+        threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
-    def heard(self) -> None:
-        """Note that the broker has sent something."""
-        self._heard_at = time.monotonic()
-        self._rung_before = self._rung()
+    def message_received(self) -> None:
+        """Note that the broker has delivered a message."""
+        self._received_at, self._sent_before = time.monotonic(), self._count_sent()
 
-    def trouble(self) -> str:
-        """Return why this worker does nothing; the empty string while all is well."""
+    def problem(self) -> str:
+        """Return why this worker does nothing; the empty string if it works."""
         now = time.monotonic()
         if any(now - sign > SILENCE_SECONDS for sign in list(_signs.values())):
             return "a thread is stuck"
-        silence = now - self._heard_at
+        silence = now - self._received_at
         if silence > SILENCE_SECONDS / 3:
-            self._ring()
-        if silence > SILENCE_SECONDS and len(_signs) < 2 and self._rung() - self._rung_before >= _RINGS_IN_VAIN:
-            return "the broker takes messages for it and none arrives"
+            self._send()
+        unanswered = self._count_sent() - self._sent_before
+        # With two threads at work, messages may be waiting for a free thread.
+        if silence > SILENCE_SECONDS and len(_signs) < 2 and unanswered >= _UNANSWERED_MESSAGES:
+            return "the broker accepts messages and delivers none"
         return ""
 
     def _run(self) -> None:
         while True:
             time.sleep(SILENCE_SECONDS / 18)
-            if trouble := self.trouble():
-                logger.critical("this worker has done nothing for %.0f s and ends: %s", SILENCE_SECONDS, trouble)
+            if problem := self.problem():
+                logger.critical("this worker has done nothing for %.0f s and exits: %s", SILENCE_SECONDS, problem)
                 os._exit(1)

@@ -178,7 +178,6 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "gitsync.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
     "maintain": {"task": "gitsync.tasks.maintain", "schedule": 1_800.0, "options": {"expires": 1_800}},
     "tell": {"task": "pasteur_site.tasks.notify_moderators", "schedule": 10.0, "options": {"expires": 10}},
     "erase": {"task": "pasteur_site.tasks.erase_expired", "schedule": 60.0, "options": {"expires": 60}},

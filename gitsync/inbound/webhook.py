@@ -23,7 +23,7 @@ def receive_push(request: HttpRequest) -> HttpResponse:
         raise Http404
     if not _is_genuine(request):
         raise RefusedError("hook", "This requires the secret that the site and the forge share.", status=403)
-    wakeup.ring_for_look()
+    wakeup.fetch.request()
     return HttpResponse(status=202)
 
 
@@ -46,4 +46,4 @@ def _is_genuine(request: HttpRequest) -> bool:
 def fetch_missed(sender: object, **kwargs: object) -> None:
     """Handle `paste_missed`: another site on the same remote may just have pushed the paste, so request a fetch."""
     if settings.GITSYNC_READ_BACK:
-        wakeup.ring_for_missed()
+        wakeup.fetch_missed.request()

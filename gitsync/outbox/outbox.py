@@ -29,7 +29,7 @@ def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
 def stored(sender: object, paste: Paste, **kwargs: Any) -> None:
     """Wake the worker: a new paste and its change are on disk."""
     if belongs(paste):
-        wakeup.ring()
+        wakeup.drain.request()
 
 
 def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
@@ -67,7 +67,7 @@ def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = Non
     change.created_at = min(at or current_time, current_time)
     change.embargoed_until = None if kind == Kind.REMOVE else previous["embargo"]
     store(change)
-    transaction.on_commit(wakeup.ring)
+    transaction.on_commit(wakeup.drain.request)
     return change
 
 

@@ -41,7 +41,7 @@ def request_purge(sender: object, key: str, **kwargs: Any) -> None:
     _erase_remote_messages(key)
     if Change.objects.filter(key=key).exists():
         outbox.add(key, Kind.REMOVE, None)
-    transaction.on_commit(wakeup.ring)
+    transaction.on_commit(wakeup.drain.request)
 
 
 def request_file_purge(key: str, path: str) -> None:

@@ -1,4 +1,4 @@
-"""The worker's own clock: it looks after the outbox even when no message comes, because the broker is down."""
+"""The worker's own look at the outbox, for the times when no message comes."""
 
 import logging
 import threading
@@ -11,45 +11,42 @@ from gitsync.sync.schedule import work_off
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks at the outbox when nothing rings.
+#: Seconds between two looks at the outbox.
 SWEEP_SECONDS = 10.0
 
 
-class Watch:
-    """A thread that drains now and then, and at the moment at which a drain said that it may go on."""
+class Sweep:
+    """A thread that drains periodically, and when a drain that had to wait may continue."""
 
     def __init__(self) -> None:
-        self._come = threading.Event()
+        self._rescheduled = threading.Event()
         self._seconds = SWEEP_SECONDS
 
     def start(self) -> None:
-        """Start watching; the thread ends with the process."""
-        threading.Thread(target=self._run, name="watch", daemon=True).start()
+        """Start the thread; it ends with the process."""
+        threading.Thread(target=self._run, name="sweep", daemon=True).start()
 
-    def come_again(self, seconds: float) -> None:
-        """Look at the outbox in so many seconds, or at the next sweep if that is sooner."""
+    def schedule(self, seconds: float) -> None:
+        """Look at the outbox in `seconds`, or at the next regular sweep if that is sooner."""
         self._seconds = min(seconds, SWEEP_SECONDS)
-        self._come.set()
+        self._rescheduled.set()
 
     def _run(self) -> None:
         with watchdog.at_work():
-            self._watch()
+            while not stop_requested.is_set():
+                watchdog.beat()
+                if self._rescheduled.wait(self._seconds):
+                    self._rescheduled.clear()  # Wait for the new time instead.
+                    continue
+                self._seconds = SWEEP_SECONDS
+                self._sweep()
 
-    def _watch(self) -> None:
-        while not stop_requested.is_set():
-            watchdog.beat()
-            if self._come.wait(self._seconds):
-                self._come.clear()  # Somebody named another time: wait for that one.
-                continue
-            self._seconds = SWEEP_SECONDS
-            self._look()
-
-    def _look(self) -> None:
+    def _sweep(self) -> None:
         close_old_connections()
         try:
             seconds = work_off()
-        except Exception:  # The thread has to outlive everything, such as a database that is away.
-            logger.exception("could not look at the outbox; the next sweep tries again")
+        except Exception:  # The thread has to outlive every error, such as a database that is down.
+            logger.exception("the sweep failed; the next one is in %.0f s", SWEEP_SECONDS)
         else:
             if seconds is not None:
                 self._seconds = min(seconds, SWEEP_SECONDS)
@@ -57,4 +54,4 @@ class Watch:
             close_old_connections()
 
 
-watch = Watch()
+sweep = Sweep()

@@ -1,4 +1,4 @@
-"""A worker that lives and does nothing ends, so that another one is started; one that works is left alone."""
+"""A stuck worker ends, so that a new one is started; a working one is left alone."""
 
 import threading
 import time
@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gitsync import watchdog
-from gitsync.watchdog import Heartbeat, at_work, beat
+from gitsync.watchdog import Watchdog, at_work, beat
 from tests import many
 
 
 @pytest.fixture(autouse=True)
-def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no other thread count."""
+def no_thread_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ignore the threads of other tests."""
     monkeypatch.setattr(watchdog, "_signs", {})
 
 
 @pytest.fixture
 def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Return what lets so many seconds pass."""
+    """Return a function that advances the clock by some seconds."""
     now = [1_000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
@@ -30,104 +30,104 @@ def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 class Broker:
-    """A broker that takes messages, and delivers them or not."""
+    """A broker that accepts messages, or not, and delivers none."""
 
-    def __init__(self, *, takes: bool = True) -> None:
-        self.rung = 0
-        self._takes = takes
+    def __init__(self, *, accepts: bool = True) -> None:
+        self.accepted = 0
+        self._accepts = accepts
 
-    def ring(self) -> None:
-        """Take a message."""
-        self.rung += self._takes
+    def send(self) -> None:
+        """Accept a message."""
+        self.accepted += self._accepts
 
-    def heartbeat(self) -> Heartbeat:
-        """Return a heartbeat that asks this broker."""
-        return Heartbeat(self.ring, lambda: self.rung)
+    def watchdog(self) -> Watchdog:
+        """Return a watchdog that sends messages to this broker."""
+        return Watchdog(self.send, lambda: self.accepted)
 
 
 @pytest.fixture
 def thread_at_work() -> Iterator[threading.Event]:
-    """Return a thread that is at work and gives a sign of life when the event is set."""
-    wanted, given, over = threading.Event(), threading.Event(), threading.Event()
+    """Start a thread at work; return an event that makes it give a sign of life."""
+    sign_requested, started, ended = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:
         with at_work():
-            given.set()
-            while not over.is_set():
-                if wanted.wait(0.01):
+            started.set()
+            while not ended.is_set():
+                if sign_requested.wait(0.01):
                     beat()
-                    wanted.clear()
+                    sign_requested.clear()
 
     thread = threading.Thread(target=work)
     thread.start()
-    given.wait(5)
-    yield wanted
-    over.set()
+    started.wait(5)
+    yield sign_requested
+    ended.set()
     thread.join()
 
 
-def test_a_thread_that_gives_no_sign_for_three_minutes_is_stuck(
+def test_a_thread_without_a_sign_of_life_for_three_minutes_is_stuck(
     pass_time: Callable[[float], None], thread_at_work: threading.Event
 ) -> None:
-    watching = Broker(takes=False).heartbeat()
+    dog = Broker(accepts=False).watchdog()
     pass_time(179)
-    assert watching.trouble() == ""
+    assert dog.problem() == ""
     pass_time(2)
 
-    assert watching.trouble() == "a thread is stuck"
+    assert dog.problem() == "a thread is stuck"
 
 
-def test_a_thread_that_gets_on_may_take_as_long_as_it_likes(
+def test_a_thread_with_signs_of_life_may_take_as_long_as_it_needs(
     pass_time: Callable[[float], None], thread_at_work: threading.Event
 ) -> None:
-    watching = Broker(takes=False).heartbeat()
+    dog = Broker(accepts=False).watchdog()
     for _ in range(10):
         pass_time(100)
         thread_at_work.set()
         while thread_at_work.is_set():
             time.sleep(0.01)
 
-        assert watching.trouble() == ""
+        assert dog.problem() == ""
 
 
-def test_who_is_not_at_work_need_not_give_signs(pass_time: Callable[[float], None]) -> None:
-    watching = Broker(takes=False).heartbeat()
+def test_a_thread_that_is_not_at_work_needs_no_signs_of_life(pass_time: Callable[[float], None]) -> None:
+    dog = Broker(accepts=False).watchdog()
     with at_work():
         pass_time(1)
     pass_time(1_000)
 
-    assert watching.trouble() == ""
+    assert dog.problem() == ""
 
 
-def look_for(seconds: int, watching: Heartbeat, pass_time: Callable[[float], None]) -> str:
-    """Look every ten seconds for so long, and return what was wrong in the end."""
-    trouble = ""
+def check_for(seconds: int, dog: Watchdog, pass_time: Callable[[float], None]) -> str:
+    """Check every ten seconds for this time, and return the last problem."""
+    problem = ""
     for _ in range(seconds // 10):
         pass_time(10)
-        trouble = watching.trouble()
-    return trouble
+        problem = dog.problem()
+    return problem
 
 
-def test_a_worker_to_which_the_broker_brings_nothing_of_what_it_takes_is_deaf(
+def test_a_worker_is_deaf_if_the_broker_accepts_messages_and_delivers_none(
     pass_time: Callable[[float], None],
 ) -> None:
-    watching = Broker().heartbeat()
+    dog = Broker().watchdog()
 
-    assert look_for(180, watching, pass_time) == ""
-    assert look_for(60, watching, pass_time) == "the broker takes messages for it and none arrives"
-
-
-def test_a_broker_that_takes_nothing_is_no_reason_to_end(pass_time: Callable[[float], None]) -> None:
-    watching = Broker(takes=False).heartbeat()
-
-    assert look_for(3_600, watching, pass_time) == ""
+    assert check_for(180, dog, pass_time) == ""
+    assert check_for(60, dog, pass_time) == "the broker accepts messages and delivers none"
 
 
-def test_a_worker_that_hears_something_now_and_then_is_not_deaf(pass_time: Callable[[float], None]) -> None:
-    watching = Broker().heartbeat()
+def test_a_broker_that_accepts_nothing_is_no_reason_to_end(pass_time: Callable[[float], None]) -> None:
+    dog = Broker(accepts=False).watchdog()
+
+    assert check_for(3_600, dog, pass_time) == ""
+
+
+def test_a_worker_that_receives_a_message_now_and_then_is_not_deaf(pass_time: Callable[[float], None]) -> None:
+    dog = Broker().watchdog()
     for _ in range(10):
-        assert look_for(120, watching, pass_time) == ""
-        watching.heard()
+        assert check_for(120, dog, pass_time) == ""
+        dog.message_received()
 
 
 @pytest.mark.fault
@@ -135,7 +135,7 @@ def test_a_stuck_worker_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog, "SILENCE_SECONDS", 0.5)
 
     def hang() -> None:
-        Broker(takes=False).heartbeat().start()
+        Broker(accepts=False).watchdog().start()
         with at_work():
             time.sleep(60)
 

@@ -216,18 +216,19 @@ def test_a_message_of_another_shape_is_dropped(
     assert not messages(folder)
 
 
-def test_a_table_that_cannot_be_read_is_forgotten_with_a_warning(
-    queue: Any, folder: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("content", ["", "5", "null", '["a"]'])
+def test_an_unreadable_binding_is_ignored_with_a_warning(
+    queue: Any, folder: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for table in folder.glob("*.exchange"):
-        table.write_text("")
+    (binding,) = folder.glob("*.bindings/*.binding")
+    binding.write_text(content)
 
     with caplog.at_level(logging.WARNING), connect(folder) as connection:
         again = connection.SimpleQueue("celery")
         again.put("after")
         assert drain(again) == ["after"]
 
-    assert "forgot the unreadable table" in caplog.text
+    assert "ignored the unreadable binding" in caplog.text
 
 
 def test_other_files_are_kept(queue: Any, folder: Path) -> None:

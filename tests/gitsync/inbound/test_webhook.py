@@ -20,8 +20,8 @@ SIGNATURE = hmac.new(SECRET.encode(), BODY, hashlib.sha256).hexdigest()
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list to which every request for a fetch is added."""
     received: list[str] = []
-    monkeypatch.setattr(wakeup, "ring_for_look", lambda: received.append("look"))
-    monkeypatch.setattr(wakeup, "ring_for_missed", lambda: received.append("missed"))
+    monkeypatch.setattr(wakeup.fetch, "request", lambda: received.append("look"))
+    monkeypatch.setattr(wakeup.fetch_missed, "request", lambda: received.append("missed"))
     return received
 
 

@@ -1,4 +1,4 @@
-"""The thread that wakes the worker."""
+"""The thread that sends wake-up messages."""
 
 import threading
 
@@ -7,8 +7,8 @@ import pytest
 from gitsync.outbox import wakeup
 
 
-def test_a_doorbell_that_could_not_start_starts_with_the_next_ring(monkeypatch: pytest.MonkeyPatch) -> None:
-    bell = wakeup.Doorbell("nothing")
+def test_a_thread_that_could_not_start_starts_with_the_next_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    wake_up = wakeup.WakeUp("nothing", pause=0.25)
     started: list[str] = []
 
     class Thread:
@@ -22,8 +22,8 @@ def test_a_doorbell_that_could_not_start_starts_with_the_next_ring(monkeypatch: 
 
     monkeypatch.setattr(threading, "Thread", Thread)
     with pytest.raises(RuntimeError):
-        bell.ring()
-    bell.ring()
-    bell.ring()
+        wake_up.request()
+    wake_up.request()
+    wake_up.request()
 
-    assert started == ["doorbell", "doorbell"]
+    assert started == ["wake-up", "wake-up"]

@@ -16,8 +16,8 @@ from gitsync import tasks
 from gitsync.errors import HostKeyMismatchError
 from gitsync.remote import host_keys
 from gitsync.sync.drain import drain
-from gitsync.sync.sweep import Watch
-from gitsync.watchdog import Heartbeat
+from gitsync.sync.sweep import Sweep
+from gitsync.watchdog import Watchdog
 from tests import many, repository
 from tests.servers.pasteur import ROOT
 from tests.servers.sshd import Sshd
@@ -37,8 +37,8 @@ def unpinned(over_ssh: Sshd, settings: Settings, tmp_path: Path) -> Sshd:
 @pytest.fixture
 def threadless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a worker begin without its threads: they would outlive the test, and end its process as one that hangs."""
-    monkeypatch.setattr(Watch, "start", lambda _: None)
-    monkeypatch.setattr(Heartbeat, "start", lambda _: None)
+    monkeypatch.setattr(Sweep, "start", lambda _: None)
+    monkeypatch.setattr(Watchdog, "start", lambda _: None)
 
 
 def trust(server: Sshd, *fingerprints: str) -> str:
@@ -121,7 +121,7 @@ def test_a_worker_gets_its_key_and_pin_from_two_settings(unpinned: Sshd, setting
     settings.GITSYNC_SSH_HOST_FINGERPRINT = [unpinned.fingerprint]
     assert not [message for message in run_checks() if isinstance(message, Error)]
 
-    tasks.begin()
+    tasks.start()
 
     unpinned.authorized_keys.write_text((tmp_path / "data" / "deploy_key.pub").read_text())
     many.publish(1)
@@ -133,7 +133,7 @@ def test_a_worker_gets_its_key_and_pin_from_two_settings(unpinned: Sshd, setting
 def test_a_worker_starts_though_the_host_is_down_and_pins_it_later(unpinned: Sshd, settings: Settings) -> None:
     settings.GITSYNC_SSH_HOST_FINGERPRINT = [unpinned.fingerprint]
     unpinned.kill()
-    tasks.begin()
+    tasks.start()
     unpinned.start()
     many.publish(1)
 
