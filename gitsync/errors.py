@@ -37,6 +37,16 @@ class RemoteUnreachableError(TransientError):
     advice = "Check that the remote of GITSYNC_REMOTE exists and can be reached from this machine."
 
 
+class NotGitError(RemoteUnreachableError):
+    """The remote's address answers, but not as Git: a web page, a login page, a proxy. Nothing follows from it."""
+
+    code = "not_git"
+    advice = (
+        "Open the address of GITSYNC_REMOTE with `git ls-remote`: a web page, a login page or a proxy answers in place "
+        "of a Git server that speaks the smart protocol. The worker continues by itself when Git answers again."
+    )
+
+
 class RemoteTimeoutError(TransientError):
     """The remote took too long. The result of a push is unknown; the next drain fetches first."""
 

@@ -10,6 +10,7 @@ from gitsync.errors import (
     DiskFullError,
     GitsyncError,
     HostKeyMismatchError,
+    NotGitError,
     RemoteMovedError,
     RemoteRefusedError,
     RemoteUnreachableError,
@@ -27,6 +28,7 @@ _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
         r"|Authentication failed|could not read (Username|Password)|service not enabled",
         AccessDeniedError,
     ),
+    (r"info/refs not valid: is this a git repository|invalid server response|unable to update url base", NotGitError),
     (r"[Ss][Ss][Ll] certificate|certificate verification failed|certificate subject name", CertificateError),
     (r"returned error: 413|Request Entity Too Large", RemoteRefusedError),
     (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
 
-from gitsync.errors import CloneBrokenError, RemoteMovedError, RemoteUnreachableError
+from gitsync.errors import CloneBrokenError, NotGitError, RemoteMovedError, RemoteUnreachableError
 from gitsync.models import PurgedText
 from gitsync.remote import addresses, https, partial_clone
 from gitsync.remote.addresses import Address
@@ -19,6 +20,9 @@ from gitsync.repository import history
 from gitsync.repository.repository import TIP_REF, Repository
 
 logger = logging.getLogger(__name__)
+
+#: The first packet of a Git server over HTTP, in the trace of a client.
+_SMART_ANSWER = re.compile(r"packet: +git< (# service=git-upload-pack|version \d)")
 
 #: Seconds that a push of pending changes may take.
 PUSH_SECONDS = 120.0
@@ -81,9 +85,28 @@ class Remote(Connection):
         return next((oid for oid, name in refs if name == self.ref), "")
 
     def list_refs(self, clone: Repository, *arguments: str) -> list[tuple[str, str]]:
-        """Return (id, ref) for each line of `git ls-remote` with these arguments."""
+        """Return (id, ref) for each line of `git ls-remote` with these arguments.
+
+        Raises NotGitError for an empty answer over HTTP that is not from a Git server.
+        """
         output = self.run(clone, "ls-remote", *arguments, seconds=LS_REMOTE_SECONDS).stdout.decode(errors="replace")
-        return [(oid, name) for oid, _, name in (line.partition("\t") for line in output.splitlines())]
+        if not output.strip() and self.address.transport in {"http", "https"}:
+            self._check_smart_protocol(clone, arguments)
+        refs = [(oid, name) for oid, _, name in (line.partition("\t") for line in output.splitlines())]
+        if broken := next((name for oid, name in refs if oid and not oid.strip("0")), ""):
+            raise RemoteUnreachableError(f"the remote cannot read its {broken}")  # An empty file, after a power cut.
+        return refs
+
+    def _check_smart_protocol(self, clone: Repository, arguments: Iterable[str]) -> None:
+        """Raise NotGitError unless a Git server answers.
+
+        To `git ls-remote`, an empty body and a page in one line are a repository without branches, by the protocol for
+        static files. Its trace has the packets of the smart protocol.
+        """
+        environment = self.environment() | {"GIT_TRACE_PACKET": "2"}
+        finished = clone.run("ls-remote", *arguments, environment=environment, seconds=LS_REMOTE_SECONDS)
+        if not _SMART_ANSWER.search(self.check(clone, "ls-remote", finished).stderr):
+            raise NotGitError(f"{self.address.url} answers, but not as a Git server")
 
     def fetch(self, clone: Repository, last_tip: str | None = None, *, whole_tree: bool = False) -> str:
         """Fetch what a drain needs to go on from `last_tip`, the tip that the database knows; return the tip.

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from gitsync.errors import (
+    CloneBrokenError,
     DiskFullError,
     GitsyncError,
     RemoteLockedError,
@@ -20,7 +21,7 @@ from gitsync.errors import (
 )
 from gitsync.repository import housekeeping
 from gitsync.repository.pack_index import SUFFIXES, delete
-from gitsync.repository.process import NO_SPACE
+from gitsync.repository.process import NO_SPACE, Finished
 from gitsync.repository.repository import Repository
 
 _NO_COMMIT = "0" * 40
@@ -67,7 +68,10 @@ class LocalRemote:
         """Return the commit that a ref points at; the empty string when there is no such ref."""
         if not (self.path / "HEAD").is_file():
             raise RemoteUnreachableError(f"there is no Git repository at {self.path}")
-        return self._repository.resolve(ref)
+        try:
+            return self._repository.resolve(ref)
+        except CloneBrokenError as error:  # It is about this repository, not about the clone.
+            raise RemoteUnreachableError(f"the branch of {self.path} cannot be read: {error}") from None
 
     def share_objects(self, clone: Repository) -> None:
         """Let the clone read this repository's objects; delete the packs of a drain that never arrived."""
@@ -90,7 +94,7 @@ class LocalRemote:
             raise (DiskFullError if is_full else RemoteUnreachableError)(message) from None
         update = self._repository.run("update-ref", ref, new, old or _NO_COMMIT)
         if update.status:
-            raise self._refusal(ref, old, update.stderr)
+            raise self._refusal(ref, old, update)
         for pack in packs:
             delete(pack)
 
@@ -110,7 +114,10 @@ class LocalRemote:
         """Delete unreachable objects."""
         housekeeping.prune_unreachable(self._repository)
 
-    def _refusal(self, ref: str, old: str, message: str) -> GitsyncError:
+    def _refusal(self, ref: str, old: str, update: Finished) -> GitsyncError:
+        message = update.stderr
+        if update.status not in {1, 128}:
+            return RemoteUnreachableError(f"git update-ref ended with status {update.status}: {message}")
         if self.tip(ref) != old:
             return RemoteMovedError(message)
         if NO_SPACE.search(message):

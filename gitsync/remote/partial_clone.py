@@ -71,7 +71,7 @@ def unmark_if_complete(clone: Repository, commit: str) -> None:
 
 def unmark_if_unfiltered(clone: Repository, commit: str) -> bool:
     """Return whether the server ignored the NO_TREES filter; then the clone becomes an ordinary one."""
-    if clone.run("cat-file", "-e", f"{commit}^{{tree}}").status:
+    if not clone.has(commit, "tree"):
         return False
     for marker in clone.path.glob("objects/pack/*.promisor"):
         marker.unlink()

@@ -108,8 +108,9 @@ class Objects:
 
     def _receive(self, oid: str, max_bytes: int) -> tuple[str, bytes | None]:
         """Return the kind and content of the next object; no content when it is missing or longer than `max_bytes`."""
-        fields = self._stdout.readline().decode(errors="replace").split()
-        if not fields:
+        header = self._stdout.readline().decode(errors="replace")
+        fields = header.split()
+        if not header.endswith("\n") or not fields:
             raise CloneBrokenError("git cat-file ended too early")
         if len(fields) != 3:
             return "", None
@@ -117,7 +118,10 @@ class Objects:
         content = b"" if size > max_bytes else self._stdout.read(size)
         unread = size - len(content) + 1
         while unread > 0:
-            unread -= len(self._stdout.read(min(unread, _CHUNK))) or unread
+            skipped = len(self._stdout.read(min(unread, _CHUNK)))
+            if not skipped:
+                raise CloneBrokenError("git cat-file ended too early")
+            unread -= skipped
         if size > max_bytes:
             return kind, None
         if size <= _SMALL_BYTES:
@@ -149,9 +153,9 @@ def paths(clone: Repository, revisions: str, *below: str) -> Iterator[tuple[Comm
             field = token.lstrip("\n")
             if field.startswith(":") and info:
                 mode, old, new = _raw_row(field)
-                yield info, next(tokens), mode, old, new
+                yield info, _next(tokens), mode, old, new
             elif field:
-                info = _commit_info([field, *(next(tokens) for _ in range(_FIELDS - 1))])
+                info = _commit_info([field, *(_next(tokens) for _ in range(_FIELDS - 1))])
         if process.wait():
             raise CloneBrokenError("git log could not read the history")
 
@@ -202,7 +206,7 @@ def differences(clone: Repository, old: str, new: str) -> Iterator[tuple[str, st
         tokens = _tokens(cast("IO[bytes]", process.stdout))
         for row in tokens:
             _, mode, _, oid, _ = row.lstrip(":").split(" ")
-            yield next(tokens), mode, oid.strip("0") and oid
+            yield _next(tokens), mode, oid.strip("0") and oid
         if process.wait():
             raise CloneBrokenError("git could not compare two commits")
 
@@ -236,3 +240,10 @@ def _commit_info(fields: list[str]) -> CommitInfo:
 
 def _tokens(stdout: IO[bytes]) -> Iterator[str]:
     return (field.decode(errors="surrogateescape") for field in split_at_nul(stdout))
+
+
+def _next(tokens: Iterator[str]) -> str:
+    token = next(tokens, None)
+    if token is None:
+        raise CloneBrokenError("git ended in the middle of a row")
+    return token

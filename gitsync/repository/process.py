@@ -143,7 +143,8 @@ def split_at_nul(stdout: IO[bytes]) -> Iterator[bytes]:
         yield from fields
 
 
-def local_error(command: str, stderr: str) -> CloneBrokenError | DiskFullError:
+def local_error(command: str, finished: Finished) -> CloneBrokenError | DiskFullError:
     """Return the error for a failed command without network access."""
-    kind = DiskFullError if NO_SPACE.search(stderr) else CloneBrokenError
-    return kind(f"git {command}: {stderr.strip()[-500:]}")
+    kind = DiskFullError if NO_SPACE.search(finished.stderr) else CloneBrokenError
+    end = f"killed by signal {-finished.status}" if finished.status < 0 else f"exit status {finished.status}"
+    return kind(f"git {command}: {finished.stderr.strip()[-500:] or end}")

@@ -5,6 +5,7 @@ The clone has one writer at a time, through gitsync.repository.access, and never
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import threading
@@ -56,6 +57,8 @@ _CONFIG = """\
 """
 #: Git caches the bases of deltas; its default limit makes every process 96 MB larger.
 _LIMITS = ("-c", "core.deltaBaseCacheLimit=16m")
+_FATAL = 128
+_MISSING_OBJECT = re.compile(r"^fatal: Not a valid (object|commit) name ", re.MULTILINE)
 _LEFTOVERS = (
     *("*.lock", "refs/**/*.lock", "objects/info/**/*.lock", "objects/pack/*.lock"),
     *("objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/??/tmp_obj_*", "fast_import_crash_*"),
@@ -179,7 +182,7 @@ class Repository:
         """Run a command without network access, and return its output. Raises CloneBrokenError when it fails."""
         finished = self.run(*arguments, stdin=stdin)
         if finished.status:
-            raise local_error(arguments[0], finished.stderr)
+            raise local_error(arguments[0], finished)
         return finished.stdout
 
     @contextmanager
@@ -191,17 +194,21 @@ class Repository:
         finally:
             end(process)
 
-    def has(self, oid: str) -> bool:
-        """Whether the repository has this commit."""
-        return self.run("cat-file", "-e", f"{oid}^{{commit}}").status == 0
+    def has(self, oid: str, kind: str = "commit") -> bool:
+        """Whether the repository has this object, of this kind."""
+        return self._test("cat-file", "-e", f"{oid}^{{{kind}}}")
 
     def resolve(self, ref: str) -> str:
-        """Return the commit that a ref points at; the empty string when there is no such ref."""
-        return self.run("rev-parse", "--verify", "--quiet", ref).stdout.decode().strip()
+        """Return the object that a ref or `commit:path` names; the empty string when there is none."""
+        finished = self.run("rev-parse", "--verify", "--quiet", ref)
+        is_missing = finished.status == 1 and not finished.stderr.strip()  # It warns of a ref that cannot be read.
+        if finished.status and not is_missing:
+            raise local_error("rev-parse", finished)
+        return finished.stdout.decode().strip()
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether the history of `new` contains `old`; false also when `old` is missing."""
-        return self.run("merge-base", "--is-ancestor", old, new).status == 0
+        return self._test("merge-base", "--is-ancestor", old, new)
 
     def commit_time(self, oid: str) -> int:
         """Return the committer date of a commit, in seconds."""
@@ -220,8 +227,11 @@ class Repository:
         paths = list(folders)
         if not tip:
             return dict.fromkeys(paths, "")
-        listing = "".join(f"{tip}:{path}\n" for path in paths).encode()
-        lines = self.ask("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=listing).decode().splitlines()
+        listing = "".join(f"{tip}:{path}\n" for path in ("", *paths)).encode()
+        output = self.ask("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=listing)
+        root, *lines = output.decode().splitlines()
+        if not root.endswith(" tree"):
+            raise CloneBrokenError(f"the tree of {tip} is missing")  # Otherwise every folder would seem to be.
         oids = (line.removesuffix(" tree") if line.endswith(" tree") else "" for line in lines)
         return dict(zip(paths, oids, strict=True))
 
@@ -257,12 +267,23 @@ class Repository:
             timer.cancel()
             stderr = wait_for_end(process)
         if process.returncode or not marks.is_file():
-            raise local_error("fast-import", stderr)
+            raise local_error("fast-import", Finished(process.returncode, b"", stderr))
         if not names:
             return Written(parent)
         oids = dict(line.split() for line in marks.read_text(encoding="ascii").splitlines())
         written = {name: oids[f":{mark}"] for mark, name in enumerate(names, start=1)}
         return Written(written[names[-1]], written)
+
+    def _test(self, *arguments: str) -> bool:
+        """Run a command whose exit status is the answer: no is 1, or 128 for a missing object.
+
+        Any other end, such as by a signal, is no answer.
+        """
+        finished = self.run(*arguments)
+        is_missing = finished.status == _FATAL and _MISSING_OBJECT.search(finished.stderr)
+        if finished.status not in {0, 1} and not is_missing:
+            raise local_error(arguments[0], finished)
+        return finished.status == 0
 
     def _start(
         self,

@@ -1,8 +1,8 @@
 """A web server in front of `git http-backend`: one Git repository, which one token may use.
 
 Run as a program it is the server itself: `python -m tests.servers.git_http PORT FOLDER`. The folder says how it
-behaves: `token` holds the token, `answer` the status (and target of a redirect) of all answers, `certificate.pem`
-makes it HTTPS; `requests` logs all requests.
+behaves: `token` holds the token, `answer` the status (and target of a redirect) of all answers, `page` the page of
+all answers, `certificate.pem` makes it HTTPS; `requests` logs all requests.
 """
 
 from __future__ import annotations
@@ -65,6 +65,14 @@ class GitHttp(ServerProcess):
         else:
             file.write_text(f"{status} {location}")
 
+    def answer_page(self, page: str | None) -> None:
+        """Answer all requests with this page and status 200; None: as Git does."""
+        file = self.folder / "page"
+        if page is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(page)
+
     def command(self) -> Sequence[str]:
         return [sys.executable, "-m", "tests.servers.git_http", str(self.port), str(self.folder)]
 
@@ -94,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         if (self.folder / "answer").exists():
             status, _, location = (self.folder / "answer").read_text().partition(" ")
             self._send(int(status), [("Location", location + self.path)] if location else [])
+        elif (self.folder / "page").exists():
+            self._send(200, [("Content-Type", "text/html")], (self.folder / "page").read_bytes())
         elif authorization.partition(" ")[2] != self._expected():
             self._send(401, [("WWW-Authenticate", 'Basic realm="git"')])
         else:
