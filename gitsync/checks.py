@@ -33,7 +33,7 @@ def check_remote(**kwargs: Any) -> Sequence[CheckMessage]:
     if address.is_network:
         return _check_ssh() if address.transport == "ssh" else _check_http(address)
     if not settings.GITSYNC_IS_DEFAULT_REMOTE and not _is_repository(Path(address.url)):
-        hint = f"Create one with: git init --bare {address.url}"
+        hint = f"Create one with: git init --bare --initial-branch={settings.GITSYNC_BRANCH} {address.url}"
         return [Error("GITSYNC_REMOTE: there is no Git repository at this path.", hint=hint, id="gitsync.E002")]
     return []
 

@@ -105,6 +105,17 @@ class CertificateError(PermanentError):
     )
 
 
+class RemoteUnsupportedError(PermanentError):
+    """The remote offers only the dumb HTTP protocol, or makes Git start one process after another."""
+
+    code = "unsupported"
+    advice = (
+        "Let the web server of the remote run `git http-backend`, or use SSH or a path: a folder of static files can "
+        "neither take pushes nor send parts of a repository. To restore or import, clone it yourself "
+        "(git clone --mirror) and give the path of that clone."
+    )
+
+
 class AccessDeniedError(PermanentError):
     """The remote rejects the deploy key or the token, or lets it only read."""
 

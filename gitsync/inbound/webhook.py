@@ -1,12 +1,13 @@
 """`POST /hooks/git`: a forge reports a push. The request wakes the worker; its content is not used.
 
-GitHub and Gitea sign the body (X-Hub-Signature-256, X-Gitea-Signature); GitLab sends the secret (X-Gitlab-Token).
+GitHub, Bitbucket, Gitea, Forgejo and Gogs sign the body; GitLab sends the secret.
 """
 
 import hashlib
 import hmac
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -18,7 +19,10 @@ from pastes.errors import RefusedError
 @csrf_exempt  # A forge has no CSRF token; it has the secret.
 @require_POST
 def receive_push(request: HttpRequest) -> HttpResponse:
-    """Request a fetch from the remote: 202, or 403 without the secret, or 404 when no secret is configured."""
+    """Request a fetch from the remote: 202.
+
+    403 without the secret, 404 when no secret is configured, 413 for a body over the limit.
+    """
     if not settings.GITSYNC_HOOK_SECRET:
         raise Http404
     if not _is_genuine(request):
@@ -29,10 +33,12 @@ def receive_push(request: HttpRequest) -> HttpResponse:
 
 def _is_genuine(request: HttpRequest) -> bool:
     secret = settings.GITSYNC_HOOK_SECRET.encode()
-    signature = hmac.new(secret, request.body, hashlib.sha256).hexdigest()
+    signature = hmac.new(secret, _body(request), hashlib.sha256).hexdigest()
     expected = {
         "X-Hub-Signature-256": f"sha256={signature}",
+        "X-Hub-Signature": f"sha256={signature}",  # Bitbucket
         "X-Gitea-Signature": signature,
+        "X-Gogs-Signature": signature,
         "X-Gitlab-Token": secret.decode(),
     }
     # All headers are compared, each in constant time, so that the duration reveals nothing about the secret.
@@ -41,6 +47,15 @@ def _is_genuine(request: HttpRequest) -> bool:
         for header, value in expected.items()
     ]
     return any(matches)
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        return request.body
+    except RequestDataTooBig:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        message = f"The body of a webhook may have at most {limit} bytes. The worker fetches by itself all the same."
+        raise RefusedError("too_large", message, status=413, limit=limit) from None
 
 
 def fetch_missed(sender: object, **kwargs: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ from gitsync.remote.addresses import Address
 from gitsync.remote.git_errors import meaning
 from gitsync.repository.process import Finished
 from gitsync.repository.repository import Repository
+
+#: What Git may add to a path to find the repository.
+_ENDINGS = ("", "/.git", ".git", ".git/.git")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +47,16 @@ class Connection:
         seconds: float,
         stdin: bytes = b"",
         config: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> Finished:
         """Run a Git command that talks to the repository. Raises GitsyncError when it fails."""
-        environment = self.environment()
-        finished = clone.run(command, *arguments, stdin=stdin, environment=environment, config=config, seconds=seconds)
+        finished = clone.run(
+            *(command, *self.options(command), *arguments),
+            stdin=stdin,
+            environment=self.environment() | dict(environment or {}),
+            config=config,
+            seconds=seconds,
+        )
         return self.check(clone, command, finished)
 
     def check(self, clone: Repository, command: str, finished: Finished) -> Finished:
@@ -65,6 +76,20 @@ class Connection:
             with suppress(GitsyncError):
                 known_hosts.pin_fingerprints(*host, fingerprints)
         return HostKeyMismatchError(f"{difference}\n{error}")
+
+    def options(self, command: str) -> tuple[str, ...]:
+        """Return the options of a Git command that let it use a path remote of another account.
+
+        Git trusts such a repository only if its path is configured as safe, and passes no configuration of ours on to
+        the program that opens it.
+        """
+        if self.address.transport != "file":
+            return ()
+        program = "receive-pack" if command == "push" else "upload-pack"
+        path = self.address.url.rstrip("/")
+        places = dict.fromkeys(f"{place}{ending}" for place in (path, os.path.realpath(path)) for ending in _ENDINGS)
+        trusted = (word for place in places for word in ("-c", f"safe.directory={place}"))
+        return (f"--{program}={shlex.join(['git', *trusted, program])}",)
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which Git reaches this remote and nothing else."""

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from gitsync.errors import CloneBrokenError, NotGitError, RemoteMovedError, RemoteUnreachableError
+from gitsync.errors import (
+    CloneBrokenError,
+    NotGitError,
+    RemoteMovedError,
+    RemoteUnreachableError,
+    RemoteUnsupportedError,
+)
 from gitsync.models import PurgedText
 from gitsync.remote import addresses, https, partial_clone
 from gitsync.remote.addresses import Address
@@ -87,26 +93,33 @@ class Remote(Connection):
     def list_refs(self, clone: Repository, *arguments: str) -> list[tuple[str, str]]:
         """Return (id, ref) for each line of `git ls-remote` with these arguments.
 
-        Raises NotGitError for an empty answer over HTTP that is not from a Git server.
+        Over HTTP, raises NotGitError for an answer that is not Git's, and RemoteUnsupportedError for static files: Git
+        reads their refs, but sends them no pack, and starts processes without end when an object is missing there.
         """
-        output = self.run(clone, "ls-remote", *arguments, seconds=LS_REMOTE_SECONDS).stdout.decode(errors="replace")
-        if not output.strip() and self.address.transport in {"http", "https"}:
-            self._check_smart_protocol(clone, arguments)
-        refs = [(oid, name) for oid, _, name in (line.partition("\t") for line in output.splitlines())]
+        packets = clone.path / "pasteur-packets"
+        packets.unlink(missing_ok=True)
+        environment = {"GIT_TRACE_PACKET": str(packets.absolute())}
+        finished = self.run(clone, "ls-remote", *arguments, seconds=LS_REMOTE_SECONDS, environment=environment)
+        lines = finished.stdout.decode(errors="replace").splitlines()
+        refs = [(oid, name) for oid, _, name in (line.partition("	") for line in lines)]
+        if self.address.transport in {"http", "https"}:
+            trace = packets.read_text(errors="replace") if packets.exists() else ""
+            self._check_smart_protocol(trace, has_refs=bool(refs))
+        packets.unlink(missing_ok=True)
         if broken := next((name for oid, name in refs if oid and not oid.strip("0")), ""):
             raise RemoteUnreachableError(f"the remote cannot read its {broken}")  # An empty file, after a power cut.
         return refs
 
-    def _check_smart_protocol(self, clone: Repository, arguments: Iterable[str]) -> None:
-        """Raise NotGitError unless a Git server answers.
-
-        To `git ls-remote`, an empty body and a page in one line are a repository without branches, by the protocol for
-        static files. Its trace has the packets of the smart protocol.
-        """
-        environment = self.environment() | {"GIT_TRACE_PACKET": "2"}
-        finished = clone.run("ls-remote", *arguments, environment=environment, seconds=LS_REMOTE_SECONDS)
-        if not _SMART_ANSWER.search(self.check(clone, "ls-remote", finished).stderr):
-            raise NotGitError(f"{self.address.url} answers, but not as a Git server")
+    def _check_smart_protocol(self, trace: str, *, has_refs: bool) -> None:
+        """Raise NotGitError or RemoteUnsupportedError unless the trace of a command has packets of a Git server."""
+        if _SMART_ANSWER.search(trace):
+            return
+        if has_refs:
+            raise RemoteUnsupportedError(
+                f"{self.address.url} is a folder of static files (dumb HTTP), not a Git server"
+            )
+        # An empty body and a page in one line are a repository without branches, by the protocol for static files.
+        raise NotGitError(f"{self.address.url} answers, but not as a Git server")
 
     def fetch(self, clone: Repository, last_tip: str | None = None, *, whole_tree: bool = False) -> str:
         """Fetch what a drain needs to go on from `last_tip`, the tip that the database knows; return the tip.
@@ -189,7 +202,7 @@ class Remote(Connection):
             self.run(clone, "push", *arguments, seconds=PUSH_SECONDS)
             return
         finished = clone.run_with_progress(
-            *("push", "--progress", *arguments),
+            *("push", *self.options("push"), "--progress", *arguments),
             environment=self.environment(),
             seconds=PUSH_SECONDS + self.push_bytes / PUSH_BYTES_PER_SECOND,
             silence=SILENCE_SECONDS,

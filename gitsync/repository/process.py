@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import IO
 
 from gitsync import watchdog
-from gitsync.errors import CloneBrokenError, DiskFullError
+from gitsync.errors import CloneBrokenError, DiskFullError, RemoteUnsupportedError
 
 #: Set when this process is asked to stop: running Git commands are killed.
 stop_requested = threading.Event()
@@ -20,6 +21,8 @@ stop_requested = threading.Event()
 #: Seconds that a command without network access may take.
 LOCAL_SECONDS = 600.0
 _POLL_SECONDS = 5.0
+#: Git needs about five: a transport, a pack on its way, a check that nothing is missing.
+_MAX_PROCESSES = 8
 #: Git's messages about a full disk.
 NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|Out of diskspace")
 #: Progress messages of Git, here or on the remote: `Writing objects:  45% (9/20)`, over and over in one line.
@@ -87,6 +90,26 @@ def clean_environment() -> dict[str, str]:
         "LC_ALL": "C",
         "LANGUAGE": "C",
     }
+
+
+def check_group(process: subprocess.Popen[bytes]) -> None:
+    """Raise RemoteUnsupportedError when a command has started more processes of Git than any needs.
+
+    With some remotes, Git fetches each missing object by a new process, which starts the next one without end.
+    """
+    count = sum(_is_git_in_group(stat, process.pid) for stat in Path("/proc").glob("[0-9]*/stat"))
+    if count > _MAX_PROCESSES:
+        raise RemoteUnsupportedError(f"the remote made Git start {count} processes for one command, which was killed")
+
+
+def _is_git_in_group(stat: Path, group: int) -> bool:
+    """Whether a running process (proc(5)) belongs to this group and is Git or one of its programs."""
+    try:
+        head, _, fields = stat.read_text(errors="replace").rpartition(")")
+    except OSError:  # It has ended.
+        return False
+    state, _, process_group, *_ = fields.split()
+    return process_group == str(group) and state != "Z" and head.partition("(")[2].startswith("git")
 
 
 def feed(process: subprocess.Popen[bytes], content: bytes) -> None:

@@ -26,6 +26,7 @@ from gitsync.repository.process import (
     LOCAL_SECONDS,
     Finished,
     OutputReader,
+    check_group,
     clean_environment,
     end,
     feed,
@@ -136,7 +137,7 @@ class Repository:
         """Run one Git command, with more environment and configuration; return its status and output.
 
         Its whole process group is killed, and RemoteTimeoutError raised, after `seconds`, or soon after this process
-        was asked to stop.
+        was asked to stop. Raises RemoteUnsupportedError when the remote makes Git start too many processes.
         """
         process = self._start(arguments, environment, config)
         deadline = monotonic() + seconds
@@ -148,6 +149,7 @@ class Repository:
                     return Finished(process.returncode, out, err.decode(errors="replace"))
                 except subprocess.TimeoutExpired:
                     watchdog.beat()
+                    check_group(process)
                 if stop_requested.is_set():
                     deadline = min(deadline, monotonic() + _SECONDS_AFTER_STOP)
                 if monotonic() > deadline:
@@ -167,6 +169,7 @@ class Repository:
                 with suppress(subprocess.TimeoutExpired):
                     return reader.finished(process.wait(timeout=0.5))
                 watchdog.beat()
+                check_group(process)
                 if stop_requested.is_set():
                     deadline = min(deadline, monotonic() + _SECONDS_AFTER_STOP)
                 if monotonic() > reader.read_at + silence:

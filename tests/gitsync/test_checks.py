@@ -83,7 +83,7 @@ def test_a_path_without_a_repository_is_e002(settings: Settings, tmp_path: Path)
         settings.GITSYNC_REMOTE = str(path)
         found = checks.check_remote()
         assert_is(found, "gitsync.E002", "GITSYNC_REMOTE")
-        assert f"git init --bare {path}" in str(found[0].hint)
+        assert f"git init --bare --initial-branch=main {path}" in str(found[0].hint)
 
 
 @pytest.mark.parametrize("arguments", [["--bare"], []], ids=["bare", "with_files"])

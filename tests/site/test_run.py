@@ -171,11 +171,30 @@ def test_a_python_without_the_libraries_takes_the_one_that_has_them(tmp_path: Pa
 
 
 def test_a_wrong_mirror_is_refused_before_anything_starts() -> None:
-    done = Pasteur(GITSYNC_REMOTE="ext::sh -c 'touch /tmp/owned'").manage("run", check=False)
+    site = Pasteur(GITSYNC_REMOTE="ext::sh -c 'touch /tmp/owned'")
+    try:
+        done = site.manage("run", check=False)
+    finally:
+        site.stop()
 
-    assert done.returncode != 0
+    assert done.returncode == 78
     assert "GITSYNC_REMOTE" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_deploy_key_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("no key at all\n")
+    key.chmod(0o600)
+    site = Pasteur(GITSYNC_REMOTE="git@host:pastes.git", GITSYNC_SSH_KEY_FILE=str(key))
+
+    try:
+        done = site.manage("run", check=False)
+    finally:
+        site.stop()
+
+    assert done.returncode == 78
+    assert str(key) in done.stderr
 
 
 def test_the_web_process_needs_no_git(tmp_path: Path) -> None:

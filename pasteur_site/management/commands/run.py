@@ -9,15 +9,23 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, SystemCheckError
 
 from pasteur_site.processes.supervisor import Supervisor
+from pasteur_site.startup import EX_CONFIG
 
 
 class Command(BaseCommand):
     """Prepares the data folder, then supervises the web server, the worker and the scheduler."""
 
     help = "Run the whole site (web server, worker and scheduler) until Ctrl-C."
+
+    def check(self, *args: Any, **options: Any) -> None:
+        try:
+            super().check(*args, **options)
+        except SystemCheckError as error:
+            error.returncode = EX_CONFIG  # systemd then does not start it again and again.
+            raise
 
     def handle(self, *args: Any, **options: Any) -> None:
         lock = (settings.DATA_DIR / "run.lock").open("w")

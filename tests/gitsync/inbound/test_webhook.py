@@ -34,7 +34,9 @@ def send_webhook(client: Client, **headers: str) -> int:
     "headers",
     [
         {"X-Hub-Signature-256": f"sha256={SIGNATURE}"},
+        {"X-Hub-Signature": f"sha256={SIGNATURE}"},  # Bitbucket
         {"X-Gitea-Signature": SIGNATURE},
+        {"X-Gogs-Signature": SIGNATURE},
         {"X-Gitlab-Token": SECRET},
     ],
 )
@@ -55,6 +57,8 @@ def test_the_webhooks_of_all_forges_request_a_fetch(
         {"X-Hub-Signature-256": f"sha1={SIGNATURE}"},
         {"X-Gitea-Signature": f"{SIGNATURE[:-1]}0" if SIGNATURE[-1] != "0" else f"{SIGNATURE[:-1]}1"},
         {"X-Gitea-Signature": ""},
+        {"X-Gogs-Signature": SIGNATURE.upper()},
+        {"X-Hub-Signature": SIGNATURE},
         {"X-Gitlab-Token": f"{SECRET} "[:-2]},
         {"X-Gitlab-Token": "é"},
     ],
@@ -65,6 +69,20 @@ def test_a_webhook_without_the_secret_is_refused(
     settings.GITSYNC_HOOK_SECRET = SECRET
 
     assert send_webhook(client, **headers) == 403
+    assert requests == []
+
+
+def test_a_webhook_over_the_limit_is_refused_in_words_about_webhooks(
+    client: Client, settings: Settings, requests: list[str]
+) -> None:
+    settings.GITSYNC_HOOK_SECRET = SECRET
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = len(BODY) - 1
+
+    response = client.post("/hooks/git", BODY, content_type="application/json", headers={"X-Gitlab-Token": SECRET})
+
+    assert response.status_code == 413
+    assert f"The body of a webhook may have at most {len(BODY) - 1} bytes" in response.content.decode()
+    assert "paste may" not in response.content.decode()
     assert requests == []
 
 
