@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,13 +12,17 @@ from pathlib import Path
 
 from django.conf import settings
 
-from gitsync.errors import GitsyncError, HostKeyMismatchError, MisconfiguredError
+from gitsync.errors import GitsyncError, HostKeyMismatchError, MisconfiguredError, NotGitError, RemoteUnsupportedError
 from gitsync.remote import host_keys, https, known_hosts, ssh
 from gitsync.remote.addresses import Address
 from gitsync.remote.git_errors import meaning
 from gitsync.repository.process import Finished
 from gitsync.repository.repository import Repository
 
+#: The first packet of a Git server over HTTP, in the trace of a client.
+_SMART_ANSWER = re.compile(r"packet: +git< (# service=git-upload-pack|version \d)")
+_REF = re.compile(rb"[0-9a-f]{40}\t")
+LS_REMOTE_SECONDS = 60.0
 #: What Git may add to a path to find the repository.
 _ENDINGS = ("", "/.git", ".git", ".git/.git")
 
@@ -76,6 +81,16 @@ class Connection:
             with suppress(GitsyncError):
                 known_hosts.pin_fingerprints(*host, fingerprints)
         return HostKeyMismatchError(f"{difference}\n{error}")
+
+    def check_smart_protocol(self, clone: Repository, trace: str) -> None:
+        """Raise NotGitError or RemoteUnsupportedError unless the trace of a command has packets of a Git server."""
+        if _SMART_ANSWER.search(trace):
+            return
+        refs = self.run(clone, "ls-remote", "--", self.address.url, seconds=LS_REMOTE_SECONDS).stdout
+        if _REF.match(refs):
+            raise RemoteUnsupportedError(f"{self.address.url} has static files (dumb HTTP), and is no Git server")
+        # An empty body and a page in one line are a repository without branches, by the protocol for static files.
+        raise NotGitError(f"{self.address.url} answers, but not as a Git server")
 
     def options(self, command: str) -> tuple[str, ...]:
         """Return the options of a Git command that let it use a path remote of another account.

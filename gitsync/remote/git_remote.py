@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,23 +11,18 @@ from django.conf import settings
 
 from gitsync.errors import (
     CloneBrokenError,
-    NotGitError,
     RemoteMovedError,
     RemoteUnreachableError,
-    RemoteUnsupportedError,
 )
 from gitsync.models import PurgedText
 from gitsync.remote import addresses, https, partial_clone
 from gitsync.remote.addresses import Address
-from gitsync.remote.connection import Connection
+from gitsync.remote.connection import LS_REMOTE_SECONDS, Connection
 from gitsync.remote.local_remote import LocalRemote
 from gitsync.repository import history
 from gitsync.repository.repository import TIP_REF, Repository
 
 logger = logging.getLogger(__name__)
-
-#: The first packet of a Git server over HTTP, in the trace of a client.
-_SMART_ANSWER = re.compile(r"packet: +git< (# service=git-upload-pack|version \d)")
 
 #: Seconds that a push of pending changes may take.
 PUSH_SECONDS = 120.0
@@ -37,7 +31,6 @@ PUSH_BYTES_PER_SECOND = 64 * 1024
 SILENCE_SECONDS = 300.0
 FETCH_SECONDS = 600.0
 FETCH_ALL_SECONDS = 6 * 3600.0
-LS_REMOTE_SECONDS = 60.0
 #: First-parent commits of one stage when the whole history is fetched: Git keeps every object of a fetch in memory.
 STAGE_COMMITS = 50_000
 _FETCH_OPTIONS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
@@ -103,23 +96,11 @@ class Remote(Connection):
         lines = finished.stdout.decode(errors="replace").splitlines()
         refs = [(oid, name) for oid, _, name in (line.partition("	") for line in lines)]
         if self.address.transport in {"http", "https"}:
-            trace = packets.read_text(errors="replace") if packets.exists() else ""
-            self._check_smart_protocol(trace, has_refs=bool(refs))
+            self.check_smart_protocol(clone, packets.read_text(errors="replace") if packets.exists() else "")
         packets.unlink(missing_ok=True)
         if broken := next((name for oid, name in refs if oid and not oid.strip("0")), ""):
             raise RemoteUnreachableError(f"the remote cannot read its {broken}")  # An empty file, after a power cut.
         return refs
-
-    def _check_smart_protocol(self, trace: str, *, has_refs: bool) -> None:
-        """Raise NotGitError or RemoteUnsupportedError unless the trace of a command has packets of a Git server."""
-        if _SMART_ANSWER.search(trace):
-            return
-        if has_refs:
-            raise RemoteUnsupportedError(
-                f"{self.address.url} is a folder of static files (dumb HTTP), not a Git server"
-            )
-        # An empty body and a page in one line are a repository without branches, by the protocol for static files.
-        raise NotGitError(f"{self.address.url} answers, but not as a Git server")
 
     def fetch(self, clone: Repository, last_tip: str | None = None, *, whole_tree: bool = False) -> str:
         """Fetch what a drain needs to go on from `last_tip`, the tip that the database knows; return the tip.
