@@ -9,7 +9,7 @@ from pastes.access import audiences
 from pastes.limits import rates
 from pasteur_site import logs
 from pasteur_site.configuration import mail, services
-from pasteur_site.configuration.environment import Environment, stored_secret
+from pasteur_site.configuration.environment import Environment, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -39,17 +39,7 @@ if DEBUG and (not IS_LOCAL or PASTEUR_URL):
         "DEBUG", "shows secrets to visitors; it is allowed only if HOST is a loopback address without PASTEUR_URL"
     )
 
-SECRET_KEY = env.secret("SECRET_KEY")
-if not SECRET_KEY:
-    try:
-        SECRET_KEY = stored_secret(DATA_DIR / "secret_key")
-    except OSError as error:
-        env.reject("PASTEUR_DATA_DIR", f"cannot create {DATA_DIR / 'secret_key'}: {error.strerror}")
-        SECRET_KEY = "unusable" * 8
-if len(SECRET_KEY) < 32 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-"):
-    env.reject("SECRET_KEY", "must be at least 32 random characters; if it is unset, Pasteur creates one")
-    SECRET_KEY = "unusable" * 8
-
+SECRET_KEY = secret_key(env, DATA_DIR)
 PASTEUR_WEB_PROCESSES = env.integer("PASTEUR_WEB_PROCESSES", 2, minimum=1, maximum=64)
 PASTEUR_WEB_THREADS = env.integer("PASTEUR_WEB_THREADS", 8, minimum=1, maximum=256)
 

@@ -138,6 +138,21 @@ class Environment:
         return folder
 
 
+def secret_key(env: Environment, folder: Path) -> str:
+    """Return Django's key from SECRET_KEY, or the stored one in `folder`."""
+    key = env.secret("SECRET_KEY")
+    if not key:
+        try:
+            key = stored_secret(folder / "secret_key")
+        except OSError as error:
+            env.reject("PASTEUR_DATA_DIR", f"cannot create {folder / 'secret_key'}: {error.strerror}")
+            return "unusable" * 8
+    if len(key) < 32 or len(set(key)) < 5 or key.startswith("django-insecure-"):
+        env.reject("SECRET_KEY", "must be at least 32 random characters; if it is unset, Pasteur creates one")
+        return "unusable" * 8
+    return key
+
+
 def stored_secret(file: Path) -> str:
     """Return the secret in `file`. Create it with mode 0600 if it is missing.
 

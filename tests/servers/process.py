@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -79,6 +80,9 @@ class ServerProcess(Server):
         self.port = int(self._reservation.getsockname()[1])
         self.process: subprocess.Popen[bytes] | None = None
         self.log = self.folder / "log"
+        # A test may construct a server for its settings alone, and never start or stop it.
+        weakref.finalize(self, self._reservation.close)
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     @abstractmethod
     def command(self) -> Sequence[str]:
