@@ -9,6 +9,8 @@ class SiteConfig(AppConfig):
     name = "pasteur_site"
 
     def ready(self) -> None:
+        from pasteur_site import checks
         from pasteur_site.celery import app  # Tasks sent by any process find the broker.
 
         app.set_default()
+        checks.register_all()

@@ -16,6 +16,8 @@ from celery.signals import celeryd_init, setup_logging  # noqa: E402
 from django.conf import settings  # noqa: E402
 from kombu.transport import TRANSPORT_ALIASES  # noqa: E402
 
+from pasteur_site.processes import output  # noqa: E402
+
 # Celery warns root about pickled messages; there are none here, and a container has no other user.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 TRANSPORT_ALIASES["folder"] = "pasteur_site.processes.file_broker:Transport"
@@ -28,6 +30,7 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def configure_logging(**kwargs: Any) -> None:
     """Use the site's logging, not Celery's."""
+    output.never_wait()
     logging.config.dictConfig(settings.LOGGING)
 
 
@@ -37,6 +40,7 @@ def check_settings(**kwargs: Any) -> None:
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
 
+    output.never_wait()
     try:
         call_command("check", stdout=io.StringIO())
     except SystemCheckError as error:

@@ -1,5 +1,7 @@
 """The logging configuration. Text from visitors cannot forge a log line."""
 
+import copy
+import errno
 import logging
 import unicodedata
 from typing import Any
@@ -30,7 +32,18 @@ CONFIG: dict[str, Any] = {
 
 
 class OneLineFormatter(logging.Formatter):
-    """Escapes control characters, so that a message can neither forge a line nor send codes to a terminal."""
+    """Escapes control characters, so that a message can neither forge a line nor send codes to a terminal.
+
+    A database that is down or a full disk is a condition, not a bug: it is one line without a traceback.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        if error and _is_condition(error):
+            record = copy.copy(record)
+            record.msg = f"{record.getMessage()}: {' '.join(str(error).split()) or type(error).__name__}"
+            record.args, record.exc_info, record.exc_text = None, None, None
+        return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (the name is logging's)
         return "".join(_escape(character) for character in super().formatMessage(record))
@@ -39,6 +52,16 @@ class OneLineFormatter(logging.Formatter):
         """Return the traceback, escaped and indented, so that no line of it looks like a log line."""
         lines = super().formatException(ei).split("\n")
         return "\n".join("  " + "".join(map(_escape, line)) for line in lines)
+
+
+def _is_condition(error: BaseException) -> bool:
+    """Whether an error comes from a service or a disk. Django, Celery and the drivers name these classes alike."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+    names = {kind.__name__ for kind in type(error).__mro__}
+    is_statement_wrong = getattr(error.__cause__, "sqlite_errorname", "") == "SQLITE_ERROR"
+    is_read_only = getattr(error.__cause__, "sqlstate", "") == "25006"
+    return is_read_only or (bool(names & {"OperationalError", "InterfaceError"}) and not is_statement_wrong)
 
 
 def _escape(character: str) -> str:

@@ -255,6 +255,9 @@ CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "pastes.web.errors.csrf_failure"
+# The site is at the root of its host. Django caches addresses for the process, so no request may change them.
+FORCE_SCRIPT_NAME = ""
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PASTEUR_PROXIES else None
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 # A reverse proxy redirects http:// to https://: a plain request that arrives here is a health check (W008). HSTS for
 # subdomains (W005) and preload lists (W021) are decisions of the domain's owner.

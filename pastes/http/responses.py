@@ -194,6 +194,7 @@ def unavailable(request: HttpRequest, message: str) -> HttpResponse:
     logger.exception("cannot serve %s %s", request.method, request.path)
     response = error(request, 503, "unavailable", message)
     response.headers["Retry-After"] = "5"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (Django would log it once more)
     return response
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 
 from pastes.errors import KeysExhaustedError, RefusedError, incomplete, too_large
 from pastes.http import methods, responses
+from pastes.storage import database_errors
 from pastes.web import refilled_form
 
 
@@ -40,10 +41,11 @@ class ErrorMiddleware:
             return responses.error(
                 request, 400, "bad_request", gettext("The request contains a value that cannot be stored.")
             )
-        if isinstance(exception, OperationalError | InterfaceError):
-            return responses.unavailable(
-                request, gettext("The database is not responding. Please try again in a moment.")
-            )
+        if database_errors.is_temporary(exception):
+            message = gettext("The database is not responding. Please try again in a moment.")
+            if database_errors.stores_nothing(exception):
+                message = gettext("The database cannot store anything: its disk is full or it is read-only.")
+            return responses.unavailable(request, message)
         return None
 
 

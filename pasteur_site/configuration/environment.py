@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 #: An unknown variable with one of these prefixes is a typing mistake.
 OUR_PREFIXES = ("PASTEUR_", "GITSYNC_")
+_BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 class SettingsError(ImproperlyConfigured):
@@ -64,7 +65,7 @@ class Environment:
         if not file:
             return value or default
         try:
-            return Path(file).read_text(encoding="utf-8").strip() or default
+            return _absolute(file).read_text(encoding="utf-8").strip() or default
         except (OSError, UnicodeDecodeError) as error:
             self.reject(f"{name}_FILE", f"cannot read {file}: {_reason(error)}")
             return default
@@ -121,9 +122,9 @@ class Environment:
         return value
 
     def path(self, name: str, default: Path | None = None) -> Path | None:
-        """Return an absolute path; a relative one starts at the current directory."""
+        """Return an absolute path; a relative one starts at the checkout, whatever the current directory is."""
         value = self.text(name)
-        return Path(value).expanduser().absolute() if value else default
+        return _absolute(value) if value else default
 
     def folder(self, name: str, default: Path) -> Path:
         """Return a writable folder. Create it with mode 0700 if it is missing."""
@@ -172,6 +173,10 @@ def stored_secret(file: Path) -> str:
         finally:
             draft.unlink()
     return file.read_text(encoding="ascii").strip()
+
+
+def _absolute(path: str) -> Path:
+    return _BASE_DIR / Path(path).expanduser()
 
 
 def _reason(error: Exception) -> str:

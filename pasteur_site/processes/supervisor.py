@@ -1,6 +1,7 @@
 """Runs several programs in the foreground, each in its own process group.
 
-A program that ends is restarted; one that ends too often stops all of them.
+A program that ends is restarted, after growing pauses if it keeps ending. Only the main program stops the others: the
+site is of use without its worker, and of none without its web server.
 """
 
 import ctypes
@@ -12,43 +13,59 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from pasteur_site.processes import program_states
+
 logger = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 8.0
+#: The main program that ends this often within the window stops everything.
 _MAX_EXITS = 5
 _EXIT_WINDOW_SECONDS = 60.0
+#: A program that has run for this long is well; its next pause is the shortest again.
+_WELL_SECONDS = 60.0
+_MAX_PAUSE_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass
 class Program:
-    """A program, its process if it is running, and the times at which it ended."""
+    """A program, its process if it is running, and its last exits."""
 
     name: str
     command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
+    #: When it starts, or has started.
     start_at: float = 0.0
     exits: deque[float] = field(default_factory=lambda: deque(maxlen=_MAX_EXITS))
+    #: How often it has ended without having been well in between, and how it ended last.
+    failures: int = 0
+    reason: str = ""
 
 
 class Supervisor:
-    """Runs programs until a signal arrives or one of them ends too often."""
+    """Runs programs until a signal arrives or the main program, the first one, ends too often.
 
-    def __init__(self, programs: Mapping[str, Sequence[str]]) -> None:
+    Their states are written to `state_file`; `folder` is their current directory.
+    """
+
+    def __init__(self, programs: Mapping[str, Sequence[str]], state_file: Path, folder: Path) -> None:
         self.programs = [Program(name, command) for name, command in programs.items()]
+        self._state_file, self._folder = state_file, folder
         self._signal = 0
 
     def run(self) -> int:
-        """Run until SIGINT, SIGTERM or SIGHUP; return the exit status, 1 if a program ended too often."""
+        """Run until SIGINT, SIGTERM or SIGHUP; return the exit status, 1 if the main program ended too often."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._receive_signal)
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # Orphans of a program become children of this process.
+        self._write_states()
         try:
             while not self._signal:
                 if not all(self._ensure_running(program) for program in self.programs):
@@ -59,35 +76,54 @@ class Supervisor:
             return 0
         finally:
             self._stop()
+            with suppress(OSError):
+                self._state_file.unlink()
 
     def _receive_signal(self, number: int, frame: FrameType | None) -> None:
         self._signal = number
 
     def _ensure_running(self, program: Program) -> bool:
-        """Start the program if it is not running; return False if it has ended too often."""
+        """Start the program if it is not running; return False if it is the main one and has ended too often."""
         now = time.monotonic()
         if program.process is None:
             if now >= program.start_at:
                 program.process = self._start(program)
+                program.start_at = now
             return True
         status = program.process.poll()
         if status is None:
+            if program.failures and now - program.start_at >= _WELL_SECONDS:
+                program.failures = 0
+                self._write_states()
             return True
         _kill_group(program.process.pid, signal.SIGKILL)
         self._end_orphans()
         program.process = None
         program.exits.append(now)
-        if len(program.exits) == _MAX_EXITS and now - program.exits[0] < _EXIT_WINDOW_SECONDS:
-            logger.error("%s ended %d times within a minute; stopping all programs", program.name, _MAX_EXITS)
+        program.failures += 1
+        program.reason = _describe(status)
+        often = len(program.exits) == _MAX_EXITS and now - program.exits[0] < _EXIT_WINDOW_SECONDS
+        if often and program is self.programs[0]:
+            logger.error("%s ended (%s), %d times within a minute; stopping", program.name, program.reason, _MAX_EXITS)
             return False
-        program.start_at = now + min(5.0, 0.1 * 2 ** len(program.exits))
-        logger.warning("%s ended (%s); restarting it", program.name, _describe(status))
+        pause = min(_MAX_PAUSE_SECONDS, 2.0 ** min(program.failures - 1, 10))
+        program.start_at = now + pause
+        logger.warning("%s ended (%s); restarting it in %.0f s", program.name, program.reason, pause)
+        self._write_states()
         return True
+
+    def _write_states(self) -> None:
+        failing = {program.name: (program.failures, program.reason) for program in self.programs if program.failures}
+        try:
+            program_states.write(self._state_file, failing)
+        except OSError as error:
+            logger.warning("cannot write %s: %s", self._state_file, error.strerror)
 
     def _start(self, program: Program) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             program.command,
             stdin=subprocess.DEVNULL,
+            cwd=self._folder,  # `python -m` imports from the current directory first.
             start_new_session=True,
             preexec_fn=partial(_end_with_parent, os.getpid()),  # noqa: PLW1509  (this process has one thread)
         )

@@ -8,6 +8,10 @@ load_settings()
 
 from django.conf import settings  # noqa: E402  (settings come first)
 
+from pasteur_site.processes import output  # noqa: E402
+
+output.never_wait()
+
 bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
 worker_class = "pasteur_site.web_server.buffered_worker.BufferedWorker"
 workers = settings.PASTEUR_WEB_PROCESSES
@@ -26,6 +30,10 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+# No header changes the scheme or the path of the site. Django reads the headers that PASTEUR_PROXIES names.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 
 
 def when_ready(server: object) -> None:

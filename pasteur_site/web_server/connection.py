@@ -157,7 +157,7 @@ class Connection(asyncio.BufferedProtocol):
             if buffer.expects_continue:
                 buffer.expects_continue = False
                 self._transport.write(_CONTINUE)
-            self.deadline = buffer.deadline
+            self.deadline = buffer.next_deadline(monotonic())
             self._worker.hold(self, buffer.held_bytes)
 
     def _refuse(self, error: raw_errors.RawError) -> None:

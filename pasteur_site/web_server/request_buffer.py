@@ -11,11 +11,13 @@ from typing import Any
 from gunicorn import http
 from gunicorn.asgi.parser import PythonProtocol
 from gunicorn.http.body import ChunkedReader
-from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
+from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine, UnsupportedTransferCoding
 
 #: Seconds in which a head has to arrive, and the lowest rate at which the body has to follow.
 HEAD_SECONDS = 10.0
 BYTES_PER_SECOND = 10_000
+#: Seconds in which more of a body has to arrive, whatever length it has.
+STALL_SECONDS = 30.0
 _MAX_HEAD_BYTES = 64 * 1024
 _END_OF_HEAD = b"\r\n\r\n"
 #: Longest line of a chunked body. The decoder counts a line only while its end is missing, so it gets little at a time:
@@ -61,6 +63,10 @@ class RequestBuffer:
         del self._head[end + len(_END_OF_HEAD) :]
         return self._begin_body(body)
 
+    def next_deadline(self, now: float) -> float:
+        """Return the time by which more of the request has to be there."""
+        return min(self.deadline, now + STALL_SECONDS) if self.request else self.deadline
+
     @property
     def held_bytes(self) -> int:
         """The memory that the request takes."""
@@ -89,6 +95,7 @@ class RequestBuffer:
 
     def _begin_body(self, data: bytes) -> bool:
         self.request = next(http.get_parser(self._config, [bytes(self._head)], self._client))
+        self._check_headers()
         asks = self.request._expected_100_continue  # noqa: SLF001  (it has no other name)
         self.request._expected_100_continue = False  # noqa: SLF001  (gunicorn would answer it from the thread)
         reader = self.request.body.reader
@@ -108,6 +115,15 @@ class RequestBuffer:
             is_complete = len(data) >= longest
         self.expects_continue = asks and not is_complete
         return is_complete
+
+    def _check_headers(self) -> None:
+        """Refuse what gunicorn accepts: transfer codings that no view decodes, and a missing or second Host."""
+        for name, value in self.request.headers:
+            if name == "TRANSFER-ENCODING" and value.strip(" \t").lower() != "chunked":
+                raise UnsupportedTransferCoding(value)
+        hosts = sum(name == "HOST" for name, _ in self.request.headers)
+        if hosts > 1 or (not hosts and self.request.version >= (1, 1)):
+            raise InvalidHeader("HOST", req=self.request)
 
     def _feed_chunks(self, chunks: PythonProtocol, data: bytes) -> bool:
         for start in range(0, len(data), _CHUNK_LINE_BYTES):

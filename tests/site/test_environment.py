@@ -82,7 +82,7 @@ def test_all_settings_have_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         ("GITSYNC_CLONE_URL", "https://host:8443/~a/b.git", "GITSYNC_CLONE_URL", "https://host:8443/~a/b.git"),
         ("GITSYNC_CLONE_URL", "git@host:a/b.git", "GITSYNC_CLONE_URL", "git@host:a/b.git"),
         ("GITSYNC_SSH_KEY_FILE", "/run/key", "GITSYNC_SSH_KEY_FILE", Path("/run/key")),
-        ("GITSYNC_SSH_KNOWN_HOSTS_FILE", "hosts", "GITSYNC_SSH_KNOWN_HOSTS_FILE", Path("hosts").absolute()),
+        ("GITSYNC_SSH_KNOWN_HOSTS_FILE", "hosts", "GITSYNC_SSH_KNOWN_HOSTS_FILE", ROOT / "hosts"),
         ("GITSYNC_PUSH_INTERVAL", "0", "GITSYNC_PUSH_INTERVAL", 0.0),
         ("GITSYNC_PUSH_INTERVAL", "2.5", "GITSYNC_PUSH_INTERVAL", 2.5),
         ("DEBUG", "yes", "DEBUG", True),

@@ -97,6 +97,28 @@ def test_a_traceback_is_kept() -> None:
     assert __file__ in text
 
 
+class OperationalError(Exception):
+    """Named as by Django, psycopg, sqlite3 and kombu."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("disk full\nLINE 1: INSERT"), OSError(28, "No space left on device"), OperationalError()],
+    ids=repr,
+)
+def test_a_service_that_is_down_or_a_full_disk_is_one_line(error: Exception) -> None:
+    def write(logger: logging.Logger) -> None:
+        try:
+            raise error
+        except Exception:
+            logger.exception("cannot serve %s", "POST /")
+
+    text = logged(write)
+
+    assert text.count("\n") == 1
+    assert text.rstrip("\n").endswith(f"cannot serve POST /: {' '.join(str(error).split()) or 'OperationalError'}")
+
+
 def test_the_text_of_an_exception_cannot_pass_for_a_line_of_the_log() -> None:
     forged = "2026-01-01 00:00:00,000 INFO root: all is well"
 

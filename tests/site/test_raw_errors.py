@@ -42,6 +42,12 @@ REFUSED = {
     "headers": (b"GET %b HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 200 + b"\r\n", b"431", "headers_too_large"),
     "expects": (b"PUT %b HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\n\r\n", b"417", "expectation"),
     "coding": (b"PUT %b HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: tea\r\n\r\n", b"501", "transfer_coding"),
+    "second_coding": (
+        b"PUT %b HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        b"501",
+        "transfer_coding",
+    ),
+    "no_host": (b"GET %b HTTP/1.1\r\n\r\n", b"400", "bad_request"),
     "method": (b"G=T %b HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400", "bad_request"),
     "version": (b"GET %b HTTP/9.1\r\nHost: localhost\r\n\r\n", b"400", "bad_request"),
     "header": (b"GET %b HTTP/1.1\r\nHost: localhost\r\nX y: z\r\n\r\n", b"400", "bad_request"),

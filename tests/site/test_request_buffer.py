@@ -78,7 +78,7 @@ def test_a_chunked_request_has_the_body_that_was_sent(
 
 @given(body=st.binary(max_size=200), behind=st.binary(max_size=50), places=st.lists(st.integers(0, 5_000), max_size=8))
 def test_a_request_with_a_length_has_the_body_that_was_sent(body: bytes, behind: bytes, places: list[int]) -> None:
-    parts = split(b"PUT /a HTTP/1.1\r\ncontent-LENGTH:\t00%d \r\n\r\n" % len(body) + body + behind, places)
+    parts = split(b"PUT /a HTTP/1.1\r\nHost: x\r\ncontent-LENGTH:\t00%d \r\n\r\n" % len(body) + body + behind, places)
 
     buffer, is_complete = feed(parts)
 
@@ -119,6 +119,13 @@ def test_a_chunked_body_is_decoded_as_by_the_blocking_parser(body: bytes, places
         b"Transfer-Encoding: chunked\r\nContent-Length: x\r\n",
         b"Transfer-Encoding: gzip\r\n",
         b"Transfer-Encoding: nonsense\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\n",
+        b"Transfer-Encoding: identity\r\n",
+        b"Transfer-Encoding: identity, chunked\r\n",
+        b"Transfer-Encoding: deflate\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding:\r\n",
+        b"Host: x\r\n",
         b"Content-Length: -5\r\n",
         b"Content-Length: 5, 5\r\n",
         b"Content-Length: 5\xb2\r\n",
@@ -133,9 +140,9 @@ def test_a_request_that_gunicorn_refuses_is_refused_at_the_end_of_its_head(head:
 
 def test_a_body_over_the_limit_is_not_waited_for() -> None:
     for length in (LIMIT + 1, 10**30):
-        buffer, is_complete = feed([b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % length])
+        buffer, is_complete = feed([b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length])
         assert (is_complete, buffer.is_truncated) == (True, True)
-    buffer, is_complete = feed([b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % LIMIT])
+    buffer, is_complete = feed([b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % LIMIT])
     assert (is_complete, buffer.is_truncated) == (False, False)
 
 
@@ -165,7 +172,37 @@ def test_the_deadline_of_a_body_grows_with_its_length() -> None:
         b"Content-Length: 200000\r\n",
         b"Transfer-Encoding: chunked\r\n",
     ):
-        buffer, _ = feed([b"POST / HTTP/1.1\r\n" + framing + b"\r\n"], limit=300_000)
+        buffer, _ = feed([b"POST / HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n"], limit=300_000)
         deadlines.append(buffer.deadline)
 
     assert deadlines == [10, 20, 30, 40]
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 300000\r\n", b"Transfer-Encoding: chunked\r\n"])
+def test_a_body_that_stalls_ends_after_30_seconds_whatever_length_it_has(framing: bytes) -> None:
+    buffer, _ = feed([b"POST / HTTP/1.1\r\nHost: x\r\n"], limit=300_000)
+    assert buffer.next_deadline(5) == 10
+
+    assert not buffer.feed(framing + b"\r\n")
+
+    assert buffer.next_deadline(5) == 35
+    assert buffer.next_deadline(20) == 40  # The whole body is due by then.
+
+
+@pytest.mark.parametrize(
+    ("head", "is_valid"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", False),
+        (b"GET / HTTP/1.1\r\nX-Host: x\r\n\r\n", False),
+        (b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", False),
+        (b"GET / HTTP/1.0\r\nHost: x\r\nhost: y\r\n\r\n", False),
+        (b"GET / HTTP/1.0\r\n\r\n", True),
+        (b"GET / HTTP/1.1\r\nhOST: x\r\n\r\n", True),
+    ],
+)
+def test_a_request_of_http_1_1_names_one_host(head: bytes, is_valid: bool) -> None:
+    if is_valid:
+        assert feed([head])[1]
+    else:
+        with pytest.raises(ParseException):
+            feed([head])

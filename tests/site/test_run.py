@@ -1,5 +1,6 @@
 """`manage.py run`: one command, one process tree, all of it or none."""
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pasteur_site.startup import EX_CONFIG
 from tests import repository
 from tests.servers.pasteur import ROOT, Pasteur
 from tests.servers.process import wait_until
@@ -139,18 +141,25 @@ def test_a_process_that_dies_is_started_again(running: Pasteur, name: str) -> No
     running.wait_until_mirrored(running.paste("still here"))
 
 
-def test_a_process_that_keeps_dying_ends_everything(running: Pasteur) -> None:
-    assert running.process is not None
-    for _ in range(200):
-        if running.has_ended():
-            break
-        if "beat" in (children := running.children()):
-            os.kill(children["beat"], signal.SIGKILL)
-        time.sleep(0.1)
+@pytest.mark.alone
+@pytest.mark.timeout(180)
+def test_a_worker_that_keeps_dying_ends_nothing_and_operators_see_it(running: Pasteur) -> None:
+    """Six deaths within a minute, by SIGKILL, while visitors paste."""
+    for _ in range(6):
+        wait_until(lambda: "worker" in running.children(), "the worker is started again", 40)
+        os.kill(running.children()["worker"], signal.SIGKILL)
+        wait_until(lambda: "worker" not in running.children(), "the worker has ended")
+        running.paste("the web server goes on")
 
-    assert running.process.wait(timeout=15) == 1
-    assert "ended 5 times within a minute" in running.log_tail()
-    assert relatives(running) == []
+    assert running.process is not None
+    assert running.process.poll() is None
+    details = json.loads(running.http.request("GET", f"{running.url}/readyz").data)
+    assert details["ready"] is True
+    assert "SIGKILL" in details["failing_programs"]["worker"]
+    assert "worker ended (killed by SIGKILL); restarting it in 16 s" in running.log_tail()
+    terminate(running)
+    assert running.process.returncode == 0
+    assert not (running.data / "programs.json").exists()
 
 
 def test_killing_the_parent_ends_the_tree(running: Pasteur) -> None:
@@ -177,7 +186,7 @@ def test_a_wrong_mirror_is_refused_before_anything_starts() -> None:
     finally:
         site.stop()
 
-    assert done.returncode == 78
+    assert done.returncode == EX_CONFIG
     assert "GITSYNC_REMOTE" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -197,6 +206,20 @@ def test_a_wrong_deploy_key_is_refused_before_anything_starts(tmp_path: Path) ->
     assert str(key) in done.stderr
 
 
+def test_a_data_folder_that_others_can_open_is_refused_before_anything_starts() -> None:
+    site = Pasteur()
+    site.data.mkdir(mode=0o755)
+    for mode in (0o755, 0o710, 0o701):
+        site.data.chmod(mode)
+        for command in ("check", "run"):
+            done = site.manage(command, check=False)
+            assert done.returncode == (EX_CONFIG if command == "run" else 1)
+            assert f"pasteur_site.E001) PASTEUR_DATA_DIR: other accounts can open {site.data}" in done.stderr
+            assert f"chmod 700 {site.data}" in done.stderr
+    site.data.chmod(0o700)
+    site.manage("check")
+
+
 def test_the_web_process_needs_no_git(tmp_path: Path) -> None:
     code = "import sys, pasteur_site.wsgi; sys.exit(any(m == 'git' or m.startswith('git.') for m in sys.modules))"
     site = Pasteur()
@@ -207,6 +230,27 @@ def test_the_web_process_needs_no_git(tmp_path: Path) -> None:
     done = subprocess.run([python, "-c", code], env=environment, cwd=site.command()[1].rpartition("/")[0], check=False)
 
     assert done.returncode == 0
+
+
+def test_the_site_and_its_commands_work_in_any_folder(tmp_path: Path) -> None:
+    """The folder has modules with the names of ours, and the data folder is relative."""
+    for name in ("gunicorn", "celery", "pasteur_site", "gitsync", "django"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from the current folder')")
+    site = Pasteur()
+    data = Path(os.path.relpath(site.data, ROOT))
+    environment = {**site.environment(), "PASTEUR_DATA_DIR": str(data)}
+    site.process = subprocess.Popen(site.command(), env=environment, cwd=tmp_path, start_new_session=True)
+    try:
+        wait_until(site.is_ready, "the site answers", 60)
+        site.wait_until_mirrored(site.paste("from elsewhere"))
+        command = [*site.command()[:2], "mirror_status"]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert site.mirror.is_dir()
+        assert sorted(path.suffix for path in tmp_path.iterdir()) == [".py"] * 5
+    finally:
+        terminate(site)
+        site.stop()
 
 
 @pytest.mark.alone

@@ -98,6 +98,19 @@ def test_an_answer_that_is_read_slowly_is_whole(site: Pasteur) -> None:
         assert read_all(wire).count(text) == 4
 
 
+@pytest.mark.alone
+@pytest.mark.parametrize("framing", [b"Content-Length: 3000000\r\n", CHUNKED[len(HEAD) :]])
+def test_a_stalled_body_ends_after_30_seconds(site: Pasteur, framing: bytes) -> None:
+    with connect(site) as wire:
+        wire.settimeout(50)
+        wire.sendall(HEAD + framing + b"\r\n3e8\r\nxxx")
+        started = time.monotonic()
+
+        assert read_all(wire).startswith(b"HTTP/1.1 408 ")
+
+        assert 25 < time.monotonic() - started < 45
+
+
 def drip(wires: list[socket.socket], drop: bytes) -> None:
     """Send a byte on each of these connections, if it has not been closed."""
     for wire in wires:

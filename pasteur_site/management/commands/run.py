@@ -1,6 +1,7 @@
 """`manage.py run`: the whole site in the foreground."""
 
 import fcntl
+import logging.config
 import os
 import socket
 import sys
@@ -9,8 +10,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, SystemCheckError
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper, SystemCheckError
 
+from pasteur_site.processes import output, program_states
 from pasteur_site.processes.supervisor import Supervisor
 from pasteur_site.startup import EX_CONFIG
 
@@ -27,6 +29,12 @@ class Command(BaseCommand):
             error.returncode = EX_CONFIG  # systemd then does not start it again and again.
             raise
 
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        output.never_wait()
+        logging.config.dictConfig(settings.LOGGING)  # Its handler has the standard error of before.
+        self.stdout, self.stderr = OutputWrapper(sys.stdout), OutputWrapper(sys.stderr)
+        return super().execute(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         lock = (settings.DATA_DIR / "run.lock").open("w")
         try:
@@ -41,7 +49,8 @@ class Command(BaseCommand):
         remote.prepare()
         self._print_addresses(remote.address.url)
         os.environ["CELERY_SKIP_CHECKS"] = "1"  # This command has run the checks already.
-        status = Supervisor(programs()).run()
+        state_file = settings.DATA_DIR / program_states.FILE_NAME
+        status = Supervisor(programs(), state_file, settings.BASE_DIR).run()
         self.stdout.write("Pasteur has stopped.")
         sys.exit(status)
 

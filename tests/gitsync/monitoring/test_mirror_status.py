@@ -4,11 +4,12 @@ import json
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
-from django.db import connection
+from django.db import InternalError, OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
@@ -16,11 +17,13 @@ from pytest_django import Settings
 
 from gitsync.errors import advice_for
 from gitsync.models import Change, Failure, Mirror, Purge
-from gitsync.monitoring import mirror_status, views
+from gitsync.monitoring import mirror_status
 from gitsync.sync.drain import drain
 from gitsync.sync.schedule import work_off
 from pastes.lifecycle import erasing
 from pastes.models import Paste
+from pasteur_site import readiness
+from pasteur_site.processes import program_states
 from tests import many, repository
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -37,8 +40,10 @@ def test_readyz_reports_the_age_of_the_oldest_change(client: Client, remote: Pat
         "ready": True,
         "database": True,
         "migrations": True,
+        "write_error": "",
         "oldest_pending_seconds": 0.0,
         "mirror_error": "",
+        "failing_programs": {},
     }
     many.publish(2)
     age_changes(5_000)
@@ -81,7 +86,7 @@ def test_readyz_reports_why_the_mirror_is_behind_and_stays_ready(client: Client,
 
 
 def test_readyz_fails_before_the_migrations_are_applied(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "_tables", {"are_migrated": False})
+    monkeypatch.setattr(readiness, "_tables", {"match": False})
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'gitsync'")
     try:
@@ -91,6 +96,102 @@ def test_readyz_fails_before_the_migrations_are_applied(client: Client, monkeypa
 
     assert (response.status_code, response.json()["migrations"]) == (503, False)
     assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"REMOTE_ADDR": "192.0.2.1"},
+        {"REMOTE_ADDR": "10.0.0.1"},
+        {"REMOTE_ADDR": ""},
+        {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"HTTP_X_FORWARDED_FOR": "192.0.2.1"},
+        {"HTTP_FORWARDED": "for=127.0.0.1"},
+        {"HTTP_VIA": "1.1 proxy"},
+        {"REMOTE_ADDR": "192.0.2.1", "HTTP_AUTHORIZATION": f"Bearer {TOKEN}x"},
+        {"REMOTE_ADDR": "192.0.2.1", "HTTP_AUTHORIZATION": "Bearer "},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_readyz_tells_strangers_only_whether_it_is_ready(
+    client: Client, settings: Settings, headers: dict[str, Any], proxies: int
+) -> None:
+    settings.PASTEUR_PROXIES = proxies
+    settings.PASTEUR_METRICS_TOKEN = "" if headers.get("HTTP_AUTHORIZATION") == "Bearer " else TOKEN
+    many.publish(1)
+    age_changes(100)
+
+    assert client.get("/readyz", **headers).json() == {"ready": True}
+    settings.PASTEUR_READY_SECONDS = 10.0
+    response = client.get("/readyz", **headers)
+    assert (response.status_code, response.json()) == (503, {"ready": False})
+
+
+def test_readyz_tells_details_to_the_machine_itself_and_to_the_token(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_METRICS_TOKEN = TOKEN
+
+    operators: list[dict[str, Any]] = [
+        {"REMOTE_ADDR": "127.0.0.1"},
+        {"REMOTE_ADDR": "::1"},
+        {"REMOTE_ADDR": "192.0.2.1", "HTTP_AUTHORIZATION": f"Bearer {TOKEN}"},
+    ]
+    for headers in operators:
+        assert "mirror_error" in client.get("/readyz", **headers).json(), headers
+
+
+def test_readyz_and_the_admin_show_programs_that_keep_ending(
+    client: Client, admin_client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    program_states.write(tmp_path / "programs.json", {"worker": (5, "exit status <1>")})
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["failing_programs"] == {"worker": "ended 5 times in a row, last with exit status <1>"}
+    page = admin_client.get("/admin/").content.decode()
+    assert "The program “worker” keeps ending: ended 5 times in a row, last with exit status &lt;1&gt;." in page
+    (tmp_path / "programs.json").unlink()
+    assert "keeps ending" not in admin_client.get("/admin/").content.decode()
+
+
+class DiskFullError(Exception):
+    """What a driver raises, with the code of PostgreSQL."""
+
+    sqlstate = "53100"
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InternalError])
+def test_readyz_is_not_ready_while_the_database_stores_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: type[Exception]
+) -> None:
+    def refuse() -> None:
+        raise kind("could not extend file:\nNo space left on device") from DiskFullError()
+
+    write = readiness._try_write
+    monkeypatch.setattr(readiness, "WRITE_CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "_try_write", refuse)
+    for _ in range(3):
+        response = client.get("/readyz")
+        assert (response.status_code, response.json()["ready"]) == (503, False)
+        assert response.json()["write_error"] == "could not extend file: No space left on device"
+    monkeypatch.setattr(readiness, "_try_write", write)
+
+    assert client.get("/readyz").status_code == 200
+    assert [record.getMessage() for record in caplog.records] == [
+        "the database cannot store anything: could not extend file: No space left on device",
+        "the database can store again",
+    ]
+
+
+def test_the_trial_write_leaves_nothing_behind() -> None:
+    before = connection.introspection.table_names()
+
+    readiness._try_write()
+    readiness._try_write()
+
+    assert connection.introspection.table_names() == before
 
 
 @pytest.mark.parametrize("name", ["readyz", "metrics"])

@@ -1,0 +1,22 @@
+"""Tells database errors apart by the codes of PostgreSQL and SQLite."""
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+#: disk_full, read_only_sql_transaction, io_error.
+_POSTGRESQL_STORES_NOTHING = {"53100", "25006", "58030"}
+_SQLITE_STORES_NOTHING = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+
+
+def stores_nothing(error: BaseException) -> bool:
+    """Whether the database answers and cannot store: its disk is full or broken, or it is read-only."""
+    cause = error.__cause__
+    sqlite_name = str(getattr(cause, "sqlite_errorname", ""))
+    return getattr(cause, "sqlstate", "") in _POSTGRESQL_STORES_NOTHING or sqlite_name.startswith(
+        _SQLITE_STORES_NOTHING
+    )
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Whether the same request may succeed later. PostgreSQL reports a read-only database as an internal error."""
+    is_down = isinstance(error, OperationalError | InterfaceError)
+    return is_down or (isinstance(error, DatabaseError) and stores_nothing(error))

@@ -1,0 +1,26 @@
+"""System checks of the site's own settings."""
+
+import stat
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+
+def register_all() -> None:
+    """Register the checks; `manage.py check`, `manage.py run` and the worker run them."""
+    register(check_data_folder)
+
+
+def check_data_folder(**kwargs: Any) -> Sequence[CheckMessage]:
+    """pasteur_site.E001: the data folder has all pastes and keys, and other accounts can open it."""
+    folder = settings.DATA_DIR
+    try:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+    except OSError:
+        return []  # The settings have been refused already.
+    if not mode & 0o077:
+        return []
+    message = f"PASTEUR_DATA_DIR: other accounts can open {folder} (mode {mode:04o})."
+    return [Error(message, hint=f"Run: chmod 700 {folder}", id="pasteur_site.E001")]

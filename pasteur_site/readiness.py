@@ -1,0 +1,131 @@
+"""`/readyz`: whether this web process can serve visitors. It needs the database and no Git."""
+
+import logging
+import threading
+from time import monotonic
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from gitsync.monitoring import mirror_status, views
+from pastes.access import client_address
+from pastes.storage import database_errors
+from pasteur_site.processes import program_states
+
+logger = logging.getLogger(__name__)
+
+#: Seconds for which the result of a trial write holds.
+WRITE_CHECK_SECONDS = 3.0
+#: A request with one of these headers came through a proxy, and a proxy on this machine is no operator.
+_PROXY_HEADERS = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Host", "X-Forwarded-Proto", "Via")
+
+
+class WriteCheck:
+    """Tries at times whether the database stores anything: one with a full disk still answers every read."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._checked_at = -WRITE_CHECK_SECONDS
+        self._error = ""
+
+    def error(self) -> str:
+        """Return why the database stores nothing; the empty string if it does."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if monotonic() - self._checked_at >= WRITE_CHECK_SECONDS:
+                    self._error = self._try()
+                    self._checked_at = monotonic()
+            finally:
+                self._lock.release()
+        return self._error
+
+    def _try(self) -> str:
+        try:
+            _try_write()
+        except DatabaseError as error:
+            summary = " ".join(str(error).split())[:300] or type(error).__name__
+            if not self._error:
+                logger.error("the database cannot store anything: %s", summary)
+            return summary
+        if self._error:
+            logger.info("the database can store again")
+        return ""
+
+
+_write_check = WriteCheck()
+#: Once the tables match the code of this process, they keep doing so.
+_tables = {"match": False}
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Return 200 when this process can serve visitors, otherwise 503. The reasons are for operators only."""
+    try:
+        ready, details = _examine()
+    except DatabaseError as error:
+        if not database_errors.is_temporary(error):
+            raise
+        logger.exception("not ready")
+        ready, details = False, {"database": False}
+    answer = {"ready": ready} | (details if _is_operator(request) else {})
+    response = JsonResponse(answer, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (a monitor would fill the log)
+    return response
+
+
+def failing_programs() -> dict[str, str]:
+    """Return the programs of `manage.py run` that keep ending, and how."""
+    return program_states.read(settings.DATA_DIR / program_states.FILE_NAME)
+
+
+def _examine() -> tuple[bool, dict[str, object]]:
+    """Return whether tables, database and mirror are in order, and the details."""
+    details: dict[str, object] = {"database": True, "migrations": _do_tables_match()}
+    ready = bool(details["migrations"])
+    if ready:
+        seconds = mirror_status.oldest_seconds()
+        mirror = mirror_status.current()
+        write_error = _write_check.error()
+        ready = not write_error and (
+            settings.PASTEUR_READY_SECONDS is None or seconds <= settings.PASTEUR_READY_SECONDS
+        )
+        details |= {
+            "write_error": write_error,
+            "oldest_pending_seconds": round(seconds, 1),
+            "mirror_error": mirror.error_code if mirror else "",
+            "failing_programs": failing_programs(),
+        }
+    return ready, details
+
+
+def _is_operator(request: HttpRequest) -> bool:
+    """Whether the caller has the metrics token, or is on this machine without a proxy in between."""
+    if views.has_token(request):
+        return True
+    is_direct = not any(name in request.headers for name in _PROXY_HEADERS)
+    address = client_address.find(request)
+    return is_direct and address is not None and address.is_loopback
+
+
+def _do_tables_match() -> bool:
+    if not _tables["match"]:
+        executor = MigrationExecutor(connection)
+        _tables["match"] = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _tables["match"]
+
+
+def _try_write() -> None:
+    """Write as a new paste would, and leave nothing behind. Raises DatabaseError."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE django_migrations SET name = name WHERE id = (SELECT MIN(id) FROM django_migrations)")
+        if connection.vendor == "postgresql":
+            # The row has room in its page. A full disk shows only when a file has to grow.
+            table = f"pasteur_write_check_{threading.get_native_id()}_{id(connection):x}"
+            cursor.execute("SELECT has_schema_privilege(current_schema(), 'CREATE')")
+            if cursor.fetchone()[0]:
+                cursor.execute(f"CREATE TABLE {table} (id integer)")
+                cursor.execute(f"INSERT INTO {table} VALUES (1)")  # noqa: S608  (a name made of numbers)
+            transaction.set_rollback(True)

@@ -1,0 +1,8 @@
+"""The state of the site's programs, for the first page of the admin."""
+
+from django import template
+
+from pasteur_site import readiness
+
+register = template.Library()
+register.simple_tag(readiness.failing_programs)
