@@ -51,12 +51,16 @@ def check_branch(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 def _check_ssh() -> Sequence[CheckMessage]:
-    from gitsync.remote.ssh import key_problems, known_hosts_problems, passphrase_problems  # Only where SSH is used.
+    from gitsync.remote.ssh import (  # Only where SSH is used.
+        key_problems,
+        known_hosts_problems,
+        unreadable_key_problems,
+    )
 
     messages: list[CheckMessage] = []
     key, hosts = settings.GITSYNC_SSH_KEY_FILE, settings.GITSYNC_SSH_KNOWN_HOSTS_FILE
     will_be_derived = settings.GITSYNC_SSH_SEED and not key.exists()
-    for problem in [] if will_be_derived else key_problems(key) or passphrase_problems(key):
+    for problem in [] if will_be_derived else key_problems(key) or unreadable_key_problems(key):
         hint = "Create a key with: ./manage.py deploy_key; its mode must be 0600."
         messages.append(Error(f"{problem}.", hint=hint, id="gitsync.E003"))
     for problem in [] if settings.GITSYNC_SSH_HOST_FINGERPRINT else known_hosts_problems(hosts):

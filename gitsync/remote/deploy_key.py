@@ -13,13 +13,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 
 from gitsync.errors import MisconfiguredError
+from gitsync.remote import openssh
 from gitsync.remote.host_keys import HostKey
 
 #: The least bytes of a seed.
 SEED_BYTES = 32
+_READ_SECONDS = 10.0
 _KIND = b"ssh-ed25519"
 _COMMENT = b"pasteur"
 #: What the key is for, so that the same seed gives other programs other keys (RFC 5869).
@@ -59,13 +60,30 @@ def write(key: Ed25519PrivateKey, file: Path) -> None:
 
 
 def read(file: Path) -> PublicKey:
-    """Return the public part of the key in a file. Raises MisconfiguredError."""
+    """Return the public part of the key in a file, as OpenSSH reads it. Raises MisconfiguredError."""
+    done = openssh.run(["ssh-keygen", "-y", "-P", "", "-f", str(file)], seconds=_READ_SECONDS)
+    if done is None:
+        raise MisconfiguredError("OpenSSH is missing: ssh-keygen cannot be started")
+    kind, body, *_ = [*done.stdout.split(), "", ""]
+    if done.returncode or not body:
+        raise MisconfiguredError(f"the deploy key {file} {_reason(file, done.stderr)}")
+    return PublicKey(f"{kind} {body} {_COMMENT.decode()}", HostKey(kind, body).fingerprint)
+
+
+def _reason(file: Path, message: str) -> str:
+    """Return why OpenSSH cannot read a key, in other words than its message, which may be about libcrypto."""
     try:
-        public = load_ssh_private_key(file.read_bytes(), password=None).public_key()
-        line = public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    except Exception:  # noqa: BLE001  (cryptography raises many things for a file that is no key)
-        raise MisconfiguredError(f"{file} cannot be read as a private key without a passphrase") from None
-    return PublicKey(f"{line} {_COMMENT.decode()}", HostKey(*line.split()[:2]).fingerprint)
+        content = file.read_bytes()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if "passphrase" in message:
+        return "is protected by a passphrase; a worker cannot type one"
+    if b"PRIVATE KEY-----" in content and b"\r" in content:
+        return "has the line endings of Windows, which OpenSSH does not read; convert it with `tr -d '\\r'`"
+    if b"PRIVATE KEY-----" in content and not content.endswith(b"\n"):
+        return "lacks the newline at its end, without which OpenSSH does not read it"
+    last_line = message.strip().rpartition("\n")[2].rpartition(": ")[2].strip()
+    return f"is not a private key that OpenSSH reads: {last_line}"
 
 
 def encoded(key: Ed25519PrivateKey) -> bytes:

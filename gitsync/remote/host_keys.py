@@ -2,12 +2,12 @@
 
 import base64
 import hashlib
-import os
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from gitsync.remote import openssh
 
 #: Seconds within which a host has to show its keys.
 SCAN_SECONDS = 10
@@ -59,19 +59,8 @@ def _listed(fingerprints: Sequence[str]) -> str:
 
 def _read(command: Sequence[str]) -> list[HostKey]:
     """Run a program of OpenSSH and return the keys that it prints."""
-    clean = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            env=clean,
-            timeout=3 * SCAN_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+    done = openssh.run(command, seconds=3 * SCAN_SECONDS)
+    if done is None:
         return []
     lines = [line for line in done.stdout.splitlines() if not line.startswith(("#", "@"))]
     return [HostKey(match["kind"], match["body"]) for line in lines if (match := _KEY.fullmatch(line))]

@@ -5,7 +5,8 @@ import shlex
 import stat
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+from gitsync.errors import MisconfiguredError
+from gitsync.remote import deploy_key
 
 _OPTIONS = {
     "IdentitiesOnly": "yes",
@@ -45,14 +46,12 @@ def key_problems(file: Path | None) -> list[str]:
     return []
 
 
-def passphrase_problems(file: Path) -> list[str]:
-    """Return the problems of the deploy key itself: a worker cannot type a passphrase."""
+def unreadable_key_problems(file: Path) -> list[str]:
+    """Return the problems of the deploy key itself, as OpenSSH reads it: no passphrase, and a format that it knows."""
     try:
-        load_ssh_private_key(file.read_bytes(), password=None)
-    except TypeError:
-        return [f"the deploy key {file} is protected by a passphrase; a worker cannot type one"]
-    except Exception:  # noqa: BLE001  (cryptography raises many things for a file that is no key)
-        return [f"the deploy key {file} is not a private key in OpenSSH's format"]
+        deploy_key.read(file)
+    except MisconfiguredError as error:
+        return [str(error)]
     return []
 
 

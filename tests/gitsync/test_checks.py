@@ -1,7 +1,7 @@
 """The checks of the mirror's settings: each wrong one has an id and a hint, and nothing secret is in either."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, run_checks
 from pytest_django.fixtures import Settings
 
 from gitsync import checks
+from gitsync.remote import deploy_key
 
 
 @pytest.fixture
@@ -118,6 +119,37 @@ def test_a_key_with_a_passphrase_is_e003(over_ssh: Settings, key_file: Path) -> 
     subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "geheim", "-f", str(key_file)], check=True)
 
     assert_is(checks.check_remote(), "gitsync.E003", "passphrase")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda content: content.rstrip(b"\n"), "newline at its end"),
+        (lambda content: content.replace(b"\n", b"\r\n"), "line endings of Windows"),
+        (lambda content: content[:-90] + b"\n", "not a private key"),
+    ],
+    ids=["no_last_newline", "windows", "cut"],
+)
+def test_a_key_that_only_openssh_cannot_read_is_e003(
+    over_ssh: Settings, key_file: Path, change: Callable[[bytes], bytes], words: str
+) -> None:
+    key_file.write_bytes(change(key_file.read_bytes()))
+
+    assert_is(checks.check_remote(), "gitsync.E003", str(key_file), words)
+
+
+@pytest.mark.parametrize("kind", ["PEM", "PKCS8", "RFC4716"])
+@pytest.mark.parametrize("algorithm", ["rsa", "ecdsa"])
+def test_keys_in_all_formats_of_openssh_have_no_error(
+    over_ssh: Settings, tmp_path: Path, kind: str, algorithm: str
+) -> None:
+    file = tmp_path / "another_key"
+    make = ["ssh-keygen", "-q", "-t", algorithm, "-m", kind, "-N", "", "-f", str(file)]
+    subprocess.run(make, check=True)
+    over_ssh.GITSYNC_SSH_KEY_FILE = file
+
+    assert checks.check_remote() == []
+    assert deploy_key.read(file).line.split()[:2] == file.with_suffix(".pub").read_text().split()[:2]
 
 
 @pytest.mark.parametrize("content", ["", "no key at all\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n"])

@@ -169,7 +169,7 @@ def test_the_documented_steps_make_every_secret_as_it_has_to_be(tmp_path: Path) 
     url = urlsplit(paths["database_url"].read_text())
     assert (url.scheme, url.hostname, url.password) == ("postgres", "postgres", paths["postgres_password"].read_text())
     assert len(paths["secret_key"].read_text()) >= 32
-    assert ssh.passphrase_problems(paths["deploy_key"]) == []
+    assert ssh.unreadable_key_problems(paths["deploy_key"]) == []
     owner = paths["deploy_key"].stat().st_uid
     told = re.findall(r"PASTEUR_UID=(\d+)", (tmp_path / ".env").read_text()) if (tmp_path / ".env").exists() else []
     assert int((told or ["1000"])[-1]) == owner

@@ -45,7 +45,7 @@ def test_a_new_key_is_readable_by_its_owner_only_and_by_openssh(file: Path) -> N
     assert keygen("-y", "-f", str(file)) == line
     assert keygen("-l", "-f", str(file)).split()[1] == deploy_key.read(file).fingerprint
     assert file.with_name("deploy_key.pub").read_text() == f"{line}\n"
-    assert ssh.key_problems(file) == ssh.passphrase_problems(file) == []
+    assert ssh.key_problems(file) == ssh.unreadable_key_problems(file) == []
 
 
 def test_an_existing_key_is_printed_and_never_overwritten(file: Path) -> None:
@@ -110,5 +110,5 @@ def test_a_file_that_is_no_key_is_reported(file: Path) -> None:
     file.parent.mkdir()
     file.write_text("no key")
 
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match="not a private key"):
         run()
