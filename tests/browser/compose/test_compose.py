@@ -83,7 +83,7 @@ def test_the_language_follows_the_name(arrive: Arrive) -> None:
     author.page.get_by_label("File name").fill("build/Makefile")
 
     expect(author.page.get_by_label("Language", exact=True).locator("option").first).to_have_text(
-        "Makefile (from the name)"
+        "Makefile (from the file name)"
     )
     author.write("all:\n")
     author.press("Create paste")
@@ -102,7 +102,7 @@ def test_the_size_is_shown_against_the_limit_as_it_grows(arrive: Arrive) -> None
         "box => { box.value = 'x'.repeat(600_000); box.dispatchEvent(new Event('input', {bubbles: true})) }"
     )
 
-    expect(size).to_have_text("585.9 kB of 512 kB: too much")
+    expect(size).to_have_text("585.9 kB of 512 kB: too large")
 
 
 def test_dropped_files_become_files_of_the_paste_byte_for_byte(arrive: Arrive) -> None:

@@ -83,7 +83,7 @@ def test_whoever_knows_better_is_believed(arrive: Arrive) -> None:
     expect(chosen(author)).to_have_text("Python (detected)")
 
     author.page.get_by_label("File name").fill("notes.txt")
-    expect(chosen(author)).to_have_text("Plain text (from the name)")
+    expect(chosen(author)).to_have_text("Plain text (from the file name)")
     author.page.get_by_label("File name").fill("")
     expect(chosen(author)).to_have_text("Python (detected)")
     author.page.get_by_label("Language", exact=True).select_option("ruby")

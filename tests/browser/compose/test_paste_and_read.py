@@ -62,7 +62,7 @@ def test_several_files_become_one_paste_in_their_order(arrive: Arrive, phone: bo
     assert author.page.get_by_role("heading", level=2).all_inner_texts() == ["paste.txt", "two.md", "three.sh"]
     assert [author.read_file(name) for name in ("paste.txt", "two.md", "three.sh")] == ["one", "# two", "echo three\n"]
     with author.page.expect_download() as download:
-        author.page.get_by_role("link", name="Download").nth(2).click()
+        author.page.get_by_role("link", name="Download", exact=True).nth(2).click()
     assert download.value.suggested_filename == "three.sh"
     assert download.value.path().read_bytes() == b"echo three\n"
 
