@@ -19,9 +19,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request
 
-from bench.servers import Web
-from bench.table import Goal, show, show_goals
-from bench.texts import texts
+from bench.harness.servers import Web
+from bench.harness.table import Goal, show, show_goals
+from bench.harness.texts import texts
 from tests.browser.chromium import launched
 from tests.servers.pasteur import ROOT
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from bench.table import Goal, show, show_goals
+from bench.harness.table import Goal, show, show_goals
 
 if TYPE_CHECKING:
-    from bench.mirrors import Mirror, Run
+    from bench.harness.mirrors import Mirror, Run
 
 #: Each mirror's drains by the product, and its imports by Git alone.
 Runs = dict[int, list[tuple["Run", "Run"]]]
@@ -60,7 +60,7 @@ def site() -> Iterator[Path]:
 
 def measure(options: argparse.Namespace, folder: Path) -> list[Goal]:
     """Make the mirrors, measure in turns, and print; returns the goals."""
-    from bench.mirrors import Mirror, gitpython_index  # After the settings are loaded.
+    from bench.harness.mirrors import Mirror, gitpython_index  # After the settings are loaded.
 
     mirrors = [Mirror(folder / str(size), size) for size in map(int, options.sizes.split(","))]
     for mirror in mirrors:
@@ -97,7 +97,7 @@ def _show_rates(options: argparse.Namespace, runs: Runs) -> None:
 
 
 def _show_steps(options: argparse.Namespace, runs: Runs) -> None:
-    from bench.clocks import STEPS  # After the settings are loaded.
+    from bench.harness.clocks import STEPS  # After the settings are loaded.
 
     rows = []
     for size, pairs in runs.items():
@@ -123,7 +123,7 @@ def _goals(runs: Runs) -> list[Goal]:
 
 def _memory(options: argparse.Namespace, mirrors: "list[Mirror]") -> list[Goal]:
     """Let a real worker process drain, and return what memory it has had at most."""
-    from bench.worker import peak_megabytes  # After the settings are loaded.
+    from bench.harness.worker import peak_megabytes  # After the settings are loaded.
 
     goals = []
     for mirror in {mirror.size: mirror for mirror in (mirrors[0], mirrors[-1])}.values():

@@ -14,9 +14,9 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter, sleep
 
-from bench.repository import ask
-from bench.table import Goal, show, show_goals
-from bench.texts import texts
+from bench.harness.repository import ask
+from bench.harness.table import Goal, show, show_goals
+from bench.harness.texts import texts
 from tests.servers.pasteur import Pasteur
 
 _LOOK_SECONDS = 0.005

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.drain import site
-from bench.table import Goal, show, show_goals
+from bench.harness.table import Goal, show, show_goals
 
 if TYPE_CHECKING:
-    from bench.mirror_runs import Spent
+    from bench.harness.mirror_runs import Spent
 
 #: What is measured, in this order.
 PARTS = ("drain", "check", "empty", "purge", "restore", "resync")
@@ -40,8 +40,8 @@ def main() -> None:
 
 def measure(sizes: list[int], parts: list[str], sites: Path, folder: Path) -> list[Goal]:
     """Make the sites, measure, and print; returns the goals."""
-    from bench import filled  # After the settings are loaded.
-    from bench.mirror_runs import Runs
+    from bench.harness import filled  # After the settings are loaded.
+    from bench.harness.mirror_runs import Runs
 
     results: dict[tuple[int, str], Spent] = {}
     for size in sizes:

@@ -19,8 +19,8 @@ from itertools import accumulate
 from statistics import median
 from time import perf_counter
 
-from bench.servers import DurablePostgreSQL, Web
-from bench.table import Goal, show, show_goals
+from bench.harness.servers import DurablePostgreSQL, Web
+from bench.harness.table import Goal, show, show_goals
 from pasteur_site.startup import load_settings
 from tests.servers.pasteur import ROOT
 

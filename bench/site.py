@@ -14,11 +14,11 @@ from contextlib import ExitStack
 from functools import partial
 from statistics import median
 
-from bench import slow
-from bench.load import Measured
-from bench.servers import Floor, Web
-from bench.table import Goal, show, show_goals
-from bench.targets import Target
+from bench.harness import slow
+from bench.harness.load import Measured
+from bench.harness.servers import Floor, Web
+from bench.harness.table import Goal, show, show_goals
+from bench.harness.targets import Target
 from tests.servers.pasteur import ROOT, Pasteur
 
 _WITH_WORKER, _PUBLIC = "create, worker too", "create, public"

@@ -12,7 +12,7 @@ from statistics import median
 from time import perf_counter
 
 from bench.drain import site
-from bench.table import Goal, show, show_goals
+from bench.harness.table import Goal, show, show_goals
 
 #: The life is looked at in so many parts.
 _PARTS = 10

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from bench import memory
+from bench.harness import memory
 from tests import repository
 from tests.faults.test_killed import fast_imports
 from tests.servers.pasteur import Pasteur

@@ -26,7 +26,7 @@ class Web(Pasteur):
 
     def command(self) -> Sequence[str]:
         """Return the command line."""
-        return [sys.executable, "-m", "bench.program", "web"]
+        return [sys.executable, "-m", "bench.harness.program", "web"]
 
     def environment(self) -> Mapping[str, str]:
         """Return the site's environment, in which this project is found wherever we were started."""
@@ -42,7 +42,7 @@ class Floor(Web):
         return super(Web, self).start()
 
     def command(self) -> Sequence[str]:
-        """Return the command line of `bench.program web` with another application."""
+        """Return the command line of `bench.harness.program web` with another application."""
         gunicorn = ["-m", "gunicorn", "--chdir", str(ROOT), "-c", "python:pasteur_site.web_server.config"]
         return [sys.executable, *gunicorn, "bench.floor.wsgi"]
 

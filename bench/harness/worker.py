@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.mirrors import Mirror, publish
+from bench.harness.mirrors import Mirror, publish
 from gitsync.models import Change
 from tests.servers.pasteur import ROOT
 from tests.servers.process import ServerProcess, wait_until
@@ -21,7 +21,7 @@ class Worker(ServerProcess):
 
     def command(self) -> Sequence[str]:
         """Return the command line."""
-        return [sys.executable, "-m", "bench.program", "worker"]
+        return [sys.executable, "-m", "bench.harness.program", "worker"]
 
     def environment(self) -> Mapping[str, str]:
         """Return the settings."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from bench import cpu
+from bench.harness import cpu
 
 _EVERY_SECONDS = 0.03
 

@@ -1,4 +1,4 @@
-"""Fills a site, or the floor beside it, with many pastes: `python -m bench.seed 1000000`, with its own environment.
+"""Fills a site, or the floor beside it, with pastes: `python -m bench.harness.seed 1000000`, in its environment.
 
 The rows are those that publishing and draining would have left: a paste, its revision, its file, and a settled change.
 They are written in bulk; `pastes.writing` would need an hour for a million.

@@ -1,4 +1,4 @@
-"""Becomes one of the programs that `manage.py run` keeps running: `python -m bench.program web`.
+"""Becomes one of the programs that `manage.py run` keeps running: `python -m bench.harness.program web`.
 
 So a benchmark of one of them measures the product's own command line, whatever it says today.
 """

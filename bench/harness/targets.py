@@ -13,10 +13,10 @@ from functools import partial
 from itertools import count, cycle
 from typing import Self
 
-from bench import cpu
-from bench.load import Exchange, Measured, get, post, run
-from bench.servers import DurablePostgreSQL
-from bench.texts import texts
+from bench.harness import cpu
+from bench.harness.load import Exchange, Measured, get, post, run
+from bench.harness.servers import DurablePostgreSQL
+from bench.harness.texts import texts
 from tests.servers.pasteur import ROOT, Pasteur
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import Redis
@@ -48,7 +48,7 @@ class Target:
 
     def fill(self, pastes: int) -> None:
         """Give the database so many pastes, next to what is measured."""
-        command = [sys.executable, "-m", "bench.seed", str(pastes)]
+        command = [sys.executable, "-m", "bench.harness.seed", str(pastes)]
         subprocess.run(command, cwd=ROOT, env=self.server.environment(), check=True)
 
     def run(self, exchanges: Iterable[Exchange], *, seconds: float, warm_up: float, connections: int) -> Measured:

@@ -15,9 +15,9 @@ from django.db import transaction
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from bench.clocks import clocks
-from bench.repository import ENVIRONMENT, ask
-from bench.texts import texts
+from bench.harness.clocks import clocks
+from bench.harness.repository import ENVIRONMENT, ask
+from bench.harness.texts import texts
 from gitsync.format import tree
 from gitsync.format.fast_import import NEXT_REF, Commit, stream
 from gitsync.models import Change

@@ -19,8 +19,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import override_settings
 
-from bench.repository import ENVIRONMENT, ask
-from bench.texts import texts
+from bench.harness.repository import ENVIRONMENT, ask
+from bench.harness.texts import texts
 from gitsync.format import tree
 from gitsync.format.fast_import import NEXT_REF, Commit, stream
 from gitsync.models import Change, Kind, Mirror

@@ -18,11 +18,11 @@ from typing import IO, cast
 from django.conf import settings
 from django.test.utils import override_settings
 
-from bench import cpu, memory
-from bench.clocks import clocks
-from bench.filled import BRANCH, Site, fast_import, history, rows
-from bench.memory import Peak
-from bench.repository import ENVIRONMENT, ask
+from bench.harness import cpu, memory
+from bench.harness.clocks import clocks
+from bench.harness.filled import BRANCH, Site, fast_import, history, rows
+from bench.harness.memory import Peak
+from bench.harness.repository import ENVIRONMENT, ask
 from gitsync.format import tree
 from gitsync.models import Mirror
 from gitsync.remote.local_remote import LocalRemote

@@ -1,0 +1,1 @@
+"""What the benchmarks share: servers, seeds, load, clocks and tables."""
