@@ -105,6 +105,7 @@ class MirrorAdmin(_ReadOnly):
         ),
         *("drain_began_at", "drained_at", "last_drain"),
         *("error_code", "error", "advice", "failures", "retry_at", "fetched_at", "checked_at", "check_result"),
+        *("verified_at", "damage"),
         *("purges", "oldest_purge", "purge_error", "commits", "pushes", "push_seconds"),
     )
     readonly_fields = (

@@ -159,6 +159,46 @@ class TooManyRemovedError(PermanentError):
     )
 
 
+class UnrelatedError(PermanentError):
+    """The remote has a history without anything of this site, which has pushed before. Nothing was pushed."""
+
+    code = "unrelated"
+    advice = (
+        "Check that GITSYNC_REMOTE is the right repository: it was replaced by another one. Restore the former one, or "
+        "empty it; to push on top of its present content, run `./manage.py resync_git --adopt`."
+    )
+
+
+class BranchRenamedError(PermanentError):
+    """The branch is gone from the remote, and another branch has its commits. It was not created again."""
+
+    code = "renamed"
+    advice = (
+        "If the branch was renamed on the remote, set GITSYNC_BRANCH to its new name. To create it again under its old "
+        "name, run `./manage.py resync_git --adopt`."
+    )
+
+
+class PushLostError(TransientError):
+    """The remote accepted a push, and its branch is without it shortly afterwards. The changes are pending again."""
+
+    code = "push_lost"
+    advice = (
+        "Find out what resets the branch on the remote: a hook, a mirror from another repository, a restored backup, a "
+        "proxy that answers in place of the server. The worker tries again by itself, less and less often."
+    )
+
+
+class RemoteDamagedError(PermanentError):
+    """Objects of the remote are corrupt or missing. It may still accept pushes, but cannot be cloned completely."""
+
+    code = "damaged"
+    advice = (
+        "Check the disk. Make the default remote again from the database with `./manage.py resync_git "
+        "--rebuild-remote`; restore another repository from its backup."
+    )
+
+
 class BranchMissingError(PermanentError):
     """The repository to read has branches, but not the requested one."""
 

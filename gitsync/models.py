@@ -10,6 +10,8 @@ from django.utils import timezone
 
 #: The longest pause between two tries of a purge: each one rewrites the history.
 LAST_PURGE_RETRY = timedelta(hours=6)
+#: A push is lost if the branch is set back within this time; later, the history was reset.
+LOSS_WINDOW = timedelta(minutes=10)
 
 
 MOVED_FROM_LENGTH = 255
@@ -176,6 +178,8 @@ class Mirror(models.Model):
     retry_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=20, blank=True)
     error = models.TextField(blank=True)
+    #: Pushes that the remote accepted and lost within minutes, since one lasted.
+    lost_pushes = models.PositiveIntegerField("lost pushes in a row", default=0)
     #: The search for a change that the remote rejects: see gitsync.sync.bisect.
     suspect_until = models.BigIntegerField(null=True)
     suspect_alone = models.BigIntegerField(null=True)
@@ -195,6 +199,9 @@ class Mirror(models.Model):
     drain_began_at = models.DateTimeField("drain at work since", null=True)
     drained_at = models.DateTimeField("end of the last drain", null=True)
     last_drain = models.TextField("what it did", blank=True)
+    #: The last time that all objects of the remote were read, and the messages of Git about corrupt or missing ones.
+    verified_at = models.DateTimeField("objects verified", null=True)
+    damage = models.TextField(blank=True)
     check_result = models.TextField("what the last check said", blank=True)
 
     objects = MirrorQuerySet.as_manager()
@@ -211,6 +218,16 @@ class Mirror(models.Model):
     def of(cls, remote: str, branch: str) -> Self:
         """Return the row of a branch, created when it is missing."""
         return cls.objects.get_or_create(remote=remote, branch=branch)[0]
+
+    @property
+    def has_just_pushed(self) -> bool:
+        """Whether the last push arrived within LOSS_WINDOW."""
+        return self.arrived_at is not None and abs(timezone.now() - self.arrived_at) < LOSS_WINDOW
+
+    @property
+    def is_losing_pushes(self) -> bool:
+        """Whether the remote has lost several pushes in a row; a single loss is a history that was reset by hand."""
+        return self.lost_pushes > 1
 
     def seconds_until_push(self, interval: float) -> float:
         """Return the seconds until `interval` has passed since the last push; never more than `interval`."""

@@ -48,9 +48,10 @@ def fetch_missed() -> None:
 
 @shared_task
 def maintain() -> None:
-    """Keep the clone and the default remote fast."""
+    """Keep the clone and the default remote fast, and verify the remote."""
     with watchdog.at_work():
         maintenance.maintain()
+        maintenance.verify_if_due()
 
 
 @worker_init.connect

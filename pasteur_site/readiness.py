@@ -95,7 +95,7 @@ def _examine() -> tuple[bool, dict[str, object]]:
         details |= {
             "write_error": write_error,
             "oldest_pending_seconds": round(seconds, 1),
-            "mirror_error": mirror.error_code if mirror else "",
+            "mirror_error": mirror_status.error_code(mirror) if mirror else "",
             "failing_programs": failing_programs(),
         }
     return ready, details

@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
                 ('retry_at', models.DateTimeField(null=True)),
                 ('error_code', models.CharField(blank=True, max_length=20)),
                 ('error', models.TextField(blank=True)),
+                ('lost_pushes', models.PositiveIntegerField(default=0, verbose_name='lost pushes in a row')),
                 ('suspect_until', models.BigIntegerField(null=True)),
                 ('suspect_alone', models.BigIntegerField(null=True)),
                 ('is_selective', models.BooleanField(default=False)),
@@ -79,6 +80,8 @@ class Migration(migrations.Migration):
                 ('drain_began_at', models.DateTimeField(null=True, verbose_name='drain at work since')),
                 ('drained_at', models.DateTimeField(null=True, verbose_name='end of the last drain')),
                 ('last_drain', models.TextField(blank=True, verbose_name='what it did')),
+                ('verified_at', models.DateTimeField(null=True, verbose_name='objects verified')),
+                ('damage', models.TextField(blank=True)),
                 ('check_result', models.TextField(blank=True, verbose_name='what the last check said')),
             ],
             options={

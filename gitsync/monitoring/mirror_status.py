@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync.errors import MisconfiguredError, advice_for
+from gitsync.errors import MisconfiguredError, RemoteDamagedError, advice_for
 from gitsync.models import Change, Mirror, Purge
 from gitsync.remote import addresses
 
@@ -49,9 +49,17 @@ class BranchStatus:
     error_code: str
     error: str
     advice: str
+    verified_at: datetime | None
+    damage: str
+    damage_advice: str
     drain_began_at: datetime | None
     drained_at: datetime | None
     last_drain: str
+
+
+def error_code(mirror: Mirror) -> str:
+    """Return the code of the last error; without one, that of a damaged remote, or the empty string."""
+    return mirror.error_code or (RemoteDamagedError.code if mirror.damage else "")
 
 
 def oldest_seconds() -> float:
@@ -116,6 +124,9 @@ def of(mirror: Mirror) -> BranchStatus:
         error_code=mirror.error_code,
         error=mirror.error,
         advice=advice_for(mirror.error_code),
+        verified_at=mirror.verified_at,
+        damage=mirror.damage,
+        damage_advice=RemoteDamagedError.advice if mirror.damage else "",
         drain_began_at=mirror.drain_began_at,
         drained_at=mirror.drained_at,
         last_drain=mirror.last_drain,

@@ -108,5 +108,6 @@ def _restore_one(
 def _record_tip(remote: Remote, clone: Repository, tip: str) -> None:
     """Let the first drain continue from `tip`, unless files at the root are still to be read in from the start."""
     mirror = Mirror.of(remote.address.url, remote.branch)
+    Mirror.objects.filter(pk=mirror.pk).update(verified_at=None)  # It is all that there was: verify it soon.
     if not next(root_files(clone, tip), None):
         Mirror.objects.filter(pk=mirror.pk, tip=None).update(tip=tip)

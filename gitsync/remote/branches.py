@@ -13,10 +13,15 @@ _MAX_LISTED = 20
 
 @dataclass(frozen=True)
 class Branches:
-    """The names of all branches, and the one that clones check out; the empty string if it does not exist."""
+    """The tips of all branches by name, and the branch that clones check out; empty if it does not exist."""
 
-    names: list[str]
+    tips: dict[str, str]
     default: str
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all branches."""
+        return sorted(self.tips)
 
     @property
     def obvious(self) -> str:
@@ -38,4 +43,4 @@ def of(remote: Remote, clone: Repository) -> Branches:
     # An old server gives the commit of HEAD, and not its branch.
     candidates = [name for name, oid in tips.items() if oid in head]
     default = next((name for name in head if name in tips), candidates[0] if len(candidates) == 1 else "")
-    return Branches(sorted(tips), default)
+    return Branches(tips, default)

@@ -3,14 +3,19 @@
 Below the sizes given here, Git does all of it by itself.
 """
 
+import re
 import shutil
 
+from gitsync.errors import CloneBrokenError
 from gitsync.repository import pack_index, prune, repack
 from gitsync.repository.repository import Repository
 
 #: Small packs that a repository may have. A drain makes one, even of one object: a loose object costs a wait for the
 #: disk, and is not handed over to the default remote.
 MAX_SMALL_PACKS = 50
+_FSCK_SECONDS = 6 * 3600.0
+_DAMAGE = re.compile(r"error: |fatal: |missing |broken link")
+_MAX_DAMAGE = 1_000
 #: Objects of one pack: `git pack-objects` has their ids and paths in memory. Up to that size Git may repack everything.
 MAX_PACK_OBJECTS = 200_000
 #: A pack with a quarter of that is not small: the largest drain makes such packs, one after the other in a resync.
@@ -48,6 +53,20 @@ def maintain(repository: Repository) -> None:
         repository.path / "objects" / "info" / "alternates"
     ).exists():  # The default remote lends its graph as well.
         repository.ask("commit-graph", "write", "--reachable", "--no-progress")
+
+
+def damage(repository: Repository) -> str:
+    """Read every object; return Git's messages about those that are corrupt or missing, or the empty string.
+
+    Malformed commits of others are no damage. Raises RemoteTimeoutError after _FSCK_SECONDS.
+    """
+    options = ("--full", "--no-dangling", "--no-reflogs", "--no-progress")
+    finished = repository.run("fsck", *options, seconds=_FSCK_SECONDS)
+    lines = (finished.stderr + finished.stdout.decode(errors="replace")).splitlines()
+    problems = [line for line in lines if _DAMAGE.match(line)]
+    if finished.status < 0 and not problems:
+        raise CloneBrokenError(f"git fsck was killed by signal {-finished.status}")
+    return "\n".join(problems)[:_MAX_DAMAGE]
 
 
 def prune_unreachable(repository: Repository) -> None:

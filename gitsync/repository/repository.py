@@ -213,6 +213,10 @@ class Repository:
         """Whether the history of `new` contains `old`; false also when `old` is missing."""
         return self._test("merge-base", "--is-ancestor", old, new)
 
+    def have_common_ancestor(self, one: str, other: str) -> bool:
+        """Whether two histories share a commit; false also when one of the two is missing."""
+        return self._test("merge-base", one, other)
+
     def commit_time(self, oid: str) -> int:
         """Return the committer date of a commit, in seconds."""
         return int(self.ask("log", "-1", "--format=%ct", oid))

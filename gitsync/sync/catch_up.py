@@ -9,19 +9,25 @@ from gitsync.models import Mirror
 from gitsync.monitoring import drain_report
 from gitsync.purge import reappearance, requests
 from gitsync.repository.repository import Repository
-from gitsync.sync import already_pushed, history_reset
+from gitsync.sync import already_pushed, history_reset, identity
 
 
-def catch_up(mirror: Mirror, clone: Repository, tip: str, removals: Removals | None = Removals.ASK) -> None:
+def catch_up(
+    mirror: Mirror, clone: Repository, tip: str, removals: Removals | None = Removals.ASK, *, adopt: bool = False
+) -> None:
     """Settle changes that the branch already has, re-queue those that it has lost, and read in what others pushed.
 
-    `removals` decides about pastes that others removed; with None nothing is read in. Raises TooManyRemovedError.
+    `removals` decides about pastes that others removed; with None nothing is read in. A history without
+    anything of this site is accepted with `adopt` alone. Raises TooManyRemovedError, UnrelatedError and
+    BranchRenamedError.
     """
     old_tip = mirror.tip or ""
     if tip == mirror.tip:
         return
     is_reset = not (old_tip and tip and clone.is_ancestor(old_tip, tip))
     if is_reset:
+        if not adopt:
+            identity.check(mirror, clone, tip)
         old_tip = ""
         history_reset.requeue_lost(clone, tip)
     named_keys = _settle_pushed(clone, old_tip, tip, removals or Removals.ASK) if tip else set()

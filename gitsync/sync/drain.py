@@ -14,6 +14,7 @@ from gitsync.errors import (
     GitsyncError,
     OutdatedError,
     PurgeIncompleteError,
+    PushLostError,
     RemoteLockedError,
     RemoteMovedError,
     RemoteRefusedError,
@@ -119,10 +120,22 @@ class _Drain:
 
     def fetch(self) -> str:
         """Fetch the branch, catch up with it, and return its tip."""
+        old_tip = self.mirror.tip or ""
         tip = self.remote.fetch(self.clone, self.mirror.tip)
         catch_up(self.mirror, self.clone, tip)
         self.report.tip = tip
+        if tip != old_tip and self.mirror.has_just_pushed and (not tip or self.clone.is_ancestor(tip, old_tip)):
+            self._count_lost_push(old_tip)
         return tip
+
+    def _count_lost_push(self, lost_tip: str) -> None:
+        """Count a push that the remote has lost. Raises PushLostError from the second one in a row."""
+        self.mirror.lost_pushes += 1
+        self.mirror.save(update_fields=["lost_pushes"])
+        if self.mirror.is_losing_pushes:
+            raise PushLostError(
+                f"the branch was set back before {lost_tip[:10]}, the {self.mirror.lost_pushes}. time in a row"
+            )
 
     def rewrite_history(self, tip: str) -> Rewritten:
         """Return the history without pending purges, or unchanged if purged content cannot be removed.
@@ -244,6 +257,8 @@ def _push(remote: Remote, mirror: Mirror, clone: Repository, attempt: _Attempt) 
     started, arrived = perf_counter(), dict[str, Any]()
     try:
         remote.push(clone, old=attempt.tip, new=attempt.written.tip)
+        if not remote.local and remote.tip(clone) == attempt.tip:
+            raise PushLostError("the remote accepted the push, and its branch has not moved")
         arrived = {"commits": F("commits") + len(attempt.written.commits), "arrived_at": timezone.now()}
     finally:
         spent = {"pushes": F("pushes") + 1, "push_seconds": F("push_seconds") + (perf_counter() - started)}

@@ -1,9 +1,13 @@
 """Keeps the clone and the default remote fast and small, while no other process writes to them."""
 
 import logging
+from datetime import timedelta
+from pathlib import Path
 from time import perf_counter
 
-from gitsync.errors import BusyError, GitsyncError
+from django.utils import timezone
+
+from gitsync.errors import BusyError, GitsyncError, MisconfiguredError
 from gitsync.models import Mirror
 from gitsync.remote import partial_clone
 from gitsync.remote.git_remote import Remote
@@ -12,6 +16,10 @@ from gitsync.repository.access import with_clone
 from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
+
+#: The time between two readings of all objects of a remote on this machine.
+VERIFY_INTERVAL = timedelta(days=1)
+_LOCK_SECONDS = 150.0
 
 
 def maintain() -> None:
@@ -36,3 +44,56 @@ def _maintain(clone: Repository) -> None:
     remote.maintain()
     if partial_clone.lacks_trees(clone):  # There is time for it now, and drains need no longer ask for each of them.
         remote.fetch(clone, Mirror.of(remote.address.url, remote.branch).tip, whole_tree=True)
+
+
+def verify_if_due() -> None:
+    """Verify the remote once a day, and at the next maintenance after a restore. Errors are logged."""
+    try:
+        remote = Remote.configured()
+        mirror = Mirror.of(remote.address.url, remote.branch)
+        if mirror.verified_at is None or abs(timezone.now() - mirror.verified_at) >= VERIFY_INTERVAL:
+            verify()
+    except GitsyncError as error:
+        logger.error("the remote cannot be verified (%s): %s", error.code, error)
+
+
+def verify() -> str:
+    """Read all objects of a remote on this machine; record and return the damage, empty if there is none.
+
+    What seems damaged is read again under the writer's lock, since a drain may have joined its packs meanwhile. A
+    remote over a network verifies itself when it sends objects. Raises GitsyncError.
+    """
+    remote = Remote.configured()
+    if remote.address.is_network or not Path(remote.address.url).is_dir():
+        return ""
+    repository = Repository(Path(remote.address.url))
+    damage = housekeeping.damage(repository)
+    if damage:
+        damage = with_clone(lambda _: housekeeping.damage(repository), wait=_LOCK_SECONDS)
+    mirror = Mirror.of(remote.address.url, remote.branch)
+    Mirror.objects.filter(pk=mirror.pk).update(verified_at=timezone.now(), damage=damage)
+    if damage:
+        logger.error("the remote is damaged: %s", damage)
+    return damage
+
+
+def rebuild_remote() -> Path:
+    """Put an empty default remote in the place of the present one, and return the path to which that was moved.
+
+    The next drain or resync fills it from the database. Raises GitsyncError.
+    """
+    remote = Remote.configured()
+    if not remote.local:
+        raise MisconfiguredError("only the default remote can be rebuilt; GITSYNC_REMOTE names another one")
+    path = Path(remote.address.url)
+    former = path.with_name(f"{path.name}.damaged-{timezone.now():%Y%m%d-%H%M%S}")
+
+    def replace(clone: Repository) -> None:
+        if path.exists():  # A second run, on a new clone, finds it moved already.
+            path.rename(former)
+        clone.recreate()
+        remote.prepare()
+
+    with_clone(replace, wait=_LOCK_SECONDS)
+    Mirror.objects.filter(remote=remote.address.url, branch=remote.branch).update(damage="", verified_at=None)
+    return former

@@ -69,15 +69,16 @@ def in_git(keys: Iterable[str]) -> set[str]:
     return _at_tip(find)
 
 
-def enqueue(*, prune: bool = False, progress: Progress = unwatched) -> Comparison:
+def enqueue(*, prune: bool = False, adopt: bool = False, progress: Progress = unwatched) -> Comparison:
     """Put all differences into the outbox, and return them.
 
     Raises TooManyRemovalsError, and changes nothing, if more than PRUNE_LIMIT pastes and one in a hundred would be
-    removed from Git and `prune` is not set.
+    removed from Git and `prune` is not set; UnrelatedError or BranchRenamedError if the remote is another one and
+    `adopt` is not set.
     """
 
     def compare_and_enqueue(clone: Repository, tip: str) -> Comparison:
-        catch_up(_mirror(), clone, tip, None)  # The database wins here, not Git.
+        catch_up(_mirror(), clone, tip, None, adopt=adopt)  # The database wins here, not Git.
         comparison = compare(clone, tip, progress)
         in_git = comparison.pastes - len(comparison.missing) + len(comparison.extra)
         if not prune and len(comparison.extra) > max(PRUNE_LIMIT, in_git // 100):

@@ -74,8 +74,13 @@ def work_off() -> float | None:
 
 
 def _succeeded(mirror: Mirror) -> None:
+    """Clear the last failure; while the remote loses pushes, only once one has lasted."""
+    if mirror.is_losing_pushes and mirror.has_just_pushed:
+        return
     if mirror.failures:
         Mirror.objects.filter(pk=mirror.pk).update(failures=0, retry_at=None, error_code="", error="")
+    if mirror.lost_pushes and not mirror.has_just_pushed:
+        Mirror.objects.filter(pk=mirror.pk).update(lost_pushes=0)
 
 
 def _failed(mirror: Mirror, error: GitsyncError) -> None:

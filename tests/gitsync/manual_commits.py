@@ -24,20 +24,21 @@ def commit(
     author: str = "Eve",
     message: str = "By hand",
     at: int = 1700000000,
+    branch: str = "main",
 ) -> str:
-    """Commit files to the tip of `main`, or delete them (None), and return the commit's id.
+    """Commit files to the tip of a branch, or delete them (None), and return the commit's id.
 
     `at` is the author's and the committer's date, in seconds.
     """
-    refs = repository.git(remote, "for-each-ref", "refs/heads/main").decode()
+    refs = repository.git(remote, "for-each-ref", f"refs/heads/{branch}").decode()
     text = message.encode()
     identity = f"{author} <eve@example.org> {at} +0000".encode()
     lines = [
-        *(b"feature done\ncommit refs/heads/main", b"author " + identity, b"committer " + identity),
+        *(f"feature done\ncommit refs/heads/{branch}".encode(), b"author " + identity, b"committer " + identity),
         b"data %d" % len(text) + b"\n" + text,
     ]
     if refs:
-        lines.append(b"from refs/heads/main^0")
+        lines.append(f"from refs/heads/{branch}^0".encode())
     for row, entry in rows.items():
         path = row if isinstance(row, bytes) else row.encode()
         if entry is None:
@@ -51,4 +52,4 @@ def commit(
                 b"M %s inline " % entry.mode.encode() + path + b"\ndata %d\n" % len(entry.content) + entry.content
             )
     repository.git(remote, "fast-import", "--quiet", stdin=b"\n".join([*lines, b"", b"done", b""]))
-    return repository.tip(remote)
+    return repository.git(remote, "rev-parse", f"refs/heads/{branch}").decode().strip()

@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 self.stdout.write(_branch_text(mirror))
             for mirror in former:
                 self.stdout.write(f"former: {mirror.branch} of {mirror.remote}")
-        if queue.rejected or purges.keys or problem or any(mirror.error_code for mirror in mirrors):
+        if queue.rejected or purges.keys or problem or any(mirror.error_code or mirror.damage for mirror in mirrors):
             sys.exit(1)
 
 
@@ -87,6 +87,9 @@ def _branch_text(mirror: mirror_status.BranchStatus) -> str:
         lines.append(f"  last drain {mirror.drained_at.isoformat(timespec='seconds')}: {mirror.last_drain}")
     if mirror.drain_began_at:
         lines.append(f"  draining   since {mirror.drain_began_at.isoformat(timespec='seconds')}")
+    if mirror.damage:
+        lines.append(f"  damage     {mirror.damage.splitlines()[0]}")
+        lines.append(f"  advice     {mirror.damage_advice}")
     if mirror.error_code:
         retry = f", next try {mirror.retry_at.isoformat(timespec='seconds')}" if mirror.retry_at else ""
         lines.append(f"  error      {mirror.error_code}, {mirror.failures} in a row{retry}")

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from gitsync.compare.differences import Comparison
-from gitsync.errors import GitsyncError
+from gitsync.errors import GitsyncError, RemoteDamagedError
 from gitsync.models import Change
 from gitsync.outbox.eligibility import mirrored
-from gitsync.sync import resync
+from gitsync.sync import maintenance, resync
 
 #: Keys of a kind that are listed by name; `--json` lists all.
 _LISTED_KEYS = 50
@@ -36,23 +36,40 @@ class Command(BaseCommand):
             "--check", action="store_true", help="only compare; exit with status 1 if there are differences"
         )
         parser.add_argument("--prune", action="store_true", help="remove more than 1 %% (and 100) of the pastes in Git")
+        parser.add_argument(
+            "--adopt", action="store_true", help="use a repository or branch that is not the one pushed to before"
+        )
+        parser.add_argument(
+            "--rebuild-remote", action="store_true", help="replace the default remote by one made from the database"
+        )
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            is_clean = self._compare(check=options["check"], prune=options["prune"], as_json=options["json"])
             if options["check"]:
+                damage = maintenance.verify()
+                is_clean = self._compare(options) and not damage
+                if damage:
+                    self.stderr.write(f"The remote is damaged: {damage}\n{RemoteDamagedError.advice}")
                 sys.exit(0 if is_clean else 1)
+            if options["rebuild_remote"]:
+                self.stderr.write(f"The former remote is at {maintenance.rebuild_remote()}; delete it when done.")
+            self._compare(options)
             self._deliver()
+            if options["rebuild_remote"]:
+                maintenance.verify()
         except GitsyncError as error:
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
 
-    def _compare(self, *, check: bool, prune: bool, as_json: bool) -> bool:
+    def _compare(self, options: dict[str, Any]) -> bool:
         """Compare and report; return whether there was no difference."""
         total = mirrored().count()
         with tqdm(total=total, desc="Comparing", unit=" pastes", disable=None, leave=False) as bar:
-            comparison = resync.look(bar.update) if check else resync.enqueue(prune=prune, progress=bar.update)
-        self._report(comparison, as_json=as_json)
+            if options["check"]:
+                comparison = resync.look(bar.update)
+            else:
+                comparison = resync.enqueue(prune=options["prune"], adopt=options["adopt"], progress=bar.update)
+        self._report(comparison, as_json=options["json"])
         return comparison.is_clean
 
     def _report(self, comparison: Comparison, *, as_json: bool) -> None:
