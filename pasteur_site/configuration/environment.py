@@ -176,7 +176,7 @@ def stored_secret(file: Path) -> str:
 
 
 def _absolute(path: str) -> Path:
-    return _BASE_DIR / Path(path).expanduser()
+    return Path(os.path.abspath(_BASE_DIR / Path(path).expanduser()))  # noqa: PTH100  (without `..`, as Git wants it)
 
 
 def _reason(error: Exception) -> str:

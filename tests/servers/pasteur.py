@@ -84,7 +84,7 @@ class Pasteur(ServerProcess):
         for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
             try:
                 arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-                if os.getsid(int(pid)) != int(pid):
+                if arguments == [""] or os.getsid(int(pid)) != int(pid):  # A zombie has no arguments.
                     continue
             except (FileNotFoundError, ProcessLookupError):
                 continue  # It has just ended.
