@@ -1,0 +1,71 @@
+"""The disk of the database is full: visitors and operators are told, in one line, and everything works again after."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.pasteur import Pasteur
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.process import wait_until
+
+pytestmark = [pytest.mark.fault, pytest.mark.server, pytest.mark.alone, pytest.mark.timeout(240)]
+
+
+class SmallPostgreSQL(PostgreSQL):
+    """PostgreSQL whose tables of the database are on a file system of 40 megabytes; its log of changes is not."""
+
+    def mount(self) -> Path:
+        tables = self.folder / "small"
+        tables.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(tables)]
+        if subprocess.run(command, check=False).returncode:
+            pytest.skip("only root may mount a small file system")
+        (tables / "space").mkdir()
+        subprocess.run(["chown", "postgres", str(self.folder), str(tables), str(tables / "space")], check=True)
+        self.query(f"CREATE TABLESPACE small LOCATION '{tables / 'space'}'", database="postgres")
+        self.query("ALTER DATABASE pasteur SET TABLESPACE small", database="postgres")
+        return tables
+
+
+@pytest.fixture
+def full() -> Iterator[tuple[Pasteur, Path]]:
+    """Return a site and the file that fills the disk of its database."""
+    with SmallPostgreSQL() as server:
+        tables = server.mount()
+        try:
+            with Pasteur(DATABASE_URL=server.url, PASTEUR_LIMIT_CREATE="1000/minute") as site:
+                yield site, tables / "ballast"
+        finally:
+            server.kill()
+            subprocess.run(["umount", "--lazy", str(tables)], check=True)
+
+
+def test_a_full_disk_of_postgresql_is_told_and_leaves_no_traceback(full: tuple[Pasteur, Path]) -> None:
+    site, ballast = full
+    site.paste("before")
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while file.write(b"x" * 4096):
+                pass
+        except OSError:
+            pass  # Now it is full.
+
+    def status() -> int:
+        return site.http.request("GET", f"{site.url}/readyz").status
+
+    wait_until(lambda: status() == 503, "not ready", 15)
+    details = json.loads(site.http.request("GET", f"{site.url}/readyz").data)
+    assert "No space left on device" in details["write_error"]
+    reply = site.http.request("POST", f"{site.url}/", body=os.urandom(100_000).hex().encode())
+    assert reply.status == 503
+    assert b"disk is full" in reply.data
+    log = site.log_tail()
+    assert "cannot serve POST /: could not extend file" in log
+    assert "Traceback" not in log
+    ballast.unlink()
+    wait_until(lambda: status() == 200, "ready again", 15)
+    site.wait_until_mirrored(site.paste("after"))
