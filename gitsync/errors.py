@@ -243,6 +243,16 @@ class BusyError(GitsyncError):
     code = "busy"
 
 
+class LockHeldError(BusyError):
+    """Another process holds the lock of the clone and makes no progress: it is stopped, or its file system hangs."""
+
+    code = "lock_held"
+    advice = (
+        "Look at the process in the error: continue it if it is stopped (`kill -CONT`), else end it. A process that "
+        "cannot be ended waits for its disk or network file system."
+    )
+
+
 def meaning_of(error: Exception) -> GitsyncError:
     """Return a GitsyncError as it is, and any other exception as one with its type and first line."""
     if isinstance(error, GitsyncError):

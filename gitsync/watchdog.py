@@ -9,7 +9,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,8 @@ _UNANSWERED_MESSAGES = 10
 
 #: When each thread at work gave its last sign of life, by thread id.
 _signs: dict[int, float] = {}
+_files: dict[int, tuple[Path, float]] = {}
+_TOUCH_SECONDS = 5.0
 
 
 @contextmanager
@@ -35,10 +38,25 @@ def at_work() -> Iterator[None]:
         _signs.pop(threading.get_ident(), None)
 
 
+@contextmanager
+def touching(file: Path) -> Iterator[None]:
+    """Let each `beat` of this thread set the time of a file, by which other processes see its progress."""
+    thread = threading.get_ident()
+    _files[thread] = (file, time.monotonic())
+    try:
+        yield
+    finally:
+        _files.pop(thread, None)
+
+
 def beat() -> None:
     """Give a sign of life, from any long operation that makes progress."""
     if threading.get_ident() in _signs:
         _signs[threading.get_ident()] = time.monotonic()
+    if (entry := _files.get(threading.get_ident())) and time.monotonic() - entry[1] > _TOUCH_SECONDS:
+        _files[threading.get_ident()] = (entry[0], time.monotonic())
+        with suppress(OSError):  # The lock counts, and not its file.
+            os.utime(entry[0])
 
 
 class Watchdog:

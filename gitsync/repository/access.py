@@ -3,16 +3,17 @@
 import errno
 import fcntl
 import logging
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import TypeVar
 
 from django.conf import settings
 
 from gitsync import watchdog
-from gitsync.errors import BusyError, CloneBrokenError, DiskFullError
+from gitsync.errors import BusyError, CloneBrokenError, DiskFullError, LockHeldError
 from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _LOCK_POLL_SECONDS = 0.1
+#: A holder of the lock that gives no sign of life for this long is stuck; a sweep comes every 10 seconds.
+STALLED_SECONDS = 100.0
 
 
 def with_clone(operation: Callable[[Repository], Result], *, wait: float = 0) -> Result:
@@ -71,10 +74,27 @@ def _writer_lock(wait: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if monotonic() >= deadline:
-                    raise BusyError("another process is writing to the mirror") from None
+                    raise _busy(path) from None
                 watchdog.beat()
                 sleep(_LOCK_POLL_SECONDS)
-        yield
+        with suppress(OSError):  # The lock counts, and not what is in its file.
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+        with watchdog.touching(path):
+            yield
+
+
+def _busy(path: Path) -> BusyError:
+    """Return the error for a held lock: LockHeldError if its holder has made no progress for STALLED_SECONDS."""
+    silence = time() - path.stat().st_mtime
+    if silence >= STALLED_SECONDS:
+        sleep(_LOCK_POLL_SECONDS)  # The holder may have locked the file just now, and not yet written to it.
+        silence = time() - path.stat().st_mtime
+    holder = path.read_text(errors="replace").strip() or "unknown"
+    if silence < STALLED_SECONDS:
+        return BusyError(f"another process (pid {holder}) is writing to the mirror")
+    return LockHeldError(f"process {holder} has held the lock of the clone for {silence:.0f} seconds without progress")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from django.utils import timezone
 from gitsync.errors import (
     BusyError,
     GitsyncError,
+    LockHeldError,
     MisconfiguredError,
     OutdatedError,
     PartlyRefusedError,
@@ -54,6 +55,9 @@ def work_off() -> float | None:
             drain()
             _succeeded(mirror)
             has_fetched = True
+        except LockHeldError as held:
+            _report_held_lock(mirror, held)
+            return None
         except BusyError:
             return None  # The process with the lock drains until nothing is pending.
         except (RemoteMovedError, TooSoonError) as late:
@@ -96,6 +100,16 @@ def _failed(mirror: Mirror, error: GitsyncError) -> None:
     )
     Failure.note(mirror, error.code)
     logger.error("the mirror is behind (%s, next try in %.0f s): %s\n%s", error.code, delay, error, error.advice)
+
+
+def _report_held_lock(mirror: Mirror, error: LockHeldError) -> None:
+    """Show the error until the next drain succeeds; the next try comes with the next sweep, without delay."""
+    if mirror.error_code != error.code:
+        Failure.note(mirror, error.code)
+        logger.error("the mirror is behind (%s): %s\n%s", error.code, error, error.advice)
+    Mirror.objects.filter(pk=mirror.pk).update(
+        failures=max(mirror.failures, 1), retry_at=None, error_code=error.code, error=str(error)
+    )
 
 
 def request_fetch(*, at_most_every: float = 0) -> None:
