@@ -22,12 +22,13 @@ def register_all() -> None:
 
 
 def check_remote(**kwargs: Any) -> Sequence[CheckMessage]:
-    """gitsync.E001, E002: the remote; E003, E004, E006, E007: its key, host key, token, certificate authority."""
+    """gitsync.E001, E002: the remote; E003, E004, E006, E007: its key, host key, token, CA certificate."""
     try:
         address = addresses.configured()
     except MisconfiguredError as error:
         hint = (
-            "Write /srv/git/pastes.git, git@host:pastes.git, ssh://git@host:22/pastes.git or https://host/pastes.git."
+            "Use, for example, /srv/git/pastes.git, git@host:pastes.git, ssh://git@host:22/pastes.git or "
+            "https://host/pastes.git."
         )
         return [Error(f"GITSYNC_REMOTE: {error}.", hint=hint, id="gitsync.E001")]
     if address.is_network:
@@ -51,7 +52,7 @@ def check_branch(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 def _check_ssh() -> Sequence[CheckMessage]:
-    from gitsync.remote.ssh import (  # Only where SSH is used.
+    from gitsync.remote.ssh import (  # Imported only if SSH is used.
         key_problems,
         known_hosts_problems,
         unreadable_key_problems,
@@ -71,9 +72,9 @@ def _check_ssh() -> Sequence[CheckMessage]:
 
 def _check_http(address: addresses.Address) -> Sequence[CheckMessage]:
     login = https.Login(settings.GITSYNC_HTTP_USER, settings.GITSYNC_HTTP_TOKEN)
-    hint = "Use https://, and the token exactly as the forge gives it."
+    hint = "Use https://, and copy the token exactly as the forge displays it."
     messages = [Error(f"{problem}.", hint=hint, id="gitsync.E006") for problem in https.login_problems(address, login)]
-    hint = "Name a file with the certificate of the authority in PEM format (-----BEGIN CERTIFICATE-----)."
+    hint = "Set GITSYNC_HTTP_CA_FILE to a PEM file with the CA certificate (-----BEGIN CERTIFICATE-----)."
     problems = https.authority_problems(settings.GITSYNC_HTTP_CA_FILE)
     return messages + [Error(f"{problem}.", hint=hint, id="gitsync.E007") for problem in problems]
 

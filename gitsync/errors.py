@@ -1,49 +1,52 @@
-"""Errors between the database and the remote, each with advice for the operator."""
+"""Errors of the mirror, each with advice for the operator."""
 
 from django.db import InterfaceError, OperationalError
 
 
 class GitsyncError(Exception):
-    """The root of this app's errors. `code` is short and stable; `advice` is the operator's next step."""
+    """Base class of this app's errors. `code` is a stable identifier; `advice` tells the operator what to do."""
 
     code = "error"
-    advice = "Look at the log of the worker."
+    advice = "Check the worker's log."
 
 
 class TransientError(GitsyncError):
-    """Trying again later may work without an operator."""
+    """Base class of errors that a retry may resolve without an operator."""
 
     code = "transient"
-    advice = "Nothing: the worker tries again by itself."
+    advice = "No action needed; the worker retries automatically."
 
 
 class RemoteMovedError(TransientError):
-    """Another writer pushed first. Fetch, make the commits again on the new tip, push again."""
+    """Another writer pushed first. The worker fetches, recreates the commits on the new tip, and pushes again."""
 
     code = "moved"
 
 
 class RemoteLockedError(TransientError):
-    """The branch cannot be moved, and no other writer moves it: a stale lock, or a full disk."""
+    """The branch cannot be updated, although no other writer is updating it: a stale lock, or a full disk."""
 
     code = "locked"
-    advice = "On the remote, check for a full or read-only disk, and remove a refs/heads/*.lock without a living owner."
+    advice = (
+        "On the remote, check for a full or read-only disk, and remove any stale refs/heads/*.lock whose process no "
+        "longer runs."
+    )
 
 
 class RemoteUnreachableError(TransientError):
     """The remote does not answer: no network, no such host, connection refused, or no such repository."""
 
     code = "unreachable"
-    advice = "Check that the remote of GITSYNC_REMOTE exists and can be reached from this machine."
+    advice = "Check that the remote in GITSYNC_REMOTE exists and can be reached from this machine."
 
 
 class NotGitError(RemoteUnreachableError):
-    """The remote's address answers, but not as Git: a web page, a login page, a proxy. Nothing follows from it."""
+    """The address answers, but not as Git: a web page, a login page, a proxy. No conclusion is drawn from it."""
 
     code = "not_git"
     advice = (
-        "Open the address of GITSYNC_REMOTE with `git ls-remote`: a web page, a login page or a proxy answers in place "
-        "of a Git server that speaks the smart protocol. The worker continues by itself when Git answers again."
+        "Try `git ls-remote` on the address in GITSYNC_REMOTE: a web page, a login page or a proxy answers in place "
+        "of a Git server with the smart protocol. The worker continues automatically once Git answers again."
     )
 
 
@@ -54,43 +57,43 @@ class RemoteTimeoutError(TransientError):
 
 
 class TooSoonError(TransientError):
-    """Another worker has pushed meanwhile; the next push waits for its interval."""
+    """Another worker has pushed in the meantime; the next push waits until its interval has passed."""
 
     code = "too_soon"
 
 
-class OutdatedError(TransientError):
-    """Pastes were taken off the site while their commits were made, several times in a row. Nothing was pushed."""
+class PastesChangedError(TransientError):
+    """Pastes were repeatedly removed from the site while their commits were created. Nothing was pushed."""
 
     code = "outdated"
 
 
 class CloneBrokenError(TransientError):
-    """The worker's clone is broken. It is a cache, and is discarded and made again."""
+    """The worker's clone is broken. It is a cache, and is discarded and recreated."""
 
     code = "clone"
-    advice = "Nothing, unless it happens again: then check the disk of PASTEUR_DATA_DIR."
+    advice = "No action needed, unless it recurs: in that case, check the disk of PASTEUR_DATA_DIR."
 
 
 class DiskFullError(TransientError):
     """The disk of the worker's clone is full."""
 
     code = "disk"
-    advice = "Free space on the disk of PASTEUR_DATA_DIR; the worker continues by itself."
+    advice = "Free space on the disk of PASTEUR_DATA_DIR; the worker continues automatically."
 
 
 class PermanentError(GitsyncError):
-    """An operator has to act first. The worker still tries again from time to time."""
+    """Base class of errors that an operator has to resolve. The worker still retries from time to time."""
 
     code = "permanent"
 
 
 class HostKeyMismatchError(PermanentError):
-    """The remote shows a host key that is not pinned. Nothing was sent to it."""
+    """The remote presents a host key that is not pinned. Nothing was sent to it."""
 
     code = "host_key"
     advice = (
-        "Compare the new fingerprint with the one that the forge publishes. If it is right, pin it with "
+        "Compare the new fingerprint with the one that the forge publishes. If they match, pin it with "
         "`./manage.py trust_host HOST --fingerprint SHA256:...`; if not, the connection is being intercepted."
     )
 
@@ -100,13 +103,13 @@ class CertificateError(PermanentError):
 
     code = "certificate"
     advice = (
-        "Renew the certificate of the remote, or name its authority in GITSYNC_HTTP_CA_FILE "
-        "(by default, the system has to trust the authority)."
+        "Renew the certificate of the remote, or set GITSYNC_HTTP_CA_FILE to its CA certificate "
+        "(by default, the system has to trust the CA)."
     )
 
 
 class RemoteUnsupportedError(PermanentError):
-    """The remote offers only the dumb HTTP protocol, or makes Git start one process after another."""
+    """The remote offers only the dumb HTTP protocol, or makes Git start more and more processes."""
 
     code = "unsupported"
     advice = (
@@ -117,12 +120,12 @@ class RemoteUnsupportedError(PermanentError):
 
 
 class AccessDeniedError(PermanentError):
-    """The remote rejects the deploy key or the token, or lets it only read."""
+    """The remote rejects the deploy key or the token, or grants it read access only."""
 
     code = "denied"
     advice = (
         "Over SSH, add the public part of the deploy key to the repository, with write access. "
-        "Over HTTPS, give GITSYNC_HTTP_TOKEN a token that may write to the repository."
+        "Over HTTPS, set GITSYNC_HTTP_TOKEN to a token with write access to the repository."
     )
 
 
@@ -134,7 +137,7 @@ class RemoteRefusedError(PermanentError):
 
 
 class RewriteRefusedError(RemoteRefusedError):
-    """The remote rejects the rewritten history of a purge. All other work goes on."""
+    """The remote rejects the rewritten history of a purge. All other work continues."""
 
     code = "purge_refused"
     advice = (
@@ -151,7 +154,7 @@ class PartlyRefusedError(TransientError):
 
 
 class TooManyRemovedError(PermanentError):
-    """Others removed more pastes from the repository than the worker removes from the site unasked."""
+    """Others removed more pastes from the repository than the worker removes from the site without confirmation."""
 
     code = "removals"
     advice = (
@@ -160,32 +163,32 @@ class TooManyRemovedError(PermanentError):
 
 
 class UnrelatedError(PermanentError):
-    """The remote has a history without anything of this site, which has pushed before. Nothing was pushed."""
+    """The remote does not contain this site's history, although the site has pushed before. Nothing was pushed."""
 
     code = "unrelated"
     advice = (
-        "Check that GITSYNC_REMOTE is the right repository: it was replaced by another one. Restore the former one, or "
-        "empty it; to push on top of its present content, run `./manage.py resync_git --adopt`."
+        "Check that GITSYNC_REMOTE is the right repository: it was replaced by another one. Restore the previous one, "
+        "or empty it; to push on top of its current content, run `./manage.py resync_git --adopt`."
     )
 
 
 class BranchRenamedError(PermanentError):
-    """The branch is gone from the remote, and another branch has its commits. It was not created again."""
+    """The branch is gone from the remote, and another branch has its commits. It was not recreated."""
 
     code = "renamed"
     advice = (
-        "If the branch was renamed on the remote, set GITSYNC_BRANCH to its new name. To create it again under its old "
+        "If the branch was renamed on the remote, set GITSYNC_BRANCH to its new name. To recreate it under its old "
         "name, run `./manage.py resync_git --adopt`."
     )
 
 
 class PushLostError(TransientError):
-    """The remote accepted a push, and its branch is without it shortly afterwards. The changes are pending again."""
+    """The remote accepted a push, but its branch no longer contains it. The changes are pending again."""
 
     code = "push_lost"
     advice = (
         "Find out what resets the branch on the remote: a hook, a mirror from another repository, a restored backup, a "
-        "proxy that answers in place of the server. The worker tries again by itself, less and less often."
+        "proxy that answers in place of the server. The worker retries automatically, at increasing intervals."
     )
 
 
@@ -194,7 +197,7 @@ class RemoteDamagedError(PermanentError):
 
     code = "damaged"
     advice = (
-        "Check the disk. Make the default remote again from the database with `./manage.py resync_git "
+        "Check the disk. Recreate the default remote from the database with `./manage.py resync_git "
         "--rebuild-remote`; restore another repository from its backup."
     )
 
@@ -203,7 +206,7 @@ class BranchMissingError(PermanentError):
     """The repository to read has branches, but not the requested one."""
 
     code = "branch"
-    advice = "Name one of these branches: with --branch, or in GITSYNC_BRANCH for the configured remote."
+    advice = "Choose one of these branches with --branch, or with GITSYNC_BRANCH for the configured remote."
 
 
 class PurgeIncompleteError(PermanentError):
@@ -214,27 +217,27 @@ class PurgeIncompleteError(PermanentError):
 
 
 class MisconfiguredError(PermanentError):
-    """The settings of the mirror cannot work."""
+    """The mirror's settings are invalid."""
 
     code = "settings"
     advice = "Run `./manage.py check` and follow its hints."
 
 
 class UnexpectedError(TransientError):
-    """An unexpected exception. The log of the worker has its traceback."""
+    """An unexpected exception. The worker's log has its traceback."""
 
     code = "unexpected"
     advice = (
-        "The log of the worker has the traceback. The worker tries again by itself; if the error persists, it is a "
-        "bug in Pasteur: report it with the traceback."
+        "The worker's log has the traceback. The worker retries automatically; if the error persists, it is a bug in "
+        "Pasteur: report it with the traceback."
     )
 
 
-class DatabaseAwayError(TransientError):
-    """The database cannot be reached, or refuses writes for long."""
+class DatabaseUnavailableError(TransientError):
+    """The database cannot be reached, or keeps refusing writes."""
 
     code = "database"
-    advice = "Check that the database runs and has free disk space; the worker continues by itself."
+    advice = "Check that the database runs and has free disk space; the worker continues automatically."
 
 
 class BusyError(GitsyncError):
@@ -248,16 +251,16 @@ class LockHeldError(BusyError):
 
     code = "lock_held"
     advice = (
-        "Look at the process in the error: continue it if it is stopped (`kill -CONT`), else end it. A process that "
+        "Check the process in the error: continue it if it is stopped (`kill -CONT`), else end it. A process that "
         "cannot be ended waits for its disk or network file system."
     )
 
 
-def meaning_of(error: Exception) -> GitsyncError:
-    """Return a GitsyncError as it is, and any other exception as one with its type and first line."""
+def as_gitsync_error(error: Exception) -> GitsyncError:
+    """Return a GitsyncError unchanged; wrap any other exception in one, with its type and first line."""
     if isinstance(error, GitsyncError):
         return error
-    kind = DatabaseAwayError if isinstance(error, OperationalError | InterfaceError) else UnexpectedError
+    kind = DatabaseUnavailableError if isinstance(error, OperationalError | InterfaceError) else UnexpectedError
     first_line = str(error).strip().partition("\n")[0]
     return kind(f"{type(error).__name__}: {first_line}"[:500])
 

@@ -173,9 +173,9 @@ def _stored(path: str) -> Combinable:
 
 def _moment(stored: datetime | str | None) -> str:
     if not isinstance(stored, str):
-        return tree.moment(stored)
+        return tree.format_date(stored)
     at = datetime.fromisoformat(stored)
-    return tree.moment(at) if at.tzinfo else f"{tree.moment(at)}+00:00"
+    return tree.format_date(at) if at.tzinfo else f"{tree.format_date(at)}+00:00"
 
 
 def _starts_with(prefix: str) -> Q:

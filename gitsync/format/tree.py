@@ -21,7 +21,7 @@ FORMAT = 1
 _NAME_BYTES = 200
 #: Names of devices on Windows, with any extension.
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])( *\..*)?", re.IGNORECASE)
-#: Names with a meaning to Git or to forges, in any folder.
+#: Names that are special to Git or to forges, in any folder.
 _SPECIAL = re.compile(r"(\.git.*|git~\d+.*|\.mailmap|\.pasteur\.json|readme(\..*)?)", re.IGNORECASE | re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _FOLDER = re.compile(r"([0-9a-z])/([0-9a-z])/([0-9a-z])/(\1\2\3[0-9a-z]*)/")
@@ -36,7 +36,7 @@ class TreeEntry(NamedTuple):
 
 
 class PasteFields(NamedTuple):
-    """The fields of the metadata except the files; dates are formatted by `moment`."""
+    """The fields of the metadata except the files; dates are formatted by `format_date`."""
 
     key: str
     title: str
@@ -61,7 +61,7 @@ class FileFields(NamedTuple):
     oid: str
 
 
-def moment(at: datetime | None) -> str:
+def format_date(at: datetime | None) -> str:
     """Format a date for the metadata; the empty string for None."""
     return at.isoformat(timespec="microseconds") if at else ""
 
@@ -82,8 +82,8 @@ def entries(paste: Paste, revision: Revision, files: Iterable[File], *, with_con
     files = list(files)
     fields = PasteFields(
         *(paste.key, paste.title, paste.author, paste.comment, paste.visibility, paste.encrypted),
-        *(moment(paste.created_at), moment(paste.expires_at), paste.old_code, paste.forked_from),
-        *(revision.number, moment(revision.created_at), revision.author),
+        *(format_date(paste.created_at), format_date(paste.expires_at), paste.old_code, paste.forked_from),
+        *(revision.number, format_date(revision.created_at), revision.author),
     )
     contents = [file.content.encode() for file in files] if with_content else []
     return folder_entries(fields, [FileFields(file.name, file.language, file.oid) for file in files], contents)
@@ -107,7 +107,7 @@ def tree_oid(entries: Iterable[TreeEntry]) -> str:
 
 
 def tree_names(names: Iterable[str]) -> list[str]:
-    """Return a name for each file that is harmless on every file system and to Git, and unique without case."""
+    """Return a name for each file that is safe on every file system and in Git, and unique ignoring case."""
     used: set[str] = {METADATA}
     safe_names = []
     for name in names:
@@ -123,7 +123,7 @@ def _safe(name: str) -> str:
         name = unicodedata.normalize("NFC", name)
         name = "".join("_" if c in '<>:"/\\|?*' or unicodedata.category(c)[0] == "C" else c for c in name)
     name = _replace_trailing_dots(name)
-    # Compared as file systems do: without case, and without the characters that some of them ignore.
+    # Compared the way file systems do: case-insensitively, and without the characters that some of them ignore.
     if _DEVICE.fullmatch(name) or _SPECIAL.fullmatch(name.strip()):
         name = f"_{name}"
     return _shortened(name or "_")

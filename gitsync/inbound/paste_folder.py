@@ -47,7 +47,7 @@ def read_revision(
     for path, oid in folder.text_oids.items():
         content = objects.blob(oid, remaining_bytes)
         if content is None:
-            raise DamagedError(f"its texts are longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
+            raise DamagedError(f"its texts exceed PASTEUR_MAX_BYTES ({settings.PASTEUR_MAX_BYTES} bytes)")
         remaining_bytes -= len(content)
         texts[path] = content
     return NewRevision(number, created_at, metadata.build_files(folder.metadata, texts), author)

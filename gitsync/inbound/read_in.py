@@ -156,7 +156,7 @@ def _read_folder(objects: Objects, candidate: Candidate, touches: Sequence[Touch
             drain_report.read_in("%s is new", key)
     elif not is_on_site(paste):
         if tree_oid and not is_pending:
-            outbox.add(key, Kind.REMOVE, None)  # A push does not publish what was taken off the site.
+            outbox.add(key, Kind.REMOVE, None)  # A push does not republish a paste that was removed from the site.
     elif not _is_deleted(objects, candidate):
         apply_edit(objects, paste, tree_oid, touches, is_pending=is_pending)
     elif not is_pending and removals is Removals.UNDO:
@@ -179,7 +179,7 @@ def _read_root_file(objects: Objects, candidate: Candidate, touch: Touch) -> Non
         return
     content = objects.blob(oid, settings.PASTEUR_MAX_BYTES)
     if content is None:
-        raise DamagedError(f"it is longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
+        raise DamagedError(f"it exceeds PASTEUR_MAX_BYTES ({settings.PASTEUR_MAX_BYTES} bytes)")
     if purged_key := requests.purged_key_of(content):
         logger.warning("a file at the root has a text that was purged with %s", purged_key)
         requests.request_file_purge(purged_key, path)

@@ -158,7 +158,7 @@ def _read(objects: Objects, oid: str) -> _OldPaste:
     """Return the content of a file of the first Pasteur. Raises DamagedError."""
     content = objects.blob(oid, _MAX_ESCAPE_BYTES * settings.PASTEUR_MAX_BYTES + _JSON_OVERHEAD_BYTES)
     if content is None:
-        raise DamagedError(f"it is longer than the {settings.PASTEUR_MAX_BYTES} bytes of PASTEUR_MAX_BYTES")
+        raise DamagedError(f"it exceeds PASTEUR_MAX_BYTES ({settings.PASTEUR_MAX_BYTES} bytes)")
     try:
         row = json.loads(content)
     except (ValueError, RecursionError):

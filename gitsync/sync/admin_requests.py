@@ -5,7 +5,7 @@ import logging
 from django.db import connection
 from django.utils import timezone
 
-from gitsync.errors import BusyError, GitsyncError, MisconfiguredError, meaning_of
+from gitsync.errors import BusyError, GitsyncError, MisconfiguredError, as_gitsync_error
 from gitsync.models import Mirror
 from gitsync.monitoring.drain_report import recording
 from gitsync.remote.git_remote import Remote
@@ -40,7 +40,7 @@ def run() -> None:
     except Exception as error:  # The drain that follows has to be tried in any case.
         logger.exception("a request from the admin failed unexpectedly")
         connection.close_if_unusable_or_obsolete()
-        _fail(mirror, meaning_of(error))
+        _fail(mirror, as_gitsync_error(error))
     Mirror.objects.filter(pk=mirror.pk).update(fetch_requested=False, check_requested=False)
 
 

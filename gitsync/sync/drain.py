@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from gitsync.errors import (
     GitsyncError,
-    OutdatedError,
+    PastesChangedError,
     PurgeIncompleteError,
     PushLostError,
     RemoteLockedError,
@@ -20,7 +20,7 @@ from gitsync.errors import (
     RemoteRefusedError,
     RewriteRefusedError,
     TooSoonError,
-    meaning_of,
+    as_gitsync_error,
 )
 from gitsync.format import tree
 from gitsync.format.fast_import import Commit
@@ -148,17 +148,16 @@ class _Drain:
             raise
         except Exception as error:
             if not stop_requested.is_set():
-                requests.postpone(list(Purge.objects.waiting().values_list("key", flat=True)), meaning_of(error))
+                requests.postpone(list(Purge.objects.waiting().values_list("key", flat=True)), as_gitsync_error(error))
             if not isinstance(error, PurgeIncompleteError):
                 raise
             Failure.note(self.mirror, error.code)
             return Rewritten([], tip)
 
     def commit(self, tip: str, rewritten: Rewritten) -> _Attempt:
-        """Make the commits of pending changes, and once more if one of their pastes was taken off the site meanwhile.
+        """Create the commits of pending changes; retry if one of their pastes was removed from the site meanwhile.
 
-        A rewritten history is pushed alone, so that a rejection says which of both the remote rejects. Raises
-        OutdatedError.
+        A rewritten history is pushed separately, so that a rejection is attributed to it. Raises PastesChangedError.
         """
         if rewritten.tip != tip:
             return _Attempt(tip, rewritten, _Batch([]), Written(rewritten.tip))
@@ -172,7 +171,7 @@ class _Drain:
             if not outdated:
                 return _Attempt(tip, rewritten, batch, written)
             gone |= outdated
-        raise OutdatedError(f"{len(gone)} pastes were taken off the site while their commits were made")
+        raise PastesChangedError(f"{len(gone)} pastes were removed from the site while their commits were created")
 
     def push(self, attempt: _Attempt) -> RemoteMovedError | RemoteRefusedError | None:
         """Push; return None if the remote accepted it, else why not: moved, rejected, or the rewrite rejected.
@@ -208,7 +207,7 @@ class _Drain:
         """Raise an error if GITSYNC_PUSH_INTERVAL rules out another push now: locked, if the tip is still the same."""
         if addresses.push_interval():
             raise RemoteLockedError(str(error)) if self.remote.tip(self.clone) == attempt.tip else error
-        logger.info("another writer pushed first; the commits are made again: %s", error)
+        logger.info("another writer pushed first; the commits are recreated: %s", error)
 
     def settle(self, attempt: _Attempt) -> None:
         """Record in the rows what has arrived."""

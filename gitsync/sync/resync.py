@@ -6,7 +6,7 @@ from time import sleep
 from django.db import transaction
 
 from gitsync.compare.differences import Comparison, compare
-from gitsync.errors import GitsyncError, OutdatedError, PartlyRefusedError, RemoteMovedError, TooSoonError
+from gitsync.errors import GitsyncError, PartlyRefusedError, PastesChangedError, RemoteMovedError, TooSoonError
 from gitsync.format import tree
 from gitsync.inbound.removals import Removals
 from gitsync.models import Change, Kind, Mirror
@@ -102,7 +102,7 @@ def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
             sleep(seconds)
         try:
             drain(progress=progress, wait_for_lock=LOCK_SECONDS)
-        except (RemoteMovedError, TooSoonError, PartlyRefusedError, OutdatedError):
+        except (RemoteMovedError, TooSoonError, PartlyRefusedError, PastesChangedError):
             continue  # Another writer was first, or the search for a rejected change goes on.
 
 

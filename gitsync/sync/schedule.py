@@ -12,11 +12,11 @@ from gitsync.errors import (
     GitsyncError,
     LockHeldError,
     MisconfiguredError,
-    OutdatedError,
     PartlyRefusedError,
+    PastesChangedError,
     RemoteMovedError,
     TooSoonError,
-    meaning_of,
+    as_gitsync_error,
 )
 from gitsync.models import Change, Failure, Mirror
 from gitsync.purge.requests import is_any_due
@@ -62,18 +62,18 @@ def work_off() -> float | None:
             return None  # The process with the lock drains until nothing is pending.
         except (RemoteMovedError, TooSoonError) as late:
             logger.info("another writer was first: %s", late)
-        except OutdatedError as outdated:
-            logger.info("the commits are made again: %s", outdated)
+        except PastesChangedError as changed:
+            logger.info("the commits are recreated: %s", changed)
         except PartlyRefusedError as refused:
-            logger.warning("the remote rejects a change, the search goes on: %s", refused)
+            logger.warning("the remote rejects a change, the search continues: %s", refused)
         except GitsyncError as error:
             if not stop_requested.is_set():
                 _failed(mirror, error)
-        except Exception as error:  # The worker goes on, and the status of the mirror shows the error.
+        except Exception as error:  # The worker continues, and the mirror's status shows the error.
             logger.exception("a drain failed unexpectedly")
             connection.close_if_unusable_or_obsolete()
             if not stop_requested.is_set():
-                _failed(mirror, meaning_of(error))
+                _failed(mirror, as_gitsync_error(error))
     return None
 
 

@@ -9,7 +9,7 @@ from tests.pastes import multipart
 from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
 
-BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
+BROWSER_ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 
 class Put:
@@ -140,7 +140,7 @@ def submit(client: Client, *parts: Part, files: int | str = 1, **fields: str) ->
     names = {part.name for part in parts}
     rest = [Part(name, value.encode()) for name, value in (defaults | fields).items() if name not in names]
     body = multipart.body(*rest, *parts)
-    return client.post("/", body, content_type=multipart.CONTENT_TYPE, headers={"accept": BROWSER})
+    return client.post("/", body, content_type=multipart.CONTENT_TYPE, headers={"accept": BROWSER_ACCEPT})
 
 
 def entry_point_name(entry_point: EntryPoint) -> str:

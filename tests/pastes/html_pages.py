@@ -40,8 +40,8 @@ class Page(HTMLParser):
         """Return the targets of all links."""
         return [attributes.get("href") or "" for tag, attributes in self.tags if tag == "a"]
 
-    def intruders(self) -> list[tuple[str, dict[str, str | None]]]:
-        """Return images and scripts that are not the site's own, which a text may have injected."""
+    def foreign_elements(self) -> list[tuple[str, dict[str, str | None]]]:
+        """Return images and scripts from outside /static/, which a text may have injected."""
         suspects = [(tag, attributes) for tag, attributes in self.tags if tag in {"img", "script"}]
         return [
             (tag, attributes)

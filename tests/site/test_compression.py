@@ -5,12 +5,12 @@ import gzip
 import pytest
 from django.test import Client
 
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 
 pytestmark = pytest.mark.django_db
 
-READER = {"accept": BROWSER, "accept-encoding": "gzip, deflate, br"}
+READER = {"accept": BROWSER_ACCEPT, "accept-encoding": "gzip, deflate, br"}
 
 
 def test_a_page_is_compressed_for_browsers_only(client: Client) -> None:

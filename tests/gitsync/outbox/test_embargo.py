@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from gitsync.errors import OutdatedError
+from gitsync.errors import PastesChangedError
 from gitsync.format.fast_import import Commit
 from gitsync.models import Change
 from gitsync.remote.git_remote import Remote
@@ -136,7 +136,7 @@ def test_a_takedown_during_each_attempt_does_not_stop_the_drain(remote: Path, mo
         return written
 
     monkeypatch.setattr(Repository, "write", write_and_hide)
-    with pytest.raises(OutdatedError):
+    with pytest.raises(PastesChangedError):
         drain()
     assert repository.git(remote, "for-each-ref") == b""
     work_off()

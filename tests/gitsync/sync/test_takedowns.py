@@ -1,4 +1,4 @@
-"""A paste that is taken off the site leaves the tip, no matter who added it or what commits claim."""
+"""A paste removed from the site is removed from the tip, regardless of its author and of what commits claim."""
 
 from datetime import timedelta
 from pathlib import Path

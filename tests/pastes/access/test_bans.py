@@ -18,7 +18,7 @@ from pastes.lifecycle.draft import NewFile
 from pastes.models import Ban, Origin, Paste, Report
 from pastes.moderation import origins
 from tests.pastes.api.client import FILE, create
-from tests.pastes.entry_points import BROWSER, submit
+from tests.pastes.entry_points import BROWSER_ACCEPT, submit
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
@@ -68,7 +68,7 @@ def test_who_is_banned_reads_and_writes_nothing_whatever_the_way() -> None:
             far.post("/documents", b"text", content_type="text/plain"),
             far.post("/api/", {"content": "text"}),
             far.post(f"/{paste.key}/edit", edit),
-            far.post(f"/{paste.key}/report", {"reason": "spam"}, headers={"accept": BROWSER}),
+            far.post(f"/{paste.key}/report", {"reason": "spam"}, headers={"accept": BROWSER_ACCEPT}),
         ]
 
     assert [answer.status_code for answer in answers] == [403] * 10
@@ -78,9 +78,9 @@ def test_who_is_banned_reads_and_writes_nothing_whatever_the_way() -> None:
     assert Page(answers[5]).areas["files-0-content"] == "keep me"
     assert not Report.objects.exists()
     for path in (f"/{paste.key}", f"/{paste.key}/raw", "/recent", f"/api/v1/pastes/{paste.key}"):
-        assert far.get(path, headers={"accept": BROWSER}).status_code == 200
+        assert far.get(path, headers={"accept": BROWSER_ACCEPT}).status_code == 200
     assert "Spam all day" in Page(far.get("/")).text
-    assert far.get(f"/{paste.key}/report", headers={"accept": BROWSER}).status_code == 403
+    assert far.get(f"/{paste.key}/report", headers={"accept": BROWSER_ACCEPT}).status_code == 403
     assert far.delete(f"/{paste.key}", headers={"x-pasteur-token": paste.token}).status_code == 204
 
 

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 from pastes import checks
 from pastes.models import Paste
 from tests.pastes.api.client import FILE, create, refused
-from tests.pastes.entry_points import BROWSER, submit
+from tests.pastes.entry_points import BROWSER_ACCEPT, submit
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
@@ -32,7 +32,7 @@ def reads(key: str) -> list[str]:
 
 def statuses(client: Client, paths: Any, **more: Any) -> set[int]:
     """Return the statuses of these addresses, to a browser where that makes a difference."""
-    return {client.get(path, headers={"accept": BROWSER}, **more).status_code for path in paths}
+    return {client.get(path, headers={"accept": BROWSER_ACCEPT}, **more).status_code for path in paths}
 
 
 def moderator(**facts: Any) -> Client:
@@ -71,7 +71,7 @@ def test_the_page_says_why_there_is_no_form_and_where_to_log_in(client: Client, 
     key = publish_text().key
 
     for path in ("/", f"/{key}/fork"):
-        page = Page(client.get(path, headers={"accept": BROWSER}))
+        page = Page(client.get(path, headers={"accept": BROWSER_ACCEPT}))
         assert "Creating pastes here requires an API token or a login." in page.text
         assert not page.areas
         assert [link for link in page.links() if link.startswith("/admin/login/?next=/")]
@@ -82,7 +82,7 @@ def test_who_has_logged_in_pastes_with_the_form_alone(settings: Settings) -> Non
     ada = moderator()
     own = {"HTTP_ORIGIN": "http://testserver"}
 
-    assert Page(ada.get("/", headers={"accept": BROWSER})).areas
+    assert Page(ada.get("/", headers={"accept": BROWSER_ACCEPT})).areas
     assert submit(ada, Part("files-0-content", b"text")).status_code == 401  # No browser leaves Origin out here.
     ada.defaults.update(own)
     assert submit(ada, Part("files-0-content", b"text")).status_code == 302
@@ -110,7 +110,7 @@ def test_what_only_some_may_read_is_read_nowhere(client: Client, settings: Setti
     assert statuses(moderator(), [f"/{paste.key}", f"/{paste.key}/raw", "/recent"]) == {200}
     assert statuses(blind, [f"/{paste.key}/raw"]) == {200}
     assert client.get("/").status_code == 200
-    page = Page(client.get(f"/{paste.key}", headers={"accept": BROWSER}))
+    page = Page(client.get(f"/{paste.key}", headers={"accept": BROWSER_ACCEPT}))
     assert f"/admin/login/?next=/{paste.key}" in page.links()
 
 

@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 from pastes.access import edit_tokens
 from pastes.models import File, Paste
 from tests.pastes import multipart
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import count_rows, nothing_stored
 
@@ -150,7 +150,10 @@ def test_a_large_text_is_400_and_names_the_limit(client: Client, settings: Setti
 def test_a_browser_asking_for_pages_gets_the_same_refusal(client: Client) -> None:
     with nothing_stored():
         response = client.post(
-            "/", multipart.body(Part("paste", b"")), content_type=multipart.CONTENT_TYPE, headers={"accept": BROWSER}
+            "/",
+            multipart.body(Part("paste", b"")),
+            content_type=multipart.CONTENT_TYPE,
+            headers={"accept": BROWSER_ACCEPT},
         )
 
     assert_refused(response)

@@ -13,7 +13,7 @@ from pastes.lifecycle import writing
 from pastes.models import File, Paste
 from tests.pastes.api.client import create
 from tests.pastes.ciphertexts import CT, adata, sealed
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.row_counts import count_rows, nothing_stored
 
@@ -155,7 +155,7 @@ def test_a_large_paste_is_refused_in_privatebins_format(client: Client, settings
 def test_a_burning_paste_is_read_once_and_not_by_prefetching(client: Client) -> None:
     key = send(client, request(burn=1)).json()["id"]
 
-    assert ask(client, key, headers={"accept": BROWSER})["Location"] == f"/{key}"
+    assert ask(client, key, headers={"accept": BROWSER_ACCEPT})["Location"] == f"/{key}"
     assert ask(client, key, method="HEAD").status_code == 200
     assert_failed(ask(client, key, headers=HEADER | {"sec-purpose": "prefetch"}), "burns when it is read")
     assert Paste.objects.readable().get().burn
@@ -194,7 +194,7 @@ def test_only_encrypted_pastes_of_the_site_are_read(client: Client) -> None:
 @pytest.mark.parametrize(
     ("accept", "is_json"),
     [
-        (BROWSER, False),
+        (BROWSER_ACCEPT, False),
         ("*/*", False),
         ("text/html, application/json", False),
         ("text/html;q=0.5, application/json", True),
@@ -212,7 +212,7 @@ def test_a_link_is_the_page_for_a_browser_and_json_for_a_program(client: Client,
         assert (response.status_code, response["Location"]) == (302, f"/{key}")
 
 
-@pytest.mark.parametrize("headers", [HEADER, {}, {"accept": BROWSER}])
+@pytest.mark.parametrize("headers", [HEADER, {}, {"accept": BROWSER_ACCEPT}])
 def test_the_version_is_public(client: Client, headers: dict[str, str]) -> None:
     response = ask(client, "jsonld=paste", headers=headers)
 
@@ -251,12 +251,12 @@ def test_a_deletion_link_asks_a_browser_first_and_prefetching_deletes_nothing(cl
     created = send(client, request()).json()
     query = f"pasteid={created['id']}&deletetoken={created['deletetoken']}"
 
-    page = ask(client, query, headers={"accept": BROWSER})
+    page = ask(client, query, headers={"accept": BROWSER_ACCEPT})
     ask(client, query, headers=HEADER | {"sec-purpose": "prefetch"})
     ask(client, query, method="HEAD")
 
     assert page["Location"] == f"/{created['id']}/delete#token={created['deletetoken']}"
-    assert ask(client, query[:-1], headers={"accept": BROWSER})["Location"] == "/"
+    assert ask(client, query[:-1], headers={"accept": BROWSER_ACCEPT})["Location"] == "/"
     assert Paste.objects.readable().count() == 1
 
 
@@ -284,7 +284,7 @@ def test_a_text_that_resembles_its_json_stays_text(client: Client) -> None:
 
 def test_the_page_for_a_new_paste_is_still_served(client: Client) -> None:
     for query in ("", "title=x", "abc", "jsonld=other", "pasteid=x"):
-        response = ask(client, query, headers={"accept": BROWSER})
+        response = ask(client, query, headers={"accept": BROWSER_ACCEPT})
         assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert client.delete("/").status_code == 405
     assert client.options("/").status_code == 405
@@ -302,7 +302,7 @@ def test_a_rate_limit_is_reported_in_privatebins_format(settings: Settings, tmp_
     assert int(over["Retry-After"]) > 0
 
 
-@pytest.mark.parametrize("headers", [HEADER, {"accept": BROWSER}])
+@pytest.mark.parametrize("headers", [HEADER, {"accept": BROWSER_ACCEPT}])
 def test_guesses_of_deletion_links_are_counted(
     client: Client, settings: Settings, tmp_path: Path, headers: dict[str, str]
 ) -> None:

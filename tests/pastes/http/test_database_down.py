@@ -11,7 +11,7 @@ from django.test import Client
 from pastes.http import responses
 from pastes.rules import keys
 from pastes.web import errors
-from tests.pastes.entry_points import BROWSER, ENTRY_POINTS, EntryPoint, entry_point_name
+from tests.pastes.entry_points import BROWSER_ACCEPT, ENTRY_POINTS, EntryPoint, entry_point_name
 from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db]
@@ -44,7 +44,7 @@ def test_an_unreachable_database_is_503_in_the_format_of_the_caller(
     client: Client, path: str, error: type[Exception]
 ) -> None:
     with database_fails(error):
-        page, line = client.get(path, headers={"accept": BROWSER}), client.get(path)
+        page, line = client.get(path, headers={"accept": BROWSER_ACCEPT}), client.get(path)
 
     for response in (page, line):
         assert response.status_code == 503
@@ -72,7 +72,7 @@ def test_a_page_that_needs_no_database_is_served_without_one(client: Client) -> 
         assert client.get("/nothing.txt").status_code == 404
 
 
-@pytest.mark.parametrize(("path", "accept"), [("/api/v1/pastes", ""), ("/", "*/*"), ("/", BROWSER)])
+@pytest.mark.parametrize(("path", "accept"), [("/api/v1/pastes", ""), ("/", "*/*"), ("/", BROWSER_ACCEPT)])
 def test_an_unexpected_exception_is_500_without_details(
     client: Client, monkeypatch: pytest.MonkeyPatch, path: str, accept: str
 ) -> None:
@@ -94,7 +94,7 @@ def test_an_unexpected_exception_is_500_without_details(
     if path != "/":
         assert response.json()["error"]["code"] == "server_error"
     else:
-        assert response["Content-Type"].startswith("text/html" if accept == BROWSER else "text/plain")
+        assert response["Content-Type"].startswith("text/html" if accept == BROWSER_ACCEPT else "text/plain")
 
 
 def test_a_broken_error_page_is_replaced_by_a_bare_one(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pastes.rules import keys
 from pastes.rules.lifetimes import LIFETIMES
 from tests.pastes import multipart
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import count_rows
 from tests.pastes.wsgi_client import send
@@ -48,7 +48,16 @@ PASTES = st.fixed_dictionaries(
     },
 )
 ACCEPTS = st.sampled_from(
-    ["", "*/*", BROWSER, "application/json", "\u00ff", "text/html;q=0", "text/html; q*=nonsense''x", "a; b*0=x; b*=''y"]
+    [
+        "",
+        "*/*",
+        BROWSER_ACCEPT,
+        "application/json",
+        "\u00ff",
+        "text/html;q=0",
+        "text/html; q*=nonsense''x",
+        "a; b*0=x; b*=''y",
+    ]
 )
 
 

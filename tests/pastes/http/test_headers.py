@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
-from tests.pastes.entry_points import BROWSER, Form, submit
+from tests.pastes.entry_points import BROWSER_ACCEPT, Form, submit
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import nothing_stored
 
@@ -30,7 +30,7 @@ def policy(response: Any) -> dict[str, list[str]]:
 
 def answers(client: Client, paste: Paste) -> list[Any]:
     """Return responses of every kind, successes and errors."""
-    browser = {"accept": BROWSER}
+    browser = {"accept": BROWSER_ACCEPT}
     gets = [
         "/",
         "/recent",
@@ -82,7 +82,7 @@ def test_readers_get_no_cookie(client: Client, paste: Paste) -> None:
         "/healthz",
         f"/api/v1/pastes/{paste.key}",
     ):
-        assert not client.get(path, headers={"accept": BROWSER}).cookies
+        assert not client.get(path, headers={"accept": BROWSER_ACCEPT}).cookies
     assert not client.put("/", b"x", content_type="").cookies
 
 

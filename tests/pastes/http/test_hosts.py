@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pastes.models import Paste
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -24,7 +24,7 @@ HOSTS = [
 @pytest.mark.parametrize("host", [*HOSTS, "<script>", "testserver/evil", "testserver, evil.example", ""], ids=ascii)
 @pytest.mark.parametrize("path", ["/", "/recent", "/0123456789", "/healthz", "/api/v1/pastes/0123456789", "/admin/"])
 def test_a_foreign_host_is_refused_at_every_url(client: Client, host: str, path: str) -> None:
-    response = client.get(path, headers={"host": host, "accept": BROWSER})
+    response = client.get(path, headers={"host": host, "accept": BROWSER_ACCEPT})
 
     assert response.status_code == 400
     assert not host or host.encode() not in response.content

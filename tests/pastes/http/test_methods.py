@@ -11,7 +11,7 @@ from django.urls.resolvers import RoutePattern
 
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 from tests.pastes.row_counts import nothing_stored
@@ -71,7 +71,7 @@ def test_a_refused_form_is_one_line_for_a_program_and_the_form_for_a_browser(pat
 
     with nothing_stored():
         line: Any = client.post(path.format(paste.key), fields, headers=CURL)
-        page: Any = client.post(path.format(paste.key), fields, headers={"accept": BROWSER})
+        page: Any = client.post(path.format(paste.key), fields, headers={"accept": BROWSER_ACCEPT})
 
     assert line.status_code == page.status_code
     assert line.status_code in {403, 422}

@@ -15,12 +15,12 @@ from pastes.http import page_cache
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
-READER = {"accept": BROWSER}
+READER = {"accept": BROWSER_ACCEPT}
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pastes.models import File, Paste
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -136,7 +136,7 @@ def test_a_caller_that_accepts_json_gets_refusals_as_json(client: Client) -> Non
 
 
 def test_a_refusal_is_a_page_for_a_browser_and_a_line_for_a_terminal(client: Client) -> None:
-    page = client.put("/", b"", content_type="", headers={"accept": BROWSER})
+    page = client.put("/", b"", content_type="", headers={"accept": BROWSER_ACCEPT})
     line = client.put("/", b"", content_type="", headers={"accept": "*/*"})
 
     assert (page["Content-Type"], line["Content-Type"]) == ("text/html; charset=utf-8", "text/plain; charset=utf-8")
@@ -147,7 +147,7 @@ def test_a_refusal_is_a_page_for_a_browser_and_a_line_for_a_terminal(client: Cli
 
 def test_a_refusal_escapes_what_it_repeats(client: Client) -> None:
     response = client.generic(
-        "PUT", "/", b"x", "text/plain; charset=<script>alert(1)</script>", headers={"accept": BROWSER}
+        "PUT", "/", b"x", "text/plain; charset=<script>alert(1)</script>", headers={"accept": BROWSER_ACCEPT}
     )
 
     assert response.status_code == 415

@@ -7,7 +7,7 @@ from gitsync.models import Change
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.html_pages import Page
 from tests.pastes.row_counts import nothing_stored
 
@@ -44,7 +44,7 @@ def test_looking_at_the_page_a_hundred_times_burns_nothing(client: Client, paste
                     assert response.status_code in {200, 403, 405}
                     assert b"secret" not in response.content
 
-    assert client.post(f"/{paste.key}/burn", headers={"accept": BROWSER}).content.count(b"secret") == 2
+    assert client.post(f"/{paste.key}/burn", headers={"accept": BROWSER_ACCEPT}).content.count(b"secret") == 2
 
 
 def test_the_page_asks_first_and_says_what_will_happen(client: Client, paste: Paste) -> None:
@@ -62,7 +62,7 @@ def test_raw_text_says_how_to_read_it(client: Client, paste: Paste) -> None:
 
 
 def test_the_reader_sees_all_files_once_and_a_notice(client: Client, paste: Paste) -> None:
-    response = client.post(f"/{paste.key}/burn", headers={"accept": BROWSER})
+    response = client.post(f"/{paste.key}/burn", headers={"accept": BROWSER_ACCEPT})
 
     page = Page(response)
     assert response.status_code == 200
@@ -72,7 +72,7 @@ def test_the_reader_sees_all_files_once_and_a_notice(client: Client, paste: Past
     assert response["Cache-Control"] == "no-store"
     for path in ("", "/raw", "/raw/a.txt", "/download/a.txt"):
         assert client.get(f"/{paste.key}{path}").status_code == 404
-    assert client.post(f"/{paste.key}/burn", headers={"accept": BROWSER}).status_code == 404
+    assert client.post(f"/{paste.key}/burn", headers={"accept": BROWSER_ACCEPT}).status_code == 404
 
 
 def test_a_terminal_reads_the_text_alone(client: Client) -> None:
@@ -103,7 +103,7 @@ def test_what_was_burned_is_erased(client: Client, paste: Paste) -> None:
     assert not Change.objects.exists()
 
 
-@pytest.mark.parametrize("accept", [BROWSER, "*/*"])
+@pytest.mark.parametrize("accept", [BROWSER_ACCEPT, "*/*"])
 def test_an_ordinary_paste_does_not_burn(client: Client, accept: str) -> None:
     paste = writing.publish(Draft([NewFile("stays")]))
 
@@ -119,7 +119,7 @@ def test_what_is_not_there_does_not_burn(client: Client) -> None:
 
 
 def test_a_get_cannot_burn(client: Client, paste: Paste) -> None:
-    response = client.get(f"/{paste.key}/burn", headers={"accept": BROWSER})
+    response = client.get(f"/{paste.key}/burn", headers={"accept": BROWSER_ACCEPT})
 
     assert response.status_code == 405
     assert "POST" in response["Allow"]
@@ -129,7 +129,7 @@ def test_a_get_cannot_burn(client: Client, paste: Paste) -> None:
 def test_it_burns_without_token_and_cookie(paste: Paste) -> None:
     client = Client(enforce_csrf_checks=True)
 
-    response = client.post(f"/{paste.key}/burn", headers={"accept": BROWSER})
+    response = client.post(f"/{paste.key}/burn", headers={"accept": BROWSER_ACCEPT})
 
     assert response.status_code == 200
     assert not response.cookies

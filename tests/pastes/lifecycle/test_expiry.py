@@ -1,4 +1,4 @@
-"""Pastes end when their time has come, by the clock of the database, and their content is erased."""
+"""Pastes expire by the clock of the database, and their content is erased."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,15 +18,15 @@ from tests.pastes.factories import publish_text
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def ending(seconds: float, *, burn: bool = False) -> Paste:
-    """Publish a paste and move its end so many seconds from now, by the clock of the database."""
+def publish_expiring(seconds: float, *, burn: bool = False) -> Paste:
+    """Publish a paste that expires `seconds` from now, by the clock of the database."""
     paste = publish_text("text", "a.txt", title="T", author="A", comment="C", lifetime=timedelta(hours=1), burn=burn)
     Paste.objects.filter(pk=paste.pk).update(expires_at=Now() + timedelta(seconds=seconds))
     return paste
 
 
 def statuses(client: Client, paste: Paste) -> set[int]:
-    """Return the status of every address of a paste."""
+    """Return the status codes of all URLs of a paste."""
     paths = ["", "/raw", "/raw/a.txt", "/download/a.txt", "?raw"]
     return {client.get(f"/{paste.key}{path}").status_code for path in paths} | {
         client.get(f"/api/v1/pastes/{paste.key}").status_code
@@ -34,23 +34,23 @@ def statuses(client: Client, paste: Paste) -> set[int]:
 
 
 def test_a_paste_can_be_read_before_it_expires(client: Client) -> None:
-    assert statuses(client, ending(30)) == {200}
+    assert statuses(client, publish_expiring(30)) == {200}
 
 
 @pytest.mark.parametrize("seconds", [0, -0.01, -1, -3_600])
 def test_a_paste_cannot_be_read_once_it_has_expired(client: Client, seconds: float) -> None:
-    assert statuses(client, ending(seconds)) == {404}
+    assert statuses(client, publish_expiring(seconds)) == {404}
 
 
 @pytest.mark.parametrize("days", [-400, 400])
-def test_a_wrong_clock_of_the_web_process_changes_nothing(
+def test_a_wrong_clock_of_the_web_process_has_no_effect(
     client: Client, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
-    there, gone = ending(30), ending(-1)
+    readable, expired = publish_expiring(30), publish_expiring(-1)
 
     monkeypatch.setattr(timezone, "now", lambda: datetime.now(UTC) + timedelta(days=days))
 
-    assert (statuses(client, there), statuses(client, gone)) == ({200}, {404})
+    assert (statuses(client, readable), statuses(client, expired)) == ({200}, {404})
     assert writing.erase_expired() == 1
 
 
@@ -63,34 +63,34 @@ def test_the_lifetime_counts_from_the_clock_of_the_database(monkeypatch: pytest.
     assert Paste.objects.filter(pk=paste.pk, expires_at__lt=Now() + timedelta(hours=1, minutes=1)).exists()
 
 
-def test_a_paste_to_burn_ends_too(client: Client) -> None:
-    paste = ending(-1, burn=True)
+def test_a_burn_after_reading_paste_expires_as_well(client: Client) -> None:
+    paste = publish_expiring(-1, burn=True)
 
     assert client.post(f"/{paste.key}/burn").status_code == 404
     assert writing.burn(paste) is None
 
 
-def test_what_has_ended_is_erased_and_its_key_stays() -> None:
-    gone, there = ending(-1), ending(30)
+def test_an_expired_paste_is_erased_but_keeps_its_key() -> None:
+    expired, readable = publish_expiring(-1), publish_expiring(30)
 
     erase_expired()
 
-    row = Paste.objects.get(pk=gone.pk)
+    row = Paste.objects.get(pk=expired.pk)
     assert (row.state, row.title, row.author, row.comment) == (State.EXPIRED, "", "", "")
-    assert list(File.objects.values_list("revision__paste__key", flat=True)) == [there.key]
-    assert row.key == gone.key
+    assert list(File.objects.values_list("revision__paste__key", flat=True)) == [readable.key]
+    assert row.key == expired.key
 
 
-def test_erasing_twice_and_in_small_batches_erases_once() -> None:
+def test_erasing_in_small_batches_erases_each_paste_once() -> None:
     for _ in range(5):
-        ending(-1)
+        publish_expiring(-1)
 
     assert writing.erase_expired(batch=2) == 5
     assert writing.erase_expired(batch=2) == 0
 
 
-def test_a_hidden_paste_is_erased_at_its_end_and_cannot_be_shown_again() -> None:
-    paste = ending(-1)
+def test_a_hidden_paste_is_erased_when_it_expires_and_cannot_be_shown_again() -> None:
+    paste = publish_expiring(-1)
     writing.hide(paste)
 
     assert writing.erase_expired() == 1
@@ -99,8 +99,8 @@ def test_a_hidden_paste_is_erased_at_its_end_and_cannot_be_shown_again() -> None
     assert not File.objects.exists()
 
 
-def test_every_revision_is_erased() -> None:
-    paste = ending(30)
+def test_all_revisions_are_erased() -> None:
+    paste = publish_expiring(30)
     writing.revise(paste, [NewFile("second")])
     Paste.objects.filter(pk=paste.pk).update(expires_at=Now() - timedelta(seconds=1))
 
@@ -109,15 +109,15 @@ def test_every_revision_is_erased() -> None:
     assert not File.objects.exists()
 
 
-def test_a_paste_without_an_end_is_never_erased() -> None:
+def test_a_paste_without_an_expiration_date_is_never_erased() -> None:
     paste = publish_text()
     Paste.objects.filter(pk=paste.pk).update(created_at=F("created_at") - timedelta(days=40_000))
 
     assert writing.erase_expired() == 0
 
 
-def test_what_ends_was_never_meant_for_git() -> None:
-    ending(-1)
+def test_expiring_pastes_are_never_committed() -> None:
+    publish_expiring(-1)
 
     writing.erase_expired()
 

@@ -82,7 +82,7 @@ def test_a_name_is_escaped_on_the_page_and_links_to_its_file(client: Client, nam
     page = Page(client.get(f"/{paste.key}"))
 
     assert name in page.text
-    assert not page.intruders()
+    assert not page.foreign_elements()
     raw, download = (link for link in page.links() if link.startswith((f"/{paste.key}/raw", f"/{paste.key}/download")))
     assert client.get(raw).content == client.get(download).content == b"text"
 

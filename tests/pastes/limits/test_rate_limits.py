@@ -17,7 +17,7 @@ from pastes.limits import counters
 from pastes.limits.rates import Rate
 from pastes.models import Paste
 from tests.pastes.api.client import FILE, create
-from tests.pastes.entry_points import BROWSER, submit
+from tests.pastes.entry_points import BROWSER_ACCEPT, submit
 from tests.pastes.factories import publish_text
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import nothing_stored
@@ -125,7 +125,7 @@ def test_a_network_of_ipv6_is_one_caller(settings: Settings) -> None:
 def wrong_password(client: Client, name: str) -> int:
     """Try to log in, and return the status."""
     form = {"username": name, "password": "wrong"}
-    return client.post("/admin/login/", form, headers={"accept": BROWSER}).status_code
+    return client.post("/admin/login/", form, headers={"accept": BROWSER_ACCEPT}).status_code
 
 
 def test_ten_wrong_passwords_lock_an_account_for_all_addresses(client: Client) -> None:

@@ -13,7 +13,7 @@ from pastes.lifecycle import erasing, writing
 from pastes.models import Outcome, Paste, Report
 from pastes.moderation import reports
 from tests.pastes import multipart
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
@@ -33,7 +33,7 @@ def fresh(settings: Settings, tmp_path: Path) -> None:
 def send(client: Client, paste: Paste | str, **fields: str) -> Any:
     """Submit the report form of a paste."""
     key = paste if isinstance(paste, str) else paste.key
-    return client.post(f"/{key}/report", {"reason": "spam"} | fields, headers={"accept": BROWSER})
+    return client.post(f"/{key}/report", {"reason": "spam"} | fields, headers={"accept": BROWSER_ACCEPT})
 
 
 def test_a_reader_reports_a_paste_and_is_thanked(client: Client) -> None:
@@ -43,7 +43,7 @@ def test_a_reader_reports_a_paste_and_is_thanked(client: Client) -> None:
     sent = send(client, paste, reason="secret", words="Line 3\r\nis my key.", contact="eve@example.org")
     thanks = client.get(sent["Location"])
 
-    assert f"/{paste.key}/report" in Page(client.get(f"/{paste.key}", headers={"accept": BROWSER})).links()
+    assert f"/{paste.key}/report" in Page(client.get(f"/{paste.key}", headers={"accept": BROWSER_ACCEPT})).links()
     assert "noindex" in form.content.decode()
     assert {"reason", "words", "contact"} <= set(Page(form).values)
     assert sent.status_code == 302
@@ -205,7 +205,9 @@ def test_equal_concurrent_reports_are_stored_once() -> None:
     ],
 )
 def test_a_report_that_is_not_utf8_is_refused(client: Client, sent: bytes, encoding: str) -> None:
-    response = client.generic("POST", f"/{publish_text().key}/report", sent, encoding, headers={"accept": BROWSER})
+    response = client.generic(
+        "POST", f"/{publish_text().key}/report", sent, encoding, headers={"accept": BROWSER_ACCEPT}
+    )
 
     assert (response.status_code, Report.objects.count()) == (400, 0)
     assert "not UTF-8" in response.content.decode()

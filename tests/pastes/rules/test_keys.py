@@ -12,7 +12,7 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from pastes.rules import keys
-from tests.pastes.entry_points import BROWSER, ENTRY_POINTS, EntryPoint, entry_point_name
+from tests.pastes.entry_points import BROWSER_ACCEPT, ENTRY_POINTS, EntryPoint, entry_point_name
 from tests.pastes.row_counts import count_rows, nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -71,7 +71,7 @@ def test_exhausted_keys_are_answered_503_in_the_form_of_the_caller(
 
     api = client.post("/api/v1/pastes", {"files": [{"content": "x"}]}, content_type="application/json")
     line = client.put("/", b"x", content_type="")
-    page = client.put("/", b"x", content_type="", headers={"accept": BROWSER})
+    page = client.put("/", b"x", content_type="", headers={"accept": BROWSER_ACCEPT})
 
     assert api.json()["error"]["code"] == "unavailable"
     assert line.content.decode().count("\n") == 1

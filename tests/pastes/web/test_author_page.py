@@ -13,13 +13,13 @@ from pastes.lifecycle import writing
 from pastes.models import Paste
 from pastes.templatetags.site import path_of_author
 from pastes.web.lists import PAGE_LENGTH
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
-ODD = [
+UNUSUAL_NAMES = [
     "Zoë 🐙",
     "a/b",
     "/x/",
@@ -64,19 +64,19 @@ def test_an_author_page_lists_the_authors_public_pastes_newest_first(client: Cli
     assert '<meta name="robots" content="noindex">' in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ODD, ids=ascii)
+@pytest.mark.parametrize("name", UNUSUAL_NAMES, ids=ascii)
 def test_a_paste_links_to_its_author_page_for_any_name(client: Client, name: str) -> None:
     paste = public(name)
 
     for path in (f"/{paste.key}", "/recent", path_of_author(name)):
-        page = Page(client.get(path, headers={"accept": BROWSER}))
+        page = Page(client.get(path, headers={"accept": BROWSER_ACCEPT}))
         (link,) = [link for link in page.links() if link.startswith("/by/") and not re.search("[?&]atom$", link)]
         assert not re.search(r"/\.{1,2}(/|$)", link)
         assert keys(client, link) == [paste.key]
-        assert not page.intruders()
+        assert not page.foreign_elements()
 
 
-@pytest.mark.parametrize("name", ODD, ids=ascii)
+@pytest.mark.parametrize("name", UNUSUAL_NAMES, ids=ascii)
 def test_the_feed_of_an_author_has_the_same_pastes(client: Client, name: str) -> None:
     paste = public(name, title="<T>")
     page = Page(client.get(path_of_author(name)))
@@ -106,7 +106,7 @@ def test_pages_of_the_list_link_to_the_next(client: Client, name: str) -> None:
 def test_an_author_without_public_pastes_is_404(client: Client, path: str) -> None:
     publish_text(author="Eve")
 
-    assert client.get(path, headers={"accept": BROWSER}).status_code == 404
+    assert client.get(path, headers={"accept": BROWSER_ACCEPT}).status_code == 404
 
 
 def test_author_pages_need_permission_to_list(client: Client, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from tests.pastes import multipart
-from tests.pastes.entry_points import BROWSER, submit
+from tests.pastes.entry_points import BROWSER_ACCEPT, submit
 from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import nothing_stored
@@ -200,7 +200,7 @@ def test_a_form_with_too_many_parts_is_refused(client: Client, count: int, file_
 )
 def test_a_truncated_form_is_refused(client: Client, sent: bytes) -> None:
     with nothing_stored():
-        response = client.generic("POST", "/", sent, multipart.CONTENT_TYPE, headers={"accept": BROWSER})
+        response = client.generic("POST", "/", sent, multipart.CONTENT_TYPE, headers={"accept": BROWSER_ACCEPT})
 
     assert 400 <= response.status_code < 500
 
@@ -217,6 +217,6 @@ def test_a_form_with_a_wrong_file_count_is_refused(client: Client, total: str) -
 
 def test_a_form_without_the_sites_fields_is_refused_with_an_explanation(client: Client) -> None:
     with nothing_stored():
-        response = client.post("/", {"comment": "no text at all"}, headers={"accept": BROWSER})
+        response = client.post("/", {"comment": "no text at all"}, headers={"accept": BROWSER_ACCEPT})
 
     assert response.status_code == 422

@@ -11,7 +11,7 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from tests.pastes.ciphertexts import CT, sealed
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 from tests.pastes.http.test_headers import policy
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 def framed(client: Client, path: str, status: int = 200) -> Page:
     """Return the page in a frame; fail unless every site may frame it and it runs only our scripts."""
-    response: Any = client.get(path, headers={"accept": BROWSER})
+    response: Any = client.get(path, headers={"accept": BROWSER_ACCEPT})
     assert response.status_code == status
     rules = policy(response)
     assert rules["frame-ancestors"] == ["*"]
@@ -90,7 +90,7 @@ def test_a_hostile_paste_is_harmless_in_a_frame(client: Client, text: str) -> No
     page = framed(client, f"/{paste.key}/embed")
 
     assert page.pre == [text]
-    assert not page.intruders()
+    assert not page.foreign_elements()
 
 
 def test_the_frame_reports_a_missing_permission(client: Client, settings: Any) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pastes.lifecycle import reading
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 
@@ -49,7 +49,7 @@ def test_an_error_page_is_in_the_language_of_its_reader(
     if status == 500:
         monkeypatch.setattr(reading, "find", None)  # Calling None raises an unexpected TypeError.
 
-    response = SENDING[status](client, {"accept": BROWSER, "accept-language": language})
+    response = SENDING[status](client, {"accept": BROWSER_ACCEPT, "accept-language": language})
 
     page = Page(response)
     assert response.status_code == status
@@ -58,19 +58,19 @@ def test_an_error_page_is_in_the_language_of_its_reader(
     assert str(status) in page.text
     assert "noindex" in page.html
     assert "/" in page.links()
-    assert not page.intruders()
+    assert not page.foreign_elements()
 
 
 def test_only_public_pastes_and_lists_are_indexed(client: Client) -> None:
     public, unlisted = publish_text("x", visibility="public"), publish_text("x")
     for path in ("/", "/recent", f"/{public.key}"):
-        response = client.get(path, headers={"accept": BROWSER})
+        response = client.get(path, headers={"accept": BROWSER_ACCEPT})
         assert b"noindex" not in response.content
         assert "X-Robots-Tag" not in response
 
     others = ["", "/edit", "/fork", "/delete", "/embed"]
     for path in ["/mine", "/search?q=x", *(f"/{unlisted.key}{other}" for other in others), f"/{public.key}/edit"]:
-        assert b"noindex" in client.get(path, headers={"accept": BROWSER}).content, path
+        assert b"noindex" in client.get(path, headers={"accept": BROWSER_ACCEPT}).content, path
     for path in ("/raw", "/raw/paste.txt", "/download/paste.txt", "/zip"):
         assert client.get(f"/{unlisted.key}{path}")["X-Robots-Tag"] == "noindex"
 

@@ -1,4 +1,4 @@
-"""oEmbed: another site shows a public paste, given its URL."""
+"""oEmbed: other sites can embed a public paste by its URL."""
 
 import json
 from datetime import timedelta
@@ -18,12 +18,12 @@ from tests.pastes.html_pages import Page
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def asked(client: Client, url: str, **query: str) -> Any:
-    """Return the oEmbed response for a URL."""
+def get_oembed(client: Client, url: str, **query: str) -> Any:
+    """Request the oEmbed description of a URL."""
     return client.get("/oembed", {"url": url, **query})
 
 
-def test_the_page_of_a_public_paste_links_to_its_description(client: Client) -> None:
+def test_the_page_of_a_public_paste_links_to_its_oembed_description(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one\n" * 5, "a.py")], title='A "b" <c>', author="Ada", visibility="public"))
     page = Page(client.get(f"/{paste.key}"))
     (link,) = [description for tag, description in page.tags if description.get("type") == "application/json+oembed"]
@@ -51,18 +51,18 @@ def test_the_description_is_available_as_xml(client: Client) -> None:
     paste = publish_text("x", title="<T> & \uffff", visibility="public")
     url = f"http://testserver/{paste.key}"
 
-    response = asked(client, url, format="xml")
+    response = get_oembed(client, url, format="xml")
 
     assert response["Content-Type"] == "text/xml; charset=utf-8"
     elements = {element.tag: element.text for element in ET.fromstring(response.content)}
     assert elements["title"] == "<T> & \ufffd"
-    said = asked(client, url).json()
-    assert elements["html"] == said["html"].replace("\uffff", "\ufffd")
-    assert elements.keys() == said.keys()
+    json_description = get_oembed(client, url).json()
+    assert elements["html"] == json_description["html"].replace("\uffff", "\ufffd")
+    assert elements.keys() == json_description.keys()
 
 
 @pytest.mark.parametrize(
-    ("said", "width", "height"),
+    ("limits", "width", "height"),
     [
         ({}, 720, 600),
         ({"maxwidth": "300", "maxheight": "200"}, 300, 200),
@@ -71,20 +71,20 @@ def test_the_description_is_available_as_xml(client: Client) -> None:
     ],
 )
 def test_the_frame_stays_within_the_requested_size(
-    client: Client, said: dict[str, str], width: int, height: int
+    client: Client, limits: dict[str, str], width: int, height: int
 ) -> None:
     paste = publish_text("x\n" * 1_000, visibility="public")
 
-    description = asked(client, f"http://testserver/{paste.key}", **said).json()
+    description = get_oembed(client, f"http://testserver/{paste.key}", **limits).json()
 
     assert (description["width"], description["height"]) == (width, height)
     assert f'width="{width}" height="{height}"' in description["html"]
 
 
-def test_an_unknown_format_is_501(client: Client) -> None:
+def test_an_unknown_format_returns_501(client: Client) -> None:
     paste = publish_text("x", visibility="public")
 
-    response = asked(client, f"http://testserver/{paste.key}", format="yaml")
+    response = get_oembed(client, f"http://testserver/{paste.key}", format="yaml")
 
     assert response.status_code == 501
 
@@ -100,20 +100,20 @@ def test_only_public_pastes_are_described(client: Client) -> None:
     ]
 
     for paste in others:
-        assert asked(client, f"http://testserver/{paste.key}").status_code == 404
+        assert get_oembed(client, f"http://testserver/{paste.key}").status_code == 404
         assert "oembed" not in client.get(f"/{paste.key}").content.decode()
 
 
 def test_only_urls_of_pastes_on_this_site_are_described(client: Client) -> None:
     key = publish_text("x", visibility="public").key
 
-    for known in (
+    for url in (
         f"http://testserver/{key}",
         f"https://TESTSERVER/{key}#a-L1",
         f"http://testserver/{key}/embed?file=a",
     ):
-        assert asked(client, known).status_code == 200
-    for unknown in (
+        assert get_oembed(client, url).status_code == 200
+    for url in (
         "",
         key,
         f"/{key}",
@@ -126,14 +126,14 @@ def test_only_urls_of_pastes_on_this_site_are_described(client: Client) -> None:
         "http://testserver/recent",
         "http://[testserver/",
     ):
-        assert asked(client, unknown).status_code == 404, unknown
+        assert get_oembed(client, url).status_code == 404, url
     assert client.get("/oembed").status_code == 404
 
 
-def test_the_cache_age_ends_with_the_paste(client: Client) -> None:
+def test_the_cache_age_does_not_exceed_the_remaining_lifetime(client: Client) -> None:
     paste = publish_text("x", visibility="public", lifetime=timedelta(minutes=10))
 
-    assert 500 < asked(client, f"http://testserver/{paste.key}").json()["cache_age"] <= 600
+    assert 500 < get_oembed(client, f"http://testserver/{paste.key}").json()["cache_age"] <= 600
 
 
 def test_the_provider_is_the_configured_site(client: Client, settings: Any) -> None:
@@ -144,4 +144,4 @@ def test_the_provider_is_the_configured_site(client: Client, settings: Any) -> N
     description = json.loads(client.get(f"/oembed?url={quote(f'https://paste.example.org/{key}', safe='')}").content)
 
     assert (description["provider_name"], description["provider_url"]) == ("Ours", "https://paste.example.org/")
-    assert asked(client, f"http://testserver/{key}").status_code == 404
+    assert get_oembed(client, f"http://testserver/{key}").status_code == 404

@@ -115,7 +115,7 @@ def test_text_is_shown_literally_and_never_runs(client: Client, text: str) -> No
     page = shown(client, publish_text(text, title=text.strip(), author=text.strip(), comment=text))
 
     assert page.pre == [text]
-    assert not page.intruders()
+    assert not page.foreign_elements()
     assert text.strip() in page.text
 
 

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from pastes.lifecycle import writing
 from pastes.models import Paste
 from pastes.web.lists import PAGE_LENGTH
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 
@@ -94,7 +94,7 @@ def test_every_page_costs_one_query(client: Client, django_assert_num_queries: D
 
 @pytest.mark.parametrize("before", ["x", "-1", "1.5", "٣", "²", "1%00", "9" * 19, "9" * 5_000, "0x1", " 1", "1e9"])
 def test_an_invalid_number_is_refused(client: Client, before: str) -> None:
-    for accept in (BROWSER, "*/*"):
+    for accept in (BROWSER_ACCEPT, "*/*"):
         response = client.get(f"/recent?before={before}", headers={"accept": accept})
         assert response.status_code == 400
         assert len(response.content) < 2_000

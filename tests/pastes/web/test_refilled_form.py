@@ -13,7 +13,7 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from pastes.rules import keys
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.html_pages import Page
 from tests.pastes.http.test_database_down import database_fails
 from tests.pastes.row_counts import nothing_stored
@@ -43,7 +43,7 @@ def limited(settings: Settings, tmp_path: Path) -> None:
 def far(*, checks: bool = False) -> Client:
     """Return a client at a remote address, which has rate limits."""
     return Client(
-        REMOTE_ADDR="203.0.113.7", HTTP_ACCEPT=BROWSER, enforce_csrf_checks=checks, raise_request_exception=False
+        REMOTE_ADDR="203.0.113.7", HTTP_ACCEPT=BROWSER_ACCEPT, enforce_csrf_checks=checks, raise_request_exception=False
     )
 
 
@@ -96,7 +96,7 @@ def test_the_form_is_shown_again_with_its_content_and_the_error(
     assert (page.areas["files-0-content"], page.areas["files-1-content"]) == (TEXT, "second")
     assert (page.values["title"], page.values["files-0-name"]) == ("Half <done>", "a.py")
     assert page.selected["expires"] == "1w"
-    assert not page.intruders()
+    assert not page.foreign_elements()
     assert ("Retry-After" in response) is (status in {429, 503})
 
 

@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 
 from tests.pastes.api.client import create
 from tests.pastes.ciphertexts import sealed
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 def shown(client: Client, path: str) -> list[str]:
     """Return the languages of the files on a page."""
-    response = client.get(path, headers={"accept": BROWSER})
+    response = client.get(path, headers={"accept": BROWSER_ACCEPT})
     assert response.status_code == 200
     return re.findall(r'data-language="([^"]*)"', response.content.decode())
 
@@ -51,14 +51,14 @@ def test_the_page_of_an_encrypted_paste_gets_the_language_of_the_url(client: Cli
     key = create(client, {"files": [{"content": sealed()}], "encrypted": True}).json()["key"]
 
     for path in (f"/{key}.ml", f"/{key}?hl=ml", f"/{key}?ml"):
-        assert b'data-asked="ocaml"' in client.get(path, headers={"accept": BROWSER}).content
+        assert b'data-asked="ocaml"' in client.get(path, headers={"accept": BROWSER_ACCEPT}).content
 
 
 def test_line_numbers_are_shown_unless_the_url_hides_them(client: Client) -> None:
     key = publish_text().key
 
     for query, off in (("", False), ("?ln", False), ("?ln=true", False), ("?ln=false", True)):
-        page = client.get(f"/{key}{query}", headers={"accept": BROWSER}).content
+        page = client.get(f"/{key}{query}", headers={"accept": BROWSER_ACCEPT}).content
         assert (b'data-numbers="off"' in page) == off
 
 
@@ -66,7 +66,7 @@ def test_programs_get_the_raw_text_with_any_file_extension(client: Client) -> No
     key = publish_text("x\r\n").key
 
     assert client.get(f"/{key}.py", headers={"accept": "*/*"}).content == b"x\r\n"
-    assert client.get(f"/{key}.py?raw", headers={"accept": BROWSER}).content == b"x\r\n"
+    assert client.get(f"/{key}.py?raw", headers={"accept": BROWSER_ACCEPT}).content == b"x\r\n"
     assert client.get(f"/{key}x.py").status_code == 404
     assert client.put(f"/{key}.py", b"text", content_type="").status_code == 201
 

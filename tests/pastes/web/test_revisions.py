@@ -11,7 +11,7 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste, Revision
 from tests.pastes.ciphertexts import sealed
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 
@@ -28,7 +28,7 @@ def edited(*texts: str, name: str = "a.txt", **facts: Any) -> Paste:
 
 def shown(client: Client, path: str, *, status: int = 200) -> Page:
     """Return a parsed page."""
-    response = client.get(path, headers={"accept": BROWSER})
+    response = client.get(path, headers={"accept": BROWSER_ACCEPT})
     assert (response.status_code, response["Content-Type"]) == (status, "text/html; charset=utf-8")
     return Page(response)
 
@@ -113,9 +113,9 @@ def test_texts_and_names_are_escaped(client: Client) -> None:
 
     for view in ("inline", "split"):
         page = shown(client, f"/{key}/revisions?view={view}")
-        assert page.intruders() == []
+        assert page.foreign_elements() == []
         assert evil in page.text
-    assert shown(client, f"/{key}/revisions/2").intruders() == []
+    assert shown(client, f"/{key}/revisions/2").foreign_elements() == []
 
 
 def test_hidden_characters_cause_a_warning(client: Client) -> None:
@@ -200,7 +200,7 @@ def test_the_text_of_a_revision_comes_back_byte_for_byte(client: Client) -> None
 def test_a_missing_revision_or_file_is_404(client: Client, end: str) -> None:
     key = edited("x", "y").key
 
-    for accept in (BROWSER, "*/*"):
+    for accept in (BROWSER_ACCEPT, "*/*"):
         assert client.get(f"/{key}/revisions/{end}", headers={"accept": accept}).status_code == 404
 
 
@@ -232,7 +232,7 @@ def test_revisions_of_a_burning_paste_are_not_shown(client: Client) -> None:
     paste = edited("secret one", "secret two", burn=True)
 
     for end in ("", "/1", "/1/raw", "/1/raw/a.txt"):
-        answer = client.get(f"/{paste.key}/revisions{end}", headers={"accept": BROWSER})
+        answer = client.get(f"/{paste.key}/revisions{end}", headers={"accept": BROWSER_ACCEPT})
         assert answer.status_code == 403
         assert b"secret" not in answer.content
 

@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -19,7 +19,7 @@ def test_a_terminal_gets_the_text_and_a_browser_the_page(client: Client) -> None
     paste = publish_text("<b>é\r\n")
 
     text = client.get(f"/{paste.key}", headers=CURL)
-    page = client.get(f"/{paste.key}", headers={"accept": BROWSER})
+    page = client.get(f"/{paste.key}", headers={"accept": BROWSER_ACCEPT})
 
     assert text.content == "<b>é\r\n".encode()
     assert text["Content-Type"] == "text/plain; charset=utf-8"

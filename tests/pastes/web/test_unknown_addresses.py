@@ -11,7 +11,7 @@ from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File
 from pastes.rules import keys
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -64,7 +64,7 @@ def test_a_key_in_upper_case_is_another_address(client: Client) -> None:
     "path", ["/0123456789", "/nothing.txt", "/a/b/c", "/0123456789/nothing", "/admin", "/static/x"]
 )
 def test_404_has_the_format_of_the_caller(client: Client, path: str) -> None:
-    page, line = client.get(path, headers={"accept": BROWSER}), client.get(path)
+    page, line = client.get(path, headers={"accept": BROWSER_ACCEPT}), client.get(path)
 
     assert page.status_code == line.status_code == 404
     assert page["Content-Type"].startswith("text/html")
@@ -75,7 +75,7 @@ def test_404_has_the_format_of_the_caller(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/<script>alert(1)</script>", "/%3Cscript%3Ealert(1)", '/"onload="x'])
 def test_404_does_not_repeat_the_url(client: Client, path: str) -> None:
-    response = client.get(path, headers={"accept": BROWSER})
+    response = client.get(path, headers={"accept": BROWSER_ACCEPT})
 
     assert response.status_code == 404
     assert b"alert(1)" not in response.content
@@ -101,7 +101,7 @@ def test_404_does_not_repeat_the_url(client: Client, path: str) -> None:
 )
 def test_an_unsupported_method_is_refused_with_a_message(client: Client, method: str, path: str) -> None:
     with nothing_stored():
-        page = client.generic(method.upper(), path, headers={"accept": BROWSER})
+        page = client.generic(method.upper(), path, headers={"accept": BROWSER_ACCEPT})
         line = client.generic(method.upper(), path)
 
     assert page.status_code == line.status_code == 405
