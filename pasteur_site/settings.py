@@ -138,6 +138,11 @@ env.text(
 GITSYNC_SSH_HOST_FINGERPRINT = env.words("GITSYNC_SSH_HOST_FINGERPRINT")
 GITSYNC_HTTP_USER = env.text("GITSYNC_HTTP_USER", "git")
 GITSYNC_HTTP_TOKEN = env.secret("GITSYNC_HTTP_TOKEN")
+GITSYNC_HTTP_PROXY = env.text(
+    "GITSYNC_HTTP_PROXY",
+    pattern=rf"(https?|socks5h?)://{_git_host}(:[0-9]+)?/?",
+    form="the address of a proxy without a password, such as http://proxy.example.org:3128",
+)
 GITSYNC_HTTP_CA_FILE = env.path("GITSYNC_HTTP_CA_FILE")
 GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", maximum=86_400)
 GITSYNC_READ_BACK = env.flag("GITSYNC_READ_BACK", default=True)

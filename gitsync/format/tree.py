@@ -1,5 +1,6 @@
 """The layout of a paste in the tree: its folder, file names and metadata. Pure: no Git, no database, no settings.
 
+.gitattributes                     the rule that keeps Git from changing line endings
 k/3/x/k3x9m2p7ab/.pasteur.json     metadata, from which the row can be rebuilt
 k/3/x/k3x9m2p7ab/hello.py          the text, under its own name
 """
@@ -16,13 +17,16 @@ from typing import NamedTuple
 from pastes.models import File, Paste, Revision, blob_oid
 
 METADATA = ".pasteur.json"
+ATTRIBUTES = ".gitattributes"
+KEEP_BYTES = b"* -text\n"
 FORMAT = 1
 
 _NAME_BYTES = 200
 #: Names of devices on Windows, with any extension.
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])( *\..*)?", re.IGNORECASE)
-#: Names that are special to Git or to forges, in any folder.
-_SPECIAL = re.compile(r"(\.git.*|git~\d+.*|\.mailmap|\.pasteur\.json|readme(\..*)?)", re.IGNORECASE | re.DOTALL)
+#: Names with a meaning to Git or to forges, in any folder. NTFS knows other names by short ones with a tilde and a
+#: number: `gitmod~1` is `.gitmodules` there, and forges reject it.
+_SPECIAL = re.compile(r"(\.git.*|.*~\d.*|\.mailmap|\.pasteur\.json|readme(\..*)?)", re.IGNORECASE | re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _FOLDER = re.compile(r"([0-9a-z])/([0-9a-z])/([0-9a-z])/(\1\2\3[0-9a-z]*)/")
 
@@ -107,12 +111,12 @@ def tree_oid(entries: Iterable[TreeEntry]) -> str:
 
 
 def tree_names(names: Iterable[str]) -> list[str]:
-    """Return a name for each file that is safe on every file system and in Git, and unique ignoring case."""
+    """Return a name for each file that is harmless on every file system and to Git, and unique for all of them."""
     used: set[str] = {METADATA}
     safe_names = []
     for name in names:
         safe = _unique(_safe(name), used)
-        used.add(safe.casefold())
+        used.add(_folded(safe))
         safe_names.append(safe)
     return safe_names
 
@@ -145,9 +149,16 @@ def _replace_trailing_dots(name: str) -> str:
     return stem + "_" * (len(name) - len(stem))
 
 
+def _folded(name: str) -> str:
+    """Return what file systems compare that ignore case (some by its upper, some by its lower form) and normalize."""
+    if name.isascii():
+        return name.casefold()
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).upper().casefold())
+
+
 def _unique(name: str, used: set[str]) -> str:
     candidate, count = name, 1
-    while candidate.casefold() in used:
+    while _folded(candidate) in used:
         count += 1
         candidate = _shortened(name, f"-{count}")
     return candidate

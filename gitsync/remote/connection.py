@@ -110,7 +110,8 @@ class Connection:
         """Return the environment in which Git reaches this remote and nothing else."""
         transport = self.address.transport
         if transport in {"http", "https"}:
-            return {"GIT_ALLOW_PROTOCOL": transport, **https.environment(self.address, self.login, self.authority)}
+            options = https.environment(self.address, self.login, self.authority, settings.GITSYNC_HTTP_PROXY)
+            return {"GIT_ALLOW_PROTOCOL": transport, **options}
         if transport != "ssh":
             return {"GIT_ALLOW_PROTOCOL": transport}
         if self.key_file is None:

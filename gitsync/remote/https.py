@@ -65,7 +65,7 @@ def authority_problems(file: Path | None) -> list[str]:
     return []
 
 
-def environment(address: Address, login: Login, authority: Path | None = None) -> dict[str, str]:
+def environment(address: Address, login: Login, authority: Path | None = None, proxy: str = "") -> dict[str, str]:
     """Return the environment for Git; `authority` is the file of a certificate authority, in place of the system's.
 
     Raises MisconfiguredError when the token cannot be sent safely, or the file cannot be used.
@@ -77,6 +77,8 @@ def environment(address: Address, login: Login, authority: Path | None = None) -
         "http.lowSpeedLimit": str(_LEAST_BYTES),
         "http.lowSpeedTime": str(_SLOW_SECONDS),
     }
+    if proxy:
+        options["http.proxy"] = proxy
     if authority:
         options["http.sslCAInfo"] = str(authority)
     if login.token:

@@ -95,7 +95,7 @@ def is_harmless(name: str) -> bool:
         and not any(unicodedata.category(character)[0] == "C" for character in name)
         and name[-1] not in ". "
         and stem not in DEVICES
-        and not name.casefold().startswith((".git", "git~"))
+        and not name.casefold().startswith((".git", "git~", "gitmod~", "gi7eba~"))
         and name not in {".mailmap", tree.METADATA}
     )
 
@@ -111,6 +111,9 @@ def is_harmless(name: str) -> bool:
 @example([".g\u200cit"])
 @example(["a", "A", "a-2", "A-2"])
 @example(["ǆ", "ǅ", "Ǆ"])
+@example(["\u0390.py", "\u03aa\u0301.py"])
+@example(["\u1fb7", "\u0391\u0342\u0399"])
+@example(["gitmod~1", "GI7EBA~1"])
 def test_any_names_become_harmless_and_unique_on_every_file_system(names: list[str]) -> None:
     found = tree_names(names)
 
@@ -118,6 +121,8 @@ def test_any_names_become_harmless_and_unique_on_every_file_system(names: list[s
     assert [name for name in found if not is_harmless(name)] == []
     for form in ("NFC", "NFD", "NFKC"):
         assert form == "NFKC" or len({unicodedata.normalize(form, name).casefold() for name in found}) == len(found)
+    decomposed = (unicodedata.normalize("NFD", name) for name in found)
+    assert len({unicodedata.normalize("NFD", name.casefold()) for name in decomposed}) == len(found)
     assert found == tree_names(names)
 
 

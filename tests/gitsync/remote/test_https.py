@@ -100,6 +100,23 @@ def test_the_token_is_in_no_command_line_log_file_row_or_page(
         assert not any(secret in text for secret in secrets), text
 
 
+def test_a_proxy_of_the_settings_is_used_and_one_of_the_environment_is_not(
+    over_http: GitHttp, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    many.publish(1)
+    with GitHttp() as proxy:  # It refuses what it is asked for, and logs it.
+        proxy.accept("another token")
+        settings.GITSYNC_HTTP_PROXY = f"http://127.0.0.1:{proxy.port}"
+        with pytest.raises(AccessDeniedError):
+            drain()
+        assert proxy.requests[0][0].startswith(over_http.url)
+        assert over_http.requests == []
+    settings.GITSYNC_HTTP_PROXY = ""
+
+    assert drain().commits == 1
+
+
 def test_the_token_does_not_follow_redirects(over_http: GitHttp) -> None:
     many.publish(1)
     with GitHttp() as elsewhere:
