@@ -144,6 +144,22 @@ GITSYNC_HTTP_PROXY = env.text(
     form="the address of a proxy without a password, such as http://proxy.example.org:3128",
 )
 GITSYNC_HTTP_CA_FILE = env.path("GITSYNC_HTTP_CA_FILE")
+_email = r"[A-Za-z0-9._+{}-]+@[A-Za-z0-9][A-Za-z0-9.-]*"
+GITSYNC_COMMITTER_NAME = env.text(
+    "GITSYNC_COMMITTER_NAME",
+    "Pasteur",
+    pattern=r"[^\s<>\x00-\x1f.,:;\"'\\][^<>\x00-\x1f\\\"]*",
+    form="a name without < and >",
+)
+GITSYNC_COMMITTER_EMAIL = env.text(
+    "GITSYNC_COMMITTER_EMAIL", pattern=_email.replace("{}", ""), form="an e-mail address"
+)
+GITSYNC_AUTHOR_EMAIL = env.text(
+    "GITSYNC_AUTHOR_EMAIL",
+    pattern=_email.replace("[A-Za-z0-9._+{}-]+", r"([A-Za-z0-9._+-]|\{name\})+"),
+    form="an e-mail address, with {name} for the name of the author",
+)
+GITSYNC_SIGN_OFF = env.flag("GITSYNC_SIGN_OFF")
 GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", maximum=86_400)
 GITSYNC_READ_BACK = env.flag("GITSYNC_READ_BACK", default=True)
 GITSYNC_FETCH_INTERVAL = env.seconds("GITSYNC_FETCH_INTERVAL", maximum=86_400)

@@ -23,8 +23,33 @@ CHANGE_TRAILER = "Pasteur-Change"
 PURGED_TRAILER = "Pasteur-Purged"
 
 _SUBJECT_LENGTH = 100
+_ADDRESS_NAME_LENGTH = 60
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
 _VERBS = {"publish": "Publish", "edit": "Edit", "remove": "Remove", "restore": "Restore"}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The committer of all commits, the address of all authors, and whether authors sign off their commits (DCO).
+
+    In `author_email`, `{name}` is the name of the author in lower case, with dots for all but ASCII letters and digits.
+    """
+
+    name: str = COMMITTER
+    email: str = EMAIL
+    author_email: str = EMAIL
+    sign_off: bool = False
+
+    @property
+    def committer(self) -> str:
+        """The committer as Git writes it, without a date."""
+        return f"{self.name} <{self.email}>"
+
+    def author(self, author: str) -> str:
+        """Return an author line in which no input of a visitor can end the name or start another field."""
+        name = re.sub(r"[<>]", "", plain_line(author)).strip(" .,:;\"'\\") or "Anonymous"
+        address_name = re.sub(r"[^a-z0-9]+", ".", name.lower()).strip(".")[:_ADDRESS_NAME_LENGTH].strip(".")
+        return f"{name} <{self.author_email.replace('{name}', address_name or 'anonymous')}>"
 
 
 @dataclass(frozen=True)
@@ -43,6 +68,7 @@ class Commit:
     moved_from: str = ""
     #: The content of `.gitattributes` at the root, if this commit writes that file.
     attributes: bytes = b""
+    identity: Identity = Identity()
 
 
 def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iterable[bytes]:
@@ -55,8 +81,8 @@ def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iter
     yield (
         f"commit {NEXT_REF}\n"
         f"mark :{mark}\n"
-        f"author {identity(commit.author)} {int(commit.written_at.timestamp())} +0000\n"
-        f"committer {COMMITTER} <{EMAIL}> {committed_at} +0000\n"
+        f"author {commit.identity.author(commit.author)} {int(commit.written_at.timestamp())} +0000\n"
+        f"committer {commit.identity.committer} {committed_at} +0000\n"
         f"data {len(message)}\n"
     ).encode()
     yield message
@@ -73,12 +99,6 @@ def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iter
         yield f"M 100644 inline {path}\ndata {len(entry.content)}\n".encode()
         yield entry.content
         yield b"\n"
-
-
-def identity(author: str) -> str:
-    """Return an author line in which no input of a visitor can end the name or start another field."""
-    name = re.sub(r"[<>]", "", plain_line(author)).strip(" .,:;\"'\\")
-    return f"{name or 'Anonymous'} <{EMAIL}>"
 
 
 def purge_digest(key: str) -> str:
@@ -106,9 +126,10 @@ def _message(commit: Commit) -> bytes:
     title = plain_line(commit.title) or commit.key
     if len(title) > _SUBJECT_LENGTH:
         title = title[: _SUBJECT_LENGTH - 1] + "…"
+    sign_off = f"Signed-off-by: {commit.identity.author(commit.author)}\n" if commit.identity.sign_off else ""
     return (
         f"{_VERBS[commit.kind]} {title}\n\n"
         f"Pasteur-Key: {commit.key}\n"
         f"Pasteur-Kind: {commit.kind}\n"
-        f"{CHANGE_TRAILER}: {commit.change}\n"
+        f"{CHANGE_TRAILER}: {commit.change}\n{sign_off}"
     ).encode()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gitsync.format import tree
 from gitsync.format.fast_import import COMMITTER, Commit
 from gitsync.models import Change
+from gitsync.outbox import identity
 from gitsync.outbox.eligibility import belongs
 from pastes.models import File, Paste, Revision
 
@@ -51,6 +52,7 @@ class Loaded:
             written_at=self.change.created_at,
             entries=self.entries,
             moved_from=self.change.moved_from if moves else "",
+            identity=identity.configured(),
         )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from gitsync.format import tree
-from gitsync.format.fast_import import CHANGE_TRAILER, COMMITTER, EMAIL, NEXT_REF, PURGED_TRAILER, purge_digest
+from gitsync.format.fast_import import CHANGE_TRAILER, NEXT_REF, PURGED_TRAILER, purge_digest
+from gitsync.outbox.identity import configured
 from gitsync.purge.occurrences import PurgedContent
 
 _TRAILER = re.compile(rf"^(Pasteur-Key|{CHANGE_TRAILER}): *([0-9a-z]+)".encode(), re.MULTILINE)
@@ -117,7 +118,7 @@ class StreamFilter:
 
         It also gives the new history at least one commit: most remotes do not let a branch be deleted.
         """
-        identity = f"{COMMITTER} <{EMAIL}> ".encode() + self._last_date
+        identity = f"{configured().committer} ".encode() + self._last_date
         trailers = "".join(f"{PURGED_TRAILER}: {purge_digest(key.decode())}\n" for key in sorted(self._keys))
         message = _PURGE_MESSAGE + b"\n" + trailers.encode()
         yield b"" if self.tip else _NEW_ROOT

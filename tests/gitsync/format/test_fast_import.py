@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gitsync.format import fast_import
-from gitsync.format.fast_import import Commit, identity, plain_line, quoted
+from gitsync.format.fast_import import Commit, Identity, plain_line, quoted
 from gitsync.format.tree import TreeEntry, tree_names
 from pastes.models import blob_oid
 from tests import repository
@@ -116,7 +116,7 @@ def test_any_input_becomes_one_commit_with_its_files(
     head, _, message = raw.partition(b"\n\n")
     tree, name, committer = head.split(b"\n")
     assert tree.startswith(b"tree ")
-    assert name == f"author {identity(author)} {int(AT.timestamp())} +0000".encode()
+    assert name == f"author {Identity().author(author)} {int(AT.timestamp())} +0000".encode()
     assert committer == b"committer Pasteur <paste@pasteur.invalid> 1800000001 +0000"
     subject, empty, *trailers = message.decode().split("\n")
     assert subject.startswith("Publish ")
@@ -141,7 +141,7 @@ def test_git_finds_many_such_commits_sound(bare: Path) -> None:
 @example("\"'.,:; ")
 @example(" Ada  Lovelace ")
 def test_an_author_is_one_name_and_one_invalid_address(author: str) -> None:
-    found = identity(author)
+    found = Identity().author(author)
 
     name, _, mail = found.partition(" <")
     assert mail == "paste@pasteur.invalid>"
@@ -167,7 +167,7 @@ def test_an_author_is_one_name_and_one_invalid_address(author: str) -> None:
     ],
 )
 def test_an_author_by_example(author: str, name: str) -> None:
-    assert identity(author) == f"{name} <paste@pasteur.invalid>"
+    assert Identity().author(author) == f"{name} <paste@pasteur.invalid>"
 
 
 @settings(deadline=None)

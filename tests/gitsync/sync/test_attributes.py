@@ -53,7 +53,7 @@ def test_a_mirror_without_the_file_gets_it_with_the_next_commit_and_no_paste_com
     many.publish(1)
     assert drain().commits == 1
 
-    assert repository.files(remote)[ATTRIBUTES] == KEEP_BYTES
+    assert repository.git(remote, "show", f"main:{ATTRIBUTES}") == KEEP_BYTES
     assert Paste.objects.count() == 3
     assert not Change.objects.pending().exists()
     assert resync.look().is_clean
@@ -84,6 +84,6 @@ def test_the_rule_is_added_behind_what_others_wrote(
 
     drain()
 
-    assert repository.files(remote)[ATTRIBUTES] == expected
+    assert repository.git(remote, "show", f"main:{ATTRIBUTES}") == expected
     assert Paste.objects.count() == 2
     assert resync.look().is_clean
