@@ -1,7 +1,9 @@
 """`/readyz`: whether this web process can serve visitors. It needs the database and no Git."""
 
 import logging
+import tempfile
 import threading
+from pathlib import Path
 from time import monotonic
 
 from django.conf import settings
@@ -45,7 +47,7 @@ class WriteCheck:
     def _try(self) -> str:
         try:
             _try_write()
-        except DatabaseError as error:
+        except (DatabaseError, OSError) as error:
             summary = " ".join(str(error).split())[:300] or type(error).__name__
             if not self._error:
                 logger.error("the database cannot store anything: %s", summary)
@@ -118,7 +120,7 @@ def _do_tables_match() -> bool:
 
 
 def _try_write() -> None:
-    """Write as a new paste would, and leave nothing behind. Raises DatabaseError."""
+    """Write as a new paste would, and leave nothing behind. Raises DatabaseError or OSError."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE django_migrations SET name = name WHERE id = (SELECT MIN(id) FROM django_migrations)")
         if connection.vendor == "postgresql":
@@ -129,3 +131,7 @@ def _try_write() -> None:
                 cursor.execute(f"CREATE TABLE {table} (id integer)")
                 cursor.execute(f"INSERT INTO {table} VALUES (1)")  # noqa: S608  (a name made of numbers)
             transaction.set_rollback(True)
+    if connection.vendor == "sqlite" and not connection.is_in_memory_db():  # type: ignore[attr-defined]
+        # The write-ahead log has room as well: it is used again from its beginning.
+        with tempfile.TemporaryFile(dir=Path(connection.settings_dict["NAME"]).parent) as file:
+            file.write(bytes(settings.PASTEUR_MAX_BYTES))

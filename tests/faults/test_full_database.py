@@ -32,8 +32,22 @@ class SmallPostgreSQL(PostgreSQL):
 
 
 @pytest.fixture
-def full() -> Iterator[tuple[Pasteur, Path]]:
-    """Return a site and the file that fills the disk of its database."""
+def full_sqlite(tmp_path: Path) -> Iterator[tuple[Pasteur, Path]]:
+    """Return a site on SQLite, and the file that fills the disk of its database."""
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(small)], check=False).returncode:
+        pytest.skip("only root may mount a small file system")
+    try:
+        with Pasteur(DATABASE_URL=f"sqlite:///{small}/pasteur.sqlite3", PASTEUR_LIMIT_CREATE="1000/minute") as site:
+            yield site, small / "ballast"
+    finally:
+        subprocess.run(["umount", "--lazy", str(small)], check=True)
+
+
+@pytest.fixture
+def full_postgresql() -> Iterator[tuple[Pasteur, Path]]:
+    """Return a site on PostgreSQL, and the file that fills the disk of its database."""
     with SmallPostgreSQL() as server:
         tables = server.mount()
         try:
@@ -44,8 +58,14 @@ def full() -> Iterator[tuple[Pasteur, Path]]:
             subprocess.run(["umount", "--lazy", str(tables)], check=True)
 
 
-def test_a_full_disk_of_postgresql_is_told_and_leaves_no_traceback(full: tuple[Pasteur, Path]) -> None:
-    site, ballast = full
+@pytest.mark.parametrize(
+    ("fixture", "reason"),
+    [("full_postgresql", "could not extend file"), ("full_sqlite", "database or disk is full")],
+)
+def test_a_full_disk_of_the_database_is_reported_without_a_traceback(
+    request: pytest.FixtureRequest, fixture: str, reason: str
+) -> None:
+    site, ballast = request.getfixturevalue(fixture)
     site.paste("before")
     with ballast.open("wb", buffering=0) as file:
         try:
@@ -55,16 +75,17 @@ def test_a_full_disk_of_postgresql_is_told_and_leaves_no_traceback(full: tuple[P
             pass  # Now it is full.
 
     def status() -> int:
-        return site.http.request("GET", f"{site.url}/readyz").status
+        return int(site.http.request("GET", f"{site.url}/readyz").status)
 
     wait_until(lambda: status() == 503, "not ready", 15)
     details = json.loads(site.http.request("GET", f"{site.url}/readyz").data)
-    assert "No space left on device" in details["write_error"]
+    assert "No space left on device" in details["write_error"] or reason in details["write_error"]
     reply = site.http.request("POST", f"{site.url}/", body=os.urandom(100_000).hex().encode())
     assert reply.status == 503
     assert b"disk is full" in reply.data
     log = site.log_tail()
-    assert "cannot serve POST /: could not extend file" in log
+    assert "cannot serve POST /: " in log
+    assert reason in log
     assert "Traceback" not in log
     ballast.unlink()
     wait_until(lambda: status() == 200, "ready again", 15)
