@@ -23,6 +23,8 @@ class Kind(models.TextChoices):
     PUBLISH = "publish"
     EDIT = "edit"
     REMOVE = "remove"
+    #: The removal of a paste that the database has never had, by `resync_git --prune`; `restore_from_git` undoes it.
+    PRUNE = "prune"
     RESTORE = "restore"
 
 

@@ -25,7 +25,7 @@ PURGED_TRAILER = "Pasteur-Purged"
 _SUBJECT_LENGTH = 100
 _ADDRESS_NAME_LENGTH = 60
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
-_VERBS = {"publish": "Publish", "edit": "Edit", "remove": "Remove", "restore": "Restore"}
+_VERBS = {"publish": "Publish", "edit": "Edit", "remove": "Remove", "prune": "Prune", "restore": "Restore"}
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ def restore_paste(
 ) -> Paste:
     """Store a paste whose folder is the tree `tree_oid` at the tip, with its revisions and changes.
 
-    `touches` has at least one entry. Raises DamagedError, RefusedError, IntegrityError.
+    `touches` has at least one entry. After a prune, which is the last touch then, `tree_oid` is the folder before it,
+    and a change puts it back. Raises DamagedError, RefusedError, IntegrityError.
     """
     if not keys.can_be(key):
         raise DamagedError("its name cannot be a key")
@@ -49,12 +50,18 @@ def restore_paste(
         raise DamagedError("it has expired")
     if not folder.metadata.revision:
         draft = replace(draft, author=author_of(touches[0]))
+    is_pruned = len(touches) > 1 and touches[-1].kind == Kind.PRUNE and not touches[-1].oid
+    if is_pruned:
+        touches = touches[:-1]
     if touches[-1].oid != tree_oid:
         touches = [*touches, replace(touches[-1], oid=tree_oid)]
     paste_history = _PasteHistory(objects, key, tree_oid, folder, touches)
     paste = restoring.restore(draft, paste_history.revisions(), key=key, created_at=created_at)
     has_changes = settle_changes(key, touches, paste_history.revision_of_commit, may_have_changes=may_have_changes)
-    queue_if_different(paste, tree_oid, touches[-1], has_changes=has_changes)
+    if is_pruned:
+        outbox.add(key, Kind.RESTORE, paste.head)
+    else:
+        queue_if_different(paste, tree_oid, touches[-1], has_changes=has_changes)
     return paste
 
 

@@ -13,6 +13,9 @@ from gitsync.repository.history import CommitInfo
 
 _TABLE = "CREATE TABLE touch (name, position INTEGER, commit_id, author, written_at INTEGER, change, kind, oid)"
 _SELECT = "SELECT commit_id, author, written_at, change, kind, oid FROM touch WHERE name = ? ORDER BY position"
+#: With MAX(), the other columns are those of the last touch (https://www.sqlite.org/lang_select.html#bareagg).
+_PRUNED = """SELECT name FROM (SELECT name, MAX(position), kind, oid FROM touch GROUP BY name)
+WHERE kind = 'prune' AND oid = ''"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class PathHistory:
             rows = self._database.execute(_SELECT, [_valid_utf8(name)]).fetchall()
         touches = [Touch(row[0], row[1], datetime.fromtimestamp(row[2], UTC), *row[3:]) for row in rows]
         return touches or [Touch(self._tip.commit, _valid_utf8(self._tip.author), self._tip.written_at, "", "", "")]
+
+    def pruned(self) -> Iterator[str]:
+        """Yield the names whose last touch is the removal by a `resync_git --prune`. Raises DiskFullError."""
+        with _disk_errors():
+            yield from (name for (name,) in self._database.execute(_PRUNED))
 
 
 @contextmanager

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=32)),
                 ('number', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('publish', 'Publish'), ('edit', 'Edit'), ('remove', 'Remove'), ('restore', 'Restore')], max_length=7)),
+                ('kind', models.CharField(choices=[('publish', 'Publish'), ('edit', 'Edit'), ('remove', 'Remove'), ('prune', 'Prune'), ('restore', 'Restore')], max_length=7)),
                 ('revision', models.PositiveIntegerField(null=True, verbose_name='revision of the paste')),
                 ('created_at', models.DateTimeField()),
                 ('embargoed_until', models.DateTimeField(null=True)),

@@ -1,8 +1,11 @@
-"""Restores the pastes that the remote has and the database lacks. Existing pastes are left unchanged."""
+"""Restores the pastes that the remote has and the database lacks. Existing pastes are left unchanged.
+
+That includes the pastes that `resync_git --prune` removed from the tip: the history has them.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from django.db import IntegrityError, transaction
 
@@ -38,9 +41,9 @@ class RestoreReport:
 
 
 def restore(source: str = "", progress: Progress = unwatched) -> RestoreReport:
-    """Restore all pastes at the tip of a remote, by default the configured one, with their changes.
+    """Restore all pastes at the tip of a remote, and those that were pruned from it, with their changes.
 
-    Raises GitsyncError.
+    Without `source`, that is the configured remote. Raises GitsyncError.
     """
     remote = Remote.configured()
     if source:
@@ -57,7 +60,7 @@ def restore(source: str = "", progress: Progress = unwatched) -> RestoreReport:
 def _restore_all(report: RestoreReport, clone: Repository, tip: str, progress: Progress) -> None:
     commits = history.folders(clone, tip)
     with index_by_path(commits, history.commit(clone, tip)) as path_history, history.objects(clone) as objects:
-        folders = _folders_at_tip(clone, tip)
+        folders = chain(_folders_at_tip(clone, tip), _pruned_folders(path_history))
         while batch := list(islice(folders, _BATCH_SIZE)):
             _restore_batch(report, objects, batch, path_history)
             progress(len(batch))
@@ -68,6 +71,13 @@ def _folders_at_tip(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:
     for letters, folders in buckets(clone, tip):
         if letters[0] in keys.ALPHABET:
             yield from folders.items()
+
+
+def _pruned_folders(path_history: PathHistory) -> Iterator[tuple[str, str]]:
+    """Yield (name, last tree) of the folders that a prune removed; a hidden or removed paste is not among them."""
+    for name in path_history.pruned():
+        if tree_oid := next((touch.oid for touch in reversed(path_history.of(name)) if touch.oid), ""):
+            yield name, tree_oid
 
 
 def _restore_batch(

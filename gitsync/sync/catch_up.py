@@ -24,10 +24,7 @@ def catch_up(
     old_tip = mirror.tip or ""
     if tip == mirror.tip:
         return
-    is_reset = not (old_tip and tip and clone.is_ancestor(old_tip, tip))
-    if is_reset:
-        if not adopt:
-            identity.check(mirror, clone, tip)
+    if is_reset := check_identity(mirror, clone, tip, adopt=adopt):
         old_tip = ""
         history_reset.requeue_lost(clone, tip)
     named_keys = _settle_pushed(clone, old_tip, tip, removals or Removals.ASK) if tip else set()
@@ -46,6 +43,17 @@ def catch_up(
     else:
         with transaction.atomic():
             record_tip()
+
+
+def check_identity(mirror: Mirror, clone: Repository, tip: str, *, adopt: bool) -> bool:
+    """Return whether the recorded tip is not in the history of `tip`, which then has to be of this site or adopted.
+
+    Raises UnrelatedError and BranchRenamedError.
+    """
+    is_reset = tip != mirror.tip and not (mirror.tip and tip and clone.is_ancestor(mirror.tip, tip))
+    if is_reset and not adopt:
+        identity.check(mirror, clone, tip)
+    return is_reset
 
 
 def _settle_pushed(clone: Repository, old_tip: str, tip: str, removals: Removals) -> set[str]:

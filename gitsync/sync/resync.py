@@ -9,7 +9,7 @@ from gitsync.compare.differences import Comparison, compare
 from gitsync.errors import GitsyncError, PartlyRefusedError, PastesChangedError, RemoteMovedError, TooSoonError
 from gitsync.format import tree
 from gitsync.inbound.removals import Removals
-from gitsync.models import Change, Kind, Mirror
+from gitsync.models import Change, Kind, Mirror, Purge
 from gitsync.monitoring.drain_report import recording
 from gitsync.outbox import outbox
 from gitsync.progress import Progress, unwatched
@@ -18,22 +18,24 @@ from gitsync.remote import addresses, partial_clone
 from gitsync.remote.git_remote import PUSH_SECONDS, Remote
 from gitsync.repository.access import Result, with_clone
 from gitsync.repository.repository import Repository
-from gitsync.sync.catch_up import catch_up
+from gitsync.sync.catch_up import catch_up, check_identity
 from gitsync.sync.drain import drain
-from pastes.models import Paste
+from pastes.models import Paste, Tombstone
 
 #: A worker may hold the lock for one push.
 LOCK_SECONDS = PUSH_SECONDS + 30
-#: This many pastes may be removed from Git at once without --prune, or one in a hundred if that is more.
-PRUNE_LIMIT = 100
 _CHANGES_PER_TRANSACTION = 200
+_KEYS_PER_QUERY = 500
 
 
-class TooManyRemovalsError(GitsyncError):
-    """A resync would remove suspiciously many pastes from Git."""
+class PruneError(GitsyncError):
+    """A resync would remove pastes that only Git has."""
 
     code = "prune"
-    advice = "Check that DATABASE_URL is the right database. To remove the pastes nevertheless, add --prune."
+    advice = (
+        "Check that DATABASE_URL is the right database. Run `./manage.py restore_from_git` to bring these pastes into "
+        "the database; to remove them from the tip of the branch instead, run `./manage.py resync_git --prune`."
+    )
 
 
 def look(progress: Progress = unwatched) -> Comparison:
@@ -72,19 +74,26 @@ def in_git(keys: Iterable[str]) -> set[str]:
 def enqueue(*, prune: bool = False, adopt: bool = False, progress: Progress = unwatched) -> Comparison:
     """Put all differences into the outbox, and return them.
 
-    Raises TooManyRemovalsError, and changes nothing, if more than PRUNE_LIMIT pastes and one in a hundred would be
-    removed from Git and `prune` is not set; UnrelatedError or BranchRenamedError if the remote is another one and
-    `adopt` is not set.
+    Raises PruneError if Git has pastes that the database has never had and `prune` is not set, UnrelatedError or
+    BranchRenamedError if the remote is another one and `adopt` is not set; nothing has changed then.
     """
 
     def compare_and_enqueue(clone: Repository, tip: str) -> Comparison:
-        catch_up(_mirror(), clone, tip, None, adopt=adopt)  # The database wins here, not Git.
+        remote = Remote.configured()
+        rows = Mirror.objects.filter(remote=remote.address.url, branch=remote.branch)
+        check_identity(rows.first() or Mirror(remote=remote.address.url, branch=remote.branch), clone, tip, adopt=adopt)
         comparison = compare(clone, tip, progress)
-        in_git = comparison.pastes - len(comparison.missing) + len(comparison.extra)
-        if not prune and len(comparison.extra) > max(PRUNE_LIMIT, in_git // 100):
-            raise TooManyRemovalsError(f"{len(comparison.extra)} of {in_git} pastes would be removed from Git")
+        unknown = _never_stored(comparison.extra)
+        if unknown and not prune:
+            raise PruneError(f"{len(unknown)} pastes are only in Git; nothing was changed")
+        mirror = _mirror()
+        if mirror.tip != tip:
+            catch_up(mirror, clone, tip, None, adopt=adopt)  # The database wins here, not Git.
+            comparison = compare(clone, tip)
+            unknown = _never_stored(comparison.extra)
         _enqueue([*comparison.missing, *comparison.differs], _restore)
-        _enqueue(comparison.extra, lambda key: outbox.add(key, Kind.REMOVE, None))
+        kinds = dict.fromkeys(comparison.extra, Kind.REMOVE) | dict.fromkeys(unknown, Kind.PRUNE)
+        _enqueue(comparison.extra, lambda key: outbox.add(key, kinds[key], None))
         return comparison
 
     return _at_tip(compare_and_enqueue, whole_tree=True)
@@ -104,6 +113,18 @@ def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
             drain(progress=progress, wait_for_lock=LOCK_SECONDS)
         except (RemoteMovedError, TooSoonError, PartlyRefusedError, PastesChangedError):
             continue  # Another writer was first, or the search for a rejected change goes on.
+
+
+def _never_stored(keys: Sequence[str]) -> list[str]:
+    """Return the keys that the database has never had."""
+    unknown: list[str] = []
+    for start in range(0, len(keys), _KEYS_PER_QUERY):
+        batch = keys[start : start + _KEYS_PER_QUERY]
+        stored = set[str]()
+        for rows in (Paste.objects, Tombstone.objects, Purge.objects, Change.objects.exclude(kind=Kind.PRUNE)):
+            stored |= set(rows.filter(key__in=batch).values_list("key", flat=True))
+        unknown += [key for key in batch if key not in stored]
+    return unknown
 
 
 def _enqueue(keys: Sequence[str], add: Callable[[str], object]) -> None:

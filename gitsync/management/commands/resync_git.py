@@ -35,7 +35,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check", action="store_true", help="only compare; exit with status 1 if there are differences"
         )
-        parser.add_argument("--prune", action="store_true", help="remove more than 1 %% (and 100) of the pastes in Git")
+        parser.add_argument(
+            "--prune", action="store_true", help="remove the pastes that only Git has, instead of stopping at them"
+        )
         parser.add_argument(
             "--adopt", action="store_true", help="use a repository or branch that is not the one pushed to before"
         )

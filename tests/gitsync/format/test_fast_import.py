@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gitsync.format import fast_import
 from gitsync.format.fast_import import Commit, Identity, plain_line, quoted
 from gitsync.format.tree import TreeEntry, tree_names
+from gitsync.models import Kind
 from pastes.models import blob_oid
 from tests import repository
 
@@ -191,9 +192,7 @@ def test_a_quoted_path_round_trips(path: str) -> None:
     assert found[1:-1].encode().decode("unicode_escape").encode("latin-1").decode() == path
 
 
-@pytest.mark.parametrize(
-    ("kind", "verb"), [("publish", "Publish"), ("edit", "Edit"), ("remove", "Remove"), ("restore", "Restore")]
-)
+@pytest.mark.parametrize(("kind", "verb"), [(kind, kind.capitalize()) for kind in Kind.values])
 def test_the_subject_has_the_kind_and_the_title(bare: Path, kind: str, verb: str) -> None:
     titled, untitled = commit_of(kind=kind, title="A title"), commit_of(kind=kind)
 

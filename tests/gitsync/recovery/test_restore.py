@@ -19,12 +19,12 @@ from gitsync.repository import history
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
 from gitsync.sync.resync import look
-from pastes.lifecycle import mirror_copy, writing
+from pastes.lifecycle import erasing, mirror_copy, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, Revision
 from pastes.search import index
 from pastes.storage.insert import is_one_statement
-from tests import many, repository
+from tests import many, older_backup, repository
 from tests.gitsync.manual_commits import Entry, Row, commit
 from tests.pastes.ciphertexts import sealed
 
@@ -112,6 +112,47 @@ def test_hidden_pastes_are_not_restored_and_republished_ones_are(remote: Path) -
     restore()
 
     assert [paste.key for paste in Paste.objects.all()] == [republished.key]
+    assert look().is_clean
+
+
+def test_pruned_pastes_are_restored_from_the_history(remote: Path) -> None:
+    keys = many.publish(15)
+    drain()
+    backup = older_backup.take()
+    (hidden,) = many.publish(1)
+    drain()
+    writing.hide(Paste.objects.get(key=hidden))
+    keys += many.publish(25)
+    paste = writing.revise(Paste.objects.get(key=keys[-1]), [NewFile("two")])
+    drain()
+    before = repository.files(remote)
+    backup.restore()
+    call_command("resync_git", "--prune", stdout=StringIO(), stderr=StringIO())
+    assert len(repository.files(remote)) == 2 * 15
+
+    assert restore()["restored"] == 25
+    drain()
+
+    assert {restored.key for restored in Paste.objects.all()} == set(keys)
+    assert Paste.objects.get(key=paste.key).head == 2
+    assert repository.files(remote) == before
+    assert look().is_clean
+    assert restore() == {"tip": repository.tip(remote), "restored": 0, "present": 40, "skipped": {}}
+
+
+def test_pruned_pastes_are_restored_to_an_empty_database_unless_they_were_purged(remote: Path) -> None:
+    keys = many.publish(4)
+    drain()
+    clear_database()
+    call_command("resync_git", "--prune", stdout=StringIO(), stderr=StringIO())
+    clear_database()
+    erasing.purge(keys[0], reason="spam", by="Mo")
+
+    restore()
+    drain()  # Pushes the rewritten history, and the next drain the changes.
+    drain()
+
+    assert {paste.key for paste in Paste.objects.all()} == set(keys[1:])
     assert look().is_clean
 
 

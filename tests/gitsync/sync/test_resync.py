@@ -18,10 +18,10 @@ from gitsync.remote.git_remote import Remote
 from gitsync.repository.repository import Repository
 from gitsync.sync import resync
 from gitsync.sync.drain import drain
-from pastes.lifecycle import writing
+from pastes.lifecycle import erasing, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste, blob_oid
-from tests import many, repository
+from tests import many, older_backup, repository
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -106,7 +106,7 @@ def test_missing_differing_and_extra_pastes_are_repaired(remote: Path, settings:
         [differs],
         sorted([hidden, "zzzzzzzzzz"]),
     )
-    shown = repair()
+    shown = repair("--prune")
 
     assert f"missing  {missing}" in shown
     assert check()[0] == 0
@@ -139,27 +139,53 @@ def test_an_empty_new_remote_is_filled_with_every_commit(remote: Path, tmp_path:
     assert check()[0] == 0
 
 
-def test_many_removals_need_the_option_prune(remote: Path, settings: Settings) -> None:
+@pytest.mark.parametrize("count", [1, 101])
+def test_any_removal_of_a_paste_that_only_git_has_needs_the_option_prune(
+    remote: Path, settings: Settings, count: int
+) -> None:
     many.publish(1)
     drain()
-    strangers = {f"abc{number:07}": {"a": b"x"} for number in range(101)}
-    push_by_hand(settings, strangers)
+    push_by_hand(settings, {f"abc{number:07}": {"a": b"x"} for number in range(count)})
 
-    with pytest.raises(CommandError, match=r"101 of 102 pastes would be removed.*\n.*--prune"):
+    with pytest.raises(CommandError, match=rf"{count} pastes are only in Git.*\n.*restore_from_git.*--prune") as caught:
         repair()
-    assert len(repository.files(remote)) == 103
+    assert caught.value.returncode == 2
+    assert len(repository.files(remote)) == count + 2
     repair("--prune")
 
     assert check()[0] == 0
 
 
-def test_a_hundred_removals_need_no_option(remote: Path, settings: Settings) -> None:
-    many.publish(1)
+def test_a_paste_that_was_taken_off_the_site_is_removed_without_the_option(remote: Path, settings: Settings) -> None:
+    hidden, purged, kept = many.publish(3)
     drain()
-    push_by_hand(settings, {f"abc{number:07}": {"a": b"x"} for number in range(100)})
+    writing.hide(Paste.objects.get(key=hidden))
+    erasing.purge(purged, reason="spam", by="Mo")
+    drain()
+    push_by_hand(settings, {hidden: {"a": b"back"}, purged: {"a": b"back"}})
 
     repair()
 
+    assert check()[0] == 0
+    assert {path.split("/")[3] for path in repository.files(remote)} == {kept}
+
+
+def test_a_refused_resync_leaves_the_reading_in_to_the_next_drain(remote: Path, settings: Settings) -> None:
+    settings.GITSYNC_READ_BACK = True
+    many.publish(15)
+    drain()
+    backup = older_backup.take()
+    many.publish(25)
+    drain()
+    backup.restore()
+    before = older_backup.dump()
+
+    with pytest.raises(CommandError, match="25 pastes are only in Git"):
+        repair()
+    assert older_backup.dump() == before
+    drain()
+
+    assert Paste.objects.count() == 40
     assert check()[0] == 0
 
 
