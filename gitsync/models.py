@@ -65,7 +65,13 @@ class Change(models.Model):
     settled_at = models.DateTimeField(null=True)
     commit = models.CharField(max_length=40, blank=True)
     rejected_at = models.DateTimeField(null=True)
-    rejection = models.TextField("message of the remote", blank=True)
+    rejection = models.TextField("reason of the rejection", blank=True)
+    #: The next automatic retry of a rejected change, and the time at which a pending one was refused alone while the
+    #: remote accepted nothing: see gitsync.sync.bisect.
+    retry_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField("refused alone", null=True)
+    #: Failures to make a commit of the change: see gitsync.sync.drain.
+    tries = models.PositiveSmallIntegerField(default=0)
     secret_hold_at = models.DateTimeField("secret hold since", null=True)
     #: The credentials in the text, one per line, as a digest and a kind: see gitsync.outbox.secret_hold.
     secrets = models.TextField("credentials", blank=True)
@@ -184,8 +190,8 @@ class Mirror(models.Model):
     lost_pushes = models.PositiveIntegerField("lost pushes in a row", default=0)
     #: The search for a change that the remote rejects: see gitsync.sync.bisect.
     suspect_until = models.BigIntegerField(null=True)
-    suspect_alone = models.BigIntegerField(null=True)
     is_selective = models.BooleanField(default=False)
+    refusals = models.PositiveIntegerField("changes refused alone since the last success", default=0)
     #: Totals since the row was created, for monitoring.
     arrived_at = models.DateTimeField("end of the last push that arrived", null=True)
     commits = models.PositiveBigIntegerField(default=0)

@@ -20,6 +20,8 @@ _NEW_ROOT = b"reset " + NEXT_REF.encode() + b"\n\n"
 _PURGE_MESSAGE = b"A paste was purged\n"
 #: The mark of the announcement; fast-export counts up from 1 and does not get this far.
 _LAST_MARK = b":999999999"
+#: A line that fast-import accepts.
+_IDENTITY = re.compile(rb"(author|committer) ([^<>\n\0]* )?<[^<>\n\0]*> \d{1,18} [+-]\d{1,9}\n")
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,21 @@ class StreamFilter:
         self.tip = _LAST_MARK.decode()
 
 
+def _identity(line: bytes) -> bytes:
+    """Return a line with an author or committer as fast-import accepts it; Git itself accepts any text from others."""
+    if _IDENTITY.fullmatch(line):
+        return line
+    keyword, _, rest = line.replace(b"\0", b"").rstrip(b"\n").partition(b" ")
+    before, bracket, after = rest.rpartition(b">")
+    date = re.search(rb"(?:^|\s)(\d{1,18})(?:\s+([+-]\d{1,9}))?\s*$", after)
+    if not bracket:
+        before = rest[: date.start()] if date else rest
+    name, _, email = before.partition(b"<")
+    name, email = (re.sub(rb"[<>]", b"", text).strip() for text in (name, email))
+    seconds, zone = (date[1], date[2] or b"+0000") if date else (b"0", b"+0000")
+    return b"%s %s<%s> %s %s\n" % (keyword, name and name + b" ", email, seconds, zone)
+
+
 def _parse(stream: IO[bytes]) -> Iterator[_Commit]:
     """Yield the commits of a stream, which has no blobs; its refs are ignored."""
     commit: _Commit | None = None
@@ -145,7 +162,9 @@ def _parse(stream: IO[bytes]) -> Iterator[_Commit]:
             commit.mark = line[5:].strip()
         elif keyword == b"original-oid":
             commit.original = line[13:].strip().decode()
-        elif keyword in {b"author", b"committer", b"encoding"}:
+        elif keyword.rstrip(b"\n") in {b"author", b"committer"}:
+            commit.header.append(_identity(line))
+        elif keyword == b"encoding":
             commit.header.append(line)
         elif keyword == b"data":
             commit.message = stream.read(int(line[5:]))

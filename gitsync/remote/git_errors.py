@@ -11,6 +11,7 @@ from gitsync.errors import (
     GitsyncError,
     HostKeyMismatchError,
     NotGitError,
+    RemoteLockedError,
     RemoteMovedError,
     RemoteRefusedError,
     RemoteUnreachableError,
@@ -48,6 +49,12 @@ _BROKEN = re.compile(
 )
 #: Messages about a clone that cannot even start to send; the remote gets nothing, and rejects that.
 _LOST = re.compile(r"^fatal: (bad object|not a git repository)", re.MULTILINE)
+#: Messages of a remote whose disk is full or broken: no change is to blame for that.
+_REMOTE_FULL = re.compile(
+    r"(No space left on device|Disk quota exceeded|Out of diskspace|Read-only file system|Input/output error"
+    r"|Cannot allocate memory)\W*$",
+    re.MULTILINE,
+)
 #: Messages about a branch that has moved. Git writes `[rejected] (non-fast-forward)` before it sends anything; a remote
 #: that writes `non-fast-forward` itself forbids to replace the history.
 _MOVED = re.compile(
@@ -61,6 +68,8 @@ def meaning(command: str, finished: Finished, clone: Repository, *, mask: Callab
     message = mask("\n".join([*refused, finished.stderr]).strip())[-_MAX_MESSAGE:]
     if refused and _LOST.search(finished.stderr):
         return CloneBrokenError(message)
+    if refused and _REMOTE_FULL.search(message):
+        return RemoteLockedError(message)
     if refused:
         return RemoteMovedError(message) if _MOVED.search(refused[0]) else RemoteRefusedError(message)
     ours = "\n".join(line for line in message.splitlines() if not line.startswith("remote:"))

@@ -218,8 +218,8 @@ class Repository:
         return self._test("merge-base", one, other)
 
     def commit_time(self, oid: str) -> int:
-        """Return the committer date of a commit, in seconds."""
-        return int(self.ask("log", "-1", "--format=%ct", oid))
+        """Return the committer date of a commit, in seconds; 0 for a malformed one."""
+        return int(self.ask("log", "-1", "--no-show-signature", "--format=%ct", oid).strip() or 0)
 
     def history(self, tip: str) -> ObjectIds:
         """Return every commit reachable from `tip`."""

@@ -1,39 +1,58 @@
-"""Finds the change that the remote rejects, by halving the batches, so that all others arrive.
+"""Finds the changes that the remote rejects, by halving the batches, so that all others arrive.
 
-The state of the search is in the row of the mirror, since pushes keep their interval and the worker may be restarted in
-between: one of the pending changes up to `suspect_until` was rejected; `suspect_alone` was rejected when pushed alone;
-`is_selective` says that the remote has accepted others since.
+The state of the search is in the database, since pushes keep their interval and the worker may be restarted in between.
+In the row of the mirror: one of the pending changes up to `suspect_until` was rejected; `is_selective` says that the
+remote has accepted others since; `refusals` counts changes refused alone since it last accepted one.
+
+A change refused alone while nothing was accepted may be harmless, and its remote out of order: it stays pending, marked
+by `refused_at`, while changes of other pastes are tried. With the first that arrives, the marks go and the search
+continues. A rejected change is retried alone after the next accepted push, and then once a day.
 """
 
 import logging
+import random
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, Max, Min, OuterRef
 from django.utils import timezone
 
 from gitsync.errors import PartlyRefusedError, RemoteRefusedError
-from gitsync.models import Change, Mirror
+from gitsync.models import Change, ChangeQuerySet, Mirror
 from gitsync.purge import requests
 
 logger = logging.getLogger(__name__)
 
-_FIELDS = ["suspect_until", "suspect_alone", "is_selective"]
+#: The pause between two automatic retries of a rejected change.
+RETRY_INTERVAL = timedelta(days=1)
+#: Changes that are tried alone before the worker waits: at first, and at each later try.
+_FIRST_PROBES, _LATER_PROBES = 16, 2
+#: Changes rejected in a row before the remote counts as out of order.
+_MAX_REJECTIONS = 64
+_FIELDS = ["suspect_until", "is_selective", "refusals"]
 
 
 def next_batch(mirror: Mirror, limit: int) -> list[Change]:
-    """Return the changes of the next push: the pending ones, or half of those among which one was rejected."""
+    """Return the changes of the next push: the pending ones, or half of those among which one was rejected.
+
+    Without any, return a rejected change that is due for a retry.
+    """
     pending = Change.objects.pending()
-    if mirror.suspect_until is None:
-        return list(pending[:limit])
-    suspects = list(pending.filter(pk__lte=mirror.suspect_until)[:limit])
-    if not suspects:
-        _end_search(mirror)
-        return list(pending[:limit])
-    if mirror.suspect_alone == suspects[0].pk:
-        return [_change_of_other_paste(suspects[0]) or suspects[0]]
-    return suspects[: (len(suspects) + 1) // 2]
+    if mirror.suspect_until is not None:
+        suspects = list(pending.filter(pk__lte=mirror.suspect_until)[:limit])
+        if suspects and not mirror.is_selective and pending.exclude(refused_at=None).exists():
+            return [_next_probe()]
+        if suspects:
+            return suspects[: (len(suspects) + 1) // 2]
+        _leave_range(mirror)
+    return list(pending[:limit]) or list(_due_for_retry(mirror)[:1])
+
+
+def is_retry_due(mirror: Mirror) -> bool:
+    """Whether a rejected change is to be pushed again by itself."""
+    return _due_for_retry(mirror).exists()
 
 
 def rejected(mirror: Mirror, changes: Sequence[Change], error: RemoteRefusedError) -> NoReturn:
@@ -45,36 +64,44 @@ def rejected(mirror: Mirror, changes: Sequence[Change], error: RemoteRefusedErro
         error = RemoteRefusedError(requests.ERASED_MESSAGE)
     suspect = changes[0]
     if len(changes) > 1:
-        mirror.suspect_until, mirror.suspect_alone = changes[-1].pk, None
-    elif mirror.is_selective:
-        _reject(mirror, suspect, str(error))
-    elif mirror.suspect_alone is None and _change_of_other_paste(suspect):
-        mirror.suspect_until = mirror.suspect_alone = suspect.pk
-        mirror.error, mirror.error_code = str(error), error.code
-    else:  # Neither this change nor any other is accepted: the next try begins with one change.
-        mirror.suspect_until, mirror.suspect_alone = (mirror.suspect_alone or suspect.pk), None
-        mirror.save(update_fields=_FIELDS)
-        raise error
-    mirror.save(update_fields=[*_FIELDS, "error", "error_code"])
+        mirror.suspect_until = changes[-1].pk
+    elif suspect.rejected_at:
+        reject(suspect, str(error))
+    elif mirror.is_selective and mirror.refusals < _MAX_REJECTIONS:
+        mirror.refusals += 1
+        reject(suspect, str(error), retry_at=timezone.now())
+        _leave_range(mirror)
+    else:
+        _mark(mirror, suspect, error)
+    mirror.save(update_fields=_FIELDS)
     raise PartlyRefusedError(f"{len(changes)} changes from {suspect} on: {error}")
 
 
 def accepted(mirror: Mirror) -> None:
     """Note that a push was accepted."""
     if mirror.suspect_until is None:
+        if mirror.is_selective:
+            _end_search(mirror)
         return
-    if mirror.suspect_alone is not None:
-        culprit = Change.objects.pending().filter(pk=mirror.suspect_alone).first()
-        if culprit is not None:
-            _reject(mirror, culprit, mirror.error)
-        mirror.error = mirror.error_code = ""
-        mirror.save(update_fields=["error", "error_code"])
-        _end_search(mirror)
-    elif Change.objects.pending().filter(pk__lte=mirror.suspect_until).exists():
-        mirror.is_selective = True
-        mirror.save(update_fields=_FIELDS)
-    else:
-        _end_search(mirror)
+    marked = Change.objects.pending().exclude(refused_at=None)
+    if mirror.refusals == 1 and not mirror.is_selective and marked.count() == 1:
+        # It was refused just before another arrived. If the remote was out of order, the retry will show it.
+        marked.order_by().update(rejected_at=F("refused_at"), retry_at=timezone.now(), refused_at=None)
+    elif (latest := marked.aggregate(pk=Max("pk"))["pk"]) is not None:
+        mirror.suspect_until = max(mirror.suspect_until, latest)
+        marked.order_by().update(refused_at=None)
+    mirror.is_selective, mirror.refusals = True, 0
+    _leave_range(mirror)
+
+
+def reject(change: Change, message: str, *, retry_at: datetime | None = None) -> None:
+    """Set a change aside until `retry_at`, by default for a day."""
+    logger.error("%s is rejected; all other changes go on: %s", change, message)
+    now = timezone.now()
+    retry_at = retry_at or now + RETRY_INTERVAL
+    Change.objects.filter(pk=change.pk, settled_at=None).update(
+        rejected_at=change.rejected_at or now, rejection=message, retry_at=retry_at, refused_at=None
+    )
 
 
 def retry(pks: Sequence[int]) -> int:
@@ -82,26 +109,69 @@ def retry(pks: Sequence[int]) -> int:
 
     A change that is followed by a settled one of the same paste would revert the paste: it is settled instead.
     """
-    changes = Change.objects.rejected().filter(pk__in=pks)
-    later = Change.objects.filter(key=OuterRef("key"), number__gt=OuterRef("number"), settled_at__isnull=False)
     with transaction.atomic():
-        changes.filter(Exists(later)).update(settled_at=timezone.now())
-        return changes.update(rejected_at=None, rejection="")
+        _settle_outdated(Change.objects.rejected().filter(pk__in=pks))
+        changes = Change.objects.rejected().filter(pk__in=pks)
+        return changes.update(rejected_at=None, rejection="", retry_at=None, tries=0)
 
 
-def _change_of_other_paste(change: Change) -> Change | None:
-    """Return a pending change of another paste: it shows whether the remote accepts anything at all."""
-    return Change.objects.pending().exclude(key=change.key).first()
+def _due_for_retry(mirror: Mirror) -> ChangeQuerySet:
+    """Return the rejected changes to push again now: those with a `retry_at` that is over, if pushes arrive at all."""
+    if mirror.suspect_until is not None or mirror.failures or mirror.arrived_at is None:
+        return Change.objects.none()
+    now = timezone.now()
+    due = Change.objects.rejected().filter(retry_at__lte=now, secret_hold_at=None)
+    if due.exists():
+        _settle_outdated(due)
+    return due.filter(rejected_at__lt=mirror.arrived_at).order_by("pk")
 
 
-def _reject(mirror: Mirror, change: Change, message: str) -> None:
-    logger.error("the remote rejects %s; all other changes go on: %s", change, message)
-    Change.objects.filter(pk=change.pk, settled_at=None).update(rejected_at=timezone.now(), rejection=message)
-    mirror.suspect_until = mirror.suspect_alone = None
+def _settle_outdated(changes: ChangeQuerySet) -> None:
+    later = Change.objects.filter(key=OuterRef("key"), number__gt=OuterRef("number"), settled_at__isnull=False)
+    changes.filter(Exists(later)).update(settled_at=timezone.now())
+
+
+def _next_probe() -> Change:
+    """Return the change to try alone: of a paste without a mark, from anywhere, or the one marked the longest ago.
+
+    They are not tried in order, since neighbours are often of one author.
+    """
+    pending = Change.objects.pending()
+    marked = pending.exclude(refused_at=None)
+    unmarked = pending.exclude(key__in=marked.order_by().values("key"))
+    ends = unmarked.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is None:
+        return marked.order_by(F("refused_at"), "pk")[0]
+    start = random.randint(ends["first"], ends["last"])  # noqa: S311  (no secret)
+    chosen = unmarked.filter(pk__gte=start)[0]
+    return unmarked.filter(key=chosen.key)[0]
+
+
+def _mark(mirror: Mirror, change: Change, error: RemoteRefusedError) -> None:
+    """Mark a change that was refused alone; raise the error if enough of them were tried for now."""
+    Change.objects.filter(pk=change.pk).update(refused_at=timezone.now(), rejection=str(error))
+    mirror.suspect_until = max(mirror.suspect_until or 0, change.pk)
+    mirror.refusals = 1 if mirror.is_selective else mirror.refusals + 1
     mirror.is_selective = False
+    others = Change.objects.pending().exclude(key=change.key)
+    is_first_try = not mirror.failures and others.filter(refused_at=None).exists()
+    probes = _FIRST_PROBES if is_first_try else _LATER_PROBES
+    if mirror.refusals >= probes or not others.exists():
+        mirror.refusals = 0
+        mirror.save(update_fields=_FIELDS)
+        raise error
+
+
+def _leave_range(mirror: Mirror) -> None:
+    """End the search among the changes up to `suspect_until` if none of them is left; the rest may have others."""
+    pending = Change.objects.pending()
+    if not pending.exists():
+        _end_search(mirror)
+    elif mirror.suspect_until is not None and not pending.filter(pk__lte=mirror.suspect_until).exists():
+        mirror.suspect_until = None
+    mirror.save(update_fields=_FIELDS)
 
 
 def _end_search(mirror: Mirror) -> None:
-    mirror.suspect_until = mirror.suspect_alone = None
-    mirror.is_selective = False
+    mirror.suspect_until, mirror.is_selective, mirror.refusals = None, False, 0
     mirror.save(update_fields=_FIELDS)

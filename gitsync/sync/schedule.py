@@ -23,7 +23,7 @@ from gitsync.purge.requests import is_any_due
 from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.process import stop_requested
-from gitsync.sync import admin_requests
+from gitsync.sync import admin_requests, bisect
 from gitsync.sync.drain import drain
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ def work_off() -> float | None:
             logger.error("the settings of the mirror are wrong: %s", error)
             return _LAST_RETRY
         mirror = Mirror.of(remote.address.url, remote.branch)
+        is_pending = is_pending or bisect.is_retry_due(mirror)
         if not is_pending and (has_fetched or not mirror.is_fetch_due(addresses.fetch_interval())):
             return None
         until_retry = min(mirror.seconds_until_retry(), _LAST_RETRY)  # The clock may have been changed.

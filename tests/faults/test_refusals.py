@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from gitsync.errors import PartlyRefusedError
@@ -110,9 +112,73 @@ def test_several_refused_changes_are_rejected_one_after_the_other(remote: Path, 
     assert sorted(change.key for change in Change.objects.rejected()) == sorted(secrets)
     assert len(repository.changes(remote)) == 21
     many.publish(1)
+    work_off()  # The last rejected one is retried after this success, and then once a day.
+    many.publish(1)
     before = count(scanner)
     work_off()
     assert count(scanner) - before == 1
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("refused", ["ss.", ".ss", "sss....", "....sss", ".s.ss.sss.", "s....s", "ssssss."])
+def test_any_refused_changes_are_rejected_and_all_others_arrive(remote: Path, scanner: Path, refused: str) -> None:
+    secrets = [publish_secret() if letter == "s" else many.publish(1)[0] for letter in refused]
+    harmless = {key for key, letter in zip(secrets, refused, strict=True) if letter == "."}
+
+    assert work_off() is None
+
+    assert {change.key for change in Change.objects.rejected()} == set(secrets) - harmless
+    assert len(repository.changes(remote)) == len(harmless)
+    assert not Change.objects.pending().exists()
+    assert look().rejected == sorted(set(secrets) - harmless)
+
+
+def test_an_outage_in_the_middle_of_a_search_blames_no_change(remote: Path, tmp_path: Path) -> None:
+    pushes = tmp_path / "pushes"
+    many.hook(
+        remote,
+        "pre-receive",
+        f"echo >> {pushes}; n=$(wc -l < {pushes}); test $n -eq 1 && exit 1; test $n -ge 3 && test $n -le 12 && exit 1\n"
+        "exit 0",
+    )
+    many.publish(8)
+
+    for _ in range(10):
+        Mirror.objects.update(retry_at=None)
+        work_off()
+        many.publish(1)
+
+    Mirror.objects.update(retry_at=None)
+    work_off()
+    assert not Change.objects.filter(settled_at=None).exists()
+    assert len(repository.changes(remote)) == 18
+
+
+def test_a_full_disk_of_the_remote_is_no_rejection(remote: Path) -> None:
+    many.hook(remote, "pre-receive", "echo 'fatal: write error: No space left on device' >&2; exit 1")
+    many.publish(3)
+
+    work_off()
+
+    assert Mirror.objects.get(remote=str(remote)).error_code == "locked"
+    assert not Change.objects.rejected().exists()
+    assert not Change.objects.exclude(refused_at=None).exists()
+
+
+def test_a_rejected_change_is_retried_once_a_day(remote: Path, scanner: Path) -> None:
+    secret = publish_secret()
+    many.publish(3)
+    work_off()
+    before = count(scanner)
+    work_off()
+    assert count(scanner) == before
+    (remote / "hooks" / "pre-receive").unlink()
+    Change.objects.rejected().update(retry_at=timezone.now() - timedelta(seconds=1))
+
+    work_off()
+
+    assert f"{secret}.1" in repository.changes(remote)
+    assert not Change.objects.rejected().exists()
 
 
 def test_a_remote_that_refuses_everything_rejects_no_change(remote: Path) -> None:
