@@ -1,17 +1,22 @@
 """Loads the pastes of pending changes, a slice at a time so that memory stays flat."""
 
-from collections.abc import Container, Iterator, Sequence
+import re
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db import InterfaceError, OperationalError
+
 from gitsync.format import tree
-from gitsync.format.fast_import import COMMITTER, Commit
+from gitsync.format.fast_import import COMMITTER, Commit, stream
 from gitsync.models import Change
 from gitsync.outbox import identity
 from gitsync.outbox.eligibility import belongs
 from pastes.models import File, Paste, Revision
+from pastes.rules.keys import can_be
 
-#: Changes that are loaded in one query, and those of them whose texts are in memory at the same time.
-_CHANGES_AT_ONCE, SLICE = 200, 50
+#: Changes that are loaded at once, with their texts.
+SLICE = 50
+_OID = re.compile("[0-9a-f]{40}")
 
 _Row = tuple[Change, Paste | None, Revision | None]
 
@@ -56,15 +61,52 @@ class Loaded:
         )
 
 
-def load(changes: Sequence[Change], gone: Container[str] = ()) -> Iterator[Loaded]:
+def load(
+    changes: Sequence[Change], gone: Container[str] = (), failed: Callable[[Change, Exception], None] | None = None
+) -> Iterator[Loaded]:
     """Yield every change, in order, with the present state of its paste: a paste that is gone is never committed.
 
-    `gone` are keys of pastes that the database's clock considers gone; this machine's clock may differ.
+    `gone` are keys of pastes that the database's clock considers gone; this machine's clock may differ. `failed` is
+    called with each change that cannot be made a commit; without it, the error is raised.
     """
-    for start in range(0, len(changes), _CHANGES_AT_ONCE):
-        rows = _rows(changes[start : start + _CHANGES_AT_ONCE])
-        for offset in range(0, len(rows), SLICE):
-            yield from _with_texts(rows[offset : offset + SLICE], gone)
+    for start in range(0, len(changes), SLICE):
+        part = changes[start : start + SLICE]
+        try:
+            yield from _checked(part, gone)
+        except Exception as error:
+            if failed is None or not _is_of_change(error):
+                raise
+        else:
+            continue
+        for change in part:
+            try:
+                loaded = _checked([change], gone)
+            except Exception as error:
+                if not _is_of_change(error):
+                    raise
+                failed(change, error)
+            else:
+                yield from loaded
+
+
+def _checked(changes: Sequence[Change], gone: Container[str]) -> list[Loaded]:
+    """Load changes, and raise whatever would be raised later while their commits are made."""
+    all_loaded = list(_with_texts(_rows(changes), gone))
+    for loaded in all_loaded:
+        if not can_be(loaded.change.key):
+            raise ValueError(f"{loaded.change.key!r} is no key")
+        for entry in loaded.entries:
+            if not _OID.fullmatch(entry.oid):
+                raise ValueError(f"{entry.oid!r} is no object id")
+        for _ in stream(loaded.commit(), mark=1, parent="", committed_at=0):
+            pass
+    return all_loaded
+
+
+def _is_of_change(error: Exception) -> bool:
+    """Whether an error comes from the data of a change, not from the database or a disk."""
+    is_outage = isinstance(error, OperationalError | InterfaceError | OSError | MemoryError)
+    return not is_outage or "decode to UTF-8" in str(error)
 
 
 def _rows(changes: Sequence[Change]) -> list[_Row]:

@@ -22,6 +22,7 @@ from django.utils import timezone
 from gitsync.errors import PartlyRefusedError, RemoteRefusedError
 from gitsync.models import Change, ChangeQuerySet, Mirror
 from gitsync.purge import requests
+from pastes.rules.keys import can_be
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ RETRY_INTERVAL = timedelta(days=1)
 _FIRST_PROBES, _LATER_PROBES = 16, 2
 #: Changes rejected in a row before the remote counts as out of order.
 _MAX_REJECTIONS = 64
+#: Failures to make a commit of a change before it is set aside.
+_MAX_TRIES = 3
 _FIELDS = ["suspect_until", "is_selective", "refusals"]
 
 
@@ -102,6 +105,28 @@ def reject(change: Change, message: str, *, retry_at: datetime | None = None) ->
     Change.objects.filter(pk=change.pk, settled_at=None).update(
         rejected_at=change.rejected_at or now, rejection=message, retry_at=retry_at, refused_at=None
     )
+
+
+def failed(change: Change, error: Exception) -> None:
+    """Note that no commit can be made of a change; after some tries it is set aside with the reason."""
+    reason = f"no commit can be made: {type(error).__name__}: {error}"[:500]
+    change.tries += 1
+    Change.objects.filter(pk=change.pk).update(tries=change.tries)
+    if change.tries >= _MAX_TRIES:
+        reject(change, reason)
+    else:
+        logger.warning("%s is left out: %s", change, reason)
+
+
+def with_valid_keys(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes without those whose key can have no folder, which count as failed."""
+    valid = []
+    for change in changes:
+        if can_be(change.key):
+            valid.append(change)
+        else:
+            failed(change, ValueError(f"{change.key!r} is no key"))
+    return valid
 
 
 def retry(pks: Sequence[int]) -> int:

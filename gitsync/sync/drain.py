@@ -164,7 +164,7 @@ class _Drain:
             return _Attempt(tip, rewritten, _Batch([]), Written(rewritten.tip))
         gone = set[str]()
         for _ in range(_ATTEMPTS):
-            batch = _Batch(bisect.next_batch(self.mirror, DRAIN_CHANGES), gone)
+            batch = _Batch(bisect.with_valid_keys(bisect.next_batch(self.mirror, DRAIN_CHANGES)), gone)
             self.remote.fetch_trees(self.clone, tip, {tree.folder(change.key) for change in batch.changes})
             written = self.clone.write(tip, with_attributes(self.clone, tip, _commits(batch, self.clone, tip)))
             secret_hold.hold(batch.secrets)
@@ -230,7 +230,7 @@ def _commits(batch: _Batch, clone: Repository, tip: str) -> Iterator[Commit]:
     tree_oids = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
     root_files = dict(candidates.root_files(clone, tip)) if any(change.moved_from for change in batch.changes) else {}
     remaining_bytes = DRAIN_BYTES
-    for loaded in load(batch.changes, batch.gone):
+    for loaded in load(batch.changes, batch.gone, bisect.failed):
         if remaining_bytes <= 0:
             return
         if secrets := secret_hold.unreleased_secrets(loaded):
