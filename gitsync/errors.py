@@ -1,6 +1,22 @@
 """Errors of the mirror, each with advice for the operator."""
 
+import re
+
 from django.db import InterfaceError, OperationalError
+
+from pastes.storage import database_errors
+
+#: Characters that command a terminal or reorder text: control characters except line feed and tab, and marks of
+#: direction and of width zero.
+_UNSAFE = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+
+
+def neutralize(text: str) -> str:
+    """Return words of a remote or of other writers for the operator's terminal, with unsafe characters as codes."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSAFE.sub(lambda match: f"[U+{ord(match[0]):04X}]", lines)
 
 
 class GitsyncError(Exception):
@@ -8,6 +24,9 @@ class GitsyncError(Exception):
 
     code = "error"
     advice = "Check the worker's log."
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(neutralize(message))
 
 
 class TransientError(GitsyncError):
@@ -260,7 +279,8 @@ def as_gitsync_error(error: Exception) -> GitsyncError:
     """Return a GitsyncError unchanged; wrap any other exception in one, with its type and first line."""
     if isinstance(error, GitsyncError):
         return error
-    kind = DatabaseUnavailableError if isinstance(error, OperationalError | InterfaceError) else UnexpectedError
+    is_away = isinstance(error, OperationalError | InterfaceError) and not database_errors.is_about_data(error)
+    kind = DatabaseUnavailableError if is_away else UnexpectedError
     first_line = str(error).strip().partition("\n")[0]
     return kind(f"{type(error).__name__}: {first_line}"[:500])
 

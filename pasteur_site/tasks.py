@@ -4,6 +4,7 @@ from celery import shared_task
 
 from pastes.lifecycle import idempotency, writing
 from pastes.moderation import origins, report_mail, reports
+from pastes.storage import checkpoint
 
 
 @shared_task
@@ -13,6 +14,7 @@ def erase_expired() -> None:
     idempotency.forget_old()
     reports.erase_old_contacts()
     origins.delete_expired()
+    checkpoint.run()
 
 
 @shared_task

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from time import monotonic, sleep
 
 from django.conf import settings
-from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from gitsync import watchdog
 from gitsync.errors import GitsyncError, RemoteTimeoutError
@@ -40,6 +40,7 @@ from pastes.lifecycle.draft import Draft, NewRevision
 from pastes.lifecycle.erasing import are_purged
 from pastes.models import File, Paste
 from pastes.rules import keys
+from pastes.storage import database_errors
 from pastes.storage.write_lock import write_lock
 
 logger = logging.getLogger(__name__)
@@ -135,9 +136,11 @@ def _read_candidate(objects: Objects, path_history: PathHistory, removals: Remov
         logger.warning("%s in Git is skipped: %s", name, refused.message)
     except IntegrityError:
         logger.warning("%s in Git is skipped: another paste has its old code", name)
-    except DataError as error:
+    except DatabaseError as error:
+        if not database_errors.is_about_data(error):
+            raise  # As below.
         logger.warning("%s in Git is skipped: the database does not accept it: %s", name, error)
-    except (DatabaseError, GitsyncError, OSError, MemoryError):
+    except (GitsyncError, OSError, MemoryError):
         raise  # The paste is not the cause, and the next drain reads it again.
     except Exception:  # An unforeseen error must not let anyone with push access stop the mirror.
         logger.exception("%s in Git is skipped: reading it failed unexpectedly", name)

@@ -37,5 +37,19 @@ def charge_guess() -> list[Charge]:
     return charged
 
 
+def charge_token(context: RequestContext) -> list[Charge]:
+    """Charge the caller for an API token that is about to be looked up, to be refunded when it is valid.
+
+    Wrong tokens are charged as reads. Raises RefusedError when their limit is exceeded, before the database is asked.
+    """
+    counter = counter_of(context, "read")
+    if counter is None:
+        return []
+    charged, context.exceeded = charges.charge("token", counter, rates.parse(settings.PASTEUR_LIMIT_READ))
+    if context.exceeded:
+        raise RefusedError("too_many_requests", "Too many wrong API tokens.", status=429)
+    return charged
+
+
 def _token_rate(action: str) -> str:
     return getattr(token(), f"limit_{action}", "")

@@ -26,6 +26,8 @@ _NOT_FROM_HERE = {
 
 def demand(action: str) -> None:
     """Raise RefusedError unless the caller may `create`, `read` or `list`."""
+    if action != "create":
+        request_context.mark_shows_pastes()
     if (refused := refusal_of(action)) is not None:
         raise refused
 

@@ -22,7 +22,8 @@ from pastes.models import ApiToken
 class RequestContext:
     """A request, the address of its caller, and its API token or the reason why that is refused.
 
-    `exceeded` is the rate limit that wrong edit tokens of this request have exceeded.
+    `exceeded` is the rate limit that wrong edit tokens of this request have exceeded. `shows_pastes` and
+    `is_confidential` say what the response is about, and so which caches may store it.
     """
 
     request: HttpRequest
@@ -30,6 +31,8 @@ class RequestContext:
     token: ApiToken | None = None
     refused: RefusedError | None = None
     exceeded: Charge | None = None
+    shows_pastes: bool = False
+    is_confidential: bool = False
 
 
 #: None outside of requests.
@@ -40,6 +43,14 @@ def token() -> ApiToken | None:
     """Return the API token of the current request, if it has one."""
     context = current.get()
     return context.token if context else None
+
+
+def mark_shows_pastes(*, confidential: bool = False) -> None:
+    """Note that the response to the current request is about pastes, or about one that no cache may store."""
+    context = current.get()
+    if context is not None:
+        context.shows_pastes = True
+        context.is_confidential |= confidential
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Json
 from ninja import Body, Header
 from ninja.responses import Status
 
+from pastes.access import login
 from pastes.api import output
 from pastes.api.common import (
     READ_ERRORS,
@@ -140,6 +141,7 @@ def fork(
     request: HttpRequest, response: HttpResponse, key: Key, options: Annotated[ForkIn, Body()] = _DEFAULT_FORK
 ) -> Status[PasteCreated]:
     """Create a paste from the current content of another one."""
+    login.refuse_foreign_form(request)
     idempotency_key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     publish = partial(idempotency.publish_once, idempotency_key, f"fork {key} ".encode() + request.body)
     lifetime = None if options.expires is None else lifetimes.named(options.expires)

@@ -31,7 +31,7 @@ def revisions(
     request: HttpRequest, response: HttpResponse, key: Key, before: Before = None, limit: Length = 30
 ) -> RevisionsOut:
     """List the revisions of a paste, newest first."""
-    rows = reading.revisions(find(key), before=before, length=limit + 1)
+    rows = reading.revisions(_find_unburned(key), before=before, length=limit + 1)
     next_before = rows[limit - 1][0].number if len(rows) > limit else None
     summaries = [
         RevisionSummary(

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from pastes.access import login
 from pastes.errors import RefusedError
 
 _Params = ParamSpec("_Params")
@@ -105,6 +106,7 @@ def dialect_view(name: str) -> Callable[[_View[_Params]], _View[_Params]]:
         def guarded(request: HttpRequest, /, *args: _Params.args, **kwargs: _Params.kwargs) -> HttpResponse:
             if not is_enabled(name):
                 raise Http404
+            login.refuse_foreign_form(request)
             return allow_any_origin(view(request, *args, **kwargs))
 
         return csrf_exempt(guarded)  # Dialects ignore cookies.

@@ -22,6 +22,8 @@ from pastes.lifecycle.draft import NewFile
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 1_000
+#: The headers of one part: Python's parser of their parameters takes time with the square of their length.
+_MAX_HEADERS_BYTES, _MAX_HEADERS = 4_096, 16
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,11 @@ def multipart(request: HttpRequest) -> MultipartForm:
     boundary = (request.content_params or {}).get("boundary", "")
     part_count = 0
     for headers in islice(_part_headers(body, boundary.encode()), 2 * _MAX_FIELDS):
-        draft.clean_name(_file_name(headers))
+        parameters = _parameters(headers)
+        file_name = parameters.get("filename", "").replace("\\", "/").rpartition("/")[2]
+        draft.clean_name(file_name)
+        for text in (parameters.get("name", ""), file_name):
+            _refuse_replaced(text, "\ufffd" not in headers, text)
         part_count += 1
     try:
         fields, files = request.POST, request.FILES
@@ -79,13 +85,18 @@ def multipart(request: HttpRequest) -> MultipartForm:
         raise RefusedError("incomplete", gettext("The form arrived incomplete."), status=400)
     if part_count != sum(len(each.getlist(name)) for each in (fields, files) for name in each):
         raise _unreadable("a part has no name")
-    texts = [(name, value) for name, values in fields.lists() for value in (name, *values)]
-    texts += [(name, upload.name or "") for name, uploads in files.lists() for upload in uploads]
-    for name, text in texts:
-        if "\ufffd" in text and text.encode() not in body:
-            message = gettext("%(name)s is not UTF-8 text.") % {"name": name[:50]}
-            raise RefusedError("not_utf8", message, status=400, field=name[:50])
+    replaced = [(name, text) for name, values in fields.lists() for text in values if "\ufffd" in text]
+    contents = set(_contents(body, boundary.encode())) if replaced else set()
+    for name, text in replaced:
+        _refuse_replaced(text, text.encode() not in contents, name)
     return MultipartForm(fields, files)
+
+
+def _refuse_replaced(text: str, is_replaced: bool, name: str) -> None:
+    """Raise RefusedError for a text with U+FFFD that Django has put in place of invalid bytes."""
+    if is_replaced and "\ufffd" in text:
+        message = gettext("%(name)s is not UTF-8 text.") % {"name": name[:50]}
+        raise RefusedError("not_utf8", message, status=400, field=name[:50])
 
 
 def urlencoded(request: HttpRequest) -> MultiValueDict[str, str]:
@@ -132,20 +143,27 @@ def _part_headers(body: bytes, boundary: bytes) -> Iterator[str]:
     """Yield the headers of each part of a multipart form, split as Django's parser does. Raises RefusedError."""
     for part in body.split(b"--" + boundary)[1:]:
         if not part.startswith(b"--"):
-            yield decode_utf8(part.partition(b"\r\n\r\n")[0], name="the headers of a part")
+            headers = part.partition(b"\r\n\r\n")[0]
+            if len(headers) > _MAX_HEADERS_BYTES or headers.count(b"\n") > _MAX_HEADERS:
+                raise _unreadable("the headers of a part are too long")
+            yield decode_utf8(headers, name="the headers of a part")
 
 
-def _file_name(headers: str) -> str:
-    """Return the file name in the headers of a part, uncut and without folders; empty without one."""
+def _contents(body: bytes, boundary: bytes) -> Iterator[bytes]:
+    """Yield the content of each part of a multipart form."""
+    for part in body.split(b"--" + boundary)[1:]:
+        yield part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
+
+
+def _parameters(headers: str) -> dict[str, str]:
+    """Return the parameters of Content-Disposition in the headers of a part, uncut."""
     for line in headers.split("\r\n"):
-        if "filename" in line.lower():
+        if line.lower().startswith("content-disposition:"):
             try:
-                value, parameters = header_parameters.parse(line)
+                return header_parameters.parse(line)[1]
             except ValueError as error:
                 raise _unreadable(error) from None
-            if value.startswith("content-disposition:"):
-                return str(parameters.get("filename", "")).replace("\\", "/").rpartition("/")[2]
-    return ""
+    return {}
 
 
 def _unreadable(reason: object) -> RefusedError:

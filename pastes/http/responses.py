@@ -35,6 +35,15 @@ TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a t
 #: An ETag: the revision, and the state of its copy, which If-Match ignores.
 _REVISION = re.compile(r'(?:W/)?"(\d{1,9})(?:-\w{1,40})?"')
 
+#: The query parameters that pages read.
+_PAGE_PARAMETERS = frozenset(
+    [
+        *("after", "atom", "author", "before", "burn", "comment", "content", "deleted", "encrypted", "expires", "file"),
+        *("format", "from", "hl", "language", "ln", "name", "q", "raw", "thanks", "title", "to", "url", "view"),
+        "visibility",
+    ]
+)
+
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")
 
 _TITLES = {
@@ -64,6 +73,17 @@ class ErrorPage(HttpResponse):
 def absolute_url(request: HttpRequest, path: str) -> str:
     """Return the URL of a path: below PASTEUR_URL where that is set, else below the host of the request."""
     return (settings.PASTEUR_URL or f"{request.scheme}://{request.get_host()}") + path
+
+
+def path_to_return_to(request: HttpRequest) -> str:
+    """Return the path of a request with the parameters that pages read, for a link or form that leads back to it.
+
+    Others are left out: a reader may have put the key of an encrypted paste into the query by mistake.
+    """
+    query = request.GET.copy()
+    for name in set(query) - _PAGE_PARAMETERS:
+        del query[name]
+    return request.path + (f"?{query.urlencode()}" if query else "")
 
 
 def wants_html(request: HttpRequest) -> bool:
@@ -174,7 +194,7 @@ def error(
     elif wants_html(request):
         context = {"heading": gettext(_TITLES.get(status, _OTHER_TITLE)), "message": message, "status": status}
         if status == 401 and request.method in {"GET", "HEAD"}:
-            context["login"] = request.get_full_path()
+            context["login"] = path_to_return_to(request)
         context["is_of_form"] = request.method == "POST" and request.path_info == "/"
         response = ErrorPage(render_to_string("error.html", context, request), message=message, status=status)
     else:

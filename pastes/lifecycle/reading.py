@@ -4,10 +4,11 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable
 
-from pastes.access import permissions
+from pastes.access import permissions, request_context
 from pastes.lifecycle import mirror_copy
 from pastes.models import File, Paste, Revision, State, readable
 from pastes.rules import keys
+from pastes.rules.languages import PLAIN
 from pastes.signals import paste_missed
 from pastes.storage.prepared import Prepared
 
@@ -39,8 +40,8 @@ def find(key: str, *, with_copy: bool = False) -> Paste | None:
     """Return the readable paste of this key with the files of its current revision, or None.
 
     `with_copy` loads the state of its copy in the same query, for `mirror_copy.of`. A paste that burns after reading
-    comes without its content, which only writing.burn returns. A caller whose API token may moderate finds hidden
-    pastes too. Raises RefusedError when the caller may not read.
+    comes without its content and all that describes it, which only writing.burn returns. A caller whose API token may
+    moderate finds hidden pastes too. Raises RefusedError when the caller may not read.
     """
     permissions.demand("read")
     return _find(key, _READABLE_WITH_COPY if with_copy else _READABLE)
@@ -57,6 +58,7 @@ def _find(key: str, query: Prepared) -> Paste | None:
     rows = query.rows(key)
     if not rows and permissions.moderates():
         rows = _HIDDEN.rows(key)
+    request_context.mark_shows_pastes()
     if not rows:
         paste_missed.send(sender=Paste)
         return None
@@ -65,9 +67,18 @@ def _find(key: str, query: Prepared) -> Paste | None:
     if len(rows[0]) > _END:
         paste.copy_state = rows[0][_END] or ""
     if paste.burn:
-        for file in paste.files:
-            file.content = ""
+        _conceal(paste)
+    if paste.burn or paste.encrypted:
+        request_context.mark_shows_pastes(confidential=True)
     return paste
+
+
+def _conceal(paste: Paste) -> None:
+    """Clear all that describes the content: a short text is found from its length or its blob id by trying."""
+    paste.title = paste.author = paste.comment = paste.forked_from = ""
+    for file in paste.files:
+        file.name = file.content = file.oid = ""
+        file.language, file.size_bytes = PLAIN.name, 0
 
 
 def revisions(paste: Paste, *, before: int | None, length: int) -> list[tuple[Revision, list[File]]]:

@@ -217,6 +217,7 @@ def burn(paste: Paste) -> list[File] | None:
     claimed = Paste.objects.readable().filter(pk=paste.pk, burn=True).update(state=State.BURNED)
     if not claimed:
         return None
+    paste.refresh_from_db(fields=["title", "author", "comment", "forked_from"])  # reading.py conceals them.
     files = list(
         File.objects.filter(revision__paste=paste, revision__number=F("revision__paste__head")).order_by("position")
     )

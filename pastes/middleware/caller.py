@@ -8,10 +8,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from pastes.access import api_tokens, audiences, client_address, permissions, request_context
+from pastes.access import api_tokens, audiences, caller_rates, client_address, permissions, request_context
 from pastes.access.request_context import RequestContext
 from pastes.errors import RefusedError
 from pastes.http import responses
+from pastes.limits import charges
+from pastes.storage import database_errors
 
 #: Paths without API tokens: `Authorization` has another secret there, or none.
 _WITHOUT_TOKEN = ("/admin/", "/static/", "/metrics", "/healthz", "/readyz", "/hooks/")
@@ -28,10 +30,14 @@ class CallerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
             context = _identify(request)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError) as exception:
+            if database_errors.is_about_data(exception):
+                raise
             return responses.unavailable(request, "The database does not answer. Please try again in a moment.")
         with request_context.activate(context):
             response = self.get_response(request)
+        if context.shows_pastes:
+            _limit_caching(response, context)
         if not request.path_info.startswith(_WITHOUT_TOKEN) and not _is_open():
             # A shared cache must not give the response to another caller.
             patch_vary_headers(response, ["Authorization", "Cookie"])
@@ -55,10 +61,21 @@ def _identify(request: HttpRequest) -> RequestContext:
     if request.path_info.startswith(_WITH_EDIT_TOKEN) and not secret.startswith(api_tokens.PREFIX):
         return context
     try:
+        charged = caller_rates.charge_token(context)
         context.token = api_tokens.find(secret)
+        charges.refund(charged)
     except RefusedError as error:
         context.refused = error
     return context
+
+
+def _limit_caching(response: HttpResponseBase, context: RequestContext) -> None:
+    """Let no cache store a response about a confidential paste, and let every cache ask again about all others."""
+    is_restricted = not audiences.parse(settings.PASTEUR_MAY_READ).anyone
+    if context.is_confidential or is_restricted:
+        response.headers["Cache-Control"] = "no-store"
+    else:
+        response.headers.setdefault("Cache-Control", "no-cache")
 
 
 def _is_open() -> bool:

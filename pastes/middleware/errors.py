@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DataError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
@@ -25,6 +24,9 @@ class ErrorMiddleware:
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if announced.isdecimal() and int(announced) > settings.PASTEUR_MAX_BODY_BYTES:
             return responses.refusal(request, too_large(settings.PASTEUR_MAX_BYTES))
+        if request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in {"", "identity"}:
+            message = "Send the body as it is, without Content-Encoding."
+            return responses.error(request, 415, "content_encoding", message, field="Content-Encoding")
         response = self.get_response(request)
         if response.status_code == 405:
             return _method_not_allowed(request, response)
@@ -37,7 +39,7 @@ class ErrorMiddleware:
             return responses.refusal(request, incomplete())
         if isinstance(exception, KeysExhaustedError):
             return responses.unavailable(request, gettext("No free key was found. Please try again."))
-        if isinstance(exception, DataError):
+        if database_errors.is_about_data(exception):
             return responses.error(
                 request, 400, "bad_request", gettext("The request contains a value that cannot be stored.")
             )

@@ -8,6 +8,7 @@ passwords count for the account as well. Callers on this machine have no limits.
 import math
 from collections.abc import Callable, Iterator
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -86,9 +87,11 @@ def _creates(request: HttpRequest) -> bool:
 
 def _account(request: HttpRequest) -> str:
     try:
-        return request.POST.get("username", "")[:254].strip().casefold()
+        name = request.POST.get("username", "").strip()[:254]
     except (MultiPartParserError, SuspiciousOperation, BadRequest, UnreadablePostError):
         return ""
+    # As the login does: it strips the name and then normalizes it.
+    return get_user_model().normalize_username(name).strip().casefold()
 
 
 def _has_no_effect(request: HttpRequest, response: HttpResponseBase) -> bool:

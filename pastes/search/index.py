@@ -7,8 +7,9 @@ pastes only.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db import connection
 from django.utils.translation import gettext
@@ -27,6 +28,8 @@ _FIELDS = ("language", "title", "author", "body")
 _DEFAULT_FIELDS = ("title", "author", "body")
 _MAX_BODY_WORDS = 20_000
 _WORD_LENGTH = 40
+#: The words of the texts; a tsvector has at most 1,048,575 bytes, all fields together.
+_MAX_BODY_BYTES = 900_000
 _NEWEST = 2**63 - 1
 #: The rows that PostgreSQL scans before it uses the index.
 FIRST_ROWS = 3_000
@@ -35,6 +38,22 @@ _MIN_PREFIX_LENGTH = 4
 #: Scripts without spaces between words, where every letter is a word. Otherwise, words are letters and digits.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+
+
+class _BaseCharacters(dict[int, str]):
+    """Translates a character to its compatibility decomposition without accents.
+
+    Normalizing a whole text would take time with the square of its longest run of accents, which it sorts.
+    """
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFKD", chr(code))
+        base = "".join(character for character in decomposed if not unicodedata.combining(character))
+        self[code] = base
+        return base
+
+
+_BASE_CHARACTERS = _BaseCharacters()
 
 #: The words of each field of a paste.
 Entry = Mapping[str, Iterable[str]]
@@ -123,8 +142,18 @@ def entry(title: str, author: str, languages: Iterable[str], body: Iterable[str]
         "language": {_language_word(name) for name in languages},
         "title": set(words(title)),
         "author": set(words(author)),
-        "body": list(body_words)[:_MAX_BODY_WORDS],
+        "body": list(_fitting(islice(body_words, _MAX_BODY_WORDS))),
     }
+
+
+def _fitting(body_words: Iterable[str]) -> Iterator[str]:
+    """Yield words until the index has no room for the next one."""
+    size = 0
+    for word in body_words:
+        size += len(word.encode())
+        if size > _MAX_BODY_BYTES:
+            return
+        yield word
 
 
 def write(paste_id: int, entry: Entry) -> None:
@@ -146,7 +175,7 @@ def write(paste_id: int, entry: Entry) -> None:
 def words(text: str) -> list[str]:
     """Return the words of a text without case and accents, cut to the longest length of the index."""
     if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        text = text.translate(_BASE_CHARACTERS)
     text = text.casefold()
     return [word[:_WORD_LENGTH] for word in _WORD.findall(text)]
 

@@ -1,9 +1,11 @@
 """Tells database errors apart by the codes of PostgreSQL and SQLite."""
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 
 #: disk_full, read_only_sql_transaction, io_error.
 _POSTGRESQL_STORES_NOTHING = {"53100", "25006", "58030"}
+#: Data exception, and program limit exceeded: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL_DATA_CLASSES = ("22", "54")
 _SQLITE_STORES_NOTHING = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
@@ -20,3 +22,11 @@ def is_temporary(error: BaseException) -> bool:
     """Whether the same request may succeed later. PostgreSQL reports a read-only database as an internal error."""
     is_down = isinstance(error, OperationalError | InterfaceError)
     return is_down or (isinstance(error, DatabaseError) and stores_nothing(error))
+
+
+def is_about_data(error: BaseException) -> bool:
+    """Whether the database refuses a value: trying again fails again, and everything else goes on."""
+    if isinstance(error, DataError):
+        return True
+    state = str(getattr(error.__cause__, "sqlstate", None) or "")
+    return isinstance(error, DatabaseError) and state.startswith(_POSTGRESQL_DATA_CLASSES)

@@ -14,7 +14,7 @@ from time import monotonic
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from pastes.storage import write_lock
+from pastes.storage import database_errors, write_lock
 from pastes.storage.insert import is_one_statement
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,9 @@ def _write_together(group: list[_Write]) -> None:
             _set_errors(group, None)
         elif current:
             current.error = error
-        elif len(group) == 1 or isinstance(error, OperationalError | InterfaceError):
+        elif len(group) == 1 or (
+            isinstance(error, OperationalError | InterfaceError) and not database_errors.is_about_data(error)
+        ):
             _set_errors(group, error)  # Each of them alone would fail too.
     else:
         _set_errors(group, None)

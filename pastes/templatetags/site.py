@@ -8,6 +8,7 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.utils.translation import get_language, gettext, gettext_noop
 
+from pastes.http import responses
 from pastes.lifecycle import mirror_copy
 from pastes.rules.moments import utc
 
@@ -17,6 +18,12 @@ register.filter(utc)
 ENGLISH = "en"
 #: The default of PASTEUR_SUBTITLE, which is translated.
 _DEFAULT_SUBTITLE = gettext_noop("Paste text, get a link, keep it in Git.")
+
+
+@register.simple_tag(takes_context=True)
+def path_to_return_to(context: template.Context) -> str:
+    """Return the path of the current page, as responses.path_to_return_to does."""
+    return responses.path_to_return_to(context["request"])
 
 
 @register.simple_tag

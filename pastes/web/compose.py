@@ -44,7 +44,7 @@ def show(request: HttpRequest, compose: Compose, *, status: int = 200) -> HttpRe
     """Return the page with the form, or with the reason why the caller may not create pastes."""
     refused = permissions.refusal_of("create")
     if refused and request.method != "POST":  # A submitted form is always shown again, with everything in it.
-        login = request.get_full_path() if refused.status == 401 else ""
+        login = responses.path_to_return_to(request) if refused.status == 401 else ""
         return render(request, "pastes/closed.html", {"why": refused.message, "login": login}, status=200)
     context = {"compose": compose, "address": responses.absolute_url(request, "/")}
     return render(request, "pastes/compose.html", context, status=status)

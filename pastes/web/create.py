@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from pastes.access import login
 from pastes.dialects import first_pasteur, plain_forms, privatebin, rustypaste
 from pastes.http import problems, request_forms, responses
 from pastes.http.request_forms import MultipartForm
@@ -48,6 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """GET shows the form; POST takes a form or a text, PUT a text."""
     if request.method in {"GET", "HEAD"}:
         return privatebin.get(request) or compose.new(request)
+    if request.content_type != request_forms.MULTIPART:
+        login.refuse_foreign_form(request)
     if privatebin.matches(request):  # JSON with `ct` and `adata`
         return privatebin.handle(request)
     if request.method == "PUT":
@@ -66,6 +69,8 @@ def _create_from_form(request: HttpRequest, form: MultipartForm) -> HttpResponse
     names = form.names | ({"paste"} & {name.lower() for name in form.names})
     for view in _FORM_VIEWS:
         if view.matches(request, names):
+            if view.create is not compose.create:  # It has a CSRF check of its own.
+                login.refuse_foreign_form(request)
             return view.create(request, form)
     if responses.wants_text(request):
         raise upload.missing_file(request, form)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from pastes.access import edit_tokens
+from pastes.access import edit_tokens, permissions
 from pastes.errors import RefusedError
 from pastes.http import request_forms, responses
 from pastes.http.methods import read_only
@@ -47,6 +47,8 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     """GET asks for confirmation, POST with the edit token erases the paste."""
     paste = find_to_change(key)
     token = request.POST.get("token", "")
+    if permissions.refusal_of("read"):
+        paste.title = ""
     context = {"paste": paste, "token": token, "refused": ""}
     if request.method != "POST":
         return render(request, "pastes/delete.html", context)

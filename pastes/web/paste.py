@@ -20,6 +20,11 @@ from pastes.models import File, Paste, blob_oid
 from pastes.rules import keys, languages
 from pastes.rules.languages import PLAIN, Language
 
+#: File extensions by which shared caches and browsers take a page for a static file, and keep it.
+_ASSETS = frozenset(
+    "css js mjs cjs map wasm woff woff2 ttf otf eot svg svgz ico png jpg jpeg gif webp avif".split()  # noqa: SIM905
+)
+
 
 @read_only
 def page(request: HttpRequest, key: str, ending: str = "") -> HttpResponseBase:
@@ -81,6 +86,8 @@ def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
     """
     stem, _, ending = name.partition(".")
     if ending and keys.can_be(stem) and problems.is_enabled("hastebin"):
+        if ending.lower().rpartition(".")[2] in _ASSETS:
+            raise Http404
         return page(request, stem, ending)
     key = reading.key_of_old_code(name)
     if key is None:

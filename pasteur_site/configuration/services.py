@@ -15,6 +15,7 @@ _REDIS_PATH = re.compile(r"(/\d*)?")
 #: instead of 4: with many pastes, each new one touches other pages of the indexes.
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=4000;"
+    " PRAGMA secure_delete=ON;"
 )
 
 

@@ -24,9 +24,12 @@ export async function seal(files, password, burns) {
   return { text: JSON.stringify({ v: 2, adata, ct: toBase64(sealed) }), key: toBase58(secret) };
 }
 
+// What a small ciphertext may hold is no limit: zeros compress to a thousandth.
+export class TooLargeError extends Error {}
+
 // Decrypt a paste. Resolves to its files, and to the attachments as PrivateBin's clients send them. Rejects if key or
-// password is wrong, or if a single bit was changed.
-export async function open(text, key, password) {
+// password is wrong, or if a single bit was changed, and with TooLargeError if it has more than maxBytes decompressed.
+export async function open(text, key, password, maxBytes) {
   if (/^[0-9a-f\s]+$/.test(text)) return { files: [{ name: "", language: "", content: await openOld(text.trim(), key) }] };
   const { adata, ct } = JSON.parse(text);
   const [[iv, salt, iterations, bits, tag, , mode, compression], formatter] = adata;
@@ -36,7 +39,7 @@ export async function open(text, key, password) {
   const additionalData = new TextEncoder().encode(JSON.stringify(adata));
   const cipher = { name: "AES-GCM", iv: fromBase64(iv), additionalData, tagLength: tag };
   const packed = new Uint8Array(await crypto.subtle.decrypt(cipher, aes, fromBase64(ct)));
-  const plain = compression === "zlib" ? await through(packed, new DecompressionStream("deflate-raw")) : packed;
+  const plain = compression === "zlib" ? await through(packed, new DecompressionStream("deflate-raw"), maxBytes) : packed;
   const { paste, files, attachment, attachment_name } = JSON.parse(utf8(plain));
   const only = { name: "", language: formatter === "markdown" ? "markdown" : "", content: paste };
   return { files: Array.isArray(files) && files.length ? files : [only], attachment, attachment_name };
@@ -64,8 +67,19 @@ async function derive(secret, password, salt, iterations, bits, name, use) {
   return crypto.subtle.deriveKey({ name: "PBKDF2", salt, iterations, hash: "SHA-256" }, base, { name, length: bits }, false, [use]);
 }
 
-async function through(bytes, stream) {
-  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+async function through(bytes, stream, maxBytes = Infinity) {
+  const reader = new Blob([bytes]).stream().pipeThrough(stream).getReader();
+  const chunks = [];
+  let size = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    size += part.value.length;
+    if (size > maxBytes) {
+      reader.cancel().catch(() => {});
+      throw new TooLargeError();
+    }
+    chunks.push(part.value);
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 function utf8(bytes) {

@@ -5,8 +5,11 @@ import { gettext, ngettext } from "../page/messages.js";
 import { FileView } from "../paste/file_view.js";
 import { blocksOf } from "../paste/line_list.js";
 import { attachmentsOf, attachmentSection } from "./attachments.js";
-import { canEncrypt, open } from "./ciphers.js";
+import { canEncrypt, open, TooLargeError } from "./ciphers.js";
 import { fork } from "./encryption_choice.js";
+
+// The largest text decompressed, in limits of a paste: more may exhaust the memory of the page.
+const DECOMPRESSED_TIMES = 16;
 
 // The one label in the table of languages that is not a name.
 const PLAIN_LABEL = gettext("Plain text");
@@ -17,6 +20,7 @@ export async function decryptPage() {
   const ciphertext = section.querySelector("pre").textContent.trim();
   section.hidden = true;
   window.addEventListener("hashchange", () => location.reload()); // Another key.
+  const maxBytes = DECOMPRESSED_TIMES * Number(place.dataset.maxBytes);
   const key = location.hash.startsWith("#token=") ? "" : location.hash.slice(1); // An edit token is not a key.
   if (!canEncrypt) {
     showProblem(place, gettext("This paste is encrypted. Browsers decrypt only over HTTPS, and this page was loaded without it."));
@@ -26,10 +30,12 @@ export async function decryptPage() {
     showProblem(place, gettext("This paste is encrypted, and its key is missing from the address (the part after the #)."));
     return;
   }
+  const decrypt = async (password) => showPaste(place, section, await open(ciphertext, key, password, maxBytes));
   try {
-    await showPaste(place, section, await open(ciphertext, key, ""));
-  } catch {
-    askForPassword(place, async (password) => showPaste(place, section, await open(ciphertext, key, password)));
+    await decrypt("");
+  } catch (error) {
+    if (error instanceof TooLargeError) showTooLarge(place, maxBytes);
+    else askForPassword(place, decrypt, maxBytes);
   }
 }
 
@@ -37,8 +43,12 @@ function showProblem(place, text) {
   place.replaceChildren(make("p", { className: "notice", role: "alert", textContent: text }));
 }
 
+function showTooLarge(place, limit) {
+  showProblem(place, gettext("This encrypted paste is not shown: decompressed, it has more than %(limit)s bytes.", { limit }));
+}
+
 // A wrong key and a missing password cannot be told apart.
-function askForPassword(place, decrypt) {
+function askForPassword(place, decrypt, maxBytes) {
   const input = make("input", { type: "text", id: "password", className: "form-control", autocomplete: "off", spellcheck: false });
   const label = make("label", { htmlFor: "password", className: "form-label", textContent: gettext("Password, if any") });
   const message = make("p", { className: "notice", role: "alert" });
@@ -49,8 +59,9 @@ function askForPassword(place, decrypt) {
     message.textContent = "";
     try {
       await decrypt(input.value);
-    } catch {
-      message.textContent = gettext("Decryption failed again: wrong password, wrong key, or damaged paste.");
+    } catch (error) {
+      if (error instanceof TooLargeError) showTooLarge(place, maxBytes);
+      else message.textContent = gettext("Decryption failed again: wrong password, wrong key, or damaged paste.");
     }
   });
   place.replaceChildren(message, form);

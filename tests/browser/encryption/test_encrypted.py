@@ -168,3 +168,22 @@ def test_what_is_encrypted_is_forked_in_the_browser_and_encrypted_again(arrive: 
     assert not any("only for you" in body for body in sent)
     reader.go("/")
     expect(reader.box()).to_have_value("")
+
+
+@pytest.mark.parametrize("password", ["", "pass"], ids=["key", "password"])
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [("en", "This encrypted paste is not shown"), ("de", "entpackt"), ("fr", "décompressé")],
+)
+def test_a_paste_that_decompresses_to_far_more_than_the_limit_is_not_shown(
+    arrive: Arrive, password: str, language: str, message: str
+) -> None:
+    reader = arrive()
+    key = publish(reader, seal("x" * 17 * 512 * 1024, SECRET, password))
+    reader.context.add_cookies([{"name": "language", "value": language, "url": reader.url}])
+    reader.go(f"/{key}#{base58(SECRET)}")
+    if password:
+        reader.page.locator("#password").fill(password)
+        reader.page.locator("#sealed button").click()
+    reader.see(message)
+    expect(reader.page.locator("section.file")).to_be_hidden()
