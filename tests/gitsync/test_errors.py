@@ -9,7 +9,7 @@ from gitsync.errors import DatabaseUnavailableError, RemoteRefusedError, Unexpec
 @pytest.mark.parametrize(
     ("words", "plain"),
     [
-        ("remote: \x1b[2J\x1b]0;title\x07done", "remote: [U+001B][2J[U+001B]0;title[U+0007]done"),
+        ("remote: \x1b[2J\x1b]0;title\x07done", "remote: [U+001B][2J[U+001B]]0;title[U+0007]done"),
         ("\x9b31m red", "[U+009B]31m red"),
         ("a\u202etxt.exe", "a[U+202E]txt.exe"),
         ("a\u2066b\u2069\u200f\ufeff", "a[U+2066]b[U+2069][U+200F][U+FEFF]"),
