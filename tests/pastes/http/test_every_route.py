@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from pastes.lifecycle import writing
 from pastes.models import Paste, State
 from tests.pastes.ciphertexts import sealed
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +100,7 @@ TITLE, AUTHOR, COMMENT, NAME = (
     "confidential-name.py",
 )
 TEXT = "confidential text " + "x" * 31_319
-ACCEPTS = (BROWSER, "application/json", "*/*", "")
+ACCEPTS = (BROWSER_ACCEPT, "application/json", "*/*", "")
 
 
 def routes() -> Iterator[str]:
@@ -184,7 +184,7 @@ def test_the_text_of_a_burning_paste_cannot_be_tried(client: Client) -> None:
     assert (body["title"], body["files"], body["forked_from"]) == ("", [], None)
     assert client.get(f"/api/v1/pastes/{short.key}/revisions").status_code == 403
     assert "Vote" not in client.get(f"/{short.key}/delete").content.decode()
-    read = client.post(f"/{short.key}/burn", headers={"accept": BROWSER}).content.decode()
+    read = client.post(f"/{short.key}/burn", headers={"accept": BROWSER_ACCEPT}).content.decode()
     assert "Vote" in read
     assert "yes" in read
 

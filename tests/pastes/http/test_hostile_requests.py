@@ -13,7 +13,7 @@ from pastes.models import ApiToken, Paste
 from pastes.search import index
 from pastes.storage import checkpoint, database_errors
 from tests.pastes.ciphertexts import sealed
-from tests.pastes.entry_points import BROWSER
+from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.token_clients import bearer
 
@@ -84,10 +84,10 @@ def test_an_encoded_body_is_refused(client: Client, encoding: str) -> None:
 def test_a_key_in_the_query_is_not_repeated(client: Client) -> None:
     paste, secret = publish_text(sealed(), encrypted=True), "7Qxk3ZjW9TfHc2VbNmPr"
     for path in (f"/{paste.key}?{secret}", f"/{paste.key}?hl=py&{secret}", f"/?{paste.key}&{secret}", f"/?{secret}"):
-        response = client.get(path, headers={"accept": BROWSER})
+        response = client.get(path, headers={"accept": BROWSER_ACCEPT})
         assert secret.encode() not in response.content
         assert secret not in repr(response.headers)
-    page = client.get(f"/{paste.key}?hl=py", headers={"accept": BROWSER})
+    page = client.get(f"/{paste.key}?hl=py", headers={"accept": BROWSER_ACCEPT})
     assert b'value="/' + paste.key.encode() + b'?hl=py"' in page.content
 
 
