@@ -36,7 +36,7 @@ _PATIENCE_MS = 60_000
 _TASK, _PAINT, _JUMP = "ThreadControllerImpl::RunTask", "firstContentfulPaint", "jump"
 _TRACED = {"includedCategories": ["toplevel", "loading", "blink.user_timing"]}
 _IS_COLOURED = """() => [...document.querySelectorAll("section.file")]
-  .every(({ dataset }) => dataset.language === "plaintext" || dataset.painted)
+  .every(({ dataset }) => dataset.language === "plaintext" || dataset.highlighted)
 """
 _DO_JUMP = f"performance.mark('{_JUMP}'); window.scrollTo(0, document.documentElement.scrollHeight)"
 

@@ -122,7 +122,7 @@ def _shows(edited: str, sealed: str) -> dict[str, Show]:
     """Return how each page is brought to what its picture shows, by the picture's name."""
     return {
         "compose": _compose,
-        "paste": partial(_open, path=f"/{edited}", ready="#file-2[data-painted]"),
+        "paste": partial(_open, path=f"/{edited}", ready="#file-2[data-highlighted]"),
         "revisions": partial(_open, path=f"/{edited}/revisions?from=1&to=3&view=inline", ready="ins"),
         "recent": partial(_open, path="/recent", ready="ul.pastes"),
         "encrypted": partial(_open, path=f"/{sealed}#{base58(SECRET)}", ready="#sealed .tool"),

@@ -61,7 +61,7 @@ def _page(request: HttpRequest, paste: Paste, ending: str) -> HttpResponse:
         "copy": copy,
         "site": site,
         "here": site + paste.get_absolute_url(),
-        "asked_language": language.name if language else "",
+        "requested_language": language.name if language else "",
         "has_numbers": request.GET.get("ln") != "false",
     }
     return page_cache.render_cached(request, paste, copy, lambda: render(request, "pastes/paste.html", context))

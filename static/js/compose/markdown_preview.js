@@ -1,51 +1,51 @@
-// The preview of Markdown on the form, in the place of the field in which it is written.
+// The Markdown preview on the form, which replaces the text field.
 import { MARKDOWN } from "../../generated/constants.js";
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
 export class MarkdownPreview {
-  #run = 0; // Counts renderings, so that a slow one does not replace a later one.
+  #renderRun = 0; // Incremented by each run, so that a slow run does not overwrite a later one.
 
-  // `box` is the field; `footer`, the line below it, is hidden along with it.
+  // `box` is the text field; `footer`, the line below it, is hidden together with it.
   constructor(box, footer) {
     this.box = box;
     this.footer = footer;
-    this.place = make("div", { className: "markdown preview", role: "region", ariaLabel: gettext("Preview"), tabIndex: 0, hidden: true });
+    this.preview = make("div", { className: "markdown preview", role: "region", ariaLabel: gettext("Preview"), tabIndex: 0, hidden: true });
     this.button = make("button", { type: "button", className: "tool preview", textContent: gettext("Preview"), ariaPressed: "false", hidden: true });
-    this.button.addEventListener("click", () => (this.place.hidden ? this.#show() : this.#hide({ focus: true })));
+    this.button.addEventListener("click", () => (this.preview.hidden ? this.#show() : this.#hide({ focus: true })));
     this.box.before(this.button);
-    this.box.after(this.place);
+    this.box.after(this.preview);
   }
 
   // Offer the preview if the text is Markdown.
   offer(language) {
     this.button.hidden = language !== MARKDOWN;
-    if (this.button.hidden && !this.place.hidden) this.#hide();
+    if (this.button.hidden && !this.preview.hidden) this.#hide();
   }
 
   async #show() {
-    const run = ++this.#run;
+    const run = ++this.#renderRun;
     const { render } = await import("../markdown/render.js");
     const elements = await render(this.box.value, { below: 1 });
-    if (run !== this.#run) return;
+    if (run !== this.#renderRun) return;
     if (elements?.length) {
-      this.place.replaceChildren(...elements);
+      this.preview.replaceChildren(...elements);
     } else {
-      const textContent = elements ? gettext("There is nothing to preview yet.") : gettext("The preview takes too long.");
-      this.place.replaceChildren(make("p", { className: "muted", textContent }));
+      const textContent = elements ? gettext("There is nothing to preview yet.") : gettext("The preview took too long.");
+      this.preview.replaceChildren(make("p", { className: "muted", textContent }));
     }
     this.#swap(true);
   }
 
   #hide({ focus = false } = {}) {
-    this.#run++;
+    this.#renderRun++;
     this.#swap(false);
     if (focus) this.box.focus();
   }
 
   #swap(isPreview) {
-    this.place.style.setProperty("--height", `${this.box.offsetHeight}px`);
-    this.place.hidden = !isPreview;
+    this.preview.style.setProperty("--height", `${this.box.offsetHeight}px`);
+    this.preview.hidden = !isPreview;
     this.box.hidden = isPreview;
     this.footer.hidden = isPreview;
     this.button.ariaPressed = String(isPreview);

@@ -1,7 +1,7 @@
-// A paste inside the page of another site: numbered and highlighted lines, and messages with the height for
-// embed_loader.js on that page. Nothing is stored, and the theme is the system's.
+// A paste embedded in another site's page: numbers and highlights its lines, and posts its height to embed_loader.js on
+// that page. Stores nothing and follows the system's theme.
 import { PLAIN } from "../../generated/constants.js";
-import { colour } from "../highlight/highlighter.js";
+import { highlight } from "../highlight/highlighter.js";
 import { LineList } from "../paste/line_list.js";
 
 document.documentElement.classList.add("js");
@@ -9,16 +9,16 @@ document.documentElement.classList.add("js");
 for (const section of document.querySelectorAll("section[data-language]")) {
   const { language } = section.dataset;
   const lineList = new LineList(section.querySelector("pre"));
-  if (language !== PLAIN) paint(section, lineList, language);
+  if (language !== PLAIN) highlightSection(section, lineList, language);
 }
 
-async function paint(section, lineList, language) {
+async function highlightSection(section, lineList, language) {
   try {
-    const isWhole = await colour(lineList.text, language, (number, lines) => lineList.colour(number, lines));
-    if (!isWhole) lineList.bleach();
-    section.dataset.painted = isWhole ? "whole" : "stopped";
+    const isWhole = await highlight(lineList.text, language, (number, lines) => lineList.highlight(number, lines));
+    if (!isWhole) lineList.clearHighlighting();
+    section.dataset.highlighted = isWhole ? "whole" : "stopped";
   } catch {
-    section.dataset.painted = "stopped"; // The other page's sandbox may allow no workers: the text stays plain.
+    section.dataset.highlighted = "stopped"; // The embedding page's sandbox may forbid workers: the text is not highlighted.
   }
 }
 

@@ -1,15 +1,15 @@
 // Encryption in the browser, in the two formats that the server stores: version 2 of PrivateBin
-// (https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format), and that of the first Pasteur, for reading only.
-// The key is the part of the address after the #, which browsers do not send.
+// (https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format), and the format of the original Pasteur (decryption
+// only). The key is in the URL fragment, which browsers do not send.
 const ITERATIONS = 100_000;
 const MAX_ITERATIONS = 10_000_000;
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const OLD_IV = fromHex("483b2ec4440d2cb046f4d576a194260d"); // Of the first Pasteur's older edition.
+const LEGACY_IV = fromHex("483b2ec4440d2cb046f4d576a194260d"); // IV used by older versions of the original Pasteur.
 
-// Whether this page can encrypt: browsers offer it only over HTTPS and on localhost.
+// Whether this page can encrypt: browsers expose Web Crypto only over HTTPS and on localhost.
 export const canEncrypt = Boolean(globalThis.crypto?.subtle);
 
-// Encrypt files, each { name, language, content }. Resolves to the ciphertext and its key for the address.
+// Encrypt files, each { name, language, content }. Resolves to the ciphertext and the key to put in the URL fragment.
 export async function seal(files, password, burns) {
   const secret = crypto.getRandomValues(new Uint8Array(32));
   const iv = crypto.getRandomValues(new Uint8Array(16));
@@ -17,46 +17,47 @@ export async function seal(files, password, burns) {
   const compression = globalThis.CompressionStream ? "zlib" : "none";
   const adata = [[toBase64(iv), toBase64(salt), ITERATIONS, 256, 128, "aes", "gcm", compression], "plaintext", 0, Number(burns)];
   const plain = new TextEncoder().encode(JSON.stringify({ paste: files[0].content, files }));
-  const packed = compression === "zlib" ? await through(plain, new CompressionStream("deflate-raw")) : plain;
+  const packed = compression === "zlib" ? await transform(plain, new CompressionStream("deflate-raw")) : plain;
   const key = await derive(secret, password, salt, ITERATIONS, 256, "AES-GCM", "encrypt");
   const cipher = { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(JSON.stringify(adata)), tagLength: 128 };
   const sealed = new Uint8Array(await crypto.subtle.encrypt(cipher, key, packed));
   return { text: JSON.stringify({ v: 2, adata, ct: toBase64(sealed) }), key: toBase58(secret) };
 }
 
-// What a small ciphertext may hold is no limit: zeros compress to a thousandth.
+// A small ciphertext may decompress to a huge text: zeros compress to a thousandth.
 export class TooLargeError extends Error {}
 
-// Decrypt a paste. Resolves to its files, and to the attachments as PrivateBin's clients send them. Rejects if key or
-// password is wrong, or if a single bit was changed, and with TooLargeError if it has more than maxBytes decompressed.
+// Decrypt a paste. Resolves to its files and to the attachment sent by PrivateBin clients, if any. Rejects if the key
+// or password is wrong or the ciphertext was changed, and with TooLargeError if it decompresses to more than maxBytes.
 export async function open(text, key, password, maxBytes) {
-  if (/^[0-9a-f\s]+$/.test(text)) return { files: [{ name: "", language: "", content: await openOld(text.trim(), key) }] };
+  if (/^[0-9a-f\s]+$/.test(text)) return { files: [{ name: "", language: "", content: await decryptLegacy(text.trim(), key) }] };
   const { adata, ct } = JSON.parse(text);
   const [[iv, salt, iterations, bits, tag, , mode, compression], formatter] = adata;
-  if (mode !== "gcm" || iterations > MAX_ITERATIONS) throw new Error("a cipher that is not supported");
+  if (mode !== "gcm" || iterations > MAX_ITERATIONS) throw new Error("unsupported cipher");
   const secret = fromBase58(key.replace(/^-/, ""));
   const aes = await derive(secret, password, fromBase64(salt), iterations, bits, "AES-GCM", "decrypt");
   const additionalData = new TextEncoder().encode(JSON.stringify(adata));
   const cipher = { name: "AES-GCM", iv: fromBase64(iv), additionalData, tagLength: tag };
   const packed = new Uint8Array(await crypto.subtle.decrypt(cipher, aes, fromBase64(ct)));
-  const plain = compression === "zlib" ? await through(packed, new DecompressionStream("deflate-raw"), maxBytes) : packed;
+  const plain = compression === "zlib" ? await transform(packed, new DecompressionStream("deflate-raw"), maxBytes) : packed;
   const { paste, files, attachment, attachment_name } = JSON.parse(utf8(plain));
-  const only = { name: "", language: formatter === "markdown" ? "markdown" : "", content: paste };
-  return { files: Array.isArray(files) && files.length ? files : [only], attachment, attachment_name };
+  const singleFile = { name: "", language: formatter === "markdown" ? "markdown" : "", content: paste };
+  return { files: Array.isArray(files) && files.length ? files : [singleFile], attachment, attachment_name };
 }
 
-// The older edition uses a fixed IV, the newer one begins with its own. With the wrong one, the first block is noise.
-async function openOld(hex, fragment) {
+// Older ciphertexts use a fixed IV, newer ciphertexts start with their own IV. With the wrong IV, the first block is
+// garbage.
+async function decryptLegacy(hex, fragment) {
   const { k } = JSON.parse(atob(decodeURIComponent(fragment)));
   const raw = fromBase64(k.replace(/-/g, "+").replace(/_/g, "/"));
   const key = await crypto.subtle.importKey("raw", raw, "AES-CBC", false, ["decrypt"]);
   const bytes = fromHex(hex);
   const decrypt = async (iv, sealed) => utf8(new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv }, key, sealed)));
   try {
-    const text = await decrypt(OLD_IV, bytes);
+    const text = await decrypt(LEGACY_IV, bytes);
     if (!/[\0-\x08\x0e-\x1f]/.test(text.slice(0, 16))) return text;
   } catch {
-    // It begins with its IV.
+    // The ciphertext starts with its own IV.
   }
   return decrypt(bytes.slice(0, 16), bytes.slice(16));
 }
@@ -67,7 +68,7 @@ async function derive(secret, password, salt, iterations, bits, name, use) {
   return crypto.subtle.deriveKey({ name: "PBKDF2", salt, iterations, hash: "SHA-256" }, base, { name, length: bits }, false, [use]);
 }
 
-async function through(bytes, stream, maxBytes = Infinity) {
+async function transform(bytes, stream, maxBytes = Infinity) {
   const reader = new Blob([bytes]).stream().pipeThrough(stream).getReader();
   const chunks = [];
   let size = 0;
@@ -112,7 +113,7 @@ function fromBase58(text) {
   let number = 0n;
   for (const letter of text) {
     const value = BASE58.indexOf(letter);
-    if (value < 0) throw new Error("not a key");
+    if (value < 0) throw new Error("invalid key");
     number = number * 58n + BigInt(value);
   }
   const bytes = [];

@@ -1,4 +1,4 @@
-// The page of an encrypted paste: decrypts it with the key after the #, and shows nothing when that fails.
+// The page of an encrypted paste: decrypts it with the key in the URL fragment.
 import { DEFAULT_NAME, HIDING, MARKDOWN, PLAIN, UNSHOWABLE } from "../../generated/constants.js";
 import { copy, make, say } from "../page/dom.js";
 import { gettext, ngettext } from "../page/messages.js";
@@ -8,47 +8,47 @@ import { attachmentsOf, attachmentSection } from "./attachments.js";
 import { canEncrypt, open, TooLargeError } from "./ciphers.js";
 import { fork } from "./encryption_choice.js";
 
-// The largest text decompressed, in limits of a paste: more may exhaust the memory of the page.
+// The largest decompressed text, as a multiple of the size limit: a larger one may exhaust the page's memory.
 const DECOMPRESSED_TIMES = 16;
 
-// The one label in the table of languages that is not a name.
+// The only label in the table of languages that is translated.
 const PLAIN_LABEL = gettext("Plain text");
 
 export async function decryptPage() {
-  const place = document.getElementById("sealed");
+  const container = document.getElementById("sealed");
   const section = document.querySelector("section.file");
   const ciphertext = section.querySelector("pre").textContent.trim();
   section.hidden = true;
   window.addEventListener("hashchange", () => location.reload()); // Another key.
-  const maxBytes = DECOMPRESSED_TIMES * Number(place.dataset.maxBytes);
+  const maxBytes = DECOMPRESSED_TIMES * Number(container.dataset.maxBytes);
   const key = location.hash.startsWith("#token=") ? "" : location.hash.slice(1); // An edit token is not a key.
   if (!canEncrypt) {
-    showProblem(place, gettext("This paste is encrypted. Browsers decrypt only over HTTPS, and this page was loaded without it."));
+    showProblem(container, gettext("This paste is encrypted. Browsers decrypt only over HTTPS, and this page was loaded without it."));
     return;
   }
   if (!key) {
-    showProblem(place, gettext("This paste is encrypted, and its key is missing from the address (the part after the #)."));
+    showProblem(container, gettext("This paste is encrypted, and its key is missing from the address (the part after the #)."));
     return;
   }
-  const decrypt = async (password) => showPaste(place, section, await open(ciphertext, key, password, maxBytes));
+  const decrypt = async (password) => showPaste(container, section, await open(ciphertext, key, password, maxBytes));
   try {
     await decrypt("");
   } catch (error) {
-    if (error instanceof TooLargeError) showTooLarge(place, maxBytes);
-    else askForPassword(place, decrypt, maxBytes);
+    if (error instanceof TooLargeError) showTooLarge(container, maxBytes);
+    else askForPassword(container, decrypt, maxBytes);
   }
 }
 
-function showProblem(place, text) {
-  place.replaceChildren(make("p", { className: "notice", role: "alert", textContent: text }));
+function showProblem(container, text) {
+  container.replaceChildren(make("p", { className: "notice", role: "alert", textContent: text }));
 }
 
-function showTooLarge(place, limit) {
-  showProblem(place, gettext("This encrypted paste is not shown: decompressed, it has more than %(limit)s bytes.", { limit }));
+function showTooLarge(container, limit) {
+  showProblem(container, gettext("This encrypted paste is not shown: decompressed, it has more than %(limit)s bytes.", { limit }));
 }
 
-// A wrong key and a missing password cannot be told apart.
-function askForPassword(place, decrypt, maxBytes) {
+// A wrong key and a missing password cannot be distinguished.
+function askForPassword(container, decrypt, maxBytes) {
   const input = make("input", { type: "text", id: "password", className: "form-control", autocomplete: "off", spellcheck: false });
   const label = make("label", { htmlFor: "password", className: "form-label", textContent: gettext("Password, if any") });
   const message = make("p", { className: "notice", role: "alert" });
@@ -60,24 +60,24 @@ function askForPassword(place, decrypt, maxBytes) {
     try {
       await decrypt(input.value);
     } catch (error) {
-      if (error instanceof TooLargeError) showTooLarge(place, maxBytes);
+      if (error instanceof TooLargeError) showTooLarge(container, maxBytes);
       else message.textContent = gettext("Decryption failed again: wrong password, wrong key, or damaged paste.");
     }
   });
-  place.replaceChildren(message, form);
+  container.replaceChildren(message, form);
 }
 
-async function showPaste(place, encryptedSection, paste) {
+async function showPaste(container, encryptedSection, paste) {
   const attachments = attachmentsOf(paste);
-  // A paste that only carries attachments has no text, or an empty one.
+  // A paste with attachments may have no text, or an empty one.
   const files = paste.files.filter(({ content }) => content || !attachments.length);
   if (files.some(({ content }) => typeof content !== "string")) throw new TypeError("not a text");
   const { labels, extensions } = await import("../../generated/languages.js");
-  place.replaceChildren(tools(files), qrCodeBox(location.href));
-  const { asked } = place.dataset; // The language that the address asks for, by ?hl= or an extension.
+  container.replaceChildren(tools(files), qrCodeBox(location.href));
+  const { requestedLanguage } = container.dataset; // By ?hl= or an extension in the URL.
   for (const [index, { name: givenName, language: givenLanguage, content }] of files.entries()) {
     const name = String(givenName || DEFAULT_NAME);
-    const languages = [givenLanguage, asked, languageOfName(name, extensions)];
+    const languages = [givenLanguage, requestedLanguage, languageOfName(name, extensions)];
     const language = languages.find((candidate) => Object.hasOwn(labels, candidate ?? ""));
     const section = fileSection({ number: index + 1, name, language, label: language === PLAIN ? PLAIN_LABEL : labels[language], content });
     encryptedSection.before(section);
@@ -96,12 +96,12 @@ function tools(files) {
   return make("p", { className: "muted" }, note, " ", link, forkButton);
 }
 
-// The QR code contains the key, so it is drawn here and nowhere else.
+// The QR code contains the key, so it is drawn in the browser.
 function qrCodeBox(address) {
   const warning = gettext("The QR code contains the key: anyone who scans it can read the paste.");
-  const place = make("div", { className: "qr" }, make("p", { textContent: warning }));
-  const details = make("details", { className: "share" }, make("summary", { textContent: gettext("QR code") }), place);
-  const draw = async () => place.append((await import("../page/qr_code.js")).qrCode(address));
+  const container = make("div", { className: "qr" }, make("p", { textContent: warning }));
+  const details = make("details", { className: "share" }, make("summary", { textContent: gettext("QR code") }), container);
+  const draw = async () => container.append((await import("../page/qr_code.js")).qrCode(address));
   details.addEventListener("toggle", draw, { once: true });
   return details;
 }
@@ -130,7 +130,7 @@ function fileSection({ number, name, language, label, content }) {
   return section;
 }
 
-// Return what pages show for a character that they cannot show, as pastes/models/paste.py does.
+// Return the substitute for a character that cannot be displayed, as pastes/models/paste.py does.
 function substitute(character) {
   const code = character.codePointAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);

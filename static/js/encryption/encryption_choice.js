@@ -1,18 +1,18 @@
-// “Encrypt” on the form: only the ciphertext is sent, and the key goes into the address.
-import { own } from "../ownership/owned_store.js";
+// The “Encrypt” checkbox on the form: only the ciphertext is sent; the key is put in the URL fragment.
+import { rememberOwnership } from "../ownership/owned_store.js";
 import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { canEncrypt, seal } from "./ciphers.js";
 
 export class EncryptionChoice {
-  // Adds the choice to the form; `editors` are those of its files.
+  // Add the checkbox to the form; `editors` are the editors of its files.
   constructor(form, editors, { onChange }) {
     this.form = form;
     this.editors = editors;
     this.onChange = onChange;
     this.checkbox = make("input", { type: "checkbox", id: "encrypt", className: "form-check-input", disabled: !canEncrypt });
     this.password = make("input", { type: "text", id: "password", className: "form-control", autocomplete: "off", spellcheck: false });
-    this.form.querySelector(".about fieldset").append(this.#part());
+    this.form.querySelector(".about fieldset").append(this.#makeFields());
   }
 
   get isOn() {
@@ -24,7 +24,7 @@ export class EncryptionChoice {
     this.checkbox.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  // Encrypt the files, send them, and open the page of the paste. Throws an Error whose message is for the author.
+  // Encrypt the files, send them, and open the page of the paste. Throws an Error with a message for the author.
   async send() {
     const files = await this.#files();
     if (!files.length) throw new Error(gettext("There is no text to paste."));
@@ -41,7 +41,7 @@ export class EncryptionChoice {
       encrypted: true,
     };
     const { key, token } = await create(paste);
-    own(key, token, title.value || key);
+    rememberOwnership(key, token, title.value || key);
     memory.forget("draft");
     location.assign(`/${key}#${secret}`);
   }
@@ -56,7 +56,7 @@ export class EncryptionChoice {
     return files;
   }
 
-  #part() {
+  #makeFields() {
     const label = make("label", { htmlFor: "encrypt", className: "form-check-label", textContent: gettext("Encrypt in this browser") });
     const check = make("div", { className: "form-check" }, this.checkbox, label);
     if (!canEncrypt) {
@@ -78,7 +78,7 @@ export class EncryptionChoice {
 async function create(paste) {
   const headers = { "Content-Type": "application/json" };
   const response = await fetch("/api/v1/pastes", { method: "POST", headers, body: JSON.stringify(paste) });
-  const answer = await response.json().catch(() => null); // A proxy in front of the site may answer with a page.
+  const answer = await response.json().catch(() => null); // A proxy in front of the site may respond with an HTML page.
   if (!response.ok || !answer) {
     throw new Error(answer?.error?.message ?? gettext("The site is not responding. Please try again in a moment."));
   }
@@ -89,19 +89,19 @@ async function utf8Text(file) {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
 }
 
-// Hand the files of a decrypted paste to the form, which is the next page in this tab. Nothing is stored beyond that.
+// Pass the files of a decrypted paste to the form, which this tab loads next. Nothing else is stored.
 export function fork(files) {
   sessionStorage.setItem("fork", JSON.stringify(files.map(({ name, language, content }) => [name ?? "", language ?? "", content])));
   location.assign("/");
 }
 
-// Return the files that `fork` has handed over, or null.
+// Return the files passed by `fork`, or null.
 export function takeFork() {
   try {
     const files = JSON.parse(sessionStorage.getItem("fork"));
     sessionStorage.removeItem("fork");
     return files;
   } catch {
-    return null; // Storage is switched off.
+    return null; // Storage is disabled.
   }
 }

@@ -1,13 +1,13 @@
-// The worker that highlights one text or detects its language; the page may end it at any moment. Its messages hold plain
-// pieces of text, never markup.
+// The worker that highlights one text or detects its language; the page may terminate it at any time. Its messages
+// contain plain text tokens, never markup.
 import { BLOCK_LINES } from "../../generated/constants.js";
 import { hljs, load } from "./grammars.js";
 
-const MAX_LINE_LENGTH = 20_000; // A longer line stays plain: its pieces would slow the page down.
-const MAX_PIECES = 30_000; // In one block.
+const MAX_LINE_LENGTH = 20_000; // A longer line is not highlighted: its spans would slow the page down.
+const MAX_TOKENS = 30_000; // Per block.
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'" };
 
-// Split the markup of highlight.js, which consists of its own spans alone, into [text, class] pieces, line by line.
+// Split the markup of highlight.js, which contains only its own spans, into [text, class] tokens, line by line.
 function* linesOf(markup) {
   const open = [];
   let line = [];
@@ -32,17 +32,12 @@ function* linesOf(markup) {
   if (line.length) yield line;
 }
 
-function plainIfLong(line) {
-  const length = line.reduce((sum, [text]) => sum + text.length, 0);
-  return length > MAX_LINE_LENGTH ? null : line;
-}
-
 function send(number, lines) {
-  const pieces = lines.reduce((sum, line) => sum + (line?.length ?? 0), 0);
-  postMessage({ block: number, lines: pieces > MAX_PIECES ? [] : lines });
+  const tokens = lines.reduce((sum, line) => sum + (line?.length ?? 0), 0);
+  postMessage({ block: number, lines: tokens > MAX_TOKENS ? [] : lines });
 }
 
-// Detect the language of a text by its signatures, and by the relevance that highlight.js gives to those that remain.
+// Detect the language of a text by signatures, then by highlight.js relevance among the remaining candidates.
 async function guess(text) {
   const { candidates } = await import("./language_signatures.js");
   const likely = candidates(text);
@@ -61,7 +56,8 @@ onmessage = async ({ data: { text, language } }) => {
   let number = 0;
   let lines = [];
   for (const line of linesOf(value)) {
-    lines.push(plainIfLong(line));
+    const length = line.reduce((sum, [part]) => sum + part.length, 0);
+    lines.push(length > MAX_LINE_LENGTH ? null : line);
     if (lines.length === BLOCK_LINES) {
       send(number++, lines);
       lines = [];

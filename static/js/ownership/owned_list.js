@@ -1,13 +1,13 @@
 // “My pastes”: the list of what was created in this browser.
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
-import { disown, editLinkButton, ownedPastes } from "./owned_store.js";
+import { forgetOwnership, editLinkButton, ownedPastes } from "./owned_store.js";
 
 const list = document.getElementById("mine");
 
 const deleted = /^#deleted=(\w+)$/.exec(location.hash);
 if (deleted) {
-  disown(deleted[1]);
+  forgetOwnership(deleted[1]);
   history.replaceState(null, "", location.pathname);
 }
 list.append(...ownedPastes().map(row));
@@ -30,7 +30,7 @@ function row({ key, token, title, at }) {
   const link = make("a", { href: `/${key}`, textContent: title });
   const item = make("li", {}, link, make("span", { className: "muted", textContent: created }), tools);
   removeButton.addEventListener("click", () => {
-    disown(key);
+    forgetOwnership(key);
     item.remove();
     showWhetherEmpty();
   });

@@ -1,21 +1,21 @@
-// The pastes created in this browser and their edit tokens, in the browser's storage and nowhere else.
+// The pastes created in this browser and their edit tokens, stored only in the browser.
 import { copy, make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
 const MAX_PASTES = 500;
 
-// Return all of them, the newest first: { key, token, title, at }, `at` in milliseconds since 1970.
+// Return all owned pastes, newest first: { key, token, title, at }, `at` in milliseconds since 1970.
 export function ownedPastes() {
   const pastes = memory.get("owned", []);
   return Array.isArray(pastes) ? pastes : [];
 }
 
-export function own(key, token, title) {
+export function rememberOwnership(key, token, title) {
   const others = ownedPastes().filter((paste) => paste.key !== key);
   memory.set("owned", [{ key, token, title, at: Date.now() }, ...others].slice(0, MAX_PASTES));
 }
 
-export function disown(key) {
+export function forgetOwnership(key) {
   memory.set("owned", ownedPastes().filter((paste) => paste.key !== key));
 }
 

@@ -1,7 +1,7 @@
-// Workers: started under the site's Trusted Types policy, and ended when a task takes too long.
+// Workers: started under the site's Trusted Types policy, and terminated when a task takes too long.
 
-// Workers come from our static files alone. No text ever becomes markup except in markdown/render.js, which has a policy
-// of its own.
+// Workers are loaded only from the site's static files. Text becomes markup only in markdown/render.js, which has its
+// own policy.
 const rules = {
   createScriptURL(address) {
     const url = new URL(address, location.href);
@@ -11,9 +11,9 @@ const rules = {
 };
 const policy = window.trustedTypes ? window.trustedTypes.createPolicy("pasteur", rules) : rules;
 
-// Run one task in a worker. Resolves to its last message, `{ done: true, ... }`, or to null when the worker failed or
-// exceeded its time. `seconds` count from the message `{ ready: true }`, for which the worker has `loading` seconds, or
-// else from the start. Every other message goes to `onPart`.
+// Run a task in a worker. Resolves to its last message, `{ done: true, ... }`, or to null if the worker failed or
+// exceeded its time limit. The limit of `seconds` starts with the message `{ ready: true }`, for which the worker has `loading`
+// seconds; without that message, with the start. All other messages are passed to `onPart`.
 export function runInWorker(address, task, { seconds, loading = 0, onPart }) {
   return new Promise((resolve) => {
     const worker = new Worker(policy.createScriptURL(address), { type: "module" });
@@ -24,7 +24,7 @@ export function runInWorker(address, task, { seconds, loading = 0, onPart }) {
     };
     let timer = setTimeout(end, (seconds + loading) * 1000, null);
     worker.onerror = (event) => {
-      event.preventDefault(); // A text that breaks its grammar stays plain; nothing is wrong with the page.
+      event.preventDefault(); // A text that breaks its grammar is not highlighted; the page itself works.
       end(null);
     };
     worker.onmessage = ({ data }) => {

@@ -1,18 +1,18 @@
 // One file of a paste: numbered and highlighted lines, copy, wrap, another language, links to lines.
 import { MARKDOWN, PLAIN, UNNAMED } from "../../generated/constants.js";
-import { colour, guess } from "../highlight/highlighter.js";
+import { guess, highlight } from "../highlight/highlighter.js";
 import { copy, make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { LineList } from "./line_list.js";
 
-const SUBSTITUTES = /[\u2400-\u2421]|\[U\+/; // What the page shows for characters that it cannot show.
+const SUBSTITUTES = /[\u2400-\u2421]|\[U\+/; // Shown in place of characters that cannot be displayed.
 const IDLE_MS = 2_000;
 
 export class FileView {
-  #run = 0; // Counts highlightings, so that a slow one does not colour the text of a later one.
+  #highlightRun = 0; // Incremented by each run, so that a slow run does not overwrite a later one.
 
-  // `links`: whether the address may name lines; that of an encrypted paste holds the key instead. `text`: what was
-  // written, where the page has it; otherwise it is taken from the page or from the raw text.
+  // `links`: whether the URL fragment may select lines; for an encrypted paste, it contains the key instead. `text`:
+  // the original text, if the page has it; otherwise it is read from the page or from the raw text.
   constructor(section, { links = true, text = null } = {}) {
     this.section = section;
     this.name = section.dataset.name;
@@ -21,32 +21,32 @@ export class FileView {
     this.pre = section.querySelector("pre");
     this.lines = new LineList(this.pre);
     this.rendering = null; // The rendered Markdown, if the file is Markdown.
-    this.namesLines = false; // Whether the address names lines of this file.
+    this.namesLines = false; // Whether the URL fragment selects lines of this file.
     this.select = this.#languageSelect();
     this.wrapButton = make("button", { type: "button", className: "tool", textContent: gettext("Wrap") });
     this.status = make("span", { className: "status", role: "status" });
     this.#addTools();
-    if (links) this.pre.addEventListener("click", (event) => this.#choose(event));
+    if (links) this.pre.addEventListener("click", (event) => this.#selectLines(event));
     this.pre.addEventListener("copy", (event) => this.#copySelection(event));
     this.wrap(memory.get("wrap", null) ?? this.pre.matches(".wraps"));
-    this.paint();
+    this.highlight();
     this.#offerRendering();
     this.#detectLanguage();
   }
 
   // Highlight the text in its language.
-  async paint() {
-    const run = ++this.#run;
-    this.lines.bleach();
+  async highlight() {
+    const run = ++this.#highlightRun;
+    this.lines.clearHighlighting();
     if (this.language === PLAIN) return;
-    const isWhole = await colour(this.lines.text, this.language, (number, lines) => {
-      if (run === this.#run) this.lines.colour(number, lines);
+    const isWhole = await highlight(this.lines.text, this.language, (number, lines) => {
+      if (run === this.#highlightRun) this.lines.highlight(number, lines);
     });
-    if (run !== this.#run) return;
-    this.section.dataset.painted = isWhole ? "whole" : "stopped";
+    if (run !== this.#highlightRun) return;
+    this.section.dataset.highlighted = isWhole ? "whole" : "stopped";
     if (!isWhole) {
-      this.lines.bleach();
-      this.status.textContent = gettext("Shown without highlighting, which takes too long.");
+      this.lines.clearHighlighting();
+      this.status.textContent = gettext("Shown without highlighting, which took too long.");
     }
   }
 
@@ -55,7 +55,7 @@ export class FileView {
     this.wrapButton.ariaPressed = String(isOn);
   }
 
-  // Mark lines; with `show`, scroll to them. Lines are those of the source, so rendered Markdown gives way to it.
+  // Mark lines; with `show`, scroll to them. Line numbers refer to the source, so rendered Markdown is replaced by it.
   mark(first, last, show) {
     this.namesLines = first > 0;
     if (this.namesLines) this.rendering?.show(false);
@@ -74,7 +74,7 @@ export class FileView {
     select.addEventListener("change", () => {
       this.language = select.value;
       this.status.textContent = "";
-      this.paint();
+      this.highlight();
       this.#offerRendering();
     });
     return select;
@@ -95,7 +95,7 @@ export class FileView {
     tools.before(this.status);
   }
 
-  // Return the text as it was written: fetched where the page shows substitutes for some of its characters.
+  // Return the original text; fetched if the page shows substitutes for some of its characters.
   async #originalText() {
     if (this.text !== null) return this.text;
     const { text } = this.lines;
@@ -106,10 +106,10 @@ export class FileView {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await response.arrayBuffer());
   }
 
-  // A text without a name may be code all the same. Detecting its language colours it and changes nothing else.
+  // An unnamed text may still be code. Detecting its language only highlights it; the paste is not changed.
   async #detectLanguage() {
-    const isAskedFor = location.search !== "" || location.pathname.includes("."); // A language, by ?hl= or an extension.
-    if (this.language !== PLAIN || !UNNAMED.test(this.name) || isAskedFor) return;
+    const isRequested = location.search !== "" || location.pathname.includes("."); // A language, by ?hl= or an extension.
+    if (this.language !== PLAIN || !UNNAMED.test(this.name) || isRequested) return;
     await new Promise((resolve) => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: IDLE_MS }) : setTimeout(resolve, 200)));
     const language = await guess(this.pre.firstElementChild.textContent);
     if (!language || this.select.value !== PLAIN || this.language !== PLAIN) return;
@@ -117,7 +117,7 @@ export class FileView {
     const textContent = gettext("%(language)s (detected)", { language: gettext(labels[language]) });
     this.select.prepend(make("option", { value: language, textContent, selected: true }));
     this.language = language;
-    this.paint();
+    this.highlight();
   }
 
   async #offerRendering() {
@@ -140,8 +140,8 @@ export class FileView {
     this.select.append(...others.map(([value, label]) => make("option", { value, textContent: gettext(label) })));
   }
 
-  // A click on a number chooses its line, with Shift all lines up to it, and the address names them.
-  #choose(event) {
+  // A click on a line number selects the line, with Shift all lines up to it, and puts them in the URL fragment.
+  #selectLines(event) {
     const line = this.lines.lineAt(event);
     if (!line) return;
     const [file, first] = parseLines(location.hash);
@@ -153,7 +153,7 @@ export class FileView {
     window.dispatchEvent(new CustomEvent("lines", { detail: { show: false } }));
   }
 
-  // Copy exactly the text: browsers add line ends of their own where elements end.
+  // Copy exactly the text: browsers add line breaks at the ends of elements.
   #copySelection(event) {
     const range = getSelection()?.getRangeAt(0);
     if (!range || !this.pre.contains(range.commonAncestorContainer)) return;

@@ -1,15 +1,15 @@
-// A text as numbered lines. Only lines near the window become elements; the rest stays text, so that a text of any length
-// opens at once. The numbers come from the stylesheet and are not part of the text, so that they are not copied.
+// A text as numbered lines. Only lines near the viewport become elements; the rest stays text, so that a text of any
+// length opens at once. The numbers come from the stylesheet and are not part of the text, so that they are not copied.
 import { BLOCK_LINES } from "../../generated/constants.js";
 
 export class LineList {
   #blocks = [];
-  #colours = [];
+  #tokens = [];
   #drawn = new Set();
   #observer;
   #marked = [0, 0];
 
-  // `pre` holds the text, a longer one in spans of BLOCK_LINES lines.
+  // `pre` contains the text; a longer text is split into spans of BLOCK_LINES lines.
   constructor(pre) {
     this.pre = pre;
     this.#observer = new IntersectionObserver((entries) => this.#arrive(entries), { rootMargin: "800px 0px" });
@@ -25,15 +25,15 @@ export class LineList {
     return (this.#blocks.length - 1) * BLOCK_LINES + rows(last.textContent).length;
   }
 
-  // Colour a block; each of its lines is a list of [text, class] pieces.
-  colour(number, lines) {
-    this.#colours[number] = lines;
+  // Highlight a block; each of its lines is a list of [text, class] tokens.
+  highlight(number, lines) {
+    this.#tokens[number] = lines;
     if (this.#drawn.has(number)) this.#draw(number);
   }
 
-  // Remove all colours.
-  bleach() {
-    this.#colours = [];
+  // Remove all highlighting.
+  clearHighlighting() {
+    this.#tokens = [];
     for (const number of this.#drawn) this.#draw(number);
   }
 
@@ -50,7 +50,7 @@ export class LineList {
     return line !== undefined;
   }
 
-  // Return the number of the line in whose margin a click was, or 0.
+  // Return the number of the line whose margin was clicked, or 0.
   lineAt(event) {
     const line = event.target.closest?.(".line");
     if (!line) return 0;
@@ -61,7 +61,7 @@ export class LineList {
   #readBlocks() {
     this.#observer.disconnect();
     this.#drawn.clear();
-    this.#colours = [];
+    this.#tokens = [];
     if (!this.pre.firstElementChild) wrapAll(this.pre);
     if (this.pre.children.length > 1 && !this.pre.lastElementChild.firstChild) this.pre.lastElementChild.remove();
     this.#blocks = [...this.pre.children];
@@ -86,7 +86,7 @@ export class LineList {
         const line = document.createElement("span");
         line.className = "line";
         line.dataset.n = number * BLOCK_LINES + at + 1;
-        line.append(...pieces(text, this.#colours[number]?.[at]));
+        line.append(...nodesOf(text, this.#tokens[number]?.[at]));
         this.#markLine(line);
         return line;
       }),
@@ -123,14 +123,14 @@ function wrapAll(pre) {
   pre.replaceChildren(block);
 }
 
-// Return the nodes of a line. Pieces that do not add up to exactly its text are ignored.
-function pieces(text, coloured) {
-  if (!coloured || coloured.map(([part]) => part).join("") !== text) return [text];
-  return coloured.map(([part, name]) => {
+// Return the nodes of a line. Tokens that do not add up to exactly its text are ignored.
+function nodesOf(text, tokens) {
+  if (!tokens || tokens.map(([part]) => part).join("") !== text) return [text];
+  return tokens.map(([part, name]) => {
     if (!name) return part;
-    const piece = document.createElement("span");
-    piece.className = name;
-    piece.textContent = part;
-    return piece;
+    const span = document.createElement("span");
+    span.className = name;
+    span.textContent = part;
+    return span;
   });
 }

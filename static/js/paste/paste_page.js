@@ -22,8 +22,8 @@ function showLines({ show = true } = {}) {
 async function fillShareBox({ target: box }) {
   const { qrCode } = await import("../page/qr_code.js");
   for (const line of box.querySelectorAll(".snippet")) line.append(copyButton(line.textContent));
-  const place = box.querySelector(".qr");
-  place.append(qrCode(place.dataset.address));
+  const container = box.querySelector(".qr");
+  container.append(qrCode(container.dataset.address));
 }
 
 function copyButton(text) {

@@ -6,23 +6,23 @@ import { gettext } from "../page/messages.js";
 export class RenderedMarkdown {
   #isDone = false;
 
-  // `view` is the FileView; the rendered text takes the place of its lines.
+  // `view` is the FileView; the rendered text replaces its lines.
   constructor(view) {
     this.view = view;
-    this.place = make("div", { className: "markdown", hidden: true });
+    this.rendered = make("div", { className: "markdown", hidden: true });
     this.button = make("button", { type: "button", className: "tool", textContent: gettext("Rendered"), ariaPressed: "false" });
     this.button.addEventListener("click", () => {
-      const isOn = this.place.hidden;
+      const isOn = this.rendered.hidden;
       memory.set("rendered", isOn);
       this.show(isOn);
     });
-    view.pre.after(this.place);
+    view.pre.after(this.rendered);
     view.select.after(this.button);
   }
 
   async show(isOn) {
     if (isOn && !this.#isDone && !(await this.#render())) return;
-    this.place.hidden = !isOn;
+    this.rendered.hidden = !isOn;
     this.view.pre.hidden = isOn;
     this.view.wrapButton.hidden = isOn;
     this.button.ariaPressed = String(isOn);
@@ -30,7 +30,7 @@ export class RenderedMarkdown {
 
   end() {
     this.show(false);
-    this.place.remove();
+    this.rendered.remove();
     this.button.remove();
   }
 
@@ -39,8 +39,8 @@ export class RenderedMarkdown {
     const elements = await render(this.view.lines.text, { below: 2 });
     this.button.disabled = false;
     this.view.section.dataset.rendered = elements ? "yes" : "no";
-    if (elements) this.place.replaceChildren(...elements);
-    else this.view.status.textContent = gettext("Shown as source: rendering takes too long.");
+    if (elements) this.rendered.replaceChildren(...elements);
+    else this.view.status.textContent = gettext("Shown as source: rendering took too long.");
     this.#isDone = elements !== null;
     return this.#isDone;
   }

@@ -68,7 +68,7 @@ def reading(visitor: Visitor) -> Iterator[str]:
         ("e.md", "# H\n*e* **s** `c` [l](u)\n> q\n"),
     ]
     key = publish(visitor, *files, title="T", author="A", comment="c", visibility="public")
-    yield from opened(visitor, f"/{key}#hello.py-L1-L3", ready="#file-5[data-painted]")
+    yield from opened(visitor, f"/{key}#hello.py-L1-L3", ready="#file-5[data-highlighted]")
     hiding = publish(visitor, ("turned.txt", "a\u202eb"))
     yield from opened(visitor, f"/{key}/embed", f"/{hiding}")
     yield from opened(visitor, f"/{publish(visitor, ('x.txt', 'x'), burn=True)}")
@@ -89,7 +89,7 @@ def revisions(visitor: Visitor) -> Iterator[str]:
     """Open all about a paste that was edited."""
     key = edited(visitor, {"hello.py": HELLO, "old.txt": "x\n"}, {"hello.py": f"{HELLO}x\n", "new.txt": "a\u202eb"})
     yield from opened(visitor, f"/{key}/revisions", f"/{key}/revisions?view=split", f"/{key}/revisions?from=9")
-    yield from opened(visitor, f"/{key}/revisions/1", ready="#file-1[data-painted]")
+    yield from opened(visitor, f"/{key}/revisions/1", ready="#file-1[data-highlighted]")
 
 
 def writing(visitor: Visitor) -> Iterator[str]:

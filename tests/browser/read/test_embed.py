@@ -102,7 +102,7 @@ def test_nothing_of_a_paste_runs_in_a_frame_and_the_frame_gets_nothing_of_the_pa
 
     frame = by_script(reader, elsewhere, key)
 
-    expect(frame.locator("section[data-painted=whole] pre")).to_have_text(f"</pre>{HOSTILE}")
+    expect(frame.locator("section[data-highlighted=whole] pre")).to_have_text(f"</pre>{HOSTILE}")
     expect(frame.locator("img, pre script")).to_have_count(0)
     assert reader.page.title() == "theirs"
     assert (
@@ -152,7 +152,7 @@ def test_the_frame_is_accessible_and_follows_the_system(arrive: Arrive, scheme: 
     reader.page.evaluate("localStorage.setItem('theme', 'light')")
 
     reader.go(f"/{key}/embed")
-    reader.page.wait_for_selector("[data-painted]")
+    reader.page.wait_for_selector("[data-highlighted]")
 
     assert faults(reader) == []
     card = reader.page.locator("section").first.evaluate("section => getComputedStyle(section).backgroundColor")

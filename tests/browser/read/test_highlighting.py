@@ -198,7 +198,7 @@ def test_colouring_that_does_not_end_is_ended_and_the_text_stays(arrive: Arrive)
         reader.page.clock.fast_forward(10_000)
         reader.page.wait_for_timeout(50)
 
-    expect(reader.page.get_by_text("Shown without highlighting, which takes too long.")).to_have_count(2)
+    expect(reader.page.get_by_text("Shown without highlighting, which took too long.")).to_have_count(2)
     assert reader.read_file("hello.py") == HELLO
 
 
@@ -221,7 +221,7 @@ def test_a_line_of_half_a_megabyte_stays_plain(arrive: Arrive) -> None:
 
     text = opened(reader, ("line.py", content))
 
-    reader.page.wait_for_selector("section.file[data-painted]")  # In time or not, as fast as the machine is.
+    reader.page.wait_for_selector("section.file[data-highlighted]")  # In time or not, as fast as the machine is.
     assert text.locator("[class^=hljs]").count() == 0
     assert reader.read_file("line.py") == content
 

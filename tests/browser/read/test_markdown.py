@@ -164,7 +164,7 @@ def test_rendering_that_does_not_end_is_ended_and_the_source_stays(arrive: Arriv
 
     reader.go(f"/{publish(reader, ('notes.md', TEXT))}")
 
-    expect(reader.page.get_by_text("Shown as source: rendering takes too long.")).to_be_visible()
+    expect(reader.page.get_by_text("Shown as source: rendering took too long.")).to_be_visible()
     expect(reader.page.locator("section.file > pre")).to_be_visible()
 
 
