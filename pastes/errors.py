@@ -38,5 +38,5 @@ def incomplete() -> RefusedError:
 
 def too_large(limit: int) -> RefusedError:
     """Return the refusal of a text or request above the limit, in bytes."""
-    message = gettext("A paste may have at most %(limit)s bytes.") % {"limit": limit}
+    message = gettext("A paste may be at most %(limit)s bytes long.") % {"limit": limit}
     return RefusedError("too_large", message, status=413, field="files", limit=limit)

@@ -54,7 +54,7 @@ def _body(request: HttpRequest) -> bytes:
         return request.body
     except RequestDataTooBig:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        message = f"The body of a webhook may have at most {limit} bytes. The worker fetches by itself all the same."
+        message = f"A webhook body may be at most {limit} bytes long. The worker still fetches at its regular interval."
         raise RefusedError("too_large", message, status=413, limit=limit) from None
 
 

@@ -74,8 +74,8 @@ def promise() -> Promise:
 
 def _promise_at_once() -> tuple[tuple[str, str], str]:
     of_all = (
-        gettext("Pastes that neither expire nor burn are also committed to Git permanently."),
-        gettext("Pastes that do not burn are also committed to Git permanently."),
+        gettext("Pastes that do not expire and are not deleted after reading are also committed to Git permanently."),
+        gettext("Pastes that are not deleted after reading are also committed to Git permanently."),
     )
     return of_all, gettext("It is also committed to Git permanently.")
 
@@ -83,8 +83,11 @@ def _promise_at_once() -> tuple[tuple[str, str], str]:
 def _promise_with_embargo() -> tuple[tuple[str, str], str]:
     time = {"time": _duration(settings.GITSYNC_EMBARGO)}
     of_all = (
-        gettext("Pastes that neither expire nor burn are also committed to Git permanently after %(time)s."),
-        gettext("Pastes that do not burn are also committed to Git permanently after %(time)s."),
+        gettext(
+            "Pastes that do not expire and are not deleted after reading are also committed to Git permanently "
+            "after %(time)s."
+        ),
+        gettext("Pastes that are not deleted after reading are also committed to Git permanently after %(time)s."),
     )
     of_one = gettext("It is also committed to Git permanently after %(time)s.")
     return (of_all[0] % time, of_all[1] % time), of_one % time

@@ -100,9 +100,9 @@ def find(context: RequestContext) -> RefusedError | None:
     if entry is None:
         return None
     if entry.until is None:
-        message = gettext("This address is banned: %(reason)s") % {"reason": entry.reason}
+        message = gettext("This IP address is banned: %(reason)s") % {"reason": entry.reason}
     else:
-        message = gettext("This address is banned until %(moment)s: %(reason)s")
+        message = gettext("This IP address is banned until %(moment)s: %(reason)s")
         message %= {"moment": utc(entry.until), "reason": entry.reason}
     return RefusedError("banned", message, status=403)
 

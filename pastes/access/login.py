@@ -49,7 +49,7 @@ def refuse_foreign_form(request: HttpRequest) -> None:
     is_simple = request.method == "POST" and request.content_type in _FORM_TYPES and not _has_own_headers(request)
     is_foreign = request.headers.get("Sec-Fetch-Site") == "cross-site" or is_from_foreign_page(request)
     if is_simple and is_foreign:
-        raise RefusedError("cross_site", gettext("Pages of other sites cannot do this."), status=403)
+        raise RefusedError("cross_site", gettext("This cannot be done from another site."), status=403)
 
 
 def _has_own_headers(request: HttpRequest) -> bool:

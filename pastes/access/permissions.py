@@ -18,9 +18,9 @@ _NEEDS_TOKEN = {
     "list": gettext_lazy("Listing pastes here requires an API token or a login."),
 }
 _NOT_FROM_HERE = {
-    "create": gettext_lazy("Pastes cannot be created from this address."),
-    "read": gettext_lazy("Pastes cannot be read from this address."),
-    "list": gettext_lazy("Pastes cannot be listed from this address."),
+    "create": gettext_lazy("Pastes cannot be created from this IP address."),
+    "read": gettext_lazy("Pastes cannot be read from this IP address."),
+    "list": gettext_lazy("Pastes cannot be listed from this IP address."),
 }
 
 

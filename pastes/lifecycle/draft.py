@@ -100,7 +100,7 @@ def validate_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list
     if not files:
         _refuse("empty", gettext("There is no text to paste."), "files")
     if len(files) > MAX_FILES:
-        message = gettext("A paste may have at most %(most)s files.") % {"most": MAX_FILES}
+        message = gettext("A paste may contain at most %(most)s files.") % {"most": MAX_FILES}
         _refuse("too_many_files", message, "files", limit=MAX_FILES)
     if sum(_for_each(files, lambda file: _validate_content(file.content))) > settings.PASTEUR_MAX_BYTES:
         raise too_large(settings.PASTEUR_MAX_BYTES)
@@ -144,19 +144,24 @@ def _validate_content(content: str) -> int:
 def _validate_file(file: NewFile, requested: set[str], used: set[str]) -> NewFile:
     language = languages.named(file.language) if file.language else languages.of_file(file.name)
     if language is None:
-        message = gettext("Unknown language: %(name)r.") % {"name": file.language[:50]}
+        message = gettext("Unknown language: “%(name)s”.") % {"name": _printable(file.language)}
         _refuse("language", message, "language")
     name = clean_name(file.name) or _free_name(language, requested | used)
     if name.casefold() in used:
-        _refuse("duplicate_name", gettext("Two files have the name %(name)r.") % {"name": name[:50]}, "name")
+        _refuse("duplicate_name", gettext("Two files are named “%(name)s”.") % {"name": _printable(name)}, "name")
     used.add(name.casefold())
     return NewFile(content=file.content, name=name, language=language.name)
+
+
+def _printable(text: str) -> str:
+    """Return the first 50 characters of a text for a message, with U+FFFD for unprintable ones."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text[:50])
 
 
 def clean_name(name: str) -> str:
     """Return the base name of a path, as browsers do; empty for a blank name. Raises RefusedError."""
     if len(name.encode(errors="replace")) > NAME_BYTES:
-        message = gettext("A file name may have at most %(most)s bytes.") % {"most": NAME_BYTES}
+        message = gettext("A file name may be at most %(most)s bytes long.") % {"most": NAME_BYTES}
         _refuse("name_too_long", message, "name", limit=NAME_BYTES)
     _refuse_controls("name", name)
     base = name.replace("\\", "/").rpartition("/")[2]
@@ -183,7 +188,7 @@ def _line(name: str, value: str, limit: int) -> str:
 def _text(name: str, value: str, limit: int) -> str:
     value = value.strip()
     if len(value) > limit:
-        message = gettext("%(name)s may have at most %(most)s characters.") % {"name": name, "most": limit}
+        message = gettext("%(name)s may be at most %(most)s characters long.") % {"name": name, "most": limit}
         _refuse("too_long", message, name, limit=limit)
     _refuse_controls(name, value, allowed="\n\r\t")
     return value

@@ -16,7 +16,7 @@ _MAX_PATH_LENGTH = 2_000
 def choose(request: HttpRequest) -> HttpResponse:
     """Store the choice in a cookie and redirect back. Readers who choose no language get no cookie."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
-        raise RefusedError("cross_site", gettext("Pages of other sites cannot do this."), status=403)
+        raise RefusedError("cross_site", gettext("This cannot be done from another site."), status=403)
     language = request.POST.get("language", "")
     if language not in dict(settings.LANGUAGES):
         raise RefusedError("language", f"language must be one of {', '.join(dict(settings.LANGUAGES))}.", status=400)

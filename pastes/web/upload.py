@@ -49,4 +49,4 @@ def _publish(request: HttpRequest, files: Sequence[NewFile], options: Iterable[t
 def _refuse_cross_site(request: HttpRequest) -> None:
     """Refuse requests from the pages of other sites. Programs send no Sec-Fetch-Site."""
     if request.META.get("HTTP_SEC_FETCH_SITE") == "cross-site":
-        raise RefusedError("cross_site", gettext("Pages of other sites cannot do this."), status=403)
+        raise RefusedError("cross_site", gettext("This cannot be done from another site."), status=403)

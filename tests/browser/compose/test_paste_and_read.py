@@ -128,7 +128,7 @@ def test_a_text_that_is_too_long_comes_back_whole(arrive: Arrive) -> None:
 
     assert author.press("Create paste") == 413
 
-    author.see("A paste may have at most 524288 bytes.")
+    author.see("A paste may be at most 524288 bytes long.")
     assert author.box().input_value() == text
 
 

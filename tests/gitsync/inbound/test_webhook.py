@@ -81,7 +81,7 @@ def test_a_webhook_over_the_limit_is_refused_in_words_about_webhooks(
     response = client.post("/hooks/git", BODY, content_type="application/json", headers={"X-Gitlab-Token": SECRET})
 
     assert response.status_code == 413
-    assert f"The body of a webhook may have at most {len(BODY) - 1} bytes" in response.content.decode()
+    assert f"A webhook body may be at most {len(BODY) - 1} bytes long" in response.content.decode()
     assert "paste may" not in response.content.decode()
     assert requests == []
 

@@ -269,9 +269,18 @@ def test_an_expired_paste_is_not_restored(remote: Path, settings: Settings) -> N
 @pytest.mark.parametrize(
     ("embargo", "expiring", "sentence"),
     [
-        (0, False, "Pastes that neither expire nor burn are also committed to Git permanently."),
-        (3600, False, "Pastes that neither expire nor burn are also committed to Git permanently after 1 hour."),
-        (90, True, "Pastes that do not burn are also committed to Git permanently after 90 seconds."),
+        (
+            0,
+            False,
+            "Pastes that do not expire and are not deleted after reading are also committed to Git permanently.",
+        ),
+        (
+            3600,
+            False,
+            "Pastes that do not expire and are not deleted after reading are also committed to Git permanently "
+            "after 1 hour.",
+        ),
+        (90, True, "Pastes that are not deleted after reading are also committed to Git permanently after 90 seconds."),
     ],
 )
 def test_the_compose_page_states_the_rules(

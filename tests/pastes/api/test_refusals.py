@@ -180,14 +180,16 @@ def test_a_lone_surrogate_is_refused(client: Client, escape: bytes, field: str) 
 
 
 @pytest.mark.parametrize(
-    "name", ["nonsense", "../../etc/passwd", "<script>alert(1)</script>", " ", "x" * 10_000, "a\0b"]
+    "name", ["nonsense", "../../etc/passwd", "<script>alert(1)</script>", " ", "x" * 10_000, "a\0b", "a\udfff\u202eb"]
 )
 def test_an_unknown_language_is_refused_and_cut(client: Client, name: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [{"content": "a", "language": name}]})
 
     assert refused(response) == (422, "language", "files.0.language")
-    assert len(response.json()["error"]["message"]) < 120
+    message = response.json()["error"]["message"]
+    assert len(message) < 120
+    assert message.isprintable()
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_every_listed_lexer_and_expiry_is_accepted(client: Client) -> None:
         ({"expiry": "1day", "files": [SPAM | {"lexer": "<b>"}]}, "Invalid lexer '<b>' given"),
         ({"expiry": "1day", "files": [SPAM | {"nam": "x"}]}, "no field called 'nam'"),
         ({"expiry": "1day", "files": [SPAM | {"name": "x" * 300}]}, "at most 255 bytes"),
-        ({"expiry": "1day", "files": [SPAM, SPAM]}, "Two files have the name 'spam'"),
+        ({"expiry": "1day", "files": [SPAM, SPAM]}, "Two files are named “spam”"),
         ({"expiry": "1e9", "files": [SPAM]}, "expiry must be one of"),
         ({"expiry": 7, "files": [SPAM]}, "expiry must be a string"),
         ({"expiry": "1day", "files": [SPAM], "expires": "1day"}, "no field called 'expires'"),

@@ -30,7 +30,7 @@ def test_a_search_shows_what_has_the_words_and_is_public(client: Client) -> None
 def test_a_search_without_results_says_so_and_shows_the_words_literally(client: Client) -> None:
     page = Page(client.get("/search", {"q": "<b>nothing</b>"}))
 
-    assert "No public paste matches <b>nothing</b>." in page.text
+    assert "No public paste matches “<b>nothing</b>”." in page.text
 
 
 def test_a_long_search_goes_on_with_older_pastes(client: Client) -> None:

@@ -51,7 +51,7 @@ def test_the_page_of_an_encrypted_paste_gets_the_language_of_the_url(client: Cli
     key = create(client, {"files": [{"content": sealed()}], "encrypted": True}).json()["key"]
 
     for path in (f"/{key}.ml", f"/{key}?hl=ml", f"/{key}?ml"):
-        assert b'data-asked="ocaml"' in client.get(path, headers={"accept": BROWSER_ACCEPT}).content
+        assert b'data-requested-language="ocaml"' in client.get(path, headers={"accept": BROWSER_ACCEPT}).content
 
 
 def test_line_numbers_are_shown_unless_the_url_hides_them(client: Client) -> None:
