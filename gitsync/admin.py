@@ -165,7 +165,7 @@ class MirrorAdmin(_ReadOnly):
         return obj is not None and obj != mirror_status.current() and request.user.has_perm("gitsync.delete_mirror")
 
     def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Store a request in the row and wake the worker, which alone has Git and the remote."""
+        """Store a request in the row and wake the worker, the only process with access to Git and the remote."""
         if not _may_ask(request):
             raise PermissionDenied
         requests: dict[str, dict[str, Any]] = {

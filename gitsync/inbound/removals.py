@@ -5,7 +5,7 @@ from enum import Enum
 from gitsync.errors import TooManyRemovedError
 from gitsync.outbox.eligibility import mirrored
 
-#: So many removals are always allowed; above that, one in a hundred pastes.
+#: Number of removals that is always allowed; above it, one in a hundred pastes.
 ALLOWED_REMOVALS = 100
 
 

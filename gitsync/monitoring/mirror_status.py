@@ -1,4 +1,4 @@
-"""The status of the mirror, from rows alone: what is pending, what was pushed, what went wrong. No Git, no remote."""
+"""The mirror's status, read only from the database: pending changes, pushes, errors. No Git, no remote."""
 
 from dataclasses import dataclass
 from datetime import datetime

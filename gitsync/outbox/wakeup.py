@@ -11,7 +11,7 @@ import time
 
 logger = logging.getLogger(__name__)
 
-#: Seconds after which a message is worthless: the worker has looked by itself.
+#: Seconds after which a message is obsolete: the worker has polled in the meantime.
 _MESSAGE_EXPIRES = 60
 _WARNING_INTERVAL = 60.0
 #: The minimum of seconds between two fetches for pastes that are not in the database.

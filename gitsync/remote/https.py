@@ -13,7 +13,7 @@ from pathlib import Path
 from gitsync.errors import MisconfiguredError
 from gitsync.remote.addresses import Address
 
-#: Given up when so few bytes a second came for so many seconds; a server that works says something every 5 seconds.
+#: Abort below this many bytes per second for this many seconds; a working server sends data every 5 seconds.
 _LEAST_BYTES, _SLOW_SECONDS = 1, 30
 
 

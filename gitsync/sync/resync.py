@@ -112,7 +112,7 @@ def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
         try:
             drain(progress=progress, wait_for_lock=LOCK_SECONDS)
         except (RemoteMovedError, TooSoonError, PartlyRefusedError, PastesChangedError):
-            continue  # Another writer was first, or the search for a rejected change goes on.
+            continue  # Another writer was first, or the search for a rejected change continues.
 
 
 def _never_stored(keys: Sequence[str]) -> list[str]:

@@ -46,7 +46,7 @@ def document(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 @problems.dialect_view(NAME)
 def raw(request: HttpRequest, name: str) -> HttpResponse:
-    """The text of a paste alone."""
+    """Only the text of a paste."""
     return responses.raw_or_not_modified(request, responses.join_files(_paste(name).files))
 
 

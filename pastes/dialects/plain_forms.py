@@ -53,7 +53,7 @@ def dialect_of_body(request: HttpRequest) -> str:
 
 
 def _create(dialect: str, request: HttpRequest, fields: MultiValueDict[str, str]) -> HttpResponse:
-    """Publish the text and answer its URL alone on a line."""
+    """Publish the text and return only its URL, on a line."""
     paste_options.refuse_all(request)
     text_field = _TEXT_FIELDS[dialect]
     text = single_value(fields, text_field)

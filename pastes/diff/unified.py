@@ -70,7 +70,7 @@ def unified(before: str, after: str, old_name: str, new_name: str, effort: Effor
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of a text with their line feeds, which alone end a line."""
+    """Return the lines of a text with their line feeds; only line feeds end a line."""
     return _LINE.findall(text)
 
 

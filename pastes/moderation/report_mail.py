@@ -1,7 +1,7 @@
 """Mail to moderators about new reports, sent by the worker so that no reader waits for the mail server.
 
 A paste is mailed about once until its reports are closed. `Report.told_at` records what was mailed, so nothing is lost
-while the mail server is away, and all reports of that time go into one mail.
+while the mail server is unavailable, and all reports of that time go into one mail.
 """
 
 import logging

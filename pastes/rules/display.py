@@ -26,7 +26,7 @@ def character_class(ranges: tuple[tuple[int, int], ...]) -> str:
 
 
 UNSHOWABLE = re.compile(character_class(UNSHOWABLE_RANGES))
-#: The same for a text of ASCII alone, which takes a fraction of the time.
+#: The same for ASCII-only texts, which takes a fraction of the time.
 UNSHOWABLE_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: A byte order mark hides as well, unless it begins the text.
 HIDING = re.compile(character_class(HIDING_RANGES) + "|(?<!^)\ufeff")

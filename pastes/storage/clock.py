@@ -1,4 +1,4 @@
-"""The clock of the database. It alone decides whether a paste has expired, since the clocks of processes may differ."""
+"""The clock of the database. Only this clock decides whether a paste has expired: those of processes may differ."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -74,7 +74,7 @@ def fork(request: HttpRequest, key: str) -> HttpResponse:
 
 @read_only
 def mine(request: HttpRequest) -> HttpResponse:
-    """Show the pastes that were created in this browser, which alone has the list."""
+    """Show the pastes created in this browser; only the browser has the list."""
     return render(request, "pastes/mine.html")
 
 

@@ -30,7 +30,7 @@ _NO_CHOICE = _("“%(value).50s” is not a valid choice.")
 
 
 def _language_choices() -> list[tuple[str, Any]]:
-    """Return the languages with their labels, of which only that of plain text is translated."""
+    """Return the languages with their labels; only the label of plain text is translated."""
     return [(name, _("Plain text") if name == languages.PLAIN.name else label) for name, label in languages.choices()]
 
 

@@ -16,7 +16,7 @@ PART = "file"
 
 
 def create(request: HttpRequest, name: str = "") -> HttpResponse:
-    """Publish the body as one file; answer its URL, alone on a line."""
+    """Publish the body as one file; return only its URL, on a line."""
     _refuse_cross_site(request)
     return _publish(request, [NewFile(request_body.raw_text(request), name=name)])
 

@@ -67,7 +67,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             max(self._connections, key=lambda other: other.held_bytes * (1 + now - other.since)).time_out()
 
     def remove(self, connection: Connection) -> None:
-        """Forget a connection that has ended."""
+        """Forget a closed connection."""
         self._connections.discard(connection)
         self._held_bytes -= connection.held_bytes
         connection.held_bytes = 0
@@ -154,7 +154,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             pass  # The loop has ended: this worker's time to stop was over.
 
     def _call_application(self, connection: Connection, buffer: RequestBuffer) -> tuple[bytes, bool]:
-        """Return the whole answer, head and body, and whether the connection goes on after it."""
+        """Return the whole response, head and body, and whether the connection is kept open."""
         output = _Output()
         response, environ = wsgi.create(buffer.request, output, connection.client, connection.server, self.cfg)
         environ["wsgi.multithread"] = True

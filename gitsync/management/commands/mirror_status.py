@@ -1,4 +1,4 @@
-"""`manage.py mirror_status`: the status of the mirror, from the database alone."""
+"""`manage.py mirror_status`: the status of the mirror, from the database only."""
 
 import json
 import sys

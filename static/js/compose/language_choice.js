@@ -22,7 +22,7 @@ async function languageTable() {
 }
 
 export class LanguageChoice {
-  // `editor` has the elements `language`, `name`, `upload` and `box`; `onLanguage(language)` is told which language the
+  // `editor` has the elements `language`, `name`, `upload` and `box`; `onLanguage(language)` receives the language the
   // file is in, "" for none.
   constructor(editor, { onLanguage }) {
     this.editor = editor;

@@ -80,7 +80,7 @@ function sanitised(markup) {
   return piece;
 }
 
-// A table that is too wide scrolls by itself, with the keyboard as well.
+// A table that is too wide scrolls separately, also with the keyboard.
 function wrap(table) {
   const box = make("div", { className: "wide", tabIndex: 0 });
   table.replaceWith(box);
