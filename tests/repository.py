@@ -42,7 +42,7 @@ def commits(repository: Path) -> dict[str, str]:
 
 
 def files(repository: Path, branch: str = "main") -> dict[str, bytes]:
-    """Return every file at the tip, by its path, except the `.gitattributes` of Pasteur."""
+    """Return every file at the tip, by its path."""
     rows = [row.partition(b"\t") for row in git(repository, "ls-tree", "-r", "-z", branch).split(b"\0")[:-1]]
     blobs = io.BytesIO(
         git(repository, "cat-file", "--batch", stdin=b"".join(row[0].split()[2] + b"\n" for row in rows))
@@ -53,8 +53,6 @@ def files(repository: Path, branch: str = "main") -> dict[str, bytes]:
         assert kind == b"blob", path
         contents[path.decode()] = blobs.read(int(size))
         blobs.readline()
-    if contents.get(".gitattributes") == b"* -text\n":
-        del contents[".gitattributes"]
     return contents
 
 

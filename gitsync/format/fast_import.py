@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gitsync.format.tree import ATTRIBUTES, TreeEntry
+from gitsync.format.tree import TreeEntry
 
 #: The ref of the newest commit in the worker's clone, which is never pushed.
 NEXT_REF = "refs/pasteur/next"
@@ -66,8 +66,6 @@ class Commit:
     entries: tuple[TreeEntry, ...] = ()
     #: The root file that the paste was read in from, which this commit deletes.
     moved_from: str = ""
-    #: The content of `.gitattributes` at the root, if this commit writes that file.
-    attributes: bytes = b""
     identity: Identity = Identity()
 
 
@@ -90,10 +88,6 @@ def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iter
     yield f"D {quoted(commit.folder)}\n".encode()
     if commit.moved_from:
         yield f"D {quoted(commit.moved_from)}\n".encode()
-    if commit.attributes:
-        yield f'M 100644 inline "{ATTRIBUTES}"\ndata {len(commit.attributes)}\n'.encode()
-        yield commit.attributes
-        yield b"\n"
     for entry in commit.entries:
         path = quoted(f"{commit.folder}/{entry.name}")
         yield f"M 100644 inline {path}\ndata {len(entry.content)}\n".encode()

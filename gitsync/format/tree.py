@@ -1,6 +1,5 @@
 """The layout of a paste in the tree: its folder, file names and metadata. Pure: no Git, no database, no settings.
 
-.gitattributes                     the rule that keeps Git from changing line endings
 k/3/x/k3x9m2p7ab/.pasteur.json     metadata, from which the row can be rebuilt
 k/3/x/k3x9m2p7ab/hello.py          the text, under its own name
 """
@@ -17,8 +16,6 @@ from typing import NamedTuple
 from pastes.models import File, Paste, Revision, blob_oid
 
 METADATA = ".pasteur.json"
-ATTRIBUTES = ".gitattributes"
-KEEP_BYTES = b"* -text\n"
 FORMAT = 1
 
 _NAME_BYTES = 200

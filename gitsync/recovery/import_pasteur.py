@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from gitsync.format.tree import ATTRIBUTES
 from gitsync.inbound.metadata import DamagedError
 from gitsync.inbound.path_history import PathHistory, Touch, index_by_path
 from gitsync.models import Kind
@@ -92,8 +91,6 @@ def _root_entries(clone: Repository, tip: str) -> list[_RootEntry]:
     for row in clone.ask("ls-tree", "-z", tip).split(b"\0")[:-1]:
         fields, _, name = row.decode(errors="surrogateescape").partition("\t")
         mode, _, oid = fields.split(" ")
-        if name == ATTRIBUTES:
-            continue
         entries.append(_RootEntry(name, oid if mode.startswith(_PLAIN_FILE_MODE) else ""))
     return entries
 

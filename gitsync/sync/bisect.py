@@ -174,7 +174,8 @@ def _next_probe() -> Change:
 
 def _mark(mirror: Mirror, change: Change, error: RemoteRefusedError) -> None:
     """Mark a change that was refused alone; raise the error if enough of them were tried for now."""
-    Change.objects.filter(pk=change.pk).update(refused_at=timezone.now(), rejection=str(error))
+    message = "" if str(error) == requests.ERASED_MESSAGE else str(error)
+    Change.objects.filter(pk=change.pk).update(refused_at=timezone.now(), rejection=message)
     mirror.suspect_until = max(mirror.suspect_until or 0, change.pk)
     mirror.refusals = 1 if mirror.is_selective else mirror.refusals + 1
     mirror.is_selective = False

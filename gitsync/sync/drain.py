@@ -37,7 +37,6 @@ from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import housekeeping
 from gitsync.repository.access import with_clone
-from gitsync.repository.attributes import with_attributes
 from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import Repository, Written
 from gitsync.sync import bisect
@@ -166,7 +165,7 @@ class _Drain:
         for _ in range(_ATTEMPTS):
             batch = _Batch(bisect.with_valid_keys(bisect.next_batch(self.mirror, DRAIN_CHANGES)), gone)
             self.remote.fetch_trees(self.clone, tip, {tree.folder(change.key) for change in batch.changes})
-            written = self.clone.write(tip, with_attributes(self.clone, tip, _commits(batch, self.clone, tip)))
+            written = self.clone.write(tip, _commits(batch, self.clone, tip))
             secret_hold.hold(batch.secrets)
             outdated = eligibility.gone(batch.visible_keys)
             if not outdated:

@@ -293,7 +293,7 @@ def as_bytes(row: Row) -> bytes:
         ({".pasteur.json": b" " * 300_000}, "metadata is too large"),
         ({"a": b"\xff\xfe"}, "not UTF-8"),
         ({"a": b"nul \0"}, "NUL"),
-        ({"a": b"x" * 600_000}, "longer than"),
+        ({"a": b"x" * 600_000}, "exceed PASTEUR_MAX_BYTES"),
         ({b"\xff": b"x"}, "control character"),
         ({"a": Entry("120000", b"/etc/passwd")}, "plain files"),
         ({"a": Entry("160000", b"1" * 40)}, "plain files"),
