@@ -23,7 +23,7 @@ MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 1_000
 #: The headers of one part: Python's parser of their parameters takes time with the square of their length.
-_MAX_HEADERS_BYTES, _MAX_HEADERS = 4_096, 16
+_MAX_HEADERS_BYTES, _MAX_HEADERS = 8_192, 16
 
 
 @dataclass(frozen=True)

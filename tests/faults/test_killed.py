@@ -3,7 +3,7 @@
 import os
 import random
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -78,8 +78,10 @@ def test_a_killed_fast_import_leaves_the_tip_and_the_next_drain_completes(
     many.publish(300)
     load = loading.load
 
-    def load_slowly(changes: list[Change], gone: Container[str]) -> Iterator[loading.Loaded]:
-        for loaded in load(changes, gone):
+    def load_slowly(
+        changes: list[Change], gone: Container[str], failed: Callable[[Change, Exception], None]
+    ) -> Iterator[loading.Loaded]:
+        for loaded in load(changes, gone, failed):
             time.sleep(0.01)
             yield loaded
 
