@@ -1,12 +1,13 @@
 """All writes to pastes, for pages, API, dialects, admin and commands."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F, Model
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -21,6 +22,8 @@ from pastes.signals import paste_published, paste_restored, paste_revised, paste
 from pastes.storage import clock, group_commit
 from pastes.storage.insert import store
 from pastes.storage.write_lock import write_lock
+
+logger = logging.getLogger(__name__)
 
 _KEY_TRIES = 5
 
@@ -229,16 +232,29 @@ def burn(paste: Paste) -> list[File] | None:
 
 def erase_expired(batch: int = 500) -> int:
     """Erase the content of all expired pastes; return their number."""
-    erased = 0
-    while due := list(Paste.objects.expired()[:batch]):
+    erased, failed = 0, list[int]()
+    while due := list(Paste.objects.expired().exclude(pk__in=failed[:batch])[:batch]):
         for paste in due:
-            with transaction.atomic():
-                if Paste.objects.expired().filter(pk=paste.pk).update(state=State.EXPIRED):
-                    _erase(paste)
-                    index.remove(paste)
-                    paste_withdrawn.send(sender=Paste, paste=paste)
-                    erased += 1
+            try:
+                erased += _erase_if_expired(paste)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:  # One paste stops no other; the next run tries it again.
+                logger.exception("the expired paste %s cannot be erased", paste.key)
+                failed.append(paste.pk)
+        if len(failed) >= batch:
+            break
     return erased
+
+
+@transaction.atomic
+def _erase_if_expired(paste: Paste) -> bool:
+    changed = Paste.objects.expired().filter(pk=paste.pk).update(state=State.EXPIRED)
+    if changed:
+        _erase(paste)
+        index.remove(paste)
+        paste_withdrawn.send(sender=Paste, paste=paste)
+    return bool(changed)
 
 
 @transaction.atomic
