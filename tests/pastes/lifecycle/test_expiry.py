@@ -12,6 +12,7 @@ from gitsync.models import Change
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, State
+from pastes.search import index
 from pasteur_site.tasks import erase_expired
 from tests.pastes.factories import publish_text
 
@@ -128,7 +129,7 @@ def test_expiring_pastes_are_never_committed() -> None:
 def test_an_expired_paste_that_cannot_be_erased_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     pastes = [writing.publish(Draft([NewFile("x", "a.txt")], lifetime=timedelta(hours=1))) for _ in range(3)]
     Paste.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    remove = writing.index.remove
+    remove = index.remove
 
     def fail_for_first(paste: Paste) -> None:
         if paste.pk == pastes[0].pk:
