@@ -90,7 +90,7 @@ class Site:
     def copy(self, folder: Path) -> "Site":
         """Return a copy that may be modified; packs are shared, since Git replaces them and never writes into one."""
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, mode=0o700)
         copied = Site(folder, self.size)
         subprocess.run(["cp", "-a", "--reflink=auto", str(self.database), str(folder)], check=True)
         subprocess.run(["cp", "-al", str(self.mirror), str(folder)], check=True)
@@ -105,7 +105,7 @@ def site(folder: Path, size: int) -> Site:
     is_whole = (filled.folder / "whole").exists()
     if not is_whole:
         shutil.rmtree(filled.folder, ignore_errors=True)
-        filled.folder.mkdir(parents=True)
+        filled.folder.mkdir(parents=True, mode=0o700)
     with filled.used():
         call_command("migrate", verbosity=0)
         if not is_whole:

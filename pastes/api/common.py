@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Header, Path, Query
 from ninja.parser import Parser
 from ninja.signature import ViewSignature
+from pydantic import BeforeValidator
 
 from pastes.access import edit_tokens
 from pastes.api.schemas import ErrorOut
@@ -24,8 +25,21 @@ WRITE_ERRORS = READ_ERRORS | {413, 415}
 
 Key = Annotated[str, Path(pattern=f"^{keys.PATTERN}$", description="The key of a paste.")]
 Token = Annotated[str, Header(alias="X-Pasteur-Token", description="The edit token of the paste.")]
-Before = Annotated[int | None, Query(ge=1, le=2**63 - 1, description="The end of the previous page.")]
-Length = Annotated[int, Query(ge=1, le=100, description="The maximum number of items.")]
+
+
+def _check_digits(value: object) -> object:
+    if isinstance(value, str) and not (value.isascii() and value.removeprefix("-").isdigit()):
+        message = "Input should be a valid integer, such as 12"
+        raise ValueError(message)
+    return value
+
+
+#: Pydantic alone reads 1.0 and 1_000 as integers, which the OpenAPI document does not allow. With a validator, Ninja
+#: takes the default of a parameter from `Query` alone.
+Integer = Annotated[int, BeforeValidator(_check_digits)]
+
+Before = Annotated[Integer | None, Query(None, ge=1, le=2**63 - 1, description="The end of the previous page.")]
+Length = Annotated[Integer, Query(30, ge=1, le=100, description="The maximum number of items.")]
 
 
 class StrictParser(Parser):

@@ -5,7 +5,7 @@ from typing import Annotated
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
-from pastes.api.common import READ_ERRORS, Before, Key, Length, Router, find, link_next, response_schemas
+from pastes.api.common import READ_ERRORS, Before, Integer, Key, Length, Router, find, link_next, response_schemas
 from pastes.api.schemas import (
     DiffOut,
     FileDiff,
@@ -23,7 +23,7 @@ from pastes.models import File, Paste, Revision
 router = Router(tags=["revisions"])
 
 _MAX_NUMBER = 2**31 - 1
-Number = Annotated[int, Query(ge=1, le=_MAX_NUMBER)]
+Number = Annotated[Integer | None, Query(None, ge=1, le=_MAX_NUMBER)]
 
 
 @router.get("/{key}/revisions", response=response_schemas(200, RevisionsOut, READ_ERRORS))
@@ -43,7 +43,7 @@ def revisions(
 
 
 @router.get("/{key}/revisions/{number}", response=response_schemas(200, RevisionOut, READ_ERRORS))
-def revision(request: HttpRequest, key: Key, number: int) -> RevisionOut:
+def revision(request: HttpRequest, key: Key, number: Integer) -> RevisionOut:
     """Read one revision of a paste."""
     row, files = _find_revision(_find_unburned(key), number)
     revision_files = [RevisionFile(**dict(_file_summary(file)), content=file.content) for file in files]
@@ -51,7 +51,7 @@ def revision(request: HttpRequest, key: Key, number: int) -> RevisionOut:
 
 
 @router.get("/{key}/diff", response=response_schemas(200, DiffOut, READ_ERRORS))
-def diff(request: HttpRequest, key: Key, before: Number | None = None, after: Number | None = None) -> DiffOut:
+def diff(request: HttpRequest, key: Key, before: Number = None, after: Number = None) -> DiffOut:
     """Compare two revisions; the default is the last edit."""
     paste = _find_unburned(key)
     if paste.encrypted:

@@ -177,7 +177,7 @@ def test_input_08_a_client_that_sends_all_before_it_reads_is_told_too(site: Past
 
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"\r\nConnection: close\r\n" in answer
-    assert answer.endswith(b"100000 bytes.\n")
+    assert answer.endswith(b"100000 bytes long.\n")
 
 
 @pytest.mark.server
