@@ -14,10 +14,10 @@ WORKERS := -n 3 --dist loadgroup --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-faults test-fast check format lock bench messages screenshots clean
+.PHONY: help run build test test-faults test-production test-fast check format lock bench messages screenshots clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 run: $(STATIC) ## Run the site on http://127.0.0.1:8000 until Ctrl-C
 	@exec $(BIN)/python manage.py run
@@ -26,15 +26,19 @@ build: $(STATIC) ## Install what the site needs and collect what browsers load, 
 
 test: $(VENV)/.dev $(STATIC) $(CLIENTS) ## Run all tests, on SQLite and PostgreSQL, with real servers and a browser
 	@tools/test-servers
-	$(BIN)/python -m pytest $(WORKERS) -m "not slow_fault"
+	$(BIN)/python -m pytest $(WORKERS) -m "not slow_fault and not production"
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest $(WORKERS) -m "database and not alone"
 
 test-faults: $(VENV)/.dev $(STATIC) ## Run the tests of all faults, those that take minutes included
 	@tools/test-servers
 	$(BIN)/python -m pytest $(WORKERS) -m fault
 
+test-production: $(VENV)/.dev $(STATIC) ## Run the tests of HTTPS and deployment, with real authorities and name servers
+	@tools/test-servers production
+	$(BIN)/python -m pytest $(WORKERS) -m production
+
 test-fast: $(VENV)/.dev $(STATIC) ## Run the tests that need no server
-	$(BIN)/python -m pytest $(WORKERS) -m "not server and not alone"
+	$(BIN)/python -m pytest $(WORKERS) -m "not server and not alone and not production"
 
 check: $(VENV)/.dev $(STATIC) ## Format, lint, types, import contracts, migrations, deployment, containers
 	$(BIN)/ruff format --check .
