@@ -42,7 +42,7 @@ def check_settings(**kwargs: Any) -> None:
 
     output.never_wait()
     try:
-        call_command("check", stdout=io.StringIO())
+        call_command("check", databases=["default"], stdout=io.StringIO())
     except SystemCheckError as error:
         print(f"The worker cannot start:\n{error}", file=sys.stderr)
         sys.exit(EX_CONFIG)

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError
+
+from pastes.access import secret_keys
 
 
 def register_all() -> None:
     """Register the checks; `manage.py check`, `manage.py run` and the worker run them."""
     register(check_data_folder)
+    register(check_secret_key, Tags.database)
 
 
 def check_data_folder(**kwargs: Any) -> Sequence[CheckMessage]:
@@ -24,3 +28,14 @@ def check_data_folder(**kwargs: Any) -> Sequence[CheckMessage]:
         return []
     message = f"PASTEUR_DATA_DIR: other accounts can open {folder} (mode {mode:04o})."
     return [Error(message, hint=f"Run: chmod 700 {folder}", id="pasteur_site.E001")]
+
+
+def check_secret_key(databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
+    """pasteur_site.E002: web process and worker have different keys, or the database comes from another site."""
+    if not databases:
+        return []
+    try:
+        problem, _, hint = secret_keys.mismatch().partition(". ")
+    except DatabaseError:
+        return []  # There are no tables yet, or the database is down, which other parts report.
+    return [Error(f"{problem}.", hint=hint, id="pasteur_site.E002")] if problem else []

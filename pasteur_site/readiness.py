@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from gitsync.monitoring import mirror_status, views
-from pastes.access import client_address
+from pastes.access import client_address, secret_keys
 from pastes.storage import database_errors
 from pasteur_site.processes import program_states
 
@@ -58,8 +58,9 @@ class WriteCheck:
 
 
 _write_check = WriteCheck()
-#: Once the tables match the code of this process, they keep doing so.
+#: Once the tables match the code of this process, and SECRET_KEY the database, they keep doing so.
 _tables = {"match": False}
+_secret_key = {"matches": False}
 
 
 @require_safe
@@ -91,10 +92,14 @@ def _examine() -> tuple[bool, dict[str, object]]:
         seconds = mirror_status.oldest_seconds()
         mirror = mirror_status.current()
         write_error = _write_check.error()
-        ready = not write_error and (
-            settings.PASTEUR_READY_SECONDS is None or seconds <= settings.PASTEUR_READY_SECONDS
+        has_our_key = _has_our_secret_key()
+        ready = (
+            has_our_key
+            and not write_error
+            and (settings.PASTEUR_READY_SECONDS is None or seconds <= settings.PASTEUR_READY_SECONDS)
         )
         details |= {
+            "secret_key": has_our_key,
             "write_error": write_error,
             "oldest_pending_seconds": round(seconds, 1),
             "mirror_error": mirror_status.error_code(mirror) if mirror else "",
@@ -117,6 +122,15 @@ def _do_tables_match() -> bool:
         executor = MigrationExecutor(connection)
         _tables["match"] = not executor.migration_plan(executor.loader.graph.leaf_nodes())
     return _tables["match"]
+
+
+def _has_our_secret_key() -> bool:
+    if not _secret_key["matches"]:
+        problem = secret_keys.mismatch()
+        if problem:
+            logger.error("not ready: %s", problem)
+        _secret_key["matches"] = not problem
+    return _secret_key["matches"]
 
 
 def _try_write() -> None:

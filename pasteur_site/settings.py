@@ -9,7 +9,8 @@ from pastes.access import audiences
 from pastes.limits import rates
 from pasteur_site import logs
 from pasteur_site.configuration import mail, services
-from pasteur_site.configuration.environment import Environment, secret_key
+from pasteur_site.configuration.environment import Environment
+from pasteur_site.configuration.secret_keys import secret_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -39,7 +40,7 @@ if DEBUG and (not IS_LOCAL or PASTEUR_URL):
         "DEBUG", "shows secrets to visitors; it is allowed only if HOST is a loopback address without PASTEUR_URL"
     )
 
-SECRET_KEY = secret_key(env, DATA_DIR)
+SECRET_KEY, SECRET_KEY_FALLBACKS = secret_keys(env, DATA_DIR)
 PASTEUR_WEB_PROCESSES = env.integer("PASTEUR_WEB_PROCESSES", 2, minimum=1, maximum=64)
 PASTEUR_WEB_THREADS = env.integer("PASTEUR_WEB_THREADS", 8, minimum=1, maximum=256)
 

@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from gitsync.errors import (
     CloneBrokenError,
     GitsyncError,
+    MisconfiguredError,
     PurgeIncompleteError,
     RemoteRefusedError,
     RewriteRefusedError,
@@ -23,6 +24,7 @@ from gitsync.errors import (
 )
 from gitsync.models import LAST_PURGE_RETRY, Change, Kind, Mirror, Purge, PurgedText
 from gitsync.outbox import outbox, wakeup
+from pastes.access import secret_keys
 from pastes.models import File, Paste, State
 
 logger = logging.getLogger(__name__)
@@ -127,4 +129,8 @@ def _erase_remote_messages(key: str) -> None:
 
 
 def _digest(text: bytes) -> str:
-    return salted_hmac("gitsync.purged", text, algorithm="sha256").hexdigest()
+    try:
+        key = secret_keys.digest_key()
+    except secret_keys.ForeignSecretKeyError as error:
+        raise MisconfiguredError(str(error)) from None
+    return salted_hmac("gitsync.purged", text, secret=key, algorithm="sha256").hexdigest()

@@ -9,10 +9,12 @@ import hashlib
 import re
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from pastes.access import edit_tokens
 from pastes.errors import RefusedError
 from pastes.lifecycle.draft import Draft
 from pastes.lifecycle.writing import publish
@@ -38,15 +40,14 @@ def publish_once(key: str | None, body: bytes, draft: Draft) -> Paste:
         message = f"Idempotency-Key must be {SHORTEST} to {LONGEST} random ASCII characters without spaces."
         raise RefusedError("idempotency_key", message, field="Idempotency-Key", limit=LONGEST)
     key_hash, body_hash = hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(body).hexdigest()
-    token = salted_hmac("pastes.repeats", key, algorithm="sha256").hexdigest()
-    if (existing := _find(key_hash, body_hash, token)) is not None:
+    if (existing := _find(key, key_hash, body_hash)) is not None:
         return existing
     try:
         with write_lock(), transaction.atomic():
-            paste = publish(draft, token=token)
+            paste = publish(draft, token=_tokens(key)[0])
             Creation.objects.create(key_hash=key_hash, body_hash=body_hash, paste=paste, created_at=timezone.now())
     except IntegrityError:
-        if (existing := _find(key_hash, body_hash, token)) is None:
+        if (existing := _find(key, key_hash, body_hash)) is None:
             raise
         return existing
     return paste
@@ -61,9 +62,9 @@ def publish_form(once: str, draft: Draft) -> Paste:
     if not _KEY.fullmatch(once):
         return publish(draft)
     body = repr(draft).encode(errors="replace")
-    key = salted_hmac("pastes.repeats.form", once.encode() + body, algorithm="sha256").hexdigest()
+    keys = _derive("pastes.repeats.form", once.encode() + body)
     try:
-        return publish_once(key, body, draft)
+        return publish_once(_first_used(keys) or keys[0], body, draft)
     except RefusedError as refused:
         if refused.code != "not_found":
             raise
@@ -75,7 +76,24 @@ def forget_old() -> None:
     Creation.objects.filter(created_at__lt=timezone.now() - RETENTION).delete()
 
 
-def _find(key_hash: str, body_hash: str, token: str) -> Paste | None:
+def _derive(purpose: str, value: str | bytes) -> list[str]:
+    """Return digests of a value with SECRET_KEY and its fallbacks; an earlier request may have used one of those."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [salted_hmac(purpose, value, secret=secret, algorithm="sha256").hexdigest() for secret in secrets]
+
+
+def _tokens(key: str) -> list[str]:
+    return _derive("pastes.repeats", key)
+
+
+def _first_used(keys: list[str]) -> str | None:
+    if len(keys) == 1:
+        return None
+    used = [key for key in keys if Creation.objects.filter(key_hash=hashlib.sha256(key.encode()).hexdigest()).exists()]
+    return next(iter(used), None)
+
+
+def _find(key: str, key_hash: str, body_hash: str) -> Paste | None:
     creation = Creation.objects.filter(key_hash=key_hash).first()
     if creation is None:
         return None
@@ -85,5 +103,5 @@ def _find(key_hash: str, body_hash: str, token: str) -> Paste | None:
     paste = Paste.objects.readable().filter(pk=creation.paste_id).first()
     if paste is None:
         raise RefusedError("not_found", "The paste of this request is gone.", status=404)
-    paste.token = token
+    paste.token = next((token for token in _tokens(key) if edit_tokens.hashed(token) == paste.token_hash), "")
     return paste

@@ -1,6 +1,6 @@
 """The tables. Django looks for all of them here; how pastes are written is in pastes/lifecycle/writing.py."""
 
-from pastes.models.access import SCOPES, ApiToken, Creation
+from pastes.models.access import SCOPES, ApiToken, Creation, SecretKey
 from pastes.models.moderation import WORDS_LENGTH, Ban, Origin, Outcome, Reason, Report
 from pastes.models.paste import (
     AUTHOR_LENGTH,
@@ -34,6 +34,7 @@ __all__ = [
     "Reason",
     "Report",
     "Revision",
+    "SecretKey",
     "State",
     "Tombstone",
     "Visibility",

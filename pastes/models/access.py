@@ -1,4 +1,7 @@
-"""API tokens, and the requests that have created pastes. Used by access/api_tokens.py and lifecycle/idempotency.py."""
+"""API tokens, requests that have created pastes, and keys of the site.
+
+Used by access/api_tokens.py, lifecycle/idempotency.py and access/secret_keys.py.
+"""
 
 from __future__ import annotations
 
@@ -54,3 +57,16 @@ class ApiToken(models.Model):
     def scopes(self) -> list[str]:
         """The names of its scopes."""
         return [scope for scope in SCOPES if getattr(self, f"may_{scope}")]
+
+
+class SecretKey(models.Model):
+    """A SECRET_KEY of this site, by its fingerprint, with the key of stored digests encrypted with it."""
+
+    #: Unique, so that of two processes with different keys only one can be the first.
+    number = models.PositiveSmallIntegerField(unique=True)
+    fingerprint = models.CharField(max_length=32, unique=True)
+    digest_key = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.fingerprint

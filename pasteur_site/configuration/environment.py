@@ -139,42 +139,6 @@ class Environment:
         return folder
 
 
-def secret_key(env: Environment, folder: Path) -> str:
-    """Return Django's key from SECRET_KEY, or the stored one in `folder`."""
-    key = env.secret("SECRET_KEY")
-    if not key:
-        try:
-            key = stored_secret(folder / "secret_key")
-        except OSError as error:
-            env.reject("PASTEUR_DATA_DIR", f"cannot create {folder / 'secret_key'}: {error.strerror}")
-            return "unusable" * 8
-    if len(key) < 32 or len(set(key)) < 5 or key.startswith("django-insecure-"):
-        env.reject("SECRET_KEY", "must be at least 32 random characters; if it is unset, Pasteur creates one")
-        return "unusable" * 8
-    return key
-
-
-def stored_secret(file: Path) -> str:
-    """Return the secret in `file`. Create it with mode 0600 if it is missing.
-
-    Processes that start at the same time get the same secret: a hard link makes the complete file appear, once.
-    """
-    if not file.exists():
-        draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        with draft.open("w", encoding="ascii") as stream:
-            stream.write(secrets.token_urlsafe(48))
-            stream.flush()
-            os.fsync(stream.fileno())  # A power cut must not leave an empty file.
-        try:
-            file.hardlink_to(draft)
-        except FileExistsError:
-            pass  # Another process was faster; its secret is used.
-        finally:
-            draft.unlink()
-    return file.read_text(encoding="ascii").strip()
-
-
 def _absolute(path: str) -> Path:
     return Path(os.path.abspath(_BASE_DIR / Path(path).expanduser()))  # noqa: PTH100  (without `..`, as Git wants it)
 

@@ -1,8 +1,12 @@
 """The configuration of gunicorn for `manage.py run` and the containers."""
 
 import gc
+import logging
+import sys
 
-from pasteur_site.startup import load_settings
+from django.db import DatabaseError, connections
+
+from pasteur_site.startup import EX_CONFIG, load_settings
 
 load_settings()
 
@@ -36,6 +40,21 @@ forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
 
+def on_starting(server: object) -> None:
+    """Refuse to start with the SECRET_KEY of another site. Without a database, `/readyz` checks it later."""
+    from pastes.access import secret_keys
+
+    try:
+        problem = secret_keys.mismatch()
+    except DatabaseError:
+        problem = ""
+    connections.close_all()  # Each process opens its own.
+    if problem:
+        print(f"The web server cannot start: {problem}", file=sys.stderr)
+        sys.exit(EX_CONFIG)
+
+
 def when_ready(server: object) -> None:
     """Exclude the loaded modules from garbage collection, which would delay a response by an eighth of a second."""
     gc.freeze()
+    logging.getLogger(__name__).info("listening on http://%s", bind)

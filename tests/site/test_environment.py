@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pasteur_site.configuration.environment import SettingsError, stored_secret
+from pasteur_site.configuration.environment import SettingsError
+from pasteur_site.configuration.secret_keys import stored_secret
 from pasteur_site.startup import EX_CONFIG
 from tests.servers.pasteur import ROOT
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def check(self, *args: Any, **options: Any) -> None:
         try:
-            super().check(*args, **options)
+            super().check(*args, **{**options, "databases": ["default"]})
         except SystemCheckError as error:
             error.returncode = EX_CONFIG  # systemd then does not start it again and again.
             raise

@@ -7,12 +7,14 @@ import pytest
 from django.core.management import CommandError
 from pytest_django import Settings
 
+from gitsync.errors import MisconfiguredError
 from gitsync.format.tree import folder
 from gitsync.models import Change, Purge, PurgedText
 from gitsync.purge import requests, rewrite
 from gitsync.purge.stream_filter import StreamFilter
 from gitsync.sync.drain import drain
 from gitsync.sync.schedule import request_fetch, work_off
+from pastes.access import secret_keys
 from pastes.lifecycle import erasing, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File, Paste, State, blob_oid
@@ -269,4 +271,16 @@ def test_the_database_does_not_reveal_purged_texts(remote: Path, settings: Setti
     assert requests.purged_key_of(SECRET.encode()) == paste.key
     assert not digests & {hashlib.sha256(SECRET.encode()).hexdigest(), blob_oid(SECRET.encode())}
     settings.SECRET_KEY = "another secret key of this site, long enough"
-    assert requests.purged_key_of(SECRET.encode()) == ""
+    with pytest.raises(MisconfiguredError, match="SECRET_KEY"):
+        requests.purged_key_of(SECRET.encode())
+
+
+def test_purged_texts_are_recognized_after_a_rotation_of_the_secret_key(remote: Path, settings: Settings) -> None:
+    paste = publish_secret_paste()
+    purge(paste.key)
+
+    secret_keys.add("another secret key of this site, long enough")
+    settings.SECRET_KEY = "another secret key of this site, long enough"
+    secret_keys.forget_others()
+
+    assert requests.purged_key_of(SECRET.encode()) == paste.key

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from pastes.lifecycle import writing
 from pastes.models import Paste
@@ -77,6 +78,20 @@ def test_a_button_that_is_pressed_twice_makes_one_paste(client: Client) -> None:
 
     assert (first.status_code, first["Location"]) == (302, second["Location"])
     assert Paste.objects.count() == 1
+
+
+def test_requests_that_are_repeated_after_a_rotation_of_the_secret_key_make_no_second_paste(
+    client: Client, settings: Settings
+) -> None:
+    once = once_of(client)
+    first, form = put(client), submit(client, Part("files-0-content", b"of a form"), once=once)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new secret key, long enough for it", [settings.SECRET_KEY]
+
+    second, same_form = put(client), submit(client, Part("files-0-content", b"of a form"), once=once)
+
+    assert (second["X-Pasteur-Token"], second.content) == (first["X-Pasteur-Token"], first.content)
+    assert same_form["Location"] == form["Location"]
+    assert Paste.objects.count() == 2
 
 
 def test_another_text_or_another_visit_makes_another_paste(client: Client) -> None:
