@@ -30,7 +30,16 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("migrate", "web", "worker", "beat")
 #: What the containers decide themselves; everything else an operator may set in .env.
 FIXED = {
-    *("HOST", "DEBUG", "PASTEUR_DATA_DIR", "SECRET_KEY", "DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL"),
+    *(
+        "HOST",
+        "DEBUG",
+        "PASTEUR_DATA_DIR",
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "DATABASE_URL",
+        "CACHE_URL",
+        "CELERY_BROKER_URL",
+    ),
     *(
         "GITSYNC_SSH_KEY_FILE",
         "GITSYNC_SSH_KNOWN_HOSTS_FILE",
@@ -82,8 +91,8 @@ def test_the_deploy_key_reaches_the_worker_alone() -> None:
 
 
 def test_each_secret_reaches_only_those_who_need_it() -> None:
-    assert who("secret_key") == who("metrics_token") == {"web"}
-    assert who("database_url") == {"migrate", "web", "worker"}
+    assert who("metrics_token") == {"web"}
+    assert who("secret_key") == who("secret_key_fallbacks") == who("database_url") == {"migrate", "web", "worker"}
     assert who("postgres_password") == {"postgres"}
 
 
@@ -217,6 +226,7 @@ def test_the_services_take_a_paste_to_a_remote_over_ssh(
     postgresql: PostgreSQL, redis: Redis, sshd: Sshd, tmp_path: Path
 ) -> None:
     (tmp_path / "secret_key").write_text("0123456789abcdef" * 4)
+    (tmp_path / "secret_key_fallbacks").touch()
     (tmp_path / "database_url").write_text(postgresql.url)
     (tmp_path / "http_token").touch()
     (tmp_path / "metrics_token").touch()
