@@ -1,7 +1,7 @@
 """Compares the database with the tip of the mirror, by path and object id, without reading any content.
 
-Both sides are read once, each in its cheapest order, and summed up per bucket of keys (gitsync.compare.key_buckets).
-Pastes are compared one by one only in buckets whose sums differ.
+Each side is read once, in its cheapest order, and summed per bucket of keys (gitsync.compare.key_buckets). Individual
+pastes are compared only in buckets whose sums differ.
 """
 
 import secrets
@@ -29,9 +29,9 @@ from gitsync.repository.repository import Repository
 from pastes.models import Paste
 
 _ROWS_AT_ONCE = 2_000
-#: Up to this many pastes use one-letter buckets, since each differing bucket costs some queries.
+#: Up to this many pastes, buckets have one-character prefixes, since each differing bucket costs a few queries.
 _SMALL_SITE_PASTES = 20_000
-#: What `PasteFields` and `FileFields` are made of, in their order.
+#: The columns of `PasteFields` (_TEXT: of `FileFields`), in order.
 _FACTS = (
     *("key", "title", "author", "comment", "visibility", "encrypted", "made_at", "ends_at", "old_code", "forked_from"),
     *("revisions__number", "revised_at", "revisions__author"),
@@ -42,11 +42,11 @@ _DATES = {"made_at": "created_at", "ends_at": "expires_at", "revised_at": "revis
 
 @dataclass
 class Comparison:
-    """The keys of pastes that differ between database and Git.
+    """The keys of pastes that differ between the database and Git.
 
-    `missing` are only in the database, `extra` only in Git, `differs` in both. `waiting` are those whose change is
-    still pending, for the next drain; `rejected` those whose change the remote rejected; `on_secret_hold` those with a
-    credential, kept out of Git on purpose.
+    `missing` are only in the database, `extra` only in Git, and `differs` in both but not equal. `waiting` have a
+    pending change, which the next drain commits. `rejected` have a change that the remote rejected. `on_secret_hold`
+    contain a credential and are kept out of Git on purpose.
     """
 
     tip: str
@@ -60,11 +60,11 @@ class Comparison:
 
     @property
     def is_clean(self) -> bool:
-        """Whether both places hold the same, except for pastes on secret hold."""
+        """Whether both sides are equal, apart from pastes on secret hold."""
         return not (self.missing or self.differs or self.extra or self.waiting or self.rejected)
 
     def by_kind(self) -> dict[str, list[str]]:
-        """Return the lists by their names in reports, which programs rely on."""
+        """Return the lists, keyed by their names in reports, which other programs rely on."""
         return {
             "missing": self.missing,
             "differs": self.differs,
@@ -76,9 +76,9 @@ class Comparison:
 
 
 def compare(clone: Repository, tip: str, progress: Progress = unwatched) -> Comparison:
-    """Compare the mirrored pastes of the database with the tree of `tip`, which has to be in the clone."""
+    """Compare the mirrored pastes in the database with the tree of `tip`, which must be in the clone."""
     comparison = Comparison(tip)
-    secret = secrets.token_bytes(16)  # An unknown key keeps anyone from making two different buckets sum up alike.
+    secret = secrets.token_bytes(16)  # A secret key, so that two different buckets can't be crafted to have equal sums.
     sums: defaultdict[str, int] = defaultdict(int)
     for key, oid in _all_folder_oids() if tip else _keys(mirrored()):
         sums[key[:PREFIX_LENGTH]] += _hash(secret, key, oid)
@@ -113,7 +113,7 @@ def _compare_bucket(comparison: Comparison, prefix: str, in_git: dict[str, str])
         elif oid_in_git != oid:
             differs.add(key)
     suspects = missing | differs | in_git.keys()
-    # Queried after the pastes, so that a paste published just now counts as waiting.
+    # Queried after the pastes, so that a paste published in the meantime counts as waiting.
     waiting = _keys_of(Change.objects.pending(), suspects)
     rejected = _keys_of(Change.objects.rejected(), suspects - waiting)
     on_secret_hold = _keys_of(Change.objects.on_secret_hold(), suspects - waiting - rejected)
@@ -127,7 +127,7 @@ def _compare_bucket(comparison: Comparison, prefix: str, in_git: dict[str, str])
 
 
 def _keys_of(changes: ChangeQuerySet, suspects: Iterable[str]) -> set[str]:
-    """Return the suspects that have one of these changes."""
+    """Return the suspects that have any of these changes."""
     keys, matches = sorted(suspects), set[str]()
     for start in range(0, len(keys), _ROWS_AT_ONCE):
         batch = changes.filter(key__in=keys[start : start + _ROWS_AT_ONCE])
@@ -136,7 +136,7 @@ def _keys_of(changes: ChangeQuerySet, suspects: Iterable[str]) -> set[str]:
 
 
 def _all_folder_oids() -> Iterator[tuple[str, str]]:
-    """Yield (key, tree id of its folder) for every mirrored paste, in the order of storage."""
+    """Yield (key, tree id of the folder) for every mirrored paste, in storage order."""
     end = 0
     while True:
         start = Paste.objects.filter(pk__gt=end).order_by("pk").values_list("pk", flat=True).first()
@@ -148,13 +148,13 @@ def _all_folder_oids() -> Iterator[tuple[str, str]]:
 
 
 def _keys(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
-    """Yield (key, "") for pastes that have nothing in Git to compare with."""
+    """Yield (key, "") for pastes that have no counterpart in Git to compare with."""
     current = pastes.filter(revisions__number=F("head"), revisions__files__position=0)
     return ((key, "") for key in current.values_list("key", flat=True).iterator(chunk_size=_ROWS_AT_ONCE))
 
 
 def folder_oids(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
-    """Yield (key, tree id of its folder) for pastes in a unique order."""
+    """Yield (key, tree id of the folder) for pastes, which must have a unique ordering."""
     current = pastes.filter(revisions__number=F("head"), revisions__files__position__gte=0)
     order = (*pastes.query.order_by, "revisions__files__position")
     dates = {name: _stored(path) for name, path in _DATES.items()}
@@ -167,7 +167,7 @@ def folder_oids(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
 
 
 def _stored(path: str) -> Combinable:
-    """Return a date as stored: the ORM's conversion of SQLite's text would double the cost of a comparison."""
+    """Return a date as it is stored: the ORM's conversion from SQLite's text would double the cost of a comparison."""
     return Cast(path, TextField()) if connection.vendor == "sqlite" else F(path)
 
 
@@ -179,7 +179,7 @@ def _moment(stored: datetime | str | None) -> str:
 
 
 def _starts_with(prefix: str) -> Q:
-    """Return a condition on a key's prefix that the database answers from its index."""
+    """Return a condition on a key's prefix that the database can answer from its index."""
     if connection.vendor == "sqlite":
         return Q(key__gte=prefix, key__lt=prefix[:-1] + chr(ord(prefix[-1]) + 1))
     return Q(key__startswith=prefix)

@@ -1,7 +1,7 @@
 """Iterates a commit's paste folders in buckets, one per two-character key prefix.
 
-A bucket has a thousandth of the pastes, so iterating all of them needs little memory. Paste folders are listed by the
-id of their tree and not opened, which saves Git from reading one tree per paste.
+A bucket contains about a thousandth of the pastes, so iterating over all of them needs little memory. Paste folders are
+listed by their tree id and not opened, which saves Git from reading one tree per paste.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ PREFIX_LENGTH = 2
 
 
 def buckets(clone: Repository, tip: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield (prefix, tree ids of paste folders by key) for every bucket, in the order of prefixes."""
+    """Yield (prefix, tree ids of paste folders, keyed by paste) for every bucket, ordered by prefix."""
     if not tip:
         return
     with history.objects(clone) as objects:

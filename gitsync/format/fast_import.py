@@ -16,10 +16,10 @@ from gitsync.format.tree import TreeEntry
 NEXT_REF = "refs/pasteur/next"
 
 COMMITTER = "Pasteur"
-#: No account of a forge has an address under .invalid (RFC 2606).
+#: No forge account can have an address under .invalid (RFC 2606).
 EMAIL = "paste@pasteur.invalid"
 CHANGE_TRAILER = "Pasteur-Change"
-#: In the commit that announces a purge to other sites: the `purge_digest` of the key.
+#: Trailer of the commit that announces a purge to other sites; its value is the `purge_digest` of the key.
 PURGED_TRAILER = "Pasteur-Purged"
 
 _SUBJECT_LENGTH = 100
@@ -30,9 +30,10 @@ _VERBS = {"publish": "Publish", "edit": "Edit", "remove": "Remove", "prune": "Pr
 
 @dataclass(frozen=True)
 class Identity:
-    """The committer of all commits, the address of all authors, and whether authors sign off their commits (DCO).
+    """The committer of all commits, the email address of authors, and whether commits are signed off (DCO).
 
-    In `author_email`, `{name}` is the name of the author in lower case, with dots for all but ASCII letters and digits.
+    In `author_email`, `{name}` stands for the author's name in lowercase, with everything except ASCII letters and
+    digits replaced by dots.
     """
 
     name: str = COMMITTER
@@ -42,11 +43,11 @@ class Identity:
 
     @property
     def committer(self) -> str:
-        """The committer as Git writes it, without a date."""
+        """The committer in Git's format, without a date."""
         return f"{self.name} <{self.email}>"
 
     def author(self, author: str) -> str:
-        """Return an author line in which no input of a visitor can end the name or start another field."""
+        """Return an author line in which visitor input cannot end the name or start another field."""
         name = re.sub(r"[<>]", "", plain_line(author)).strip(" .,:;\"'\\") or "Anonymous"
         address_name = re.sub(r"[^a-z0-9]+", ".", name.lower()).strip(".")[:_ADDRESS_NAME_LENGTH].strip(".")
         return f"{name} <{self.author_email.replace('{name}', address_name or 'anonymous')}>"
@@ -54,7 +55,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Commit:
-    """The commit of one change. `entries` are the files of the folder; without any, the folder is deleted."""
+    """The commit for one change. `entries` are the files in the folder; if there are none, the folder is deleted."""
 
     change: str
     kind: str
@@ -64,7 +65,7 @@ class Commit:
     title: str
     written_at: datetime
     entries: tuple[TreeEntry, ...] = ()
-    #: The root file that the paste was read in from, which this commit deletes.
+    #: The root file that the paste was imported from; this commit deletes it.
     moved_from: str = ""
     identity: Identity = Identity()
 
@@ -72,8 +73,8 @@ class Commit:
 def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iterable[bytes]:
     """Yield one commit for fast-import.
 
-    `parent` is an object id, a mark such as `:7`, or empty for the first commit of a branch; `committed_at` is in
-    seconds and not less than the parent's, unless that is in the future.
+    `parent` is an object id, a mark such as `:7`, or empty for the first commit on a branch. `committed_at` is in
+    seconds and not earlier than the parent's commit date, unless that is in the future.
     """
     message = _message(commit)
     yield (
@@ -96,7 +97,7 @@ def stream(commit: Commit, *, mark: int, parent: str, committed_at: int) -> Iter
 
 
 def purge_digest(key: str) -> str:
-    """Return a digest by which a site that knows the key recognizes a purged paste; it reveals no unknown key."""
+    """Return a digest by which a site that knows the key recognizes the purged paste; it does not reveal the key."""
     return hashlib.sha256(f"pasteur {key}".encode()).hexdigest()
 
 
@@ -109,7 +110,7 @@ def plain_line(text: str) -> str:
 
 
 def quoted(path: str) -> str:
-    """Return any path in fast-import's C-style quotes."""
+    """Return a path in fast-import's C-style quotes."""
     if _PLAIN.fullmatch(path):
         return f'"{path}"'
     escaped = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in path.encode())

@@ -1,7 +1,7 @@
 """The layout of a paste in the tree: its folder, file names and metadata. Pure: no Git, no database, no settings.
 
 k/3/x/k3x9m2p7ab/.pasteur.json     metadata, from which the row can be rebuilt
-k/3/x/k3x9m2p7ab/hello.py          the text, under its own name
+k/3/x/k3x9m2p7ab/hello.py          the content of the file, under its own name
 """
 
 import hashlib
@@ -19,17 +19,17 @@ METADATA = ".pasteur.json"
 FORMAT = 1
 
 _NAME_BYTES = 200
-#: Names of devices on Windows, with any extension.
+#: Windows device names, with any extension.
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])( *\..*)?", re.IGNORECASE)
-#: Names with a meaning to Git or to forges, in any folder. NTFS knows other names by short ones with a tilde and a
-#: number: `gitmod~1` is `.gitmodules` there, and forges reject it.
+#: Names that are special to Git or to forges, in any folder. NTFS also accepts short names with a tilde and a number:
+#: there, `gitmod~1` means `.gitmodules`, and forges reject it.
 _SPECIAL = re.compile(r"(\.git.*|.*~\d.*|\.mailmap|\.pasteur\.json|readme(\..*)?)", re.IGNORECASE | re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _FOLDER = re.compile(r"([0-9a-z])/([0-9a-z])/([0-9a-z])/(\1\2\3[0-9a-z]*)/")
 
 
 class TreeEntry(NamedTuple):
-    """A file of a folder: its name, the id of its blob, and its content if it was requested."""
+    """A file in a folder: its name, its blob id, and its content if requested."""
 
     name: str
     oid: str
@@ -37,7 +37,7 @@ class TreeEntry(NamedTuple):
 
 
 class PasteFields(NamedTuple):
-    """The fields of the metadata except the files; dates are formatted by `format_date`."""
+    """The metadata fields other than the files; dates are formatted by `format_date`."""
 
     key: str
     title: str
@@ -55,7 +55,7 @@ class PasteFields(NamedTuple):
 
 
 class FileFields(NamedTuple):
-    """The fields of a file in the metadata, and the id of its blob."""
+    """The metadata fields of a file, and its blob id."""
 
     name: str
     language: str
@@ -63,23 +63,23 @@ class FileFields(NamedTuple):
 
 
 def format_date(at: datetime | None) -> str:
-    """Format a date for the metadata; the empty string for None."""
+    """Format a date for the metadata; return an empty string for None."""
     return at.isoformat(timespec="microseconds") if at else ""
 
 
 def folder(key: str) -> str:
-    """Return the folder of a paste; three levels of 32 keep every tree small."""
+    """Return the folder of a paste. Three levels of at most 32 subfolders keep every tree small."""
     return f"{key[0]}/{key[1]}/{key[2]}/{key}"
 
 
 def key_of(path: str) -> str | None:
-    """Return the key of the paste to whose folder a path belongs; None for other paths."""
+    """Return the key of the paste whose folder contains a path, or None if there is none."""
     match = _FOLDER.match(path)
     return match[4] if match else None
 
 
 def entries(paste: Paste, revision: Revision, files: Iterable[File], *, with_content: bool) -> list[TreeEntry]:
-    """Return the files of a paste's folder at one revision, in Git's order."""
+    """Return the files in a paste's folder at one revision, in Git's order."""
     files = list(files)
     fields = PasteFields(
         *(paste.key, paste.title, paste.author, paste.comment, paste.visibility, paste.encrypted),
@@ -91,7 +91,7 @@ def entries(paste: Paste, revision: Revision, files: Iterable[File], *, with_con
 
 
 def folder_entries(fields: PasteFields, files: Sequence[FileFields], contents: Sequence[bytes] = ()) -> list[TreeEntry]:
-    """Return the files of a paste's folder, in Git's order; without contents, texts have their ids only."""
+    """Return the files in a paste's folder, in Git's order; if no contents are given, files have only their ids."""
     names = tree_names(file.name for file in files)
     metadata = _metadata(fields, names, files)
     entries = [TreeEntry(METADATA, blob_oid(metadata), metadata)]
@@ -102,13 +102,16 @@ def folder_entries(fields: PasteFields, files: Sequence[FileFields], contents: S
 
 
 def tree_oid(entries: Iterable[TreeEntry]) -> str:
-    """Return the id that Git gives a tree of these files (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
+    """Return the id that Git gives to a tree of these files.
+
+    See https://git-scm.com/book/en/v2/Git-Internals-Git-Objects.
+    """
     body = b"".join(b"100644 %s\0%s" % (entry.name.encode(), bytes.fromhex(entry.oid)) for entry in entries)
     return hashlib.sha1(b"tree %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
 
 
 def tree_names(names: Iterable[str]) -> list[str]:
-    """Return a name for each file that is harmless on every file system and to Git, and unique for all of them."""
+    """Return a name for each file that is safe for Git and unique on every file system."""
     used: set[str] = {METADATA}
     safe_names = []
     for name in names:
@@ -124,14 +127,14 @@ def _safe(name: str) -> str:
         name = unicodedata.normalize("NFC", name)
         name = "".join("_" if c in '<>:"/\\|?*' or unicodedata.category(c)[0] == "C" else c for c in name)
     name = _replace_trailing_dots(name)
-    # Compared the way file systems do: case-insensitively, and without the characters that some of them ignore.
+    # Compared the way file systems do: ignoring case, and without the characters that some of them ignore.
     if _DEVICE.fullmatch(name) or _SPECIAL.fullmatch(name.strip()):
         name = f"_{name}"
     return _shortened(name or "_")
 
 
 def _shortened(name: str, ending: str = "") -> str:
-    """Return the name, cut to _NAME_BYTES before its extension; `ending` goes before the extension as well."""
+    """Return the name, truncated to _NAME_BYTES before its extension, with `ending` inserted before the extension."""
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension) > 20:
         stem, dot, extension = name, "", ""
@@ -141,13 +144,13 @@ def _shortened(name: str, ending: str = "") -> str:
 
 
 def _replace_trailing_dots(name: str) -> str:
-    """Replace the dots and spaces at the end, which Windows drops."""
+    """Replace trailing dots and spaces, which Windows drops."""
     stem = name.rstrip(". ")
     return stem + "_" * (len(name) - len(stem))
 
 
 def _folded(name: str) -> str:
-    """Return what file systems compare that ignore case (some by its upper, some by its lower form) and normalize."""
+    """Return a name as compared by file systems that normalize and ignore case, some by upper and some by lowercase."""
     if name.isascii():
         return name.casefold()
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).upper().casefold())
@@ -164,7 +167,7 @@ def _unique(name: str, used: set[str]) -> str:
 def _metadata(paste: PasteFields, paths: Sequence[str], files: Sequence[FileFields]) -> bytes:
     """Return the metadata as JSON, one field per line in a fixed order, so that equal rows give equal bytes.
 
-    Formatted by hand: a check of the mirror does this for every paste.
+    It is formatted by hand for speed, because checking the mirror does this for every paste.
     """
     file_list = ", ".join(
         f'{{"path": {quoted(path)}, "name": {quoted(file.name)}, "language": {quoted(file.language)}}}'
@@ -187,7 +190,7 @@ def _metadata(paste: PasteFields, paths: Sequence[str], files: Sequence[FileFiel
         lines.append(f'"revised_by": {quoted(paste.revised_by)}')
     if paste.expires_at:
         lines.append(f'"expires_at": "{paste.expires_at}"')
-    if paste.old_code:  # Optional fields have a line only if they are set: the metadata of older pastes stays as it is.
+    if paste.old_code:  # Optional fields are written only if set, so the metadata of older pastes does not change.
         lines.append(f'"old_code": {quoted(paste.old_code)}')
     if paste.forked_from:
         lines.append(f'"forked_from": {quoted(paste.forked_from)}')

@@ -1,7 +1,7 @@
-"""Stores what others have changed in the folder of a stored paste as a new revision.
+"""Stores changes that others have made to the folder of a stored paste as a new revision.
 
-Sites that share a repository come to agree: a site adopts the folder as it is where it can, and writes it again only
-when no other Pasteur wrote it.
+Sites that share a repository converge: a site adopts the folder as it is whenever possible, and rewrites it only if it
+was not written by another Pasteur.
 """
 
 import logging
@@ -34,10 +34,10 @@ logger = logging.getLogger(__name__)
 
 
 def apply_edit(objects: Objects, paste: Paste, tree_oid: str, touches: Sequence[Touch], *, is_pending: bool) -> None:
-    """Store the content of a paste's folder, the tree `tree_oid`, where it differs. Raises DamagedError.
+    """Store what differs in a paste's folder, whose tree is `tree_oid`. Raises DamagedError.
 
-    `is_pending` says that a change of the paste is waiting to be committed. Without one, a folder that is not stored
-    as a revision is queued to be written again.
+    `is_pending` is true if a change of the paste is waiting to be committed. If not, and the folder is not stored as a
+    revision, it is queued to be rewritten.
     """
     if tree_oid_of(paste) == tree_oid:
         return
@@ -45,7 +45,7 @@ def apply_edit(objects: Objects, paste: Paste, tree_oid: str, touches: Sequence[
     folder = _read_folder(objects, paste, tree_oid)
     is_ahead = is_later(folder.metadata.revision, paste.head)
     if is_pending and not is_ahead and _is_own_state(paste, folder):
-        return  # The pending change brings the folder up to date.
+        return  # The pending change will update the folder.
     if Change.objects.filter(key=paste.key, commit=touch.commit).exists():
         _write_again(paste, is_pending=is_pending)
         return
@@ -70,9 +70,9 @@ def apply_edit(objects: Objects, paste: Paste, tree_oid: str, touches: Sequence[
 
 
 def _read_folder(objects: Objects, paste: Paste, tree_oid: str) -> PasteFolder:
-    """Return a folder, with the stored paste's metadata in place of missing metadata.
+    """Return a folder; if it has no metadata, use that of the stored paste instead.
 
-    The same holds for damaged metadata when the texts are those of the paste. Otherwise raises DamagedError.
+    The same applies to damaged metadata if the files are those of the paste. Otherwise, raise DamagedError.
     """
     try:
         folder = read_folder(objects, paste.key, tree_oid)
@@ -86,7 +86,7 @@ def _read_folder(objects: Objects, paste: Paste, tree_oid: str) -> PasteFolder:
 
 
 def _metadata_of(paste: Paste) -> Metadata:
-    """Return the metadata of a stored paste, without a revision."""
+    """Return the metadata of a stored paste, with no revision number."""
     files = list(paste.files)
     paths = tree.tree_names(file.name for file in files)
     return Metadata(
@@ -96,13 +96,16 @@ def _metadata_of(paste: Paste) -> Metadata:
 
 
 def _is_own_state(paste: Paste, folder: PasteFolder) -> bool:
-    """Whether a folder has the texts of the paste's newest revision, or of the revision that its metadata names."""
+    """Return whether a folder has the same files as the paste's newest revision, or as the one in its metadata."""
     numbers = {folder.metadata.revision, paste.head}
     return any(folder.text_oids == text_oids_of_revision(paste, number) for number in numbers)
 
 
 def _read_edit(objects: Objects, paste: Paste, folder: PasteFolder, touch: Touch, *, is_ahead: bool) -> NewRevision:
-    """Return a folder as a revision: by the metadata of another site that is ahead, otherwise by the commit."""
+    """Return a folder as a revision.
+
+    Date and author come from the metadata if it was written by another site that is ahead, otherwise from the commit.
+    """
     metadata = folder.metadata
     if is_ahead:
         created_at, author = metadata.revised_at or touch.written_at, metadata.revised_by
@@ -111,7 +114,7 @@ def _read_edit(objects: Objects, paste: Paste, folder: PasteFolder, touch: Touch
 
 
 def _merge(paste: Paste, draft: Draft) -> Draft:
-    """Return a paste with the title, author, comment and visibility of a draft, or as it is if they break a rule."""
+    """Return a paste with the title, author, comment and visibility of a draft, or unchanged if any are invalid."""
     fields = Draft(title=draft.title, author=draft.author, comment=draft.comment, visibility=draft.visibility)
     try:
         fields = validate_fields(fields)
@@ -128,7 +131,7 @@ def _merge(paste: Paste, draft: Draft) -> Draft:
 
 
 def _is_by_pasteur(paste: Paste, touch: Touch) -> bool:
-    """Whether a commit claims to be made by a Pasteur. A forged claim only delays the rewriting of the folder."""
+    """Return whether a commit claims to be made by Pasteur. A forged claim only delays rewriting the folder."""
     return touch.change.rpartition(".")[0] == paste.key and touch.kind in Kind.values
 
 

@@ -1,4 +1,4 @@
-"""Lists what reading in has to look at: folders of pastes, and files at the root that become pastes."""
+"""Lists the candidates for an import: paste folders, and files at the root that become pastes."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -20,9 +20,9 @@ _PROJECT_FILES = {"readme", "license", "contributing"}
 
 
 class Candidate(NamedTuple):
-    """A paste's folder, named by the paste's key, or a file at the root, named by its path.
+    """A paste's folder, whose name is the paste's key, or a file at the root, whose name is its path.
 
-    `oid` is the folder's tree or the file's blob; it is empty for a deleted folder.
+    `oid` is the id of the folder's tree or the file's blob; it is empty for a deleted folder.
     """
 
     name: str
@@ -30,12 +30,12 @@ class Candidate(NamedTuple):
 
     @property
     def is_folder(self) -> bool:
-        """Whether this is the folder of a paste: a key has no dot, and the name of a file has one."""
+        """Whether this is the folder of a paste: keys never contain a dot, and file names always do."""
         return keys.can_be(self.name)
 
 
 def changed_candidates(clone: Repository, old: str, new: str) -> Iterator[Candidate]:
-    """Yield the folders that differ between two commits, and the new or changed files at the root."""
+    """Yield the folders that differ between two commits, and new or changed files at the root."""
     for path, mode, oid in history.differences(clone, old, new):
         if (key := _key_of_folder(path)) and keys.can_be(key):
             yield Candidate(key, oid if mode == history.TREE else "")
@@ -44,7 +44,7 @@ def changed_candidates(clone: Repository, old: str, new: str) -> Iterator[Candid
 
 
 def missing_candidates(clone: Repository, tip: str) -> Iterator[Candidate]:
-    """Yield the folders at `tip` that the database lacks or has with another content, and the files at the root."""
+    """Yield the folders at `tip` that are missing from the database or differ from it, and the files at the root."""
     if not tip:
         return
     folders = pastes(clone, tip)
@@ -58,7 +58,7 @@ def missing_candidates(clone: Repository, tip: str) -> Iterator[Candidate]:
 
 
 def root_files(clone: Repository, tip: str) -> Iterator[Candidate]:
-    """Yield the files at the root of a commit that become pastes."""
+    """Yield the files at the root of a commit that are to become pastes."""
     if not tip:
         return
     with history.objects(clone) as objects:
@@ -68,7 +68,7 @@ def root_files(clone: Repository, tip: str) -> Iterator[Candidate]:
 
 
 def commits_by_candidate(clone: Repository, revisions: str) -> Iterator[tuple[CommitInfo, str, str]]:
-    """Yield (commit, name, id) for each candidate that the commits of a range change, the newest commit first."""
+    """Yield (commit, name, id) for each candidate changed by a range of commits, newest commit first."""
     for commit, path, mode, _, oid in history.paths(clone, revisions):
         if key := _key_of_folder(path):
             yield commit, key, oid if mode == history.TREE else ""
@@ -81,7 +81,10 @@ def _key_of_folder(path: str) -> str | None:
 
 
 def _is_root_file(path: str) -> bool:
-    """Whether a file becomes a paste: at the root, with a language's extension, and no file about the repository."""
+    """Return whether a file becomes a paste.
+
+    It must be at the root, have the extension of a known language, and not be a file about the repository itself.
+    """
     stem, _, extension = path.rpartition(".")
     if "/" in path or not stem or stem.casefold() in _PROJECT_FILES:
         return False

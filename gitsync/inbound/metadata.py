@@ -1,4 +1,4 @@
-"""The metadata in a paste's folder, which anyone with push access may have written. Pure: nothing is read or stored."""
+"""Parses the metadata in a paste's folder, which anyone with push access may have written. Pure: no I/O."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,16 +15,16 @@ from pastes.rules.languages import LANGUAGES
 
 _Kind = TypeVar("_Kind")
 MAX_METADATA_BYTES = 256 * 1024
-#: The largest number in the database's column.
+#: The largest number that fits into the database column.
 MAX_REVISION = 2**31 - 1
 
 
 class DamagedError(Exception):
-    """What is in Git cannot become a paste. The text gives the reason and quotes nothing longer than a line."""
+    """Content in Git cannot become a paste. The message gives the reason and quotes no more than one line."""
 
 
 class FileMetadata(NamedTuple):
-    """What the metadata says of a file: its name in the folder, its name on the site, its language."""
+    """The metadata of a file: its name in the folder, its name on the site, and its language."""
 
     path: str
     name: str
@@ -33,7 +33,7 @@ class FileMetadata(NamedTuple):
 
 @dataclass(frozen=True)
 class Metadata:
-    """The content of `.pasteur.json`: a paste without its texts, and one revision; 0 when there is no metadata."""
+    """The content of `.pasteur.json`: a paste without its files' content, and a revision; 0 if there is no metadata."""
 
     paste: Draft = field(default_factory=Draft)
     created_at: datetime | None = None
@@ -80,7 +80,7 @@ def parse(content: bytes, key: str) -> Metadata:
 
 
 def text_oids(rows: Sequence[TreeRow]) -> dict[str, str]:
-    """Return the id of every text in a folder by its name there. Raises DamagedError for what is not a plain file."""
+    """Return the blob ids of the files in a folder, keyed by name. Raise DamagedError if any is not a regular file."""
     if not all(row.is_file for row in rows):
         raise DamagedError("it has entries that are not plain files")
     oids = {row.name: row.oid for row in rows if row.name != tree.METADATA}
@@ -92,9 +92,9 @@ def text_oids(rows: Sequence[TreeRow]) -> dict[str, str]:
 
 
 def build_files(metadata: Metadata, texts: Mapping[str, bytes]) -> list[NewFile]:
-    """Return the files of a paste, in order, from the texts by their names in the folder. Raises DamagedError.
+    """Return a paste's files, in order, given their contents keyed by name in the folder. Raises DamagedError.
 
-    Texts that the metadata does not list come last, under their names in the folder.
+    Files that the metadata does not list come last and keep their names.
     """
     listed = {file.path: file for file in metadata.files if file.path in texts}
     unlisted = {path: FileMetadata(path, path, "") for path in texts if path not in listed}

@@ -1,4 +1,4 @@
-"""Reads the folder of a paste from Git, and compares folders with stored pastes by object ids."""
+"""Reads a paste's folder from Git, and compares folders with stored pastes by object id."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from pastes.models import File, Paste
 
 @dataclass(frozen=True)
 class PasteFolder:
-    """The content of a paste's folder: its metadata, and the blob id of each text by the text's name in the folder."""
+    """The content of a paste's folder: its metadata, and the blob ids of its files, keyed by name in the folder."""
 
     metadata: Metadata
     text_oids: Mapping[str, str]
 
 
 def read_folder(objects: Objects, key: str, tree_oid: str) -> PasteFolder:
-    """Return the folder of the paste `key` at the tree `tree_oid`. Raises DamagedError."""
+    """Return the folder of the paste `key`, given its tree. Raises DamagedError."""
     rows = objects.tree(tree_oid)
     if rows is None:
         raise DamagedError("its folder is too large")
@@ -42,7 +42,7 @@ def read_folder(objects: Objects, key: str, tree_oid: str) -> PasteFolder:
 def read_revision(
     objects: Objects, folder: PasteFolder, number: int, created_at: datetime, author: str = ""
 ) -> NewRevision:
-    """Return a revision with the texts of a folder. Raises DamagedError."""
+    """Return a revision with the files of a folder. Raises DamagedError."""
     remaining_bytes, texts = settings.PASTEUR_MAX_BYTES, {}
     for path, oid in folder.text_oids.items():
         content = objects.blob(oid, remaining_bytes)
@@ -54,24 +54,27 @@ def read_revision(
 
 
 def text_oids_in_tree(objects: Objects, name: str) -> dict[str, str]:
-    """Return the blob id of each text of a folder, given by an id or `commit:path`; empty when it does not exist."""
+    """Return the blob ids of a folder's files, keyed by name, or an empty dict if the folder does not exist.
+
+    `name` is the id of a tree, or `commit:path`.
+    """
     return {row.name: row.oid for row in objects.tree(name) or [] if row.name != tree.METADATA}
 
 
 def text_oids_of_revision(paste: Paste, number: int) -> dict[str, str]:
-    """Return the blob id of each text of a stored revision by the text's name in the folder."""
+    """Return the blob ids of a stored revision's files, keyed by name in the folder."""
     files = File.objects.filter(revision__paste=paste, revision__number=number).order_by("position")
     rows = list(files.values_list("name", "oid"))
     return dict(zip(tree.tree_names(name for name, _ in rows), (oid for _, oid in rows), strict=True))
 
 
 def tree_oid_of(paste: Paste) -> str:
-    """Return the id of the tree that Pasteur writes for a paste with its files."""
+    """Return the id of the tree that Pasteur writes for a paste and its files."""
     return tree.tree_oid(tree.entries(paste, paste.files[0].revision, paste.files, with_content=False))
 
 
 def refuse_purged_texts(objects: Objects, tree_oids: Iterable[str], allowed: Iterable[str] = ()) -> None:
-    """Raise DamagedError when a folder has a purged text whose blob id is not among `allowed`."""
+    """Raise DamagedError if a folder contains purged content whose blob id is not in `allowed`."""
     if not PurgedText.objects.exists():
         return
     blob_oids = {oid for tree_oid in tree_oids if tree_oid for oid in text_oids_in_tree(objects, tree_oid).values()}

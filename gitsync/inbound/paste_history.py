@@ -1,4 +1,4 @@
-"""Restores one paste from Git: its revisions and its settled changes from the commits that touched its folder."""
+"""Restores one paste from Git: its revisions and settled changes, from the commits that touched its folder."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,14 +18,14 @@ from pastes.models import AUTHOR_LENGTH, Paste
 from pastes.rules import keys
 from pastes.storage.insert import store
 
-#: Of each paste, the folders of this many recent commits are prefetched.
+#: For each paste, its folder is prefetched at this many recent commits.
 _PREFETCHED_TOUCHES = 4
-#: A revision number further ahead than this was not counted up by another site, but typed in by hand.
+#: A revision number further ahead than this was not reached by another site, but entered by hand.
 MAX_SKIPPED_REVISIONS = 10_000
 
 
 def prefetch(objects: Objects, pastes: Iterable[tuple[str, Sequence[Touch]]]) -> None:
-    """Prefetch the trees and blobs of these pastes in one batch; each is given as (tree of its folder, touches)."""
+    """Prefetch the trees and blobs of these pastes, given as (tree id of the folder, touches), in one batch."""
     tree_oids = []
     for tree_oid, touches in pastes:
         tree_oids += [tree_oid, *(touch.oid for touch in touches[-_PREFETCHED_TOUCHES:] if touch.oid)]
@@ -37,10 +37,10 @@ def prefetch(objects: Objects, pastes: Iterable[tuple[str, Sequence[Touch]]]) ->
 def restore_paste(
     objects: Objects, key: str, tree_oid: str, touches: Sequence[Touch], *, may_have_changes: bool = True
 ) -> Paste:
-    """Store a paste whose folder is the tree `tree_oid` at the tip, with its revisions and changes.
+    """Store a paste with its revisions and changes, given the tree of its folder at the tip.
 
-    `touches` has at least one entry. After a prune, which is the last touch then, `tree_oid` is the folder before it,
-    and a change puts it back. Raises DamagedError, RefusedError, IntegrityError.
+    There must be at least one touch. If the last touch is a prune, `tree_oid` is the folder before it, and a change is
+    added to put the folder back. Raises DamagedError, RefusedError, IntegrityError.
     """
     if not keys.can_be(key):
         raise DamagedError("its name cannot be a key")
@@ -67,20 +67,20 @@ def restore_paste(
 
 @dataclass
 class _PasteHistory:
-    """The history of a paste that has the folder `folder`, the tree `tree_oid`, at the tip."""
+    """The history of a paste whose folder at the tip is `folder`, with the tree `tree_oid`."""
 
     objects: Objects
     key: str
     tree_oid: str
     folder: PasteFolder
     touches: Sequence[Touch]
-    #: The revision that each commit belongs to, known once the revisions have been read.
+    #: Maps each commit to its revision; filled in by `revisions`.
     revision_of_commit: dict[str, int] = field(default_factory=dict)
 
     def revisions(self) -> Iterator[NewRevision]:
-        """Yield the revisions in order, so that only one of them has to be in memory.
+        """Yield the revisions in order, so that only one of them is in memory at a time.
 
-        A damaged revision is left out; when it is the one at the tip, DamagedError is raised.
+        Skip damaged revisions, but raise DamagedError if the one at the tip is damaged.
         """
         number = 0
         text_oids: Mapping[str, str] = {}
@@ -103,9 +103,9 @@ class _PasteHistory:
             self.revision_of_commit[touch.commit] = number
 
     def _read_revision(self, folder: PasteFolder, touch: Touch, previous: int) -> NewRevision:
-        """Return the revision that a commit makes after revision `previous`.
+        """Return the revision that a commit adds after revision `previous`.
 
-        A commit by Pasteur has the number in its metadata; a commit by hand makes the next number.
+        A commit by Pasteur contains the number in its metadata; a manual commit gets the next number.
         """
         metadata = folder.metadata
         if is_later(metadata.revision, previous):
@@ -116,21 +116,21 @@ class _PasteHistory:
 
 
 def is_later(number: int, previous: int) -> bool:
-    """Whether `number` can be that of a revision after revision `previous`."""
+    """Return whether `number` is plausible for a revision that follows revision `previous`."""
     return previous < number <= previous + MAX_SKIPPED_REVISIONS
 
 
 def author_of(touch: Touch) -> str:
-    """Return the author of a commit, cut to the length that a paste allows."""
+    """Return the author of a commit, truncated to the maximum length for a paste."""
     return plain_line(touch.author)[:AUTHOR_LENGTH].strip()
 
 
 def settle_changes(
     key: str, touches: Sequence[Touch], revision_of_commit: Mapping[str, int], *, may_have_changes: bool = True
 ) -> bool:
-    """Store the changes that a paste's commits name, settled, so that later changes get later numbers.
+    """Store the changes recorded in a paste's commits as settled, so that later changes get higher numbers.
 
-    Return whether the paste has any change now. Pass `may_have_changes=False` to skip the query for existing ones.
+    Return whether the paste now has any changes. Pass `may_have_changes=False` to skip the query for existing ones.
     """
     settled_at = timezone.now()
     changes = {}
@@ -164,10 +164,10 @@ def queue_if_different(
     is_pending: bool = False,
     is_by_another_site: bool = False,
 ) -> None:
-    """Queue a commit for a paste whose folder `tree_oid`, last touched by `touch`, is not what Pasteur writes for it.
+    """Queue a commit for a paste if its folder `tree_oid`, last touched by `touch`, differs from what Pasteur writes.
 
-    A folder that another site has written stays as it is. A paste that needs no commit gets a settled change unless it
-    has one, since changes mark a paste as mirrored and the commits of a squashed history name none.
+    A folder written by another site is left unchanged. A paste that needs no commit gets a settled change if it has no
+    change yet, because changes mark a paste as mirrored, and the commits of a squashed history record none.
     """
     if is_pending or (tree_oid_of(paste) != tree_oid and not is_by_another_site):
         outbox.add(paste.key, Kind.EDIT if has_changes else Kind.PUBLISH, paste.head)

@@ -1,4 +1,4 @@
-"""A branch's history by path: an SQLite file, since a long history does not fit into memory."""
+"""Indexes a branch's history by path, in an SQLite file because a long history does not fit into memory."""
 
 import sqlite3
 import tempfile
@@ -13,14 +13,14 @@ from gitsync.repository.history import CommitInfo
 
 _TABLE = "CREATE TABLE touch (name, position INTEGER, commit_id, author, written_at INTEGER, change, kind, oid)"
 _SELECT = "SELECT commit_id, author, written_at, change, kind, oid FROM touch WHERE name = ? ORDER BY position"
-#: With MAX(), the other columns are those of the last touch (https://www.sqlite.org/lang_select.html#bareagg).
+#: Because of MAX(), the other columns are taken from the last touch (https://www.sqlite.org/lang_select.html#bareagg).
 _PRUNED = """SELECT name FROM (SELECT name, MAX(position), kind, oid FROM touch GROUP BY name)
 WHERE kind = 'prune' AND oid = ''"""
 
 
 @dataclass(frozen=True)
 class Touch:
-    """A commit that changed a path, with the object that is there afterwards; `oid` is empty after a deletion."""
+    """A commit that changed a path, with the resulting object; `oid` is empty after a deletion."""
 
     commit: str
     author: str
@@ -31,7 +31,7 @@ class Touch:
 
 
 class PathHistory:
-    """The commits of a branch by the name of what they touch: a key or a path."""
+    """The commits on a branch, keyed by the name of the key or path that they touch."""
 
     def __init__(self, database: sqlite3.Connection, tip: CommitInfo) -> None:
         self._database = database
@@ -40,8 +40,8 @@ class PathHistory:
     def of(self, name: str) -> list[Touch]:
         """Return the touches of a name, oldest first. Raises DiskFullError.
 
-        There is always one: a merge that takes a path over from one of its parents does not list it, so a name without
-        commits of its own is attributed to the tip.
+        There is always at least one: a merge does not list a path that it takes unchanged from a parent, so a name
+        without commits of its own is attributed to the tip.
         """
         with _disk_errors():
             rows = self._database.execute(_SELECT, [_valid_utf8(name)]).fetchall()
@@ -49,16 +49,16 @@ class PathHistory:
         return touches or [Touch(self._tip.commit, _valid_utf8(self._tip.author), self._tip.written_at, "", "", "")]
 
     def pruned(self) -> Iterator[str]:
-        """Yield the names whose last touch is the removal by a `resync_git --prune`. Raises DiskFullError."""
+        """Yield the names whose last touch is a removal by `resync_git --prune`. Raises DiskFullError."""
         with _disk_errors():
             yield from (name for (name,) in self._database.execute(_PRUNED))
 
 
 @contextmanager
 def index_by_path(commits: Iterable[tuple[CommitInfo, str, str]], tip: CommitInfo) -> Iterator[PathHistory]:
-    """Index (commit, name, id), newest first, by name, for the duration of the block. Raises DiskFullError.
+    """Index (commit, name, id) tuples by name for the duration of the block. Raises DiskFullError.
 
-    `tip` is the newest commit of the history.
+    The tuples must be ordered newest first. `tip` is the newest commit in the history.
     """
     with tempfile.TemporaryDirectory(prefix="pasteur-") as folder:
         database = sqlite3.connect(Path(folder) / "touches")
@@ -82,7 +82,7 @@ def _rows(commits: Iterable[tuple[CommitInfo, str, str]]) -> Iterator[tuple[str,
 
 
 def _valid_utf8(text: str) -> str:
-    """Return a text with a question mark in place of each byte that is not UTF-8; SQLite refuses such bytes."""
+    """Return text with a question mark in place of each byte that is not valid UTF-8, which SQLite would reject."""
     return text.encode(errors="replace").decode()
 
 

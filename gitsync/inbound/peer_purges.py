@@ -1,4 +1,4 @@
-"""Follows the purges of other sites that share the repository: what they purged is not committed again."""
+"""Respects purges by other sites that share the repository: content they purged is not committed again."""
 
 import logging
 
@@ -16,9 +16,9 @@ logger = logging.getLogger(__name__)
 
 
 def hide_purged(clone: Repository, revisions: str, tip: str, removals: Removals) -> None:
-    """Hide the pastes with a pending change whose purge a range of history up to `tip` announces.
+    """Hide pastes that have a pending change but whose purge is announced in `revisions`, a range ending at `tip`.
 
-    They stay in the database until a moderator purges them or publishes them again. Raises TooManyRemovedError.
+    They are kept in the database until a moderator purges or republishes them. Raises TooManyRemovedError.
     """
     digests = history.purged(clone, revisions)
     if not digests or removals is Removals.UNDO:

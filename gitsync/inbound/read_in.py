@@ -1,6 +1,6 @@
-"""Reads in what others have pushed: edits become revisions, new folders and root files pastes; deletions hide pastes.
+"""Imports what others have pushed: edits become revisions, new folders and root files pastes; deletions hide pastes.
 
-Content that the database already has is skipped, and so is, with a log line, content that cannot become a paste.
+Content that is already in the database is skipped. Content that cannot become a paste is skipped and logged.
 """
 
 import logging
@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 #: A transaction ends after this many candidates, or after this many seconds.
 _BATCH_SIZE, _BATCH_SECONDS = 100, 0.25
-#: The pause after a transaction; a writer that waits for the lock would not get it if it was taken again at once.
+#: The pause after a transaction; a writer waiting for the lock would not get it if it were reacquired immediately.
 _PAUSE_SECONDS = 0.02
 _LOG_EVERY = 1_000
 
@@ -59,10 +59,10 @@ def read_in(
     removals: Removals = Removals.ASK,
     on_last_batch: Callable[[], object] = lambda: None,
 ) -> None:
-    """Store what differs at `new` from its ancestor `old`; without `old`, what the database lacks.
+    """Store the differences between `new` and its ancestor `old`; if `old` is empty, whatever the database lacks.
 
-    The work is split into short transactions, between which others can write; `on_last_batch` runs in the last one.
-    Reading again what was read before a crash is safe. Raises TooManyRemovedError before anything is stored.
+    The work is split into short transactions so that others can write in between; `on_last_batch` runs in the last one.
+    After a crash, it is safe to import the same range again. Raises TooManyRemovedError before anything is stored.
     """
     if old and new:
         _check_removals(clone, old, new, removals)
@@ -70,7 +70,7 @@ def read_in(
     else:
         candidates = missing_candidates(clone, new)
     first_candidate = next(candidates, None)
-    if first_candidate is None:  # Spare the reading of the history, which may be long.
+    if first_candidate is None:  # Avoid reading the history, which may be long.
         with write_lock(), transaction.atomic():
             on_last_batch()
         return
@@ -89,7 +89,7 @@ def _check_removals(clone: Repository, old: str, new: str, removals: Removals) -
 
 
 def _is_deleted(objects: Objects, candidate: Candidate) -> bool:
-    """Whether a folder is gone or has no text left, only metadata."""
+    """Return whether a folder is gone or contains only metadata."""
     if not candidate.oid:
         return True
     return candidate.is_folder and [row.name for row in objects.tree(candidate.oid) or ()] == [tree.METADATA]
@@ -98,7 +98,7 @@ def _is_deleted(objects: Objects, candidate: Candidate) -> bool:
 def _run_in_batches(
     candidates: Iterator[Candidate], read: Callable[[Candidate], None], on_last_batch: Callable[[], object]
 ) -> None:
-    """Read all candidates in short transactions, so that other writers are not kept waiting."""
+    """Import all candidates in short transactions, so that other writers are not kept waiting."""
     queue = deque[Candidate]()
     count = 0
     while True:
@@ -121,7 +121,7 @@ def _run_in_batches(
 
 
 def _read_candidate(objects: Objects, path_history: PathHistory, removals: Removals, candidate: Candidate) -> None:
-    """Store one candidate, or log why it is skipped, so that a single bad paste does not stop all others."""
+    """Store one candidate, or log why it is skipped, so that one bad paste does not stop all the others."""
     name = candidate.name.encode("ascii", "replace").decode()
     touches = path_history.of(candidate.name)
     try:
@@ -141,7 +141,7 @@ def _read_candidate(objects: Objects, path_history: PathHistory, removals: Remov
             raise  # As below.
         logger.warning("%s in Git is skipped: the database does not accept it: %s", name, error)
     except (GitsyncError, OSError, MemoryError):
-        raise  # The paste is not the cause, and the next drain reads it again.
+        raise  # The paste is not the cause; the next drain tries it again.
     except Exception:  # An unforeseen error must not let anyone with push access stop the mirror.
         logger.exception("%s in Git is skipped: reading it failed unexpectedly", name)
 
@@ -159,7 +159,7 @@ def _read_folder(objects: Objects, candidate: Candidate, touches: Sequence[Touch
             drain_report.read_in("%s is new", key)
     elif not is_on_site(paste):
         if tree_oid and not is_pending:
-            outbox.add(key, Kind.REMOVE, None)  # A push does not republish a paste that was removed from the site.
+            outbox.add(key, Kind.REMOVE, None)  # A push does not republish a paste that is no longer on the site.
     elif not _is_deleted(objects, candidate):
         apply_edit(objects, paste, tree_oid, touches, is_pending=is_pending)
     elif not is_pending and removals is Removals.UNDO:
@@ -170,9 +170,9 @@ def _read_folder(objects: Objects, candidate: Candidate, touches: Sequence[Touch
 
 
 def _read_root_file(objects: Objects, candidate: Candidate, touch: Touch) -> None:
-    """Publish a file at the root as a paste, whose commit deletes the file there.
+    """Publish a root file as a paste; the commit of the paste deletes the root file.
 
-    The key is derived from the commit that added the file, so that every site and every attempt makes the same paste.
+    The key is derived from the commit that added the file, so that every site and every attempt creates the same paste.
     """
     path, oid = candidate
     key = keys.derived(f"{touch.commit} {path}")

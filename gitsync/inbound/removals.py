@@ -1,16 +1,16 @@
-"""The limit on pastes that a push by others may remove without an operator's decision."""
+"""Limits how many pastes a push by others may remove without an operator's decision."""
 
 from enum import Enum
 
 from gitsync.errors import TooManyRemovedError
 from gitsync.outbox.eligibility import mirrored
 
-#: Number of removals that is always allowed; above it, one in a hundred pastes.
+#: This many removals are always allowed; above that, up to one percent of all pastes.
 ALLOWED_REMOVALS = 100
 
 
 class Removals(Enum):
-    """What happens when others have removed more pastes than the limit: fail until an operator chooses, or either."""
+    """What to do if others removed more pastes than the limit: fail until an operator decides, accept, or undo."""
 
     ASK = "ask"
     ACCEPT = "accept"
@@ -18,7 +18,7 @@ class Removals(Enum):
 
 
 def check_limit(count: int, removals: Removals, verb: str = "removed") -> None:
-    """Raise TooManyRemovedError when `count` removals exceed the limit and no operator has decided about them."""
+    """Raise TooManyRemovedError if `count` removals exceed the limit and no operator has made a decision."""
     if removals is not Removals.ASK or count <= ALLOWED_REMOVALS:
         return
     total = mirrored().count()

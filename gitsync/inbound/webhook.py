@@ -1,6 +1,6 @@
-"""`POST /hooks/git`: a forge reports a push. The request wakes the worker; its content is not used.
+"""`POST /hooks/git`, called by a forge after a push. The request wakes the worker; its content is not used.
 
-GitHub, Bitbucket, Gitea, Forgejo and Gogs sign the body; GitLab sends the secret.
+GitHub, Bitbucket, Gitea, Forgejo and Gogs sign the body; GitLab sends the secret itself.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from pastes.errors import RefusedError
 @csrf_exempt  # A forge has no CSRF token; it has the secret.
 @require_POST
 def receive_push(request: HttpRequest) -> HttpResponse:
-    """Request a fetch from the remote: 202.
+    """Request a fetch from the remote and respond with 202.
 
-    403 without the secret, 404 when no secret is configured, 413 for a body over the limit.
+    Respond with 403 if the secret is missing or wrong, 404 if none is configured, and 413 if the body is too large.
     """
     if not settings.GITSYNC_HOOK_SECRET:
         raise Http404
@@ -41,7 +41,7 @@ def _is_genuine(request: HttpRequest) -> bool:
         "X-Gogs-Signature": signature,
         "X-Gitlab-Token": secret.decode(),
     }
-    # All headers are compared, each in constant time, so that the duration reveals nothing about the secret.
+    # All headers are compared, each in constant time, so that timing reveals nothing about the secret.
     matches = [
         hmac.compare_digest(request.headers.get(header, "").encode(), value.encode())
         for header, value in expected.items()

@@ -1,4 +1,4 @@
-"""Reports what a drain did, in the same words in the log and in the row of the mirror."""
+"""Reports what a drain did, in the log and, with the same wording, in the mirror's row."""
 
 import logging
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 class DrainReport:
     """What a drain has done so far.
 
-    `settled` changes, `commits` of which became a commit in this push; changes that had `arrived` at the remote before;
-    pastes of others that were `read` in; pastes that were `purged` from the history. The branch moved from `old_tip`,
-    as last recorded, to `tip`.
+    It counts changes that were `settled`, `commits` in this push, changes that had already `arrived` at the remote,
+    pastes by others that were `read` from the remote, and pastes that were `purged` from the history. The branch moved
+    from `old_tip`, as last recorded, to `tip`.
     """
 
     mirror: Mirror | None = None
@@ -38,11 +38,11 @@ class DrainReport:
 
     @property
     def is_notable(self) -> bool:
-        """Whether anything happened beyond a fetch without news."""
+        """Whether anything happened other than a fetch that found nothing new."""
         return bool(self.settled or self.read or self.purged) or self.old_tip != self.tip
 
     def begin(self, mirror: Mirror) -> None:
-        """Note in the row that a drain is running, so that a long one is visible."""
+        """Record in the mirror's row that a drain is running, so that a long one is visible."""
         if self.mirror is None:  # A second run, on a new clone, continues the report.
             self.old_tip = self.tip = mirror.tip or ""
             self.started = perf_counter()
@@ -61,7 +61,7 @@ _current: ContextVar[DrainReport | None] = ContextVar("the report of the running
 
 
 def add_arrived(count: int) -> None:
-    """Note that changes were on the remote already."""
+    """Record that changes were already on the remote."""
     if count:
         logger.info("%d changes had already arrived", count)
     if report := _current.get():
@@ -69,7 +69,7 @@ def add_arrived(count: int) -> None:
 
 
 def read_in(message: str, *names: object) -> None:
-    """Note that a paste of others was read in; `message` and its arguments go to the log."""
+    """Record that a paste by others was imported; `message` and its arguments are logged."""
     logger.info(f"read in: {message}", *names)  # noqa: G004  (the names are not in it)
     if report := _current.get():
         report.read += 1
@@ -77,7 +77,7 @@ def read_in(message: str, *names: object) -> None:
 
 @contextmanager
 def recording() -> Iterator[DrainReport]:
-    """Yield a report for a drain to fill in, and publish it at the end, also after an error."""
+    """Yield a report for a drain to fill in, and publish it at the end, even after an error."""
     report = DrainReport()
     token = _current.set(report)
     try:

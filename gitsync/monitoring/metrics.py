@@ -1,4 +1,4 @@
-"""The mirror's metrics for Prometheus, computed from rows at each scrape, so that all processes report the same."""
+"""Prometheus metrics of the mirror, computed from the database at each scrape so that all processes report the same."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _LABELS = ("remote", "branch")
 
 class _Rows(Collector):
     def collect(self) -> Iterator[Metric]:
-        """Yield every metric as it is now."""
+        """Yield the current value of every metric."""
         queue = mirror_status.queue()
         yield GaugeMetricFamily("pasteur_changes_pending", "Changes that wait for a push.", queue.pending)
         yield GaugeMetricFamily("pasteur_changes_held", "Changes under embargo.", queue.embargoed)
@@ -48,7 +48,7 @@ class _Rows(Collector):
 
 
 def text() -> bytes:
-    """Return all metrics in Prometheus' text format."""
+    """Return all metrics in the Prometheus text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Rows())
     return generate_latest(registry)

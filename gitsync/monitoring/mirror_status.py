@@ -1,4 +1,4 @@
-"""The mirror's status, read only from the database: pending changes, pushes, errors. No Git, no remote."""
+"""Reads the mirror's status from the database: pending changes, pushes and errors. Uses neither Git nor the remote."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from gitsync.remote import addresses
 
 @dataclass(frozen=True)
 class Queue:
-    """Counts of the outbox: pending changes, the age of the oldest in seconds, and changes that are not due."""
+    """The outbox in numbers: pending changes, the age of the oldest in seconds, and changes that are not due."""
 
     pending: int
     oldest_seconds: float
@@ -25,7 +25,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Purges:
-    """Purges that wait: their keys, oldest first, the age of the oldest in seconds, and the last error, if any."""
+    """Pending purges: their keys, oldest first, the age of the oldest in seconds, and the last error, if any."""
 
     keys: list[str]
     oldest_seconds: float
@@ -58,12 +58,12 @@ class BranchStatus:
 
 
 def error_code(mirror: Mirror) -> str:
-    """Return the code of the last error; without one, that of a damaged remote, or the empty string."""
+    """Return the code of the last error, or else that of a damaged remote, or an empty string if there is neither."""
     return mirror.error_code or (RemoteDamagedError.code if mirror.damage else "")
 
 
 def oldest_seconds() -> float:
-    """Return the age of the oldest pending change in seconds; 0 without one."""
+    """Return the age of the oldest pending change in seconds, or 0 if there is none."""
     rows = Change.objects.pending().values_list("created_at", "embargoed_until")
     created_at, embargoed_until = rows.first() or (None, None)
     since = max(filter(None, (created_at, embargoed_until)), default=None)
@@ -83,9 +83,10 @@ def queue() -> Queue:
 
 
 def current() -> Mirror | None:
-    """Return the row of the configured branch; all others are former remotes.
+    """Return the row of the configured branch; all other rows belong to former remotes.
 
-    A web process may lack the worker's data folder with the default remote: there, it is the row of the last push.
+    A web process may not have the worker's data folder, which contains the default remote. In that case, return the row
+    with the last push.
     """
     try:
         url = addresses.configured().url
@@ -98,7 +99,7 @@ def current() -> Mirror | None:
 
 
 def purges() -> Purges:
-    """Return the purges that wait."""
+    """Return the pending purges."""
     waiting = list(Purge.objects.waiting().order_by("requested_at", "id"))
     failed = next((purge for purge in waiting if purge.error_code), None)
     return Purges(

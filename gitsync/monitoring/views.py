@@ -1,4 +1,4 @@
-"""The metrics of the mirror. They need the database and no Git."""
+"""Serves the mirror's metrics. They need the database, but not Git."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from gitsync.monitoring import metrics
 
 @require_safe
 def numbers(request: HttpRequest) -> HttpResponse:
-    """Answer with the metrics; 401 without PASTEUR_METRICS_TOKEN, 404 if none is set."""
+    """Respond with the metrics, with 401 if the token is missing or wrong, or with 404 if none is configured."""
     if not settings.PASTEUR_METRICS_TOKEN:
         raise Http404
     if not has_token(request):
@@ -25,6 +25,6 @@ def numbers(request: HttpRequest) -> HttpResponse:
 
 
 def has_token(request: HttpRequest) -> bool:
-    """Whether the request has the token of PASTEUR_METRICS_TOKEN."""
+    """Return whether the request contains the token configured in PASTEUR_METRICS_TOKEN."""
     token = settings.PASTEUR_METRICS_TOKEN
     return bool(token) and constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}")

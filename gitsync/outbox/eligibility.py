@@ -1,4 +1,4 @@
-"""Which pastes are mirrored, and when. Git forgets nothing, so pastes that are meant to vanish never enter it."""
+"""Defines which pastes are mirrored, and when. Git keeps everything, so pastes meant to vanish are never committed."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ _KEYS_AT_ONCE = 2_000
 
 
 def belongs(paste: Paste) -> bool:
-    """Return whether this paste belongs at the tip of the mirror once its embargo is over."""
+    """Return whether this paste belongs in the mirror once its embargo is over."""
     return paste.state == State.PUBLISHED and is_for_git(paste) and _lasts(paste)
 
 
@@ -27,24 +27,24 @@ def is_on_site(paste: Paste) -> bool:
 
 
 def is_for_git(paste: Paste) -> bool:
-    """Return whether pastes of this kind are mirrored, regardless of this one's state.
+    """Return whether pastes like this one are mirrored, regardless of its state.
 
-    A paste of another kind may be in Git from the time of other settings; it has a change then.
+    A paste for which this is false may still be in Git if the settings have changed since; it then has a change.
     """
     return not paste.burn and (paste.expires_at is None or bool(settings.GITSYNC_MIRROR_EXPIRING))
 
 
 def embargoed_until(paste: Paste) -> datetime | None:
-    """Return when a new paste may enter Git: GITSYNC_EMBARGO after its creation; None means at once.
+    """Return when a new paste may be committed: GITSYNC_EMBARGO after its creation, or None for immediately.
 
-    Its change stores that time, so a later change of the setting affects new pastes only.
+    The time is stored in its change, so changing the setting later affects only new pastes.
     """
     embargo = settings.GITSYNC_EMBARGO
     return paste.created_at + timedelta(seconds=embargo) if embargo else None
 
 
 def belonging() -> QuerySet[Paste]:
-    """Return the pastes for which `belongs` is true, by the clock of the database."""
+    """Return the pastes for which `belongs` is true, according to the database's clock."""
     lasting = Q(expires_at=None)
     if settings.GITSYNC_MIRROR_EXPIRING:
         lasting |= Q(expires_at__gt=Clock())
@@ -52,12 +52,12 @@ def belonging() -> QuerySet[Paste]:
 
 
 def mirrored() -> QuerySet[Paste]:
-    """Return the pastes that belong at the tip now: those without an embargo."""
+    """Return the pastes that belong at the tip now, that is, without those under embargo."""
     return belonging().exclude(key__in=Change.objects.embargoed().values("key"))
 
 
 def gone(keys: Iterable[str]) -> set[str]:
-    """Return the keys whose pastes no longer belong into Git."""
+    """Return the keys whose pastes no longer belong in Git."""
     candidates, eligible = sorted(keys), set[str]()
     for start in range(0, len(candidates), _KEYS_AT_ONCE):
         batch = candidates[start : start + _KEYS_AT_ONCE]
@@ -66,7 +66,7 @@ def gone(keys: Iterable[str]) -> set[str]:
 
 
 def promise() -> Promise:
-    """Return these rules in sentences for authors."""
+    """Return these rules as sentences for authors."""
     takes_expiring = bool(settings.GITSYNC_MIRROR_EXPIRING)
     of_all, of_one = _promise_with_embargo() if settings.GITSYNC_EMBARGO else _promise_at_once()
     return Promise(of_all[takes_expiring], of_one, takes_expiring)

@@ -1,4 +1,4 @@
-"""The identity in commits, from the settings."""
+"""Reads the identity used in commits from the settings."""
 
 from django.conf import settings
 
@@ -6,7 +6,7 @@ from gitsync.format.fast_import import EMAIL, Identity
 
 
 def configured() -> Identity:
-    """Return the identity of the settings."""
+    """Return the configured identity."""
     return Identity(
         name=settings.GITSYNC_COMMITTER_NAME,
         email=settings.GITSYNC_COMMITTER_EMAIL or EMAIL,

@@ -1,4 +1,4 @@
-"""Loads the pastes of pending changes, a slice at a time so that memory stays flat."""
+"""Loads the pastes of pending changes, one slice at a time to keep memory use constant."""
 
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -14,7 +14,7 @@ from gitsync.outbox.eligibility import belongs
 from pastes.models import File, Paste, Revision
 from pastes.rules.keys import can_be
 
-#: Changes that are loaded at once, with their texts.
+#: The number of changes loaded at once, with their files.
 SLICE = 50
 _OID = re.compile("[0-9a-f]{40}")
 
@@ -23,7 +23,7 @@ _Row = tuple[Change, Paste | None, Revision | None]
 
 @dataclass(frozen=True)
 class Loaded:
-    """A change with the data of its commit. Without `entries`, the folder is removed."""
+    """A change with the data for its commit. If `entries` is empty, the folder is removed."""
 
     change: Change
     author: str
@@ -37,16 +37,16 @@ class Loaded:
 
     @property
     def tree_oid(self) -> str:
-        """The id of the folder's tree after the change; the empty string without a folder."""
+        """The id of the folder's tree after the change, or an empty string if the folder is removed."""
         return tree.tree_oid(self.entries) if self.entries else ""
 
     @property
     def size_bytes(self) -> int:
-        """The bytes of the change's texts."""
+        """The total size of the change's files in bytes."""
         return sum(len(entry.content) for entry in self.entries)
 
     def commit(self, *, moves: bool = False) -> Commit:
-        """Return the commit of the change; with `moves`, it also deletes the change's `moved_from`."""
+        """Return the commit for the change; if `moves` is true, it also deletes the change's `moved_from`."""
         return Commit(
             change=self.change.name,
             kind=self.change.kind,
@@ -64,10 +64,10 @@ class Loaded:
 def load(
     changes: Sequence[Change], gone: Container[str] = (), failed: Callable[[Change, Exception], None] | None = None
 ) -> Iterator[Loaded]:
-    """Yield every change, in order, with the present state of its paste: a paste that is gone is never committed.
+    """Yield every change, in order, with the current state of its paste, so that a deleted paste is never committed.
 
-    `gone` are keys of pastes that the database's clock considers gone; this machine's clock may differ. `failed` is
-    called with each change that cannot be made a commit; without it, the error is raised.
+    `gone` contains the keys of pastes that have expired according to the database's clock, which may differ from this
+    machine's. `failed` is called with each change that cannot be committed; if it is None, the error is raised.
     """
     for start in range(0, len(changes), SLICE):
         part = changes[start : start + SLICE]
@@ -90,7 +90,7 @@ def load(
 
 
 def _checked(changes: Sequence[Change], gone: Container[str]) -> list[Loaded]:
-    """Load changes, and raise whatever would be raised later while their commits are made."""
+    """Load changes, and raise now any error that would occur later when creating their commits."""
     all_loaded = list(_with_texts(_rows(changes), gone))
     for loaded in all_loaded:
         if not can_be(loaded.change.key):
@@ -104,13 +104,13 @@ def _checked(changes: Sequence[Change], gone: Container[str]) -> list[Loaded]:
 
 
 def _is_of_change(error: Exception) -> bool:
-    """Whether an error comes from the data of a change, not from the database or a disk."""
+    """Return whether an error is caused by the data of a change, not by the database or the disk."""
     is_outage = isinstance(error, OperationalError | InterfaceError | OSError | MemoryError)
     return not is_outage or "decode to UTF-8" in str(error)
 
 
 def _rows(changes: Sequence[Change]) -> list[_Row]:
-    """Return every change with its paste and revision, or None where one does not exist."""
+    """Return every change with its paste and revision; either is None if it does not exist."""
     pastes = {paste.key: paste for paste in Paste.objects.filter(key__in={change.key for change in changes})}
     ids, numbers = [paste.pk for paste in pastes.values()], {change.revision for change in changes if change.revision}
     candidates = Revision.objects.filter(paste_id__in=ids, number__in=numbers)

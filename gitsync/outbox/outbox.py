@@ -18,7 +18,7 @@ from pastes.storage.insert import store
 
 
 def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
-    """Return the first change of a new paste, to be stored with it, unless the paste is not mirrored."""
+    """Return the first change of a new paste, to be stored along with it, if the paste is mirrored."""
     if not belongs(paste):
         return []
     change = Change(key=paste.key, number=1, kind=Kind.PUBLISH, revision=paste.head)
@@ -27,37 +27,37 @@ def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
 
 
 def stored(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """Wake the worker: a new paste and its change are on disk."""
+    """Wake the worker after a new paste and its change have been stored."""
     if belongs(paste):
         wakeup.drain.request()
 
 
 def revised(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """Add the change of a new revision."""
+    """Add a change for a new revision."""
     if belongs(paste):
         add(paste.key, Kind.EDIT, paste.head)
 
 
 def withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """Remove a paste that is gone from the site from the tip too, if it may be there."""
+    """Add a change that removes a withdrawn paste from the tip, if it may be there."""
     if is_for_git(paste) or Change.objects.filter(key=paste.key).exists():
         add(paste.key, Kind.REMOVE, None)
         Change.objects.on_secret_hold().filter(key=paste.key).update(
             settled_at=timezone.now()
-        )  # There is nothing left to decide.
+        )  # No decision is needed anymore.
 
 
 def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """Add the change of a hidden paste that is shown again."""
+    """Add a change for a hidden paste that is shown again."""
     if belongs(paste):
         add(paste.key, Kind.RESTORE, paste.head)
 
 
 def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = None, moved_from: str = "") -> Change:
-    """Add the next change of a paste to the outbox, and wake the worker after the commit of the transaction.
+    """Add the next change of a paste to the outbox, and wake the worker after the transaction is committed.
 
-    `at` is the time of the event, now by default, and never in the future: the dates of all later commits would have to
-    follow. `moved_from` is a file at the root of which the paste was made.
+    `at` is the time of the event, which defaults to now. A time in the future is replaced by now, because the dates of
+    all later commits would have to follow it. `moved_from` is the root file that the paste was imported from.
     """
     embargo = Max("embargoed_until", filter=Q(settled_at=None))  # The embargo of a paste covers its edits.
     previous = Change.objects.filter(key=key).aggregate(number=Max("number"), embargo=embargo)
@@ -72,7 +72,7 @@ def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = Non
 
 
 def standing(key: str) -> Subquery:
-    """Return "state commit" of a paste's last change, for queries in which the expression `key` is the paste's key."""
+    """Return a subquery for "state commit" of a paste's last change; the expression `key` is the paste's key."""
     state = Case(
         When(settled_at__isnull=False, then=Value("mirrored")),
         When(rejected_at__isnull=False, then=Value("refused")),
@@ -84,7 +84,7 @@ def standing(key: str) -> Subquery:
 
 
 def copy_of(paste: Paste, standing: str) -> Copy:
-    """Return the state of a paste's copy in Git, given the result of `standing`, which is empty without a change."""
+    """Return the state of a paste's copy in Git, given the result of `standing`, which is empty if it has no change."""
     if not belongs(paste):
         return NO_COPY
     name, _, commit = standing.partition(" ")

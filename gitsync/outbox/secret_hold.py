@@ -1,6 +1,6 @@
-"""Holds changes that would bring a credential into Git, until a moderator releases them.
+"""Holds back changes that would add a credential to Git, until a moderator releases them.
 
-A released credential is recorded by its digest: later changes of the paste pass if they have no other.
+The digest of a released credential is recorded: later changes of the paste pass if they contain no other credential.
 """
 
 import logging
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def unreleased_secrets(loaded: Loaded) -> dict[str, str]:
-    """Return the digest and the kind of each credential that keeps a change out of Git."""
+    """Return the kinds of the credentials that keep a change out of Git, keyed by digest."""
     if not settings.GITSYNC_HOLD_SECRETS:
         return {}
     secrets: dict[str, str] = {}
@@ -33,7 +33,7 @@ def unreleased_secrets(loaded: Loaded) -> dict[str, str]:
 
 @transaction.atomic
 def hold(changes: Mapping[Change, Mapping[str, str]]) -> None:
-    """Put changes on hold, each with its credentials; other changes do not wait for them."""
+    """Put changes on hold, given with their credentials; other changes are not delayed by this."""
     for change, secrets in changes.items():
         kinds = ", ".join(sorted(set(secrets.values())))
         logger.warning("%s is not committed: it has a credential in it (%s)", change, kinds)
@@ -42,6 +42,6 @@ def hold(changes: Mapping[Change, Mapping[str, str]]) -> None:
 
 
 def release(pks: Sequence[int]) -> int:
-    """Make changes on hold pending, and return how many."""
+    """Make held changes pending, and return how many were released."""
     changes = Change.objects.on_secret_hold().filter(pk__in=pks)
     return changes.update(secret_hold_at=None, released_at=timezone.now())

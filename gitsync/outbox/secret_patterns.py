@@ -1,8 +1,8 @@
-"""Recognizes credentials of well-known kinds in texts. Pure: a text in, kinds and digests out.
+"""Recognizes well-known kinds of credentials. Pure: content in, kinds and digests out.
 
-Every kind has a prefix that its issuer chose. A text without that prefix costs one search per kind; with it, a regular
-expression whose repetitions are all bounded. Nothing is guessed from words such as "password" or from randomness: every
-match is a credential, or was made to look exactly like one.
+Each kind has a prefix chosen by its issuer. Content without that prefix costs only one search per kind; otherwise, a
+regular expression is applied in which all repetitions are bounded. Nothing is guessed from words such as "password" or
+from randomness: every match is a credential, or looks exactly like one.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 _WORD = rb"[A-Za-z0-9_-]"
-#: The end of the keys in AWS's documentation.
+#: The ending of sample keys in the AWS documentation.
 _EXAMPLE = b"EXAMPLE"
 
 
@@ -22,7 +22,7 @@ class _Kind:
 
 
 def _kind(name: str, *prefixes: bytes, then: bytes, until: bytes = rb"(?![A-Za-z0-9])") -> _Kind:
-    """Return a kind with one of these prefixes, not inside a longer word."""
+    """Return a kind that has one of these prefixes and matches whole words only."""
     prefix = b"|".join(re.escape(prefix) for prefix in prefixes)
     return _Kind(name, prefixes, re.compile(rb"(?<![A-Za-z0-9_-])(?:" + prefix + b")" + then + until))
 
@@ -55,7 +55,7 @@ _PREFIXES = [(prefix, kind) for kind in _KINDS for prefix in kind.prefixes]
 
 
 def find_secrets(content: bytes) -> dict[str, str]:
-    """Return the kind of every credential in a text, by a digest that identifies and does not reveal it."""
+    """Return the kinds of all credentials in the content, keyed by a digest that does not reveal them."""
     secrets = {}
     for prefix, kind in _PREFIXES:  # Every paste is searched, so this has to be fast.
         if prefix in content:

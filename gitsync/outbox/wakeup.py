@@ -1,7 +1,7 @@
 """Wakes the worker without making the caller wait for the broker.
 
-A message is only a hint: the rows are the queue, and the worker looks at them every 10 seconds anyway. So requests that
-come in quick succession become one message, and a failure to send is logged and ignored.
+A message is only a hint: the rows are the queue, and the worker polls them every 10 seconds anyway. Requests in quick
+succession are therefore combined into one message, and a failure to send it is logged and ignored.
 """
 
 import logging
@@ -11,17 +11,17 @@ import time
 
 logger = logging.getLogger(__name__)
 
-#: Seconds after which a message is obsolete: the worker has polled in the meantime.
+#: Seconds after which a message is obsolete, because the worker has polled in the meantime.
 _MESSAGE_EXPIRES = 60
 _WARNING_INTERVAL = 60.0
-#: The minimum of seconds between two fetches for pastes that are not in the database.
+#: The minimum number of seconds between two fetches for pastes that are not in the database.
 MISSED_SECONDS = 10.0
 
 
 class WakeUp:
-    """Sends one Celery task from a thread, so that a broker that refuses, hangs or is slow costs the caller nothing.
+    """Sends a Celery task from a thread, so that an unavailable or slow broker never delays the caller.
 
-    `pause` is the minimum of seconds between two messages; the first request after a pause is sent at once.
+    `pause` is the minimum number of seconds between two messages; the first request after a pause is sent immediately.
     """
 
     def __init__(self, task: str, *, pause: float) -> None:
@@ -33,7 +33,7 @@ class WakeUp:
         self._sent = 0
 
     def request(self) -> None:
-        """Send the message soon; returns at once."""
+        """Send the message soon, and return immediately."""
         self._requested.set()
         with self._starting:
             if self._pid != os.getpid():  # fork() does not copy the thread of the parent process.
@@ -41,20 +41,20 @@ class WakeUp:
                 self._pid = os.getpid()
 
     def count_sent(self) -> int:
-        """Return how many messages the broker has accepted from this process."""
+        """Return the number of messages from this process that the broker has accepted."""
         return self._sent
 
     def _run(self) -> None:
-        from celery import current_app  # Celery is loaded by the first request, not by every command.
+        from celery import current_app  # Load Celery on the first request, not in every command.
 
         while True:
             self._requested.wait()
             self._requested.clear()
             try:
-                # By name: the module of the task needs Git, which a web process may lack.
+                # Sent by name, because the task's module needs Git, which a web process may not have.
                 current_app.send_task(self._task, expires=_MESSAGE_EXPIRES, retry=False, ignore_result=True)
                 self._sent += 1
-            except Exception as error:  # noqa: BLE001  (whatever the broker's library raises: the worker looks anyway)
+            except Exception as error:  # noqa: BLE001  (the broker's library may raise anything; the worker polls anyway)
                 if time.monotonic() - self._warned_at >= _WARNING_INTERVAL:
                     self._warned_at = time.monotonic()
                     logger.warning("the broker is unreachable; the worker looks by itself every 10 s: %s", error)

@@ -1,7 +1,7 @@
-"""Maps the commits of a history to the commits that replace them after a rewrite.
+"""Maps old commit ids to the ids that replace them after a history rewrite.
 
-The map is an unnamed SQLite database. SQLite holds two megabytes of it in memory and the rest in a temporary file
-without a name, which no other process can open. The memory in use therefore does not grow with the history.
+The map is an unnamed SQLite database. SQLite keeps two megabytes of it in memory and the rest in an unnamed temporary
+file that no other process can open, so memory use does not grow with the length of the history.
 """
 
 import sqlite3
@@ -14,9 +14,9 @@ _TABLE = "CREATE TABLE replaced (old TEXT PRIMARY KEY, new TEXT, change TEXT) WI
 
 
 class CommitMap:
-    """Old commit ids, each with its replacement (empty for a dropped commit) and the change that the commit names.
+    """Old commit ids, each with its replacement (empty for a dropped commit) and the change recorded in the commit.
 
-    Every method raises DiskFullError when the temporary file has no room to grow.
+    Every method raises DiskFullError if there is no space left for the temporary file.
     """
 
     def __init__(self) -> None:
@@ -26,23 +26,23 @@ class CommitMap:
             self._database.execute(_TABLE)
 
     def add(self, rows: Iterable[tuple[str, str, str]]) -> None:
-        """Add commits as (old id, new id, change)."""
+        """Add commits, given as (old id, new id, change) tuples."""
         with _disk_errors():
             self._database.executemany("INSERT INTO replaced VALUES (?, ?, ?)", rows)
 
     def replacement(self, oid: str) -> str:
-        """Return the commit that replaces `oid`: `oid` itself when it was not rewritten, empty when it was dropped."""
+        """Return the replacement for `oid`: `oid` itself if it was not rewritten, or "" if it was dropped."""
         with _disk_errors():
             row = self._database.execute("SELECT new FROM replaced WHERE old = ?", [oid]).fetchone()
         return str(row[0]) if row else oid
 
     def changes(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (change, old id, new id) for every commit that names a change."""
+        """Yield (change, old id, new id) for every commit that records a change."""
         with _disk_errors():
             yield from self._database.execute("SELECT change, old, new FROM replaced WHERE change != ''")
 
     def has_unnamed(self) -> bool:
-        """Whether commits that name no change were rewritten. Rows may refer to these as well, after a squash."""
+        """Return whether any rewritten commits record no change. After a squash, rows may refer to these as well."""
         with _disk_errors():
             query = "SELECT 1 FROM replaced WHERE change = '' AND old != new LIMIT 1"
             return self._database.execute(query).fetchone() is not None

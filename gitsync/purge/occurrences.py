@@ -1,6 +1,6 @@
-"""Finds what purged pastes have left in a history: their folders, files at the root, and copies of their texts.
+"""Finds the traces of purged pastes in a history: their folders, files at the root, and copies of their content.
 
-The history is read as a stream, so memory does not grow with the number of pastes.
+The history is read as a stream, so memory use does not grow with the number of pastes.
 """
 
 import re
@@ -23,14 +23,14 @@ from gitsync.repository.repository import Repository
 from pastes.models import File, blob_oid
 from pastes.rules.keys import can_be
 
-#: Commits that one `git diff-tree` process handles; the process keeps all of them in memory.
+#: The number of commits passed to one `git diff-tree` process, which keeps all of them in memory.
 _COMMITS_PER_PROCESS = 50_000
 _TOP_LEVEL = ("--root", "--raw", "--no-abbrev", "--no-renames")
 _ALL_FILES = ("-r", "-m", *_TOP_LEVEL)
 _WITH_COMMIT = "--format=%x00%H"
 _WITH_KEY = "--format=%x00%(trailers:key=Pasteur-Key,valueonly,separator=%x20)"
 _NO_OBJECT, _SUBMODULE, _FOLDER = b"0" * 40, b"160000", b"040000"
-#: Many unrelated files are empty, so an empty text identifies no paste.
+#: Many unrelated files are empty, so an empty file does not identify a paste.
 _EMPTY = blob_oid(b"").encode()
 _ESCAPE = re.compile(rb'\\([0-7]{3}|[abtnvfr"\\])')
 _ESCAPED = dict(zip((bytes([c]) for c in b'abtnvfr"\\'), (bytes([c]) for c in b'\a\b\t\n\v\f\r"\\'), strict=True))
@@ -38,9 +38,9 @@ _ESCAPED = dict(zip((bytes([c]) for c in b'abtnvfr"\\'), (bytes([c]) for c in b'
 
 @dataclass(frozen=True)
 class PurgedContent:
-    """What a rewrite removes. Paths are bytes, ids hexadecimal bytes.
+    """The content that a rewrite removes. Paths are bytes; ids are hexadecimal bytes.
 
-    A text is removed at every path, except in the folder of a paste that is not purged.
+    A blob is removed from every path, except inside the folder of a paste that is not purged.
     """
 
     folders: Set[bytes]
@@ -48,19 +48,19 @@ class PurgedContent:
     oids: Set[bytes] = frozenset()
 
     def owns(self, path: bytes) -> bool:
-        """Whether a path, quoted as Git writes it, belongs to a purged paste whatever its content."""
+        """Return whether a path, in Git's quoted form, belongs to a purged paste regardless of its content."""
         plain = unquoted(path)
         return _paste_folder(plain) in self.folders or plain in self.root_files
 
     def includes(self, path: bytes, oid: bytes) -> bool:
-        """Whether the object `oid` at a path, quoted as Git writes it, is to be removed."""
+        """Return whether the object `oid` must be removed from a path, which is in Git's quoted form."""
         return self.owns(path) or (oid in self.oids and not is_in_paste_folder(unquoted(path)))
 
 
 class _DiffRow(NamedTuple):
-    """A path that a commit changes, with its new mode and object; a deleted path has its old mode and _NO_OBJECT.
+    """A path changed by a commit, with its new mode and object; a deleted path has its old mode and _NO_OBJECT.
 
-    `header` is what the requested format prints for the commit.
+    `header` is the output of the requested commit format.
     """
 
     path: bytes
@@ -70,11 +70,11 @@ class _DiffRow(NamedTuple):
 
 
 def find_content(clone: Repository, tip: str, keys: Sequence[str]) -> PurgedContent:
-    """Return what the complete history of `tip` has of these pastes, and store the digests of their texts.
+    """Return all traces of these pastes in the complete history of `tip`, and store digests of their content.
 
-    That is: the folders of the pastes, the files at the root that they were made from, and every text that was ever in
-    either. A text from the root that another paste also has is not searched for elsewhere. Of a file that received a
-    purged text afterwards, only that text counts.
+    The traces are the paste folders, the root files that the pastes were imported from, and every blob ever stored in
+    either. The content of a root file is not searched for elsewhere if another paste has the same content. If purged
+    content was later added to some other file, only that content is removed from the file.
     """
     folders = {tree.folder(key).encode(): key for key in keys}
     commits = _commits_touching(clone, tip, folders)
@@ -104,14 +104,14 @@ def occurrences(clone: Repository, content: PurgedContent, *revisions: str) -> G
 
 
 def unquoted(path: bytes) -> bytes:
-    """Return a path without the quotes and escapes that Git adds to an unusual one."""
+    """Return a path without the quotes and escapes that Git adds to unusual paths."""
     if not path.startswith(b'"'):
         return path
     return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1]) or bytes([int(match[1], 8) & 255]), path[1:-1])
 
 
 def is_in_paste_folder(path: bytes) -> bool:
-    """Whether a path lies in a folder that can be a paste's."""
+    """Return whether a path is inside a folder that could belong to a paste."""
     key = tree.key_of(path.decode(errors="replace"))
     return bool(key and can_be(key))
 
@@ -121,14 +121,14 @@ def _paste_folder(path: bytes) -> bytes:
 
 
 def _commits_touching(clone: Repository, tip: str, paths: Iterable[bytes]) -> bytes:
-    """Return the commits that change any of the paths, one id a line; `git log` would also load unrelated texts."""
+    """Return the commits that change any of the paths, one id per line; `git log` would also load unrelated blobs."""
     return clone.ask("rev-list", "--full-history", tip, "--", *_pathspecs(paths))
 
 
 def _moved_by_commits(clone: Repository, commits: bytes, keys: Set[str]) -> dict[bytes, str]:
-    """Return the files at the root that commits of these pastes deleted, each with the paste's key.
+    """Return the root files deleted by these pastes' commits, each mapped to the key of its paste.
 
-    Changes name these files as well, but not the changes of another site or of a restored database.
+    Changes usually record these files as well, but not if they come from another site or a restored database.
     """
     root_files: dict[bytes, str] = {}
     for row in _diff_rows(clone, commits, _WITH_KEY, *_TOP_LEVEL):
@@ -142,7 +142,7 @@ def _keys_by_path(changes: QuerySet[Change]) -> dict[bytes, str]:
 
 
 def _texts_in_folders(clone: Repository, commits: bytes, folders: Mapping[bytes, str]) -> dict[bytes, str]:
-    """Return the ids of all texts that these commits added to the folders, each with the paste's key."""
+    """Return the ids of all blobs that these commits added to the folders, each mapped to the key of its paste."""
     oids: dict[bytes, str] = {}
     for row in _diff_rows(clone, commits, "--format=", *_ALL_FILES, paths=folders):
         key = folders.get(_paste_folder(unquoted(row.path)))
@@ -160,7 +160,7 @@ def _texts_in_files(clone: Repository, tip: str, files: Mapping[bytes, str]) -> 
 
 
 def _purged_texts_in_files(clone: Repository, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
-    """Return the ids of those texts of these files that were purged before, each with the paste's key."""
+    """Return the ids of blobs in these files that were purged earlier, each mapped to the key of its paste."""
     oids = _texts_in_files(clone, tip, files)
     with history.objects(clone) as objects:
         texts = ((oid, objects.blob(oid.decode(), settings.PASTEUR_MAX_BYTES)) for oid in oids)
@@ -177,7 +177,7 @@ def _remember_texts(clone: Repository, oids: Mapping[bytes, str]) -> None:
 def _diff_rows(
     clone: Repository, commits: bytes, header_format: str, *options: str, paths: Iterable[bytes] = ()
 ) -> Iterator[_DiffRow]:
-    """Yield what these commits change at the paths, or anywhere when none are named."""
+    """Yield the changes that these commits make to the given paths, or to all paths if none are given."""
     with clone.reading("diff-tree", "--stdin", header_format, *options, "--", *_pathspecs(paths)) as process:
         feed(process, commits)
         header = ""

@@ -1,4 +1,4 @@
-"""Purges again what a push by others has brought back: folders of purged pastes, and their texts in other files."""
+"""Purges content again if a push brings it back: the folders of purged pastes, and copies in other files."""
 
 import logging
 from collections.abc import Iterator, Set
@@ -17,7 +17,10 @@ logger = logging.getLogger(__name__)
 
 
 def purge_returned_folders(clone: Repository, tip: str, named_keys: Set[str]) -> None:
-    """Purge again the pastes whose folders are back at `tip`, or whose changes the new history names (`named_keys`)."""
+    """Purge pastes again if their folder is back at `tip` or their key is in `named_keys`.
+
+    `named_keys` are the keys that appear in the commit messages of the new history.
+    """
     purged = requests.completed_keys()
     if not purged:
         return
@@ -30,7 +33,7 @@ def purge_returned_folders(clone: Repository, tip: str, named_keys: Set[str]) ->
 
 
 def purge_returned_texts(clone: Repository, old: str, new: str) -> None:
-    """Purge again the purged texts that commits between `old` and `new` put into files outside paste folders."""
+    """Purge content again if commits between `old` and `new` added it to files outside paste folders."""
     if not PurgedText.objects.exists():
         return
     checked = set[tuple[str, str]]()
@@ -45,7 +48,7 @@ def purge_returned_texts(clone: Repository, old: str, new: str) -> None:
 
 
 def is_text_at_tip(clone: Repository, tip: str, removal: Change) -> bool:
-    """Whether the file that a removal names has a purged text at `tip`."""
+    """Return whether the file that a removal deletes contains purged text at `tip`."""
     if not tip or not removal.moved_from or removal.kind != Kind.REMOVE:
         return False
     oid = clone.resolve(f"{tip}:{removal.moved_from}")
@@ -57,9 +60,9 @@ def is_text_at_tip(clone: Repository, tip: str, removal: Change) -> bool:
 
 
 def _changed_files(clone: Repository, old: str, new: str) -> Iterator[tuple[str, str]]:
-    """Yield (path, id) of the files outside paste folders that changed; a file may come several times."""
+    """Yield (path, id) for each changed file outside paste folders; a file may be yielded more than once."""
     by_commits = ((path, mode, oid) for _, path, mode, _, oid in history.paths(clone, f"{old}..{new}"))
-    # A merge commit does not list what it takes over from one of its parents; the difference of the tips does.
+    # A merge commit does not list the files it takes unchanged from a parent, so the two tips are compared as well.
     for path, mode, oid in chain(by_commits, history.differences(clone, old, new)):
         if oid and mode in history.REGULAR and not is_in_paste_folder(path.encode(errors="surrogateescape")):
             yield path, oid

@@ -1,7 +1,7 @@
-"""Which pastes the history has to lose, recorded in the transaction of the purge, and which texts must not return.
+"""Records which pastes must be removed from the history, and which content must not return.
 
-Texts are recorded as digests keyed with this site's secret, so a copy of the database does not confirm a guess at what
-a purged text was (docs/adr/0028).
+Both are recorded in the transaction of the purge. Content is recorded as digests keyed with this site's secret, so a
+copy of the database cannot be used to confirm a guess about purged content (docs/adr/0028).
 """
 
 import logging
@@ -29,7 +29,7 @@ from pastes.models import File, Paste, State
 
 logger = logging.getLogger(__name__)
 
-#: Replaces a message of the remote that may quote a purged paste.
+#: Replaces any message from the remote that may quote a purged paste.
 ERASED_MESSAGE = "The remote's message was erased because it may quote a purged paste."
 _QUOTING = {RemoteRefusedError.code, RewriteRefusedError.code, PurgeIncompleteError.code, UnexpectedError.code}
 _FIRST_RETRY = timedelta(minutes=5)
@@ -47,9 +47,9 @@ def request_purge(sender: object, key: str, **kwargs: Any) -> None:
 
 
 def request_file_purge(key: str, path: str) -> None:
-    """Purge a text of the paste `key` from the file at `path`, to which it has returned.
+    """Purge the content of the paste `key` from the file at `path`, where it has reappeared.
 
-    Does nothing when the paste was purged by another site alone: that site purges the file.
+    Do nothing if only another site has purged the paste: that site also purges the file.
     """
     if not Purge.objects.filter(key=key).exists():
         return
@@ -59,24 +59,24 @@ def request_file_purge(key: str, path: str) -> None:
 
 
 def is_any_due() -> bool:
-    """Return whether the history has to be rewritten now."""
+    """Return whether the history must be rewritten now."""
     return Purge.objects.due().exists()
 
 
 def is_any_requested(keys: Iterable[str]) -> bool:
-    """Return whether the purge of any of these pastes was requested, done or not."""
+    """Return whether a purge was requested for any of these pastes, whether or not it is done."""
     return not set(keys).isdisjoint(Purge.objects.values_list("key", flat=True).iterator(chunk_size=2_000))
 
 
 def completed_keys() -> set[str]:
-    """Return the keys of the pastes that have left the history."""
+    """Return the keys of pastes that have been removed from the history."""
     return set(Purge.objects.exclude(done_at=None).values_list("key", flat=True))
 
 
 def postpone(keys: Sequence[str], error: GitsyncError) -> None:
-    """Record a failed purge; retry it after 5 minutes, then after twice as long each time up to LAST_PURGE_RETRY.
+    """Record a failed purge. Retry after 5 minutes, doubling the delay each time up to LAST_PURGE_RETRY.
 
-    After a first failure with a broken clone the retry is immediate, since the clone is made anew.
+    If the first failure is due to a broken clone, retry immediately, since the clone is recreated.
     """
     if not keys:
         return
@@ -93,20 +93,20 @@ def postpone(keys: Sequence[str], error: GitsyncError) -> None:
 
 
 def remember_texts(key: str) -> None:
-    """Store the digests of all texts of a paste that are in the database."""
+    """Store digests of all of a paste's content that is in the database."""
     texts = File.objects.filter(revision__paste__key=key).values_list("content", flat=True)
     remember(key, (text.encode() for text in texts.iterator(chunk_size=10)))
 
 
 def remember(key: str, texts: Iterable[bytes]) -> None:
-    """Store the digests of texts that a purged paste had, so that they are not read in again."""
+    """Store digests of a purged paste's content, so that it is not imported again."""
     digests = {_digest(text) for text in texts if text.strip()}
     rows = [PurgedText(key=key, digest=digest) for digest in sorted(digests)]
     PurgedText.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def purged_key_of(text: bytes) -> str:
-    """Return the key of a purged paste that had this text, or the empty string.
+    """Return the key of a purged paste that had this content, or an empty string if there is none.
 
     A paste that a moderator has published again does not count.
     """
@@ -116,10 +116,10 @@ def purged_key_of(text: bytes) -> str:
 
 
 def _erase_remote_messages(key: str) -> None:
-    """Erase messages of the remote that may quote a paste, and the credentials that were detected in it.
+    """Erase the remote's messages that may quote a paste, and the record of credentials detected in it.
 
-    Changes that are rejected or on secret hold are settled: no decision about them is needed any more. The mirror's
-    last error names no paste, so it is erased when it may quote one; the next failure reports it without this paste.
+    Changes that are rejected or on secret hold are settled: they no longer need a decision. The mirror's last error is
+    not linked to a paste, so it is erased if it may quote any; the next failure reports it without this paste.
     """
     changes = Change.objects.filter(key=key)
     (changes.rejected() | changes.on_secret_hold()).update(settled_at=timezone.now())

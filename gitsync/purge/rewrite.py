@@ -1,8 +1,8 @@
 """Rewrites a branch's history without purged pastes, as if they had never been committed.
 
-All pending purges share one rewrite. A commit that also changes other paths loses the purged ones; a commit about
-purged pastes alone is dropped, because its subject and author come from the paste. Commits before the first occurrence
-of purged content keep their ids.
+All pending purges share one rewrite. If a commit also changes other paths, only the purged ones are removed from it. A
+commit that only concerns purged pastes is dropped, because its subject and author come from the paste. Commits before
+the first occurrence of purged content keep their ids.
 """
 
 import logging
@@ -34,9 +34,9 @@ from pastes.storage.write_lock import write_lock
 logger = logging.getLogger(__name__)
 
 _OLD_REF = "refs/pasteur/before"
-#: First-parent commits that one pair of Git processes rewrites; the processes keep all of them in memory.
+#: The number of first-parent commits that one pair of Git processes rewrites and keeps in memory.
 _CHUNK_COMMITS = 20_000
-#: Rows in one transaction, and the pause in which other writers get their turn.
+#: The number of rows in one transaction, and the pause after it that lets other writers in.
 _ROWS_PER_TRANSACTION = 2_000
 _PAUSE_SECONDS = 0.01
 _EXPORT = (
@@ -48,9 +48,9 @@ _IMPORT = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw-per
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A history without the pastes of `keys`. `commit_map` is None when the history did not contain any of them.
+    """A history without the pastes of `keys`. `commit_map` is None if the history contained none of them.
 
-    `size_bytes` estimates what a push sends to a remote that has the old history and all texts.
+    `size_bytes` estimates how much a push sends to a remote that has the old history and all blobs.
     """
 
     keys: Sequence[str]
@@ -60,11 +60,11 @@ class Rewritten:
 
 
 def rewrite(remote: Remote, clone: Repository, tip: str) -> Rewritten:
-    """Return the history of `tip` without the pastes of all pending purges, or `tip` itself when it has none of them.
+    """Return the history of `tip` without the pastes of any pending purge, or `tip` itself if it contains none of them.
 
-    After a failure nothing happens until the retry is due or another purge is requested. A partial clone is completed
-    first. No branch is moved. Raises PurgeIncompleteError when the new history still has purged content, and
-    RemoteMovedError when the remote no longer has `tip`.
+    After a failure, nothing happens until the retry is due or another purge is requested. A partial clone is completed
+    first. No branch is moved. Raise PurgeIncompleteError if the new history still contains purged content, and
+    RemoteMovedError if the remote no longer has `tip`.
     """
     keys = list(Purge.objects.waiting().values_list("key", flat=True)) if is_any_due() else []
     if not keys or not tip:
@@ -108,7 +108,10 @@ def _rewrite_chunks(
 def _rewrite_chunk(
     clone: Repository, excluded: Sequence[str], filtered: Callable[[IO[bytes]], Iterator[bytes]]
 ) -> dict[str, str]:
-    """Export the commits of _OLD_REF that `excluded` does not reach, filter and import them; return new ids by mark."""
+    """Export, filter and import the commits of _OLD_REF not reachable from `excluded`.
+
+    Return the new ids, keyed by mark.
+    """
     marks = clone.path / "pasteur-marks"
     marks.unlink(missing_ok=True)
     fast_export = (*_EXPORT, _OLD_REF, *(f"^{commit}" for commit in excluded))
@@ -123,7 +126,7 @@ def _rewrite_chunk(
             stdin.write(b"done\n")
             stdin.close()
         except BrokenPipeError:
-            pass  # fast-import has ended early; its exit status is checked below.
+            pass  # fast-import exited early; its exit status is checked below.
         if source.wait() or target.wait():
             raise CloneBrokenError("git could not rewrite the history")
     lines = marks.read_text(encoding="ascii").splitlines() if marks.is_file() else []
@@ -135,9 +138,9 @@ def _pack_bytes(clone: Repository) -> int:
 
 
 def _verify(clone: Repository, content: PurgedContent, tip: str, parents: Sequence[str]) -> None:
-    """Raise PurgeIncompleteError when a commit between `parents` and `tip` still has purged content.
+    """Raise PurgeIncompleteError if a commit between `parents` and `tip` still contains purged content.
 
-    `parents` come before the first occurrence and need no check.
+    The `parents` precede the first occurrence, so they need no check.
     """
     with closing(occurrences(clone, content, tip, *(f"^{parent}" for parent in parents))) as matches:
         match = next(matches, None)
@@ -148,10 +151,10 @@ def _verify(clone: Repository, content: PurgedContent, tip: str, parents: Sequen
 
 
 def record_commits(rewritten: Rewritten) -> None:
-    """Store the new commit ids in the outbox, a batch of rows at a time.
+    """Store the new commit ids in the outbox, in batches.
 
-    Nothing is lost by a crash part-way: the next drain finds each commit again by the change that it names. Raises
-    RemoteTimeoutError when the worker is asked to stop.
+    If this is interrupted by a crash, nothing is lost: the next drain finds each commit again by the change recorded in
+    it. Raise RemoteTimeoutError if the worker is asked to stop.
     """
     if rewritten.commit_map:
         _record_named_commits(rewritten.commit_map)
@@ -176,7 +179,7 @@ def _record_named_commits(commit_map: CommitMap) -> None:
 
 
 def _record_unnamed_commits(commit_map: CommitMap) -> None:
-    """Update the rows whose commit names no change, such as those of a squashed history."""
+    """Update rows whose commit records no change, as in a squashed history."""
     rows = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
     replacements = ((pk, commit, commit_map.replacement(commit)) for pk, commit in rows)
     for pk, new in [(pk, new) for pk, old, new in replacements if new != old]:
@@ -185,7 +188,7 @@ def _record_unnamed_commits(commit_map: CommitMap) -> None:
 
 
 def finish(rewritten: Rewritten, remote: Remote, clone: Repository, tip: str) -> None:
-    """Delete what `tip` does not reach from the clone and the default remote, then mark the purges as done."""
+    """Delete everything not reachable from `tip` from the clone and the default remote; mark the purges as done."""
     if not rewritten.keys:
         return
     remote.prune()

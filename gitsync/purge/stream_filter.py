@@ -18,17 +18,17 @@ _CHANGE = re.compile(rf"^{CHANGE_TRAILER}: *(\S+)\s*$".encode(), re.MULTILINE)
 _COMMIT = b"commit " + NEXT_REF.encode() + b"\n"
 _NEW_ROOT = b"reset " + NEXT_REF.encode() + b"\n\n"
 _PURGE_MESSAGE = b"A paste was purged\n"
-#: The mark of the announcement; fast-export counts up from 1 and does not get this far.
+#: The mark of the announcement commit. fast-export counts up from 1 and never gets this far.
 _LAST_MARK = b":999999999"
-#: A line that fast-import accepts.
+#: An author or committer line in the form that fast-import accepts.
 _IDENTITY = re.compile(rb"(author|committer) ([^<>\n\0]* )?<[^<>\n\0]*> \d{1,18} [+-]\d{1,9}\n")
 
 
 @dataclass(frozen=True)
 class FilteredCommit:
-    """A commit of the old history by its id there, what replaces it, and the change that it names.
+    """A commit's id in the old history, its replacement, and the change recorded in it.
 
-    `replacement` is a mark or an id; empty when nothing replaces the commit. `change` is empty when it was dropped.
+    `replacement` is a mark or an id, or empty if nothing replaces the commit. `change` is empty if it was dropped.
     """
 
     original: str
@@ -38,7 +38,7 @@ class FilteredCommit:
 
 @dataclass
 class _Commit:
-    """A commit in the stream. `changes` are its lines about files, `parents` marks or ids."""
+    """A commit in the stream. `changes` are its file commands; `parents` are marks or ids."""
 
     header: list[bytes] = field(default_factory=list)
     mark: bytes = b""
@@ -49,10 +49,10 @@ class _Commit:
 
 
 class StreamFilter:
-    """Removes the pastes of `keys`, and `content` wherever it lies: by default, the folders of these pastes.
+    """Removes the pastes of `keys` and all occurrences of `content`, which defaults to the folders of these pastes.
 
-    A history is filtered in chunks. After each, `commits` lists what became of the chunk's commits, and `tip` is the
-    mark or id of the newest commit of the new history. Marks are valid within one chunk only.
+    The history is filtered in chunks. After each chunk, `commits` lists the results for its commits, and `tip` is the
+    mark or id of the newest commit in the new history. Marks are valid only within one chunk.
     """
 
     def __init__(self, keys: Sequence[str], content: PurgedContent | None = None) -> None:
@@ -66,9 +66,9 @@ class StreamFilter:
     def apply(
         self, stream: IO[bytes], replacement: Callable[[str], str] = lambda oid: oid, *, is_last: bool = True
     ) -> Iterator[bytes]:
-        """Yield a chunk for fast-import, and after the last chunk a commit that announces the purge.
+        """Yield a chunk for fast-import; after the last chunk, also yield a commit that announces the purge.
 
-        `replacement` returns what replaces a commit of an earlier chunk, and any other id unchanged.
+        `replacement` returns the replacement for a commit from an earlier chunk, and any other id unchanged.
         """
         self.commits, self._replaced = [], {}
         for commit in _parse(stream):
@@ -90,7 +90,7 @@ class StreamFilter:
             yield _NEW_ROOT
         yield _COMMIT + b"mark " + commit.mark + b"\n" + b"".join(commit.header)
         yield b"data %d\n%s\n" % (len(message), message)
-        # The first remaining parent of a merge takes the place of a dropped first parent.
+        # If a merge loses its first parent, the first remaining parent takes its place.
         for number, parent in enumerate(parents):
             yield (b"merge " if number else b"from ") + parent + b"\n"
         yield from changes
@@ -103,11 +103,11 @@ class StreamFilter:
         if line.startswith(b"M "):
             _, _, oid, path = line.split(b" ", 3)
             return self._content.includes(path, oid)
-        # A deletion: a file that once held a purged text may hold another one by now, so only owned paths count.
+        # A deletion. A file that once held purged content may hold something else by now, so only owned paths count.
         return self._content.owns(line.partition(b" ")[2])
 
     def _new_parent(self, parent: bytes, replacement: Callable[[str], str]) -> bytes:
-        """Return what replaces a parent: a mark for a commit of the same chunk, otherwise an id."""
+        """Return the replacement for a parent: a mark if it is in the same chunk, otherwise an id."""
         is_mark = parent.startswith(b":")
         return self._replaced.get(parent, parent) if is_mark else replacement(parent.decode()).encode()
 
@@ -116,9 +116,9 @@ class StreamFilter:
         self.commits.append(FilteredCommit(commit.original, self.tip, change))
 
     def _announcement(self) -> Iterator[bytes]:
-        """Yield a commit that tells other sites on the repository which pastes not to publish again.
+        """Yield a commit that tells other sites sharing the repository which pastes not to publish again.
 
-        It also gives the new history at least one commit: most remotes do not let a branch be deleted.
+        It also ensures that the new history has at least one commit: most remotes don't allow deleting the branch.
         """
         identity = f"{configured().committer} ".encode() + self._last_date
         trailers = "".join(f"{PURGED_TRAILER}: {purge_digest(key.decode())}\n" for key in sorted(self._keys))
@@ -131,7 +131,7 @@ class StreamFilter:
 
 
 def _identity(line: bytes) -> bytes:
-    """Return a line with an author or committer as fast-import accepts it; Git itself accepts any text from others."""
+    """Return an author or committer line in the form that fast-import accepts; existing commits may have any form."""
     if _IDENTITY.fullmatch(line):
         return line
     keyword, _, rest = line.replace(b"\0", b"").rstrip(b"\n").partition(b" ")
@@ -146,7 +146,7 @@ def _identity(line: bytes) -> bytes:
 
 
 def _parse(stream: IO[bytes]) -> Iterator[_Commit]:
-    """Yield the commits of a stream, which has no blobs; its refs are ignored."""
+    """Yield the commits of a stream that contains no blobs; its refs are ignored."""
     commit: _Commit | None = None
     for line in stream:
         keyword = line.split(b" ", 1)[0]
