@@ -13,7 +13,7 @@ from gitsync.sync.resync import LOCK_SECONDS
 
 @dataclass(frozen=True)
 class FullHistory:
-    """A clone with all commits and texts of a branch; the tip of an empty repository is the empty string."""
+    """A clone with all commits and blobs of a branch; the tip of an empty repository is an empty string."""
 
     clone: Repository
     tip: str
@@ -22,10 +22,10 @@ class FullHistory:
 
 @contextmanager
 def fetch_full_history(remote: Remote, *, allow_other_branch: bool = False) -> Iterator[FullHistory]:
-    """Fetch the branch of a remote into a clone that is deleted at the end of the block.
+    """Fetch a remote's branch into a clone that is deleted at the end of the block.
 
-    With `allow_other_branch`, a missing branch is replaced by the repository's only or default one. Raises
-    BranchMissingError when the repository has branches, but not the one to read.
+    If `allow_other_branch` is true and the branch is missing, use the repository's only or default branch instead.
+    Raise BranchMissingError if the repository has branches, but not the requested one.
     """
     with temporary_clone("history.git", wait=LOCK_SECONDS) as clone:
         tip = remote.fetch_all(clone)

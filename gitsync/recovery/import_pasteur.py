@@ -1,4 +1,4 @@
-"""Imports a repository of the first Pasteur: at the root, one JSON file for each paste, named by the paste's code."""
+"""Imports a repository of the original Pasteur: at its root, one JSON file per paste, named after the paste's code."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -27,10 +27,10 @@ from pastes.lifecycle.erasing import are_purged
 from pastes.models import Paste
 from pastes.rules import keys
 
-#: The branch to which the first Pasteur wrote.
+#: The branch that the original Pasteur committed to.
 _BRANCH = "master"
 _BATCH_SIZE = 100
-#: JSON takes at most six bytes for one byte of text, and some more around it.
+#: JSON needs at most six bytes for one byte of text, plus some overhead.
 _MAX_ESCAPE_BYTES = 6
 _JSON_OVERHEAD_BYTES = 4096
 _PLAIN_FILE_MODE = "100"
@@ -39,7 +39,7 @@ _MAX_REPORTED_NAME = 100
 
 @dataclass
 class ImportReport:
-    """The numbers of pastes that were imported and that were present before, and the reason for each skipped code."""
+    """The number of pastes imported and of those already present, and the reason for each skipped code."""
 
     tip: str
     branch: str
@@ -49,23 +49,23 @@ class ImportReport:
 
 
 class _RootEntry(NamedTuple):
-    """An entry of the root tree. `oid` is empty for what is not a plain file."""
+    """An entry in the root tree. `oid` is empty unless the entry is a regular file."""
 
     name: str
     oid: str
 
 
 class _OldPaste(NamedTuple):
-    """The content of a file of the first Pasteur."""
+    """The content of a file written by the original Pasteur."""
 
     text: str
     encrypted: bool
 
 
 def import_from(url: str, branch: str = "", progress: Progress = unwatched) -> ImportReport:
-    """Store a paste for every file at the root of a branch, with pending changes. Raises GitsyncError.
+    """Store a paste, with pending changes, for every file at the root of a branch. Raises GitsyncError.
 
-    Without `branch`, that is `master`, or else the only or the default branch.
+    If no branch is given, use `master`, or else the only or default branch.
     """
     remote = Remote.configured().at(addresses.parse(url), branch or _BRANCH)
     with fetch_full_history(remote, allow_other_branch=not branch) as fetched:
@@ -114,7 +114,7 @@ def _import_entry(report: ImportReport, objects: Objects, entry: _RootEntry, pat
             _store(objects, code, entry.oid, path_history.of(code))
         report.imported += 1
     except IntegrityError:
-        report.present += 1  # Another process has stored it in the meantime.
+        report.present += 1  # Another process stored it in the meantime.
     except DamagedError as damaged:
         report.skipped[reported_name] = str(damaged)
     except RefusedError as refused:
@@ -126,7 +126,7 @@ def _is_present(code: str) -> bool:
 
 
 def _store(objects: Objects, code: str, oid: str, touches: Sequence[Touch]) -> None:
-    """Store a paste and its changes. A code that is a valid key becomes the key; otherwise a fresh key is drawn."""
+    """Store a paste and its changes. The code becomes the key if it is a valid one; otherwise a key is generated."""
     is_key = keys.can_be(code)
     draft = Draft(encrypted=_read(objects, oid).encrypted, old_code=None if is_key else code)
     revisions = _revisions(objects, oid, touches)
@@ -138,7 +138,7 @@ def _store(objects: Objects, code: str, oid: str, touches: Sequence[Touch]) -> N
 
 
 def _revisions(objects: Objects, oid: str, touches: Sequence[Touch]) -> Iterator[NewRevision]:
-    """Yield a revision for each text that the file has had; a damaged one is left out unless it is at the tip."""
+    """Yield a revision for each version of the file's text; skip damaged versions, except at the tip."""
     number, previous_text = 0, None
     for touch in [*touches, replace(touches[-1], oid=oid)]:
         if not touch.oid:
@@ -155,7 +155,7 @@ def _revisions(objects: Objects, oid: str, touches: Sequence[Touch]) -> Iterator
 
 
 def _read(objects: Objects, oid: str) -> _OldPaste:
-    """Return the content of a file of the first Pasteur. Raises DamagedError."""
+    """Return the content of a file written by the original Pasteur. Raises DamagedError."""
     content = objects.blob(oid, _MAX_ESCAPE_BYTES * settings.PASTEUR_MAX_BYTES + _JSON_OVERHEAD_BYTES)
     if content is None:
         raise DamagedError(f"it exceeds PASTEUR_MAX_BYTES ({settings.PASTEUR_MAX_BYTES} bytes)")

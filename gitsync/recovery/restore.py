@@ -1,6 +1,6 @@
-"""Restores the pastes that the remote has and the database lacks. Existing pastes are left unchanged.
+"""Restores pastes that are on the remote but not in the database. Existing pastes are left unchanged.
 
-That includes the pastes that `resync_git --prune` removed from the tip: the history has them.
+This includes pastes that `resync_git --prune` removed from the tip, since they are still in the history.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ _BATCH_SIZE = 100
 
 @dataclass
 class RestoreReport:
-    """The numbers of pastes that were restored and that were present before, and the reason for each skipped key."""
+    """The number of pastes restored and of those already present, and the reason for each skipped key."""
 
     tip: str
     restored: int = 0
@@ -41,9 +41,9 @@ class RestoreReport:
 
 
 def restore(source: str = "", progress: Progress = unwatched) -> RestoreReport:
-    """Restore all pastes at the tip of a remote, and those that were pruned from it, with their changes.
+    """Restore all pastes at the tip of a remote, and those pruned from it, with their changes.
 
-    Without `source`, that is the configured remote. Raises GitsyncError.
+    If no source is given, use the configured remote. Raises GitsyncError.
     """
     remote = Remote.configured()
     if source:
@@ -67,14 +67,14 @@ def _restore_all(report: RestoreReport, clone: Repository, tip: str, progress: P
 
 
 def _folders_at_tip(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, tree) of the folders at the place of pastes, also where the name is not a valid key."""
+    """Yield (name, tree) for each folder where pastes are stored, even if its name is not a valid key."""
     for letters, folders in buckets(clone, tip):
         if letters[0] in keys.ALPHABET:
             yield from folders.items()
 
 
 def _pruned_folders(path_history: PathHistory) -> Iterator[tuple[str, str]]:
-    """Yield (name, last tree) of the folders that a prune removed; a hidden or removed paste is not among them."""
+    """Yield (name, last tree) for each folder removed by a prune, but not for hidden or removed pastes."""
     for name in path_history.pruned():
         if tree_oid := next((touch.oid for touch in reversed(path_history.of(name)) if touch.oid), ""):
             yield name, tree_oid
@@ -108,7 +108,7 @@ def _restore_one(
             restore_paste(objects, key, tree_oid, touches, may_have_changes=may_have_changes)
         report.restored += 1
     except IntegrityError:
-        report.present += 1  # Another process has stored it in the meantime.
+        report.present += 1  # Another process stored it in the meantime.
     except DamagedError as damaged:
         report.skipped[key] = str(damaged)
     except RefusedError as refused:
@@ -116,8 +116,8 @@ def _restore_one(
 
 
 def _record_tip(remote: Remote, clone: Repository, tip: str) -> None:
-    """Let the first drain continue from `tip`, unless files at the root are still to be read in from the start."""
+    """Let the first drain continue from `tip`, unless files at the root have yet to be imported."""
     mirror = Mirror.of(remote.address.url, remote.branch)
-    Mirror.objects.filter(pk=mirror.pk).update(verified_at=None)  # It is all that there was: verify it soon.
+    Mirror.objects.filter(pk=mirror.pk).update(verified_at=None)  # It was the only copy, so verify it soon.
     if not next(root_files(clone, tip), None):
         Mirror.objects.filter(pk=mirror.pk, tip=None).update(tip=tip)

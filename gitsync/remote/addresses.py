@@ -15,14 +15,14 @@ _SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]+")
 _USER = re.compile(r"[A-Za-z0-9_][\w.-]*")
 _PORTS = {"ssh": 22, "https": 443, "http": 80, "git": 9418}
-#: Hosts at which clouds give a machine its own secrets.
+#: Hosts where cloud providers serve a machine's own secrets.
 _METADATA_HOSTS = {"metadata.google.internal", "metadata.goog", "metadata", "instance-data"}
 _METADATA_ADDRESSES = {ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")}
 
 
 @dataclass(frozen=True)
 class Address:
-    """A remote by path (`host` is empty), by SSH, by HTTP(S) or by git://. `url` is as Git takes it."""
+    """The address of a remote: a path (`host` is empty), SSH, HTTP(S) or git://. `url` is passed to Git as it is."""
 
     url: str
     host: str = ""
@@ -47,7 +47,7 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is on this machine."""
+        """Whether the host is this machine."""
         if self.host == "localhost":
             return True
         numeric = _numeric(self.host)
@@ -55,9 +55,9 @@ class Address:
 
 
 def parse(text: str) -> Address:
-    """Return the address written as an absolute path, as user@host:path, or as a URL with ssh, https, http or git.
+    """Parse an address given as an absolute path, as user@host:path, or as an ssh, https, http or git URL.
 
-    Raises MisconfiguredError for everything else, in whose message no password is repeated.
+    Raise MisconfiguredError for anything else; its message never repeats a password.
     """
     if " " in text or not text.isprintable():
         raise MisconfiguredError("the address of a remote has no spaces and no control characters")
@@ -88,7 +88,7 @@ def push_interval() -> float:
 def fetch_interval() -> float | None:
     """Return the seconds between two fetches: GITSYNC_FETCH_INTERVAL, or a default for the kind of remote.
 
-    0 means only on request; None, when nothing is read in, means never.
+    0 means only on request. None means never, because nothing is imported.
     """
     if not settings.GITSYNC_READ_BACK:
         return None
@@ -143,7 +143,7 @@ def _network(url: str, user: str | None, host: str, port: int, path: str) -> Add
 
 
 def _is_metadata(host: str) -> bool:
-    """Whether a host is a metadata service of a cloud: those are link-local, or well-known."""
+    """Return whether a host is a cloud provider's metadata service; these are link-local or well known."""
     numeric = _numeric(host)
     if numeric is None:
         return host.lower().rstrip(".") in _METADATA_HOSTS
@@ -151,7 +151,7 @@ def _is_metadata(host: str) -> bool:
 
 
 def _numeric(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the IP address that a host is written as, in any notation of the system; None for a name."""
+    """Return the IP address that a host is given as, in any notation the system accepts, or None for a name."""
     try:
         address = ipaddress.ip_address(host if ":" in host else socket.inet_aton(host.rstrip(".")))
     except (OSError, ValueError):

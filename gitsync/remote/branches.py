@@ -1,4 +1,4 @@
-"""The branches of a repository, for when the requested one does not exist."""
+"""Lists the branches of a repository, in case the requested one does not exist."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _MAX_LISTED = 20
 
 @dataclass(frozen=True)
 class Branches:
-    """The tips of all branches by name, and the branch that clones check out; empty if it does not exist."""
+    """The tips of all branches, keyed by name, and the branch that clones check out, or "" if it does not exist."""
 
     tips: dict[str, str]
     default: str
@@ -25,11 +25,11 @@ class Branches:
 
     @property
     def obvious(self) -> str:
-        """The branch to use when none is named: the only one, or the default one."""
+        """The branch to use if none is specified: the only branch, or the default branch."""
         return self.names[0] if len(self.names) == 1 else self.default
 
     def without(self, branch: str) -> BranchMissingError:
-        """Return the error for a branch that is not among them."""
+        """Return the error to raise if `branch` does not exist."""
         names = ", ".join(plain_line(name) for name in self.names[:_MAX_LISTED])
         more = f" and {len(self.names) - _MAX_LISTED} more" if len(self.names) > _MAX_LISTED else ""
         return BranchMissingError(f"the repository has no branch {branch}; it has {names}{more}")
@@ -40,7 +40,7 @@ def of(remote: Remote, clone: Repository) -> Branches:
     refs = remote.list_refs(clone, "--symref", "--", remote.address.url, "HEAD", f"{_BRANCH}*")
     tips = {name.removeprefix(_BRANCH): oid for oid, name in refs if name.startswith(_BRANCH)}
     head = [target.removeprefix(f"ref: {_BRANCH}") for target, name in refs if name == "HEAD"]
-    # An old server gives the commit of HEAD, and not its branch.
+    # Old servers send the commit of HEAD, but not its branch.
     candidates = [name for name, oid in tips.items() if oid in head]
     default = next((name for name in head if name in tips), candidates[0] if len(candidates) == 1 else "")
     return Branches(tips, default)

@@ -1,4 +1,4 @@
-"""Runs Git against one remote repository: one transport, one key, one list of hosts."""
+"""Runs Git against one remote repository, with one transport, one key and one known hosts file."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from gitsync.remote.git_errors import meaning
 from gitsync.repository.process import Finished
 from gitsync.repository.repository import Repository
 
-#: The first packet of a Git server over HTTP, in the trace of a client.
+#: The first packet from a Git server over HTTP, as it appears in the client's trace.
 _SMART_ANSWER = re.compile(r"packet: +git< (# service=git-upload-pack|version \d)")
 _REF = re.compile(rb"[0-9a-f]{40}\t")
 LS_REMOTE_SECONDS = 60.0
-#: What Git may add to a path to find the repository.
+#: Suffixes that Git may append to a path to find the repository.
 _ENDINGS = ("", "/.git", ".git", ".git/.git")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """The settings by which Git reaches a repository."""
+    """The settings that Git needs to reach a repository."""
 
     address: Address
     key_file: Path | None = None
     known_hosts_file: Path | None = None
     login: https.Login = https.NO_LOGIN
-    #: The certificate authority of a remote over HTTPS; None for those that the system trusts.
+    #: The certificate authority for a remote over HTTPS; None to use those trusted by the system.
     authority: Path | None = None
 
     def trust(self) -> None:
-        """Derive the deploy key and pin the host key where the settings say how. Raises GitsyncError."""
+        """Derive the deploy key and pin the host key, if configured. Raises GitsyncError."""
         if self.address.transport == "ssh" and self.key_file and self.known_hosts_file:
             known_hosts.ensure_key(self.key_file)
             known_hosts.ensure_pins(self.known_hosts_file, self.address.host, self.address.port)
@@ -54,7 +54,7 @@ class Connection:
         config: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Finished:
-        """Run a Git command that talks to the repository. Raises GitsyncError when it fails."""
+        """Run a Git command that contacts the remote. Raise GitsyncError if it fails."""
         finished = clone.run(
             *(command, *self.options(command), *arguments),
             stdin=stdin,
@@ -65,38 +65,38 @@ class Connection:
         return self.check(clone, command, finished)
 
     def check(self, clone: Repository, command: str, finished: Finished) -> Finished:
-        """Return a finished command. Raises GitsyncError when it failed."""
+        """Return a finished command, or raise GitsyncError if it failed."""
         if not finished.status:
             return finished
         error = meaning(command, finished, clone, mask=self.login.masked)
         raise self._with_fingerprints(error) if isinstance(error, HostKeyMismatchError) else error
 
     def _with_fingerprints(self, error: HostKeyMismatchError) -> HostKeyMismatchError:
-        """Return the error with the fingerprint of the remote's host key and of the pinned one."""
+        """Return the error with the fingerprints of the remote's host key and of the pinned key."""
         if self.known_hosts_file is None:
             return error
         host = (self.known_hosts_file, self.address.host, self.address.port)
         difference = host_keys.difference(str(error), *host)
-        if fingerprints := settings.GITSYNC_SSH_HOST_FINGERPRINT:  # The host may use the second one of a rotation now.
+        if fingerprints := settings.GITSYNC_SSH_HOST_FINGERPRINT:  # The host may have rotated to the second key.
             with suppress(GitsyncError):
                 known_hosts.pin_fingerprints(*host, fingerprints)
         return HostKeyMismatchError(f"{difference}\n{error}")
 
     def check_smart_protocol(self, clone: Repository, trace: str) -> None:
-        """Raise NotGitError or RemoteUnsupportedError unless the trace of a command has packets of a Git server."""
+        """Raise NotGitError or RemoteUnsupportedError unless a command's trace contains packets from a Git server."""
         if _SMART_ANSWER.search(trace):
             return
         refs = self.run(clone, "ls-remote", "--", self.address.url, seconds=LS_REMOTE_SECONDS).stdout
         if _REF.match(refs):
             raise RemoteUnsupportedError(f"{self.address.url} has static files (dumb HTTP), and is no Git server")
-        # An empty body and a page in one line are a repository without branches, by the protocol for static files.
+        # The dumb HTTP protocol takes an empty body or a one-line page for a repository without branches.
         raise NotGitError(f"{self.address.url} answers, but not as a Git server")
 
     def options(self, command: str) -> tuple[str, ...]:
-        """Return the options of a Git command that let it use a path remote of another account.
+        """Return the options that let a Git command use a local repository owned by another user.
 
-        Git trusts such a repository only if its path is configured as safe, and passes no configuration of ours on to
-        the program that opens it.
+        Git trusts such a repository only if its path is configured as safe, and it does not pass our configuration on
+        to the program that opens the repository.
         """
         if self.address.transport != "file":
             return ()
@@ -107,7 +107,7 @@ class Connection:
         return (f"--{program}={shlex.join(['git', *trusted, program])}",)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment in which Git reaches this remote and nothing else."""
+        """Return an environment in which Git can reach this remote and nothing else."""
         transport = self.address.transport
         if transport in {"http", "https"}:
             options = https.environment(self.address, self.login, self.authority, settings.GITSYNC_HTTP_PROXY)

@@ -1,6 +1,6 @@
-"""The deploy key: made once, or derived from a secret so that a machine which keeps no disk has the same one again.
+"""The deploy key: generated once, or derived from a secret so that a machine without a persistent disk gets it again.
 
-The file is in OpenSSH's own format (PROTOCOL.key of OpenSSH), without a passphrase, and its bytes follow from the key.
+The file is in OpenSSH's own format (see PROTOCOL.key in OpenSSH), has no passphrase, and is deterministic.
 """
 
 import base64
@@ -18,37 +18,40 @@ from gitsync.errors import MisconfiguredError
 from gitsync.remote import openssh
 from gitsync.remote.host_keys import HostKey
 
-#: The least bytes of a seed.
+#: The minimum length of a seed in bytes.
 SEED_BYTES = 32
 _READ_SECONDS = 10.0
 _KIND = b"ssh-ed25519"
 _COMMENT = b"pasteur"
-#: What the key is for, so that the same seed gives other programs other keys (RFC 5869).
+#: The purpose of the key, so that other programs derive different keys from the same seed (RFC 5869).
 _INFO = b"pasteur deploy key, ed25519, 1"
 
 
 @dataclass(frozen=True)
 class PublicKey:
-    """The public part of a deploy key: the line to give to the forge, and its fingerprint."""
+    """The public part of a deploy key: the line to add on the forge, and its fingerprint."""
 
     line: str
     fingerprint: str
 
 
 def generate() -> Ed25519PrivateKey:
-    """Return a new key."""
+    """Generate a new key."""
     return Ed25519PrivateKey.generate()
 
 
 def derive(seed: str) -> Ed25519PrivateKey:
-    """Return the key that follows from a seed of at least SEED_BYTES bytes, always the same (HKDF-SHA256)."""
+    """Derive the key from a seed of at least SEED_BYTES bytes; the result is deterministic (HKDF-SHA256)."""
     if len(seed.encode()) < SEED_BYTES:
         raise MisconfiguredError(f"GITSYNC_SSH_SEED has to have at least {SEED_BYTES} bytes")
     return Ed25519PrivateKey.from_private_bytes(HKDF(SHA256(), 32, salt=None, info=_INFO).derive(seed.encode()))
 
 
 def write(key: Ed25519PrivateKey, file: Path) -> None:
-    """Write a key, and its public part beside it, for the owner only. Raises FileExistsError rather than overwrite."""
+    """Write a key, readable only by its owner, and its public part next to it.
+
+    Raise FileExistsError instead of overwriting a file.
+    """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as private:
         private.write(encoded(key))
@@ -56,11 +59,11 @@ def write(key: Ed25519PrivateKey, file: Path) -> None:
     try:
         file.with_name(f"{file.name}.pub").write_text(f"{read(file).line}\n", encoding="ascii")
     except OSError:
-        pass  # It can be printed at any time.
+        pass  # The public key can be printed at any time.
 
 
 def read(file: Path) -> PublicKey:
-    """Return the public part of the key in a file, as OpenSSH reads it. Raises MisconfiguredError."""
+    """Return the public part of the key in a file, read by OpenSSH. Raises MisconfiguredError."""
     done = openssh.run(["ssh-keygen", "-y", "-P", "", "-f", str(file)], seconds=_READ_SECONDS)
     if done is None:
         raise MisconfiguredError("OpenSSH is missing: ssh-keygen cannot be started")
@@ -71,7 +74,7 @@ def read(file: Path) -> PublicKey:
 
 
 def _reason(file: Path, message: str) -> str:
-    """Return why OpenSSH cannot read a key, in other words than its message, which may be about libcrypto."""
+    """Return why OpenSSH cannot read a key, since its own message may be obscure, such as an error from libcrypto."""
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -87,9 +90,9 @@ def _reason(file: Path, message: str) -> str:
 
 
 def encoded(key: Ed25519PrivateKey) -> bytes:
-    """Return the key as the content of a file, always the same bytes."""
+    """Return the key as the content of a file; the result is deterministic."""
     secret, public = key.private_bytes_raw(), key.public_key().public_bytes_raw()
-    # Two equal numbers show a reader that it has decrypted rightly; nothing is encrypted, so any will do.
+    # Two equal numbers show that decryption succeeded; nothing is encrypted here, so any number will do.
     check = hashlib.sha256(public).digest()[:4] * 2
     private = check + _text(_KIND) + _text(public) + _text(secret + public) + _text(_COMMENT)
     private += bytes(range(1, -len(private) % 8 + 1))
@@ -100,5 +103,5 @@ def encoded(key: Ed25519PrivateKey) -> bytes:
 
 
 def _text(value: bytes) -> bytes:
-    """Return bytes with their length before them (RFC 4251)."""
+    """Return bytes prefixed with their length (RFC 4251)."""
     return struct.pack(">I", len(value)) + value

@@ -1,6 +1,6 @@
-"""Web addresses of the mirror's commits and clone: from the settings, or on a well-known forge.
+"""Builds web addresses for commits and for cloning, from the settings or for well-known forges.
 
-Pure: no Git, no network. No user, key or token of the remote's address is part of them.
+Pure: no Git, no network. The addresses never contain a user, key or token from the remote's address.
 """
 
 import re
@@ -13,7 +13,7 @@ from gitsync.errors import MisconfiguredError
 from gitsync.remote import addresses
 
 OFF = "off"
-#: The part between repository and commit in the address of a commit's page.
+#: The part between the repository and the commit id in the address of a commit's page.
 _COMMITS = {
     "bitbucket.org": "/commits/",
     "code.forgejo.org": "/commit/",
@@ -23,7 +23,7 @@ _COMMITS = {
     "github.com": "/commit/",
     "gitlab.com": "/-/commit/",
 }
-#: Host names of forges for SSH on the port of HTTPS.
+#: Hosts that forges provide for SSH over the HTTPS port.
 _OTHER_NAMES = {
     "altssh.bitbucket.org": "bitbucket.org",
     "altssh.gitlab.com": "gitlab.com",
@@ -33,7 +33,7 @@ _REPOSITORY = re.compile(r"~?[\w.-]+(/[\w.-]+)+", re.ASCII)
 
 
 def commit_url(commit: str) -> str:
-    """Return the address of a commit's page: by GITSYNC_WEB_URL, or on a well-known forge; otherwise empty."""
+    """Return the address of a commit's page, from GITSYNC_WEB_URL or on a well-known forge, or an empty string."""
     if settings.GITSYNC_WEB_URL == OFF:
         return ""
     template = settings.GITSYNC_WEB_URL or _commits_of(settings.GITSYNC_REMOTE)
@@ -41,9 +41,9 @@ def commit_url(commit: str) -> str:
 
 
 def clone_url() -> str:
-    """Return the address to clone: GITSYNC_CLONE_URL, or an HTTPS remote on a well-known forge; otherwise empty.
+    """Return the address to clone: GITSYNC_CLONE_URL, an HTTPS remote on a well-known forge, or an empty string.
 
-    Whether that repository is public is not known here; for a private one, the operator sets `off`.
+    There is no check whether that repository is public; for a private one, the operator sets `off`.
     """
     if settings.GITSYNC_CLONE_URL == OFF:
         return ""
@@ -52,7 +52,7 @@ def clone_url() -> str:
 
 @lru_cache(maxsize=8)
 def _commits_of(remote: str) -> str:
-    """Return the address of a remote's commits, with {commit} in it; empty when the forge is unknown."""
+    """Return the address of a remote's commits, containing {commit}, or an empty string if the forge is unknown."""
     host, repository = _place(remote)
     return f"https://{host}/{repository}{_COMMITS[host]}{{commit}}" if repository else ""
 
@@ -64,7 +64,7 @@ def _open_remote(remote: str) -> str:
 
 
 def _place(remote: str) -> tuple[str, str]:
-    """Return the host and the repository of a remote on a well-known forge; otherwise two empty strings."""
+    """Return the host and repository of a remote on a well-known forge, or two empty strings."""
     try:
         address = addresses.parse(remote)
     except MisconfiguredError:

@@ -21,7 +21,7 @@ from gitsync.repository.repository import Repository
 
 _MAX_MESSAGE = 1_000
 
-#: Messages of SSH and Git, and their errors; the first match counts.
+#: Messages from SSH and Git, and the errors they are translated to; the first match wins.
 _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
     (r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED", HostKeyMismatchError),
     (
@@ -41,29 +41,29 @@ _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
         RemoteUnreachableError,
     ),
 )
-#: Messages about the clone itself, in lines that are not the remote's.
+#: Messages about the clone itself, in lines that do not come from the remote.
 _BROKEN = re.compile(
     r"bad object|object .*(corrupt|is empty|missing)|packfile|unable to read|[Cc]ould not read [0-9a-f]{40}|bad tree"
     r"|reference broken|bad config|bad ref|index-pack (failed|died|output)|inflate"
     r"|unresolved delta|not a valid object|pack has|invalid sha1 pointer"
 )
-#: Messages about a clone that cannot even start to send; the remote gets nothing, and rejects that.
+#: Messages about a clone that cannot even start sending; the remote receives nothing, and rejects that.
 _LOST = re.compile(r"^fatal: (bad object|not a git repository)", re.MULTILINE)
-#: Messages of a remote whose disk is full or broken: no change is to blame for that.
+#: Messages from a remote with a full or broken disk, for which no change is to blame.
 _REMOTE_FULL = re.compile(
     r"(No space left on device|Disk quota exceeded|Out of diskspace|Read-only file system|Input/output error"
     r"|Cannot allocate memory)\W*$",
     re.MULTILINE,
 )
-#: Messages about a branch that has moved. Git writes `[rejected] (non-fast-forward)` before it sends anything; a remote
-#: that writes `non-fast-forward` itself forbids to replace the history.
+#: Messages about a branch that has moved. Git prints `[rejected] (non-fast-forward)` before it sends anything; if the
+#: remote itself reports `non-fast-forward`, it does not allow replacing the history.
 _MOVED = re.compile(
     r"stale info|fetch first|\[rejected\] \(non-fast-forward|failed to update ref|cannot lock ref|incorrect old value"
 )
 
 
 def meaning(command: str, finished: Finished, clone: Repository, *, mask: Callable[[str], str]) -> GitsyncError:
-    """Return the error for a failed command, with the remote's message, in which `mask` hides the token."""
+    """Return the error for a failed command, with the remote's message, from which `mask` removes the token."""
     refused = [line for line in finished.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
     message = mask("\n".join([*refused, finished.stderr]).strip())[-_MAX_MESSAGE:]
     if refused and _LOST.search(finished.stderr):

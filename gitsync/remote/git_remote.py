@@ -1,4 +1,4 @@
-"""One branch of the remote repository: its tip, fetching from it and pushing to it."""
+"""Accesses one branch of the remote repository: gets its tip, fetches from it and pushes to it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from gitsync.repository.repository import TIP_REF, Repository
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that a push of pending changes may take.
+#: The maximum number of seconds for a push of pending changes.
 PUSH_SECONDS = 120.0
-#: A rewritten history gets another second for each of these bytes, but never this long without a progress message.
+#: A rewritten history gets an extra second per this many bytes, but may never go this long without a progress message.
 PUSH_BYTES_PER_SECOND = 64 * 1024
 SILENCE_SECONDS = 300.0
 FETCH_SECONDS = 600.0
 FETCH_ALL_SECONDS = 6 * 3600.0
-#: First-parent commits of one stage when the whole history is fetched: Git keeps every object of a fetch in memory.
+#: First-parent commits per stage when fetching the whole history, as Git keeps all objects of a fetch in memory.
 STAGE_COMMITS = 50_000
 _FETCH_OPTIONS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
 
@@ -41,14 +41,14 @@ class Remote(Connection):
     """One branch of one remote repository."""
 
     branch: str
-    #: The default remote, which Pasteur created itself; None for a remote that the settings name.
+    #: The default remote, which Pasteur created itself; None if GITSYNC_REMOTE is set.
     local: LocalRemote | None = None
-    #: The size of the rewritten history that a push sends; 0 for a push of pending changes.
+    #: The size of the rewritten history to push; 0 for a push of pending changes.
     push_bytes: int = 0
 
     @classmethod
     def configured(cls) -> Remote:
-        """Return the remote of the settings. Raises MisconfiguredError."""
+        """Return the configured remote. Raises MisconfiguredError."""
         address = addresses.configured()
         return cls(
             address=address,
@@ -61,14 +61,17 @@ class Remote(Connection):
         )
 
     def at(self, address: Address, branch: str = "") -> Remote:
-        """Return another repository to read. It gets the deploy key and the token only on the same host and port."""
+        """Return another repository to read from.
+
+        The deploy key and token are used for it only if the transport, host and port are the same.
+        """
         remote = replace(self, address=address, branch=branch or self.branch, local=None)
         if address.place == self.address.place:
             return remote
         return replace(remote, key_file=None, login=https.NO_LOGIN)
 
     def with_push_bytes(self, push_bytes: int) -> Remote:
-        """Return this remote for the push of a rewritten history of this size, which may take longer."""
+        """Return this remote, prepared to push a rewritten history of the given size, which may take longer."""
         return replace(self, push_bytes=push_bytes)
 
     @property
@@ -77,17 +80,17 @@ class Remote(Connection):
         return f"refs/heads/{self.branch}"
 
     def tip(self, clone: Repository) -> str:
-        """Return the commit that the branch points at; the empty string when there is no such branch."""
+        """Return the commit that the branch points to, or an empty string if the branch does not exist."""
         if self.local:
             return self.local.tip(self.ref)
         refs = self.list_refs(clone, "--", self.address.url, self.ref)
         return next((oid for oid, name in refs if name == self.ref), "")
 
     def list_refs(self, clone: Repository, *arguments: str) -> list[tuple[str, str]]:
-        """Return (id, ref) for each line of `git ls-remote` with these arguments.
+        """Return (id, ref) for each line printed by `git ls-remote` with these arguments.
 
-        Over HTTP, raises NotGitError for an answer that is not Git's, and RemoteUnsupportedError for static files: Git
-        reads their refs, but sends them no pack, and starts processes without end when an object is missing there.
+        Over HTTP, raise NotGitError if the response is not from a Git server, and RemoteUnsupportedError for static
+        files: Git can read refs from them but cannot push packs, and starts endless processes if an object is missing.
         """
         packets = clone.path / "pasteur-packets"
         packets.unlink(missing_ok=True)
@@ -103,11 +106,11 @@ class Remote(Connection):
         return refs
 
     def fetch(self, clone: Repository, last_tip: str | None = None, *, whole_tree: bool = False) -> str:
-        """Fetch what a drain needs to go on from `last_tip`, the tip that the database knows; return the tip.
+        """Fetch what a drain needs to continue from `last_tip`, the tip stored in the database; return the current tip.
 
-        An empty clone starts with the commit `last_tip` and the top of its tree; with the whole tree for `whole_tree`,
-        or when others have pushed. Blobs come only for commits since then. The whole history comes when `last_tip` is
-        None or no ancestor of the tip, or when the server can do no better.
+        An empty clone starts with the commit `last_tip` and the top levels of its tree, or with the whole tree if
+        `whole_tree` is true or others have pushed. Blobs are fetched only for later commits. The whole history is
+        fetched if `last_tip` is None or not an ancestor of the tip, or if the server does not support anything less.
         """
         if self.local:
             self.local.share_objects(clone)
@@ -135,9 +138,9 @@ class Remote(Connection):
         return tip
 
     def fetch_trees(self, clone: Repository, tip: str, folders: Iterable[str]) -> None:
-        """Fetch the trees on the way to these folders of the commit `tip` that the clone lacks.
+        """Fetch the missing trees on the paths to these folders in the commit `tip`.
 
-        Raises RemoteMovedError when the server sends no single trees and the branch has moved from `tip`.
+        Raise RemoteMovedError if the server does not send individual trees and the branch has moved from `tip`.
         """
         missing = partial_clone.missing_trees(clone, tip, folders) if tip and partial_clone.lacks_trees(clone) else []
         if not missing:
@@ -159,7 +162,7 @@ class Remote(Connection):
         return clone.resolve(TIP_REF)
 
     def unshallow(self, clone: Repository) -> str:
-        """Fetch the whole history and all blobs when the clone is shallow; return the branch's tip."""
+        """Fetch the whole history and all blobs if the clone is shallow; return the branch's tip."""
         if not partial_clone.is_shallow(clone):
             return self.tip(clone)
         logger.info("the clone lacks old history, which is fetched now")
@@ -167,15 +170,15 @@ class Remote(Connection):
         return self.fetch_all(clone)
 
     def push(self, clone: Repository, *, old: str, new: str) -> None:
-        """Move the branch from `old` to `new`, or not at all.
+        """Atomically move the branch from `old` to `new`.
 
-        Raises RemoteMovedError when it is no longer at `old`. After RemoteTimeoutError the result is unknown: the
-        server may still apply the push, so ask for its tip before anything else.
+        Raise RemoteMovedError if the branch is no longer at `old`. After RemoteTimeoutError, the result is unknown: the
+        server may still apply the push, so get its tip before doing anything else.
         """
         if self.local:
             self.local.receive(clone, self.ref, old=old, new=new)
             return
-        # For a thin pack, Git would read the whole tree of the old tip, if the clone is shallow.
+        # If the clone is shallow, Git would read the whole tree of the old tip to build a thin pack.
         pack_options = ("--no-thin",) if partial_clone.is_shallow(clone) else ()
         lease = f"--force-with-lease={self.ref}:{old}"
         arguments = ("--porcelain", "--no-verify", *pack_options, lease, "--", self.address.url, f"{new}:{self.ref}")
@@ -191,22 +194,22 @@ class Remote(Connection):
         self.check(clone, "push", finished)
 
     def prepare(self) -> None:
-        """Create the default remote when it is missing."""
+        """Create the default remote if it is missing."""
         if self.local:
             self.local.create(self.branch)
 
     def sweep(self) -> None:
-        """Remove what killed processes left in the default remote."""
+        """Remove what killed processes left behind in the default remote."""
         if self.local:
             self.local.sweep()
 
     def maintain(self) -> None:
-        """Maintain the default remote; a named one is maintained by its owner."""
+        """Maintain the default remote; any other remote is maintained by its owner."""
         if self.local:
             self.local.maintain()
 
     def tidy(self) -> None:
-        """Join small packs of the default remote."""
+        """Merge small packs in the default remote."""
         if self.local:
             self.local.tidy()
 
@@ -216,7 +219,7 @@ class Remote(Connection):
             self.local.prune()
 
     def _start_shallow(self, clone: Repository, source: str, object_filter: str) -> bool:
-        """Fetch one commit, filtered; return False, and leave the clone empty, when the server cannot do that."""
+        """Fetch one commit, filtered; if the server does not support that, leave the clone empty and return False."""
         try:
             if object_filter == partial_clone.TOP_TREES:
                 partial_clone.mark_lacking_trees(clone)
@@ -231,7 +234,7 @@ class Remote(Connection):
         return True
 
     def _fetch_since(self, clone: Repository, last_tip: str, tip: str) -> str:
-        """Fetch into a shallow clone what was pushed since `last_tip`, or everything when the server cannot do that."""
+        """Fetch what was pushed since `last_tip` into a shallow clone, or everything if the server lacks support."""
         try:
             if not clone.has(tip):
                 self._fetch_filtered(clone, partial_clone.REMOTE, f"+{self.ref}:{TIP_REF}")
@@ -248,7 +251,7 @@ class Remote(Connection):
         return self.unshallow(clone)
 
     def _fetch_branch(self, clone: Repository) -> None:
-        """Fetch the branch with its whole history and all blobs, in stages into an empty clone."""
+        """Fetch the branch with its whole history and all blobs, in stages if the clone is empty."""
         is_new = partial_clone.is_empty(clone)
         seconds = FETCH_ALL_SECONDS if is_new or partial_clone.is_shallow(clone) else FETCH_SECONDS
         for number, stop in enumerate(self._stages(clone) if is_new else (), start=1):
@@ -261,9 +264,9 @@ class Remote(Connection):
         self._fetch_unfiltered(clone, self.ref, seconds=seconds)
 
     def _stages(self, clone: Repository) -> list[str]:
-        """Return the newest commit of every stage but the last, for which an empty clone fetches the commits alone.
+        """Return the newest commit of every stage except the last, after fetching only commits into an empty clone.
 
-        The clone is empty again afterwards, unless the server ignored the filter and sent everything.
+        Afterwards the clone is empty again, unless the server ignored the filter and sent everything.
         """
         try:
             refspec = f"+{self.ref}:{TIP_REF}"
@@ -278,7 +281,7 @@ class Remote(Connection):
         return stops[:-1]
 
     def _fetch_objects(self, clone: Repository, oids: Iterable[str]) -> None:
-        """Fetch single objects, and the trees below them, in one request."""
+        """Fetch individual objects, and the trees below them, in one request."""
         listing = "".join(f"{oid}\n" for oid in oids).encode()
         self._fetch_filtered(clone, "--stdin", partial_clone.REMOTE, stdin=listing)
 

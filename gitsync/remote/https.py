@@ -1,7 +1,7 @@
-"""HTTP(S) for Git: a token for one host, no redirects, and no configuration of the user's.
+"""HTTP(S) for Git: a token for one host, no redirects, and no user configuration.
 
-The token goes to Git by its environment alone, which only this user can read: it is in no address, no argument, no
-file, and in no message (docs/adr/0032).
+The token is passed to Git only through its environment, which no other user can read. It never appears in an address,
+an argument, a file or a message (docs/adr/0032).
 """
 
 import base64
@@ -19,18 +19,18 @@ _LEAST_BYTES, _SLOW_SECONDS = 1, 30
 
 @dataclass(frozen=True)
 class Login:
-    """A user and a token; without a token, no login."""
+    """A user and a token; if the token is empty, no login takes place."""
 
     user: str = ""
     token: str = field(default="", repr=False)
 
     @property
     def basic(self) -> str:
-        """The two as HTTP sends them (RFC 7617)."""
+        """User and token, encoded for the Authorization header (RFC 7617)."""
         return base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
 
     def masked(self, text: str) -> str:
-        """Return a text, such as the words of a remote, without the token in it."""
+        """Return text, such as a message from the remote, with the token removed."""
         if not self.token:
             return text
         return text.replace(self.token, "***").replace(self.basic, "***")
@@ -40,7 +40,7 @@ NO_LOGIN = Login()
 
 
 def login_problems(address: Address, login: Login) -> list[str]:
-    """Return why the token cannot be sent to this address."""
+    """Return the reasons why the token cannot be sent to this address."""
     if not login.token:
         return []
     if not login.token.isprintable() or " " in login.token:
@@ -53,7 +53,7 @@ def login_problems(address: Address, login: Login) -> list[str]:
 
 
 def authority_problems(file: Path | None) -> list[str]:
-    """Return why the file of an authority, which signs the remote's certificate, cannot be used."""
+    """Return the reasons why the file of the certificate authority cannot be used."""
     if file is None:
         return []
     try:
@@ -66,9 +66,9 @@ def authority_problems(file: Path | None) -> list[str]:
 
 
 def environment(address: Address, login: Login, authority: Path | None = None, proxy: str = "") -> dict[str, str]:
-    """Return the environment for Git; `authority` is the file of a certificate authority, in place of the system's.
+    """Return the environment for Git. If given, `authority` is a CA file to use instead of the system's.
 
-    Raises MisconfiguredError when the token cannot be sent safely, or the file cannot be used.
+    Raise MisconfiguredError if the token cannot be sent safely or the file cannot be used.
     """
     if problems := login_problems(address, login) + authority_problems(authority):
         raise MisconfiguredError("; ".join(problems))
@@ -83,7 +83,7 @@ def environment(address: Address, login: Login, authority: Path | None = None, p
         options["http.sslCAInfo"] = str(authority)
     if login.token:
         options[f"http.{address.url}.extraHeader"] = f"Authorization: Basic {login.basic}"
-    environment = {"GIT_CONFIG_COUNT": str(len(options)), "HOME": os.devnull}  # At home could be a .netrc.
+    environment = {"GIT_CONFIG_COUNT": str(len(options)), "HOME": os.devnull}  # HOME might contain a .netrc.
     for number, (name, value) in enumerate(options.items()):
         environment[f"GIT_CONFIG_KEY_{number}"] = name
         environment[f"GIT_CONFIG_VALUE_{number}"] = value

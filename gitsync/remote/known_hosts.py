@@ -1,4 +1,4 @@
-"""Derives the deploy key and pins the host keys of a remote over SSH, where the settings say how."""
+"""Derives the deploy key and pins the host keys for a remote over SSH, if the settings provide for it."""
 
 import logging
 import os
@@ -15,22 +15,22 @@ logger = logging.getLogger(__name__)
 
 
 def ensure_key(file: Path) -> None:
-    """Derive the deploy key from GITSYNC_SSH_SEED when its file is missing. Raises MisconfiguredError."""
+    """Derive the deploy key from GITSYNC_SSH_SEED if its file is missing. Raises MisconfiguredError."""
     if not settings.GITSYNC_SSH_SEED or file.exists():
         return
     try:
         deploy_key.write(deploy_key.derive(settings.GITSYNC_SSH_SEED), file)
     except FileExistsError:
-        return  # Another process was first, with the same key.
+        return  # Another process has already written the same key.
     except OSError as error:
         raise MisconfiguredError(f"the deploy key {file} cannot be written: {error.strerror}") from None
     logger.info("the deploy key was derived: %s", deploy_key.read(file).line)
 
 
 def ensure_pins(file: Path, host: str, port: int) -> None:
-    """Pin the keys of a host that GITSYNC_SSH_HOST_FINGERPRINT names, unless one of them is pinned already.
+    """Pin a host's keys that match GITSYNC_SSH_HOST_FINGERPRINT, unless one of them is already pinned.
 
-    Raises HostKeyMismatchError when the host shows none of them, RemoteUnreachableError when it shows nothing.
+    Raise HostKeyMismatchError if the host presents none of them, RemoteUnreachableError if it presents no key at all.
     """
     named = settings.GITSYNC_SSH_HOST_FINGERPRINT
     if named and not (file.exists() and _matching(host_keys.pinned(file, host, port), named)):
@@ -38,7 +38,10 @@ def ensure_pins(file: Path, host: str, port: int) -> None:
 
 
 def pin_fingerprints(file: Path, host: str, port: int, named: Collection[str]) -> list[HostKey]:
-    """Pin the keys that a host shows with one of these fingerprints, and return them. Raises as `ensure_pins`."""
+    """Pin the keys that a host presents and that have one of these fingerprints, and return them.
+
+    Raises the same errors as `ensure_pins`.
+    """
     keys = host_keys.scan(host, port)
     if not keys:
         raise RemoteUnreachableError(f"{host_keys.known_hosts_name(host, port)} shows no host key")
@@ -51,7 +54,7 @@ def pin_fingerprints(file: Path, host: str, port: int, named: Collection[str]) -
 
 
 def pin(file: Path, host: str, port: int, keys: Collection[HostKey]) -> None:
-    """Add the missing ones of a host's keys to a file of known hosts. Raises MisconfiguredError."""
+    """Add a host's keys to a known hosts file, unless they are already in it. Raises MisconfiguredError."""
     pinned = host_keys.pinned(file, host, port) if file.exists() else []
     lines = [f"{host_keys.known_hosts_name(host, port)} {key.kind} {key.body}\n" for key in keys if key not in pinned]
     try:

@@ -1,8 +1,9 @@
-"""The default remote: a bare repository that Pasteur creates beside the clone, on the same disk.
+"""The default remote: a bare repository that Pasteur creates next to the clone, on the same disk.
 
-On a push, Git's receiving side would walk every tree of the old tip to see that nothing is missing: a second at 200,000
-pastes, and more with each new one. The worker wrote that tip itself. So the clone shares the remote's objects, its new
-packs are moved over whole, and the branch moves by compare-and-swap, as in a push (docs/adr/0009).
+On a push, the receiving Git process would walk every tree of the old tip to check that nothing is missing. With 200,000
+pastes this takes a second, and it grows with each new paste, yet the worker wrote that tip itself. Therefore the clone
+shares the remote's objects, its new packs are copied over whole, and the branch is moved by compare-and-swap, as in a
+push (docs/adr/0009).
 """
 
 import errno
@@ -26,7 +27,7 @@ from gitsync.repository.repository import Repository
 
 _NO_COMMIT = "0" * 40
 _STALE_SECONDS = 30.0
-#: The second copy of all pastes: it survives a power cut, and only the worker maintains it, no process of Git's own.
+#: This is the second copy of all pastes: it must survive a power cut, and only the worker maintains it, not Git itself.
 _CONFIG = {
     "core.fsync": "all",
     "gc.auto": "0",
@@ -44,9 +45,10 @@ class LocalRemote:
         self._repository = Repository(path)
 
     def create(self, branch: str) -> None:
-        """Create the repository unless it exists, with `branch` as the default of its clones.
+        """Create the repository unless it exists, with `branch` as the default branch for clones.
 
-        It gets its name once it is on disk: Git does not wait for that, and a power cut would leave empty files.
+        It is renamed to its final name once it is on disk: Git does not wait for that, so a power cut could leave empty
+        files.
         """
         if (self.path / "HEAD").is_file():
             return
@@ -65,24 +67,25 @@ class LocalRemote:
         _sync(self.path.parent)
 
     def tip(self, ref: str) -> str:
-        """Return the commit that a ref points at; the empty string when there is no such ref."""
+        """Return the commit that a ref points to, or an empty string if the ref does not exist."""
         if not (self.path / "HEAD").is_file():
             raise RemoteUnreachableError(f"there is no Git repository at {self.path}")
         try:
             return self._repository.resolve(ref)
-        except CloneBrokenError as error:  # It is about this repository, not about the clone.
+        except CloneBrokenError as error:  # This repository is broken, not the clone.
             raise RemoteUnreachableError(f"the branch of {self.path} cannot be read: {error}") from None
 
     def share_objects(self, clone: Repository) -> None:
-        """Let the clone read this repository's objects; delete the packs of a drain that never arrived."""
+        """Let the clone read this repository's objects; delete packs left by a drain whose push never arrived."""
         clone.borrow(self.path / "objects")
         for pack in _packs(clone.path):
             delete(pack)
 
     def receive(self, clone: Repository, ref: str, *, old: str, new: str) -> None:
-        """Receive the clone's packs, then move the branch from `old` to `new`, or not at all.
+        """Receive the clone's packs, then atomically move the branch from `old` to `new`.
 
-        Raises RemoteMovedError when it is no longer at `old`, RemoteLockedError, RemoteRefusedError or DiskFullError.
+        Raise RemoteMovedError if the branch is no longer at `old`. Can also raise RemoteLockedError, RemoteRefusedError
+        or DiskFullError.
         """
         packs = _packs(clone.path)
         try:
@@ -99,15 +102,15 @@ class LocalRemote:
             delete(pack)
 
     def tidy(self) -> None:
-        """Join small packs of the repository."""
+        """Merge small packs in the repository."""
         housekeeping.tidy(self._repository)
 
     def maintain(self) -> None:
-        """Keep the repository fast to read."""
+        """Run the maintenance that keeps reads fast."""
         housekeeping.maintain(self._repository)
 
     def sweep(self) -> None:
-        """Remove what killed processes left; a running one holds no lock for so long."""
+        """Remove what killed processes left behind; no running process holds a lock for that long."""
         self._repository.sweep(older_than=_STALE_SECONDS)
 
     def prune(self) -> None:
@@ -126,12 +129,12 @@ class LocalRemote:
 
 
 def _packs(repository: Path) -> list[Path]:
-    """Return the packs of a repository."""
+    """Return the packs in a repository."""
     return sorted((repository / "objects" / "pack").glob("pack-*.pack"))
 
 
 def _copy_pack(pack: Path, folder: Path) -> None:
-    """Copy the files of a pack into another folder, where each appears once it is whole and on disk."""
+    """Copy the files of a pack to another folder, where each file appears once it is complete and on disk."""
     for part in (pack.with_suffix(ending) for ending in SUFFIXES):
         target = folder / part.name
         if not part.exists() or target.exists():
@@ -142,7 +145,7 @@ def _copy_pack(pack: Path, folder: Path) -> None:
             os.link(part, draft)
         except FileNotFoundError:
             raise
-        except OSError:  # Another disk, or one that knows no second name for a file.
+        except OSError:  # A different disk, or a file system without hard links.
             _copy(part, draft)
         draft.rename(target)
     _sync(folder)

@@ -1,4 +1,4 @@
-"""Runs programs of OpenSSH other than ssh itself, without an environment and without prompts."""
+"""Runs OpenSSH programs other than ssh itself, with a minimal environment and no prompts."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def run(command: Sequence[str], *, seconds: float) -> subprocess.CompletedProcess[str] | None:
-    """Return a finished program with its output; None when it cannot be started or takes longer than `seconds`."""
+    """Run a program and return the result, or None if it cannot be started or takes longer than `seconds`."""
     try:
         return subprocess.run(
             command,

@@ -1,8 +1,8 @@
-"""Clones without old history, blobs or most trees, which matter from some thousand pastes on (docs/adr/0022, 0025).
+"""Clones without old history, blobs or most trees, which pays off from a few thousand pastes (docs/adr/0022, 0025).
 
-A worker on an empty machine needs one commit and the trees on the way to the pastes that it is about to write. Only the
-configuration of the one command that fetches names the partial clone's remote. To all other commands a missing object
-is missing: Git never fetches it by itself, without the key, the pinned hosts and the time limits of `Connection`.
+A worker on a new machine needs one commit and the trees on the paths to the pastes that it is about to write. The
+remote of the partial clone is configured only for the command that fetches. For all other commands, a missing object is
+simply missing: Git never fetches it on its own, without the key, pinned hosts and time limits of `Connection`.
 """
 
 from collections import defaultdict
@@ -14,19 +14,19 @@ from gitsync.repository import history
 from gitsync.repository.history import Objects
 from gitsync.repository.repository import Repository
 
-#: The name of the remote while something is fetched through a filter.
+#: The name of the remote during filtered fetches.
 REMOTE = "pasteur"
-#: Filters, as of git-rev-list(1). The top trees are those of the first two letters of all keys.
+#: Filters, see git-rev-list(1). The top trees are the root tree and those for the first two characters of keys.
 NO_BLOBS, TOP_TREES, NO_TREES = "blob:none", "tree:3", "tree:0"
 _TOP_LEVELS = 3
-#: This file in a clone says that it may lack trees of its commits.
+#: The presence of this file in a clone means that trees of its commits may be missing.
 _LACKS_TREES = "pasteur-lacks-trees"
 
 
 def config(url: str, object_filter: str, *, as_if_empty: bool = False) -> dict[str, str]:
-    """Return the configuration with which REMOTE is the repository at `url`, filtered.
+    """Return the configuration that makes REMOTE refer to the repository at `url`, with a filter.
 
-    Single objects have to be fetched `as_if_empty`: a server takes a client with a commit to have all of it.
+    Individual objects must be fetched `as_if_empty`: a server assumes that a client with a commit has all its objects.
     """
     options = {
         f"remote.{REMOTE}.url": url,
@@ -37,17 +37,17 @@ def config(url: str, object_filter: str, *, as_if_empty: bool = False) -> dict[s
 
 
 def is_shallow(clone: Repository) -> bool:
-    """Whether old history is missing."""
+    """Return whether old history is missing."""
     return (clone.path / "shallow").exists()
 
 
 def is_empty(clone: Repository) -> bool:
-    """Whether nothing was fetched or written yet."""
+    """Return whether nothing has been fetched or written yet."""
     return next(clone.path.glob("objects/pack/*.idx"), None) is None
 
 
 def lacks_trees(clone: Repository) -> bool:
-    """Whether the clone may lack trees of its commits."""
+    """Return whether trees of the clone's commits may be missing."""
     return (clone.path / _LACKS_TREES).exists()
 
 
@@ -70,7 +70,7 @@ def unmark_if_complete(clone: Repository, commit: str) -> None:
 
 
 def unmark_if_unfiltered(clone: Repository, commit: str) -> bool:
-    """Return whether the server ignored the NO_TREES filter; then the clone becomes an ordinary one."""
+    """Return whether the server ignored the NO_TREES filter; if so, turn the clone into a regular one."""
     if not clone.has(commit, "tree"):
         return False
     for marker in clone.path.glob("objects/pack/*.promisor"):
@@ -79,7 +79,7 @@ def unmark_if_unfiltered(clone: Repository, commit: str) -> bool:
 
 
 def missing_trees(clone: Repository, commit: str, folders: Iterable[str]) -> list[str]:
-    """Return the ids of the trees that a commit has on the way to these folders and the clone lacks."""
+    """Return the ids of the trees on a commit's paths to these folders that are missing from the clone."""
     letters = defaultdict[str, set[str]](set)
     for folder in folders:
         *parents, letter, _ = folder.split("/")
@@ -95,9 +95,9 @@ def missing_trees(clone: Repository, commit: str, folders: Iterable[str]) -> lis
 
 
 def has_history(clone: Repository, old: str, new: str) -> bool:
-    """Whether the clone has all commits and trees between two commits.
+    """Return whether the clone has all commits and trees between two commits.
 
-    False also where a merged branch begins before `old`: it may be cut off there.
+    Also return False if a merged branch starts before `old`, because its history may be cut off there.
     """
     if not clone.is_ancestor(old, new):
         return False
@@ -105,7 +105,7 @@ def has_history(clone: Repository, old: str, new: str) -> bool:
 
 
 def missing_blobs(clone: Repository, old: str, new: str) -> list[str]:
-    """Return the ids of the blobs that reading in `old..new` may need and the clone lacks."""
+    """Return the ids of the blobs that importing `old..new` may need and that are missing from the clone."""
     with history.objects(clone) as objects:
         return _missing(clone, set(_blobs(clone, objects, old, new)))
 
@@ -117,13 +117,13 @@ def _missing(clone: Repository, oids: Iterable[str]) -> list[str]:
 
 
 def _blobs(clone: Repository, objects: Objects, old: str, new: str) -> Iterator[str]:
-    """Yield the blobs of every folder and root file that changed, some of them several times.
+    """Yield the blobs of every changed folder and root file, possibly more than once.
 
-    Once anything was purged, all changed blobs: the purged text may have been put back anywhere.
+    If anything has ever been purged, yield all changed blobs: purged content may have been put back anywhere.
     """
     is_any_purged = PurgedText.objects.exists()
     changes = ((path, mode, oid) for _, path, mode, _, oid in history.paths(clone, f"{old}..{new}"))
-    for rows in (changes, history.differences(clone, old, new)):  # The second for what only a merge has brought.
+    for rows in (changes, history.differences(clone, old, new)):  # The second finds what only a merge changed.
         for path, mode, oid in rows:
             if oid and mode in history.REGULAR and (is_any_purged or "/" not in path):
                 yield oid

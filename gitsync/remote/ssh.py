@@ -1,4 +1,4 @@
-"""SSH for Git: one key, one list of pinned hosts, no prompts, and no configuration of the user's."""
+"""SSH for Git: one key, one known hosts file, no prompts, and no user configuration."""
 
 import os
 import shlex
@@ -22,7 +22,7 @@ _OPTIONS = {
 
 
 def command(key_file: Path, known_hosts_file: Path) -> str:
-    """Return the value of GIT_SSH_COMMAND, quoted for the shell that Git gives it to."""
+    """Return the value of GIT_SSH_COMMAND, quoted for the shell that Git passes it to."""
     arguments = ["ssh", "-F", "/dev/null", "-i", str(key_file), "-o", f'UserKnownHostsFile="{known_hosts_file}"']
     for name, value in _OPTIONS.items():
         arguments += ["-o", f"{name}={value}"]
@@ -30,7 +30,7 @@ def command(key_file: Path, known_hosts_file: Path) -> str:
 
 
 def key_problems(file: Path | None) -> list[str]:
-    """Return the problems of the deploy key's file, without reading it."""
+    """Return the problems with the deploy key's file, without reading it."""
     if file is None:
         return ["GITSYNC_SSH_KEY_FILE is not set: a remote over SSH needs a deploy key"]
     try:
@@ -47,7 +47,7 @@ def key_problems(file: Path | None) -> list[str]:
 
 
 def unreadable_key_problems(file: Path) -> list[str]:
-    """Return the problems of the deploy key itself, as OpenSSH reads it: no passphrase, and a format that it knows."""
+    """Return the problems with the deploy key itself, such as a passphrase or a format that OpenSSH cannot read."""
     try:
         deploy_key.read(file)
     except MisconfiguredError as error:
@@ -56,7 +56,7 @@ def unreadable_key_problems(file: Path) -> list[str]:
 
 
 def known_hosts_problems(file: Path | None) -> list[str]:
-    """Return the problems of the file of pinned host keys; a host is never trusted on first use."""
+    """Return the problems with the file of pinned host keys; a host is never trusted on first use."""
     if file is None:
         return ["GITSYNC_SSH_KNOWN_HOSTS_FILE is not set: the remote's host key has to be pinned"]
     try:
