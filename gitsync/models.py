@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Self
 
 from django.db import models
 from django.utils import timezone
 
-#: The longest pause between two tries of a purge: each one rewrites the history.
-LAST_PURGE_RETRY = timedelta(hours=6)
+logger = logging.getLogger(__name__)
+
+#: The first and the longest pause between two tries after a failure, in seconds.
+FIRST_RETRY, LAST_RETRY = 10.0, 300.0
+#: The same for a purge: each try rewrites the history.
+FIRST_PURGE_RETRY, LAST_PURGE_RETRY = 300.0, 6 * 3600.0
+_WARNING_SECONDS = 3600.0
+_skew_warned_at: float | None = None
 #: A push is lost if the branch is set back within this time; later, the history was reset.
 LOSS_WINDOW = timedelta(minutes=10)
 
 
 MOVED_FROM_LENGTH = 255
+
+
+def seconds_until(mark: datetime | None, interval: float) -> float:
+    """Return the seconds until `interval` has passed since `mark`; at most `interval`, and 0 or less when it is over.
+
+    A mark that is further in the future than `interval` was set by a clock that differed, and counts as over: otherwise
+    a clock that is set back stops the mirror for as long. The log tells of the difference once an hour.
+    """
+    global _skew_warned_at  # noqa: PLW0603  (one for the process)
+    if mark is None:
+        return 0.0
+    ahead = (mark - timezone.now()).total_seconds()
+    if ahead > 1 and (_skew_warned_at is None or monotonic() - _skew_warned_at > _WARNING_SECONDS):
+        _skew_warned_at = monotonic()
+        logger.warning("the clock was set back, or those of two hosts differ: a stored time is %.0f s ahead", ahead)
+    return 0.0 if ahead > interval else min(interval, ahead + interval)
+
+
+def retry_delay(failures: int, first: float, last: float) -> float:
+    """Return the seconds between the last of some failures and the next try: doubled each time, up to `last`."""
+    return min(last, first * 2.0 ** min(max(failures - 1, 0), 10))
 
 
 class Kind(models.TextChoices):
@@ -126,12 +155,6 @@ class PurgeQuerySet(models.QuerySet["Purge"]):
         """Purges that are not done yet."""
         return self.filter(done_at=None).order_by("id")
 
-    def due(self) -> PurgeQuerySet:
-        """Purges to try now. A retry time in the distant future comes from a wrong clock, and counts as now."""
-        now = timezone.now()
-        may_go = models.Q(retry_at=None) | models.Q(retry_at__lte=now) | models.Q(retry_at__gt=now + LAST_PURGE_RETRY)
-        return self.waiting().filter(may_go)
-
     def request_again(self) -> int:
         """Reset these purges, to be tried at once."""
         return self.update(requested_at=timezone.now(), done_at=None, tries=0, retry_at=None, error_code="", error="")
@@ -156,6 +179,12 @@ class Purge(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def is_due(self) -> bool:
+        """Whether to try the purge now."""
+        delay = retry_delay(self.tries, FIRST_PURGE_RETRY, LAST_PURGE_RETRY)
+        return self.retry_at is None or seconds_until(self.retry_at - timedelta(seconds=delay), delay) <= 0
 
 
 class PurgedText(models.Model):
@@ -239,9 +268,7 @@ class Mirror(models.Model):
 
     def seconds_until_push(self, interval: float) -> float:
         """Return the seconds until `interval` has passed since the last push; never more than `interval`."""
-        if self.pushed_at is None:
-            return 0.0
-        return min(interval, interval - (timezone.now() - self.pushed_at).total_seconds())
+        return seconds_until(self.pushed_at, interval)
 
     def is_fetch_due(self, interval: float | None) -> bool:
         """Whether a fetch is requested, or `interval` seconds have passed since the last one.
@@ -250,11 +277,12 @@ class Mirror(models.Model):
         """
         if interval is None or self.fetched_at is None:
             return interval is not None
-        return interval > 0 and not 0 <= (timezone.now() - self.fetched_at).total_seconds() < interval
+        return interval > 0 and seconds_until(self.fetched_at, interval) <= 0
 
     def seconds_until_retry(self) -> float:
         """Return the seconds until the next try after a failure; 0 or less when it may start."""
-        return (self.retry_at - timezone.now()).total_seconds() if self.retry_at else 0.0
+        delay = retry_delay(self.failures, FIRST_RETRY, LAST_RETRY)
+        return seconds_until(self.retry_at - timedelta(seconds=delay), delay) if self.retry_at else 0.0
 
 
 class Failure(models.Model):

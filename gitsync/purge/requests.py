@@ -22,7 +22,7 @@ from gitsync.errors import (
     RewriteRefusedError,
     UnexpectedError,
 )
-from gitsync.models import LAST_PURGE_RETRY, Change, Kind, Mirror, Purge, PurgedText
+from gitsync.models import FIRST_PURGE_RETRY, LAST_PURGE_RETRY, Change, Kind, Mirror, Purge, PurgedText, retry_delay
 from gitsync.outbox import outbox, wakeup
 from pastes.access import secret_keys
 from pastes.models import File, Paste, State
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 #: Replaces any message from the remote that may quote a purged paste.
 ERASED_MESSAGE = "The remote's message was erased because it may quote a purged paste."
 _QUOTING = {RemoteRefusedError.code, RewriteRefusedError.code, PurgeIncompleteError.code, UnexpectedError.code}
-_FIRST_RETRY = timedelta(minutes=5)
 
 
 def request_purge(sender: object, key: str, **kwargs: Any) -> None:
@@ -60,7 +59,7 @@ def request_file_purge(key: str, path: str) -> None:
 
 def is_any_due() -> bool:
     """Return whether the history must be rewritten now."""
-    return Purge.objects.due().exists()
+    return any(purge.is_due for purge in Purge.objects.waiting())
 
 
 def is_any_requested(keys: Iterable[str]) -> bool:
@@ -82,13 +81,13 @@ def postpone(keys: Sequence[str], error: GitsyncError) -> None:
         return
     tries = max(Purge.objects.filter(key__in=keys).values_list("tries", flat=True), default=0) + 1
     is_immediate = tries == 1 and isinstance(error, CloneBrokenError)
-    delay = timedelta(0) if is_immediate else min(LAST_PURGE_RETRY, _FIRST_RETRY * 2 ** min(tries - 1, 10))
+    delay = 0.0 if is_immediate else retry_delay(tries, FIRST_PURGE_RETRY, LAST_PURGE_RETRY)
     Purge.objects.filter(key__in=keys).update(
-        tries=tries, retry_at=timezone.now() + delay, error_code=error.code, error=str(error)
+        tries=tries, retry_at=timezone.now() + timedelta(seconds=delay), error_code=error.code, error=str(error)
     )
     logger.error(
         "%d purged pastes are still in the history (%s, next attempt in %.0f s): %s\n%s",
-        *(len(keys), error.code, delay.total_seconds(), error, error.advice),
+        *(len(keys), error.code, delay, error, error.advice),
     )
 
 

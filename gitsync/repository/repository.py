@@ -119,11 +119,12 @@ class Repository:
 
         Under the writer's lock, no running process owns any of them. Elsewhere, their owners are done within seconds.
         """
-        latest = time() - older_than
+        now = time()
         for pattern in _LEFTOVERS:
             for leftover in self.path.glob(pattern):
                 with suppress(FileNotFoundError):  # Its owner still ran, and has removed it.
-                    if not older_than or leftover.stat().st_mtime < latest:
+                    # One from the future is from before the clock was set back.
+                    if not older_than or abs(now - leftover.stat().st_mtime) > older_than:
                         leftover.unlink()
 
     def run(

@@ -28,13 +28,16 @@ def run() -> None:
     mirror = Mirror.objects.with_requests().filter(remote=remote.address.url, branch=remote.branch).first()
     if mirror is None:
         return
+    # Cleared before the work: a request that comes in the meantime is a new one.
+    requested = {"fetch_requested": mirror.fetch_requested, "check_requested": mirror.check_requested}
+    Mirror.objects.filter(pk=mirror.pk, **requested).update(fetch_requested=False, check_requested=False)
     try:
         if mirror.fetch_requested:
             _fetch(remote, mirror)
         if mirror.check_requested:
             _answer(mirror, _check())
     except BusyError:
-        return
+        Mirror.objects.filter(pk=mirror.pk).update(**{name: True for name, value in requested.items() if value})
     except GitsyncError as error:
         _fail(mirror, error)
     except Exception as error:  # The drain that follows has to be tried in any case.

@@ -26,6 +26,8 @@ from pastes.models import Paste, Tombstone
 LOCK_SECONDS = PUSH_SECONDS + 30
 _CHANGES_PER_TRANSACTION = 200
 _KEYS_PER_QUERY = 500
+#: The pause after another writer was first.
+_MOVED_SECONDS = 1.0
 
 
 class PruneError(GitsyncError):

@@ -5,6 +5,7 @@ import random
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from gitsync.errors import (
@@ -18,7 +19,7 @@ from gitsync.errors import (
     TooSoonError,
     as_gitsync_error,
 )
-from gitsync.models import Change, Failure, Mirror
+from gitsync.models import FIRST_RETRY, LAST_RETRY, Change, Failure, Mirror, retry_delay
 from gitsync.purge.requests import is_any_due
 from gitsync.remote import addresses
 from gitsync.remote.git_remote import Remote
@@ -28,8 +29,8 @@ from gitsync.sync.drain import drain
 
 logger = logging.getLogger(__name__)
 
-_FIRST_RETRY = 10.0
-_LAST_RETRY = 300.0
+#: The pause after another writer was first.
+_MOVED_SECONDS = 1.0
 
 
 def work_off() -> float | None:
@@ -44,13 +45,13 @@ def work_off() -> float | None:
             if not is_pending:
                 return None
             logger.error("the settings of the mirror are wrong: %s", error)
-            return _LAST_RETRY
+            return LAST_RETRY
         mirror = Mirror.of(remote.address.url, remote.branch)
         is_pending = is_pending or bisect.is_retry_due(mirror)
         if not is_pending and (has_fetched or not mirror.is_fetch_due(addresses.fetch_interval())):
             return None
-        until_retry = min(mirror.seconds_until_retry(), _LAST_RETRY)  # The clock may have been changed.
-        if (seconds := max(mirror.seconds_until_push(addresses.push_interval()), until_retry)) > 0:
+        until_push = mirror.seconds_until_push(addresses.push_interval())
+        if (seconds := max(until_push, mirror.seconds_until_retry())) > 0:
             return seconds
         try:
             drain()
@@ -63,6 +64,7 @@ def work_off() -> float | None:
             return None  # The process with the lock drains until nothing is pending.
         except (RemoteMovedError, TooSoonError) as late:
             logger.info("another writer was first: %s", late)
+            return _MOVED_SECONDS
         except PastesChangedError as changed:
             logger.info("the commits are recreated: %s", changed)
         except PartlyRefusedError as refused:
@@ -91,7 +93,7 @@ def _succeeded(mirror: Mirror) -> None:
 def _failed(mirror: Mirror, error: GitsyncError) -> None:
     """Note the failure and the time of the next try: after 10 s, doubled each time up to 5 min, with jitter."""
     failures = mirror.failures + 1
-    delay = min(_LAST_RETRY, _FIRST_RETRY * 2 ** min(failures - 1, 10)) * random.uniform(0.8, 1.0)  # noqa: S311  (no secret)
+    delay = retry_delay(failures, FIRST_RETRY, LAST_RETRY) * random.uniform(0.8, 1.0)  # noqa: S311  (no secret)
     Mirror.objects.filter(pk=mirror.pk).update(
         failures=failures,
         retry_at=timezone.now() + timedelta(seconds=delay),
@@ -115,5 +117,7 @@ def _report_held_lock(mirror: Mirror, error: LockHeldError) -> None:
 
 def request_fetch(*, at_most_every: float = 0) -> None:
     """Make the next `work_off` fetch, unless the last fetch was less than `at_most_every` seconds ago."""
-    latest = timezone.now() - timedelta(seconds=at_most_every)
-    Mirror.objects.filter(fetched_at__lte=latest).update(fetched_at=None)
+    now = timezone.now()
+    latest = now - timedelta(seconds=at_most_every)
+    # A time in the future is that of a clock that was set back since.
+    Mirror.objects.filter(Q(fetched_at__lte=latest) | Q(fetched_at__gt=now)).update(fetched_at=None)

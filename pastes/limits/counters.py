@@ -31,13 +31,19 @@ _TABLE_BYTES = _SLOT.size * _SLOTS_TOGETHER * _PLACES
 #: Seconds without Redis after it failed; meanwhile the table on this machine counts.
 _REST_SECONDS = 30.0
 _TIMEOUT_SECONDS = 0.2
+_TOLERANCE_SECONDS = 1e-6
 
 #: The same as `_after`, atomically in Redis.
 _SCRIPT = """
 local now = tonumber(ARGV[1])
-local busy = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + tonumber(ARGV[2])
+local stored = tonumber(redis.call('GET', KEYS[1]) or '0')
+local bounded = math.min(stored, now + tonumber(ARGV[3]))
+local busy = math.max(bounded, now) + tonumber(ARGV[2])
 local wait = busy - now - tonumber(ARGV[3])
-if wait <= 0.000001 then
+if wait > 0.000001 then
+  busy = bounded
+end
+if wait <= 0.000001 or bounded < stored then
   redis.call('SET', KEYS[1], string.format('%.6f', busy), 'EX', math.max(math.ceil(busy - now), 0) + 1)
 end
 return string.format('%.6f', wait)
@@ -75,9 +81,15 @@ def _charge(name: str, cost: float, room: float) -> float:
 
 
 def _after(busy_until: float, now: float, cost: float, room: float) -> tuple[float, float]:
-    """Return the new number of a counter, and the seconds to wait for the charge (<= 0: granted)."""
-    busy = max(busy_until, now) + cost
-    return busy, busy - now - room
+    """Return the new number of a counter, and the seconds to wait for the charge (<= 0: granted).
+
+    A number beyond `room` is from before the clock was set back; without the bound it would lock its caller out for as
+    long.
+    """
+    bounded = min(busy_until, now + room)
+    busy = max(bounded, now) + cost
+    wait = busy - now - room
+    return (busy if wait <= _TOLERANCE_SECONDS else bounded), wait
 
 
 class _Table:
@@ -102,7 +114,7 @@ class _Table:
                 offset = min(offsets, key=lambda offset: slots[offset][1])
                 slots[offset] = (mark, 0.0)
             busy, wait = _after(slots[offset][1], time.time(), cost, room)
-            if wait <= 1e-6:
+            if wait <= _TOLERANCE_SECONDS or busy < slots[offset][1]:
                 _SLOT.pack_into(memory, offset, mark, busy)
             return wait
 
