@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 FIRST_RETRY, LAST_RETRY = 10.0, 300.0
 #: The same for a purge: each try rewrites the history.
 FIRST_PURGE_RETRY, LAST_PURGE_RETRY = 300.0, 6 * 3600.0
+#: A difference of clocks that needs no correction and no warning.
+_TOLERATED_SECONDS = 2.0
 _WARNING_SECONDS = 3600.0
 _skew_warned_at: float | None = None
 #: A push is lost if the branch is set back within this time; later, the history was reset.
@@ -35,10 +37,15 @@ def seconds_until(mark: datetime | None, interval: float) -> float:
     if mark is None:
         return 0.0
     ahead = (mark - timezone.now()).total_seconds()
-    if ahead > 1 and (_skew_warned_at is None or monotonic() - _skew_warned_at > _WARNING_SECONDS):
+    if ahead > _TOLERATED_SECONDS and (_skew_warned_at is None or monotonic() - _skew_warned_at > _WARNING_SECONDS):
         _skew_warned_at = monotonic()
         logger.warning("the clock was set back, or those of two hosts differ: a stored time is %.0f s ahead", ahead)
     return 0.0 if ahead > interval else min(interval, ahead + interval)
+
+
+def seconds_until_retry(retry_at: datetime | None, delay: float) -> float:
+    """Return the seconds until a retry that was planned `delay` seconds ahead, by the rules of `seconds_until`."""
+    return seconds_until(retry_at - timedelta(seconds=delay), delay) if retry_at else 0.0
 
 
 def retry_delay(failures: int, first: float, last: float) -> float:
@@ -68,6 +75,17 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def embargoed(self) -> ChangeQuerySet:
         """Changes that GITSYNC_EMBARGO still keeps out of Git."""
         return self.filter(settled_at=None, embargoed_until__gt=timezone.now())
+
+    def bound_embargoes(self) -> int:
+        """Let no embargo outlast its length from now: one from before the clock was set back begins again.
+
+        It does not end early, since authors use the time to delete a paste. Return how many changes were corrected.
+        """
+        now = timezone.now()
+        length = models.F("embargoed_until") - models.F("created_at")
+        end = models.ExpressionWrapper(models.Value(now) + length, models.DateTimeField())
+        ahead = self.embargoed().filter(created_at__gt=now + timedelta(seconds=_TOLERATED_SECONDS))
+        return ahead.update(embargoed_until=end, created_at=now)
 
     def rejected(self) -> ChangeQuerySet:
         """Changes that the remote rejected, until a moderator retries them."""
@@ -155,6 +173,13 @@ class PurgeQuerySet(models.QuerySet["Purge"]):
         """Purges that are not done yet."""
         return self.filter(done_at=None).order_by("id")
 
+    def is_any_due(self) -> bool:
+        """Whether any of these purges has to be tried now."""
+        return any(
+            seconds_until_retry(retry_at, retry_delay(tries, FIRST_PURGE_RETRY, LAST_PURGE_RETRY)) <= 0
+            for tries, retry_at in self.order_by().values_list("tries", "retry_at").distinct()
+        )
+
     def request_again(self) -> int:
         """Reset these purges, to be tried at once."""
         return self.update(requested_at=timezone.now(), done_at=None, tries=0, retry_at=None, error_code="", error="")
@@ -179,12 +204,6 @@ class Purge(models.Model):
 
     def __str__(self) -> str:
         return self.key
-
-    @property
-    def is_due(self) -> bool:
-        """Whether to try the purge now."""
-        delay = retry_delay(self.tries, FIRST_PURGE_RETRY, LAST_PURGE_RETRY)
-        return self.retry_at is None or seconds_until(self.retry_at - timedelta(seconds=delay), delay) <= 0
 
 
 class PurgedText(models.Model):
@@ -281,8 +300,7 @@ class Mirror(models.Model):
 
     def seconds_until_retry(self) -> float:
         """Return the seconds until the next try after a failure; 0 or less when it may start."""
-        delay = retry_delay(self.failures, FIRST_RETRY, LAST_RETRY)
-        return seconds_until(self.retry_at - timedelta(seconds=delay), delay) if self.retry_at else 0.0
+        return seconds_until_retry(self.retry_at, retry_delay(self.failures, FIRST_RETRY, LAST_RETRY))
 
 
 class Failure(models.Model):

@@ -188,7 +188,7 @@ CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = 2
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "pasteur_site.processes.beat:ClockScheduler"
 CELERY_BEAT_SCHEDULE = {
     "maintain": {"task": "gitsync.tasks.maintain", "schedule": 1_800.0, "options": {"expires": 1_800}},
     "tell": {"task": "pasteur_site.tasks.notify_moderators", "schedule": 10.0, "options": {"expires": 10}},

@@ -63,11 +63,15 @@ def error_code(mirror: Mirror) -> str:
 
 
 def oldest_seconds() -> float:
-    """Return the age of the oldest pending change in seconds, or 0 if there is none."""
-    rows = Change.objects.pending().values_list("created_at", "embargoed_until")
+    """Return the age of the oldest pending change in seconds; 0 without one.
+
+    Changes from before the clock was set back are ignored: they would conceal the age of all later ones.
+    """
+    now = timezone.now()
+    rows = Change.objects.pending().filter(created_at__lte=now).values_list("created_at", "embargoed_until")
     created_at, embargoed_until = rows.first() or (None, None)
     since = max(filter(None, (created_at, embargoed_until)), default=None)
-    return max((timezone.now() - since).total_seconds(), 0.0) if since else 0.0
+    return max((now - since).total_seconds(), 0.0) if since else 0.0
 
 
 def queue() -> Queue:

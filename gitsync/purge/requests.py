@@ -58,8 +58,8 @@ def request_file_purge(key: str, path: str) -> None:
 
 
 def is_any_due() -> bool:
-    """Return whether the history must be rewritten now."""
-    return any(purge.is_due for purge in Purge.objects.waiting())
+    """Return whether the history has to be rewritten now."""
+    return Purge.objects.waiting().is_any_due()
 
 
 def is_any_requested(keys: Iterable[str]) -> bool:

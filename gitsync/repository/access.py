@@ -87,14 +87,22 @@ def _writer_lock(wait: float) -> Iterator[None]:
 
 def _busy(path: Path) -> BusyError:
     """Return the error for a held lock: LockHeldError if its holder has made no progress for STALLED_SECONDS."""
-    silence = time() - path.stat().st_mtime
+    silence = _seconds_since_change(path)
     if silence >= STALLED_SECONDS:
         sleep(_LOCK_POLL_SECONDS)  # The holder may have locked the file just now, and not yet written to it.
-        silence = time() - path.stat().st_mtime
+        silence = _seconds_since_change(path)
     holder = path.read_text(errors="replace").strip() or "unknown"
     if silence < STALLED_SECONDS:
         return BusyError(f"another process (pid {holder}) is writing to the mirror")
     return LockHeldError(f"process {holder} has held the lock of the clone for {silence:.0f} seconds without progress")
+
+
+def _seconds_since_change(path: Path) -> float:
+    """Return the seconds since the last change of a file; also by how much it lies ahead of a clock that was set back.
+
+    A holder that works sets the time again within seconds.
+    """
+    return abs(time() - path.stat().st_mtime)
 
 
 @contextmanager

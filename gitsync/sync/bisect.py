@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, Min, OuterRef
+from django.db.models import Exists, F, Max, Min, OuterRef, Q
 from django.utils import timezone
 
 from gitsync.errors import PartlyRefusedError, RemoteRefusedError
@@ -145,10 +145,12 @@ def _due_for_retry(mirror: Mirror) -> ChangeQuerySet:
     if mirror.suspect_until is not None or mirror.failures or mirror.arrived_at is None:
         return Change.objects.none()
     now = timezone.now()
-    due = Change.objects.rejected().filter(retry_at__lte=now, secret_hold_at=None)
+    # Times in the future are from before the clock was set back, and over.
+    is_due = Q(retry_at__lte=now) | Q(retry_at__gt=now + RETRY_INTERVAL)
+    due = Change.objects.rejected().filter(is_due, secret_hold_at=None)
     if due.exists():
         _settle_outdated(due)
-    return due.filter(rejected_at__lt=mirror.arrived_at).order_by("pk")
+    return due.filter(Q(rejected_at__lt=mirror.arrived_at) | Q(rejected_at__gt=now)).order_by("pk")
 
 
 def _settle_outdated(changes: ChangeQuerySet) -> None:

@@ -1,14 +1,13 @@
 """Keeps the clone and the default remote fast and small, while no other process writes to them."""
 
 import logging
-from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
 from django.utils import timezone
 
 from gitsync.errors import BusyError, GitsyncError, MisconfiguredError
-from gitsync.models import Mirror
+from gitsync.models import Mirror, seconds_until
 from gitsync.remote import partial_clone
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import housekeeping
@@ -17,8 +16,8 @@ from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
 
-#: The time between two readings of all objects of a remote on this machine.
-VERIFY_INTERVAL = timedelta(days=1)
+#: Seconds between two readings of all objects of a remote on this machine.
+VERIFY_SECONDS = 86_400.0
 _LOCK_SECONDS = 150.0
 
 
@@ -51,7 +50,7 @@ def verify_if_due() -> None:
     try:
         remote = Remote.configured()
         mirror = Mirror.of(remote.address.url, remote.branch)
-        if mirror.verified_at is None or abs(timezone.now() - mirror.verified_at) >= VERIFY_INTERVAL:
+        if seconds_until(mirror.verified_at, VERIFY_SECONDS) <= 0:
             verify()
     except GitsyncError as error:
         logger.error("the remote cannot be verified (%s): %s", error.code, error)

@@ -113,8 +113,10 @@ def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
             sleep(seconds)
         try:
             drain(progress=progress, wait_for_lock=LOCK_SECONDS)
-        except (RemoteMovedError, TooSoonError, PartlyRefusedError, PastesChangedError):
-            continue  # Another writer was first, or the search for a rejected change continues.
+        except (RemoteMovedError, TooSoonError):
+            sleep(_MOVED_SECONDS)  # Another writer was first.
+        except (PartlyRefusedError, PastesChangedError):
+            continue  # The search for a rejected change continues, or the commits are recreated.
 
 
 def _never_stored(keys: Sequence[str]) -> list[str]:

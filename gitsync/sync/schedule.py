@@ -36,6 +36,8 @@ _MOVED_SECONDS = 1.0
 def work_off() -> float | None:
     """Drain until nothing is pending and no fetch is due; return the seconds until the next try, or None."""
     admin_requests.run()
+    if corrected := Change.objects.bound_embargoes():
+        logger.warning("the clock was set back: the embargo of %d changes begins again", corrected)
     has_fetched = False
     while not stop_requested.is_set():
         is_pending = Change.objects.pending().exists() or is_any_due()
@@ -64,7 +66,8 @@ def work_off() -> float | None:
             return None  # The process with the lock drains until nothing is pending.
         except (RemoteMovedError, TooSoonError) as late:
             logger.info("another writer was first: %s", late)
-            return _MOVED_SECONDS
+            mirror.refresh_from_db(fields=["pushed_at"])
+            return max(_MOVED_SECONDS, mirror.seconds_until_push(addresses.push_interval()))
         except PastesChangedError as changed:
             logger.info("the commits are recreated: %s", changed)
         except PartlyRefusedError as refused:
