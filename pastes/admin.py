@@ -1,4 +1,4 @@
-"""The admin of pastes: find, read, hide and show them. All writes go through lifecycle/writing.py."""
+"""The admin for pastes: find, read, hide and show them. All writes go through lifecycle/writing.py."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from pastes.moderation import admin_lists, ban_admin, report_admin  # noqa: F401
 from pastes.moderation.admin_actions import TakedownActions
 from pastes.moderation.admin_lists import BoundedPaginator, PasteList
 
-if TYPE_CHECKING:  # At run time Django's classes take no parameters.
+if TYPE_CHECKING:  # Django's classes are not generic at run time.
     _TabularInline = admin.TabularInline[Revision, Paste]
     _ModelAdmin = admin.ModelAdmin[Paste]
     _TombstoneAdmin = admin.ModelAdmin[Tombstone]
@@ -23,12 +23,12 @@ else:
     _TabularInline, _ModelAdmin, _TombstoneAdmin = admin.TabularInline, admin.ModelAdmin, admin.ModelAdmin
 
 _MAX_CHARACTERS = 20_000
-#: The newest revisions that a page shows: a paste may have thousands.
+#: The number of revisions shown on a page: a paste may have thousands.
 _MAX_REVISIONS = 20
 
 
 class RevisionInline(_TabularInline):
-    """The revisions of a paste with their files."""
+    """The revisions of a paste and their files."""
 
     model = Revision
     fields = readonly_fields = ("number", "created_at", "texts")
@@ -39,7 +39,7 @@ class RevisionInline(_TabularInline):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Revision]:
-        """Return the newest revisions of the displayed paste, with their files in one query."""
+        """Return the newest revisions of the displayed paste, prefetching their files."""
         revisions: QuerySet[Revision] = super().get_queryset(request).prefetch_related("files")
         match = request.resolver_match
         pk = match.kwargs.get("object_id", "") if match else ""
@@ -50,7 +50,7 @@ class RevisionInline(_TabularInline):
 
     @admin.display(description="files")
     def texts(self, revision: Revision) -> SafeString:
-        """Return the files of a revision as HTML, each cut to _MAX_CHARACTERS."""
+        """Return the files of a revision as HTML, each truncated to _MAX_CHARACTERS."""
         rows = (
             (file.name, file.label, file.size_bytes, file.content[:_MAX_CHARACTERS]) for file in revision.files.all()
         )
@@ -59,7 +59,7 @@ class RevisionInline(_TabularInline):
 
 @admin.register(Tombstone)
 class TombstoneAdmin(_TombstoneAdmin):
-    """Tombstones of purged pastes, read-only. Without its tombstone, a paste could come back."""
+    """Tombstones of purged pastes. Read-only, since deleting a tombstone would allow its paste to come back."""
 
     list_display = ("key", "reason", "by", "created_at")
     search_fields = ("=key", "=old_code", "reason")
@@ -77,7 +77,7 @@ class TombstoneAdmin(_TombstoneAdmin):
 
 @admin.register(Paste)
 class PasteAdmin(TakedownActions, _ModelAdmin):
-    """Pastes, read-only but for the actions. Rows stay, since keys are never reused."""
+    """Pastes, read-only except for the actions. Rows are never deleted, since keys must not be reused."""
 
     list_display = ("key", "title", "author", "visibility", "state", "created_at", "mirror_state")
     list_filter = ("state", "visibility", "burn", "encrypted", "created_at")
@@ -113,7 +113,7 @@ class PasteAdmin(TakedownActions, _ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show no save buttons: there is nothing to save."""
+        """Hide the save buttons, as there is nothing to save."""
         context |= {"show_save": False, "show_save_and_continue": False, "show_close": True}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -124,7 +124,7 @@ class PasteAdmin(TakedownActions, _ModelAdmin):
 
     @admin.display(description="came from")
     def came_from(self, paste: Paste) -> str:
-        """Return the address of the last write, with a link to all pastes of that address."""
+        """Return the address of the last write, linked to all pastes from that address."""
         origin = Origin.objects.filter(paste=paste).first()
         if origin is None:
             return "not known"

@@ -1,10 +1,10 @@
-"""The web path: storing and showing pastes. It must not know Git or Celery."""
+"""The web app, which stores and shows pastes. It must not depend on Git or Celery."""
 
 from django.apps import AppConfig
 
 
 class PastesConfig(AppConfig):
-    """The app of pastes."""
+    """The configuration of the pastes app."""
 
     name = "pastes"
 

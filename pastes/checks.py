@@ -1,4 +1,4 @@
-"""System checks of the settings for permissions and mail."""
+"""System checks for the permission and mail settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ def register_all() -> None:
 
 
 def check_audiences(**kwargs: Any) -> Sequence[CheckMessage]:
-    """pastes.W001: a proxy hides the addresses of callers; W002: more callers can list pastes than read them."""
+    """Check for a proxy that hides addresses (pastes.W001) and for callers that may list but not read (pastes.W002)."""
     warnings: list[CheckMessage] = []
     names = ("CREATE", "READ", "LIST")
     audience = {name: audiences.parse(getattr(settings, f"PASTEUR_MAY_{name}")) for name in names}
@@ -34,7 +34,7 @@ def check_audiences(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 def check_mail(**kwargs: Any) -> Sequence[CheckMessage]:
-    """pastes.W003: moderators cannot get mail."""
+    """Check for pastes.W003: moderators cannot be notified by mail."""
     if settings.PASTEUR_MODERATORS and not settings.EMAIL_HOST:
         message = "PASTEUR_MODERATORS names people, but the site cannot send mail."
         hint = "Set PASTEUR_EMAIL_URL, such as smtp+tls://user:password@host."

@@ -1,17 +1,17 @@
-"""The errors of pastes, the same for pages, API, dialects and commands."""
+"""The errors of this app, shared by pages, the API, dialects and commands."""
 
 from django.utils.translation import gettext
 
 
 class PastesError(Exception):
-    """The root of this app's errors."""
+    """The base class of this app's errors."""
 
 
 class RefusedError(PastesError):
-    """The request is refused. Nothing was stored.
+    """The request was refused and nothing was stored.
 
-    `code` is stable and for programs, `message` is for people; `status` is the HTTP status; `field` is the invalid
-    field, `limit` its limit, and `file` the position of the invalid file, if there is one.
+    `code` is stable and machine-readable, `message` is human-readable, and `status` is the HTTP status. If applicable,
+    `field` is the name of the invalid field, `limit` its limit, and `file` the position of the invalid file.
     """
 
     file: int | None = None
@@ -28,15 +28,15 @@ class RefusedError(PastesError):
 
 
 class KeysExhaustedError(PastesError):
-    """Several new keys in a row were taken. Trying again may work; a longer PASTEUR_KEY_LENGTH will."""
+    """Several new keys in a row were taken. Retrying may help; increasing PASTEUR_KEY_LENGTH will."""
 
 
 def incomplete() -> RefusedError:
-    """Return the refusal of a body that is shorter than its Content-Length."""
+    """Return the error for a body that is shorter than its Content-Length."""
     return RefusedError("incomplete", "The body is shorter than its Content-Length.", status=400)
 
 
 def too_large(limit: int) -> RefusedError:
-    """Return the refusal of a text or request above the limit, in bytes."""
+    """Return the error for content or a request that exceeds the limit, in bytes."""
     message = gettext("A paste may be at most %(limit)s bytes long.") % {"limit": limit}
     return RefusedError("too_large", message, status=413, field="files", limit=limit)

@@ -1,29 +1,30 @@
-"""The signals of a paste's life, by which other apps follow it; this app calls no other.
+"""Signals sent when pastes change, for other apps to follow. This app does not call other apps.
 
-Each is sent inside the transaction of the write, and a receiver that raises undoes it, unless noted otherwise. Each is
-sent with `paste`, a pastes.models.Paste, unless noted otherwise.
+Unless noted otherwise, each signal is sent inside the transaction of the write, which is rolled back if a receiver
+raises, and is sent with `paste`, a pastes.models.Paste.
 """
 
 from django.dispatch import Signal
 
-#: Before a new paste is stored, outside of its transaction. A receiver returns rows that are stored with the paste, and
-#: writes none itself. Sent again when the paste gets another key.
+#: Sent before a new paste is stored, outside of its transaction. Receivers must not write to the database, but return
+#: unsaved rows that are then stored together with the paste. Sent again if the paste gets a different key.
 paste_published = Signal()
 
-#: After a new paste is stored and committed, with those rows. Errors are logged; a receiver must be fast.
+#: Sent after a new paste and those rows have been committed. Errors are logged. Receivers must be fast.
 paste_stored = Signal()
 
-#: A paste has a new revision, `paste.head`.
+#: Sent when a paste gets a new revision, `paste.head`.
 paste_revised = Signal()
 
-#: A paste has gone from the site: hidden, removed, burned or expired.
+#: Sent when a paste is no longer visible: it was hidden, removed or burned, or has expired.
 paste_withdrawn = Signal()
 
-#: A hidden paste is visible again.
+#: Sent when a hidden paste becomes visible again.
 paste_restored = Signal()
 
-#: A paste is being purged, its texts are still there; every copy must purge it too. Sent with its `key`.
+#: Sent with `key` when a paste is about to be purged and still has its content. Every copy must purge it too.
 paste_purged = Signal()
 
-#: A request asked for a key without a paste. Sent outside of transactions and often; a receiver must be fast.
+#: Sent when a request contains a key for which there is no paste, often and outside of transactions. Receivers must be
+#: fast.
 paste_missed = Signal()

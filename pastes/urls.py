@@ -1,4 +1,4 @@
-"""The URLs of pastes."""
+"""The URLs of the pastes app."""
 
 from django.urls import path, register_converter
 
@@ -25,7 +25,7 @@ register_converter(KeyConverter, "key")
 urlpatterns = [
     path("", create.home, name="home"),
     path("api/v1/", root, name="api"),
-    path("api/v1/", api.urls),  # Early: resolving the URL is a good part of the cost of a read.
+    path("api/v1/", api.urls),  # First, because resolving the URL is a significant part of the cost of a read.
     path("recent", create.or_upload(lists.recent), name="recent"),
     path("recent.atom", create.or_upload(lists.feed), name="feed"),
     path("by/", lists.by_author, name="author_named"),

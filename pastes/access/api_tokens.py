@@ -1,4 +1,4 @@
-"""API tokens: created, found, revoked. A secret is shown once; rows, logs and addresses never have it."""
+"""Create, look up and revoke API tokens. A secret is shown once and is never stored, logged or put into a URL."""
 
 import contextlib
 import hashlib
@@ -20,11 +20,11 @@ from pastes.models import SCOPES, ApiToken
 from pastes.storage import clock
 from pastes.storage.write_lock import write_lock
 
-#: Begins every secret, so that people and secret scanners recognize one.
+#: The prefix of every secret, which makes it recognizable to people and secret scanners.
 PREFIX = "pasteur_"
 
 _BYTES = 24
-#: The precision of the last use: writing a row for every request would make reading as expensive as writing.
+#: The precision of the last use. Updating the row on every request would make reads as expensive as writes.
 _USE_PRECISION = timedelta(minutes=1)
 _AUTHORIZATION = re.compile(r"(?:bearer|token) +(\S+) *", re.IGNORECASE)
 
@@ -32,9 +32,9 @@ _AUTHORIZATION = re.compile(r"(?:bearer|token) +(\S+) *", re.IGNORECASE)
 def create(
     *, name: str, scopes: Collection[str], expires_at: datetime | None = None, **fields: Any
 ) -> tuple[str, ApiToken]:
-    """Create a token with these scopes; return its secret, which is not stored, and its row.
+    """Create a token with the given scopes. Return its secret, which is not stored, and the token.
 
-    `fields` are `owner`, `limit_create` and `limit_read`. Raises ValueError for an invalid value.
+    `fields` may contain `owner`, `limit_create` and `limit_read`. Raise ValueError if a value is invalid.
     """
     if not name.strip() or len(name) > 100:
         raise ValueError("a token needs a name of at most 100 characters")
@@ -51,26 +51,26 @@ def create(
 
 
 def draw() -> str:
-    """Return a new secret of 192 random bits."""
+    """Return a new secret with 192 random bits."""
     return PREFIX + secrets.token_urlsafe(_BYTES)
 
 
 def hashed(secret: str) -> str:
-    """Return the hash of a secret that is stored. Secrets are random, so a fast hash without salt is safe."""
+    """Return the hash under which a secret is stored. Secrets are random, so a fast unsalted hash is safe."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def read(request: HttpRequest) -> str | None:
-    """Return the secret of the header `Authorization: Bearer ...` or `Authorization: token ...`, or None."""
+    """Return the secret from the header `Authorization: Bearer ...` or `Authorization: token ...`, or None."""
     match = _AUTHORIZATION.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
     return match[1] if match else None
 
 
 def find(secret: str) -> ApiToken:
-    """Return the token with this secret, and store when it was used.
+    """Return the token with the given secret, and record when it was used.
 
-    Raises RefusedError with status 401 for an unknown, revoked or expired token. The time that this takes gives nothing
-    away: the database compares hashes, which a caller cannot choose.
+    Raise RefusedError with status 401 if the token is unknown, revoked or expired. The time this takes reveals nothing:
+    the database compares hashes, which a caller cannot choose.
     """
     secret_hash = hashed(secret)
     token = ApiToken.objects.select_related("owner").filter(secret_hash=secret_hash).first()
@@ -83,7 +83,7 @@ def find(secret: str) -> ApiToken:
         raise RefusedError("expired_token", "This API token has expired.", status=401)
     if not token.last_used_at or now - token.last_used_at >= _USE_PRECISION:
         outdated = Q(last_used_at=None) | Q(last_used_at__lte=now - _USE_PRECISION)
-        with contextlib.suppress(OperationalError), write_lock(0):  # A reader does not wait for writers.
+        with contextlib.suppress(OperationalError), write_lock(0):  # Reads do not wait for writers.
             ApiToken.objects.filter(outdated, pk=token.pk).update(last_used_at=now)
     return token
 

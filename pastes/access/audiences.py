@@ -1,4 +1,4 @@
-"""The audiences of settings: `anyone`, callers with a `token`, or callers from networks. Pure."""
+"""The audiences allowed by settings: `anyone`, callers with a `token`, or callers from certain networks. Pure."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +11,7 @@ IPAddress = IPv4Address | IPv6Address
 
 @dataclass(frozen=True)
 class Audience:
-    """Anyone; or callers with an API token or a login, and callers from these networks."""
+    """Anyone, or callers that have an API token or a login or are in one of the networks."""
 
     anyone: bool
     tokens: bool = False
@@ -24,7 +24,7 @@ class Audience:
 
 @cache
 def parse(text: str) -> Audience:
-    """Return the audience of a setting. Raises ValueError for an invalid text."""
+    """Parse the value of a setting. Raise ValueError if it is invalid."""
     items = [item.strip() for item in text.split(",")]
     if "anyone" in items:
         if len(items) > 1:

@@ -1,8 +1,8 @@
-"""Bans: callers from networks that moderators have banned may read, but not write.
+"""Bans: callers from networks that moderators have banned may read but not write.
 
-All bans are kept in memory, since every write asks for them, and are read again after FRESH_SECONDS; a new ban takes
-that long to reach all processes. A ban does not hold for a caller with an API token that may write: moderators revoke
-that token instead.
+All bans are cached in memory, since every write checks them, and are reloaded after FRESH_SECONDS. A new ban takes that
+long to reach all processes. Bans do not apply to callers with an API token that may write: moderators can revoke the
+token instead.
 """
 
 import time
@@ -27,14 +27,14 @@ FRESH_SECONDS = 5.0
 
 Network = IPv4Network | IPv6Network
 
-#: The shortest prefixes that can be banned, by IP version: a typing mistake must not ban everyone.
+#: The shortest prefix lengths that can be banned, keyed by IP version: a typo must not ban everyone.
 _SHORTEST_PREFIX = {4: 8, 6: 16}
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """A ban in memory."""
+    """A cached ban."""
 
     reason: str
     until: datetime | None
@@ -44,14 +44,14 @@ class _Entry:
         return self.until is None or self.until > timezone.now()
 
 
-#: By IP version and length of the prefix, the bans by the prefix as a number.
+#: Maps the IP version and prefix length to the bans, which are keyed by the prefix as an integer.
 _Table = Mapping[tuple[int, int], Mapping[int, _Entry]]
 
 
 def parse(text: str) -> Network:
-    """Return the network to ban: of an IPv6 address, the 64 bits that one customer has.
+    """Return the network to ban. An IPv6 address stands for its /64 network, as assigned to a single customer.
 
-    Raises ValueError, with the reason, for an invalid network and for one that must not be banned.
+    Raise ValueError, with the reason, if the network is invalid or must not be banned.
     """
     text = text.strip()
     try:
@@ -71,7 +71,7 @@ def parse(text: str) -> Network:
 
 
 def normalize(text: str) -> str:
-    """Return an address or network as it is stored for callers; invalid text as it is."""
+    """Return an address or network in the form in which it is stored. Return invalid text unchanged."""
     try:
         network = parse(text)
     except ValueError:
@@ -80,20 +80,20 @@ def normalize(text: str) -> str:
 
 
 def ban(network: str, *, reason: str, until: datetime | None = None, by: str = "") -> Ban:
-    """Ban a network, or change its ban. Raises ValueError as `parse` does."""
+    """Ban a network, or change its existing ban. Raise ValueError as `parse` does."""
     fields = {"reason": reason, "until": until, "by": by}
     return Ban.objects.update_or_create(network=normalize(str(parse(network))), defaults=fields)[0]
 
 
 def demand() -> None:
-    """Raise RefusedError when the caller is banned."""
+    """Raise RefusedError if the caller is banned."""
     context = current.get()
     if context and (refused := find(context)) is not None:
         raise refused
 
 
 def find(context: RequestContext) -> RefusedError | None:
-    """Return the refusal of a banned caller, or None."""
+    """Return the error for a banned caller, or None if the caller is not banned."""
     if context.address is None or (context.token and context.token.may_write):
         return None
     entry = _find(context.address)
@@ -108,20 +108,20 @@ def find(context: RequestContext) -> RefusedError | None:
 
 
 def covering(address: IPv4Address | IPv6Address) -> Q:
-    """Return the condition that a ban is for an address."""
+    """Return a condition matching bans that cover an address."""
     lengths = range(_SHORTEST_PREFIX[address.version], address.max_prefixlen + 1)
     return Q(network__in=[normalize(str(ip_network((address, length), strict=False))) for length in lengths])
 
 
 class _Cache:
-    """All bans, at most FRESH_SECONDS old; older only while the database is unavailable."""
+    """A copy of all bans that is at most FRESH_SECONDS old, or older while the database is unavailable."""
 
     table: _Table = {}
     read_at = float("-inf")
 
 
 def forget(**kwargs: Any) -> None:
-    """Discard the cache, after this process has added, changed or lifted a ban."""
+    """Invalidate the cache after this process has added, changed or lifted a ban."""
     _Cache.read_at = float("-inf")
 
 
@@ -132,7 +132,7 @@ def _find(address: IPv4Address | IPv6Address) -> _Entry | None:
         try:
             _Cache.table = _load()
         except (OperationalError, InterfaceError):
-            pass  # The write itself will fail; old bans keep holding.
+            pass  # The write itself will fail; cached bans stay in force.
     for (version, length), entries in _Cache.table.items():
         if version == address.version:
             entry = entries.get(int(address) >> (address.max_prefixlen - length))

@@ -1,4 +1,4 @@
-"""The rate limits of the caller: those of its API token, or those of the settings."""
+"""The rate limits of the caller, taken from its API token or from the settings."""
 
 from django.conf import settings
 
@@ -10,12 +10,12 @@ from pastes.limits.charges import Charge
 
 
 def rate_of(action: str) -> str:
-    """Return the rate limit of an action for the current caller, as rates.parse reads it."""
+    """Return the current caller's rate limit for an action, in the format of rates.parse."""
     return _token_rate(action) or str(getattr(settings, f"PASTEUR_LIMIT_{action.upper()}"))
 
 
 def counter_of(context: RequestContext, action: str) -> str | None:
-    """Return the name under which an action of a caller is counted; None for a caller without limits."""
+    """Return the name of the counter for a caller's action, or None if the caller has no limits."""
     if context.token and _token_rate(action):
         return f"token:{context.token.pk}"
     network = client_address.network(context.address)
@@ -23,9 +23,9 @@ def counter_of(context: RequestContext, action: str) -> str | None:
 
 
 def charge_guess() -> list[Charge]:
-    """Charge the caller for an edit token that is about to be compared. Raises RefusedError when its limit is exceeded.
+    """Charge the caller before an edit token is compared. Raise RefusedError if the limit is exceeded.
 
-    Guesses are charged as deletions, which is what a right guess would allow.
+    Guesses are charged as deletions, which is what a correct guess would allow.
     """
     context = current.get()
     counter = counter_of(context, "delete") if context else None
@@ -38,9 +38,9 @@ def charge_guess() -> list[Charge]:
 
 
 def charge_token(context: RequestContext) -> list[Charge]:
-    """Charge the caller for an API token that is about to be looked up, to be refunded when it is valid.
+    """Charge the caller before an API token is looked up. The charge is refunded if the token is valid.
 
-    Wrong tokens are charged as reads. Raises RefusedError when their limit is exceeded, before the database is asked.
+    Wrong tokens are charged as reads. If the limit is exceeded, raise RefusedError before querying the database.
     """
     counter = counter_of(context, "read")
     if counter is None:

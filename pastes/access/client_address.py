@@ -1,4 +1,4 @@
-"""The address of the caller of a request."""
+"""The address of a request's caller."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -10,10 +10,10 @@ from pastes.access.audiences import IPAddress
 
 
 def find(request: HttpRequest) -> IPAddress | None:
-    """Return the address of a caller; None for one without an address, such as a Unix socket.
+    """Return the caller's address, or None if it has none, as with a Unix socket.
 
-    Each of PASTEUR_PROXIES appends the address that it sees to X-Forwarded-For; what is further to the left was written
-    by the client. Without a valid address there, the nearest proxy's counts.
+    Each of the PASTEUR_PROXIES proxies appends the address it sees to X-Forwarded-For; anything further to the left was
+    written by the client. If there is no valid address, the address of the nearest proxy is used.
     """
     nearest = str(request.META.get("REMOTE_ADDR", ""))
     if settings.PASTEUR_PROXIES:
@@ -25,14 +25,14 @@ def find(request: HttpRequest) -> IPAddress | None:
 
 @lru_cache(maxsize=4096)
 def network(address: IPAddress | None) -> str:
-    """Return the name under which a caller is counted: its address, of IPv6 the 64 bits that one customer has."""
+    """Return the name under which a caller is counted: its IPv4 address or its IPv6 /64 network."""
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
     return str(address or "local")
 
 
 def is_local(network: str) -> bool:
-    """Return whether a caller is on this machine: its operator, or a proxy that PASTEUR_PROXIES does not count."""
+    """Return whether a caller is on this machine: the operator, or a proxy not counted in PASTEUR_PROXIES."""
     return network in {"local", "::/64"} or network.startswith("127.")
 
 

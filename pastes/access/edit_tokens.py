@@ -1,4 +1,4 @@
-"""Edit tokens, with which an author changes and deletes a paste. Only the response to its creation has the token."""
+"""Edit tokens, which allow authors to edit and delete their pastes. They are only included in the creation response."""
 
 import hashlib
 import hmac
@@ -14,24 +14,24 @@ from pastes.limits import charges
 if TYPE_CHECKING:
     from pastes.models import Paste
 
-#: Random bytes of a token.
+#: The number of random bytes in a token.
 _BYTES = 24
 
 
 def draw() -> str:
-    """Return a new token of 192 random bits, in URL-safe characters."""
+    """Return a new URL-safe token with 192 random bits."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def hashed(token: str) -> str:
-    """Return the hash of a token that is stored. Tokens are random, so a fast hash without salt is safe."""
+    """Return the hash under which a token is stored. Tokens are random, so a fast unsalted hash is safe."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def owns(paste: "Paste | None", token: str) -> "TypeGuard[Paste]":
-    """Return whether this is the edit token of the paste, in constant time.
+    """Return whether the token is the edit token of the paste, using a constant-time comparison.
 
-    Raises RefusedError, whether the token is right or wrong, for a caller with too many wrong guesses.
+    If the caller has guessed wrong too often, raise RefusedError regardless of whether the token is correct.
     """
     charged = caller_rates.charge_guess()
     matches = paste is not None and hmac.compare_digest(hashed(token), paste.token_hash or "none")
@@ -41,7 +41,7 @@ def owns(paste: "Paste | None", token: str) -> "TypeGuard[Paste]":
 
 
 def demand(paste: "Paste", token: str, *, deleting: bool = False) -> None:
-    """Raise RefusedError unless the caller's API token allows it, or this is the edit token of the paste."""
+    """Raise RefusedError unless the caller's API token permits the action or `token` is the edit token of the paste."""
     if not permissions.made(paste) and not (deleting and permissions.moderates()) and not owns(paste, token):
         message = gettext("This requires the paste’s edit token in the header X-Pasteur-Token.")
         raise RefusedError("token", message, status=403)

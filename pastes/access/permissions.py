@@ -1,4 +1,4 @@
-"""The permissions of the caller, checked where the work is done: in writing.py, in reading.py, and by lists."""
+"""The caller's permissions, checked where the work is done: in writing.py, in reading.py, and in lists."""
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
@@ -8,9 +8,9 @@ from pastes.access.request_context import RequestContext, current
 from pastes.errors import RefusedError
 from pastes.models import Paste
 
-#: The setting with the audience of each action.
+#: The setting that contains the audience of each action.
 AUDIENCES = {"create": "PASTEUR_MAY_CREATE", "read": "PASTEUR_MAY_READ", "list": "PASTEUR_MAY_LIST"}
-#: The scope that an API token needs for each action.
+#: The scope required of an API token for each action.
 _SCOPES = {"create": "write", "read": "read", "list": "read"}
 _NEEDS_TOKEN = {
     "create": gettext_lazy("Creating pastes here requires an API token or a login."),
@@ -33,7 +33,7 @@ def demand(action: str) -> None:
 
 
 def refusal_of(action: str) -> RefusedError | None:
-    """Return the refusal of a caller that may not `create`, `read` or `list`, or None."""
+    """Return the error if the caller may not `create`, `read` or `list`, or None if it may."""
     context = current.get()
     if context is None:
         return None
@@ -68,7 +68,7 @@ def moderates() -> bool:
 
 
 def made(paste: Paste) -> bool:
-    """Return whether the caller's API token may write, and it or another token of its owner created the paste."""
+    """Return whether the caller's API token may write and the paste was created with it or its owner's other tokens."""
     token = request_context.token()
     if token is None or not token.may_write or paste.api_token_id is None:
         return False
@@ -81,7 +81,7 @@ def made(paste: Paste) -> bool:
 def _includes(audience: audiences.Audience, context: RequestContext) -> bool:
     if audience.tokens and context.token:
         return True
-    # A page of another site must not use the address of its visitor.
+    # A page of another site must not benefit from its visitor's address.
     if audience.has(context.address) and not login.is_from_foreign_page(context.request):
         return True
     return audience.tokens and login.is_logged_in(context.request)

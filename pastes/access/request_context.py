@@ -1,8 +1,8 @@
-"""The caller of the request that a thread answers.
+"""The caller of the request that the current thread is handling.
 
-Permissions are checked where the work is done (permissions.py), so that no page and no dialect can forget them.
-Therefore the caller is a context variable and is not handed from function to function. Commands and the worker run
-without one and may do everything.
+Permissions are checked where the work is done (permissions.py) so that no page or dialect can forget to check them. The
+caller is therefore stored in a context variable instead of being passed from function to function. Commands and the
+worker have no caller and may do everything.
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ from pastes.models import ApiToken
 
 @dataclass
 class RequestContext:
-    """A request, the address of its caller, and its API token or the reason why that is refused.
+    """A request, the address of its caller, and its API token or the error if the token was refused.
 
-    `exceeded` is the rate limit that wrong edit tokens of this request have exceeded. `shows_pastes` and
-    `is_confidential` say what the response is about, and so which caches may store it.
+    `exceeded` is the rate limit that was exceeded by wrong edit tokens. `shows_pastes` and `is_confidential` determine
+    which caches may store the response.
     """
 
     request: HttpRequest
@@ -40,13 +40,13 @@ current: ContextVar[RequestContext | None] = ContextVar("request_context", defau
 
 
 def token() -> ApiToken | None:
-    """Return the API token of the current request, if it has one."""
+    """Return the API token of the current request, or None."""
     context = current.get()
     return context.token if context else None
 
 
 def mark_shows_pastes(*, confidential: bool = False) -> None:
-    """Note that the response to the current request is about pastes, or about one that no cache may store."""
+    """Record that the response is about pastes and, if `confidential`, that no cache may store it."""
     context = current.get()
     if context is not None:
         context.shows_pastes = True
@@ -55,7 +55,7 @@ def mark_shows_pastes(*, confidential: bool = False) -> None:
 
 @contextmanager
 def activate(context: RequestContext) -> Iterator[None]:
-    """Let this thread answer a request inside the block."""
+    """Make `context` the current request context inside the block."""
     reset_token = current.set(context)
     try:
         yield

@@ -1,4 +1,4 @@
-"""API tokens in the admin: create one, show its secret once, revoke it."""
+"""The admin for API tokens: create a token, show its secret once, revoke it."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from pastes.access import api_tokens
 from pastes.limits import rates
 from pastes.models import SCOPES, ApiToken
 
-if TYPE_CHECKING:  # At run time Django's classes take no parameters.
+if TYPE_CHECKING:  # Django's classes are not generic at run time.
     _Form = forms.ModelForm[ApiToken]
     _ModelAdmin = admin.ModelAdmin[ApiToken]
 else:
@@ -64,7 +64,7 @@ class ApiTokenAdmin(_ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is not None:
             return (*_EDITABLE, "created_at", "last_used_at", "revoked_at")
-        # Only moderators can create a token that may moderate.
+        # Only moderators may create tokens that may moderate.
         return () if request.user.has_perm("pastes.change_paste") else ("may_moderate",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -81,12 +81,12 @@ class ApiTokenAdmin(_ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         if not change:
-            obj.secret = api_tokens.draw()  # type: ignore[attr-defined]  # For `response_add` alone.
+            obj.secret = api_tokens.draw()  # type: ignore[attr-defined]  # Only for `response_add`.
             obj.secret_hash = api_tokens.hashed(obj.secret)  # type: ignore[attr-defined]  # As above.
             super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
-        # The secret is not in a message, which a cookie or a session would store.
+        # The secret is not shown as a message, which would be stored in a cookie or session.
         context = {
             **self.admin_site.each_context(request),
             "title": f"API token {obj.name}",

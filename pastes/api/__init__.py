@@ -11,7 +11,8 @@ from pastes.errors import RefusedError
 from pastes.http import responses
 from pastes.http.methods import read_only
 
-#: Error codes by Pydantic's (https://docs.pydantic.dev/latest/errors/validation_errors/); all others are wrong_type.
+#: Maps Pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/) to our codes. All others are
+#: mapped to wrong_type.
 _CODES = {
     "extra_forbidden": "unknown_field",
     "missing": "missing_field",
@@ -19,9 +20,9 @@ _CODES = {
     "less_than_equal": "out_of_range",
     "int_parsing_size": "out_of_range",
 }
-#: The keys of Pydantic's errors that hold the violated limit.
+#: The keys in Pydantic's error context that contain the violated limit.
 _LIMITS = {"ge", "le"}
-#: The headers to name as the field of an error, by its code.
+#: The header reported as the field of an error, keyed by error code.
 _HEADERS = {"conflict": "If-Match", "precondition": "If-Match", "token": responses.TOKEN_HEADER}
 
 api = PasteurAPI(
@@ -50,7 +51,7 @@ def root(request: HttpRequest) -> HttpResponse:
 
 @api.exception_handler(RefusedError)
 def handle_refusal(request: HttpRequest, error: RefusedError) -> HttpResponse:
-    """Answer refused input; `field` is the path of the field in the request."""
+    """Respond to invalid input. The `field` in the response is its path in the request."""
     field = error.field or _HEADERS.get(error.code, "")
     field = field if error.file is None else f"files.{error.file}.{field}"
     return responses.error(request, error.status, error.code, error.message, field, error.limit)
@@ -58,7 +59,7 @@ def handle_refusal(request: HttpRequest, error: RefusedError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def handle_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Answer an unreadable body. Ninja wraps the error that the parser raised."""
+    """Respond to an unreadable body. Ninja wraps the error raised by the parser."""
     if isinstance(error.__cause__, RefusedError):
         return responses.refusal(request, error.__cause__)
     return responses.error(request, error.status_code, "bad_request", str(error))
@@ -66,7 +67,7 @@ def handle_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def handle_validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Answer a request that does not match the schema, naming the first invalid field."""
+    """Respond to a request that does not match the schema, reporting the first invalid field."""
     problem = error.errors[0]
     source = problem["loc"][0]
     if source == "path":

@@ -1,4 +1,4 @@
-"""What the routers of the API share: the router class, parameters, finding a paste, and error statuses."""
+"""Code shared by the API's routers: the router class, parameters, looking up a paste, and error statuses."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,7 +19,7 @@ from pastes.lifecycle import reading
 from pastes.models import Paste
 from pastes.rules import keys
 
-#: The error statuses of every read, and of every write.
+#: The error statuses that any read, or any write, may return.
 READ_ERRORS = frozenset({400, 401, 403, 404, 422, 429, 503})
 WRITE_ERRORS = READ_ERRORS | {413, 415}
 
@@ -34,8 +34,8 @@ def _check_digits(value: object) -> object:
     return value
 
 
-#: Pydantic alone reads 1.0 and 1_000 as integers, which the OpenAPI document does not allow. With a validator, Ninja
-#: takes the default of a parameter from `Query` alone.
+#: Pydantic itself accepts 1.0 and 1_000 as integers, which the OpenAPI document does not allow. For a type with a
+#: validator, Ninja only takes the default of a parameter from `Query`.
 Integer = Annotated[int, BeforeValidator(_check_digits)]
 
 Before = Annotated[Integer | None, Query(None, ge=1, le=2**63 - 1, description="The end of the previous page.")]
@@ -43,14 +43,14 @@ Length = Annotated[Integer, Query(30, ge=1, le=100, description="The maximum num
 
 
 class StrictParser(Parser):
-    """Parses bodies with the site's rules for JSON: UTF-8, no duplicate keys, limited in size."""
+    """A parser that applies the site's rules for JSON bodies: UTF-8, no duplicate keys, limited size."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         return request_body.json_object(request)
 
 
 class Router(ninja.Router):
-    """Refuses unknown query parameters and options, so that a typo is an error."""
+    """A router that refuses unknown query parameters and options, so that typos are reported."""
 
     def add_api_operation(self, path: str, methods: list[str], view_func: Callable[..., Any], **options: Any) -> None:
         models = ViewSignature(path, view_func).models
@@ -70,12 +70,12 @@ class Router(ninja.Router):
 
 
 def response_schemas(status: int, schema: Any, errors: frozenset[int]) -> dict[Any, Any]:
-    """Return the response schemas of an operation: of its success, and of its error statuses."""
+    """Return the response schemas of an operation, for success and for its error statuses."""
     return {status: schema, errors: ErrorOut}
 
 
 def find(key: str, *, with_copy: bool = False) -> Paste:
-    """Return the readable paste of this key, as `reading.find` does. Raises RefusedError."""
+    """Return the readable paste with this key, as `reading.find` does. Raise RefusedError."""
     return _require(reading.find(key, with_copy=with_copy))
 
 
@@ -86,19 +86,19 @@ def _require(paste: Paste | None) -> Paste:
 
 
 def not_found() -> RefusedError:
-    """Return the error for a key without a readable paste."""
+    """Return the error for a key that has no readable paste."""
     return RefusedError("not_found", "There is no such paste.", status=404)
 
 
 def find_owned(key: str, token: str, *, deleting: bool = False) -> Paste:
-    """Return the paste of this key, given its edit token. Raises RefusedError."""
+    """Return the paste with this key if the caller may change it. Raise RefusedError."""
     paste = _require(reading.find_to_change(key))
     edit_tokens.demand(paste, token, deleting=deleting)
     return paste
 
 
 def link_next(request: HttpRequest, response: HttpResponse, before: int | None) -> str | None:
-    """Return the URL of the next page of a list, and set it as `Link` header (RFC 8288); None for the last page."""
+    """Return the URL of a list's next page and set the `Link` header (RFC 8288). Return None on the last page."""
     if before is None:
         return None
     query = request.GET.copy()

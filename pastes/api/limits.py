@@ -1,4 +1,4 @@
-"""The languages and limits of the site, for clients to check before they send a paste."""
+"""The site's languages and limits, which clients can check before sending a paste."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -17,7 +17,7 @@ _ERRORS = frozenset({400, 401, 422, 429, 503})
 
 @router.get("/languages", response=response_schemas(200, list[LanguageOut], _ERRORS))
 def all_languages(request: HttpRequest) -> list[LanguageOut]:
-    """List the languages of files."""
+    """List the languages that files can have."""
     return [
         LanguageOut(
             name=language.name,
@@ -31,7 +31,7 @@ def all_languages(request: HttpRequest) -> list[LanguageOut]:
 
 @router.get("/limits", response=response_schemas(200, LimitsOut, _ERRORS))
 def limits(request: HttpRequest) -> LimitsOut:
-    """Return the limits of a paste, its choices, and the rate limits of the caller."""
+    """Return the limits and choices for pastes, and the caller's rate limits."""
     return LimitsOut(
         max_bytes=settings.PASTEUR_MAX_BYTES,
         max_files=MAX_FILES,

@@ -1,4 +1,4 @@
-"""Lists of public pastes: the newest ones, and search results."""
+"""Lists of public pastes: the newest ones and search results."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ def search(
     before: Before = None,
     limit: Length = 30,
 ) -> PastesOut:
-    """List the public pastes with all words of a query, newest first."""
+    """List the public pastes that contain all words of the query, newest first."""
     permissions.demand("list")
     page = index.search(q, before=before, length=limit)
     return _page(request, response, page.pastes, page.before)

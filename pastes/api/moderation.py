@@ -1,4 +1,4 @@
-"""Moderation: hide a paste and show it again. Moderators read and delete with the operations for all callers."""
+"""Moderation: hide a paste and show it again. Moderators use the regular operations to read and delete."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: Ninja's own, with the response headers and the security scheme that it leaves out."""
+"""The OpenAPI document, with the response headers and the security scheme that Ninja omits."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from pastes.http import responses
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer"}
-#: The response headers by name.
+#: The response headers, keyed by name.
 _HEADERS: dict[str, dict[str, Any]] = {
     "ETag": {"description": "The revision and the state of its copy, for If-Match.", "required": True, "schema": _TEXT},
     "Location": {"description": "The page of the new paste.", "required": True, "schema": _TEXT},
@@ -21,7 +21,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "WWW-Authenticate": {"description": "An API token is required.", "required": True, "schema": _TEXT},
 }
 _RATE = ("RateLimit", "RateLimit-Policy")
-#: The names of the headers of a response, by its schema and by its status.
+#: The names of a response's headers, keyed by its schema and by its status.
 _BY_SCHEMA: dict[str, tuple[str, ...]] = {
     "PasteOut": ("ETag",),
     "PasteCreated": ("ETag", "Location", responses.TOKEN_HEADER, *_RATE),

@@ -1,4 +1,4 @@
-"""Converts rows into the schemas of the API."""
+"""Convert model instances to the API's schemas."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from pastes.models import File, Paste
 
 
 def paste_out(request: HttpRequest, paste: Paste, mirror: CopyOut) -> PasteOut:
-    """Return a paste with its files, without them if it burns after reading."""
+    """Return a paste with its files, which are omitted if it burns after reading."""
     return PasteOut(**paste_dict(request, paste, mirror))
 
 
 def paste_dict(request: HttpRequest, paste: Paste, mirror: CopyOut) -> dict[str, Any]:
-    """Return the fields of `paste_out` as a dictionary: validating them again would double the cost of a read.
+    """Return the fields of `paste_out` as a dictionary, since validating them would double the cost of a read.
 
-    The tests check it against the schema.
+    The tests check the dictionary against the schema.
     """
     site = responses.absolute_url(request, "")
     files = [] if paste.burn else [_file_fields(site, paste, file) for file in paste.files]
@@ -31,7 +31,7 @@ def summary(request: HttpRequest, paste: Paste) -> PasteSummary:
 
 
 def copy(paste: Paste) -> CopyOut:
-    """Return the state of a paste in the mirror."""
+    """Return the state of a paste's copy in the mirror."""
     mirrored = mirror_copy.of(paste)
     return CopyOut(state=mirrored.state, commit=mirrored.commit or None)
 

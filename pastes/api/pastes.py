@@ -1,4 +1,4 @@
-"""One paste: create, read, edit, fork, burn, delete."""
+"""Operations on a single paste: create, read, edit, fork, burn, delete."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -45,7 +45,7 @@ _EDIT_ERRORS = WRITE_ERRORS | {412, 428}
 _DEFAULT_FORK = ForkIn()
 
 IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision to be replaced, or *.")]
-#: Documented here only: parsing it in Ninja would cost a tenth of a read.
+#: Only documented here: having Ninja parse it would add 10% to the cost of a read.
 _IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
@@ -53,7 +53,7 @@ _IF_NONE_MATCH = {
     "required": False,
     "description": "The ETag of an earlier response.",
 }
-#: Documented here only: lifecycle/idempotency.py validates it, with an error code of its own.
+#: Only documented here: lifecycle/idempotency.py validates it and reports its own error code.
 _IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -111,7 +111,7 @@ def read(request: HttpRequest, key: Key) -> HttpResponse:
 def replace(
     request: HttpRequest, response: HttpResponse, key: Key, edit: ReplaceIn, token: Token = "", if_match: IfMatch = ""
 ) -> PasteOut:
-    """Replace the files and fields of a paste. The URL stays, and the old revision remains readable."""
+    """Replace the files and fields of a paste. Its URL does not change, and the old revision remains readable."""
     return _revise(request, response, find_owned(key, token), edit, if_match)
 
 
@@ -125,7 +125,7 @@ def change(
 
 @router.delete("/{key}", response=response_schemas(204, None, READ_ERRORS | {412}))
 def delete(request: HttpRequest, key: Key, token: Token = "", if_match: IfMatch = "") -> Status[None]:
-    """Erase a paste; with If-Match, only at that revision."""
+    """Erase a paste. If If-Match is given, only do so if it matches the current revision."""
     paste = find_owned(key, token, deleting=True)
     if not writing.remove(paste, expected=responses.revision_from_if_match(if_match, paste.head)):
         raise not_found()
@@ -140,7 +140,7 @@ def delete(request: HttpRequest, key: Key, token: Token = "", if_match: IfMatch 
 def fork(
     request: HttpRequest, response: HttpResponse, key: Key, options: Annotated[ForkIn, Body()] = _DEFAULT_FORK
 ) -> Status[PasteCreated]:
-    """Create a paste from the current content of another one."""
+    """Create a paste from the current content of another paste."""
     login.refuse_foreign_form(request)
     idempotency_key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     publish = partial(idempotency.publish_once, idempotency_key, f"fork {key} ".encode() + request.body)
@@ -158,7 +158,7 @@ def fork(
 
 @router.post("/{key}/burn", response=response_schemas(200, list[FileOut], READ_ERRORS))
 def burn(request: HttpRequest, response: HttpResponse, key: Key) -> list[FileOut]:
-    """Read a paste that burns after reading: one caller gets its files, which are erased."""
+    """Read a paste that burns after reading. Only one caller gets its files, which are then erased."""
     paste = find(key)
     files = writing.burn(paste)
     if files is None:
@@ -169,7 +169,7 @@ def burn(request: HttpRequest, response: HttpResponse, key: Key) -> list[FileOut
 
 @router.get("/{key}/mirror", response=response_schemas(200, CopyOut, READ_ERRORS))
 def mirror(request: HttpRequest, key: Key) -> CopyOut:
-    """Return the state of a paste in the mirror."""
+    """Return the state of a paste's copy in the mirror."""
     return output.copy(find(key, with_copy=True))
 
 
@@ -192,7 +192,7 @@ def _revise(
 
 
 def _expected(if_match: str, paste: Paste) -> int | None:
-    """Return the revision that If-Match requires. Raises RefusedError without the header."""
+    """Return the revision that If-Match requires. Raise RefusedError if the header is missing."""
     if not if_match:
         message = "Send the ETag of the revision to be replaced as If-Match, or If-Match: * to overwrite any."
         raise RefusedError("precondition", message, status=428)
@@ -212,7 +212,7 @@ def _output(request: HttpRequest, response: HttpResponse, paste: Paste) -> Paste
 
 
 def _add_headers(response: HttpResponse, paste: Paste, copy: CopyOut) -> None:
-    """Add the ETag, and for moderators the state of a paste that is not published."""
+    """Add the ETag and, if the paste is not published, its state, which is for moderators."""
     response.headers["ETag"] = _etag(paste, copy)
     if paste.state != State.PUBLISHED:
         response.headers["X-Pasteur-State"] = paste.state

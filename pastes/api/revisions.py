@@ -1,4 +1,4 @@
-"""The revisions of a paste, and the diff of two of them."""
+"""The revisions of a paste, and diffs between them."""
 
 from typing import Annotated
 
@@ -44,7 +44,7 @@ def revisions(
 
 @router.get("/{key}/revisions/{number}", response=response_schemas(200, RevisionOut, READ_ERRORS))
 def revision(request: HttpRequest, key: Key, number: Integer) -> RevisionOut:
-    """Read one revision of a paste."""
+    """Read a revision of a paste."""
     row, files = _find_revision(_find_unburned(key), number)
     revision_files = [RevisionFile(**dict(_file_summary(file)), content=file.content) for file in files]
     return RevisionOut(number=row.number, created_at=row.created_at, files=revision_files)
@@ -52,7 +52,7 @@ def revision(request: HttpRequest, key: Key, number: Integer) -> RevisionOut:
 
 @router.get("/{key}/diff", response=response_schemas(200, DiffOut, READ_ERRORS))
 def diff(request: HttpRequest, key: Key, before: Number = None, after: Number = None) -> DiffOut:
-    """Compare two revisions; the default is the last edit."""
+    """Compare two revisions. The default is to show the last edit."""
     paste = _find_unburned(key)
     if paste.encrypted:
         raise RefusedError("encrypted", "Ciphertexts cannot be compared.")

@@ -1,4 +1,4 @@
-"""The request and response schemas of the API. Class names and docstrings are part of the OpenAPI document."""
+"""The API's request and response schemas. Class names and docstrings are part of the OpenAPI document."""
 
 from datetime import datetime
 from typing import Any
@@ -12,13 +12,13 @@ from pastes.rules import lifetimes
 
 
 class Strict(Schema):
-    """Input of exact types; unknown fields are refused, so that a typo is an error."""
+    """Input with strict types. Unknown fields are refused so that typos are reported."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def _field(default: Any, description: str, **limits: Any) -> Any:
-    """Return a documented field. lifecycle/draft.py enforces the limits, with error codes of its own."""
+    """Return a documented field. The limits are enforced by lifecycle/draft.py, which reports its own error codes."""
     return Field(default, description=description, json_schema_extra=limits)
 
 
@@ -63,7 +63,7 @@ class ReplaceIn(Strict):
 
 
 class ChangeIn(Strict):
-    """The fields to change; `null` or a missing field keeps the old value. `files` replaces all files."""
+    """The fields to change. Fields that are missing or null keep their old value. `files` replaces all files."""
 
     files: list[FileIn] | None = _field(None, "The files, with distinct names.", minItems=1, maxItems=MAX_FILES)
     title: str | None = _field(None, "One line.", maxLength=TITLE_LENGTH)
@@ -73,7 +73,7 @@ class ChangeIn(Strict):
 
 
 class ForkIn(Strict):
-    """The fields in which a fork differs."""
+    """The fields in which a fork differs from the original."""
 
     author: str = _AUTHOR
     visibility: str = _VISIBILITY
@@ -83,7 +83,7 @@ class ForkIn(Strict):
 
 
 class FileSummary(Schema):
-    """A file without its text; `oid` is the Git blob id of its content."""
+    """A file without its content. `oid` is the Git blob id of the content."""
 
     name: str
     language: str
@@ -92,14 +92,14 @@ class FileSummary(Schema):
 
 
 class FileOut(FileSummary):
-    """A file with its text."""
+    """A file with its content."""
 
     raw_url: str
     content: str
 
 
 class CopyOut(Schema):
-    """The state of a paste in the mirror: none, waiting, held, refused, or mirrored with its commit."""
+    """The state of a paste's copy in the mirror: none, waiting, held, refused, or mirrored, which has a commit."""
 
     state: str
     commit: str | None
@@ -123,14 +123,14 @@ class PasteSummary(Schema):
 
 
 class PasteOut(PasteSummary):
-    """A paste with its files, without them if it burns after reading."""
+    """A paste with its files, which are omitted if it burns after reading."""
 
     mirror: CopyOut
     files: list[FileOut]
 
 
 class PasteCreated(PasteOut):
-    """A new paste, with the edit token that allows to change and delete it."""
+    """A new paste with its edit token, which is needed to edit and delete it."""
 
     token: str
 
@@ -143,7 +143,7 @@ class StateOut(Schema):
 
 
 class PastesOut(Schema):
-    """A page of a list, newest first; `next` is the URL of the next page, or null."""
+    """A page of a list, newest first. `next` is the URL of the next page, or null on the last page."""
 
     pastes: list[PasteSummary]
     next: str | None
@@ -179,7 +179,7 @@ class RevisionOut(Schema):
 
 
 class FileDiff(Schema):
-    """The difference of a file: `added`, `removed` or `changed`, with a unified diff."""
+    """The changes to a file: `added`, `removed` or `changed`, with a unified diff."""
 
     name: str
     change: str
@@ -187,7 +187,7 @@ class FileDiff(Schema):
 
 
 class DiffOut(Schema):
-    """The difference between two revisions."""
+    """The changes between two revisions."""
 
     before: int
     after: int
@@ -195,7 +195,7 @@ class DiffOut(Schema):
 
 
 class LanguageOut(Schema):
-    """A language: name, label, aliases and file extensions."""
+    """A language with its name, label, aliases and file extensions."""
 
     name: str
     label: str
@@ -204,7 +204,7 @@ class LanguageOut(Schema):
 
 
 class RatesOut(Schema):
-    """The rate limits of the caller, such as `10/minute burst 5, 200/day`, or `off`."""
+    """The caller's rate limits, such as `10/minute burst 5, 200/day`, or `off`."""
 
     create: str
     read: str
@@ -212,7 +212,7 @@ class RatesOut(Schema):
 
 
 class LimitsOut(Schema):
-    """The limits and choices of a paste."""
+    """The limits and choices for pastes."""
 
     max_bytes: int
     max_files: int
@@ -226,7 +226,7 @@ class LimitsOut(Schema):
 
 
 class Problem(Schema):
-    """An error: a stable code, a message, and the field and limit if it has them."""
+    """An error with a stable code and a message, and its field and limit if there are any."""
 
     code: str
     message: str

@@ -1,1 +1,1 @@
-"""Adapters for the protocols of other pastebins: each reads its form, publishes, and answers in its own format."""
+"""Adapters for the protocols of other pastebins. Each parses requests and formats responses in its own way."""

@@ -1,4 +1,4 @@
-"""The API of dpaste (https://docs.dpaste.org/api/): a form to /api/; the URL as text, in quotes, or in JSON."""
+"""The dpaste API (https://docs.dpaste.org/api/): a form to /api/ returns the URL as text, quoted text or JSON."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from pastes.rules import languages
 
 NAME = "dpaste"
 _ONCE = "onetime"
-#: By `expires`; the default is a day, as in dpaste.
+#: Keyed by the value of `expires`. The default is one day, as in dpaste.
 _LIFETIMES = {
     "": timedelta(days=1),
     _ONCE: None,
@@ -25,7 +25,7 @@ _LIFETIMES = {
     "604800": timedelta(weeks=1),
     "2592000": timedelta(days=30),
 }
-#: Names that dpaste has beside those of Pygments.
+#: Names that dpaste uses in addition to those of Pygments.
 _LEXERS = {"_text": "plaintext", "_markdown": "markdown", "_rst": "plaintext", "_code": "plaintext"}
 
 
@@ -39,7 +39,7 @@ def format_problem(problem: Problem) -> HttpResponse:
 @require_POST
 @problems.dialect_view(NAME)
 def create(request: HttpRequest) -> HttpResponse:
-    """Publish `content`; answer 200 and the URL in the format that `format` names."""
+    """Publish `content` and return the URL in the format specified by `format`."""
     paste_options.refuse_all(request)
     fields = request_forms.fields(request)
     content, name = single_value(fields, "content"), single_value(fields, "filename").strip()
@@ -61,7 +61,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def _language(lexer: str, file_name: str) -> tuple[str, str]:
-    """Return the lexer and our name for its language. Without a lexer, the file name decides. Raises RefusedError."""
+    """Return the lexer and our name for its language. If no lexer is given, use the file name. Raise RefusedError."""
     if not lexer:
         if not file_name:
             raise RefusedError("language", "No lexer or filename given. Unable to determine a highlight.")

@@ -1,4 +1,4 @@
-"""The API of dpaste.com, version 2 (https://dpaste.com/api/v2/): a form in, 201 and the URL out."""
+"""The dpaste.com API, version 2 (https://dpaste.com/api/v2/): a form returns a 201 response with the URL."""
 
 from datetime import timedelta
 
@@ -20,14 +20,14 @@ _DEFAULT_DAYS, _MAX_DAYS = "7", 365
 
 @problems.error_format(NAME, problems.below("/api/v2"))
 def format_problem(problem: Problem) -> HttpResponse:
-    """Format a problem as one line of text."""
+    """Format a problem as a line of text."""
     return responses.text_line(problem.message, status=problem.plain_status)
 
 
 @require_POST
 @problems.dialect_view(NAME)
 def create(request: HttpRequest) -> HttpResponse:
-    """Publish `content` for a number of days; answer 201 with the URL as text and in `Location`."""
+    """Publish `content` for a number of days and return a 201 response with the URL as text and in `Location`."""
     paste_options.refuse_all(request)
     fields = request_forms.fields(request)
     if "content" not in fields:

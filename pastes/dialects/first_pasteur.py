@@ -1,4 +1,4 @@
-"""The protocol of the first Pasteur, a unikernel: a multipart form in, JSON out."""
+"""The protocol of the original Pasteur, a unikernel: a multipart form returns JSON."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -14,9 +14,9 @@ NAME = "first"
 
 
 def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
-    """Publish the part `paste`; answer 200 with the key as `code`, or 400 with one line of text.
+    """Publish the part `paste` and return the key as `code`, or a 400 response with a line of text.
 
-    Errors without a counterpart in that service, such as a missing permission, keep their status.
+    Errors that have no equivalent in the original protocol, such as a missing permission, keep their own status.
     """
     try:
         paste_options.refuse_all(request)

@@ -1,7 +1,7 @@
-"""The API of GitHub's gists (https://docs.github.com/rest/gists/gists): create, read, update, delete.
+"""GitHub's gist API (https://docs.github.com/rest/gists/gists): create, read, update, delete.
 
-`Authorization: token ...` takes the edit token of a paste, which its creation returns as `X-Pasteur-Token`, or an API
-token of the site.
+`Authorization: token ...` accepts an API token of the site or the edit token of a paste, which the response to its
+creation contains as `X-Pasteur-Token`.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ _TEXT, _TEXT_OR_NULL, _FLAG = (str,), (str, type(None)), (bool,)
 
 @problems.error_format(NAME, problems.below(PREFIX))
 def format_problem(problem: Problem) -> HttpResponse:
-    """Format a problem as `{"message": ...}`, with the field where there is one."""
+    """Format a problem as `{"message": ...}`, adding the field if there is one."""
     body: dict[str, Any] = {"message": "Not Found" if problem.code == "not_found" else problem.message}
     if problem.field:
         body["errors"] = [{"resource": "Gist", "field": problem.field, "code": problem.code}]
@@ -35,7 +35,7 @@ def format_problem(problem: Problem) -> HttpResponse:
 @require_POST
 @problems.dialect_view(NAME)
 def create(request: HttpRequest) -> HttpResponse:
-    """Publish the files; answer 201 with the gist and its URL in `Location`."""
+    """Publish the files and return a 201 response with the gist, and its URL in `Location`."""
     paste_options.refuse_all(request)
     body = json_fields.validate(
         request_body.json_object(request, require_type=False),
@@ -54,7 +54,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @problems.dialect_view(NAME)
 def detail(request: HttpRequest, name: str) -> HttpResponse:
-    """GET, update with PATCH or POST, or DELETE one gist."""
+    """Return a gist on GET, update it on PATCH or POST, or delete it on DELETE."""
     if request.method in {"GET", "HEAD"}:
         return JsonResponse(_serialize(request, _readable(reading.find(name))))
     if request.method in {"PATCH", "POST"}:
@@ -71,7 +71,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _update(request: HttpRequest, paste: Paste) -> HttpResponse:
-    """Update the given files and fields: null deletes a file, a new name adds one, `filename` renames one."""
+    """Update the given files and fields: null deletes a file, a new name adds one, and `filename` renames one."""
     edit_tokens.demand(paste, _token(request))
     body = json_fields.validate(
         request_body.json_object(request, require_type=False),
@@ -97,7 +97,7 @@ def _update(request: HttpRequest, paste: Paste) -> HttpResponse:
 
 
 def _updated(file: File, change: object) -> NewFile:
-    """Return a file with its change applied: new content, or a new name, which also decides the language."""
+    """Return a file with a change applied: new content, or a new name, which also determines the language."""
     fields = json_fields.validate(change, object_name="A file", optional={"content": _TEXT, "filename": _TEXT_OR_NULL})
     name = fields.get("filename") or file.name
     language = file.language if name == file.name else ""
@@ -110,7 +110,7 @@ def _content(file: object) -> str:
 
 
 def _readable(paste: Paste | None) -> Paste:
-    """Return the paste. Raises Http404 without one, and for one that burns after reading: a GET must not burn it."""
+    """Return the paste. Raise Http404 if it is None or burns after reading, since a GET must not burn it."""
     if paste is None or paste.burn:
         raise Http404
     return paste

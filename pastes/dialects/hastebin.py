@@ -1,7 +1,7 @@
-"""The protocol of hastebin: raw text to /documents, JSON out, and the text again at /raw/{key}.
+"""The hastebin protocol: text posted to /documents returns JSON, and /raw/{key} returns the text.
 
-Its URLs are described at https://github.com/toptal/haste-server. A key may have a file extension, from which hastebin's
-page takes the language.
+See https://github.com/toptal/haste-server for its URLs. A key may have a file extension, from which hastebin's pages
+derive the language.
 """
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -29,7 +29,7 @@ def format_problem(problem: Problem) -> HttpResponse:
 @require_POST
 @problems.dialect_view(NAME)
 def create(request: HttpRequest) -> HttpResponse:
-    """Publish the body, or the field `data` of a multipart form; answer 200 and the key."""
+    """Publish the body, or the field `data` of a multipart form, and return the key."""
     paste_options.refuse_all(request)
     paste = publish(Draft(files=[NewFile(_text(request))]))
     return responses.with_edit_token(JsonResponse({"key": paste.key}), paste)
@@ -38,7 +38,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_safe
 @problems.dialect_view(NAME)
 def document(request: HttpRequest, name: str) -> HttpResponse:
-    """The text of a paste, with its key, as JSON."""
+    """Return the content of a paste and its key as JSON."""
     paste = _paste(name)
     return JsonResponse({"data": responses.join_files(paste.files), "key": paste.key})
 
@@ -46,12 +46,12 @@ def document(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 @problems.dialect_view(NAME)
 def raw(request: HttpRequest, name: str) -> HttpResponse:
-    """Only the text of a paste."""
+    """Return the content of a paste as text."""
     return responses.raw_or_not_modified(request, responses.join_files(_paste(name).files))
 
 
 def _text(request: HttpRequest) -> str:
-    """Return the text of a request. An urlencoded content type is ignored: curl sends it with bare texts."""
+    """Return the text to publish. A URL-encoded content type is ignored because curl also sends it with raw text."""
     if request.content_type != request_forms.MULTIPART:
         return request_body.text(request)
     parts = request_forms.multipart(request).texts()
@@ -65,7 +65,7 @@ def _text(request: HttpRequest) -> str:
 
 
 def _paste(name: str) -> Paste:
-    """Return the paste of a key. Raises Http404, also for one that burns after reading: a GET must not burn it."""
+    """Return the paste with the given key. Raise Http404, also if it burns after reading: a GET must not burn it."""
     paste = reading.find(name.partition(".")[0])
     if paste is None or paste.burn:
         raise Http404

@@ -1,4 +1,4 @@
-"""Validates the fields of a JSON object: required, optional, and of which types. Pure."""
+"""Validation of a JSON object's required and optional fields and their types. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +13,9 @@ Types = tuple[type, ...]
 def validate(
     value: object, *, object_name: str, required: Mapping[str, Types] = {}, optional: Mapping[str, Types] = {}
 ) -> dict[str, Any]:
-    """Return an object that has all required fields and no others than the optional ones. Raises RefusedError.
+    """Return the object if it has all required fields, and otherwise only optional ones. Raise RefusedError.
 
-    `object_name` stands for the object in messages.
+    `object_name` describes the object in error messages.
     """
     if not isinstance(value, dict):
         raise RefusedError("not_an_object", f"{object_name} must be an object.", field=object_name)

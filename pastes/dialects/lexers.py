@@ -1,13 +1,13 @@
-"""Pygments' names for languages, used by dpaste, dpaste.com and pinnwand (https://pygments.org/docs/lexers/).
+"""Pygments' language names, used by dpaste, dpaste.com and pinnwand (https://pygments.org/docs/lexers/).
 
-Most of them are names or aliases in rules/languages.py; the tables here have the others.
+Most of them are names or aliases in rules/languages.py; the tables here contain the rest.
 """
 
 from pastes.errors import RefusedError
 from pastes.rules import languages
 from pastes.rules.languages import LANGUAGES, Language
 
-#: Further names of Pygments, by our name for the language.
+#: Additional Pygments names, keyed by our name for the language.
 _NAMES = {
     "plaintext": "rst restructuredtext output none",
     "apache": "apacheconf aconf",
@@ -54,7 +54,7 @@ _NAMES = {
     "xml": "xslt html+erb html5 docbook",
     "yaml": "yaml+jinja docker-compose",
 }
-#: The languages that have another name in Pygments.
+#: Languages that have a different name in Pygments.
 _PYGMENTS_NAMES = {
     "plaintext": "text",
     "apache": "apacheconf",
@@ -74,7 +74,7 @@ _BY_NAME = {name: LANGUAGES[language] for language, names in _NAMES.items() for 
 
 
 def find(name: str, field: str) -> Language:
-    """Return the language of this name in Pygments. Raises RefusedError with all valid names."""
+    """Return the language with the given Pygments name. Raise RefusedError, listing all valid names."""
     language = languages.named(name) or _BY_NAME.get(name.strip().lower())
     if language is None:
         valid = ", ".join(sorted(LANGUAGES))
@@ -83,5 +83,5 @@ def find(name: str, field: str) -> Language:
 
 
 def pygments_name(language: str) -> str:
-    """Return Pygments' name for one of our languages."""
+    """Return the Pygments name of one of our languages."""
     return _PYGMENTS_NAMES.get(language, language)

@@ -1,7 +1,7 @@
-"""The API of pinnwand (https://github.com/supakeen/pinnwand), as on bpa.st: JSON to /api/v1/paste, forms to /curl.
+"""The pinnwand API (https://github.com/supakeen/pinnwand), as on bpa.st: JSON to /api/v1/paste, forms to /curl.
 
-The response to a new paste has a URL that deletes it. The protocol deletes on GET, so HEAD and the prefetching of
-browsers delete nothing.
+The response to a new paste contains a URL that deletes it. Since the protocol deletes on GET, HEAD requests and
+prefetching by browsers are ignored.
 """
 
 from datetime import timedelta
@@ -35,21 +35,21 @@ _LIFETIMES = {
 
 @problems.error_format(NAME, problems.below("/api/v1/paste", "/api/v1/lexer", "/api/v1/expiry"))
 def format_problem(problem: Problem) -> HttpResponse:
-    """Format a problem as JSON that repeats the status."""
+    """Format a problem as JSON that includes the status."""
     status = problem.plain_status
     return JsonResponse({"state": "error", "code": status, "message": problem.message}, status=status)
 
 
 @problems.error_format(NAME, problems.below("/curl", "/remove/"))
 def format_problem_as_text(problem: Problem) -> HttpResponse:
-    """Format a problem as one line of text."""
+    """Format a problem as a line of text."""
     return responses.text_line(problem.message, status=problem.plain_status)
 
 
 @require_POST
 @problems.dialect_view(NAME)
 def create(request: HttpRequest) -> HttpResponse:
-    """Publish the files; answer 200 with the URL of the paste and the one that deletes it."""
+    """Publish the files and return the URL of the paste and the URL that deletes it."""
     paste_options.refuse_all(request)
     body = json_fields.validate(
         request_body.json_object(request, require_type=False),
@@ -65,7 +65,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_safe
 @problems.dialect_view(NAME)
 def show(request: HttpRequest, name: str) -> HttpResponse:
-    """Return the files of a paste, unless it burns after reading: a GET must not burn it."""
+    """Return the files of a paste. Raise Http404, also if it burns after reading: a GET must not burn it."""
     paste = reading.find(name)
     if paste is None or paste.burn:
         raise Http404
@@ -79,7 +79,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 @problems.dialect_view(NAME)
 def lexer(request: HttpRequest) -> HttpResponse:
-    """Return the names of all lexers with their labels."""
+    """Return the names and labels of all lexers."""
     labels = {lexers.pygments_name(language.name): language.label for language in LANGUAGES.values()}
     return JsonResponse(labels | {_AUTODETECT: "Autodetect"})
 
@@ -87,14 +87,14 @@ def lexer(request: HttpRequest) -> HttpResponse:
 @require_safe
 @problems.dialect_view(NAME)
 def expiry(request: HttpRequest) -> HttpResponse:
-    """Return the names of all expiries with their durations."""
+    """Return the names and durations of all expiries."""
     return JsonResponse({name: "never" if length is None else str(length) for name, length in _LIFETIMES.items()})
 
 
 @require_POST
 @problems.dialect_view(NAME)
 def curl(request: HttpRequest) -> HttpResponse:
-    """Publish the field `raw`; answer three lines with three URLs."""
+    """Publish the field `raw` and return three lines with one URL each."""
     paste_options.refuse_all(request)
     fields = request_forms.fields(request)
     if "raw" not in fields:
@@ -112,7 +112,7 @@ def curl(request: HttpRequest) -> HttpResponse:
 @require_safe
 @problems.dialect_view(NAME)
 def remove(request: HttpRequest, token: str) -> HttpResponse:
-    """Delete the paste whose key and edit token are in the URL; answer 302."""
+    """Delete the paste whose key and edit token are in the URL and redirect to the home page."""
     key, _, secret = token.partition(".")
     paste = reading.find_to_change(key)
     if not edit_tokens.owns(paste, secret):

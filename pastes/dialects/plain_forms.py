@@ -1,4 +1,4 @@
-"""Pastebins whose protocol is one form at `/`: sprunge, ix, and pastebinit's form for this site.
+"""Pastebins whose protocol is a single form at `/`: sprunge, ix, and pastebinit's form for this site.
 
 command | curl -F 'sprunge=<-' HOST        command | curl -F 'f:1=<-' HOST        pastebinit -b HOST file
 """
@@ -18,13 +18,13 @@ from pastes.lifecycle.writing import publish
 from pastes.models import Visibility
 
 SPRUNGE, IX, PASTEBINIT = "sprunge", "ix", "pastebinit"
-#: The field with the text, by dialect.
+#: The field that contains the text, keyed by dialect.
 _TEXT_FIELDS = {SPRUNGE: "sprunge", IX: "f:1", PASTEBINIT: "content"}
-#: The other fields of pastebinit (client/pastebin.d/pasteur.conf).
+#: The other fields that pastebinit sends (client/pastebin.d/pasteur.conf).
 _PASTEBINIT_FIELDS = ("title", "author", "language", "private")
 _VISIBILITIES = {"": Visibility.UNLISTED, "1": Visibility.UNLISTED, "0": Visibility.PUBLIC}
-#: An urlencoded form of each dialect. curl labels every text as a form, and a text may begin with `content=` or
-#: `sprunge=` as well, so the whole body has to be encoded. Characters that browsers do not escape count as encoded.
+#: What a URL-encoded form of each dialect looks like. curl also labels raw text as a form, and such text may begin with
+#: `content=` or `sprunge=`, so the whole body must be encoded. Characters that browsers do not escape are allowed.
 _ENCODED = rb"(?:[\w.~*+=&!'()-]|%[0-9A-Fa-f]{2})*"
 _BODIES = {
     SPRUNGE: re.compile(rb"sprunge=" + _ENCODED, re.ASCII),
@@ -34,26 +34,26 @@ _BODIES = {
 
 
 def create(dialect: str, request: HttpRequest, form: MultipartForm) -> HttpResponse:
-    """Publish the text of a multipart form of this dialect."""
+    """Publish the text from a multipart form of the given dialect."""
     return _create(dialect, request, form.texts())
 
 
 def create_from_body(dialect: str, request: HttpRequest) -> HttpResponse:
-    """Publish the text of an urlencoded form of this dialect."""
+    """Publish the text from a URL-encoded form of the given dialect."""
     return _create(dialect, request, request_forms.urlencoded(request))
 
 
 def dialect_of_body(request: HttpRequest) -> str:
-    """Return the dialect of an urlencoded form; empty for a bare text, which may have the same content type."""
+    """Return the dialect of a URL-encoded form, or an empty string for raw text with the same content type."""
     if request.content_type != request_forms.URLENCODED:
         return ""
-    # Escaping makes a text at most three times as long.
+    # Escaping at most triples the length of the text.
     body = request_body.peek(request, 3 * settings.PASTEUR_MAX_BYTES + 64 * 1024)
     return next((name for name, form in _BODIES.items() if problems.is_enabled(name) and form.fullmatch(body)), "")
 
 
 def _create(dialect: str, request: HttpRequest, fields: MultiValueDict[str, str]) -> HttpResponse:
-    """Publish the text and return only its URL, on a line."""
+    """Publish the text and return its URL as a line of text."""
     paste_options.refuse_all(request)
     text_field = _TEXT_FIELDS[dialect]
     text = single_value(fields, text_field)

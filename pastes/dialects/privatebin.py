@@ -1,7 +1,7 @@
-"""PrivateBin's API, version 2 (https://github.com/PrivateBin/PrivateBin/wiki/API): pastes encrypted by their clients.
+"""PrivateBin's API, version 2 (https://github.com/PrivateBin/PrivateBin/wiki/API), for pastes encrypted by the client.
 
-They are stored in the format of the site's own encrypted pastes, so each side opens the other's. Errors have status 200
-and are reported in the member `status`.
+They are stored in the same format as the site's own encrypted pastes, so either side can open them. Errors are
+returned with status 200 and reported in the member `status`.
 """
 
 import json
@@ -40,7 +40,7 @@ _LIFETIMES = {
     "1year": timedelta(days=365),
     "never": None,
 }
-#: The members of a request that are not stored as the text of the paste are at most this long.
+#: The maximum length of the request without the members that are stored as the content of the paste.
 _ENVELOPE_BYTES = 4_096
 
 
@@ -49,7 +49,7 @@ def _has_marker(request: HttpRequest) -> bool:
 
 
 def _accepts_json(request: HttpRequest) -> bool:
-    """Return whether a GET of `/?...` expects JSON rather than a page."""
+    """Return whether a GET request to `/?...` expects JSON instead of a page."""
     try:
         media_type = request.get_preferred_type(["text/html", "application/json"])
     except (ValueError, TypeError):  # Django's parser fails on malformed parameters.
@@ -66,13 +66,13 @@ def _reads_by_key(request: HttpRequest) -> bool:
     NAME, lambda request: request.path_info == "/" and (_has_marker(request) or _reads_by_key(request))
 )
 def format_problem(problem: Problem) -> HttpResponse:
-    """Format a problem as `{"status": 1, "message": ...}`, with status 200 unless a retry may help."""
+    """Format a problem as `{"status": 1, "message": ...}`, with HTTP status 200 unless a retry may help."""
     status = problem.status if problem.status in {429, 503} else 200
     return _failure(_GONE if problem.code == "not_found" else problem.message, status=status)
 
 
 def get(request: HttpRequest) -> HttpResponse | None:
-    """Answer a GET or HEAD of `/` that calls the API or follows one of its links; None for all others."""
+    """Handle a GET or HEAD request to `/` that calls the API or follows one of its links; return None for others."""
     if not problems.is_enabled(NAME):
         return None
     if request.GET.get("jsonld") == "paste":
@@ -83,17 +83,17 @@ def get(request: HttpRequest) -> HttpResponse | None:
     query = request.META.get("QUERY_STRING", "")
     key = query.removesuffix("=")
     if keys.can_be(key):
-        return _read(request, key) if _accepts_json(request) else redirect(f"/{key}")  # Browsers keep the fragment.
+        return _read(request, key) if _accepts_json(request) else redirect(f"/{key}")  # Browsers preserve the fragment.
     return _failure(_GONE) if _has_marker(request) and query else None
 
 
 def matches(request: HttpRequest) -> bool:
-    """Return whether a request for `/` with another method than GET and HEAD calls the API."""
+    """Return whether a request to `/` with a method other than GET and HEAD calls the API."""
     return problems.is_enabled(NAME) and (_is_preflight(request) or _has_marker(request) or _is_encrypted(request))
 
 
 def handle(request: HttpRequest) -> HttpResponse:
-    """Answer a request that `matches`: a new paste, a deletion, or the preflight of a browser."""
+    """Handle a request for which `matches` is True: a new paste, a deletion, or a browser's preflight request."""
     if _is_preflight(request):
         response = _api_response(HttpResponse(status=204))
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, DELETE"
@@ -112,7 +112,7 @@ def _is_preflight(request: HttpRequest) -> bool:
 
 
 def _is_encrypted(request: HttpRequest) -> bool:
-    """Return whether the body is PrivateBin's JSON, whatever its content type."""
+    """Return whether the body is PrivateBin's JSON, regardless of its content type."""
     if request.content_type == request_forms.MULTIPART:
         return False
     body = request_body.peek(request, settings.PASTEUR_MAX_BYTES + _ENVELOPE_BYTES)
@@ -150,7 +150,7 @@ def _read(request: HttpRequest, key: str) -> HttpResponse:
     with transaction.atomic():
         envelope = _load_envelope(writing.burn(paste) if paste.burn else paste.files)
         if envelope is None:
-            transaction.set_rollback(True)  # A paste that this format cannot express must not burn unread.
+            transaction.set_rollback(True)  # A paste that cannot be expressed in this format must not burn unread.
     if envelope is None:
         return _failure(_GONE)
     meta = {"time_to_live": int((paste.expires_at - clock.now()).total_seconds())} if paste.expires_at else {}
@@ -159,7 +159,7 @@ def _read(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _load_envelope(files: list[File] | None) -> dict[str, Any] | None:
-    """Return the object in the file of an encrypted paste; None for the format of the first Pasteur."""
+    """Return the JSON object in the file of an encrypted paste, or None if it has the original Pasteur's format."""
     if not files or not files[0].content.startswith("{"):
         return None
     envelope: dict[str, Any] = json.loads(files[0].content)
@@ -170,7 +170,7 @@ def _delete(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     types = {"pasteid": (str,), "deletetoken": (str,)}
     values = json_fields.validate(body, object_name="What is to be deleted", required=types)
     key, token = values["pasteid"], values["deletetoken"]
-    problems.mark_failed(request)  # Nothing was created, so the request is not charged as a new paste.
+    problems.mark_failed(request)  # Nothing is created, so the request is not charged as a new paste.
     paste = reading.find_to_change(key)
     if not edit_tokens.owns(paste, token):
         return _failure("Wrong deletion token. Paste was not deleted." if paste else _GONE)
@@ -180,7 +180,7 @@ def _delete(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
 
 
 def _delete_by_link(request: HttpRequest, key: str, token: str) -> HttpResponse:
-    """Delete for a program; redirect a browser to the page that asks first, with the token in the fragment."""
+    """Delete the paste for a program; redirect a browser to the confirmation page, with the token in the fragment."""
     if _accepts_json(request):
         return _delete(request, {"pasteid": key, "deletetoken": token})
     is_right = edit_tokens.owns(reading.find_to_change(key), token)

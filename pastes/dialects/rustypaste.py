@@ -1,7 +1,7 @@
-"""The protocol of rustypaste (https://github.com/orhun/rustypaste): each file is a paste, each line an address.
+"""The rustypaste protocol (https://github.com/orhun/rustypaste): each file becomes a paste, each line is its URL.
 
-`oneshot` burns after reading, and the header `expire` sets the lifetime in the units of humantime. A form with `file`
-and none of these marks is the site's own, in which several files are one paste.
+`oneshot` burns after reading, and the header `expire` sets the lifetime in humantime units. A form with `file` and
+neither of these is the site's own, in which several files form one paste.
 """
 
 import re
@@ -32,13 +32,13 @@ _DURATION = re.compile(r"(\d{1,9}) ?([A-Za-z]+)")
 
 
 def is_client(request: HttpRequest) -> bool:
-    """Return whether a request has rustypaste's headers, or comes from its client."""
+    """Return whether a request has rustypaste's headers or comes from its client."""
     has_header = "Expire" in request.headers or "Filename" in request.headers
     return has_header or request.headers.get("User-Agent", "").startswith("rustypaste")
 
 
 def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
-    """Publish each file as a paste; answer 200 with one URL a line, and the edit tokens in the same order."""
+    """Publish each file as a paste and return one URL per line, with the edit tokens in the same order."""
     paste_options.refuse_all(request)
     if unknown := form.names - {_FILE, _ONCE}:
         name = min(unknown)[:50]
@@ -48,7 +48,7 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
     files = [(file, part == _ONCE) for part in (_FILE, _ONCE) for file in form.new_files(part)]
     if file_name and len(files) > 1:
         raise RefusedError("ambiguous", "A file name is given for several files.", field="filename")
-    # All files are validate before the first one is stored.
+    # Validate all files before storing the first one.
     drafts = [
         validate(Draft([NewFile(file.content, name=file_name or file.name)], lifetime=lifetime, burn=burn))
         for file, burn in files
@@ -61,7 +61,7 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
 
 
 def _parse_lifetime(text: str) -> timedelta | None:
-    """Return a lifetime written as `10min` or `1h 30m`, None for an empty one. Raises RefusedError."""
+    """Parse a lifetime such as `10min` or `1h 30m`. Return None if it is empty. Raise RefusedError if it is invalid."""
     if not text:
         return None
     pairs = _DURATION.findall(text)

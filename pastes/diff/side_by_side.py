@@ -1,6 +1,6 @@
-"""Compares two revisions side by side, file by file and line by line. Pure.
+"""Compare two revisions side by side, file by file and line by line. Pure.
 
-The output has a limit, however large the difference; a change says when it is cut.
+The output is limited regardless of the size of the difference. Changes that were truncated are marked.
 """
 
 from collections import Counter
@@ -13,13 +13,13 @@ from pastes.diff.unified import Effort, Operation, hunks, lines_of
 from pastes.models import File
 from pastes.rules.display import reveal
 
-#: The limits of a whole comparison; a longer line is cut to the part around the difference.
+#: The limits for an entire comparison. Longer lines are reduced to the part around the difference.
 MAX_LINES = 3_000
 MAX_CHARACTERS = 300_000
 MAX_LINE_LENGTH = 1_500
-#: Removed files times added files that are searched for a file that was renamed and changed.
+#: The maximum number of pairs of removed and added files that are compared to detect renames with changes.
 _MAX_PAIRS = 100
-#: The picture of a carriage return.
+#: The symbol for a carriage return.
 _CARRIAGE_RETURN = "\u240d"
 
 ChangeKind = Literal["added", "removed", "renamed", "changed"]
@@ -27,7 +27,7 @@ ChangeKind = Literal["added", "removed", "renamed", "changed"]
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a line, and whether it differs from the other side."""
+    """Part of a line, and whether it differs from the other side."""
 
     text: str
     differs: bool = False
@@ -35,7 +35,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of one side: its number from 1, its text without the line feed, and whether it has one."""
+    """A line on one side: its number, starting at 1, its text without the line feed, and whether it ends with one."""
 
     number: int
     pieces: tuple[Piece, ...]
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Row:
-    """Two lines side by side: the same line, a changed line, or a line without a counterpart."""
+    """Two lines side by side: an unchanged line, a changed line, or a line without a counterpart."""
 
     old: Line | None
     new: Line | None
@@ -53,7 +53,7 @@ class Row:
 
 @dataclass
 class Change:
-    """The difference of one file; `old` is None for an added file, `new` for a removed one."""
+    """The changes to a file. `old` is None if it was added, and `new` is None if it was removed."""
 
     old: File | None
     new: File | None
@@ -72,7 +72,7 @@ class Change:
 
     @property
     def name(self) -> str:
-        """The name of the file, the new one if it was renamed."""
+        """The name of the file, or its new name if it was renamed."""
         return (self.new or self.old or File()).name
 
     @property
@@ -81,19 +81,19 @@ class Change:
 
     @property
     def hides_characters(self) -> bool:
-        """Whether a side has invisible characters, or characters that change the direction of writing."""
+        """Whether either side contains characters that are invisible or change the text direction."""
         return any(file.hides_characters for file in (self.old, self.new) if file)
 
 
 class _Budget:
-    """The lines and characters that the output may still have."""
+    """The number of lines and characters that may still be added to the output."""
 
     def __init__(self) -> None:
         self._lines = MAX_LINES
         self._characters = MAX_CHARACTERS
 
     def spend(self, row: Row) -> bool:
-        """Return whether there is room for a row."""
+        """Subtract a row from the budget and return whether it fits."""
         sides = [row.new] if row.is_same else [row.old, row.new]
         self._lines -= sum(side is not None for side in sides)
         self._characters -= sum(len(piece.text) for side in sides if side for piece in side.pieces)
@@ -101,10 +101,10 @@ class _Budget:
 
 
 def changed_files(before: Sequence[File], after: Sequence[File], *, by_text: bool = True) -> list[Change]:
-    """Return the files that differ, without their lines, in the order of the new revision; removed ones come last.
+    """Return the files that differ, without their lines, in the order of the new revision with removed files last.
 
-    A removed and an added file with the same content are one renamed file; with `by_text`, which needs the contents,
-    also if they have half of it in common.
+    A removed and an added file with the same content are treated as a renamed file. If `by_text` is True, which
+    requires that the content is loaded, it is sufficient that half of the content is the same.
     """
     old_files = {file.name: file for file in before}
     new_names = {file.name for file in after}
@@ -117,7 +117,7 @@ def changed_files(before: Sequence[File], after: Sequence[File], *, by_text: boo
 
 
 def compare(before: Sequence[File], after: Sequence[File]) -> list[Change]:
-    """Return the files that differ with their lines, within the limits."""
+    """Return the files that differ, with their lines, within the limits."""
     effort, budget = Effort(), _Budget()
     changes = changed_files(before, after)
     for change in changes:
@@ -130,7 +130,7 @@ def _differ(old: File, new: File) -> bool:
 
 
 def _find_renamed(removed: Sequence[File], added: Sequence[File], *, by_text: bool) -> dict[str, File]:
-    """Return the removed files that were renamed, by their new names."""
+    """Return the removed files that were renamed, keyed by their new names."""
     renamed: dict[str, File] = {}
     candidates = list(removed)
     for file in added:
@@ -152,7 +152,7 @@ def _find_renamed(removed: Sequence[File], added: Sequence[File], *, by_text: bo
 
 
 def _similarity(old: Counter[str], new: Counter[str]) -> float:
-    """Return the share of the longer text that both have in common, from 0 to 1, by characters."""
+    """Return the proportion of characters in the longer text that both have in common, from 0 to 1."""
     longest = max(_length(old), _length(new))
     return _length(old & new) / longest if longest else 0.0
 
@@ -199,7 +199,7 @@ def _rows(operation: Operation, old: list[str], new: list[str]) -> Iterator[Row]
 
 
 def _pieces(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Return both lines with the difference marked, unless that is nearly all of them."""
+    """Return both lines with the difference marked, unless nearly everything differs."""
     old, new = _reveal_line(old), _reveal_line(new)
     shorter = min(len(old), len(new))
     start = next((at for at in range(shorter) if old[at] != new[at]), shorter)
@@ -219,7 +219,7 @@ def _mark(line: str, start: int, end: int) -> tuple[Piece, ...]:
 
 
 def _reveal_line(line: str) -> str:
-    """Return a changed line with all its invisible characters, any of which may be the change."""
+    """Return a changed line with its invisible characters made visible, since any of them may be the change."""
     return reveal(line.removesuffix("\n").replace("\r", _CARRIAGE_RETURN))
 
 

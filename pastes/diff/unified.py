@@ -1,7 +1,7 @@
-"""Compares two revisions as unified diffs, which `patch` accepts. Pure.
+"""Compare two revisions and return unified diffs that `patch` accepts. Pure.
 
-The shortest difference takes steps that grow with the square of its size. Above a limit of steps, the differing part is
-shown as removed and added as a whole, which is also correct.
+The number of steps needed to find the shortest diff grows quadratically with its size. If a limit is exceeded, the
+entire differing part is shown as removed and added, which is also correct.
 """
 
 import re
@@ -12,18 +12,18 @@ from math import isqrt
 
 from pastes.models import File
 
-#: The limit for comparing two revisions, which take about 0.3 s with it.
+#: The limit for comparing two revisions. Reaching it takes about 0.3 s.
 MAX_STEPS = 600_000
 _CONTEXT = 3
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
-#: An opcode of difflib: its name, start and end in the old lines, start and end in the new lines.
+#: A difflib opcode: its name, the start and end in the old lines, and the start and end in the new lines.
 Operation = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The change of a file, `added`, `removed` or `changed`, and its unified diff."""
+    """The change to a file, which is `added`, `removed` or `changed`, and its unified diff."""
 
     name: str
     change: str
@@ -31,14 +31,14 @@ class Difference:
 
 
 class Effort:
-    """The remaining steps for a comparison of any number of files."""
+    """The number of steps left for comparing any number of files."""
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
         self.steps = steps
 
 
 def compare(before: Sequence[File], after: Sequence[File]) -> list[Difference]:
-    """Return the files that differ, by name, in the order of the new revision; removed ones come last."""
+    """Return the files that differ, matched by name, in the order of the new revision with removed files last."""
     old_files, new_files = ({file.name: file for file in files} for files in (before, after))
     effort = Effort()
     differences = []
@@ -54,7 +54,7 @@ def compare(before: Sequence[File], after: Sequence[File]) -> list[Difference]:
 
 
 def unified(before: str, after: str, old_name: str, new_name: str, effort: Effort | None = None) -> str:
-    """Return the unified diff of two texts; an empty name stands for no file."""
+    """Return a unified diff. An empty name means that there is no such file."""
     old, new = lines_of(before), lines_of(after)
     lines = [f"--- {_path('a', old_name)}\n", f"+++ {_path('b', new_name)}\n"]
     for group in hunks(old, new, effort or Effort()):
@@ -70,23 +70,23 @@ def unified(before: str, after: str, old_name: str, new_name: str, effort: Effor
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of a text with their line feeds; only line feeds end a line."""
+    """Split text into lines at line feeds only, which are kept."""
     return _LINE.findall(text)
 
 
 def hunks(old: list[str], new: list[str], effort: Effort) -> Iterable[list[Operation]]:
-    """Return the operations from old to new in groups, each with a few equal lines around it."""
+    """Return the operations from old to new in groups, each surrounded by a few equal lines."""
     matcher = SequenceMatcher(None, "", "")
     matcher.opcodes = operations(old, new, effort)  # type: ignore[attr-defined]  # Only its grouping is used.
     return matcher.get_grouped_opcodes(_CONTEXT)
 
 
 def operations(old: list[str], new: list[str], effort: Effort) -> list[Operation]:
-    """Return the operations from old to new; a common start and a common end are not searched."""
+    """Return the operations from old to new, skipping the common prefix and suffix in the search."""
     start = _common(iter(old), iter(new), min(len(old), len(new)))
     end = _common(reversed(old), reversed(new), min(len(old), len(new)) - start)
     old_end, new_end = len(old) - end, len(new) - end
-    # A line that only one side has cannot be equal, so the search leaves it out.
+    # A line that occurs on only one side cannot match, so it is excluded from the search.
     both = set(old[start:old_end]) & set(new[start:new_end])
     old_common = [at for at in range(start, old_end) if old[at] in both]
     new_common = [at for at in range(start, new_end) if new[at] in both]
@@ -96,7 +96,7 @@ def operations(old: list[str], new: list[str], effort: Effort) -> list[Operation
 
 
 def _as_operations(pairs: list[tuple[int, int]], old_end: int, new_end: int, end: int) -> list[Operation]:
-    """Return the operations for which these pairs of lines, and `end` lines at the end, are equal."""
+    """Return the operations, given the pairs of equal lines and the number of equal lines at the end."""
     operations: list[Operation] = []
     i = k = 0
     for x, y in [*pairs, (old_end, new_end)]:
@@ -112,10 +112,10 @@ def _as_operations(pairs: list[tuple[int, int]], old_end: int, new_end: int, end
 
 
 def _match(old: list[str], new: list[str], effort: Effort) -> list[tuple[int, int]]:
-    """Return the longest list of pairs of equal lines; none when that takes too many steps.
+    """Return the longest list of pairs of equal lines, or an empty list if finding it takes too many steps.
 
-    The greedy algorithm of E. W. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986), section 4:
-    `furthest` has, for each diagonal, the furthest point that `d` differences reach.
+    This is the greedy algorithm from E. W. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986), section 4.
+    `furthest` contains, for each diagonal, the furthest point that can be reached with `d` differences.
     """
     limit = min(len(old) + len(new), isqrt(2 * max(effort.steps, 0)))
     furthest = [0] * (2 * limit + 3)
@@ -137,7 +137,7 @@ def _match(old: list[str], new: list[str], effort: Effort) -> list[tuple[int, in
 
 
 def _walk_back(trail: list[list[int]], x: int, y: int) -> list[tuple[int, int]]:
-    """Return the pairs of equal lines on the path to the end."""
+    """Return the pairs of equal lines on the path that was found."""
     pairs = []
     for d in range(len(trail) - 1, -1, -1):
         k = x - y
@@ -162,7 +162,7 @@ def _common(old: Iterator[str], new: Iterator[str], limit: int) -> int:
 
 
 def _range(start: int, end: int) -> str:
-    """Return a range of lines as GNU diff writes it: counted from 1, and from 0 if it is empty."""
+    """Format a range of lines as GNU diff does: counting from 1, or from 0 if it is empty."""
     length = end - start
     start = start + 1 if length else start
     return str(start) if length == 1 else f"{start},{length}"

@@ -1,12 +1,12 @@
-"""Parses header values with parameters, such as `text/plain; charset=utf-8`, from untrusted input."""
+"""Parse header values with parameters, such as `text/plain; charset=utf-8`, from untrusted input."""
 
 from django.utils.http import parse_header_parameters
 
 
 def parse(line: str) -> tuple[str, dict[str, str]]:
-    """Return the value in lower case and its parameters. Raises ValueError for malformed parameters."""
+    """Return the lowercase value and its parameters. Raise ValueError if the parameters are malformed."""
     try:
         parsed: tuple[str, dict[str, str]] = parse_header_parameters(line)
-    except TypeError:  # email.message compares a parameter's part number with None.
+    except TypeError:  # email.message compares the part number of a parameter with None.
         raise ValueError("a parameter is given whole and in parts") from None
     return parsed

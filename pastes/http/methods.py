@@ -1,4 +1,4 @@
-"""HTTP methods: read-only views, and the `Allow` header."""
+"""HTTP methods: read-only views and the `Allow` header."""
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -15,12 +15,12 @@ ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def read_only(view: Callable[_Params, _Response]) -> Callable[_Params, _Response]:
-    """Restrict a view to GET and HEAD. The CSRF check is off, so that other methods get 405 rather than 403."""
+    """Restrict a view to GET and HEAD. The CSRF check is disabled so that other methods get a 405 instead of a 403."""
     return csrf_exempt(require_safe(view))
 
 
 def format_allow(allow: str) -> str:
-    """Return the value of an `Allow` header in a fixed order, with HEAD wherever GET is allowed."""
+    """Return an `Allow` header with its methods in a fixed order, adding HEAD if GET is allowed."""
     names = {name.strip() for name in allow.split(",")}
     if "GET" in names:
         names.add("HEAD")

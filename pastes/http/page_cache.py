@@ -1,7 +1,7 @@
-"""A cache of rendered paste pages, for a minute and in each process: rendering is most of the cost of a read.
+"""A per-process cache of rendered paste pages. Rendering accounts for most of the cost of a read.
 
-The paste's row is read on every request. The cache key covers everything that the page shows, so a page that no longer
-matches the row is never served.
+Pages are cached for a minute, but the paste is still loaded on every request. The cache key covers everything that the
+page shows, so an outdated page is never served.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from pastes.http import responses
 from pastes.lifecycle.mirror_copy import Copy
 from pastes.models import Paste
 
-#: Longer pages are not cached: few of them are read often, and each process has a cache of its own.
+#: Larger pages are not cached: few of them are read often, and every process has its own cache.
 MAX_BYTES = 64 * 1024
 
 _FIELDS = [field.attname for field in Paste._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
@@ -25,10 +25,10 @@ _CACHE = caches["pages"]
 
 
 def render_cached(request: HttpRequest, paste: Paste, copy: Copy, render: Callable[[], HttpResponse]) -> HttpResponse:
-    """Return the page of a paste from the cache or from `render`, or 304 when If-None-Match names its ETag.
+    """Return the page of a paste from the cache or from `render`, or a 304 response if If-None-Match contains its ETag.
 
-    The page is shared between readers: `render` may depend on the paste and its files, the copy, the URL and the
-    language, and on nothing else.
+    The page is shared between readers, so `render` may only depend on the paste and its files, the copy, the URL and
+    the language.
     """
     key = _digest(repr((_paste_values(paste), copy, _request_values(request))).encode())
     entry: tuple[str, bytes] | None = _CACHE.get(key)
@@ -58,7 +58,7 @@ def _digest(content: bytes) -> str:
 
 
 def clear(**kwargs: Any) -> None:
-    """Empty the cache: a setting has changed, which happens only in tests."""
+    """Clear the cache when a setting changes, which only happens in tests."""
     _CACHE.clear()
 
 

@@ -1,4 +1,4 @@
-"""The options of an upload: title, expiry and the like, from the query, from headers or from form fields.
+"""Upload options such as the title or the expiry, taken from the query string, headers or form fields.
 
 ?expires=1d&language=py     X-Pasteur-Expires: 1d     curl -F file=@hello.py -F expires=1d
 """
@@ -25,7 +25,7 @@ _SWITCHES |= {"0": False, "false": False, "no": False, "off": False}
 
 
 def build_draft(request: HttpRequest, files: Sequence[NewFile], fields: Iterable[tuple[str, str]] = ()) -> Draft:
-    """Return the draft of these files with the options of the request and of `fields`. Raises RefusedError."""
+    """Return a draft of the given files, with the options from the request and from `fields`. Raise RefusedError."""
     options = read(request, fields)
     name = options.get("name", "")
     if name and len(files) > 1:
@@ -44,7 +44,7 @@ def build_draft(request: HttpRequest, files: Sequence[NewFile], fields: Iterable
 
 
 def read(request: HttpRequest, fields: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
-    """Return the options of a request by name. Raises RefusedError for an unknown option and for a repeated one."""
+    """Return the request's options, keyed by name. Raise RefusedError if an option is unknown or repeated."""
     options: dict[str, str] = {}
     for name, value in (*_query(request), *_headers(request), *fields):
         if name not in NAMES:
@@ -56,13 +56,13 @@ def read(request: HttpRequest, fields: Iterable[tuple[str, str]] = ()) -> dict[s
 
 
 def refuse_all(request: HttpRequest) -> None:
-    """Raise RefusedError for any option in query or headers: the protocol has fields of its own for them."""
+    """Raise RefusedError if there is any option in the query string or headers: the protocol has its own fields."""
     for name, _ in (*_query(request), *_headers(request)):
         raise RefusedError("unknown_field", f"There is no option called {name[:50]!r} here.", field=name[:50])
 
 
 def check_parameters(request: HttpRequest, allowed: Collection[str]) -> None:
-    """Raise RefusedError for a query parameter that is unknown or repeated, and for an option in a header."""
+    """Raise RefusedError if a query parameter is unknown or repeated, or if a header contains an option."""
     if request.META.get("QUERY_STRING"):
         names = [name for name, _ in _query(request)]
         for name in names:
@@ -71,7 +71,7 @@ def check_parameters(request: HttpRequest, allowed: Collection[str]) -> None:
                 raise RefusedError("unknown_field", message, field=name[:50])
             if names.count(name) > 1:
                 raise RefusedError("ambiguous", f"{name[:50]} is given twice.", field=name[:50])
-    if request.method == "GET":  # A read stores nothing, and checking every header costs a hundredth of it.
+    if request.method == "GET":  # A read stores nothing, and checking the headers would add 1% to its cost.
         return
     for name, _ in _headers(request):
         header = f"X-Pasteur-{name[:50].replace('_', '-').title()}"
@@ -79,7 +79,7 @@ def check_parameters(request: HttpRequest, allowed: Collection[str]) -> None:
 
 
 def parse_switch(name: str, value: str) -> bool:
-    """Return the value of a switch; an empty value turns it on. Raises RefusedError."""
+    """Return the value of a switch, which is True if it is empty. Raise RefusedError."""
     try:
         return _SWITCHES[value.lower()]
     except KeyError:

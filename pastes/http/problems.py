@@ -1,7 +1,7 @@
-"""The registry of dialects: the protocols of other pastebins that the site speaks, and their formats for errors.
+"""The registry of dialects, which are the protocols of other pastebins, and of their error formats.
 
-An error may occur before the view of a dialect runs (in middleware) or after it. The dialect therefore registers which
-requests are its own and how it formats a problem.
+An error may occur in middleware, before or after the dialect's view runs. Each dialect therefore registers how to
+recognize its requests and how to format a problem.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _View = Callable[Concatenate[HttpRequest, _Params], HttpResponse]
 
 @dataclass(frozen=True)
 class Problem:
-    """An error of a request, in the site's own vocabulary (docs/api.md)."""
+    """A request error, with the site's own error code (docs/api.md)."""
 
     status: int
     code: str
@@ -31,32 +31,32 @@ class Problem:
 
     @classmethod
     def from_error(cls, error: RefusedError) -> "Problem":
-        """Return the problem that an error describes."""
+        """Return the problem described by an error."""
         return cls(error.status, error.code, error.message, error.field)
 
     @property
     def plain_status(self) -> int:
-        """The status in protocols that answer 400 to every unacceptable text."""
+        """The status for protocols that respond with 400 to all invalid content."""
         return 400 if self.status in {413, 415, 422} else self.status
 
 
-#: A key of request.META that marks a failed request: some protocols answer failures with status 200.
+#: The key in request.META that marks a failed request: some protocols respond to failures with status 200.
 _FAILED = "pasteur.failed"
 
 _Matches = Callable[[HttpRequest], bool]
 _Format = Callable[[Problem], HttpResponse]
 
-#: The registered formats: name of the dialect, test for its requests, format of its problems.
+#: The registered error formats: name of the dialect, function that matches its requests, function that formats.
 _FORMATS: list[tuple[str, _Matches, _Format]] = []
 
 
 def is_enabled(name: str) -> bool:
-    """Return whether PASTEUR_DIALECTS names a dialect."""
+    """Return whether a dialect is enabled in PASTEUR_DIALECTS."""
     return name in settings.PASTEUR_DIALECTS
 
 
 def below(*prefixes: str) -> _Matches:
-    """Return a test for requests to these paths and to those below them, except PUT, which uploads a named file."""
+    """Return a function that matches requests to the given paths and all below, except PUT, which uploads a file."""
 
     def matches(request: HttpRequest) -> bool:
         path = request.path_info
@@ -67,9 +67,9 @@ def below(*prefixes: str) -> _Matches:
 
 
 def error_format(name: str, matches: _Matches) -> Callable[[_Format], _Format]:
-    """Register a function as the format of problems with the requests that `matches` accepts.
+    """Register a function that formats problems with requests for which `matches` returns True.
 
-    `matches` must not read the body: the problem may be that the body cannot be read.
+    `matches` must not read the body, since the problem may be that the body is unreadable.
     """
 
     def register(format_: _Format) -> _Format:
@@ -80,7 +80,7 @@ def error_format(name: str, matches: _Matches) -> Callable[[_Format], _Format]:
 
 
 def format_problem(request: HttpRequest, problem: Problem) -> HttpResponse | None:
-    """Return a problem in the format of the request's dialect; None when it belongs to no dialect."""
+    """Return a response in the format of the request's dialect, or None if the request belongs to none."""
     for name, matches, format_ in _FORMATS:
         if is_enabled(name) and matches(request):
             mark_failed(request)
@@ -89,17 +89,17 @@ def format_problem(request: HttpRequest, problem: Problem) -> HttpResponse | Non
 
 
 def mark_failed(request: HttpRequest) -> None:
-    """Mark a request as failed, for a response whose status does not say so."""
+    """Mark a request as failed even though the status of its response indicates success."""
     request.META[_FAILED] = True
 
 
 def has_failed(request: HttpRequest) -> bool:
-    """Return whether a dialect has marked the request as failed."""
+    """Return whether a dialect marked the request as failed."""
     return _FAILED in request.META
 
 
 def dialect_view(name: str) -> Callable[[_View[_Params]], _View[_Params]]:
-    """Answer 404 unless the dialect is enabled, and let pages of other origins read the response."""
+    """Respond with 404 unless the dialect is enabled, and let pages from other origins read the response."""
 
     def decorate(view: _View[_Params]) -> _View[_Params]:
         @wraps(view)
@@ -115,6 +115,6 @@ def dialect_view(name: str) -> Callable[[_View[_Params]], _View[_Params]]:
 
 
 def allow_any_origin(response: HttpResponse) -> HttpResponse:
-    """Let pages of any origin read a response. Dialects ignore cookies, so nothing private can leak."""
+    """Let pages from any origin read the response. Dialects ignore cookies, so nothing private can leak."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

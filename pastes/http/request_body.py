@@ -1,4 +1,4 @@
-"""Decodes the body of a request as text or JSON, or refuses it with the exact reason."""
+"""Decode a request body as text or JSON, or refuse it with a precise error."""
 
 import json
 import re
@@ -10,13 +10,13 @@ from django.utils.translation import gettext
 
 from pastes.errors import RefusedError, incomplete, too_large
 
-#: The content types of a bare text. curl sends none with -T, and that of a form with --data-binary.
+#: The content types accepted for raw text. `curl -T` sends none, and `curl --data-binary` that of a form.
 _TEXT_TYPES = re.compile(r"(text/[\w.+-]+|application/x-www-form-urlencoded|application/octet-stream|)")
 _CHARSETS = {"", "utf-8", "utf8", "us-ascii", "ascii"}
 
 
 def raw_text(request: HttpRequest) -> str:
-    """Return the body as the text of one file. Raises RefusedError, also for a content type that is not text."""
+    """Return the body as the content of a single file. Raise RefusedError, also if its content type is not text."""
     if not _TEXT_TYPES.fullmatch(request.content_type or ""):
         raise RefusedError(
             "unsupported_media_type",
@@ -27,14 +27,14 @@ def raw_text(request: HttpRequest) -> str:
 
 
 def text(request: HttpRequest) -> str:
-    """Return the body as text, whatever its content type. Raises RefusedError."""
+    """Return the body as text regardless of its content type. Raise RefusedError."""
     return decode_utf8(read(request, settings.PASTEUR_MAX_BYTES), name="the body", charset=charset(request))
 
 
 def json_object(request: HttpRequest, *, require_type: bool = True) -> dict[str, Any]:
-    """Return the body as a JSON object without duplicate keys. Raises RefusedError.
+    """Return the body as a JSON object. Raise RefusedError if it is not one or contains duplicate keys.
 
-    The content type must be `application/json` unless `require_type` is off.
+    The content type must be `application/json` unless `require_type` is False.
     """
     if require_type and request.content_type != "application/json":
         raise RefusedError("unsupported_media_type", "Send application/json.", status=415)
@@ -52,7 +52,7 @@ def json_object(request: HttpRequest, *, require_type: bool = True) -> dict[str,
 
 
 def peek(request: HttpRequest, limit: int) -> bytes:
-    """Return the body, or nothing when it is incomplete or longer than `limit` bytes."""
+    """Return the body, or empty bytes if it is incomplete or longer than `limit` bytes."""
     try:
         return read(request, limit)
     except RefusedError:
@@ -60,13 +60,13 @@ def peek(request: HttpRequest, limit: int) -> bytes:
 
 
 def read(request: HttpRequest, limit: int) -> bytes:
-    """Return the body. Raises RefusedError for more than `limit` bytes, before any of them is read."""
+    """Return the body. If it is longer than `limit` bytes, raise RefusedError before reading any of it."""
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if not announced.isdecimal() or int(announced) > limit:
         raise too_large(settings.PASTEUR_MAX_BYTES)
     try:
         body = request.body
-    except (UnreadablePostError, RawPostDataException):  # Django raises the second one on every further attempt.
+    except (UnreadablePostError, RawPostDataException):  # Django raises the latter on subsequent attempts.
         body = b""
     if len(body) < int(announced):
         raise incomplete()
@@ -74,19 +74,19 @@ def read(request: HttpRequest, limit: int) -> bytes:
 
 
 def charset(request: HttpRequest) -> str:
-    """Return the charset parameter of the content type, empty without one."""
+    """Return the charset parameter of the content type, or an empty string if there is none."""
     return (request.content_params or {}).get("charset", "")
 
 
 def is_utf8(charset: str) -> bool:
-    """Return whether a charset parameter names UTF-8 or a subset of it."""
+    """Return whether a charset parameter stands for UTF-8 or a subset of it."""
     return charset.lower() in _CHARSETS
 
 
 def decode_utf8(content: bytes, *, name: str, charset: str = "utf-8") -> str:
-    """Return bytes as text. Raises RefusedError with the position of the first byte that is not UTF-8.
+    """Decode bytes as UTF-8. Raise RefusedError with the position of the first invalid byte.
 
-    `name` stands for the bytes in the message.
+    `name` describes the bytes in the error message.
     """
     if not is_utf8(charset):
         raise RefusedError("charset", f"Only UTF-8 is accepted, not {charset[:50]!r}.", status=415)

@@ -1,4 +1,4 @@
-"""Decodes the forms of requests. Django's parser repairs malformed forms silently; these are refused here instead."""
+"""Decode forms. Django's parser silently repairs malformed forms; this module refuses them instead."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ from pastes.lifecycle.draft import NewFile
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 1_000
-#: The headers of one part: Python's parser of their parameters takes time with the square of their length.
+#: Limits for the headers of a part: Python takes quadratic time to parse their parameters.
 _MAX_HEADERS_BYTES, _MAX_HEADERS = 8_192, 16
 
 
 @dataclass(frozen=True)
 class MultipartForm:
-    """A complete multipart form in UTF-8: its fields, and its parts with a file name."""
+    """A complete multipart form in UTF-8: its fields, and its parts that have a file name."""
 
     fields: QueryDict
     files: MultiValueDict[str, Any]
@@ -39,7 +39,7 @@ class MultipartForm:
         return {*self.fields, *self.files}
 
     def texts(self) -> MultiValueDict[str, str]:
-        """Return all parts, with a file name or without, as texts by their name in lower case. Raises RefusedError."""
+        """Return all parts, with or without a file name, as text keyed by lowercase name. Raise RefusedError."""
         texts: MultiValueDict[str, str] = MultiValueDict()
         for name, values in self.fields.lists():
             for value in values:
@@ -50,7 +50,7 @@ class MultipartForm:
         return texts
 
     def new_files(self, part: str) -> list[NewFile]:
-        """Return the parts of this name as files to be stored. curl calls standard input `-`. Raises RefusedError."""
+        """Return the parts with the given name as new files. curl calls standard input `-`. Raise RefusedError."""
         files = [NewFile(content) for content in self.fields.getlist(part)]
         for upload in self.files.getlist(part):
             name = "" if upload.name == "-" else upload.name
@@ -59,10 +59,10 @@ class MultipartForm:
 
 
 def multipart(request: HttpRequest) -> MultipartForm:
-    """Return the body as a multipart form. Raises RefusedError.
+    """Return the body as a multipart form. Raise RefusedError.
 
-    Django's parser replaces invalid UTF-8 with U+FFFD, cuts long file names, and drops parts whose headers it cannot
-    parse. The checks before and after it find all three.
+    Django's parser replaces invalid UTF-8 with U+FFFD, truncates long file names, and drops parts whose headers it
+    cannot parse. The checks before and after it detect all three.
     """
     body = _form_bytes(request)
     request.encoding = "utf-8"
@@ -93,14 +93,14 @@ def multipart(request: HttpRequest) -> MultipartForm:
 
 
 def _refuse_replaced(text: str, is_replaced: bool, name: str) -> None:
-    """Raise RefusedError for a text with U+FFFD that Django has put in place of invalid bytes."""
+    """Raise RefusedError if the text contains U+FFFD that Django substituted for invalid bytes."""
     if is_replaced and "\ufffd" in text:
         message = gettext("%(name)s is not UTF-8 text.") % {"name": name[:50]}
         raise RefusedError("not_utf8", message, status=400, field=name[:50])
 
 
 def urlencoded(request: HttpRequest) -> MultiValueDict[str, str]:
-    """Return the fields of an urlencoded body by name in lower case, whatever its content type. Raises RefusedError."""
+    """Return the fields of a URL-encoded body of any content type, keyed by lowercase name. Raise RefusedError."""
     body = decode_utf8(_form_bytes(request), name="the form")
     fields: MultiValueDict[str, str] = MultiValueDict()
     try:
@@ -115,7 +115,7 @@ def urlencoded(request: HttpRequest) -> MultiValueDict[str, str]:
 
 
 def fields(request: HttpRequest) -> MultiValueDict[str, str]:
-    """Return the fields of a form in either encoding as texts by their name in lower case. Raises RefusedError."""
+    """Return the fields of a form in either encoding as text, keyed by lowercase name. Raise RefusedError."""
     if request.content_type == MULTIPART:
         return multipart(request).texts()
     if request.content_type != URLENCODED:
@@ -124,7 +124,7 @@ def fields(request: HttpRequest) -> MultiValueDict[str, str]:
 
 
 def check(request: HttpRequest) -> None:
-    """Raise RefusedError for a form, in either encoding, that is incomplete or not UTF-8."""
+    """Raise RefusedError if a form, in either encoding, is incomplete or not UTF-8."""
     if request.content_type == MULTIPART:
         multipart(request)
     else:
@@ -132,7 +132,7 @@ def check(request: HttpRequest) -> None:
 
 
 def single_value(fields: MultiValueDict[str, str], name: str, default: str = "") -> str:
-    """Return the value of a field that may occur once. Raises RefusedError."""
+    """Return the value of a field, or the default if it is missing. Raise RefusedError if it is repeated."""
     values = fields.getlist(name)
     if len(values) > 1:
         raise RefusedError("ambiguous", f"{name} is given twice.", field=name)
@@ -140,7 +140,7 @@ def single_value(fields: MultiValueDict[str, str], name: str, default: str = "")
 
 
 def _part_headers(body: bytes, boundary: bytes) -> Iterator[str]:
-    """Yield the headers of each part of a multipart form, split as Django's parser does. Raises RefusedError."""
+    """Yield the headers of each part of a multipart form, split as Django's parser does. Raise RefusedError."""
     for part in body.split(b"--" + boundary)[1:]:
         if not part.startswith(b"--"):
             headers = part.partition(b"\r\n\r\n")[0]
@@ -156,7 +156,7 @@ def _contents(body: bytes, boundary: bytes) -> Iterator[bytes]:
 
 
 def _parameters(headers: str) -> dict[str, str]:
-    """Return the parameters of Content-Disposition in the headers of a part, uncut."""
+    """Return the Content-Disposition parameters from the headers of a part, without truncating them."""
     for line in headers.split("\r\n"):
         if line.lower().startswith("content-disposition:"):
             try:

@@ -1,4 +1,4 @@
-"""Responses in the format of the caller: JSON for the API, a page for a browser, one line of text for a terminal."""
+"""Responses in the format that suits the caller: JSON for the API, a page for a browser, or a line of text."""
 
 import html
 import logging
@@ -19,7 +19,7 @@ from pastes.models import File, Paste, blob_oid
 
 logger = logging.getLogger(__name__)
 
-#: The headers of raw text: a browser must not run it, guess its type, or index it.
+#: The headers of raw content, which browsers must not execute or sniff and search engines must not index.
 RAW_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -29,13 +29,13 @@ RAW_HEADERS = {
     "Cache-Control": "no-cache",
 }
 
-#: Carries the edit token of a paste, in the response to its creation and in requests that change it.
+#: The header that contains the edit token of a paste, in responses to its creation and in requests that change it.
 TOKEN_HEADER = "X-Pasteur-Token"  # noqa: S105  (the name of the header, not a token)
 
-#: An ETag: the revision, and the state of its copy, which If-Match ignores.
+#: An ETag consists of the revision and the state of its copy. If-Match ignores the latter.
 _REVISION = re.compile(r'(?:W/)?"(\d{1,9})(?:-\w{1,40})?"')
 
-#: The query parameters that pages read.
+#: The query parameters used by pages.
 _PAGE_PARAMETERS = frozenset(
     [
         *("after", "atom", "author", "before", "burn", "comment", "content", "deleted", "encrypted", "expires", "file"),
@@ -63,7 +63,7 @@ _OTHER_TITLE = gettext_noop("The request failed")
 
 
 class ErrorPage(HttpResponse):
-    """A page that reports an error; `message` can be shown on another page instead (web/refilled_form.py)."""
+    """An error page. Its `message` can be shown on another page instead (web/refilled_form.py)."""
 
     def __init__(self, page: str, *, message: str, status: int) -> None:
         super().__init__(page, status=status)
@@ -71,14 +71,14 @@ class ErrorPage(HttpResponse):
 
 
 def absolute_url(request: HttpRequest, path: str) -> str:
-    """Return the URL of a path: below PASTEUR_URL where that is set, else below the host of the request."""
+    """Return the URL of a path, based on PASTEUR_URL if it is set and on the request's host otherwise."""
     return (settings.PASTEUR_URL or f"{request.scheme}://{request.get_host()}") + path
 
 
 def path_to_return_to(request: HttpRequest) -> str:
-    """Return the path of a request with the parameters that pages read, for a link or form that leads back to it.
+    """Return the path of a request with the query parameters used by pages, for a link or form that leads back to it.
 
-    Others are left out: a reader may have put the key of an encrypted paste into the query by mistake.
+    Other parameters are omitted: a reader may have put the key of an encrypted paste into the query string by mistake.
     """
     query = request.GET.copy()
     for name in set(query) - _PAGE_PARAMETERS:
@@ -92,7 +92,7 @@ def wants_html(request: HttpRequest) -> bool:
 
 
 def wants_text(request: HttpRequest) -> bool:
-    """Return whether the caller sends Accept without HTML, as curl does."""
+    """Return whether the caller sends an Accept header without HTML, as curl does."""
     return "HTTP_ACCEPT" in request.META and not wants_html(request)
 
 
@@ -102,17 +102,17 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def is_prefetch(request: HttpRequest) -> bool:
-    """Return whether a browser sends the request ahead of any action of its user."""
+    """Return whether a browser sent the request in advance, without any action by its user."""
     return "fetch" in "".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz")).lower()
 
 
 def text_line(text: str, *, status: int = 200) -> HttpResponse:
-    """Return one line of text."""
+    """Return a response with a single line of text."""
     return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", status=status)
 
 
 def created(request: HttpRequest, paste: Paste) -> HttpResponse:
-    """Return 201 with the URL of a new paste: one line of text, or JSON for a caller that asks for it."""
+    """Return a 201 response with the URL of a new paste, as a line of text or, if the caller asks for it, as JSON."""
     url = absolute_url(request, paste.get_absolute_url())
     if wants_json(request):
         body = {"key": paste.key, "url": url, "raw_url": f"{url}/raw", "token": paste.token}
@@ -124,14 +124,14 @@ def created(request: HttpRequest, paste: Paste) -> HttpResponse:
 
 
 def with_edit_token(response: HttpResponse, paste: Paste) -> HttpResponse:
-    """Add the edit token of a new paste to the response. No cache may store it."""
+    """Add the edit token of a new paste to the response, which caches must not store."""
     response.headers[TOKEN_HEADER] = paste.token
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def raw_or_not_modified(request: HttpRequest, content: str, oid: str = "") -> HttpResponse:
-    """Return a text as `raw` does, or 304 when If-None-Match names its ETag. `oid` is its Git blob id, if known."""
+    """Like `raw`, but return a 304 if If-None-Match contains the ETag. `oid` is the content's Git blob id, if known."""
     etag = f'"{oid or blob_oid(content.encode())}"'
     response = HttpResponseNotModified(headers=RAW_HEADERS) if matches_etag(request, etag) else raw(content)
     response.headers["ETag"] = etag
@@ -139,22 +139,22 @@ def raw_or_not_modified(request: HttpRequest, content: str, oid: str = "") -> Ht
 
 
 def matches_etag(request: HttpRequest, etag: str) -> bool:
-    """Return whether If-None-Match names this ETag."""
+    """Return whether If-None-Match contains the given ETag."""
     if_none_match = request.META.get("HTTP_IF_NONE_MATCH", "")
     return etag in if_none_match or if_none_match.strip() == "*"
 
 
 def revision_from_if_match(if_match: str, head: int) -> int | None:
-    """Return the revision that If-Match requires, `head` if it is among several; None when it requires none."""
+    """Return the revision that If-Match requires, or None if any will do. Prefer `head` if several are listed."""
     if if_match.strip() in {"", "*"}:
         return None
     etags = (_REVISION.fullmatch(etag.strip()) for etag in if_match.split(","))
     revisions = {int(etag[1]) for etag in etags if etag}
-    return head if head in revisions else 0  # Revisions are counted from 1, so 0 matches none.
+    return head if head in revisions else 0  # Revisions start at 1, so 0 matches none.
 
 
 def raw(content: str, *, disposition: str = "") -> HttpResponse:
-    """Return a text byte for byte, with headers that keep browsers from running it or guessing its type."""
+    """Return content byte for byte, with headers that prevent browsers from executing it or sniffing its type."""
     response = HttpResponse(content.encode(), content_type="text/plain; charset=utf-8", headers=RAW_HEADERS)
     if disposition:
         response.headers["Content-Disposition"] = disposition
@@ -162,19 +162,19 @@ def raw(content: str, *, disposition: str = "") -> HttpResponse:
 
 
 def xml(document: str, content_type: str) -> HttpResponse:
-    """Return an XML document, without the characters that XML forbids (https://www.w3.org/TR/xml/#charsets)."""
+    """Return an XML document, replacing characters that XML forbids (https://www.w3.org/TR/xml/#charsets)."""
     return HttpResponse(_NOT_IN_XML.sub("\ufffd", document), content_type=f"{content_type}; charset=utf-8")
 
 
 def join_files(files: Sequence[File]) -> str:
-    """Return the text of a single file, or several texts, each below its name, as `head` prints them."""
+    """Return the content of a single file, or that of several files below their names, as `head` prints them."""
     if len(files) == 1:
         return files[0].content
     return "\n".join(f"==> {file.name} <==\n{file.content}" for file in files)
 
 
 def attachment(name: str) -> str:
-    """Return a Content-Disposition that saves the response under this name (RFC 6266, RFC 5987)."""
+    """Return a Content-Disposition header that saves the response under the given name (RFC 6266, RFC 5987)."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
@@ -182,7 +182,7 @@ def attachment(name: str) -> str:
 def error(
     request: HttpRequest, status: int, code: str, message: str, field: str = "", limit: int | None = None
 ) -> HttpResponse:
-    """Return an error in the format of the caller: its dialect, JSON, a page, or one line of text."""
+    """Return an error in the format that suits the caller: its dialect's, JSON, a page, or a line of text."""
     dialect_response = problems.format_problem(request, Problem(status, code, message, field))
     if dialect_response is not None:
         response: HttpResponse = dialect_response
@@ -210,15 +210,15 @@ def refusal(request: HttpRequest, refused: RefusedError) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, message: str) -> HttpResponse:
-    """Return 503 with Retry-After, and log the exception that is being handled."""
+    """Return a 503 response with Retry-After, and log the exception being handled."""
     logger.exception("cannot serve %s %s", request.method, request.path)
     response = error(request, 503, "unavailable", message)
     response.headers["Retry-After"] = "5"
-    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (Django would log it once more)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (Django would log it again)
     return response
 
 
 def bare_server_error(message: str) -> HttpResponse:
-    """Return a 500 page that needs neither templates nor the database."""
+    """Return a 500 error page that requires neither templates nor the database."""
     body = f"<!doctype html><title>Pasteur</title><h1>{html.escape(_TITLES[500])}</h1><p>{html.escape(message)}</p>"
     return HttpResponse(body, status=500)

@@ -1,4 +1,4 @@
-"""The content of a paste before it is stored, and the rules for it. Nothing is stored here."""
+"""The content of a paste before it is stored, and its validation. Nothing in this module writes to the database."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +21,7 @@ _Checked = TypeVar("_Checked")
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file to be stored. An empty name gets a default; an empty language follows from the name."""
+    """A file to be stored. An empty name gets a default; an empty language is derived from the name."""
 
     content: str
     name: str = ""
@@ -30,7 +30,7 @@ class NewFile:
 
 @dataclass(frozen=True)
 class NewRevision:
-    """A revision to be stored. `author` is set where it is not the author of the paste."""
+    """A revision to be stored. `author` is only set if it differs from the author of the paste."""
 
     number: int
     created_at: datetime
@@ -40,10 +40,10 @@ class NewRevision:
 
 @dataclass(frozen=True)
 class Draft:
-    """The content of a paste: what publish, edit, fork, restore and the mirror hand to each other.
+    """The content of a paste, as passed between publishing, editing, forking, restoring and the mirror.
 
-    A paste lasts for `lifetime` from its publication, or until `expires_at`; for ever without both. `old_code` is its
-    code in the first Pasteur. The files of a paste that is restored are in its revisions.
+    A paste expires `lifetime` after its publication or at `expires_at`; if both are None, it never expires. `old_code`
+    is its code in the original Pasteur. When a paste is restored, its files are in its revisions instead.
     """
 
     files: Sequence[NewFile] = ()
@@ -60,7 +60,7 @@ class Draft:
 
     @classmethod
     def of(cls, paste: Paste) -> "Draft":
-        """Return the content of a stored paste, which could be published again."""
+        """Return the content of a stored paste as a draft."""
         return cls(
             files=[NewFile(file.content, file.name, file.language) for file in paste.files],
             title=paste.title,
@@ -73,13 +73,13 @@ class Draft:
 
 
 def validate(draft: Draft) -> Draft:
-    """Return the draft with names and languages filled in. Raises RefusedError when it breaks a rule."""
+    """Return the draft with file names and languages filled in. Raise RefusedError if it is invalid."""
     files = validate_files(draft.files, encrypted=draft.encrypted)
     return replace(validate_fields(draft), files=files)
 
 
 def validate_fields(draft: Draft) -> Draft:
-    """Return the draft with its text fields stripped; the files stay as they are. Raises RefusedError."""
+    """Return the draft with its text fields stripped and its files unchanged. Raise RefusedError if it is invalid."""
     if draft.visibility not in _VISIBILITIES:
         _refuse("visibility", f"visibility must be one of {', '.join(_VISIBILITIES)}.", "visibility")
     if draft.forked_from and not keys.can_be(draft.forked_from):
@@ -93,9 +93,9 @@ def validate_fields(draft: Draft) -> Draft:
 
 
 def validate_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list[NewFile]:
-    """Return the files with names and languages filled in. Raises RefusedError when a file breaks a rule.
+    """Return the files with names and languages filled in. Raise RefusedError if one of them is invalid.
 
-    An encrypted paste is one file, which has all others inside.
+    An encrypted paste is a single file that contains all the others.
     """
     if not files:
         _refuse("empty", gettext("There is no text to paste."), "files")
@@ -114,7 +114,7 @@ def validate_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list
 
 
 def _for_each(files: Sequence[NewFile], check: Callable[[NewFile], _Checked]) -> list[_Checked]:
-    """Return the result of a check for each file; a RefusedError gets the position of its file."""
+    """Return the result of `check` for each file. If it raises RefusedError, add the file's position to the error."""
     results = []
     for position, file in enumerate(files):
         try:
@@ -126,7 +126,7 @@ def _for_each(files: Sequence[NewFile], check: Callable[[NewFile], _Checked]) ->
 
 
 def _validate_content(content: str) -> int:
-    """Return the length of a text in bytes."""
+    """Return the length of the content in bytes."""
     if not content or content.isspace():
         _refuse("empty", gettext("A file must not be empty."), "content")
     if "\0" in content:
@@ -154,12 +154,12 @@ def _validate_file(file: NewFile, requested: set[str], used: set[str]) -> NewFil
 
 
 def _printable(text: str) -> str:
-    """Return the first 50 characters of a text for a message, with U+FFFD for unprintable ones."""
+    """Return the first 50 characters for use in a message, with unprintable ones replaced by U+FFFD."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text[:50])
 
 
 def clean_name(name: str) -> str:
-    """Return the base name of a path, as browsers do; empty for a blank name. Raises RefusedError."""
+    """Return the base name of a path, as browsers do, or an empty string if it is blank. Raise RefusedError."""
     if len(name.encode(errors="replace")) > NAME_BYTES:
         message = gettext("A file name may be at most %(most)s bytes long.") % {"most": NAME_BYTES}
         _refuse("name_too_long", message, "name", limit=NAME_BYTES)
@@ -195,7 +195,7 @@ def _text(name: str, value: str, limit: int) -> str:
 
 
 def _refuse_controls(name: str, value: str, allowed: str = "") -> None:
-    """Refuse control characters, line separators and lone surrogates."""
+    """Raise RefusedError if the value contains control characters, line separators or lone surrogates."""
     if value.isprintable():
         return
     for character in value:

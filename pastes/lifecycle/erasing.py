@@ -1,4 +1,4 @@
-"""Purges pastes: erases all their texts for good. A tombstone stays, with the key, the reason and the moderator."""
+"""Purge pastes: permanently erase their content, leaving a tombstone with the key, the reason and the moderator."""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ from pastes.storage.write_lock import write_lock
 
 
 def purge(key: str, *, reason: str, by: str = "") -> Tombstone:
-    """Erase the texts of all revisions of a paste and of every copy; `by` is the moderator.
+    """Erase the content of all revisions and copies of a paste. `by` is the moderator.
 
-    A key that only copies have is purged too, and cannot come back. Purging again purges the copies again. Raises
-    ValueError for an invalid key.
+    A key that exists only in copies is purged as well and cannot be restored. Purging a paste again purges its copies
+    again. Raise ValueError if the key is invalid.
     """
     if not keys.can_be(key):
         raise ValueError(f"{key[:50]!r} cannot be the key of a paste")
@@ -33,7 +33,7 @@ def purge(key: str, *, reason: str, by: str = "") -> Tombstone:
 
 
 def _digest(paste: Paste) -> str:
-    """Return the SHA-256 of all texts of a paste in their order; empty without texts."""
+    """Return the SHA-256 of all file contents of a paste in order, or an empty string if it has none."""
     digest, has_text = hashlib.sha256(), False
     texts = File.objects.filter(revision__paste=paste).order_by("revision__number", "position")
     for content in texts.values_list("content", flat=True).iterator(chunk_size=10):
@@ -50,7 +50,7 @@ def _erase(paste: Paste) -> None:
 
 
 def are_purged(names: Iterable[str]) -> set[str]:
-    """Return those of the keys, or codes of the first Pasteur, that are purged."""
+    """Return the subset of `names` that belong to purged pastes. Names are keys, or codes of the original Pasteur."""
     names = list(names)
     purged_keys = Tombstone.objects.filter(key__in=names).values_list("key", flat=True)
     return {*purged_keys, *Tombstone.objects.filter(old_code__in=names).values_list("old_code", flat=True)}

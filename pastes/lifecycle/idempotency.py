@@ -1,8 +1,8 @@
-"""Repeated requests: all requests with one Idempotency-Key create one paste.
+"""Idempotent requests: all requests with the same Idempotency-Key create only one paste.
 
-The header: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/. The client chooses the key. The
-edit token is derived from it, so that a repeated request gets the same response although no token is stored; the key is
-therefore as secret as the token.
+The header is specified at https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/. The client
+chooses the key. The edit token is derived from it, so that a repeated request gets the same response even though no
+token is stored. The key must therefore be kept as secret as the token.
 """
 
 import hashlib
@@ -23,16 +23,16 @@ from pastes.storage.write_lock import write_lock
 
 RETENTION = timedelta(days=1)
 
-#: The characters of a key, printable ASCII without spaces, and its lengths.
+#: A key consists of printable ASCII characters without spaces, and has a minimum and a maximum length.
 LETTERS, SHORTEST, LONGEST = "!-~", 16, 128
 _KEY = re.compile(rf"[{LETTERS}]{{{SHORTEST},{LONGEST}}}")
 
 
 def publish_once(key: str | None, body: bytes, draft: Draft) -> Paste:
-    """Publish a draft, unless a request with this key did before; return the paste, with its edit token.
+    """Publish a draft unless an earlier request with the same key did so. Return the paste with its edit token.
 
-    Without a key, every call publishes. Raises RefusedError as `publish` does, for a key that could be guessed, and for
-    a key that had another body before.
+    If the key is None, always publish. Raise RefusedError as `publish` does, and also if the key could be guessed or
+    was already used with a different body.
     """
     if key is None:
         return publish(draft)
@@ -54,10 +54,10 @@ def publish_once(key: str | None, body: bytes, draft: Draft) -> Paste:
 
 
 def publish_form(once: str, draft: Draft) -> Paste:
-    """Publish the draft of a form, once however often its button is pressed.
+    """Publish the draft of a form only once, no matter how often its button is pressed.
 
-    `once` is the random value of the rendered form. The same form with another text creates another paste. Raises
-    RefusedError as `publish` does.
+    `once` is a random value in the rendered form. Sending the same form with different content creates another paste.
+    Raise RefusedError as `publish` does.
     """
     if not _KEY.fullmatch(once):
         return publish(draft)
@@ -72,7 +72,7 @@ def publish_form(once: str, draft: Draft) -> Paste:
 
 
 def forget_old() -> None:
-    """Delete the keys that are older than RETENTION."""
+    """Delete keys older than RETENTION."""
     Creation.objects.filter(created_at__lt=timezone.now() - RETENTION).delete()
 
 

@@ -1,4 +1,4 @@
-"""The state of a paste's copy outside the database. The app that makes copies registers here."""
+"""The state of a paste's copy outside the database. The app that creates the copies registers its functions here."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ State = Literal["none", "waiting", "held", "refused", "mirrored"]
 
 @dataclass(frozen=True)
 class Copy:
-    """The copy of a paste: not intended, waiting, held because of its content, refused, or made as a commit.
+    """The copy of a paste: not planned, pending, held back because of its content, rejected, or stored as a commit.
 
-    `url` shows the commit to people, `clone` is the repository that they can clone; both may be empty.
+    `url` is a web page that shows the commit, and `clone` is the URL to clone the repository from. Both may be empty.
     """
 
     state: State
@@ -34,10 +34,10 @@ NO_COPY = Copy("none")
 
 @dataclass(frozen=True)
 class Promise:
-    """What an author must know about copies before sending a text, in the language of the page.
+    """What authors need to know about copies before they send a paste, in the language of the page.
 
-    `of_all` says whether pastes are copied, `of_one` is for a single paste that is copied; `takes_expiring` is whether
-    pastes with an expiry are.
+    `of_all` is the notice for the site as a whole and `of_one` the one for a paste that is copied. `takes_expiring`
+    is True if pastes with an expiry are copied as well.
     """
 
     of_all: str = ""
@@ -52,38 +52,38 @@ _promises: list[Callable[[], Promise]] = []
 
 
 def register(column: _StateColumn, reader: _Reader) -> None:
-    """Register what knows the copies of all pastes.
+    """Register the functions that look up the copies of pastes.
 
-    `column` returns, for the name of a column of keys, an expression for queries: the state of the copy of each key as
-    text, or null. `reader` makes a Copy from a paste and that text, empty for null.
+    `column` takes the name of a column that contains keys and returns a query expression: the state of the copy of each
+    key as text, or null. `reader` builds a Copy from a paste and that text, which is empty if the state is null.
     """
     _registered[:] = [(column, reader)]
 
 
 def register_promise(promise: Callable[[], Promise]) -> None:
-    """Register what knows which pastes are copied."""
+    """Register the function that returns the notices about copies."""
     _promises[:] = [promise]
 
 
 def promise() -> Promise:
-    """Return what an author must know about copies; empty when there are none."""
+    """Return the notices about copies, which are empty if no copies are made."""
     return _promises[0]() if _promises else Promise()
 
 
 def state_column(key: str) -> Combinable:
-    """Return the expression of a copy's state for queries in which `key` is the column of the keys."""
+    """Return a query expression for the state of a copy, where `key` is the name of the column with the key."""
     return _registered[0][0](key) if _registered else Value(None, output_field=TextField())
 
 
 def of(paste: Paste) -> Copy:
-    """Return the copy of a paste; queries the database unless the paste was loaded with its `copy_state`."""
+    """Return the copy of a paste. Query the database unless the paste was loaded with its `copy_state`."""
     if paste.copy_state is None:
         return of_all([paste])[paste.pk]
     return _read(paste, paste.copy_state)
 
 
 def of_all(pastes: Sequence[Paste]) -> Mapping[int, Copy]:
-    """Return the copies of pastes by the primary keys of the pastes."""
+    """Return the copies of the given pastes, keyed by the pastes' primary keys."""
     states: dict[int, str | None] = {}
     if pastes:
         rows = type(pastes[0]).objects.filter(pk__in=[paste.pk for paste in pastes])

@@ -1,4 +1,4 @@
-"""Finds pastes: a paste with its files by one query, for every caller."""
+"""Look up pastes. A paste and its files are loaded in a single query."""
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, Q, QuerySet
@@ -37,18 +37,18 @@ _HIDDEN = Prepared(lambda key: _files_of(key, Q(revision__paste__state=State.HID
 
 
 def find(key: str, *, with_copy: bool = False) -> Paste | None:
-    """Return the readable paste of this key with the files of its current revision, or None.
+    """Return the readable paste with this key and the files of its current revision, or None if there is none.
 
-    `with_copy` loads the state of its copy in the same query, for `mirror_copy.of`. A paste that burns after reading
-    comes without its content and all that describes it, which only writing.burn returns. A caller whose API token may
-    moderate finds hidden pastes too. Raises RefusedError when the caller may not read.
+    `with_copy` loads the state of its copy in the same query, for `mirror_copy.of`. A paste that burns after reading is
+    returned without its content and metadata, which only writing.burn returns. Hidden pastes are only found if the
+    caller's API token may moderate. Raise RefusedError if the caller may not read.
     """
     permissions.demand("read")
     return _find(key, _READABLE_WITH_COPY if with_copy else _READABLE)
 
 
 def find_to_change(key: str) -> Paste | None:
-    """Return the same for a caller that may have no permission to read, but will prove that it may change the paste."""
+    """Like `find`, but without checking that the caller may read: its permission to edit is checked afterwards."""
     return _find(key, _READABLE)
 
 
@@ -74,7 +74,7 @@ def _find(key: str, query: Prepared) -> Paste | None:
 
 
 def _conceal(paste: Paste) -> None:
-    """Clear all that describes the content: a short text is found from its length or its blob id by trying."""
+    """Clear the content and everything about it: short content can be guessed from its length or its blob id."""
     paste.title = paste.author = paste.comment = paste.forked_from = ""
     for file in paste.files:
         file.name = file.content = file.oid = ""
@@ -82,7 +82,7 @@ def _conceal(paste: Paste) -> None:
 
 
 def revisions(paste: Paste, *, before: int | None, length: int) -> list[tuple[Revision, list[File]]]:
-    """Return revisions of a paste, the newest first, each with its files but without their content."""
+    """Return revisions of a paste, newest first, each with its files but without their content."""
     query = paste.revisions.order_by("-number")
     if before is not None:
         query = query.filter(number__lt=before)
@@ -93,13 +93,13 @@ def revisions(paste: Paste, *, before: int | None, length: int) -> list[tuple[Re
 
 
 def revision(paste: Paste, number: int) -> tuple[Revision, list[File]] | None:
-    """Return the revision of a paste with this number and its files, or None."""
+    """Return the given revision of a paste and its files, or None if there is no such revision."""
     row = paste.revisions.filter(number=number).first()
     return (row, list(row.files.order_by("position"))) if row else None
 
 
 def key_of_old_code(code: str) -> str | None:
-    """Return the key of the paste that had this code in the first Pasteur, or None."""
+    """Return the key of the paste that had this code in the original Pasteur, or None if there is none."""
     if not keys.can_be_old(code):
         return None
     return Paste.objects.filter(old_code=code).values_list("key", flat=True).first()

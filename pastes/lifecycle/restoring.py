@@ -1,4 +1,4 @@
-"""Stores pastes and revisions that come from Git, with their own keys, dates and numbers. Makes no change for them."""
+"""Store pastes and revisions from Git under their own keys, dates and numbers, without adding them to the outbox."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,12 +14,12 @@ from pastes.search import index
 from pastes.storage.insert import store
 
 
-@transaction.atomic(savepoint=False)  # A caller inside a transaction undoes it, or a savepoint of its own.
+@transaction.atomic(savepoint=False)  # A caller in a transaction rolls back that, or its own savepoint.
 def restore(draft: Draft, revisions: Iterable[NewRevision], *, key: str, created_at: datetime) -> Paste:
-    """Store a paste with its revisions, in the order of their numbers; the last one becomes the current one.
+    """Store a paste with its revisions, which must be in ascending order. The last one becomes the current revision.
 
-    Raises RefusedError when it breaks a rule for pastes, IntegrityError when the key is taken, and ValueError when it
-    is not a key; then nothing is stored.
+    Raise RefusedError if the paste is invalid, IntegrityError if the key is taken, and ValueError if the key is
+    invalid. In each case nothing is stored.
     """
     if not keys.can_be(key):
         raise ValueError("this cannot be the key of a paste")
@@ -36,13 +36,13 @@ def restore(draft: Draft, revisions: Iterable[NewRevision], *, key: str, created
         paste.files = add_revision(paste, new)
     if paste.head != initial.number:
         paste.save(update_fields=["head"])
-    if paste.visibility == Visibility.PUBLIC:  # A new paste that is not public is not in the index.
+    if paste.visibility == Visibility.PUBLIC:  # Only public pastes are indexed.
         index.update(paste)
     return paste
 
 
 def add_revision(paste: Paste, new: NewRevision) -> list[File]:
-    """Store one revision of a paste and return its files. Raises RefusedError when they break a rule."""
+    """Store one revision of a paste and return its files. Raise RefusedError if they are invalid."""
     revision, files = _build_revision(new)
     revision.paste = paste
     store(revision, *files)
@@ -57,9 +57,9 @@ def _build_revision(new: NewRevision) -> tuple[Revision, list[File]]:
 
 @transaction.atomic
 def update(paste: Paste, new: NewRevision, draft: Draft | None = None) -> Paste:
-    """Give a paste a revision, and the title, author, comment and visibility of a draft.
+    """Add a revision to a paste, and set its title, author, comment and visibility from `draft` if given.
 
-    Raises RefusedError when it breaks a rule.
+    Raise RefusedError if the result is invalid.
     """
     changed = ["head"]
     if draft:

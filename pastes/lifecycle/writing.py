@@ -1,4 +1,4 @@
-"""All writes to pastes, for pages, API, dialects, admin and commands."""
+"""All writes to pastes, whether from pages, the API, dialects, the admin or commands."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -29,23 +29,24 @@ _KEY_TRIES = 5
 
 
 def publish(draft: Draft, *, token: str = "") -> Paste:
-    """Store a draft as a new paste under a new key; paste and outbox are on disk on return.
+    """Store a draft as a new paste with a new key. On return, the paste and its outbox row are on disk.
 
-    The returned paste has its edit token as `token`, a new one by default; the database has its hash only.
+    The edit token, a new one by default, is available as `token` on the returned paste. The database only stores its
+    hash.
 
-    Raises RefusedError for invalid input, and KeysExhaustedError when five keys in a row were taken.
+    Raise RefusedError if the input is invalid, and KeysExhaustedError if five keys in a row were taken.
     """
     permissions.demand("create")
     api_token = request_context.token()
     draft = validate(draft)
     token = token or edit_tokens.draw()
     token_hash = edit_tokens.hashed(token)
-    # Only a paste that expires must agree with the database's clock, which costs a query.
+    # Reading the database's clock costs a query, and only pastes that expire depend on it.
     created_at = timezone.now() if draft.lifetime is None else clock.now()
     if draft.lifetime is not None:
         draft = replace(draft, expires_at=created_at + draft.lifetime)
     for attempt in range(_KEY_TRIES):
-        # All that needs no database is done before this waits for other writers.
+        # Do everything that needs no database before waiting for other writers.
         paste = build_paste(draft, key=keys.draw(), created_at=created_at)
         paste.token, paste.token_hash, paste.api_token = token, token_hash, api_token
         revision = Revision(paste=paste, number=paste.head, created_at=created_at)
@@ -68,7 +69,7 @@ def publish(draft: Draft, *, token: str = "") -> Paste:
 
 
 def build_paste(draft: Draft, *, key: str, created_at: datetime) -> Paste:
-    """Return the row of a new paste with the rows of its files; every paste is built here."""
+    """Return an unsaved paste with its unsaved files. Every paste is built here."""
     paste = Paste(
         key=key,
         title=draft.title,
@@ -87,7 +88,7 @@ def build_paste(draft: Draft, *, key: str, created_at: datetime) -> Paste:
 
 
 def build_files(files: Sequence[NewFile]) -> list[File]:
-    """Return the rows of new files, without their revision."""
+    """Return unsaved files that are not yet assigned to a revision."""
     rows = []
     for position, file in enumerate(files):
         content = file.content.encode()
@@ -119,14 +120,14 @@ def revise(
     comment: str | None = None,
     visibility: str | None = None,
 ) -> Paste:
-    """Make a new revision of a readable paste; arguments that are None stay as they are. Return the changed paste.
+    """Add a revision to a readable paste and return the paste. Arguments that are None leave the old value unchanged.
 
-    Title, author, comment and visibility are part of the copies, so changing them makes a revision too. An edit without
-    a difference makes none. `expected` is the revision that the author has edited, so that concurrent edits are not
-    lost.
+    Title, author, comment and visibility are part of the copies, so changing them adds a revision too. An edit that
+    changes nothing adds none. `expected` is the revision that the author started from; it prevents concurrent edits
+    from being lost.
 
-    Raises RefusedError for invalid input and, with code `conflict`, when `expected` is not the current revision;
-    Paste.DoesNotExist when the paste is gone.
+    Raise RefusedError if the input is invalid or, with the code `conflict`, if `expected` is not the current revision.
+    Raise Paste.DoesNotExist if the paste is gone.
     """
     permissions.demand("create")
     with write_lock(), transaction.atomic():
@@ -175,8 +176,9 @@ def fork(
 ) -> Paste:
     """Publish the content of a readable paste as a new paste, with its own edit token.
 
-    Without a lifetime the fork expires with the original, unless `forever`. `by` publishes it. Raises RefusedError as
-    `publish` does, and for a paste that burns after reading, since a copy would circumvent that.
+    If no lifetime is given, the fork expires together with the original, unless `forever` is True. `by` is the function
+    that publishes it. Raise RefusedError as `publish` does, and also if the paste burns after reading, since a fork
+    would circumvent that.
     """
     if paste.burn:
         raise RefusedError("burns", "A paste that burns after reading cannot be forked.", status=403)
@@ -187,14 +189,14 @@ def fork(
 
 
 def hide(paste: Paste) -> bool:
-    """Hide a paste; its content stays in the database. Return whether that changed anything."""
+    """Hide a paste, keeping its content in the database. Return whether that changed anything."""
     return _withdraw(paste, State.HIDDEN)
 
 
 def remove(paste: Paste, *, expected: int | None = None) -> bool:
     """Remove a paste and erase its content. Return whether that changed anything.
 
-    `expected` is the revision that the caller knows; raises RefusedError as `revise` does.
+    `expected` is the revision that the caller has seen. Raise RefusedError as `revise` does.
     """
     with write_lock(), transaction.atomic():
         if expected is not None:
@@ -209,18 +211,18 @@ def show(paste: Paste) -> bool:
     changed = Paste.objects.filter(pk=paste.pk, state=State.HIDDEN).update(state=State.PUBLISHED)
     if changed:
         paste.refresh_from_db()
-        index.update(Paste.objects.get(pk=paste.pk))  # Its files may have changed.
+        index.update(Paste.objects.get(pk=paste.pk))  # Its files may have changed in the meantime.
         paste_restored.send(sender=Paste, paste=paste)
     return bool(changed)
 
 
 @transaction.atomic
 def burn(paste: Paste) -> list[File] | None:
-    """Return the files of a paste that burns after reading, and erase them; None for all but the first caller."""
+    """Return the files of a paste that burns after reading and erase them. Only the first call returns them."""
     claimed = Paste.objects.readable().filter(pk=paste.pk, burn=True).update(state=State.BURNED)
     if not claimed:
         return None
-    paste.refresh_from_db(fields=["title", "author", "comment", "forked_from"])  # reading.py conceals them.
+    paste.refresh_from_db(fields=["title", "author", "comment", "forked_from"])  # Cleared by reading.py.
     files = list(
         File.objects.filter(revision__paste=paste, revision__number=F("revision__paste__head")).order_by("position")
     )
@@ -231,7 +233,7 @@ def burn(paste: Paste) -> list[File] | None:
 
 
 def erase_expired(batch: int = 500) -> int:
-    """Erase the content of all expired pastes; return their number."""
+    """Erase the content of all expired pastes and return how many were erased."""
     erased, failed = 0, list[int]()
     while due := list(Paste.objects.expired().exclude(pk__in=failed[:batch])[:batch]):
         for paste in due:
@@ -239,7 +241,7 @@ def erase_expired(batch: int = 500) -> int:
                 erased += _erase_if_expired(paste)
             except (OperationalError, InterfaceError):
                 raise
-            except Exception:  # One paste stops no other; the next run tries it again.
+            except Exception:  # One failure must not block the others; the next run retries.
                 logger.exception("the expired paste %s cannot be erased", paste.key)
                 failed.append(paste.pk)
         if len(failed) >= batch:
@@ -277,6 +279,6 @@ def _erase_hidden(paste: Paste) -> bool:
 
 
 def _erase(paste: Paste) -> None:
-    """Delete the content of a paste; the row, its key and its dates stay."""
+    """Delete the content of a paste but keep its row, key and dates."""
     File.objects.filter(revision__paste_id=paste.pk).delete()
     Paste.objects.filter(pk=paste.pk).update(title="", author="", comment="")

@@ -1,4 +1,4 @@
-"""Charges callers for what they do, at all rates of an action at once."""
+"""Charge callers for an action, at all its rates at once."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pastes.limits.rates import Rate
 
 @dataclass(frozen=True)
 class Charge:
-    """One use of a rate: its action, its counter, and the seconds to wait (<= 0: granted)."""
+    """One use of a rate, with its action, its counter and the number of seconds to wait (<= 0: granted)."""
 
     action: str
     counter: str
@@ -18,12 +18,12 @@ class Charge:
 
     @property
     def remaining(self) -> int:
-        """The number of further uses that would be granted at once."""
+        """The number of further uses that would be granted immediately."""
         return max(0, int(-self.wait / self.rate.interval + 1e-6))
 
 
 def charge(action: str, caller: str, rates: Sequence[Rate]) -> tuple[list[Charge], Charge | None]:
-    """Charge a caller at each rate; return the charges, or none and the one that exceeds its rate."""
+    """Charge a caller at each rate. Return the charges, or no charges and the one that exceeded its rate."""
     charges: list[Charge] = []
     for number, rate in enumerate(rates):
         counter = f"{action}:{number}:{caller}"

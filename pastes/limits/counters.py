@@ -1,8 +1,8 @@
-"""The counters of rate limits, shared by all processes without waiting for a disk.
+"""Rate limit counters, shared by all processes without waiting for disk I/O.
 
-A counter is one number (the generic cell rate algorithm, ITU-T I.371): the time at which all its charges will have been
-worked off. Counters are in a table of fixed size in a file that all processes map into memory, or in Redis if the site
-has one. A lost counter is harmless: its caller starts anew.
+A counter is a single number, the time at which all its charges will have been worked off (generic cell rate algorithm,
+ITU-T I.371). Counters are stored in Redis if the site uses it, and otherwise in a fixed-size table in a file that all
+processes map into memory. Losing a counter is harmless: its caller starts again from zero.
 """
 
 import contextlib
@@ -28,12 +28,12 @@ _SLOT = struct.Struct("=Qd")
 _SLOTS_TOGETHER = 4
 _PLACES = 1 << 14
 _TABLE_BYTES = _SLOT.size * _SLOTS_TOGETHER * _PLACES
-#: Seconds without Redis after it failed; meanwhile the table on this machine counts.
+#: The number of seconds to use the table on this machine after Redis has failed.
 _REST_SECONDS = 30.0
 _TIMEOUT_SECONDS = 0.2
 _TOLERANCE_SECONDS = 1e-6
 
-#: The same as `_after`, atomically in Redis.
+#: An atomic version of `_after` for Redis.
 _SCRIPT = """
 local now = tonumber(ARGV[1])
 local stored = tonumber(redis.call('GET', KEYS[1]) or '0')
@@ -51,9 +51,9 @@ return string.format('%.6f', wait)
 
 
 def charge(name: str, rate: Rate) -> float:
-    """Charge one use of a rate to a counter; return the seconds to wait (<= 0: granted).
+    """Charge one use of a rate to a counter. Return the number of seconds to wait (<= 0: granted).
 
-    Each interval below 0 is one more use that would be granted at once.
+    Each interval below 0 stands for one more use that would be granted immediately.
     """
     return _charge(name, rate.interval, rate.interval * rate.burst)
 
@@ -66,7 +66,7 @@ def refund(name: str, rate: Rate) -> None:
 def _charge(name: str, cost: float, room: float) -> float:
     client = _redis.client()
     if client is not None:
-        import redis  # Slow to import, and most sites have no Redis.
+        import redis  # Slow to import, and most sites do not use Redis.
 
         try:
             allowed = min(room, 1e12)
@@ -81,10 +81,10 @@ def _charge(name: str, cost: float, room: float) -> float:
 
 
 def _after(busy_until: float, now: float, cost: float, room: float) -> tuple[float, float]:
-    """Return the new number of a counter, and the seconds to wait for the charge (<= 0: granted).
+    """Return the new value of a counter and the number of seconds to wait for the charge (<= 0: granted).
 
-    A number beyond `room` is from before the clock was set back; without the bound it would lock its caller out for as
-    long.
+    A value beyond `room` was stored before the clock was set back. Without the bound, its caller would be locked out
+    for that long.
     """
     bounded = min(busy_until, now + room)
     busy = max(bounded, now) + cost
@@ -93,7 +93,7 @@ def _after(busy_until: float, now: float, cost: float, room: float) -> tuple[flo
 
 
 class _Table:
-    """The file, mapped into memory; a place has slots for a few counters, and the longest idle gives way."""
+    """A memory-mapped file. Each place has slots for a few counters, of which the longest idle is replaced."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -102,7 +102,7 @@ class _Table:
         self._memory: mmap.mmap | None = None
 
     def charge(self, name: str, cost: float, room: float) -> float:
-        """Charge `cost` to a counter; return the seconds to wait (<= 0: granted)."""
+        """Charge `cost` to a counter. Return the number of seconds to wait (<= 0: granted)."""
         digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
         place, mark = struct.unpack("=QQ", digest)
         start = place % _PLACES * _SLOTS_TOGETHER * _SLOT.size
@@ -125,7 +125,7 @@ class _Table:
             self._open(path)
         memory = self._memory
         assert memory is not None  # noqa: S101  (_open has set it, or raised)
-        fcntl.lockf(self._file, fcntl.LOCK_EX)  # This kind of lock is not inherited through a fork.
+        fcntl.lockf(self._file, fcntl.LOCK_EX)  # This kind of lock is not inherited by forked processes.
         try:
             yield memory
         finally:
@@ -137,12 +137,12 @@ class _Table:
             os.close(self._file)
             self._memory = None
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.posix_fallocate(self._file, 0, _TABLE_BYTES)  # Writing to mapped memory without free disk space is fatal.
+        os.posix_fallocate(self._file, 0, _TABLE_BYTES)  # Writing to mapped memory when the disk is full is fatal.
         self._memory, self._path = mmap.mmap(self._file, _TABLE_BYTES), path
 
 
 class _Redis:
-    """The Redis of the cache, if the site has one and it has not just failed."""
+    """The cache's Redis, if the site uses it and it has not failed recently."""
 
     def __init__(self) -> None:
         self._clients: dict[str, Any] = {}
@@ -161,7 +161,7 @@ class _Redis:
         return self._clients[url]
 
     def rest(self, error: Exception) -> None:
-        """Use the table for a while, after an error."""
+        """Use the table for a while after an error."""
         logger.warning("Redis does not count requests (%s); this machine does for %g s", error, _REST_SECONDS)
         self._back_at = time.monotonic() + _REST_SECONDS
 

@@ -1,4 +1,4 @@
-"""Rate limits as settings have them: `10/minute burst 5, 200/day`, or `off`. Pure."""
+"""Rate limits in the format used by settings: `10/minute burst 5, 200/day`, or `off`. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class Rate:
 
     @property
     def interval(self) -> float:
-        """The average seconds between two uses."""
+        """The average number of seconds between two uses."""
         return self.seconds / self.count
 
 
 @cache
 def parse(text: str) -> tuple[Rate, ...]:
-    """Return the rates of a text, none for `off`. Raises ValueError for an invalid text."""
+    """Parse rate limits. Return no rates for `off`. Raise ValueError if the text is invalid."""
     if text == "off":
         return ()
     parsed = []

@@ -1,4 +1,4 @@
-"""Identifies the caller of a request; refuses an invalid API token."""
+"""Identify the caller of a request and refuse invalid API tokens."""
 
 from collections.abc import Callable
 
@@ -15,14 +15,14 @@ from pastes.http import responses
 from pastes.limits import charges
 from pastes.storage import database_errors
 
-#: Paths without API tokens: `Authorization` has another secret there, or none.
+#: Paths that ignore API tokens: their `Authorization` header contains a different secret, or none.
 _WITHOUT_TOKEN = ("/admin/", "/static/", "/metrics", "/healthz", "/readyz", "/hooks/")
-#: Where `Authorization` may also have an edit token, which the view checks.
+#: The path where `Authorization` may also contain an edit token, which is checked by the view.
 _WITH_EDIT_TOKEN = "/api/v3/gists"  # noqa: S105  (a path)
 
 
 class CallerMiddleware:
-    """Set the context of a request: the address of the caller and its API token."""
+    """Set the request context, which contains the caller's address and API token."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -39,7 +39,7 @@ class CallerMiddleware:
         if context.shows_pastes:
             _limit_caching(response, context)
         if not request.path_info.startswith(_WITHOUT_TOKEN) and not _is_open():
-            # A shared cache must not give the response to another caller.
+            # A shared cache must not serve the response to other callers.
             patch_vary_headers(response, ["Authorization", "Cookie"])
             patch_cache_control(response, private=True)
         if response.status_code == 401:
@@ -48,7 +48,7 @@ class CallerMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *args: object) -> HttpResponseBase | None:
-        """Refuse an invalid token only now, when the rate limits have counted the request."""
+        """Refuse an invalid token only after the rate limits have counted the request."""
         context = request_context.current.get()
         return responses.refusal(request, context.refused) if context and context.refused else None
 
@@ -70,7 +70,7 @@ def _identify(request: HttpRequest) -> RequestContext:
 
 
 def _limit_caching(response: HttpResponseBase, context: RequestContext) -> None:
-    """Let no cache store a response about a confidential paste, and let every cache ask again about all others."""
+    """Prevent caches from storing responses about confidential pastes, and make them revalidate all others."""
     is_restricted = not audiences.parse(settings.PASTEUR_MAY_READ).anyone
     if context.is_confidential or is_restricted:
         response.headers["Cache-Control"] = "no-store"

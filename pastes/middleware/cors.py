@@ -1,4 +1,4 @@
-"""CORS for the API: pages of every origin may use it. It ignores cookies, so no request has a user's permissions."""
+"""CORS for the API, which any origin may use: it ignores cookies, so no request carries a user's permissions."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _EXPOSED_HEADERS = f"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Pol
 
 
 class CorsMiddleware:
-    """Answer preflight requests (https://fetch.spec.whatwg.org/#cors-preflight-fetch) and add CORS headers."""
+    """Respond to preflight requests (https://fetch.spec.whatwg.org/#cors-preflight-fetch) and add CORS headers."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

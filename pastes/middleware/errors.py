@@ -1,4 +1,4 @@
-"""Turns the exceptions of views into responses in the format of the caller."""
+"""Convert exceptions raised by views to responses in the format that suits the caller."""
 
 from collections.abc import Callable
 
@@ -14,13 +14,13 @@ from pastes.web import refilled_form
 
 
 class ErrorMiddleware:
-    """Answer refusals and database errors as JSON, as a page, or as one line of text."""
+    """Respond to refused input and database errors with JSON, a page, or a line of text."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.get_host()  # Raises DisallowedHost before any work is done for a foreign host.
+        request.get_host()  # Raise DisallowedHost before doing any work for an unknown host.
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if announced.isdecimal() and int(announced) > settings.PASTEUR_MAX_BODY_BYTES:
             return responses.refusal(request, too_large(settings.PASTEUR_MAX_BYTES))
@@ -52,7 +52,7 @@ class ErrorMiddleware:
 
 
 class ApiHeadMiddleware:
-    """Answer HEAD as GET in the API: Ninja does not. The server leaves out the body."""
+    """Treat HEAD as GET in the API, since Ninja does not. The server omits the body."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -68,7 +68,7 @@ class ApiHeadMiddleware:
 
 
 def _method_not_allowed(request: HttpRequest, bare: HttpResponseBase) -> HttpResponse:
-    """Return Django's bare 405 response in the format of the caller."""
+    """Convert Django's empty 405 response to the format that suits the caller."""
     allowed = methods.format_allow(bare.headers.get("Allow", "GET, POST"))
     message = gettext("%(method)s is not allowed here. Allowed: %(allowed)s.")
     message %= {"method": request.method, "allowed": allowed}

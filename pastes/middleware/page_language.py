@@ -1,6 +1,6 @@
-"""The language of pages: the one that the reader has chosen, else the browser's preference.
+"""The language of pages: the one chosen by the reader, or else the one preferred by the browser.
 
-Texts, feeds, the API and responses to programs are in English and do not vary by language.
+Pastes, feeds, the API and responses to programs do not depend on the language, and their messages are in English.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from django.utils.cache import patch_vary_headers
 
 from pastes.http import responses
 
-#: Paths that are in English: the API, whose errors end up in logs, and the admin, which is not translated.
+#: Paths that are always in English: the API, whose errors end up in logs, and the admin, which is not translated.
 _ENGLISH = ("/api/", "/admin/")
 
 
 class PageLanguageMiddleware:
-    """Answer page requests in the language of the cookie or of Accept-Language, and set Vary."""
+    """Activate the language from the cookie or Accept-Language for page requests, and set Vary."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,8 +1,8 @@
-"""Answers 429, with the seconds to wait, to callers that exceed a rate limit.
+"""Respond with 429 and the number of seconds to wait to callers that exceed a rate limit.
 
-Every request counts as a read. A request that creates or changes a paste, or reports one, also counts as that, unless
-it is refused for another reason. Wrong edit tokens count where they are compared (caller_rates.charge_guess); wrong
-passwords count for the account as well. Callers on this machine have no limits. An API token may have its own rates.
+Every request counts as a read. A request that creates, changes or reports a paste is also counted as such, unless it is
+refused for another reason. Wrong edit tokens are counted where they are compared (caller_rates.charge_guess). Wrong
+passwords also count against the account. Callers on this machine have no limits. An API token may have its own rates.
 """
 
 import math
@@ -23,12 +23,12 @@ from pastes.limits.charges import Charge
 
 LOGIN = "/admin/login/"
 _UNCOUNTED = ("/static/", "/healthz")
-#: The ends of paths where a POST creates nothing.
+#: The suffixes of paths where a POST creates nothing.
 _CREATES_NOTHING = ("/burn", "/delete", "/hide", "/show", "/language")
 
 
 class RateLimitMiddleware:
-    """Charge each request to its caller; answer 429 to a caller that exceeds a limit."""
+    """Charge each request to its caller, and respond with 429 if a limit is exceeded."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -55,7 +55,7 @@ class RateLimitMiddleware:
 
 
 def _counters(request: HttpRequest, context: RequestContext) -> Iterator[tuple[str, str]]:
-    """Yield the actions that a request counts as, each with the name of its counter."""
+    """Yield the actions that a request is counted as, each with the name of its counter."""
     path = request.path_info
     if request.method == "POST" and path == LOGIN:
         yield "login", f"account:{_account(request)}"
@@ -78,7 +78,7 @@ def _actions(request: HttpRequest) -> Iterator[str]:
 
 
 def _creates(request: HttpRequest) -> bool:
-    """Return whether a request creates or changes a paste, judged by method and path."""
+    """Return whether a request creates or changes a paste, judging by its method and path."""
     if request.path_info.startswith("/admin/"):
         return False
     posts = request.method == "POST" and not request.path_info.endswith(_CREATES_NOTHING)
@@ -90,14 +90,14 @@ def _account(request: HttpRequest) -> str:
         name = request.POST.get("username", "").strip()[:254]
     except (MultiPartParserError, SuspiciousOperation, BadRequest, UnreadablePostError):
         return ""
-    # As the login does: it strips the name and then normalizes it.
+    # Like the login, strip the name and then normalize it.
     return get_user_model().normalize_username(name).strip().casefold()
 
 
 def _has_no_effect(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Return whether a request changed nothing: it was refused, or its form is shown again.
+    """Return whether a request changed nothing because it was refused or its form is shown again.
 
-    A login form that is shown again is a wrong password, which counts.
+    If a login form is shown again, the password was wrong, which counts.
     """
     if request.path_info == LOGIN:
         return response.status_code == 302
@@ -115,7 +115,7 @@ def _too_many(request: HttpRequest, exceeded: Charge) -> HttpResponseBase:
 
 
 def _set_headers(response: HttpResponseBase, charge: Charge) -> None:
-    """Set the headers of https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/."""
+    """Set the headers specified in https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/."""
     rate = charge.rate
     wait = math.ceil(charge.wait if charge.wait > 0 else rate.interval)
     response.headers["RateLimit-Policy"] = f'"{charge.action}";q={rate.count};w={rate.seconds}'

@@ -1,8 +1,8 @@
-"""The full-text index of pastes/search/index.py, as each database has it. Django has no model for either."""
+"""The full-text index for pastes/search/index.py on each database. Django has no model for either."""
 
 
 def create(apps, schema_editor):
-    """Create the table: FTS5 in SQLite, a tsvector with a GIN index in PostgreSQL."""
+    """Create the table: FTS5 on SQLite, a tsvector with a GIN index on PostgreSQL."""
     if schema_editor.connection.vendor == "sqlite":
         schema_editor.execute(
             "CREATE VIRTUAL TABLE pastes_search USING fts5(language, title, author, body,"

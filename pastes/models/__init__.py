@@ -1,4 +1,4 @@
-"""The tables. Django looks for all of them here; how pastes are written is in pastes/lifecycle/writing.py."""
+"""The models, all imported here for Django to find. Pastes are written by pastes/lifecycle/writing.py."""
 
 from pastes.models.access import SCOPES, ApiToken, Creation, SecretKey
 from pastes.models.moderation import WORDS_LENGTH, Ban, Origin, Outcome, Reason, Report

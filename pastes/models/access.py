@@ -1,4 +1,4 @@
-"""API tokens, requests that have created pastes, and keys of the site.
+"""API tokens, requests that created pastes, and SECRET_KEY fingerprints.
 
 Used by access/api_tokens.py, lifecycle/idempotency.py and access/secret_keys.py.
 """
@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-#: The scopes of API tokens.
+#: The scopes that an API token can have.
 SCOPES = ("read", "write", "moderate")
 
 
 class Creation(models.Model):
-    """A request that created a paste, by the hash of its Idempotency-Key, so that it creates no other when repeated."""
+    """A request that created a paste, identified by the hash of its Idempotency-Key, so that it can be repeated."""
 
     key_hash = models.CharField(max_length=64, unique=True)
     body_hash = models.CharField(max_length=64)
@@ -26,7 +26,7 @@ class Creation(models.Model):
 
 
 class ApiToken(models.Model):
-    """The permissions of a program. Only a hash of the secret is stored."""
+    """An API token and its permissions. Only a hash of the secret is stored."""
 
     name = models.CharField(max_length=100, help_text="What it is for.")
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
@@ -55,7 +55,7 @@ class ApiToken(models.Model):
 
     @property
     def scopes(self) -> list[str]:
-        """The names of its scopes."""
+        """The names of the token's scopes."""
         return [scope for scope in SCOPES if getattr(self, f"may_{scope}")]
 
 

@@ -1,4 +1,4 @@
-"""Reports, bans, and the addresses of authors; moderation/ and access/bans.py use them."""
+"""Reports, bans, and the addresses of authors. Used by moderation/ and access/bans.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WORDS_LENGTH = 2_000
 
 
 class Reason(models.TextChoices):
-    """The reason of a report."""
+    """The reason for a report."""
 
     SECRET = "secret", gettext_noop("Exposes a secret or private data")
     MALWARE = "malware", gettext_noop("Malware or phishing")
@@ -22,35 +22,35 @@ class Reason(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """How a report was closed."""
+    """The outcome of a closed report."""
 
     DISMISSED = "dismissed"
     HIDDEN = "hidden"
     PURGED = "purged"
-    #: The paste was deleted, burned or expired, or hidden without a look at its reports.
+    #: The paste was deleted, burned or expired, or was hidden independently of its reports.
     GONE = "gone"
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
-    """Sets of reports."""
+    """A queryset of reports."""
 
     def open(self) -> ReportQuerySet:
-        """Reports that are not closed."""
+        """Return reports that have not been closed."""
         return self.filter(closed_at=None)
 
 
 class Report(models.Model):
-    """The report of a reader about a paste. Equal reports of the same paste are one row."""
+    """A reader's report of a paste. Identical reports of the same paste share a row."""
 
     paste = models.ForeignKey("pastes.Paste", models.PROTECT, related_name="reports", db_index=False)
     reason = models.CharField(max_length=10, choices=Reason)
     words = models.TextField(max_length=WORDS_LENGTH, blank=True)
     contact = models.EmailField("address of who reports it", blank=True)
-    #: Equal for equal reports.
+    #: The same for identical reports.
     digest = models.CharField(max_length=64, editable=False)
     times = models.PositiveIntegerField("times it was sent", default=1)
     created_at = models.DateTimeField("reported", default=timezone.now)
-    #: When mail about it was sent to moderators.
+    #: When moderators were notified by mail.
     told_at = models.DateTimeField("mailed", null=True, editable=False)
     closed_at = models.DateTimeField("closed", null=True)
     closed_by = models.CharField(max_length=150, blank=True)
@@ -75,7 +75,7 @@ class Report(models.Model):
 
 
 class Ban(models.Model):
-    """A network whose callers may read, but not write."""
+    """A network whose callers may read but not write."""
 
     network = models.CharField(
         max_length=43,

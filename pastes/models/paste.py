@@ -1,4 +1,4 @@
-"""Pastes, their revisions and their files; lifecycle/writing.py writes them, lifecycle/reading.py finds them."""
+"""Pastes, their revisions and their files. See lifecycle/writing.py for writes and lifecycle/reading.py for lookups."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ AUTHOR_LENGTH = 100
 COMMENT_LENGTH = 2_000
 NAME_BYTES = 255
 
-#: Characters that a path needs no escape for (RFC 3986, 3.3), the same as in `reverse`.
+#: Characters that need no escaping in a path (RFC 3986, 3.3), the same as in `reverse`.
 _PATH = "!$&'()*+,;=/~:@"
 
 
 class Visibility(models.TextChoices):
-    """Whether lists show a paste."""
+    """Whether a paste appears in lists."""
 
     UNLISTED = "unlisted", gettext_noop("Unlisted")
     PUBLIC = "public", gettext_noop("Public")
 
 
 class State(models.TextChoices):
-    """The state of a paste. Visitors see only `published` ones."""
+    """The state of a paste. Visitors only see pastes that are `published`."""
 
     PUBLISHED = "published"
     HIDDEN = "hidden"
@@ -41,12 +41,12 @@ class State(models.TextChoices):
     EXPIRED = "expired"
 
 
-#: The states with content.
+#: The states in which a paste still has its content.
 _WITH_CONTENT = ["hidden", "published"]
 
 
 def readable(prefix: str = "") -> models.Q:
-    """Return the condition that visitors can read a paste, by the clock of the database.
+    """Return a condition matching pastes that visitors can read, according to the database's clock.
 
     `prefix` is the path from the queried model to the paste, such as `revision__paste__`.
     """
@@ -55,23 +55,23 @@ def readable(prefix: str = "") -> models.Q:
 
 
 class PasteQuerySet(models.QuerySet["Paste"]):
-    """Sets of pastes."""
+    """A queryset of pastes."""
 
     def readable(self) -> PasteQuerySet:
-        """Pastes that visitors can read."""
+        """Return pastes that visitors can read."""
         return self.filter(readable())
 
     def listed(self) -> PasteQuerySet:
-        """Pastes that lists show, the newest first."""
+        """Return pastes that appear in lists, newest first."""
         return self.readable().filter(visibility=Visibility.PUBLIC, burn=False).order_by("-id")
 
     def expired(self) -> PasteQuerySet:
-        """Expired pastes that still have their content."""
+        """Return expired pastes whose content has not been erased yet."""
         return self.filter(expires_at__lte=Clock(), state__in=_WITH_CONTENT).order_by("expires_at")
 
 
 class Paste(models.Model):
-    """A paste under its key. The row outlives the content, so that no key is ever used twice."""
+    """A paste, identified by its key. The row outlives the content, so that no key is ever reused."""
 
     key = models.CharField(max_length=32, unique=True)
     title = models.CharField(max_length=TITLE_LENGTH, blank=True)
@@ -81,20 +81,20 @@ class Paste(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.PUBLISHED)
     burn = models.BooleanField("burn after reading", default=False)
     encrypted = models.BooleanField("encrypted in the browser", default=False)
-    #: Its code in the first Pasteur, under which it can still be read.
+    #: The code of the paste in the original Pasteur, which still works as its URL.
     old_code = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001  (null, unlike empty, is unique)
     head = models.PositiveIntegerField("current revision", default=1)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
-    #: The hash of the edit token; empty for pastes that only moderators can change.
+    #: The hash of the edit token, or an empty string if only moderators can change the paste.
     token_hash = models.CharField(max_length=64, blank=True, editable=False)
     forked_from = models.CharField("key it was forked from", max_length=32, blank=True)
-    #: The API token that created it, and can change it too.
+    #: The API token that created the paste, which may also change it.
     api_token = models.ForeignKey("ApiToken", models.SET_NULL, null=True, db_index=False, editable=False)
 
-    #: The edit token, set by writing.publish only.
+    #: The edit token, only set by writing.publish.
     token = ""
-    #: The state of its copy, if it was loaded with that; see mirror_copy.py.
+    #: The state of the paste's copy, if it was loaded too; see mirror_copy.py.
     copy_state: str | None = None
 
     objects = PasteQuerySet.as_manager()
@@ -112,7 +112,7 @@ class Paste(models.Model):
                 fields=["author", "-id"],
                 condition=models.Q(visibility="public", state="published", burn=False),
             ),
-            # The state comes first, so that queries skip the rows of erased pastes, which stay.
+            # The state comes first so that queries skip the rows of erased pastes, which are kept.
             models.Index(
                 name="pastes_expiring", fields=["state", "expires_at"], condition=models.Q(expires_at__isnull=False)
             ),
@@ -122,28 +122,28 @@ class Paste(models.Model):
         return f"{self.key} {self.title}".rstrip()
 
     def get_absolute_url(self) -> str:
-        """Return the path of the page."""
+        """Return the path of the paste's page."""
         return _before_key() + self.key
 
     @cached_property
     def files(self) -> list[File]:
-        """The files of the current revision, in their order; reading.py loads them in the query of the paste."""
+        """The files of the current revision, in order. reading.py loads them in the same query as the paste."""
         current = File.objects.filter(revision__paste_id=self.pk, revision__number=self.head)
         return list(current.select_related("revision").order_by("position"))
 
     @property
     def size_bytes(self) -> int:
-        """The bytes of all files of the current revision."""
+        """The total size of the current revision's files."""
         return sum(file.size_bytes for file in self.files)
 
 
 class Revision(models.Model):
-    """A version of a paste's files; the first is number 1, and every edit makes a new one."""
+    """A version of a paste's files. Numbers start at 1, and every edit adds a revision."""
 
     paste = models.ForeignKey(Paste, on_delete=models.PROTECT, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField()
-    #: The author of the commit, for a revision that was made in the Git repository.
+    #: The author of the commit, if the revision was created in the Git repository.
     author = models.CharField(max_length=AUTHOR_LENGTH, blank=True)
 
     class Meta:
@@ -155,7 +155,7 @@ class Revision(models.Model):
 
 
 class File(models.Model):
-    """A file of a revision: UTF-8 text without NUL, byte for byte as it was sent."""
+    """A file of a revision: UTF-8 text without NUL characters, stored byte for byte as it was sent."""
 
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="files", db_index=False)
     position = models.PositiveSmallIntegerField()
@@ -174,26 +174,26 @@ class File(models.Model):
 
     @property
     def label(self) -> str:
-        """The name of the language for people."""
+        """The human-readable name of the language."""
         return LANGUAGES[self.language].label
 
     @property
     def shown(self) -> str:
-        """The text for a page, with control characters as pictures or code points."""
+        """The content as shown on a page, with control characters replaced by symbols or code points."""
         return display.show_controls(self.content)
 
     @property
     def hides_characters(self) -> bool:
-        """Whether the text has invisible characters, or characters that change the direction of writing."""
+        """Whether the content contains characters that are invisible or change the text direction."""
         return display.hides_characters(self.content)
 
     def raw_path(self, key: str) -> str:
-        """Return the path of the file's text, under the key of its paste."""
+        """Return the path of the file's raw content, where `key` is the key of its paste."""
         return f"{_before_key()}{key}/raw/{quote(self.name, safe=_PATH)}"
 
 
 class Tombstone(models.Model):
-    """The rest of a purged paste. No copy, import or restored Git repository brings its key back."""
+    """What remains of a purged paste. Its key cannot be restored from a copy, an import or a Git repository."""
 
     key = models.CharField(max_length=32, unique=True)
     old_code = models.CharField(max_length=64, blank=True)
@@ -208,14 +208,14 @@ class Tombstone(models.Model):
 
 @cache
 def _before_key() -> str:
-    """Return the path before the key. `reverse` takes as long as a small query, so it runs once."""
+    """Return the part of the path before the key. It is cached because `reverse` takes as long as a small query."""
     sample = "0" * 8
     return reverse("paste", args=[sample]).removesuffix(sample)
 
 
 def blob_oid(content: bytes) -> str:
-    """Return the id that Git gives a blob of this content, as 40 hexadecimal digits.
+    """Return the Git blob id of the content, as 40 hexadecimal digits.
 
-    The format is Git's own: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+    See https://git-scm.com/book/en/v2/Git-Internals-Git-Objects for the format.
     """
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

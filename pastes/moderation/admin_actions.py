@@ -1,4 +1,4 @@
-"""Admin actions that take pastes down, for the lists of pastes and of reports."""
+"""Admin actions that take pastes down, available in the lists of pastes and reports."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from pastes.lifecycle import erasing, writing
 from pastes.models import Origin, Outcome, Paste
 from pastes.moderation import reports
 
-if TYPE_CHECKING:  # At run time Django's class takes no parameter.
+if TYPE_CHECKING:  # Django's class is not generic at run time.
     _ModelAdmin = admin.ModelAdmin[Any]
 else:
     _ModelAdmin = admin.ModelAdmin
@@ -25,24 +25,24 @@ MAX_BAN_DAYS = 3_650
 
 
 class ReasonForm(ActionForm):
-    """The form of the action menu, with a reason and the days of a ban."""
+    """The form of the action menu, with a reason and the duration of a ban."""
 
     reason = forms.CharField(required=False, max_length=REASON_LENGTH, label="Reason")
     days = forms.CharField(required=False, max_length=9, label="Days of a ban", widget=forms.NumberInput({"min": 1}))
 
 
 class TakedownActions(_ModelAdmin):
-    """Actions that hide and purge the pastes of the selected rows, and ban their origins."""
+    """Actions that hide or purge the pastes in the selected rows, or ban their origins."""
 
     action_form = ReasonForm
 
     def pastes_of(self, rows: Any) -> QuerySet[Paste]:
-        """Return the pastes of the selected rows."""
+        """Return the pastes that the selected rows refer to."""
         pastes: QuerySet[Paste] = rows
         return pastes
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may change pastes, though no form offers it."""
+        """Return whether the user has permission to change pastes, even though there is no form for it."""
         return request.user.has_perm("pastes.change_paste")
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
@@ -51,7 +51,7 @@ class TakedownActions(_ModelAdmin):
 
     @admin.action(description="Hide: take off the site and off the mirror's tip", permissions=["moderate"])
     def hide(self, request: HttpRequest, rows: Any) -> None:
-        """Hide the pastes, and close their reports."""
+        """Hide the pastes and close their reports."""
         hidden = 0
         for paste in self.pastes_of(rows):
             reports.close(paste, Outcome.HIDDEN, by=request.user.get_username())
@@ -60,7 +60,7 @@ class TakedownActions(_ModelAdmin):
 
     @admin.action(description="Purge for good, from Git as well (give a reason)", permissions=["moderate"])
     def purge(self, request: HttpRequest, rows: Any) -> None:
-        """Purge the pastes; the worker rewrites the mirror. A reason is required."""
+        """Purge the pastes. The worker then rewrites the mirror. A reason is required."""
         reason = _reason(request)
         if not reason:
             self.message_user(request, "Nothing was purged: a reason is required and is kept.", messages.ERROR)
@@ -74,7 +74,7 @@ class TakedownActions(_ModelAdmin):
 
     @admin.action(description="Ban where it came from (give a reason, and days or none)", permissions=["ban"])
     def ban(self, request: HttpRequest, rows: Any) -> None:
-        """Ban the addresses of the pastes' origins, where they are recorded. Banned callers see the reason."""
+        """Ban the origins of the pastes if they were recorded. Banned callers see the reason."""
         reason, days = _reason(request), request.POST.get("days", "").strip()
         if not reason or (days and not _is_valid_days(days)):
             self.message_user(

@@ -1,4 +1,4 @@
-"""Admin lists that stay fast with any number of rows: every count and every text search has a limit."""
+"""Admin lists that remain fast regardless of the number of rows, because counts and text searches are limited."""
 
 import re
 from functools import cached_property
@@ -16,23 +16,23 @@ from pastes.models import File, Origin, Paste
 from pastes.rules import keys
 from pastes.search import index
 
-if TYPE_CHECKING:  # At run time Django's class takes no parameter.
+if TYPE_CHECKING:  # Django's class is not generic at run time.
     _Paginator = Paginator[Any]
 else:
     _Paginator = Paginator
 
-#: The rows that a list counts and pages through; search and filters reach the others.
+#: The number of rows that a list counts and paginates. The rest can be reached with searches and filters.
 MAX_ROWS = 10_000
 #: The maximum number of search results, newest first.
 MAX_RESULTS = 500
-#: The newest pastes whose texts are scanned. In older ones, the word index finds public texts.
+#: The number of newest pastes whose content is scanned. Older public pastes are found through the word index.
 SCANNED_PASTES = 50_000
 
 _KEY_IN_URL = re.compile(rf"(?:^|/)({keys.PATTERN})(?=$|[/.?#])")
 
 
 class PasteList(ChangeList):
-    """A change list that loads the mirror states of a page of pastes in one query."""
+    """A change list that loads the mirror states of all pastes on a page in one query."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -43,19 +43,19 @@ class PasteList(ChangeList):
 
 
 class BoundedPaginator(_Paginator):
-    """A paginator of the first MAX_ROWS rows."""
+    """A paginator for the first MAX_ROWS rows."""
 
     @cached_property
     def count(self) -> int:
         """The number of rows, at most MAX_ROWS."""
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # What the admin hands in.
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # The admin passes a queryset.
         return rows.order_by().values("pk")[:MAX_ROWS].count()
 
 
 def search(pastes: QuerySet[Paste], term: str) -> QuerySet[Paste]:
-    """Return the pastes that a search term matches: a key or URL, else an origin, else words.
+    """Return the pastes that match a search term, which is a key or URL, an origin, or words.
 
-    Words are looked for in titles, author names, file names and texts of all revisions.
+    Words are searched for in the titles, author names, file names and content of all revisions.
     """
     if ids := _find_by_key(term):
         return pastes.filter(pk__in=ids)
@@ -68,10 +68,10 @@ def search(pastes: QuerySet[Paste], term: str) -> QuerySet[Paste]:
 
 
 def _find_by_key(term: str) -> list[int]:
-    """Return the ids of the pastes of a key, an old code, or a URL with one of them."""
+    """Return the ids of the pastes with a key, an old code, or a URL that contains either."""
     match = _KEY_IN_URL.search(term.lower())
     by_key = Paste.objects.filter(key=match[1]).values_list("pk", flat=True) if match else ()
-    # Two queries, each with its index: with OR, SQLite would scan the table.
+    # Use two queries, each with its own index: with OR, SQLite would scan the table.
     return [*by_key, *Paste.objects.filter(old_code=term).values_list("pk", flat=True)]
 
 
@@ -83,5 +83,5 @@ def _find_by_text(term: str) -> set[int]:
     try:
         by_words = index.search(term, length=MAX_RESULTS).pastes
     except RefusedError:
-        by_words = []  # The index refuses the term as too long; the scan above has covered it.
+        by_words = []  # The term is too long for the index, but the scan above has covered it.
     return {*ids, *(paste.pk for paste in by_words)}

@@ -1,4 +1,4 @@
-"""Bans in the admin: added, changed, and lifted by deletion."""
+"""The admin for bans: add and change them, or lift them by deletion."""
 
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from pastes.access import bans
 from pastes.models import Ban
 
-if TYPE_CHECKING:  # At run time Django's classes take no parameters.
+if TYPE_CHECKING:  # Django's classes are not generic at run time.
     _Form = forms.ModelForm[Ban]
     _ModelAdmin = admin.ModelAdmin[Ban]
 else:
@@ -27,7 +27,7 @@ class BanForm(_Form):
         fields = ("network", "reason", "until")
 
     def clean_network(self) -> str:
-        """Return the network in its normal form. Raises ValidationError, also for one that is too large."""
+        """Return the network in its normalized form. Raise ValidationError if it is invalid or too large."""
         try:
             return bans.normalize(str(bans.parse(self.cleaned_data["network"])))
         except ValueError as error:
@@ -36,7 +36,7 @@ class BanForm(_Form):
 
 @admin.register(Ban)
 class BanAdmin(_ModelAdmin):
-    """Banned networks: their callers may read, not write."""
+    """Banned networks, whose callers may read but not write."""
 
     form = BanForm
     list_display = ("network", "reason", "until", "created_at", "by")
@@ -52,7 +52,7 @@ class BanAdmin(_ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ban], search_term: str
     ) -> tuple[QuerySet[Ban], bool]:
-        """Find all bans that cover an address; without one, search as usual."""
+        """Find all bans that cover the search term if it is an address, and search as usual otherwise."""
         try:
             return queryset.filter(bans.covering(ip_address(search_term.strip()))), False
         except ValueError:

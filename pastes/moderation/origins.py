@@ -1,4 +1,4 @@
-"""Origins: the network addresses from which pastes came, stored for PASTEUR_KEEP_ADDRESSES days, by default never."""
+"""The network addresses that pastes came from, stored for PASTEUR_KEEP_ADDRESSES days. The default is not at all."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,26 +12,26 @@ from pastes.models import Origin, Paste
 
 
 def origin_of_new_paste(sender: object, paste: Paste, **kwargs: Any) -> list[Origin]:
-    """Receive paste_published: return the row of the origin, to be stored in the same write."""
+    """Handle paste_published: return an unsaved origin to be stored together with the paste."""
     address = _address()
     return [Origin(paste=paste, address=address, created_at=paste.created_at)] if address else []
 
 
 def update_origin(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """Receive paste_revised: record the origin of the last edit."""
+    """Handle paste_revised: record the origin of the last edit."""
     if address := _address():
         values = {"address": address, "created_at": timezone.now()}
         Origin.objects.update_or_create(paste=paste, defaults=values)
 
 
 def delete_expired() -> None:
-    """Delete the addresses that are older than PASTEUR_KEEP_ADDRESSES days."""
+    """Delete addresses older than PASTEUR_KEEP_ADDRESSES days."""
     lifetime = timedelta(days=settings.PASTEUR_KEEP_ADDRESSES)
     Origin.objects.filter(created_at__lte=timezone.now() - lifetime).delete()
 
 
 def _address() -> str:
-    """Return the caller's address as rate limits count it; empty for a local one, and when none is to be stored."""
+    """Return the caller's network as used for rate limits, or an empty string if it is local or must not be stored."""
     context = current.get()
     if context is None or not settings.PASTEUR_KEEP_ADDRESSES:
         return ""

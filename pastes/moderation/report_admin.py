@@ -1,4 +1,4 @@
-"""Reports in the admin, beside the pastes that they are about."""
+"""The admin for reports, shown next to the reported pastes."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from pastes.moderation import reports
 from pastes.moderation.admin_actions import TakedownActions
 from pastes.moderation.admin_lists import BoundedPaginator
 
-if TYPE_CHECKING:  # At run time Django's class takes no parameter.
+if TYPE_CHECKING:  # Django's class is not generic at run time.
     _ModelAdmin = admin.ModelAdmin[Report]
 else:
     _ModelAdmin = admin.ModelAdmin
@@ -81,7 +81,7 @@ class ReportAdmin(TakedownActions, _ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
-        """Return the reports with excerpts of their pastes and the numbers of open reports, in one query."""
+        """Return reports with an excerpt of the paste and the number of its open reports, in one query."""
         files = File.objects.filter(revision__paste=OuterRef("paste"), revision__number=OuterRef("paste__head"))
         siblings = Report.objects.open().filter(paste=OuterRef("paste")).order_by().values("paste")
         paste_excerpt = Subquery(files.order_by("position").values(excerpt=Left("content", _EXCERPT_LENGTH))[:1])
@@ -89,7 +89,7 @@ class ReportAdmin(TakedownActions, _ModelAdmin):
         return reports.annotate(paste_excerpt=paste_excerpt, siblings=Subquery(siblings.values(number=Count("pk"))))
 
     def pastes_of(self, rows: Any) -> QuerySet[Paste]:
-        """Return the pastes of these reports, each once."""
+        """Return the reported pastes without duplicates."""
         return Paste.objects.filter(pk__in=list(rows.values_list("paste", flat=True)))
 
     @admin.display(description="paste")
@@ -101,7 +101,7 @@ class ReportAdmin(TakedownActions, _ModelAdmin):
 
     @admin.display(description="words")
     def words_excerpt(self, report: Report) -> str:
-        """Return the beginning of the description."""
+        """Return the start of the description."""
         return report.words[:_EXCERPT_LENGTH]
 
     @admin.display(description="open reports of it")
@@ -111,7 +111,7 @@ class ReportAdmin(TakedownActions, _ModelAdmin):
 
     @admin.display(description="text of the paste")
     def text(self, report: Report) -> str:
-        """Return the beginning of the paste."""
+        """Return the start of the paste's content."""
         return "encrypted" if report.paste.encrypted else getattr(report, "paste_excerpt", "") or ""
 
     @admin.display(description="paste is")
@@ -121,6 +121,6 @@ class ReportAdmin(TakedownActions, _ModelAdmin):
 
     @admin.action(description="Dismiss: nothing is wrong", permissions=["moderate"])
     def dismiss(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
-        """Close the selected reports; the pastes stay."""
+        """Close the selected reports and leave the pastes unchanged."""
         closed = sum(reports.dismiss(report, by=request.user.get_username()) for report in queryset)
         self.message_user(request, f"{closed} dismissed.", messages.SUCCESS)

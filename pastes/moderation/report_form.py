@@ -1,4 +1,4 @@
-"""The form with which readers report a paste."""
+"""The form that readers use to report a paste."""
 
 import unicodedata
 
@@ -13,7 +13,7 @@ from pastes.models import WORDS_LENGTH, Reason
 
 
 class ReportForm(forms.Form):
-    """The reason of a report, a description, and a contact address."""
+    """The reason for a report, a description and a contact address."""
 
     reason = forms.ChoiceField(
         choices=[("", _("Please choose")), *((reason.value, gettext_lazy(reason.label)) for reason in Reason)],

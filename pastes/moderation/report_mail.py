@@ -1,7 +1,7 @@
-"""Mail to moderators about new reports, sent by the worker so that no reader waits for the mail server.
+"""Mail to moderators about new reports, sent by the worker so that readers do not wait for the mail server.
 
-A paste is mailed about once until its reports are closed. `Report.told_at` records what was mailed, so nothing is lost
-while the mail server is unavailable, and all reports of that time go into one mail.
+Moderators are notified about a paste once until its reports are closed. `Report.told_at` records which reports were
+mailed, so none are lost while the mail server is unavailable, and all of them are then sent in a single mail.
 """
 
 import logging
@@ -21,17 +21,17 @@ from pastes.models import Report
 
 logger = logging.getLogger(__name__)
 
-#: The limits of one mail: reports that it covers, pastes that it names, characters that it quotes of a report.
+#: The limits for a mail: the number of reports and pastes it covers, and the number of characters quoted per report.
 _MAX_REPORTS = 500
 _MAX_PASTES = 20
 _MAX_QUOTE_LENGTH = 500
-#: Seconds until the next attempt after a failure, doubled each time.
+#: The number of seconds until the next attempt after a failure, which doubles each time.
 _FIRST_PAUSE = 30.0
 _MAX_PAUSE = 1_800.0
 
 
 class Mailer:
-    """Sends mail in one thread at a time, and backs off while the mail server fails."""
+    """Send mail in one thread at a time, backing off while the mail server fails."""
 
     def __init__(self) -> None:
         self._sending = threading.Lock()
@@ -39,7 +39,7 @@ class Mailer:
         self._next_attempt_at = 0.0
 
     def send_pending(self) -> int:
-        """Mail the moderators about new reports; return the number of reports mailed about."""
+        """Notify moderators about new reports by mail. Return the number of reports."""
         if not settings.PASTEUR_MODERATORS or not settings.EMAIL_HOST or time.monotonic() < self._next_attempt_at:
             return 0
         if not self._sending.acquire(blocking=False):
@@ -70,14 +70,14 @@ send_pending = Mailer().send_pending
 
 
 def _pending_reports() -> list[Report]:
-    """Return open reports of pastes that no mail was sent about, grouped by paste."""
+    """Return the open reports of pastes for which no mail was sent, grouped by paste."""
     mailed = Report.objects.open().filter(paste=OuterRef("paste"), told_at__isnull=False)
     pending = Report.objects.open().filter(~Exists(mailed), told_at=None).select_related("paste")
     return sorted(pending.order_by("id")[:_MAX_REPORTS], key=lambda report: (report.paste_id, report.pk))
 
 
 def _message(reports: Sequence[Report]) -> EmailMessage:
-    """Return the mail about these reports. Nothing that readers wrote is in its headers."""
+    """Return a mail about the given reports. Its headers contain nothing written by readers."""
     by_paste = [list(group) for _, group in groupby(reports, key=lambda report: report.paste_id)]
     subject = (
         f"{by_paste[0][0].paste.key} was reported" if len(by_paste) == 1 else f"{len(by_paste)} pastes were reported"
@@ -96,7 +96,7 @@ def _message(reports: Sequence[Report]) -> EmailMessage:
 
 
 def _section(reports: Sequence[Report]) -> str:
-    """Return the section about one paste: links and reports, but not its text, which may be unfit for a mailbox."""
+    """Return the section about a paste: links and reports, but not its content, which may not belong in a mailbox."""
     paste = reports[0].paste
     admin_path = f"{reverse('admin:pastes_report_changelist')}?q={paste.key}"
     lines = [_absolute_url(paste.get_absolute_url()), f"to decide: {_absolute_url(admin_path)}"]

@@ -1,4 +1,4 @@
-"""Reports of pastes: stored, closed, and erased. A paste that is taken down closes its open reports."""
+"""Store, close and erase reports of pastes. The open reports of a paste are closed when it is taken down."""
 
 import hashlib
 from datetime import timedelta
@@ -12,21 +12,21 @@ from pastes.access import bans
 from pastes.models import Outcome, Paste, Report
 from pastes.storage.write_lock import write_lock
 
-#: The different open reports of one paste that are stored; further ones are only counted.
+#: The number of distinct open reports stored for a paste. Any more are only counted.
 MAX_OPEN = 20
-#: The time for which the contact address of a closed report is stored.
+#: How long the contact address of a closed report is stored.
 _CONTACT_LIFETIME = timedelta(days=30)
 
 
 def report(paste: Paste, *, reason: str, words: str = "", contact: str = "") -> None:
-    """Store a report, or count it when an equal one is open.
+    """Store a report, or count it if an identical one is open.
 
-    Raises RefusedError for a banned reader, and Paste.DoesNotExist for a paste that is no longer readable.
+    Raise RefusedError if the reader is banned, and Paste.DoesNotExist if the paste is no longer readable.
     """
     bans.demand()
     digest = hashlib.sha256(repr((reason, words, contact)).encode()).hexdigest()
     with write_lock(), transaction.atomic():
-        # Reports of the same paste wait here, so equal ones find each other.
+        # Lock the paste so that identical reports are detected even if they arrive at the same time.
         paste = Paste.objects.readable().select_for_update().get(pk=paste.pk)
         open_reports = Report.objects.open().filter(paste=paste)
         if open_reports.filter(digest=digest).update(times=F("times") + 1):
@@ -39,12 +39,12 @@ def report(paste: Paste, *, reason: str, words: str = "", contact: str = "") -> 
 
 
 def close(paste: Paste, outcome: Outcome, *, by: str = "") -> int:
-    """Close all open reports of a paste; return their number."""
+    """Close all open reports of a paste. Return how many were closed."""
     return _close(Report.objects.filter(paste=paste), outcome, by)
 
 
 def dismiss(report: Report, *, by: str = "") -> int:
-    """Close one report without action; return 1, or 0 if it was closed already."""
+    """Close a report without taking action. Return 1, or 0 if it was already closed."""
     return _close(Report.objects.filter(pk=report.pk), Outcome.DISMISSED, by)
 
 
@@ -55,12 +55,12 @@ def erase_old_contacts() -> None:
 
 
 def close_withdrawn(sender: object, paste: Paste, **kwargs: Any) -> None:
-    """Receive paste_withdrawn: close the open reports of the paste."""
+    """Handle paste_withdrawn: close the open reports of the paste."""
     close(paste, Outcome.GONE)
 
 
 def erase_purged(sender: object, key: str, **kwargs: Any) -> None:
-    """Receive paste_purged: close its reports, and erase their texts, which may quote it."""
+    """Handle paste_purged: close the reports and erase their descriptions, which may quote the paste."""
     reports = Report.objects.filter(paste__key=key)
     _close(reports, Outcome.PURGED, "")
     reports.update(words="", contact="")

@@ -1,7 +1,7 @@
-"""The formats of encrypted pastes. The server stores ciphertext; it never has a key and never decrypts.
+"""The formats of encrypted pastes. The server stores ciphertext, but never has the key and never decrypts.
 
-There are two: the JSON object of PrivateBin's version 2
-(https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format) and the lower-case hexadecimal of the first Pasteur.
+There are two formats: PrivateBin's version 2 JSON object
+(https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format) and the original Pasteur's lowercase hexadecimal.
 """
 
 import base64
@@ -14,14 +14,14 @@ from pastes.errors import RefusedError
 
 _HEX = re.compile(r"([0-9a-f]{2})+\n?")
 _FORMATTERS = {"plaintext", "syntaxhighlighting", "markdown"}
-#: The choices for the cipher: key bits, tag bits, algorithm, mode, compression.
+#: The allowed cipher parameters: key bits, tag bits, algorithm, mode, compression.
 _CHOICES: tuple[set[object], ...] = ({128, 192, 256}, {64, 96, 128}, {"aes"}, {"ctr", "cbc", "gcm"}, {"zlib", "none"})
 _MIN_ITERATIONS, _MAX_ITERATIONS = 10_001, 10_000_000
 _IV_LENGTH, _SALT_LENGTH = 24, 14
 
 
 def check(content: str) -> None:
-    """Raise RefusedError unless a text is in one of the formats."""
+    """Raise RefusedError unless the content is in one of the formats."""
     if _HEX.fullmatch(content):
         return
     try:
@@ -34,7 +34,7 @@ def check(content: str) -> None:
 
 
 def check_object(sealed: dict[str, Any]) -> None:
-    """Raise RefusedError unless `v`, `adata` and `ct` are those of version 2, and browsers can process them."""
+    """Raise RefusedError unless `v`, `adata` and `ct` conform to version 2 and can be processed by browsers."""
     adata = sealed["adata"]
     if sealed["v"] != 2 or isinstance(sealed["v"], bool | float):
         raise _malformed("v must be 2")

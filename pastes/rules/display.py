@@ -1,12 +1,12 @@
-"""How pages show texts, where the server and the scripts have to agree; assets/generate.py hands this to JavaScript."""
+"""Rules for displaying content, shared by the server and, through assets/generate.py, by the scripts."""
 
 import re
 
-#: Lines in one element of a long text: a browser lays out only those near its window.
+#: The number of lines per element when content is long: a browser only lays out elements near its viewport.
 BLOCK_LINES = 200
-#: The name of a text without one, before its number and its extension.
+#: The name of a file that was given none, before its number and extension.
 DEFAULT_STEM = "paste"
-#: Code points that a page cannot show: control characters, separators that only look like line ends, noncharacters.
+#: Code points that a page cannot show: control characters, separators that only look like newlines, noncharacters.
 UNSHOWABLE_RANGES = (
     (0x00, 0x08),
     (0x0B, 0x0C),
@@ -21,29 +21,29 @@ HIDING_RANGES = ((0x061C, 0x061C), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 
 
 
 def character_class(ranges: tuple[tuple[int, int], ...]) -> str:
-    """Return the ranges as a character class of a regular expression, as Python writes it."""
+    """Return the ranges as a character class of a Python regular expression."""
     return "[" + "".join(f"\\U{start:08x}-\\U{end:08x}" for start, end in ranges) + "]"
 
 
 UNSHOWABLE = re.compile(character_class(UNSHOWABLE_RANGES))
-#: The same for ASCII-only texts, which takes a fraction of the time.
+#: The same for ASCII-only content, which takes a fraction of the time.
 UNSHOWABLE_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-#: A byte order mark hides as well, unless it begins the text.
+#: A byte order mark is invisible as well, but is expected at the start of the content.
 HIDING = re.compile(character_class(HIDING_RANGES) + "|(?<!^)\ufeff")
 
 
 def show_controls(text: str) -> str:
-    """Return a text with the characters that a page cannot show as pictures (U+2400...) or code points."""
+    """Replace the characters that a page cannot show by symbols (U+2400...) or code points."""
     return (UNSHOWABLE_ASCII if text.isascii() else UNSHOWABLE).sub(_mark, text)
 
 
 def hides_characters(text: str) -> bool:
-    """Return whether a text has invisible characters, or characters that change the direction of writing."""
+    """Return whether the text contains characters that are invisible or change the text direction."""
     return not text.isascii() and HIDING.search(text) is not None
 
 
 def reveal(text: str) -> str:
-    """Return a text with the characters that `hides_characters` finds as their code points."""
+    """Replace the characters that `hides_characters` detects by their code points."""
     return text if text.isascii() else HIDING.sub(_mark, text).replace("\ufeff", "[U+FEFF]")
 
 

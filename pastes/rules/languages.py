@@ -1,6 +1,6 @@
-"""The one table of languages: highlight.js names, labels, aliases and file extensions.
+"""The table of languages, with their highlight.js names, labels, aliases and file extensions.
 
-Names and aliases are those of highlight.js 11
+The names and aliases are those of highlight.js 11
 (https://github.com/highlightjs/highlight.js/blob/main/SUPPORTED_LANGUAGES.md).
 """
 
@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 @dataclass(frozen=True)
 class Language:
-    """A language: its highlight.js name, its label, its aliases, and its file extensions, the usual one first."""
+    """A language with its highlight.js name, its label, its aliases and its file extensions, the default one first."""
 
     name: str
     label: str
@@ -111,7 +111,7 @@ _TABLE = (
     _language("yaml", "YAML", "yml", "yaml yml"),
 )
 
-#: Every language by its highlight.js name.
+#: All languages, keyed by their highlight.js names.
 LANGUAGES: dict[str, Language] = {language.name: language for language in _TABLE}
 
 _BY_ANY_NAME = {alias: language for language in _TABLE for alias in language.aliases} | LANGUAGES
@@ -119,17 +119,17 @@ _BY_EXTENSION = {extension: language for language in reversed(_TABLE) for extens
 
 
 def named(name: str) -> Language | None:
-    """Return the language of this name or alias, in any case, or None."""
+    """Return the language with the given name or alias, ignoring case, or None if there is none."""
     return _BY_ANY_NAME.get(name.strip().lower())
 
 
 def of_file(file_name: str) -> Language:
-    """Return the language of a file name by its extension, plain text by default; `Makefile` counts as an extension."""
+    """Return the language for a file name's extension, or plain text. A name like `Makefile` counts as an extension."""
     name = PurePosixPath(file_name.lower()).name
     return _BY_EXTENSION.get(name.rpartition(".")[2], PLAIN)
 
 
 def choices() -> list[tuple[str, str]]:
-    """Return (name, label) of all languages for a form, plain text first, the others by label."""
+    """Return the names and labels of all languages for a form, with plain text first and the rest ordered by label."""
     ordered = sorted(LANGUAGES.values(), key=lambda language: (language is not PLAIN, language.label.lower()))
     return [(language.name, language.label) for language in ordered]

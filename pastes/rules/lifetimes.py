@@ -1,4 +1,4 @@
-"""The lifetimes of pastes: one table for form, API and dialects."""
+"""The lifetimes that pastes can have, shared by the form, the API and dialects."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,7 @@ from pastes.errors import RefusedError
 
 @dataclass(frozen=True)
 class Lifetime:
-    """A choice of expiry: its name in addresses and JSON, its label on the page, and its length (None: for ever)."""
+    """A choice of expiry: its name in URLs and JSON, its label on the page, and its length (None: never expires)."""
 
     name: str
     label: str
@@ -34,7 +34,7 @@ LIFETIMES: dict[str, Lifetime] = {
 
 
 def named(name: str) -> Lifetime:
-    """Return the lifetime of this name, or raise RefusedError listing the choices."""
+    """Return the lifetime with the given name. Raise RefusedError, listing the choices, if there is none."""
     try:
         return LIFETIMES[name]
     except KeyError:

@@ -1,4 +1,4 @@
-"""Dates and times for people."""
+"""Human-readable dates and times."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 
 def utc(moment: datetime) -> str:
-    """Return a date and time in the language of the page."""
+    """Format a date and time in the language of the page."""
     # Translators: how a day and a time are written, https://docs.djangoproject.com/en/5.2/ref/templates/builtins/#date
     form = gettext("j F Y, H:i")
     return f"{date_format(moment, form)} UTC"

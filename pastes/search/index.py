@@ -1,8 +1,8 @@
-"""Full-text search in public pastes, on both databases.
+"""Full-text search in public pastes, for both databases.
 
-Texts are split into words here, so that both databases find the same pastes. writing.py updates the index in the
-transaction of the paste. It is an FTS5 table on SQLite and a table with a `tsvector` on PostgreSQL. It has listed
-pastes only.
+Content is split into words by this module so that both databases find the same pastes. writing.py updates the index in
+the same transaction as the paste. The index only contains listed pastes. It is an FTS5 table on SQLite and a table with
+a `tsvector` on PostgreSQL.
 """
 
 import re
@@ -24,26 +24,26 @@ MAX_QUERY_WORDS = 10
 
 TABLE = "pastes_search"
 _FIELDS = ("language", "title", "author", "body")
-#: The fields in which a word without a field is searched.
+#: The fields to search if none is specified.
 _DEFAULT_FIELDS = ("title", "author", "body")
 _MAX_BODY_WORDS = 20_000
 _WORD_LENGTH = 40
-#: The words of the texts; a tsvector has at most 1,048,575 bytes, all fields together.
+#: The limit for file names and content: a tsvector may have at most 1,048,575 bytes, including all other fields.
 _MAX_BODY_BYTES = 900_000
 _NEWEST = 2**63 - 1
-#: The rows that PostgreSQL scans before it uses the index.
+#: The number of rows that are scanned in PostgreSQL before using the index.
 FIRST_ROWS = 3_000
-#: Shorter words are no prefixes: too many words begin with them.
+#: Shorter words are not matched as prefixes, because too many words begin with them.
 _MIN_PREFIX_LENGTH = 4
-#: Scripts without spaces between words, where every letter is a word. Otherwise, words are letters and digits.
+#: Scripts without spaces between words, where each letter is treated as a word. Other words are letters and digits.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
 
 class _BaseCharacters(dict[int, str]):
-    """Translates a character to its compatibility decomposition without accents.
+    """Map characters to their compatibility decomposition without accents.
 
-    Normalizing a whole text would take time with the square of its longest run of accents, which it sorts.
+    Normalizing the entire text would take quadratic time, since runs of accents are sorted.
     """
 
     def __missing__(self, code: int) -> str:
@@ -61,17 +61,17 @@ Entry = Mapping[str, Iterable[str]]
 
 @dataclass(frozen=True)
 class Page:
-    """Matching pastes, the newest first; `before` is the start of the next page, None on the last one."""
+    """Matching pastes, newest first. `before` is where the next page starts, or None on the last page."""
 
     pastes: list[Paste]
     before: int | None
 
 
 def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) -> Page:
-    """Return the listed pastes that have all words of a query in title, author, file names or text.
+    """Return the listed pastes that contain all words of a query in their title, author, file names or content.
 
-    A word of four letters or more also matches as a prefix. `language:python`, `title:word` and `author:word` search
-    one field. Raises RefusedError for a query that is too long.
+    Words of four or more letters also match as prefixes. `language:python`, `title:word` and `author:word` search a
+    single field. Raise RefusedError if the query is too long.
     """
     if len(query) > MAX_QUERY_LENGTH:
         message = gettext("A search may be at most %(most)s characters long.") % {"most": MAX_QUERY_LENGTH}
@@ -89,15 +89,16 @@ def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) 
 
 
 def _in_sqlite(condition: str, before: int, limit: int) -> list[int]:
-    """Return the ids of the newest matches; FTS5 reads its lists from the newest row on and stops at the limit."""
+    """Return the ids of the newest matches. FTS5 reads its lists starting at the newest row and stops at the limit."""
     sql = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid < %s ORDER BY rowid DESC LIMIT %s"  # noqa: S608
     return _ids(sql, [condition, before, limit])
 
 
 def _in_postgresql(condition: str, before: int, limit: int) -> list[int]:
-    """Return the same. Frequent words are found among the newest rows, rare ones by the index.
+    """Return the ids of the newest matches. Frequent words are found in the newest rows, rare ones through the index.
 
-    PostgreSQL cannot tell them apart: its own plan may read all rows for a word that no row has.
+    PostgreSQL cannot distinguish them: its own query plan may read all rows when searching for a word that does not
+    occur.
     """
     newest = f"SELECT id, words FROM {TABLE} WHERE id < %s ORDER BY id DESC LIMIT {FIRST_ROWS}"  # noqa: S608
     sql = f"SELECT id FROM ({newest}) newest WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s"  # noqa: S608
@@ -116,7 +117,7 @@ def _ids(sql: str, values: Sequence[str | int]) -> list[int]:
 
 
 def update(paste: Paste) -> None:
-    """Store the words of a listed paste; remove a paste that is not listed."""
+    """Index a paste if it is listed, and remove it from the index otherwise."""
     if paste.visibility == Visibility.PUBLIC and paste.state == State.PUBLISHED and not paste.burn:
         texts = [] if paste.encrypted else [file.content for file in paste.files]
         names = [file.name for file in paste.files]
@@ -126,13 +127,13 @@ def update(paste: Paste) -> None:
 
 
 def remove(paste: Paste) -> None:
-    """Remove a paste from the index if it is there."""
+    """Remove a paste from the index if it is indexed."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE} WHERE {_id()} = %s", [paste.pk])  # noqa: S608
 
 
 def entry(title: str, author: str, languages: Iterable[str], body: Iterable[str]) -> Entry:
-    """Return the words of a paste; `body` are its file names and texts."""
+    """Return the words of a paste. `body` contains its file names and content."""
     body_words: dict[str, None] = {}
     for text in body:
         body_words.update(dict.fromkeys(words(text)))
@@ -147,7 +148,7 @@ def entry(title: str, author: str, languages: Iterable[str], body: Iterable[str]
 
 
 def _fitting(body_words: Iterable[str]) -> Iterator[str]:
-    """Yield words until the index has no room for the next one."""
+    """Yield words until the size limit is reached."""
     size = 0
     for word in body_words:
         size += len(word.encode())
@@ -157,7 +158,7 @@ def _fitting(body_words: Iterable[str]) -> Iterator[str]:
 
 
 def write(paste_id: int, entry: Entry) -> None:
-    """Store the entry of the paste with this primary key, in place of an older one."""
+    """Store the entry of the paste with this primary key, replacing an existing one."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(
@@ -173,7 +174,7 @@ def write(paste_id: int, entry: Entry) -> None:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text without case and accents, cut to the longest length of the index."""
+    """Return the words of a text, casefolded, without accents and truncated to the maximum length."""
     if not text.isascii():
         text = text.translate(_BASE_CHARACTERS)
     text = text.casefold()
@@ -181,7 +182,7 @@ def words(text: str) -> list[str]:
 
 
 def _terms(query: str) -> list[tuple[str, str]]:
-    """Return the words of a query, each with its field, empty for any field."""
+    """Return the words of a query, each with its field, which is empty if none is specified."""
     terms: list[tuple[str, str]] = []
     for part in query.split():
         field, colon, rest = part.partition(":")
@@ -196,7 +197,7 @@ def _terms(query: str) -> list[tuple[str, str]]:
 
 
 def _matching(terms: Iterable[tuple[str, str]]) -> str:
-    """Return the terms as a condition for the database; only letters and digits of the query get into it."""
+    """Return the terms as a database condition, which contains only letters and digits from the query."""
     conditions = []
     for field, word in terms:
         fields = (field,) if field else _DEFAULT_FIELDS
@@ -209,10 +210,10 @@ def _matching(terms: Iterable[tuple[str, str]]) -> str:
 
 
 def _vector(entry: Entry) -> str:
-    """Return the words for PostgreSQL: all words, and the words of all fields but the body with their fields.
+    """Return the tsvector value: all words, and again with their field those of all fields except the body.
 
-    The weights of a tsvector could tell fields apart, but are not in the index: PostgreSQL would read every row that
-    has the word.
+    Weights could distinguish fields, but are not part of the index, so PostgreSQL would read every row that contains
+    the word.
     """
     plain = {word for field in _DEFAULT_FIELDS for word in entry[field]}
     with_field = {_lexeme(field, word) for field in _FIELDS if field != "body" for word in entry[field]}
@@ -220,12 +221,12 @@ def _vector(entry: Entry) -> str:
 
 
 def _lexeme(field: str, word: str) -> str:
-    """Return a word of a field for PostgreSQL; no word of a query begins like that."""
+    """Return a word with its field for PostgreSQL, in a form that no word of a query can have."""
     return f"/{field}/{word}" if field else word
 
 
 def _language_word(language: str) -> str:
-    """Return the name of a language as one word."""
+    """Return the name of a language as a single word."""
     return language.replace("-", "")
 
 

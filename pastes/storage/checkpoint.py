@@ -1,13 +1,13 @@
-"""Empties SQLite's write-ahead log, in which erased text would otherwise stay until other writes replace it."""
+"""Empty SQLite's write-ahead log, in which erased content would otherwise remain until it is overwritten."""
 
 from django.db import connection
 
-#: Milliseconds to wait for readers and the writer; the next run tries again.
+#: The number of milliseconds to wait for readers and the writer. The next run tries again.
 _WAIT = 500
 
 
 def run() -> bool:
-    """Move the log into the database file and cut it to nothing; return whether that was possible now."""
+    """Move the log into the database file and truncate it. Return whether that was possible."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return False
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""The clock of the database. Only this clock decides whether a paste has expired: those of processes may differ."""
+"""The database's clock, the only one that determines whether a paste has expired: the clocks of hosts may differ."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ _SQLITE = "STRFTIME('%Y-%m-%d %H:%M:%f000', 'NOW')"
 
 
 class Clock(Now):
-    """The time of the database. SQLite compares times as texts, so there it has as many digits as Django stores."""
+    """The database's time. SQLite compares times as strings, so it must have as many digits as Django stores."""
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
@@ -23,7 +23,7 @@ class Clock(Now):
 
 
 def now() -> datetime:
-    """Return the time of the database, by a query."""
+    """Query and return the database's time."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(f"SELECT {_SQLITE}")

@@ -1,4 +1,4 @@
-"""Tells database errors apart by the codes of PostgreSQL and SQLite."""
+"""Classify database errors by their PostgreSQL and SQLite error codes."""
 
 from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 
@@ -10,7 +10,7 @@ _SQLITE_STORES_NOTHING = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQL
 
 
 def stores_nothing(error: BaseException) -> bool:
-    """Whether the database answers and cannot store: its disk is full or broken, or it is read-only."""
+    """Return whether the database responds but cannot store anything: its disk is full or bad, or it is read-only."""
     cause = error.__cause__
     sqlite_name = str(getattr(cause, "sqlite_errorname", ""))
     return getattr(cause, "sqlstate", "") in _POSTGRESQL_STORES_NOTHING or sqlite_name.startswith(
@@ -19,13 +19,13 @@ def stores_nothing(error: BaseException) -> bool:
 
 
 def is_temporary(error: BaseException) -> bool:
-    """Whether the same request may succeed later. PostgreSQL reports a read-only database as an internal error."""
+    """Return whether a retry may succeed later. PostgreSQL reports a read-only database as an internal error."""
     is_down = isinstance(error, OperationalError | InterfaceError)
     return is_down or (isinstance(error, DatabaseError) and stores_nothing(error))
 
 
 def is_about_data(error: BaseException) -> bool:
-    """Whether the database refuses a value: trying again fails again, and everything else goes on."""
+    """Return whether the database refused a value, so that a retry would fail again but other writes are unaffected."""
     if isinstance(error, DataError):
         return True
     state = str(getattr(error.__cause__, "sqlstate", None) or "")

@@ -1,7 +1,7 @@
-"""Group commit for SQLite: writes that arrive during another one share one transaction, and so one wait for the disk.
+"""Group commit for SQLite: writes that arrive during another write share a transaction and a single disk flush.
 
-A write never waits for others to arrive. In each process one thread writes at a time, for all that arrived during the
-write before; without load that is its own write alone.
+A write never waits for others to arrive. In each process, one thread at a time performs all writes that arrived during
+the previous one. Under low load, that is only its own.
 """
 
 import logging
@@ -19,12 +19,12 @@ from pastes.storage.insert import is_one_statement
 
 logger = logging.getLogger(__name__)
 
-#: The first write of a group waits for the last.
+#: The first write of a group has to wait for the last.
 _MAX_WRITES = 64
 
 
 class UndoneError(Exception):
-    """The transaction failed, as far as is known because of another write in it. Try again with `alone`."""
+    """The transaction failed, probably because of another write in it. Try again with `alone`."""
 
 
 @dataclass(eq=False)
@@ -38,17 +38,17 @@ class _Write:
     began_at: float = field(default_factory=monotonic)
 
 
-#: Held by the thread that writes for this process.
+#: Held by the thread that is currently writing in this process.
 _writing = threading.Lock()
 _waiting: deque[_Write] = deque()
 
 
 def commit(work: Callable[[], None], *, alone: bool = False, is_store: bool = False) -> None:
-    """Run the work in a transaction, which is on disk on return; unless `alone`, it may have other work as well.
+    """Run the work in a transaction that is on disk on return. Unless `alone`, other work may share the transaction.
 
-    Another thread may run the work, with its database connection and this thread's context variables. Inside a
-    transaction, the work is part of that. `is_store`: the work is a single `insert.store`, which may need none. Raises
-    the errors of the work, and UndoneError.
+    Another thread may run the work, using its own database connection and this thread's context variables. Inside a
+    transaction, the work becomes part of it. `is_store` indicates that the work is a single `insert.store`, which may
+    not need a transaction. Raise the errors of the work, and UndoneError.
     """
     if is_store and is_one_statement() and not connection.in_atomic_block:
         work()
@@ -73,7 +73,7 @@ def _write_together(group: list[_Write]) -> None:
     seconds = write_lock.SECONDS - (monotonic() - min(write.began_at for write in group))
     try:
         with write_lock.write_lock(seconds), transaction.atomic():
-            transaction.on_commit(lambda: committed.append(True))  # Runs before all other hooks.
+            transaction.on_commit(lambda: committed.append(True))  # Runs before any other hook.
             for current in group:
                 current.context.run(current.work)
                 connection.validate_no_broken_transaction()
@@ -87,7 +87,7 @@ def _write_together(group: list[_Write]) -> None:
         elif len(group) == 1 or (
             isinstance(error, OperationalError | InterfaceError) and not database_errors.is_about_data(error)
         ):
-            _set_errors(group, error)  # Each of them alone would fail too.
+            _set_errors(group, error)  # Each of them would also fail on its own.
     else:
         _set_errors(group, None)
     finally:

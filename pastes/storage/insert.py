@@ -1,7 +1,7 @@
-"""Inserts the rows of one write together: by one statement on PostgreSQL, row by row on SQLite.
+"""Insert the rows of a write together: in a single statement on PostgreSQL, row by row on SQLite.
 
-The SQL is built once for each sequence of models. `Model.save` builds it every time, which takes longer than the
-database takes to insert the row, and each statement is a round trip to PostgreSQL (docs/adr/0042).
+The SQL is built only once for each sequence of models. `Model.save` builds it every time, which takes longer than the
+insertion itself, and each statement is a round trip to PostgreSQL (docs/adr/0042).
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ _Models = tuple[type[Model], ...]
 
 
 def store(*rows: Model) -> None:
-    """Insert new rows, as `row.save(force_insert=True)` would without its signals, and set their primary keys.
+    """Insert new rows and set their primary keys, like `row.save(force_insert=True)` but without sending signals.
 
-    An empty foreign key refers to the closest row of its model before it, if there is one. Must run in a transaction,
-    unless `is_one_statement`.
+    An unset foreign key is set to the closest preceding row of the related model, if there is one. Must run in a
+    transaction unless `is_one_statement` returns True.
     """
     connection.validate_no_broken_transaction()
     models = tuple(type(row) for row in rows)
@@ -39,17 +39,17 @@ def store(*rows: Model) -> None:
 
 
 def is_one_statement() -> bool:
-    """Return whether `store` is a single statement, which needs no transaction around it."""
+    """Return whether `store` executes a single statement, which needs no transaction around it."""
     return connection.vendor == "postgresql"
 
 
 @dataclass(frozen=True)
 class _Insert:
-    """The insertion of one of the rows."""
+    """An INSERT statement for one of the rows."""
 
     sql: str
     fields: Sequence["Field[Any, Any]"]
-    #: The foreign keys to rows before it, with the positions of those rows.
+    #: The foreign keys to preceding rows, with the positions of those rows.
     links: Sequence[tuple["ForeignKey[Any, Any]", int]]
 
     def values(self, row: Model) -> list[Any]:
@@ -61,7 +61,7 @@ class _Insert:
                 setattr(row, field.name, rows[position])
 
     def finish(self, row: Model, rows: Sequence[Model], key: int) -> None:
-        """Set what `Model.save` sets once a row is stored."""
+        """Set the attributes that `Model.save` sets after storing a row."""
         self.link(row, rows)
         row.pk = key
         row._state.adding = False  # noqa: SLF001  (Django's documented API)
@@ -70,7 +70,7 @@ class _Insert:
 
 @lru_cache(maxsize=256)
 def _one_statement(models: _Models) -> str:
-    """Return SQL for PostgreSQL that inserts a row of each model and returns their primary keys."""
+    """Return a PostgreSQL statement that inserts a row of each model and returns their primary keys."""
     rows = ", ".join(f"row_{position} AS ({insert.sql})" for position, insert in enumerate(_inserts(models)))
     keys = ", ".join(_key_of(position) for position in range(len(models)))
     return f"WITH {rows} SELECT {keys}"
@@ -82,7 +82,7 @@ def _inserts(models: _Models) -> list[_Insert]:
 
 
 def _insert(model: type[Model], before: Sequence[type[Model]]) -> _Insert:
-    """Return the insertion of a row of a model after rows of the models `before`."""
+    """Return the INSERT statement for a row that follows rows of the models in `before`."""
     quote = connection.ops.quote_name
     meta = model._meta  # noqa: SLF001  (Django's documented API)
     fields = [field for field in meta.concrete_fields if not field.primary_key]

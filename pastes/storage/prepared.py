@@ -1,6 +1,6 @@
-"""Queries whose SQL is built once: building it takes longer than running it (docs/adr/0042).
+"""Queries whose SQL is built only once, because building it takes longer than running it (docs/adr/0042).
 
-The query itself is still one of the ORM, for every database that it supports.
+The query itself is still written with the ORM, so it works on every supported database.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 
-#: Stands in the query for the value that differs between calls.
+#: A placeholder in the query for the value that differs between calls.
 PARAMETER = "\x00parameter"
 
 
 class Prepared:
-    """A query with one text parameter, such as a key. `build` returns a `values_list` for the value PARAMETER."""
+    """A query with one string parameter, such as a key. `build(PARAMETER)` must return a `values_list` queryset."""
 
     def __init__(self, build: Callable[[str], QuerySet[Any, Any]]) -> None:
         self._build = build
@@ -28,7 +28,7 @@ class Prepared:
         return sql, parameters, compiler, converters
 
     def rows(self, value: str) -> list[list[Any]]:
-        """Return the rows for this value of the parameter, with Python values."""
+        """Return the rows for the given value of the parameter, converted to Python values."""
         sql, parameters, compiler, converters = self._compiled
         with connection.cursor() as cursor:
             cursor.execute(sql, [value if parameter == PARAMETER else parameter for parameter in parameters])

@@ -1,7 +1,7 @@
-"""Lets one thread at a time write to SQLite, across processes, in turn and with a limit on the time to wait.
+"""A lock that lets one thread at a time write to SQLite, across processes, in order and with a timeout.
 
-SQLite itself makes writers retry with ever longer naps: under load, some are starved (docs/adr/0042). A lock on a file
-beside the database wakes the next writer at once; SQLite's own lock still protects the data.
+SQLite itself makes writers sleep and retry at increasing intervals, so that some starve under load (docs/adr/0042). A
+lock on a file next to the database wakes the next writer immediately. SQLite's own lock still protects the data.
 """
 
 import contextlib
@@ -14,17 +14,17 @@ from time import monotonic
 
 from django.db import OperationalError, connection
 
-#: As long as SQLite waits for its own lock; see the settings.
+#: The same timeout as SQLite uses for its own lock; see the settings.
 SECONDS = 20.0
-#: One thread of each process waits for the file; the system would wake all of them.
+#: Only one thread per process waits for the file, because the system would wake all of them.
 _process_lock = threading.Lock()
 
 
 @contextlib.contextmanager
 def write_lock(seconds: float | None = None) -> Iterator[None]:
-    """Hold the lock for writing; do nothing on other databases and inside a transaction.
+    """Hold the write lock. Do nothing on other databases or inside a transaction.
 
-    Raises OperationalError, as SQLite does, after waiting this long (SECONDS by default).
+    After waiting for `seconds` (SECONDS by default), raise OperationalError, as SQLite does.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
@@ -46,21 +46,21 @@ def write_lock(seconds: float | None = None) -> Iterator[None]:
 
 
 class _FileLock:
-    """A lock on a file for one thread at a time, with a limit on the time to wait.
+    """A file lock for one thread at a time, with a timeout.
 
-    The system has no such limit. When the lock is not free, a thread of its own waits for it, and unlocks it again when
-    the time of the caller is over by then.
+    The system's file locks have no timeout. If the lock is not free, a separate thread waits for it, and releases it
+    again if the caller has timed out by then.
     """
 
     def __init__(self, path: str) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._changed = threading.Condition()
-        #: Whether a caller waits, whether the thread does, and whether the thread has got the lock for the caller.
+        #: Whether a caller is waiting, whether the thread is, and whether the thread holds the lock for the caller.
         self._is_wanted = self._is_waiting = self._is_locked = False
         self._thread: threading.Thread | None = None
 
     def lock(self, deadline: float) -> bool:
-        """Return whether the lock was free before the deadline."""
+        """Acquire the lock and return True, or return False if it is not free before the deadline."""
         with self._changed:
             if not self._is_waiting:
                 with contextlib.suppress(BlockingIOError):
@@ -96,5 +96,5 @@ class _FileLock:
 
 @lru_cache(maxsize=1)
 def _open(path: str, process_id: int) -> _FileLock:
-    """Return the lock, opened once in each process: a fork would share the lock of an inherited file."""
+    """Return the lock, opened once per process: a forked process would share the lock of an inherited file."""
     return _FileLock(path)

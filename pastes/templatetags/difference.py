@@ -1,4 +1,4 @@
-"""Renders the rows of a diff as HTML: a template takes ten times as long for thousands of lines."""
+"""Render the rows of a diff as HTML. A template would take ten times as long for thousands of lines."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,20 +14,20 @@ register = template.Library()
 
 @register.filter
 def inline(hunk: Sequence[Row]) -> SafeString:
-    """Return a hunk with new lines below old ones, in three cells each: both line numbers, and the line."""
+    """Return a hunk with new lines below old ones, in three cells per row: both line numbers and the line."""
     return _rows(_inline(hunk))
 
 
 @register.filter
 def split(hunk: Sequence[Row]) -> SafeString:
-    """Return a hunk with new lines beside old ones, in four cells each: line number and line of both sides."""
+    """Return a hunk with new lines next to old ones, in four cells per row: line number and line for each side."""
     return _rows(
         _half(row.old, same=row.is_same, gone=True) + _half(row.new, same=row.is_same, gone=False) for row in hunk
     )
 
 
 def _rows(cells: Iterator[str]) -> SafeString:
-    # `_text` has escaped all text of visitors.
+    # `_text` has escaped everything written by visitors.
     return mark_safe("".join(f"<tr>{row}</tr>\n" for row in cells))  # noqa: S308
 
 
@@ -57,7 +57,7 @@ def _number(line: Line | None) -> str:
 
 
 def _changed(line: Line, *, gone: bool) -> str:
-    """Return the cell of a removed or added line, marked by a sign as well as by its colour."""
+    """Return the cell for a removed or added line, which is marked by a sign as well as by its colour."""
     name, sign, tag, word = ("gone", "−", "del", gettext("removed")) if gone else ("new", "+", "ins", gettext("added"))
     missing = escape(gettext("(no newline at end of file)"))
     end = "" if line.has_end else f' <span class="muted">{missing}</span>'

@@ -1,4 +1,4 @@
-"""The tag `fixed`: parts of pages that are rendered once per language."""
+"""The `fixed` tag, for parts of pages that are rendered only once per language."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ register = template.Library()
 
 
 class FixedNode(template.Node):
-    """The content of a `fixed` tag. It may depend on the language and on settings, and on nothing else."""
+    """The content of a `fixed` tag. It may only depend on the language and on settings."""
 
     rendered: dict[tuple["FixedNode", str | None], SafeString] = {}
 
@@ -36,7 +36,7 @@ def fixed(parser: Parser, token: Token) -> FixedNode:
 
 
 def clear(**kwargs: Any) -> None:
-    """Discard all rendered parts: a setting has changed, which happens only in tests."""
+    """Discard all rendered parts when a setting changes, which only happens in tests."""
     FixedNode.rendered.clear()
 
 

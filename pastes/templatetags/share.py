@@ -1,4 +1,4 @@
-"""The sharing box of a paste's page, rendered once per language and site with a placeholder for the key."""
+"""The share box on a paste's page, rendered once per language and site with a placeholder for the key."""
 
 from functools import lru_cache
 
@@ -9,13 +9,13 @@ from django.utils.translation import get_language
 
 register = template.Library()
 
-#: The placeholder.
+#: The placeholder for the key.
 _KEY = "KEY-OF-THE-PASTE"
 
 
 @register.simple_tag
 def share(site: str, key: str, clone: str) -> SafeString:
-    """Return the box for a paste; `site` is the URL of the site, `clone` that of the mirror."""
+    """Return the box for a paste. `site` is the URL of the site and `clone` the URL of the mirror."""
     return mark_safe(_box(get_language(), site, clone).replace(_KEY, key))  # noqa: S308  (a template, and a key)
 
 

@@ -1,4 +1,4 @@
-"""Settings and URLs that every page shows."""
+"""Settings and URLs shown on every page."""
 
 from functools import cache
 from urllib.parse import quote
@@ -22,7 +22,7 @@ _DEFAULT_SUBTITLE = gettext_noop("Paste text, get a link, keep it in Git.")
 
 @register.simple_tag(takes_context=True)
 def path_to_return_to(context: template.Context) -> str:
-    """Return the path of the current page, as responses.path_to_return_to does."""
+    """Return the path to return to the current page; see responses.path_to_return_to."""
     return responses.path_to_return_to(context["request"])
 
 
@@ -65,13 +65,13 @@ def max_bytes() -> int:
 
 @register.simple_tag
 def copy_promise() -> mirror_copy.Promise:
-    """Return which pastes are mirrored, for the notice on the form."""
+    """Return the notices about copies in the mirror, for the form."""
     return mirror_copy.promise()
 
 
 @register.simple_tag
 def page_messages() -> str:
-    """Return the URL of the scripts' translations into the language of the page; empty for English."""
+    """Return the URL of the scripts' translations for the page language, or an empty string for English."""
     language = get_language() or ENGLISH
     return "" if language == ENGLISH else asset(f"generated/messages/{language}.js")
 
@@ -85,6 +85,6 @@ def asset(name: str) -> str:
 
 @register.filter
 def path_of_author(name: str) -> str:
-    """Return the path of the page with the public pastes of an author."""
-    # Browsers resolve these two as path segments, also when they are escaped.
+    """Return the path of the page that lists an author's public pastes."""
+    # Browsers resolve these two as path segments even if they are escaped.
     return f"/by/?name={name}" if name in {".", ".."} else f"/by/{quote(name, safe='')}"

@@ -1,4 +1,4 @@
-"""Splits long texts into blocks of lines, of which a browser lays out only the visible ones."""
+"""Split long content into blocks of lines, of which a browser only lays out those that are visible."""
 
 from django import template
 from django.utils.html import escape
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def blocks(text: str) -> SafeString:
-    """Return the text escaped, and split into elements of BLOCK_LINES lines each when it has more than that."""
+    """Escape the text and, if it is longer than BLOCK_LINES lines, split it into elements of that many lines."""
     escaped = escape(text)
     if text.count("\n") <= BLOCK_LINES:
         return escaped

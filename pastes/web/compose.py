@@ -14,7 +14,7 @@ from pastes.web.forms import Compose, prefilled_values
 
 @csrf_protect
 def new(request: HttpRequest) -> HttpResponse:
-    """Show the form, filled in with the values of the query."""
+    """Show the form, pre-filled with values from the query string."""
     values = prefilled_values(request.GET)
     return show(request, Compose(initial=values, files=[values] if values else ()))
 
@@ -31,7 +31,7 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
         except RefusedError as refused:
             compose.add_error(refused)
         else:
-            # No browser sends the fragment, which has the edit token, to a server.
+            # The edit token is in the fragment, which browsers do not send to servers.
             response = redirect(f"{paste.get_absolute_url()}#token={paste.token}")
             response.headers["Cache-Control"] = "no-store"
             return response
@@ -41,9 +41,9 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
 
 
 def show(request: HttpRequest, compose: Compose, *, status: int = 200) -> HttpResponse:
-    """Return the page with the form, or with the reason why the caller may not create pastes."""
+    """Return the page with the form, or with the reason why the caller is not allowed to create pastes."""
     refused = permissions.refusal_of("create")
-    if refused and request.method != "POST":  # A submitted form is always shown again, with everything in it.
+    if refused and request.method != "POST":  # Always show a submitted form again, so that nothing is lost.
         login = responses.path_to_return_to(request) if refused.status == 401 else ""
         return render(request, "pastes/closed.html", {"why": refused.message, "login": login}, status=200)
     context = {"compose": compose, "address": responses.absolute_url(request, "/")}

@@ -1,4 +1,4 @@
-"""The dispatch of `/`, which takes the site's own form, bare texts, and the forms of other pastebins."""
+"""Dispatch requests to `/`, which accepts the site's own form, raw text, and the forms of other pastebins."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _METHODS = ["GET", "HEAD", "POST", "PUT"]
 
 @dataclass(frozen=True)
 class _FormView:
-    """A view for multipart forms with a certain part, if a dialect is enabled and a request passes a test."""
+    """A view for multipart forms that contain `part`, provided that the dialect is enabled and the test passes."""
 
     part: str
     create: Callable[[HttpRequest, MultipartForm], HttpResponse]
@@ -31,7 +31,7 @@ class _FormView:
         return self.part in names and is_enabled and (self.test is None or self.test(request))
 
 
-#: The views in the order in which they are tried.
+#: The views, in the order in which they are tried.
 _FORM_VIEWS: tuple[_FormView, ...] = (
     _FormView("paste", first_pasteur.create, dialect=first_pasteur.NAME),
     _FormView("oneshot", rustypaste.create, dialect=rustypaste.NAME),
@@ -44,9 +44,9 @@ _FORM_VIEWS: tuple[_FormView, ...] = (
 )
 
 
-@csrf_exempt  # Programs have no CSRF token. `compose.create`, which takes the site's own form, checks it.
+@csrf_exempt  # Programs have no CSRF token. `compose.create`, which handles the site's own form, checks it.
 def home(request: HttpRequest) -> HttpResponse:
-    """GET shows the form; POST takes a form or a text, PUT a text."""
+    """GET shows the form, POST accepts a form or raw text, and PUT accepts raw text."""
     if request.method in {"GET", "HEAD"}:
         return privatebin.get(request) or compose.new(request)
     if request.content_type != request_forms.MULTIPART:
@@ -65,28 +65,28 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _create_from_form(request: HttpRequest, form: MultipartForm) -> HttpResponse:
-    # The first Pasteur ignores the case of names.
+    # The original Pasteur ignores the case of names.
     names = form.names | ({"paste"} & {name.lower() for name in form.names})
     for view in _FORM_VIEWS:
         if view.matches(request, names):
-            if view.create is not compose.create:  # It has a CSRF check of its own.
+            if view.create is not compose.create:  # It has its own CSRF check.
                 login.refuse_foreign_form(request)
             return view.create(request, form)
     if responses.wants_text(request):
         raise upload.missing_file(request, form)
-    return compose.create(request, form)  # The CSRF check refuses it, on a page.
+    return compose.create(request, form)  # Its CSRF check fails and responds with a page.
 
 
 def or_upload(
     view: Callable[..., HttpResponseBase], **views: Callable[..., HttpResponseBase]
 ) -> Callable[..., HttpResponseBase]:
-    """Add PUT to the methods of a view: the name of an uploaded file may be `recent`, or look like a key.
+    """Add PUT to a view's methods, because an uploaded file may be called `recent` or look like a key.
 
-    `views` are the views for further methods, by method.
+    `views` are the views for additional methods, keyed by method.
     """
     by_method = {"GET": view, "HEAD": view, **views}
 
-    @csrf_exempt  # No HTML form can send PUT or DELETE, and the views for POST use no cookie as a proof.
+    @csrf_exempt  # HTML forms cannot send PUT or DELETE, and the views for POST do not rely on cookies.
     @wraps(view)
     def dispatch(request: HttpRequest, **kwargs: str) -> HttpResponseBase:
         if request.method == "PUT":

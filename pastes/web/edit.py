@@ -1,4 +1,4 @@
-"""Editing and deleting a paste, with its edit token, and forking it."""
+"""Edit and delete a paste, which requires its edit token, and fork it."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -18,10 +18,10 @@ from pastes.web.forms import Compose, EditForm, PasteForm
 from pastes.web.paste import find, find_to_change, refuse_burning
 
 
-@csrf_exempt  # The edit token in the form is the proof; cookies are ignored.
+@csrf_exempt  # The edit token in the form grants permission; cookies are ignored.
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
-    """GET shows the form with the current revision, POST stores a new one."""
+    """GET shows a form with the current revision, and POST stores a new one."""
     paste = _find_editable(key)
     if request.method != "POST":
         return _render(request, paste, _filled_form(paste, form=EditForm, expected=paste.head))
@@ -44,7 +44,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 @csrf_exempt  # As above.
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, key: str) -> HttpResponse:
-    """GET asks for confirmation, POST with the edit token erases the paste."""
+    """GET asks for confirmation, and POST with the edit token erases the paste."""
     paste = find_to_change(key)
     token = request.POST.get("token", "")
     if permissions.refusal_of("read"):
@@ -67,19 +67,19 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
 @read_only
 @csrf_protect
 def fork(request: HttpRequest, key: str) -> HttpResponse:
-    """Show the form for a new paste, filled in with the files of this one."""
+    """Show the form for a new paste, pre-filled with the files of this one."""
     paste = _find_editable(key)
     return compose_page.show(request, _filled_form(paste, forked_from=paste.key, author="", visibility="unlisted"))
 
 
 @read_only
 def mine(request: HttpRequest) -> HttpResponse:
-    """Show the pastes created in this browser; only the browser has the list."""
+    """Show the pastes created in this browser. The list is only stored in the browser."""
     return render(request, "pastes/mine.html")
 
 
 def _find_editable(key: str) -> Paste:
-    """Return a paste whose text a form can show. Raises Http404 and RefusedError."""
+    """Return a paste whose content can be shown in a form. Raise Http404 or RefusedError."""
     paste = find(key)
     refuse_burning(paste)
     if paste.encrypted:
@@ -113,7 +113,7 @@ def _revise(paste: Paste, compose: Compose) -> None:
 
 
 def _demand_token(paste: Paste, token: str, *, deleting: bool = False) -> None:
-    """Raise RefusedError as `edit_tokens.demand` does, with a message for the form."""
+    """Like `edit_tokens.demand`, but raise RefusedError with a message for the form."""
     try:
         edit_tokens.demand(paste, token, deleting=deleting)
     except RefusedError as refused:
@@ -122,5 +122,5 @@ def _demand_token(paste: Paste, token: str, *, deleting: bool = False) -> None:
 
 
 def _normalize_line_ends(text: str) -> str:
-    """Return a text as a form submits it, to recognize unchanged files and keep their line ends."""
+    """Normalize newlines in the same way as forms do, so that unchanged files are detected and keep theirs."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,6 +1,6 @@
-"""Pastes embedded in other sites: the page inside the frame, and the script that inserts the frame.
+"""Pastes embedded in other sites: the page inside the frame and the script that inserts the frame.
 
-Every readable paste can be embedded, except one that burns after reading or is encrypted.
+All readable pastes can be embedded unless they burn after reading or are encrypted.
 """
 
 from functools import cache
@@ -24,7 +24,7 @@ _SCRIPT_SECONDS = 3_600
 @read_only
 @xframe_options_exempt
 def page(request: HttpRequest, key: str) -> HttpResponse:
-    """Show the files of a paste in a frame, or one of them with `?file=name`; otherwise the reason for the refusal."""
+    """Show all files of a paste, or only one (`?file=name`), or the reason why it cannot be embedded."""
     status = 200
     context: dict[str, object] = {"key": key}
     try:
@@ -40,7 +40,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 
 @read_only
 def script(request: HttpRequest, key: str) -> HttpResponse:
-    """Return the script that inserts the frame in its own place. It is the same for all keys, so it reveals nothing."""
+    """Return the script that replaces itself with the frame. It is the same for all keys, so it reveals nothing."""
     headers = {
         "Cache-Control": f"max-age={_SCRIPT_SECONDS}",
         "Access-Control-Allow-Origin": "*",
@@ -50,7 +50,7 @@ def script(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _find_embeddable(key: str) -> Paste:
-    """Return the paste. Raises RefusedError for one that cannot be embedded."""
+    """Return the paste. Raise RefusedError if it cannot be embedded."""
     paste = reading.find(key)
     if paste is None:
         message = gettext("There is nothing at this address. The paste may have expired or been deleted.")
@@ -73,7 +73,7 @@ def _select_files(paste: Paste, name: str) -> list[File]:
 
 @cache
 def _content_security_policy() -> str:
-    """Return the policy of the settings, changed to allow frames on every site and no forms or images."""
+    """Return the policy from the settings, modified to allow framing by any site but no forms or images."""
     nowhere = ["'none'"]
     return str(build_policy(replace={"frame-ancestors": ["*"], "form-action": nowhere, "img-src": nowhere}))
 

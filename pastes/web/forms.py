@@ -1,4 +1,4 @@
-"""The forms for new and edited pastes: one for the paste itself, and one for each of its files."""
+"""The forms for new and edited pastes: one for the paste itself and one for each of its files."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -30,7 +30,7 @@ _NO_CHOICE = _("“%(value).50s” is not a valid choice.")
 
 
 def _language_choices() -> list[tuple[str, Any]]:
-    """Return the languages with their labels; only the label of plain text is translated."""
+    """Return the names and labels of languages. Only the label of plain text is translated."""
     return [(name, _("Plain text") if name == languages.PLAIN.name else label) for name, label in languages.choices()]
 
 
@@ -43,7 +43,7 @@ def _helper(*layout: Any) -> FormHelper:
 
 
 class Select(forms.Select):
-    """A select that renders its options without a template for each: a form of fifty files has thousands."""
+    """A select that renders its options without a template each: a form with fifty files has thousands of them."""
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
@@ -59,7 +59,7 @@ class Select(forms.Select):
 
 
 class PasteForm(forms.Form):
-    """All fields of a paste but its files."""
+    """All fields of a paste except its files."""
 
     title = forms.CharField(required=False, max_length=TITLE_LENGTH, label=_("Title"))
     author = forms.CharField(required=False, max_length=AUTHOR_LENGTH, label=_("Your name"))
@@ -83,16 +83,16 @@ class PasteForm(forms.Form):
     )
     burn = forms.BooleanField(required=False, label=_("Burn after reading: can be opened only once"))
     forked_from = forms.CharField(required=False, widget=forms.HiddenInput)
-    #: A random value that makes a double click create one paste (lifecycle/idempotency.py).
+    #: A random value that prevents a double click from creating two pastes (lifecycle/idempotency.py).
     once = forms.CharField(required=False, widget=forms.HiddenInput, initial=edit_tokens.draw)
 
     helper = _helper("title", "author", "comment", "visibility", "expires", "burn", "forked_from", "once")
 
 
 class EditForm(PasteForm):
-    """The fields that an edit may change, and the edit token."""
+    """The fields that can be edited, and the edit token."""
 
-    expires = burn = forked_from = once = None  # type: ignore[assignment]  # Django's way to leave a field out.
+    expires = burn = forked_from = once = None  # type: ignore[assignment]  # Django's way to remove a field.
     token = forms.CharField(
         label=_("Edit token"),
         help_text=_(
@@ -106,7 +106,7 @@ class EditForm(PasteForm):
 
 
 class FileForm(forms.Form):
-    """One file: typed text, or an uploaded file."""
+    """A file, either entered as text or uploaded."""
 
     name = forms.CharField(required=False, max_length=NAME_BYTES, label=_("File name"))
     language = forms.ChoiceField(
@@ -127,7 +127,7 @@ class FileForm(forms.Form):
     helper = _helper(Div(Field("name", placeholder="hello.py"), "language", css_class="pair"), "content", "upload")
 
     def new_file(self) -> NewFile | None:
-        """Return the file, or None when the form is empty. Raises RefusedError."""
+        """Return the file, or None if the form is empty. Raise RefusedError."""
         data = self.cleaned_data
         if not data:
             return None  # An extra form without input.
@@ -144,7 +144,7 @@ FileForms = forms.formset_factory(FileForm, extra=0, min_num=1, max_num=MAX_FILE
 
 
 class Compose:
-    """The form of a paste and those of its files, as one form that works without JavaScript."""
+    """The form for a paste combined with those for its files. It works without JavaScript."""
 
     most_files = MAX_FILES
 
@@ -157,7 +157,7 @@ class Compose:
         files: Sequence[Mapping[str, str]] = (),
         form: type[PasteForm] = PasteForm,
     ) -> None:
-        """Bind the form to submitted fields and uploads, or show it unbound with initial values."""
+        """Bind the form to submitted fields and uploads, or create an unbound form with initial values."""
         parts: list[tuple[str, list[Any]]] = [
             *(fields.lists() if fields else ()),
             *(uploads.lists() if uploads else ()),
@@ -175,11 +175,11 @@ class Compose:
 
     @property
     def has_room(self) -> bool:
-        """Whether the form has room for another file."""
+        """Whether another file can be added to the form."""
         return self.files.total_form_count() < MAX_FILES
 
     def is_valid(self) -> bool:
-        """Return whether every field is valid and occurs once; errors are shown beside the fields."""
+        """Return whether all fields are valid and none is repeated. Errors are shown next to the fields."""
         if self._repeated:
             self.add_error(
                 RefusedError(
@@ -190,14 +190,14 @@ class Compose:
         return all([self.paste.is_valid(), self.files.is_valid()])
 
     def new_files(self) -> list[NewFile]:
-        """Return the files of a valid form. Raises RefusedError."""
+        """Return the files of a valid form. Raise RefusedError."""
         files = [file for file in (form.new_file() for form in self.files) if file is not None]
         if not files:
             raise RefusedError("empty", gettext("There is no text to paste."), field="files")
         return files
 
     def draft(self) -> Draft:
-        """Return the draft of a valid form. Raises RefusedError."""
+        """Return the draft of a valid form. Raise RefusedError."""
         files = self.new_files()
         data = self.paste.cleaned_data
         return Draft(
@@ -212,7 +212,7 @@ class Compose:
         )
 
     def add_error(self, refused: RefusedError) -> None:
-        """Show a refusal beside its field where the form has it, else above the form."""
+        """Show an error next to its field, or above the form if it has no such field."""
         self.status = refused.status
         if refused.field in self.paste.fields and self.paste.is_bound:
             self.paste.add_error(refused.field, refused.message)
@@ -220,7 +220,7 @@ class Compose:
             self.refused = refused.message
 
     def first_error(self) -> RefusedError:
-        """Return the first error, for callers that do not render the form."""
+        """Return the first error, for use when the form is not rendered."""
         if self.refused:
             return RefusedError("form", self.refused, status=self.status)
         errors = [(name, texts[0]) for form in (self.paste, *self.files) for name, texts in form.errors.items()]
@@ -230,7 +230,7 @@ class Compose:
 
 
 def prefilled_values(query: QueryDict) -> dict[str, str]:
-    """Return the initial values in a link such as `/?language=python&title=Hello`, without invalid choices."""
+    """Return the initial values from a link such as `/?language=python&title=Hello`, ignoring invalid choices."""
     names = {*PasteForm.base_fields, *FileForm.base_fields} - {"forked_from", "once", "upload"}
     values = {name: str(query[name]) for name in query if name in names}
     if language := languages.named(values.get("language", "")):
@@ -251,7 +251,7 @@ def _with_another_file(fields: QueryDict) -> QueryDict:
 
 
 def _with_uploads_as_text(fields: QueryDict, uploads: Uploads) -> tuple[QueryDict, Uploads]:
-    """Move uploaded texts into text boxes: a browser does not select a file again when the form is shown again."""
+    """Move uploaded files into text boxes, since browsers do not preserve selected files when a form is shown again."""
     fields, remaining = fields.copy(), Uploads()
     for name in uploads:
         upload: Any = uploads[name]
@@ -259,7 +259,7 @@ def _with_uploads_as_text(fields: QueryDict, uploads: Uploads) -> tuple[QueryDic
         try:
             text = upload.read().decode()
         except UnicodeDecodeError:
-            text = ""  # The form of this file reports the error.
+            text = ""  # The form for this file reports the error.
         if text and not fields.get(f"{part}-content"):
             fields[f"{part}-content"] = text
             fields[f"{part}-name"] = fields.get(f"{part}-name") or upload.name

@@ -8,7 +8,7 @@ from pastes.http.methods import read_only
 
 @read_only
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Return 200 when the database answers. ErrorMiddleware turns a database error into 503."""
+    """Return a 200 response if the database responds. ErrorMiddleware converts database errors to a 503."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"alive": True, "database": True})

@@ -14,7 +14,7 @@ _MAX_PATH_LENGTH = 2_000
 
 
 def choose(request: HttpRequest) -> HttpResponse:
-    """Store the choice in a cookie and redirect back. Readers who choose no language get no cookie."""
+    """Store the choice in a cookie and redirect back. Readers who do not choose a language get no cookie."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise RefusedError("cross_site", gettext("This cannot be done from another site."), status=403)
     language = request.POST.get("language", "")
@@ -33,6 +33,6 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 
 def _safe_path(path: str) -> str:
-    """Return the path when it is on this site, else that of the first page."""
+    """Return the path if it is on this site, and the path of the home page otherwise."""
     is_local = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     return path if is_local and len(path) <= _MAX_PATH_LENGTH else "/"

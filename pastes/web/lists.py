@@ -1,4 +1,4 @@
-"""Lists of public pastes: recent ones, those of an author, and search results."""
+"""Lists of public pastes: recent pastes, pastes by an author, and search results."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ PAGE_LENGTH = 30
 
 @read_only
 def recent(request: HttpRequest) -> HttpResponse:
-    """List the newest public pastes; `?before=ID` continues a page, at the same cost for every page."""
+    """List the newest public pastes. `?before=ID` selects the next page, at the same cost for every page."""
     permissions.demand("list")
     pastes, older = page_of(request, Paste.objects.listed())
     return render(request, "pastes/recent.html", {"pastes": pastes, "older": older})
@@ -30,7 +30,7 @@ def recent(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def by_author(request: HttpRequest, name: str = "") -> HttpResponse:
-    """List the public pastes of an author, with `?atom` as a feed. `?name=` takes names that cannot be in a path."""
+    """List an author's public pastes, as a feed if `?atom`. `?name=` is for names that cannot be part of a path."""
     permissions.demand("list")
     name = name or request.GET.get("name", "")
     if "\0" in name or not 0 < len(name) <= AUTHOR_LENGTH:
@@ -49,7 +49,7 @@ def by_author(request: HttpRequest, name: str = "") -> HttpResponse:
 
 @read_only
 def search(request: HttpRequest) -> HttpResponse:
-    """List the public pastes with all words of `?q=`, newest first; `?before=ID` continues a page."""
+    """List the public pastes that contain all words in `?q=`, newest first. `?before=ID` selects the next page."""
     permissions.demand("list")
     query = request.GET.get("q", "").strip()
     page = index.search(query, before=_before(request))
@@ -58,14 +58,14 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def feed(request: HttpRequest) -> HttpResponse:
-    """Return the newest public pastes as an Atom feed, without their texts."""
+    """Return the newest public pastes as an Atom feed without their content."""
     permissions.demand("list")
     title = f"{settings.PASTEUR_TITLE}: recent pastes"
     return _atom(request, title, "/recent", ".atom", Paste.objects.listed()[:PAGE_LENGTH])
 
 
 def page_of(request: HttpRequest, pastes: QuerySet[Paste]) -> tuple[list[Paste], int | None]:
-    """Return the requested page of a list, and the `before` of the next page or None."""
+    """Return the requested page of a list, and `before` for the next page or None."""
     before = _before(request)
     if before is not None:
         pastes = pastes.filter(id__lt=before)
@@ -74,7 +74,7 @@ def page_of(request: HttpRequest, pastes: QuerySet[Paste]) -> tuple[list[Paste],
 
 
 def _atom(request: HttpRequest, title: str, page: str, ending: str, pastes: Iterable[Paste]) -> HttpResponse:
-    """Return pastes as an Atom feed at `page` + `ending`; `page` is the path of the same list as HTML."""
+    """Return pastes as an Atom feed. `page` is the path of the HTML list, and `page` + `ending` that of the feed."""
     url = responses.absolute_url(request, page)
     atom_feed = Atom1Feed(title, url, settings.PASTEUR_SUBTITLE, feed_url=f"{url}{ending}")
     for paste in pastes:

@@ -1,4 +1,4 @@
-"""oEmbed (https://oembed.com, type `rich`): another site shows a public paste, given its URL."""
+"""oEmbed (https://oembed.com, type `rich`), which allows other sites to show a public paste, given its URL."""
 
 import re
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ from pastes.models import Paste
 from pastes.rules import keys
 
 _WIDTH, _MAX_HEIGHT = 720, 600
-#: Pixels: of a file without its lines, and of a line.
+#: The height in pixels of a file without its lines, and of a line.
 _FILE_HEIGHT, _LINE_HEIGHT = 80, 22
 _DAY = 86_400
-#: The frame may run our scripts and open the paste in a new tab. As in static/js/embed/embed_loader.js.
+#: Allows the frame to run our scripts and open the paste in a new tab. The same as in static/js/embed/embed_loader.js.
 _SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 _PATH = re.compile(f"/({keys.PATTERN})(/embed)?")
 
@@ -40,7 +40,7 @@ def oembed(request: HttpRequest) -> HttpResponse:
 
 
 def _find_public(request: HttpRequest, url: str) -> Paste:
-    """Return the public paste at a URL of this site. Raises Http404 for any other URL."""
+    """Return the public paste at a URL of this site. Raise Http404 for any other URL."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -83,13 +83,13 @@ def _describe(request: HttpRequest, paste: Paste) -> dict[str, str | int]:
 
 
 def _at_most(request: HttpRequest, name: str, pixels: int) -> int:
-    """Return the size in pixels, within the limit of this name in the query; an invalid limit is ignored."""
+    """Return the size in pixels, limited by the query parameter with the given name unless that is invalid."""
     limit = request.GET.get(name, "")
     return min(pixels, int(limit)) if re.fullmatch("[1-9][0-9]{0,5}", limit) else pixels
 
 
 def _cache_age(paste: Paste) -> int:
-    """Return the seconds for which the response may be cached: a day, or until the paste expires."""
+    """Return how long the response may be cached, in seconds: for a day or until the paste expires."""
     if paste.expires_at is None:
         return _DAY
     return max(0, min(_DAY, int((paste.expires_at - timezone.now()).total_seconds())))

@@ -1,4 +1,4 @@
-"""One paste: its page, raw text, downloads, burning and deletion."""
+"""A single paste: its page, raw content, downloads, burning and deletion."""
 
 import io
 import zipfile
@@ -20,7 +20,7 @@ from pastes.models import File, Paste, blob_oid
 from pastes.rules import keys, languages
 from pastes.rules.languages import PLAIN, Language
 
-#: File extensions by which shared caches and browsers take a page for a static file, and keep it.
+#: File extensions that make shared caches and browsers mistake a page for a static file and cache it.
 _ASSETS = frozenset(
     "css js mjs cjs map wasm woff woff2 ttf otf eot svg svgz ico png jpg jpeg gif webp avif".split()  # noqa: SIM905
 )
@@ -28,9 +28,9 @@ _ASSETS = frozenset(
 
 @read_only
 def page(request: HttpRequest, key: str, ending: str = "") -> HttpResponseBase:
-    """Show the paste as a page, or as text for a program and with `?raw`.
+    """Show a paste as a page, or as text if a program asks or the query string contains `raw`.
 
-    `?hl=ocaml` or a file extension sets the language; `?ln=false` hides the line numbers.
+    `?hl=ocaml` or a file extension sets the language, and `?ln=false` hides line numbers.
     """
     if request.GET.get("raw", "false") != "false":
         return raw(request, key)
@@ -68,7 +68,7 @@ def _page(request: HttpRequest, paste: Paste, ending: str) -> HttpResponse:
 
 
 def _requested_language(request: HttpRequest, ending: str) -> Language | None:
-    """Return the language in the URL: `?hl=py`, `?py` as in sprunge and ix, or a file extension."""
+    """Return the language from the URL: `?hl=py`, `?py` as in sprunge and ix, or a file extension."""
     language = languages.named(request.GET.get("hl", ""))
     if language is None and (problems.is_enabled("sprunge") or problems.is_enabled("ix")):
         language = languages.named(request.META.get("QUERY_STRING", ""))
@@ -80,9 +80,9 @@ def _requested_language(request: HttpRequest, ending: str) -> Language | None:
 
 @read_only
 def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Show the paste of a code of the first Pasteur, or of a key with a file extension, as in hastebin.
+    """Show the paste with a code of the original Pasteur, or with a key and a file extension, as in hastebin.
 
-    The first Pasteur has the encryption key in the fragment, as this site does.
+    Like this site, the original Pasteur uses the fragment for the encryption key.
     """
     stem, _, ending = name.partition(".")
     if ending and keys.can_be(stem) and problems.is_enabled("hastebin"):
@@ -97,25 +97,25 @@ def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
 
 @read_only
 def raw(request: HttpRequest, key: str, name: str = "") -> HttpResponseBase:
-    """Return one file byte for byte; the first one by default."""
+    """Return a file byte for byte. The default is the first one."""
     file = _find_file(key, name)
     return responses.raw_or_not_modified(request, file.content, file.oid)
 
 
 @read_only
 def download(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
-    """Return one file as a download under its name."""
+    """Return a file as a download under its name."""
     file = _find_file(key, name)
     return responses.raw(file.content, disposition=responses.attachment(file.name))
 
 
-#: The range of dates in ZIP. A paste that was restored from Git may have any date.
+#: The range of dates that ZIP supports. A paste that was restored from Git may have any date.
 _ZIP_MIN_DATE, _ZIP_MAX_DATE = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
 
 
 @read_only
 def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
-    """Return all files of a paste in a ZIP archive."""
+    """Return all files of a paste as a ZIP archive."""
     paste = find(key)
     refuse_burning(paste)
     date = min(max(paste.created_at.timetuple()[:6], _ZIP_MIN_DATE), _ZIP_MAX_DATE)
@@ -129,7 +129,7 @@ def all_files(request: HttpRequest, key: str) -> HttpResponseBase:
 
 @require_http_methods(["DELETE"])
 def delete(request: HttpRequest, key: str) -> HttpResponseBase:
-    """Erase a paste, given its edit token; with If-Match, only at that revision."""
+    """Erase a paste, given its edit token. If If-Match is given, only do so if it matches the current revision."""
     paste = find_to_change(key)
     edit_tokens.demand(paste, request.headers.get(responses.TOKEN_HEADER, ""), deleting=True)
     if not writing.remove(paste, expected=_expected_revision(request, paste)):
@@ -138,17 +138,17 @@ def delete(request: HttpRequest, key: str) -> HttpResponseBase:
 
 
 def _expected_revision(request: HttpRequest, paste: Paste) -> int | None:
-    """Return the revision that If-Match requires, by the ETag of the API or of the text; None when it requires none."""
+    """Return the revision that If-Match requires, or None. Its ETag may be that of the API or of the content."""
     if_match = request.headers.get("If-Match", "")
     if if_match and f'"{blob_oid(responses.join_files(paste.files).encode())}"' in if_match:
         return paste.head
     return responses.revision_from_if_match(if_match, paste.head)
 
 
-@csrf_exempt  # Cookies are ignored: the key is the permission to read.
+@csrf_exempt  # Cookies are ignored: knowing the key grants permission to read.
 @require_POST
 def burn(request: HttpRequest, key: str) -> HttpResponseBase:
-    """Hand out a burn-after-reading paste to exactly one caller."""
+    """Return a paste that burns after reading to exactly one caller."""
     paste = reading.find(key)
     files = writing.burn(paste) if paste else None
     if paste is None or files is None:
@@ -163,12 +163,12 @@ def burn(request: HttpRequest, key: str) -> HttpResponseBase:
 
 
 def find(key: str, *, with_copy: bool = False) -> Paste:
-    """Return the readable paste of this key, as `reading.find` does. Raises Http404."""
+    """Return the readable paste with this key, as `reading.find` does. Raise Http404 if there is none."""
     return _or_404(reading.find(key, with_copy=with_copy))
 
 
 def find_to_change(key: str) -> Paste:
-    """Return the paste, as `reading.find_to_change` does. Raises Http404."""
+    """Return the paste, as `reading.find_to_change` does. Raise Http404 if there is none."""
     return _or_404(reading.find_to_change(key))
 
 
@@ -179,7 +179,7 @@ def _or_404(paste: Paste | None) -> Paste:
 
 
 def refuse_burning(paste: Paste) -> None:
-    """Raise RefusedError for a paste that burns after reading, whose files only `burn` hands out."""
+    """Raise RefusedError if the paste burns after reading, since only `burn` may return its files."""
     if paste.burn:
         message = gettext("This paste burns after reading. Send a POST request to /%(key)s/burn to read it.") % {
             "key": paste.key

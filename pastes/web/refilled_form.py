@@ -1,6 +1,6 @@
-"""Replaces an error page with the submitted form and everything in it, so that no text is lost.
+"""Replace an error page with the submitted form and all its values, so that the author loses nothing.
 
-The database and the identity of the caller are not used: one of them may be what failed.
+The database and the caller's identity are not used, since they may be what failed.
 """
 
 import re
@@ -15,14 +15,14 @@ from pastes.models import Paste
 from pastes.rules import keys
 from pastes.web.forms import Compose, EditForm
 
-#: Statuses after which the same form may succeed: an expired CSRF token, a rate limit, an error of the server.
+#: Statuses after which the same form may succeed: an expired CSRF token, a rate limit, a server error.
 _TRANSIENT = {403, 429, 500, 503}
 _EDIT = re.compile(r"/([^/]+)/edit")
 _RETRY_HEADERS = ("Retry-After", "RateLimit", "RateLimit-Policy")
 
 
 def replace_error_page(response: HttpResponseBase, request: HttpRequest) -> HttpResponseBase:
-    """Return the submitted form with the message of the error page; any other response unchanged."""
+    """Return the submitted form with the error page's message. Return all other responses unchanged."""
     if request.method != "POST" or not isinstance(response, responses.ErrorPage) or not _is_transient(response):
         return response
     edit = _EDIT.fullmatch(request.path_info)
@@ -38,7 +38,7 @@ def replace_error_page(response: HttpResponseBase, request: HttpRequest) -> Http
 
 
 def _is_transient(response: responses.ErrorPage) -> bool:
-    # A caller beyond the limit for all requests does not get the most expensive page.
+    # A caller that exceeds the limit for all requests should not get the most expensive page.
     exceeds_read_rate = response.headers.get("RateLimit-Policy", "").startswith('"read"')
     return response.status_code in _TRANSIENT and not exceeds_read_rate
 

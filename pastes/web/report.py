@@ -1,4 +1,4 @@
-"""The page on which readers report a paste to the moderators."""
+"""The page for reporting a paste to the moderators."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,10 +13,10 @@ from pastes.moderation.report_form import ReportForm
 from pastes.web.paste import find
 
 
-@csrf_exempt  # `_report` checks the token, after the form is known to be readable.
+@csrf_exempt  # `_report` checks the token, once it is known that the form is readable.
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, key: str) -> HttpResponse:
-    """GET shows the form, POST stores the report. Neither reveals more of the paste than its own page does."""
+    """GET shows the form, and POST stores the report. Neither reveals more about the paste than its page does."""
     if request.method == "POST":
         request_forms.check(request)
     return _report(request, key)

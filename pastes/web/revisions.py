@@ -1,4 +1,4 @@
-"""The revisions of a paste: the list, one revision, and the difference between two."""
+"""The revisions of a paste: the list, a single revision, and the difference between two."""
 
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -23,7 +23,7 @@ PAGE_LENGTH = 30
 
 @dataclass
 class _Comparison:
-    """Two revisions to be compared, by number. `sides` has their files, or `problem` says which one is missing."""
+    """The numbers of two revisions to compare. `sides` contains their files unless `problem` says which is missing."""
 
     before: int
     after: int
@@ -33,13 +33,13 @@ class _Comparison:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the page shows only the first part of the changes."""
+        """Whether the page only shows the first part of the changes."""
         return any(change.is_cut for change in self.changes)
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """A revision in the list with its changes; None for the first revision, which changed nothing."""
+    """A revision in the list with its changes, which are None for the first revision."""
 
     revision: Revision
     changes: list[Change] | None
@@ -47,9 +47,9 @@ class _Entry:
 
 @read_only
 def compare(request: HttpRequest, key: str) -> HttpResponse:
-    """List the revisions, 30 a page (`?before=3` continues), and compare two of them: `?from=1&to=3&view=split`.
+    """List the revisions, 30 per page (`?before=3` is next), and compare two of them: `?from=1&to=3&view=split`.
 
-    The default is the last edit, and `view=inline`. A program gets a unified diff.
+    The default is to show the last edit with `view=inline`. Programs get a unified diff.
     """
     paste = _find(key)
     comparison = _compare(paste, request.GET.get("from", ""), request.GET.get("to", ""))
@@ -65,7 +65,7 @@ def compare(request: HttpRequest, key: str) -> HttpResponse:
 
 @read_only
 def page(request: HttpRequest, key: str, number: int) -> HttpResponse:
-    """Show one revision: as a page, or as text for a program."""
+    """Show a revision as a page, or as text if a program asks."""
     paste = _find(key)
     revision = reading.revision(paste, number)
     if revision is None:
@@ -81,7 +81,7 @@ def page(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 @read_only
 def raw(request: HttpRequest, key: str, number: int, name: str = "") -> HttpResponseBase:
-    """Return one file of a revision byte for byte; the first one by default."""
+    """Return a file of a revision byte for byte. The default is the first one."""
     revision = reading.revision(_find(key), number)
     for file in revision[1] if revision else ():
         if file.name == name or not name:
@@ -120,7 +120,7 @@ def _render_list(request: HttpRequest, paste: Paste, comparison: _Comparison) ->
 
 
 def _unified_diff(paste: Paste, comparison: _Comparison) -> str:
-    """Return the diff of two revisions in the format of `patch`. Raises RefusedError."""
+    """Return the diff between two revisions in the format of `patch`. Raise RefusedError."""
     if comparison.problem:
         raise RefusedError("not_found", comparison.problem, status=404)
     if paste.encrypted:
@@ -129,7 +129,7 @@ def _unified_diff(paste: Paste, comparison: _Comparison) -> str:
 
 
 def _compare(paste: Paste, before: str, after: str) -> _Comparison:
-    """Return the comparison of two revision numbers; the default is the last edit."""
+    """Return the comparison of two revisions, given their numbers. The default is to show the last edit."""
     to = _parse_number(after) if after else paste.head
     comparison = _Comparison(_parse_number(before) if before else max(1, to - 1), to)
     sides = []
@@ -144,7 +144,7 @@ def _compare(paste: Paste, before: str, after: str) -> _Comparison:
 
 
 def _parse_number(text: str) -> int:
-    """Return the number in a text; 0, which is no revision, for anything else."""
+    """Parse a revision number. Return 0, which is not a valid revision, if the text is not a number."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 

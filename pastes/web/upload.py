@@ -1,4 +1,4 @@
-"""Text from a program such as `curl`: the body itself, or files in the parts of a form."""
+"""Uploads from a program such as `curl`, either as raw text or as files in a form."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,18 +11,18 @@ from pastes.http.request_forms import MultipartForm
 from pastes.lifecycle import idempotency
 from pastes.lifecycle.draft import NewFile
 
-#: The part of a form that holds a file; a form may have several.
+#: The form part that contains a file. A form may have several of them.
 PART = "file"
 
 
 def create(request: HttpRequest, name: str = "") -> HttpResponse:
-    """Publish the body as one file; return only its URL, on a line."""
+    """Publish the body as a single file and return its URL as a line of text."""
     _refuse_cross_site(request)
     return _publish(request, [NewFile(request_body.raw_text(request), name=name)])
 
 
 def create_from_form(request: HttpRequest, form: MultipartForm) -> HttpResponse:
-    """Publish the parts called `file` as one paste, with all other parts as options; answer as `create` does."""
+    """Publish the parts called `file` as one paste, with all other parts as options. Respond as `create` does."""
     _refuse_cross_site(request)
     for name in set(form.files) - {PART}:
         raise RefusedError("unknown_field", f"Files come as {PART}, not as {name[:50]!r}.", field=name[:50])
@@ -31,7 +31,7 @@ def create_from_form(request: HttpRequest, form: MultipartForm) -> HttpResponse:
 
 
 def missing_file(request: HttpRequest, form: MultipartForm) -> RefusedError:
-    """Return the error for a program whose form has no part `file`."""
+    """Return the error for a program whose form contains no part called `file`."""
     names = ", ".join(repr(name[:50]) for name in sorted(form.names)[:5]) or "nothing"
     help_url = responses.absolute_url(request, "/help.txt")
     message = f"Send the text as a part called {PART}, not as {names}: {help_url} says how."
@@ -40,13 +40,13 @@ def missing_file(request: HttpRequest, form: MultipartForm) -> RefusedError:
 
 def _publish(request: HttpRequest, files: Sequence[NewFile], options: Iterable[tuple[str, str]] = ()) -> HttpResponse:
     draft = paste_options.build_draft(request, files, options)
-    # A repeated request is recognized by its draft rather than its body: curl draws a new boundary for each form.
+    # Repeated requests are detected by their draft instead of their body, because curl generates new form boundaries.
     body = repr(draft).encode(errors="replace")
     paste = idempotency.publish_once(request.META.get("HTTP_IDEMPOTENCY_KEY"), body, draft)
     return responses.created(request, paste)
 
 
 def _refuse_cross_site(request: HttpRequest) -> None:
-    """Refuse requests from the pages of other sites. Programs send no Sec-Fetch-Site."""
+    """Refuse requests from pages of other sites. Programs do not send Sec-Fetch-Site."""
     if request.META.get("HTTP_SEC_FETCH_SITE") == "cross-site":
         raise RefusedError("cross_site", gettext("This cannot be done from another site."), status=403)

@@ -1,4 +1,4 @@
-"""Creates, lists and revokes API tokens."""
+"""Create, list and revoke API tokens."""
 
 import json
 import re
