@@ -1,4 +1,4 @@
-"""The admin of outbox and mirror, for operators. Its rows are read-only."""
+"""The admin for the outbox and the mirror, for operators. Rows are read-only."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from gitsync.outbox import secret_hold, wakeup
 from gitsync.sync import bisect
 from pastes.moderation.admin_lists import BoundedPaginator
 
-if TYPE_CHECKING:  # At run time Django's class takes no parameter.
+if TYPE_CHECKING:  # At runtime, Django's class is not generic.
     _ModelAdmin = admin.ModelAdmin[Any]
 else:
     _ModelAdmin = admin.ModelAdmin
@@ -57,7 +57,7 @@ class PendingFilter(admin.SimpleListFilter):
 
 @admin.register(Change)
 class ChangeAdmin(_ReadOnly):
-    """The outbox."""
+    """The changes in the outbox."""
 
     list_display = ("name", "kind", "revision", "created_at", "settled_at", "commit", "rejected_at", "credentials")
     list_filter = (PendingFilter, "kind")
@@ -82,7 +82,7 @@ class ChangeAdmin(_ReadOnly):
         self.message_user(request, f"{count} changes are pending again.")
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        """The permission to change changes, though there is no form for that."""
+        """Return whether the user has permission to edit changes, although there is no form for that."""
         return request.user.has_perm("gitsync.change_change")
 
 
@@ -165,7 +165,7 @@ class MirrorAdmin(_ReadOnly):
         return obj is not None and obj != mirror_status.current() and request.user.has_perm("gitsync.delete_mirror")
 
     def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Store a request in the row and wake the worker, the only process with access to Git and the remote."""
+        """Store a request in the row and wake the worker, the only process that can access Git and the remote."""
         if not _may_ask(request):
             raise PermissionDenied
         requests: dict[str, dict[str, Any]] = {
@@ -190,7 +190,7 @@ def _may_ask(request: HttpRequest) -> bool:
 
 @admin.register(Purge)
 class PurgeAdmin(_ReadOnly):
-    """Purges, waiting and done."""
+    """Pending and completed purges."""
 
     list_display = ("key", "requested_at", "done_at", "tries", "retry_at", "error_code")
     search_fields = ("=key",)

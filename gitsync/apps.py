@@ -1,4 +1,4 @@
-"""The write path: the mirror of all pastes in a Git repository."""
+"""The write path, which mirrors all pastes in a Git repository."""
 
 from django.apps import AppConfig
 
@@ -10,7 +10,7 @@ class GitsyncConfig(AppConfig):
     verbose_name = "Git mirror"
 
     def ready(self) -> None:
-        """Connect the signals of pastes, and provide the state of their copies."""
+        """Connect the signals of pastes, and register the functions that look up the state of their copies."""
         from gitsync import checks
         from gitsync.inbound import webhook
         from gitsync.outbox import eligibility, outbox

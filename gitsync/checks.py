@@ -1,4 +1,4 @@
-"""System checks of the mirror's settings."""
+"""System checks for the mirror's settings."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def register_all() -> None:
 
 
 def check_remote(**kwargs: Any) -> Sequence[CheckMessage]:
-    """gitsync.E001, E002: the remote; E003, E004, E006, E007: its key, host key, token, CA certificate."""
+    """Check the remote (E001, E002) and its deploy key, host key, token and CA certificate (E003, E004, E006, E007)."""
     try:
         address = addresses.configured()
     except MisconfiguredError as error:
@@ -40,7 +40,7 @@ def check_remote(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 def check_branch(**kwargs: Any) -> Sequence[CheckMessage]:
-    """gitsync.E005: the name of the branch (git-check-ref-format)."""
+    """Check the name of the branch (E005), see git-check-ref-format(1)."""
     branch = settings.GITSYNC_BRANCH
     parts = branch.split("/")
     is_odd = ".." in branch or any(

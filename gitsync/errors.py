@@ -1,4 +1,4 @@
-"""Errors of the mirror, each with advice for the operator."""
+"""The mirror's errors, each with advice for the operator."""
 
 import re
 
@@ -6,15 +6,15 @@ from django.db import InterfaceError, OperationalError
 
 from pastes.storage import database_errors
 
-#: Characters that command a terminal or reorder text: control characters except line feed and tab, and marks of
-#: direction and of width zero.
+#: Characters that control a terminal or reorder text: control characters except line feed and tab, and directional and
+#: zero-width characters.
 _UNSAFE = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
 
 
 def neutralize(text: str) -> str:
-    """Return words of a remote or of other writers for the operator's terminal, with unsafe characters as codes."""
+    """Make text from a remote safe for the operator's terminal by replacing unsafe characters with their codes."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNSAFE.sub(lambda match: f"[U+{ord(match[0]):04X}]", lines)
 
@@ -53,14 +53,14 @@ class RemoteLockedError(TransientError):
 
 
 class RemoteUnreachableError(TransientError):
-    """The remote does not answer: no network, no such host, connection refused, or no such repository."""
+    """The remote does not respond: no network, unknown host, connection refused, or no such repository."""
 
     code = "unreachable"
     advice = "Check that the remote in GITSYNC_REMOTE exists and can be reached from this machine."
 
 
 class NotGitError(RemoteUnreachableError):
-    """The address answers, but not as Git: a web page, a login page, a proxy. No conclusion is drawn from it."""
+    """The address responds, but not as a Git server: a web page, a login page, or a proxy. Its content is ignored."""
 
     code = "not_git"
     advice = (
@@ -95,14 +95,14 @@ class CloneBrokenError(TransientError):
 
 
 class DiskFullError(TransientError):
-    """The disk of the worker's clone is full."""
+    """The disk that holds the worker's clone is full."""
 
     code = "disk"
     advice = "Free space on the disk of PASTEUR_DATA_DIR; the worker continues automatically."
 
 
 class PermanentError(GitsyncError):
-    """Base class of errors that an operator has to resolve. The worker still retries from time to time."""
+    """Base class of errors that an operator must resolve. The worker still retries from time to time."""
 
     code = "permanent"
 
@@ -118,7 +118,7 @@ class HostKeyMismatchError(PermanentError):
 
 
 class CertificateError(PermanentError):
-    """The certificate of the remote is not valid. Nothing was sent to it."""
+    """The remote's certificate is not valid. Nothing was sent to it."""
 
     code = "certificate"
     advice = (
@@ -139,7 +139,7 @@ class RemoteUnsupportedError(PermanentError):
 
 
 class AccessDeniedError(PermanentError):
-    """The remote rejects the deploy key or the token, or grants it read access only."""
+    """The remote rejects the deploy key or token, or grants only read access."""
 
     code = "denied"
     advice = (
@@ -149,14 +149,14 @@ class AccessDeniedError(PermanentError):
 
 
 class RemoteRefusedError(PermanentError):
-    """The remote rejected the push: branch protection, a hook, a limit."""
+    """The remote rejected the push because of branch protection, a hook, or a limit."""
 
     code = "refused"
     advice = "Read the remote's message in the last error: a hook, branch protection or a limit rejects the push."
 
 
 class RewriteRefusedError(RemoteRefusedError):
-    """The remote rejects the rewritten history of a purge. All other work continues."""
+    """The remote rejects the history rewritten by a purge. All other work continues."""
 
     code = "purge_refused"
     advice = (
@@ -173,7 +173,7 @@ class PartlyRefusedError(TransientError):
 
 
 class TooManyRemovedError(PermanentError):
-    """Others removed more pastes from the repository than the worker removes from the site without confirmation."""
+    """Others removed more pastes from the repository than the worker may remove from the site without confirmation."""
 
     code = "removals"
     advice = (
@@ -192,7 +192,7 @@ class UnrelatedError(PermanentError):
 
 
 class BranchRenamedError(PermanentError):
-    """The branch is gone from the remote, and another branch has its commits. It was not recreated."""
+    """The branch no longer exists on the remote, but another branch has its commits. It was not recreated."""
 
     code = "renamed"
     advice = (
@@ -212,7 +212,7 @@ class PushLostError(TransientError):
 
 
 class RemoteDamagedError(PermanentError):
-    """Objects of the remote are corrupt or missing. It may still accept pushes, but cannot be cloned completely."""
+    """Objects on the remote are corrupt or missing. It may still accept pushes, but cannot be cloned completely."""
 
     code = "damaged"
     advice = (
@@ -229,7 +229,7 @@ class BranchMissingError(PermanentError):
 
 
 class PurgeIncompleteError(PermanentError):
-    """The rewritten history still has content of a purged paste. It was not pushed."""
+    """The rewritten history still contains content of a purged paste. It was not pushed."""
 
     code = "purge"
     advice = "Remove the path in the error from the repository by hand."
@@ -243,7 +243,7 @@ class MisconfiguredError(PermanentError):
 
 
 class UnexpectedError(TransientError):
-    """An unexpected exception. The worker's log has its traceback."""
+    """An unexpected exception. Its traceback is in the worker's log."""
 
     code = "unexpected"
     advice = (
@@ -266,7 +266,7 @@ class BusyError(GitsyncError):
 
 
 class LockHeldError(BusyError):
-    """Another process holds the lock of the clone and makes no progress: it is stopped, or its file system hangs."""
+    """Another process holds the clone's lock and makes no progress: it is stopped, or its file system hangs."""
 
     code = "lock_held"
     advice = (
@@ -286,7 +286,7 @@ def as_gitsync_error(error: Exception) -> GitsyncError:
 
 
 def advice_for(code: str) -> str:
-    """Return the advice of the error with this code; the empty string for an unknown code."""
+    """Return the advice for the error with this code, or an empty string for an unknown code."""
     kinds: list[type[GitsyncError]] = [GitsyncError]
     while kinds:
         kind = kinds.pop()

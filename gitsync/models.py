@@ -12,15 +12,15 @@ from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
-#: The first and the longest pause between two tries after a failure, in seconds.
+#: The first and the maximum delay between two attempts after a failure, in seconds.
 FIRST_RETRY, LAST_RETRY = 10.0, 300.0
-#: The same for a purge: each try rewrites the history.
+#: The same for a purge, where each attempt rewrites the history.
 FIRST_PURGE_RETRY, LAST_PURGE_RETRY = 300.0, 6 * 3600.0
-#: A difference of clocks that needs no correction and no warning.
+#: A clock difference that is neither corrected nor logged.
 _TOLERATED_SECONDS = 2.0
 _WARNING_SECONDS = 3600.0
 _skew_warned_at: float | None = None
-#: A push is lost if the branch is set back within this time; later, the history was reset.
+#: If the branch is reset within this time, the push was lost; later, it counts as a history reset.
 LOSS_WINDOW = timedelta(minutes=10)
 
 
@@ -28,12 +28,12 @@ MOVED_FROM_LENGTH = 255
 
 
 def seconds_until(mark: datetime | None, interval: float) -> float:
-    """Return the seconds until `interval` has passed since `mark`; at most `interval`, and 0 or less when it is over.
+    """Return the seconds until `interval` has passed since `mark`: at most `interval`, and 0 or less if it has passed.
 
-    A mark that is further in the future than `interval` was set by a clock that differed, and counts as over: otherwise
-    a clock that is set back stops the mirror for as long. The log tells of the difference once an hour.
+    If a mark is further in the future than `interval`, it was set by a clock that differed, and the interval counts as
+    passed: otherwise, setting the clock back would stop the mirror for that long. Log the difference once an hour.
     """
-    global _skew_warned_at  # noqa: PLW0603  (one for the process)
+    global _skew_warned_at  # noqa: PLW0603  (one per process)
     if mark is None:
         return 0.0
     ahead = (mark - timezone.now()).total_seconds()
@@ -44,12 +44,12 @@ def seconds_until(mark: datetime | None, interval: float) -> float:
 
 
 def seconds_until_retry(retry_at: datetime | None, delay: float) -> float:
-    """Return the seconds until a retry that was planned `delay` seconds ahead, by the rules of `seconds_until`."""
+    """Return the seconds until a retry that was scheduled `delay` seconds ahead, with the rules of `seconds_until`."""
     return seconds_until(retry_at - timedelta(seconds=delay), delay) if retry_at else 0.0
 
 
 def retry_delay(failures: int, first: float, last: float) -> float:
-    """Return the seconds between the last of some failures and the next try: doubled each time, up to `last`."""
+    """Return the seconds to wait after a number of failures: doubled each time, up to `last`."""
     return min(last, first * 2.0 ** min(max(failures - 1, 0), 10))
 
 
@@ -59,27 +59,27 @@ class Kind(models.TextChoices):
     PUBLISH = "publish"
     EDIT = "edit"
     REMOVE = "remove"
-    #: The removal of a paste that the database has never had, by `resync_git --prune`; `restore_from_git` undoes it.
+    #: Removal by `resync_git --prune` of a paste that was never in the database; `restore_from_git` undoes it.
     PRUNE = "prune"
     RESTORE = "restore"
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
-    """Sets of changes."""
+    """Filters for changes."""
 
     def pending(self) -> ChangeQuerySet:
-        """Changes that the next drain may commit, in the order in which they happened."""
+        """Return changes that the next drain may commit, in the order they were made."""
         may_go = models.Q(embargoed_until=None) | models.Q(embargoed_until__lte=timezone.now())
         return self.filter(may_go, settled_at=None, rejected_at=None, secret_hold_at=None).order_by("id")
 
     def embargoed(self) -> ChangeQuerySet:
-        """Changes that GITSYNC_EMBARGO still keeps out of Git."""
+        """Return changes that GITSYNC_EMBARGO still keeps out of Git."""
         return self.filter(settled_at=None, embargoed_until__gt=timezone.now())
 
     def bound_embargoes(self) -> int:
-        """Let no embargo outlast its length from now: one from before the clock was set back begins again.
+        """Restart embargoes that began in the future, because the clock has been set back since.
 
-        It does not end early, since authors use the time to delete a paste. Return how many changes were corrected.
+        They do not end early, since authors use the time to delete pastes. Return the number of corrected changes.
         """
         now = timezone.now()
         length = models.F("embargoed_until") - models.F("created_at")
@@ -88,19 +88,19 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         return ahead.update(embargoed_until=end, created_at=now)
 
     def rejected(self) -> ChangeQuerySet:
-        """Changes that the remote rejected, until a moderator retries them."""
+        """Return changes that the remote rejected and that have not been retried."""
         return self.filter(settled_at=None, rejected_at__isnull=False)
 
     def on_secret_hold(self) -> ChangeQuerySet:
-        """Changes with a credential in the text, until a moderator releases them."""
+        """Return changes that contain a credential and that no moderator has released."""
         return self.filter(settled_at=None, secret_hold_at__isnull=False)
 
 
 class Change(models.Model):
-    """One publication, edit or removal that becomes one commit. The row is the queue: pending until it is settled.
+    """A publication, edit or removal that becomes one commit. The table is the queue: rows are pending until settled.
 
-    A change refers to its paste by key, not by foreign key: the paste may exist only in Git. `commit` stays empty when
-    no commit was necessary.
+    A change refers to its paste by key, not by foreign key, because the paste may exist only in Git. `commit` remains
+    empty if no commit was needed.
     """
 
     key = models.CharField(max_length=32)
@@ -113,19 +113,19 @@ class Change(models.Model):
     commit = models.CharField(max_length=40, blank=True)
     rejected_at = models.DateTimeField(null=True)
     rejection = models.TextField("reason of the rejection", blank=True)
-    #: The next automatic retry of a rejected change, and the time at which a pending one was refused alone while the
-    #: remote accepted nothing: see gitsync.sync.bisect.
+    #: When a rejected change will be retried automatically, and when a pending one was refused alone while the remote
+    #: accepted nothing; see gitsync.sync.bisect.
     retry_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField("refused alone", null=True)
-    #: Failures to make a commit of the change: see gitsync.sync.drain.
+    #: Failed attempts to create a commit for the change; see gitsync.sync.bisect.
     tries = models.PositiveSmallIntegerField(default=0)
     secret_hold_at = models.DateTimeField("secret hold since", null=True)
-    #: The credentials in the text, one per line, as a digest and a kind: see gitsync.outbox.secret_hold.
+    #: The credentials found, one per line, each as a digest and a kind; see gitsync.outbox.secret_hold.
     secrets = models.TextField("credentials", blank=True)
     released_at = models.DateTimeField("released by a moderator", null=True)
 
-    #: The root file that the paste was read in from, which the commit deletes. For a removal: a file into which others
-    #: have put a purged text of the paste.
+    #: The root file that the paste was imported from, which the commit deletes. For a removal, a file in which purged
+    #: content of the paste has reappeared.
     moved_from = models.CharField(max_length=MOVED_FROM_LENGTH, blank=True)
 
     objects = ChangeQuerySet.as_manager()
@@ -135,7 +135,7 @@ class Change(models.Model):
         constraints = [models.UniqueConstraint(name="gitsync_one_change_a_number", fields=["key", "number"])]
         indexes = [
             models.Index(name="gitsync_pending", fields=["id"], condition=models.Q(settled_at__isnull=True)),
-            # Few are under embargo, among up to a million unsettled ones.
+            # Only a few of up to a million unsettled changes are under embargo.
             models.Index(
                 name="gitsync_embargoed",
                 fields=["embargoed_until"],
@@ -148,40 +148,40 @@ class Change(models.Model):
 
     @property
     def name(self) -> str:
-        """The change's name in the trailers of its commit, unique wherever keys are."""
+        """The change's name in the trailers of its commit, which is as unique as the key."""
         return f"{self.key}.{self.number}"
 
     @staticmethod
     def parse_name(name: str) -> tuple[str, int] | None:
-        """Return the key and the number in a change's name, or None for a text that cannot be one."""
+        """Return the key and number from a change's name, or None if the name is invalid."""
         key, _, number = name.rpartition(".")
         return (key, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
 
 
 class MirrorQuerySet(models.QuerySet["Mirror"]):
-    """Sets of mirrors."""
+    """Filters for mirrors."""
 
     def with_requests(self) -> MirrorQuerySet:
-        """Mirrors for which a moderator has requested a fetch or a check."""
+        """Return mirrors for which a moderator has requested a fetch or a check."""
         return self.filter(models.Q(fetch_requested=True) | models.Q(check_requested=True))
 
 
 class PurgeQuerySet(models.QuerySet["Purge"]):
-    """Sets of purges."""
+    """Filters for purges."""
 
     def waiting(self) -> PurgeQuerySet:
-        """Purges that are not done yet."""
+        """Return purges that are not done yet."""
         return self.filter(done_at=None).order_by("id")
 
     def is_any_due(self) -> bool:
-        """Whether any of these purges has to be tried now."""
+        """Return whether any of these purges should be attempted now."""
         return any(
             seconds_until_retry(retry_at, retry_delay(tries, FIRST_PURGE_RETRY, LAST_PURGE_RETRY)) <= 0
             for tries, retry_at in self.order_by().values_list("tries", "retry_at").distinct()
         )
 
     def request_again(self) -> int:
-        """Reset these purges, to be tried at once."""
+        """Reset these purges, so that they are attempted immediately."""
         return self.update(requested_at=timezone.now(), done_at=None, tries=0, retry_at=None, error_code="", error="")
 
 
@@ -191,7 +191,7 @@ class Purge(models.Model):
     key = models.CharField(max_length=32, unique=True)
     requested_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
-    #: Failed tries to rewrite the history since the last success, the error of the last one, and the time of the next.
+    #: Failed attempts to rewrite the history since the last success, and when the next one is due.
     tries = models.PositiveIntegerField("failures in a row", default=0)
     retry_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=20, blank=True)
@@ -207,9 +207,9 @@ class Purge(models.Model):
 
 
 class PurgedText(models.Model):
-    """A text of a purged paste, as a keyed digest from gitsync.purge.requests that does not reveal it.
+    """A keyed digest of purged content, computed in gitsync.purge.requests, that does not reveal the content.
 
-    Texts that another site purged from the shared repository are included, until a moderator shows the paste again.
+    It includes content that another site purged from the shared repository, until a moderator shows the paste again.
     """
 
     key = models.CharField(max_length=32)
@@ -227,35 +227,35 @@ class Mirror(models.Model):
 
     remote = models.CharField(max_length=500)
     branch = models.CharField(max_length=250)
-    #: The branch's tip when changes were last settled; empty without a branch, null before the first fetch.
-    tip = models.CharField(max_length=40, blank=True, null=True)  # noqa: DJ001  (null is not the same as empty here)
+    #: The branch's tip when changes were last settled; empty if there was no branch, null before the first fetch.
+    tip = models.CharField(max_length=40, blank=True, null=True)  # noqa: DJ001  (null and empty have different meanings)
     pushed_at = models.DateTimeField("start of the last push", null=True)
     failures = models.PositiveIntegerField("failures in a row", default=0)
     retry_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=20, blank=True)
     error = models.TextField(blank=True)
-    #: Pushes that the remote accepted and lost within minutes, since one lasted.
+    #: Consecutive pushes that the remote accepted but lost within minutes.
     lost_pushes = models.PositiveIntegerField("lost pushes in a row", default=0)
-    #: The search for a change that the remote rejects: see gitsync.sync.bisect.
+    #: The search for a change that the remote rejects; see gitsync.sync.bisect.
     suspect_until = models.BigIntegerField(null=True)
     is_selective = models.BooleanField(default=False)
     refusals = models.PositiveIntegerField("changes refused alone since the last success", default=0)
-    #: Totals since the row was created, for monitoring.
+    #: When a push last arrived, and totals since the row was created, for monitoring.
     arrived_at = models.DateTimeField("end of the last push that arrived", null=True)
     commits = models.PositiveBigIntegerField(default=0)
     pushes = models.PositiveBigIntegerField(default=0)
     push_seconds = models.FloatField(default=0.0)
-    #: Requests of moderators to the worker.
+    #: Requests from moderators to the worker.
     fetch_requested = models.BooleanField(default=False)
     check_requested = models.BooleanField(default=False)
-    #: The last fetch; null when one is requested.
+    #: When the branch was last fetched; null if a fetch is requested.
     fetched_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
-    #: The start of the running drain, or of one whose worker was killed; and the result of the last drain with work.
+    #: When the running drain started (or one whose worker was killed), and the result of the last drain with any work.
     drain_began_at = models.DateTimeField("drain at work since", null=True)
     drained_at = models.DateTimeField("end of the last drain", null=True)
     last_drain = models.TextField("what it did", blank=True)
-    #: The last time that all objects of the remote were read, and the messages of Git about corrupt or missing ones.
+    #: When all objects of the remote were last read, and Git's messages about corrupt or missing ones.
     verified_at = models.DateTimeField("objects verified", null=True)
     damage = models.TextField(blank=True)
     check_result = models.TextField("what the last check said", blank=True)
@@ -272,7 +272,7 @@ class Mirror(models.Model):
 
     @classmethod
     def of(cls, remote: str, branch: str) -> Self:
-        """Return the row of a branch, created when it is missing."""
+        """Return the row for a branch, creating it if necessary."""
         return cls.objects.get_or_create(remote=remote, branch=branch)[0]
 
     @property
@@ -282,29 +282,29 @@ class Mirror(models.Model):
 
     @property
     def is_losing_pushes(self) -> bool:
-        """Whether the remote has lost several pushes in a row; a single loss is a history that was reset by hand."""
+        """Whether the remote has lost several consecutive pushes; a single loss counts as a manual history reset."""
         return self.lost_pushes > 1
 
     def seconds_until_push(self, interval: float) -> float:
-        """Return the seconds until `interval` has passed since the last push; never more than `interval`."""
+        """Return the seconds until `interval` has passed since the last push, but never more than `interval`."""
         return seconds_until(self.pushed_at, interval)
 
     def is_fetch_due(self, interval: float | None) -> bool:
-        """Whether a fetch is requested, or `interval` seconds have passed since the last one.
+        """Return whether a fetch is requested, or `interval` seconds have passed since the last one.
 
-        An `interval` of 0 means only on request, None means never.
+        An `interval` of 0 means only on request; None means never.
         """
         if interval is None or self.fetched_at is None:
             return interval is not None
         return interval > 0 and seconds_until(self.fetched_at, interval) <= 0
 
     def seconds_until_retry(self) -> float:
-        """Return the seconds until the next try after a failure; 0 or less when it may start."""
+        """Return the seconds until the next attempt after a failure, or 0 or less if it may start."""
         return seconds_until_retry(self.retry_at, retry_delay(self.failures, FIRST_RETRY, LAST_RETRY))
 
 
 class Failure(models.Model):
-    """The number of failures of one kind on a branch."""
+    """Counts failures of one kind on a branch."""
 
     mirror = models.ForeignKey(Mirror, on_delete=models.CASCADE, related_name="failed")
     code = models.CharField(max_length=20)

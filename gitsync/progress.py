@@ -1,4 +1,4 @@
-"""The callback by which long work reports its progress."""
+"""The callback with which long operations report progress."""
 
 from collections.abc import Callable
 

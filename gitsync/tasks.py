@@ -1,6 +1,6 @@
-"""The worker: its Celery tasks, and its start and end.
+"""The worker: its Celery tasks, startup and shutdown.
 
-A task carries no arguments and no logic, and may be delivered twice, late or never.
+Tasks have no arguments and no logic, and may be delivered twice, late or never.
 """
 
 import logging
@@ -25,7 +25,7 @@ _watchdog = watchdog.Watchdog(wakeup.drain.request, wakeup.drain.count_sent)
 
 @shared_task
 def drain() -> None:
-    """Drain now, or let the sweep continue when the next push is due."""
+    """Drain now, or schedule a sweep for when the next push is due."""
     with watchdog.at_work():
         seconds = work_off()
     if seconds is not None:
@@ -34,21 +34,21 @@ def drain() -> None:
 
 @shared_task
 def fetch() -> None:
-    """Fetch: the remote has new commits."""
+    """Fetch new commits from the remote."""
     request_fetch()
     drain()
 
 
 @shared_task
 def fetch_missed() -> None:
-    """Fetch for a requested paste that is missing, unless the last fetch was just now."""
+    """Fetch because a requested paste is missing, unless the last fetch was very recent."""
     request_fetch(at_most_every=wakeup.MISSED_SECONDS)
     drain()
 
 
 @shared_task
 def maintain() -> None:
-    """Keep the clone and the default remote fast, and verify the remote."""
+    """Run maintenance on the clone and the default remote, and verify the remote."""
     with watchdog.at_work():
         maintenance.maintain()
         maintenance.verify_if_due()
@@ -69,7 +69,7 @@ def start(**kwargs: Any) -> None:
 
 @task_received.connect
 def message_received(**kwargs: Any) -> None:
-    """Note that the broker delivers messages."""
+    """Record that the broker delivers messages."""
     _watchdog.message_received()
 
 

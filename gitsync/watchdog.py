@@ -1,7 +1,7 @@
-"""Ends a worker that is alive but stuck, so that its supervisor starts a new one.
+"""Terminates a worker that is alive but stuck, so that its supervisor starts a new one.
 
-Errors are handled where they occur. What remains are calls that never return: a connection to a frozen database, or a
-consumer that receives nothing after a restart of the broker. Git commands have time limits of their own.
+Errors are handled where they occur. That leaves calls that never return, such as a query to a frozen database, and a
+consumer that receives nothing after the broker was restarted. Git commands have their own time limits.
 """
 
 import logging
@@ -14,12 +14,12 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-#: A thread at work that gives no sign of life for this many seconds is stuck.
+#: A working thread that shows no sign of life for this many seconds is stuck.
 SILENCE_SECONDS = 180.0
-#: The messages that have to be sent in vain before the worker counts as deaf: other workers may receive some.
+#: The number of messages sent without receiving any before the worker counts as stuck; other workers may receive some.
 _UNANSWERED_MESSAGES = 10
 
-#: When each thread at work gave its last sign of life, by thread id.
+#: The time of each working thread's last sign of life, keyed by thread id.
 _signs: dict[int, float] = {}
 _files: dict[int, tuple[Path, float]] = {}
 _TOUCH_SECONDS = 5.0
@@ -27,7 +27,7 @@ _TOUCH_SECONDS = 5.0
 
 @contextmanager
 def at_work() -> Iterator[None]:
-    """Expect signs of life of this thread during the block; a nested block changes nothing."""
+    """Expect signs of life from this thread during the block; nested blocks have no effect."""
     if threading.get_ident() in _signs:
         yield
         return
@@ -40,7 +40,7 @@ def at_work() -> Iterator[None]:
 
 @contextmanager
 def touching(file: Path) -> Iterator[None]:
-    """Let each `beat` of this thread set the time of a file, by which other processes see its progress."""
+    """Let each `beat` of this thread touch a file during the block, so that other processes can see its progress."""
     thread = threading.get_ident()
     _files[thread] = (file, time.monotonic())
     try:
@@ -50,19 +50,19 @@ def touching(file: Path) -> Iterator[None]:
 
 
 def beat() -> None:
-    """Give a sign of life, from any long operation that makes progress."""
+    """Give a sign of life. Called by long operations whenever they make progress."""
     if threading.get_ident() in _signs:
         _signs[threading.get_ident()] = time.monotonic()
     if (entry := _files.get(threading.get_ident())) and time.monotonic() - entry[1] > _TOUCH_SECONDS:
         _files[threading.get_ident()] = (entry[0], time.monotonic())
-        with suppress(OSError):  # The lock counts, and not its file.
+        with suppress(OSError):  # Only the lock matters, not its file.
             os.utime(entry[0])
 
 
 class Watchdog:
-    """A thread that watches all others.
+    """A thread that watches all other threads.
 
-    `send` asks for a message from the broker to this worker; `count_sent` returns how many the broker has accepted.
+    `send` requests a message from the broker to this worker; `count_sent` returns how many the broker has accepted.
     """
 
     def __init__(self, send: Callable[[], object], count_sent: Callable[[], int]) -> None:
@@ -70,16 +70,16 @@ class Watchdog:
         self.message_received()
 
     def start(self) -> None:
-        """Start watching; the thread ends with the process."""
+        """Start the thread, which ends with the process."""
         self.message_received()
         threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
     def message_received(self) -> None:
-        """Note that the broker has delivered a message."""
+        """Record that the broker has delivered a message."""
         self._received_at, self._sent_before = time.monotonic(), self._count_sent()
 
     def problem(self) -> str:
-        """Return why this worker does nothing; the empty string if it works."""
+        """Return why this worker does nothing, or an empty string if it works."""
         now = time.monotonic()
         if any(now - sign > SILENCE_SECONDS for sign in list(_signs.values())):
             return "a thread is stuck"

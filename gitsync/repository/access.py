@@ -1,4 +1,4 @@
-"""The only way to the worker's clone: locked, opened, with disk errors translated, and made again when it is broken."""
+"""The only access to the worker's clone: locks and opens it, translates disk errors, and recreates a broken clone."""
 
 import errno
 import fcntl
@@ -21,16 +21,16 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _LOCK_POLL_SECONDS = 0.1
-#: A holder of the lock that gives no sign of life for this long is stuck; a sweep comes every 10 seconds.
+#: A lock holder that shows no sign of life for this long is stuck; sweeps run every 10 seconds.
 STALLED_SECONDS = 100.0
 
 
 def with_clone(operation: Callable[[Repository], Result], *, wait: float = 0) -> Result:
     """Run an operation on the clone under the writer's lock, and return its result.
 
-    A broken clone is discarded and the operation runs once more on an empty one, so it must be safe to run twice.
-    Raises BusyError when another process still holds the lock after `wait` seconds, DiskFullError when a disk is full,
-    and CloneBrokenError when the second run fails as well.
+    If the clone is broken, it is discarded and the operation is repeated on an empty one, so it must be safe to run
+    twice. Raise BusyError if another process still holds the lock after `wait` seconds, DiskFullError if a disk is
+    full, and CloneBrokenError if the second run fails as well.
     """
     path = settings.GITSYNC_CLONE_DIR
     with _disk_errors(), _writer_lock(wait):
@@ -45,13 +45,13 @@ def with_clone(operation: Callable[[Repository], Result], *, wait: float = 0) ->
 
 @contextmanager
 def temporary_clone(name: str, *, wait: float = 0) -> Iterator[Repository]:
-    """Yield an empty repository beside the clone, under the writer's lock; it is deleted at the end of the block.
+    """Yield an empty repository next to the clone, under the writer's lock; it is deleted at the end of the block.
 
-    Raises BusyError when another process still holds the lock after `wait` seconds.
+    Raise BusyError if another process still holds the lock after `wait` seconds.
     """
     repository = Repository(settings.GITSYNC_CLONE_DIR.with_name(name))
     with _disk_errors(), _writer_lock(wait):
-        repository.discard()  # A killed process may have left it.
+        repository.discard()  # A killed process may have left it behind.
         try:
             yield Repository.open(repository.path)
         finally:
@@ -60,9 +60,9 @@ def temporary_clone(name: str, *, wait: float = 0) -> Iterator[Repository]:
 
 @contextmanager
 def _writer_lock(wait: float) -> Iterator[None]:
-    """Hold the lock file beside the clone; the system releases it when its owner dies.
+    """Hold the lock file next to the clone; the operating system releases it if its owner dies.
 
-    The lock spares work. What makes two writers harmless is the remote, which compares before it swaps.
+    The lock only avoids wasted work. Two writers are harmless anyway, because the remote uses compare-and-swap.
     """
     path: Path = settings.GITSYNC_CLONE_DIR.with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def _writer_lock(wait: float) -> Iterator[None]:
                     raise _busy(path) from None
                 watchdog.beat()
                 sleep(_LOCK_POLL_SECONDS)
-        with suppress(OSError):  # The lock counts, and not what is in its file.
+        with suppress(OSError):  # Only the lock matters, not the content of the file.
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
             file.flush()
@@ -86,10 +86,10 @@ def _writer_lock(wait: float) -> Iterator[None]:
 
 
 def _busy(path: Path) -> BusyError:
-    """Return the error for a held lock: LockHeldError if its holder has made no progress for STALLED_SECONDS."""
+    """Return the error for a lock held elsewhere: LockHeldError if its holder made no progress for STALLED_SECONDS."""
     silence = _seconds_since_change(path)
     if silence >= STALLED_SECONDS:
-        sleep(_LOCK_POLL_SECONDS)  # The holder may have locked the file just now, and not yet written to it.
+        sleep(_LOCK_POLL_SECONDS)  # The holder may have only just locked the file, and not yet written to it.
         silence = _seconds_since_change(path)
     holder = path.read_text(errors="replace").strip() or "unknown"
     if silence < STALLED_SECONDS:
@@ -98,16 +98,16 @@ def _busy(path: Path) -> BusyError:
 
 
 def _seconds_since_change(path: Path) -> float:
-    """Return the seconds since the last change of a file; also by how much it lies ahead of a clock that was set back.
+    """Return the difference between a file's modification time and now, in seconds.
 
-    A holder that works sets the time again within seconds.
+    If the clock was set back, the modification time is in the future, but a working holder updates it within seconds.
     """
     return abs(time() - path.stat().st_mtime)
 
 
 @contextmanager
 def _disk_errors() -> Iterator[None]:
-    """Raise DiskFullError or CloneBrokenError in place of the system's errors on the clone's files."""
+    """Translate operating system errors about the clone's files to DiskFullError or CloneBrokenError."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Reads commits, newest first, and the objects of a repository. None of it is trusted: others may have pushed it."""
+"""Reads commits, newest first, and objects of a repository. None of it is trusted: others may have pushed it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,9 +17,9 @@ from gitsync.repository.repository import Repository
 
 _CHUNK = 1024 * 1024
 _TREE_BYTES = 1024 * _CHUNK
-#: A paste's folder and metadata are read several times in a row, and a process is slow to answer.
+#: Small objects are cached, because a paste's folder and metadata are read several times in a row.
 _CACHED_OBJECTS, _CACHED_BYTES, _SMALL_BYTES = 2_000, 8 * _CHUNK, 64 * 1024
-#: Objects of one request: their ids fit into a pipe, so that Git and this process never wait for each other.
+#: Objects per request. Their ids must fit into a pipe, so that Git and this process never wait for each other.
 _REQUEST_OBJECTS = 500
 _HEADER = (
     "--format=%x00%H%x00%an%x00%at"
@@ -46,7 +46,7 @@ class CommitInfo:
 
 @dataclass(frozen=True)
 class TreeRow:
-    """A row of a tree: name, id, and whether it is a plain file (not a folder, a link or a submodule)."""
+    """A row of a tree: name, id, and whether it is a regular file (not a folder, symbolic link or submodule)."""
 
     name: str
     oid: str
@@ -54,7 +54,7 @@ class TreeRow:
 
 
 class Objects:
-    """Reads objects of a repository one after the other; small ones are cached for a while."""
+    """Reads objects of a repository one at a time; small ones are cached for a while."""
 
     def __init__(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
         self._stdin = stdin
@@ -63,7 +63,7 @@ class Objects:
         self._recent_bytes = 0
 
     def prefetch(self, oids: Iterable[str]) -> None:
-        """Read many objects into the cache in few requests, before they are read one by one."""
+        """Load many objects into the cache with few requests, before they are read individually."""
         missing = [oid for oid in dict.fromkeys(oids) if oid not in self._recent]
         for start in range(0, len(missing), _REQUEST_OBJECTS):
             batch = missing[start : start + _REQUEST_OBJECTS]
@@ -72,11 +72,11 @@ class Objects:
                 self._receive(oid, _SMALL_BYTES)
 
     def blob(self, oid: str, max_bytes: int) -> bytes | None:
-        """Return the content of a blob, or None when it is no blob, missing, or longer than `max_bytes`."""
+        """Return the content of a blob, or None if it is not a blob, missing, or longer than `max_bytes`."""
         return self._read(oid, "blob", max_bytes)
 
     def tree(self, oid: str, max_bytes: int = _CHUNK) -> list[TreeRow] | None:
-        """Return the rows of a tree, or None when it is no tree, missing, or longer than `max_bytes`."""
+        """Return the rows of a tree, or None if it is not a tree, missing, or longer than `max_bytes`."""
         body = self._read(oid, "tree", max_bytes)
         if body is None:
             return None
@@ -86,7 +86,7 @@ class Objects:
         ]
 
     def folders(self, oid: str) -> list[tuple[str, str]]:
-        """Return (name, id) for every folder in a tree. Raises CloneBrokenError when the tree is missing."""
+        """Return (name, id) for every folder in a tree. Raise CloneBrokenError if the tree is missing."""
         body = self._read(oid, "tree", _TREE_BYTES)
         if body is None:
             raise CloneBrokenError(f"the tree {oid} is missing")
@@ -107,7 +107,7 @@ class Objects:
         self._stdin.flush()
 
     def _receive(self, oid: str, max_bytes: int) -> tuple[str, bytes | None]:
-        """Return the kind and content of the next object; no content when it is missing or longer than `max_bytes`."""
+        """Return the kind and content of the next object; the content is None if missing or longer than `max_bytes`."""
         header = self._stdout.readline().decode(errors="replace")
         fields = header.split()
         if not header.endswith("\n") or not fields:
@@ -134,16 +134,16 @@ class Objects:
 
 @contextmanager
 def objects(clone: Repository) -> Iterator[Objects]:
-    """Open the objects of a repository for the length of the block."""
+    """Open the objects of a repository for the duration of the block."""
     with clone.reading("cat-file", "--batch") as process:
         yield Objects(cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout))
 
 
 def paths(clone: Repository, revisions: str, *below: str) -> Iterator[tuple[CommitInfo, str, str, str, str]]:
-    """Yield (commit, path, mode, old id, new id) for all changes in a range of history, the newest commit first.
+    """Yield (commit, path, mode, old id, new id) for all changes in a range of history, newest commit first.
 
-    Folders are paths too. An id is empty when there is no object. A merge has a row only for a path that differs from
-    all of its parents, with the old id of the first one.
+    Paths include folders. An id is empty if there is no object. For a merge, only paths that differ from all parents
+    are listed, with the old id from the first parent.
     """
     options = ("--raw", "-c", "-t", "-z", "--root", "--no-renames", "--no-abbrev", "--no-show-signature", _HEADER)
     with clone.reading("log", *options, revisions, "--", *below) as process:
@@ -163,7 +163,8 @@ def paths(clone: Repository, revisions: str, *below: str) -> Iterator[tuple[Comm
 def chunks(clone: Repository, tip: str, every: int, *excluded: str) -> list[str]:
     """Split the first-parent history into chunks of `every` commits; return each one's newest commit, oldest first.
 
-    A chunk is what its newest commit reaches and the chunks before it and `excluded` do not, merged branches included.
+    A chunk consists of everything reachable from its newest commit, including merged branches, but not from earlier
+    chunks or `excluded`.
     """
     with clone.reading("rev-list", "--first-parent", tip, *(f"^{commit}" for commit in excluded)) as process:
         ends = list(islice(cast("IO[bytes]", process.stdout), 0, None, every))
@@ -173,7 +174,7 @@ def chunks(clone: Repository, tip: str, every: int, *excluded: str) -> list[str]
 
 
 def changes(clone: Repository, revisions: str) -> Iterator[tuple[str, str]]:
-    """Yield (change's name, commit) for every commit with a change's trailer, the newest first."""
+    """Yield (name of the change, commit) for every commit with a change trailer, newest first."""
     pattern = f"--format=%H %(trailers:key={CHANGE_TRAILER},valueonly,separator=%x20)"
     with clone.reading("log", "--no-show-signature", pattern, revisions, "--") as process:
         for line in cast("IO[bytes]", process.stdout):
@@ -186,7 +187,7 @@ def changes(clone: Repository, revisions: str) -> Iterator[tuple[str, str]]:
 
 
 def purged(clone: Repository, revisions: str) -> set[str]:
-    """Return the `purge_digest` of every purge that a range of history announces; the trailers can be forged."""
+    """Return the `purge_digest` of every purge announced in a range of history; the trailers can be forged."""
     pattern = f"--format=%(trailers:key={PURGED_TRAILER},valueonly,separator=%x20)"
     digests = set[str]()
     with clone.reading(
@@ -201,7 +202,7 @@ def purged(clone: Repository, revisions: str) -> set[str]:
 
 
 def differences(clone: Repository, old: str, new: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (path, mode, id) for every file and folder that differs between two commits; the id is empty when gone."""
+    """Yield (path, mode, id) for every file and folder that differs between two commits; the id is empty if deleted."""
     with clone.reading("diff-tree", "-r", "-t", "--raw", "-z", "--no-renames", old, new) as process:
         tokens = _tokens(cast("IO[bytes]", process.stdout))
         for row in tokens:
@@ -212,7 +213,7 @@ def differences(clone: Repository, old: str, new: str) -> Iterator[tuple[str, st
 
 
 def folders(clone: Repository, revisions: str) -> Iterator[tuple[CommitInfo, str, str]]:
-    """Yield (commit, key, id of the folder's tree or nothing) for each paste that the commits of a range change."""
+    """Yield (commit, key, tree id of the folder, or "" if deleted) for each paste changed in a range of commits."""
     for info, path, mode, _, oid in paths(clone, revisions):
         if path.count("/") == 3 and (key := tree.key_of(f"{path}/")):
             yield info, key, oid if mode == TREE else ""
@@ -225,7 +226,7 @@ def commit(clone: Repository, oid: str) -> CommitInfo:
 
 
 def _raw_row(row: str) -> tuple[str, str, str]:
-    """Return (mode, old id, new id) of a row of `--raw`, in which a merge has a mode and an id for each parent."""
+    """Return (mode, old id, new id) from a `--raw` row; for a merge, the row has a mode and an id for each parent."""
     parents = len(row) - len(row.lstrip(":"))
     fields = row[parents:].split(" ")
     mode, old, new = fields[parents], fields[parents + 1], fields[2 * parents + 1]

@@ -1,6 +1,6 @@
-"""Keeps a repository small and fast: joins packs after drains, maintains now and then, prunes after a purge.
+"""Keeps a repository small and fast: merges packs after drains, runs regular maintenance, and prunes after a purge.
 
-Below the sizes given here, Git does all of it by itself.
+Below the sizes given here, Git does all of this by itself.
 """
 
 import re
@@ -10,22 +10,22 @@ from gitsync.errors import CloneBrokenError
 from gitsync.repository import pack_index, prune, repack
 from gitsync.repository.repository import Repository
 
-#: Small packs that a repository may have. A drain makes one, even of one object: a loose object costs a wait for the
-#: disk, and is not handed over to the default remote.
+#: The maximum number of small packs. Each drain creates a pack, even for a single object: each loose object requires
+#: waiting for the disk, and loose objects are not transferred to the default remote.
 MAX_SMALL_PACKS = 50
 _FSCK_SECONDS = 6 * 3600.0
 _DAMAGE = re.compile(r"error: |fatal: |missing |broken link")
 _MAX_DAMAGE = 1_000
-#: Objects of one pack: `git pack-objects` has their ids and paths in memory. Up to that size Git may repack everything.
+#: Objects per pack, since `git pack-objects` keeps ids and paths in memory. Up to this size, Git may repack everything.
 MAX_PACK_OBJECTS = 200_000
-#: A pack with a quarter of that is not small: the largest drain makes such packs, one after the other in a resync.
+#: A pack a quarter of that size is not small: the largest drains create such packs, one after another during a resync.
 _SMALL_FRACTION = 4
 
 
 def tidy(repository: Repository) -> None:
-    """Join small packs, from 50 on. Raises CloneBrokenError or DiskFullError.
+    """Merge small packs if there are more than MAX_SMALL_PACKS. Raises CloneBrokenError or DiskFullError.
 
-    A pack is joined with smaller ones that together have at least half its objects, so that each object seldom moves.
+    A pack is merged with smaller ones that together have at least half as many objects, so that objects rarely move.
     """
     small = sorted(
         (count, pack)
@@ -46,19 +46,19 @@ def tidy(repository: Repository) -> None:
 
 
 def maintain(repository: Repository) -> None:
-    """Join packs, pack refs and write the commit graph, which matters from some 10,000 commits on."""
+    """Merge packs, pack refs and write the commit graph, which matters from about 10,000 commits."""
     tidy(repository)
     repository.ask("pack-refs", "--all")
     if not (
         repository.path / "objects" / "info" / "alternates"
-    ).exists():  # The default remote lends its graph as well.
+    ).exists():  # If objects are shared with the default remote, so is its commit graph.
         repository.ask("commit-graph", "write", "--reachable", "--no-progress")
 
 
 def damage(repository: Repository) -> str:
-    """Read every object; return Git's messages about those that are corrupt or missing, or the empty string.
+    """Read every object; return Git's messages about corrupt or missing objects, or an empty string.
 
-    Malformed commits of others are no damage. Raises RemoteTimeoutError after _FSCK_SECONDS.
+    Malformed commits by others do not count as damage. Raise RemoteTimeoutError after _FSCK_SECONDS.
     """
     options = ("--full", "--no-dangling", "--no-reflogs", "--no-progress")
     finished = repository.run("fsck", *options, seconds=_FSCK_SECONDS)
@@ -70,14 +70,15 @@ def damage(repository: Repository) -> str:
 
 
 def prune_unreachable(repository: Repository) -> None:
-    """Delete every object that no ref reaches: by Git up to 200,000 objects, in bounded memory beyond that.
+    """Delete every object that is not reachable from any ref.
 
-    Raises CloneBrokenError, and deletes nothing, when something reachable is missing.
+    Use Git itself up to MAX_PACK_OBJECTS objects, and an implementation with bounded memory above that. If a reachable
+    object is missing, delete nothing and raise CloneBrokenError.
     """
     packs = pack_index.packs(repository.path)
     if not packs and not any(True for _ in repository.path.glob("objects/[0-9a-f][0-9a-f]/*")):
-        return  # A clone that shares the default remote's objects has none, and Git would read the whole history.
-    for graph in (repository.path / "objects" / "info").glob("commit-graph*"):  # It names unreachable commits.
+        return  # A clone that shares objects has none of its own; Git would read the whole history anyway.
+    for graph in (repository.path / "objects" / "info").glob("commit-graph*"):  # It refers to unreachable commits.
         shutil.rmtree(graph) if graph.is_dir() else graph.unlink()
     repository.ask("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
     if sum(packs.values()) > MAX_PACK_OBJECTS and prune.is_usual(repository):

@@ -1,4 +1,4 @@
-"""A set of object ids at eight bytes each, for histories whose ids would not fit in memory as strings. Pure: no Git."""
+"""A set of object ids at eight bytes each, for histories too long to keep ids in memory as strings. Pure: no Git."""
 
 from array import array
 from bisect import bisect_left
@@ -9,10 +9,10 @@ _BUCKETS = 256
 
 
 class ObjectIds:
-    """The first 64 bits of the ids in `listing`, hexadecimal, one per line as Git lists them; repetitions are allowed.
+    """Stores the first 64 bits of each id in `listing`, which has one hexadecimal id per line and may have duplicates.
 
-    Among a million ids, an id that is not in the set is taken for one of them with a probability of 1 in 2^44. Callers
-    must be safe then: a change stays settled, an unreachable object is kept.
+    With a million ids in the set, the probability that a different id is taken for one of them is 1 in 2^44. Callers
+    must tolerate that: a change remains settled, or an unreachable object is kept.
     """
 
     def __init__(self, listing: Iterable[bytes]) -> None:
@@ -20,7 +20,7 @@ class ObjectIds:
         for line in listing:
             number = int(line[:_DIGITS], 16)
             buckets[number >> 56].append(number)
-        for index, bucket in enumerate(buckets):  # One by one: sorting takes five times the memory of a bucket.
+        for index, bucket in enumerate(buckets):  # One at a time: sorting takes five times the memory of a bucket.
             buckets[index] = array("Q", sorted(set(bucket)))
         self._buckets = buckets
 

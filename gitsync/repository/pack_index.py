@@ -1,4 +1,4 @@
-"""The packs of a repository and their indexes, read in place: https://git-scm.com/docs/pack-format (version 2)."""
+"""Reads the packs of a repository and their indexes in place: https://git-scm.com/docs/pack-format (version 2)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from struct import iter_unpack
 from gitsync import watchdog
 from gitsync.errors import CloneBrokenError
 
-#: The files of a pack, in the order in which they have to appear: Git takes a pack for complete when it has an index.
+#: The files of a pack, in the order in which they must appear: Git considers a pack complete once it has an index.
 SUFFIXES = (".pack", ".rev", ".idx")
 _MAGIC = b"\xfftOc\0\0\0\2"
 _IDS_START = len(_MAGIC) + 256 * 4
@@ -21,7 +21,7 @@ _POSITION_BITS = 32
 
 
 def packs(repository: Path) -> dict[Path, int]:
-    """Return the number of objects of every pack that may be replaced by another."""
+    """Return the number of objects in each pack that may be replaced, keyed by path."""
     counts = {}
     for index in (repository / "objects" / "pack").glob("pack-*.idx"):
         if not any(index.with_suffix(suffix).exists() for suffix in (".keep", ".mtimes")):
@@ -47,7 +47,7 @@ class PackIndex:
     @classmethod
     @contextmanager
     def open(cls, pack: Path) -> Iterator[PackIndex]:
-        """Map the index of a pack for the length of the block. Raises CloneBrokenError for an unknown version."""
+        """Map a pack's index into memory for the duration of the block. Raise CloneBrokenError for unknown versions."""
         with (
             pack.with_suffix(".idx").open("rb") as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
@@ -61,7 +61,7 @@ class PackIndex:
         return map(self._id, range(self._count))
 
     def ids_in_pack_order(self) -> Iterator[str]:
-        """Yield the id of every object in the order in which they lie in the pack, at 44 bytes of memory each."""
+        """Yield the id of every object in the order of the pack, using 44 bytes of memory per object."""
         for number in sorted(offset << _POSITION_BITS | position for position, offset in enumerate(self._offsets())):
             yield self._id(number & ((1 << _POSITION_BITS) - 1))
 

@@ -1,4 +1,4 @@
-"""Git as a process: its environment, its input and output, its end, and its error messages."""
+"""Git as a process: its environment, input and output, termination, and error messages."""
 
 import os
 import re
@@ -15,17 +15,17 @@ from typing import IO
 from gitsync import watchdog
 from gitsync.errors import CloneBrokenError, DiskFullError, RemoteUnsupportedError
 
-#: Set when this process is asked to stop: running Git commands are killed.
+#: Set when this process is asked to stop; running Git commands are then killed.
 stop_requested = threading.Event()
 
-#: Seconds that a command without network access may take.
+#: The maximum number of seconds for a command without network access.
 LOCAL_SECONDS = 600.0
 _POLL_SECONDS = 5.0
-#: Git needs about five: a transport, a pack on its way, a check that nothing is missing.
+#: Git needs about five: for the transport, for sending or receiving a pack, and for the connectivity check.
 _MAX_PROCESSES = 8
-#: Git's messages about a full disk.
+#: Git's error messages about a full disk.
 NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|Out of diskspace")
-#: Progress messages of Git, here or on the remote: `Writing objects:  45% (9/20)`, over and over in one line.
+#: Progress messages from Git, here or on the remote: `Writing objects:  45% (9/20)`, overwritten on one line.
 _OVERWRITTEN = re.compile(r"^[^\n]*\r(?!\n)", re.MULTILINE)
 _PROGRESS = re.compile(
     r"^(remote: )?((Enumerating|Counting|Compressing|Writing|Resolving|Unpacking|Checking) \w+:|Total \d"
@@ -58,24 +58,24 @@ class OutputReader:
             thread.start()
 
     def finished(self, status: int) -> Finished:
-        """Return the result of the process after it has ended, without its progress messages."""
+        """Return the result of the process after it has exited, without its progress messages."""
         for thread in self._threads:
             thread.join(_POLL_SECONDS)
         messages = _OVERWRITTEN.sub("", bytes(self._stderr).decode(errors="replace"))
         return Finished(status, bytes(self._stdout), _PROGRESS.sub("", messages))
 
     def _read(self, pipe: IO[bytes], output: bytearray) -> None:
-        with suppress(OSError, ValueError):  # The process was killed, and its pipes are closed.
+        with suppress(OSError, ValueError):  # The process was killed and its pipes are closed.
             while chunk := os.read(pipe.fileno(), 64 * 1024):
                 output += chunk
                 self.read_at = monotonic()
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment of every Git command.
+    """Return the environment for all Git commands.
 
-    GitPython adds the variables of this process. So all others, secrets among them, are blanked here, and those that
-    configure Git are removed from this process.
+    GitPython adds the variables of this process. Therefore all others, including secrets, are blanked here, and those
+    that configure Git are removed from this process.
     """
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         del os.environ[name]
@@ -85,7 +85,7 @@ def clean_environment() -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
-        # Otherwise glibc returns memory and allocates it again for every object: fast-import takes three times as long.
+        # Otherwise glibc frees and reallocates memory for every object, and fast-import takes three times as long.
         "MALLOC_TRIM_THRESHOLD_": "67108864",
         "LC_ALL": "C",
         "LANGUAGE": "C",
@@ -93,9 +93,9 @@ def clean_environment() -> dict[str, str]:
 
 
 def check_group(process: subprocess.Popen[bytes]) -> None:
-    """Raise RemoteUnsupportedError when a command has started more processes of Git than any needs.
+    """Raise RemoteUnsupportedError if a command has started more Git processes than any command needs.
 
-    With some remotes, Git fetches each missing object by a new process, which starts the next one without end.
+    With some remotes, Git starts a new process to fetch each missing object, and each process endlessly starts another.
     """
     count = sum(_is_git_in_group(stat, process.pid) for stat in Path("/proc").glob("[0-9]*/stat"))
     if count > _MAX_PROCESSES:
@@ -103,19 +103,19 @@ def check_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _is_git_in_group(stat: Path, group: int) -> bool:
-    """Whether a running process (proc(5)) belongs to this group and is Git or one of its programs."""
+    """Return whether a running process (see proc(5)) belongs to this group and is Git or one of its programs."""
     try:
         head, _, fields = stat.read_text(errors="replace").rpartition(")")
-    except OSError:  # It has ended.
+    except OSError:  # It has exited.
         return False
     state, _, process_group, *_ = fields.split()
     return process_group == str(group) and state != "Z" and head.partition("(")[2].startswith("git")
 
 
 def feed(process: subprocess.Popen[bytes], content: bytes) -> None:
-    """Write the whole input of a process in a thread, and close it.
+    """Write all of a process's input in a thread, then close the pipe.
 
-    `communicate` with a time limit does that as well, but drops the unwritten part at each timeout.
+    `communicate` with a timeout also does this, but drops the unwritten part on each timeout.
     """
     pipe, process.stdin = process.stdin, None
     if pipe is None:
@@ -129,23 +129,23 @@ def feed(process: subprocess.Popen[bytes], content: bytes) -> None:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its group if it still runs, and wait for its end."""
+    """Kill a process and its group if it is still running, and wait for it to exit."""
     if process.poll() is None:
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
-            pass  # It has just ended by itself.
+            pass  # It has just exited by itself.
     process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             try:
                 pipe.close()
             except BrokenPipeError:
-                pass  # The process does not read the rest of its input.
+                pass  # The process did not read the rest of its input.
 
 
 def wait_for_end(process: subprocess.Popen[bytes]) -> str:
-    """Wait for the end of a process that has all of its input; return its error messages."""
+    """Wait until a process that has received all of its input exits; return its error messages."""
     deadline = monotonic() + LOCAL_SECONDS
     try:
         while monotonic() < deadline:
@@ -158,7 +158,7 @@ def wait_for_end(process: subprocess.Popen[bytes]) -> str:
 
 
 def split_at_nul(stdout: IO[bytes]) -> Iterator[bytes]:
-    """Yield the fields of output that is separated by NULs."""
+    """Yield the fields of NUL-separated output."""
     rest = b""
     while chunk := stdout.read(64 * 1024):
         watchdog.beat()
@@ -167,7 +167,7 @@ def split_at_nul(stdout: IO[bytes]) -> Iterator[bytes]:
 
 
 def local_error(command: str, finished: Finished) -> CloneBrokenError | DiskFullError:
-    """Return the error for a failed command without network access."""
+    """Return the error for a failed command that does not access the network."""
     kind = DiskFullError if NO_SPACE.search(finished.stderr) else CloneBrokenError
     end = f"killed by signal {-finished.status}" if finished.status < 0 else f"exit status {finished.status}"
     return kind(f"git {command}: {finished.stderr.strip()[-500:] or end}")

@@ -1,7 +1,7 @@
 """Deletes unreachable objects from a large repository; see docs/adr/0040. Use gitsync.repository.housekeeping.
 
-`git repack` and `git prune` keep 270 bytes for each object in memory, of which a paste of one file has eight. Here,
-the ids of the reachable objects take eight bytes each, and only packs with unreachable objects are written anew.
+`git repack` and `git prune` need 270 bytes of memory per object, and a paste with one file has eight objects. Here, the
+ids of reachable objects take eight bytes each, and only packs that contain unreachable objects are rewritten.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from gitsync.repository.object_ids import ObjectIds
 from gitsync.repository.pack_index import PackIndex
 from gitsync.repository.repository import Repository
 
-#: Commits and their trees, and what every commit has that one of its parents lacks, subtrees included.
+#: Lists commits and their trees, and everything that a commit adds relative to any of its parents, including subtrees.
 _LOG = (
     "log",
     "--all",
@@ -30,16 +30,16 @@ _LOG = (
     "--no-renames",
     "--format=%H %T",
 )
-#: The mode of a submodule: its id is a commit of another repository.
+#: The mode of a submodule, whose id is a commit in another repository.
 _SUBMODULE = b"160000"
-#: Objects are copied from one pack to another as they are, not compared with each other again.
+#: Copy objects from one pack to another as they are, without searching for deltas again.
 _PACK_OPTIONS = ("--quiet", "--delta-base-offset", "--non-empty", "--window=0")
 _UNUSUAL = ("shallow", "objects/pack/multi-pack-index", "objects/pack/*.keep", "objects/pack/*.mtimes")
 _ID_DIGITS = 40
 
 
 def is_usual(repository: Repository) -> bool:
-    """Whether there are branches only, the whole history, and packs with an index each."""
+    """Return whether the repository has only branches, its complete history, and ordinary packs."""
     if any(True for pattern in _UNUSUAL for _ in repository.path.glob(pattern)):
         return False
     refs = repository.ask("for-each-ref", "--format=%(refname)").decode().split()
@@ -47,9 +47,10 @@ def is_usual(repository: Repository) -> bool:
 
 
 def delete_unreachable(repository: Repository, pack_objects: int) -> None:
-    """Delete every object that no branch reaches, in a usual repository; new packs have `pack_objects` at most.
+    """Delete every object that is not reachable from a branch; new packs have at most `pack_objects` objects.
 
-    Raises CloneBrokenError, and deletes nothing, when a reachable commit or tree is missing.
+    `is_usual` must be true for the repository. If a reachable commit or tree is missing, delete nothing and raise
+    CloneBrokenError.
     """
     reachable = ObjectIds(_reachable(repository))
     for oid, file in _loose_objects(repository.path).items():
@@ -69,7 +70,7 @@ def delete_unreachable(repository: Repository, pack_objects: int) -> None:
 
 
 def _reachable(repository: Repository) -> Iterator[bytes]:
-    """Yield the id of every object that a branch reaches, many of them several times."""
+    """Yield the id of every object reachable from a branch, many of them more than once."""
     with repository.reading(*_LOG) as process:
         for line in cast("IO[bytes]", process.stdout):
             if line.startswith(b":"):
@@ -84,6 +85,6 @@ def _reachable(repository: Repository) -> Iterator[bytes]:
 
 
 def _loose_objects(repository: Path) -> dict[str, Path]:
-    """Return the file of every object outside packs, by the object's id."""
+    """Return the files of all loose objects, keyed by object id."""
     files = {f"{file.parent.name}{file.name}": file for file in repository.glob("objects/[0-9a-f][0-9a-f]/*")}
     return {name: file for name, file in files.items() if len(name) == _ID_DIGITS and name.isalnum()}

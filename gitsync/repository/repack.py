@@ -1,8 +1,8 @@
-"""Joins small packs at the cost of those packs alone; see docs/adr/0024. Use gitsync.repository.housekeeping.
+"""Merges small packs at a cost that depends only on them; see docs/adr/0024. Use gitsync.repository.housekeeping.
 
-`git repack --geometric` walks from the newest commit through the trees of all pastes, whatever it joins: with a million
-pastes a gigabyte of memory and half a minute for three packs of one commit. Here, Git gets the ids of the objects to
-pack, each with its path, by which it finds similar objects.
+`git repack --geometric` always walks the trees of all pastes, starting from the newest commit: with a million pastes,
+it needs a gigabyte of memory and half a minute to merge three packs with one commit each. Here, Git is given the ids of
+the objects to pack, each with its path, which helps it find similar objects.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _DIFF_TREE = (
 
 
 def join(repository: Repository, packs: Sequence[Path]) -> None:
-    """Replace several packs by one, with each object once. Raises CloneBrokenError or DiskFullError."""
+    """Replace several packs with one that contains each object once. Raises CloneBrokenError or DiskFullError."""
     oids = set[str]()
     for pack in packs:
         with PackIndex.open(pack) as index:
@@ -45,7 +45,7 @@ def join(repository: Repository, packs: Sequence[Path]) -> None:
 
 
 def _paths(repository: Repository, oids: Sequence[str]) -> dict[str, bytes]:
-    """Return the paths of trees and blobs in the commits that added them, for the commits among `oids`."""
+    """Return the paths of trees and blobs in the commits that added them, for those commits that are in `oids`."""
     kinds = repository.ask("cat-file", "--batch-check=%(objecttype)", stdin=_lines(oids)).split()
     commits = [oid for oid, kind in zip(oids, kinds, strict=True) if kind == b"commit"]
     paths, missing = dict[str, bytes](), set(oids)

@@ -1,6 +1,6 @@
-"""A bare repository and the Git commands on it. The worker's clone is one: a cache, made again when it is broken.
+"""A bare repository and Git commands that work on it, such as the worker's clone: a cache, recreated if it is broken.
 
-The clone has one writer at a time, through gitsync.repository.access, and never the web process.
+The clone has one writer at a time, through gitsync.repository.access. The web process never uses it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _CONFIG = """\
 [transfer]
 	unpackLimit = 1
 """
-#: Git caches the bases of deltas; its default limit makes every process 96 MB larger.
+#: Git caches delta bases; with the default limit, every process needs 96 MB more memory.
 _LIMITS = ("-c", "core.deltaBaseCacheLimit=16m")
 _FATAL = 128
 _MISSING_OBJECT = re.compile(r"^fatal: Not a valid (object|commit) name ", re.MULTILINE)
@@ -68,21 +68,21 @@ _LEFTOVERS = (
 
 @dataclass
 class Written:
-    """The result of `Repository.write`: the id of each commit by the name of its change, and the newest one."""
+    """The result of `Repository.write`: the commit ids, keyed by the name of the change, and the newest of them."""
 
     tip: str
     commits: dict[str, str] = field(default_factory=dict)
 
 
 class Repository:
-    """A bare repository at `path`. Every method raises CloneBrokenError or DiskFullError when it fails."""
+    """A bare repository at `path`. Every method raises CloneBrokenError or DiskFullError if it fails."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
     def open(cls, path: Path) -> Repository:
-        """Return the repository at `path`, created when it is missing, without the leftovers of a killed process."""
+        """Return the repository at `path`. Create it if it is missing, and remove leftovers of killed processes."""
         clone = cls(path)
         if not (path / "config").is_file() or not (path / "objects").is_dir() or not (path / "refs").is_dir():
             clone.recreate()
@@ -90,9 +90,9 @@ class Repository:
         return clone
 
     def borrow(self, objects: Path | None) -> None:
-        """Share the objects of another repository, or of none with None.
+        """Share the objects of another repository, or none if `objects` is None.
 
-        A clone that shared other objects before is made again: its own objects may refer to those.
+        If the clone previously shared other objects, it is recreated, because its own objects may refer to them.
         """
         file = self.path / "objects" / "info" / "alternates"
         alternates = f"{objects}\n" if objects else ""
@@ -103,27 +103,27 @@ class Repository:
             file.write_text(alternates, encoding="utf-8")
 
     def discard(self) -> None:
-        """Delete whatever is at the path; the next `open` creates the repository again."""
+        """Delete whatever is at the path; the next `open` recreates the repository."""
         if self.path.is_file() or self.path.is_symlink():
             self.path.unlink()
         else:
             shutil.rmtree(self.path, ignore_errors=True)
 
     def recreate(self) -> None:
-        """Replace the repository by an empty one."""
+        """Replace the repository with an empty one."""
         self.discard()
         self._make()
 
     def sweep(self, *, older_than: float = 0.0) -> None:
-        """Remove the leftovers of killed processes that are `older_than` this many seconds.
+        """Remove leftovers of killed processes that are more than `older_than` seconds old.
 
-        Under the writer's lock, no running process owns any of them. Elsewhere, their owners are done within seconds.
+        Under the writer's lock, they can't belong to a running process. Otherwise, running processes finish in seconds.
         """
         now = time()
         for pattern in _LEFTOVERS:
             for leftover in self.path.glob(pattern):
-                with suppress(FileNotFoundError):  # Its owner still ran, and has removed it.
-                    # One from the future is from before the clock was set back.
+                with suppress(FileNotFoundError):  # Its owner was still running, and has removed it.
+                    # If its time is in the future, the clock has been set back since.
                     if not older_than or abs(now - leftover.stat().st_mtime) > older_than:
                         leftover.unlink()
 
@@ -135,10 +135,10 @@ class Repository:
         config: Mapping[str, str] | None = None,
         seconds: float = LOCAL_SECONDS,
     ) -> Finished:
-        """Run one Git command, with more environment and configuration; return its status and output.
+        """Run a Git command with additional environment variables and configuration; return its status and output.
 
-        Its whole process group is killed, and RemoteTimeoutError raised, after `seconds`, or soon after this process
-        was asked to stop. Raises RemoteUnsupportedError when the remote makes Git start too many processes.
+        After `seconds`, or shortly after this process is asked to stop, kill the whole process group and raise
+        RemoteTimeoutError. Raise RemoteUnsupportedError if the remote makes Git start too many processes.
         """
         process = self._start(arguments, environment, config)
         deadline = monotonic() + seconds
@@ -161,7 +161,7 @@ class Repository:
     def run_with_progress(
         self, *arguments: str, environment: Mapping[str, str] | None, seconds: float, silence: float
     ) -> Finished:
-        """Run one Git command as `run` does; kill it also after `silence` seconds without a progress message."""
+        """Run a Git command like `run`, but also kill it after `silence` seconds without a progress message."""
         process = self._start(arguments, environment)
         reader, deadline = OutputReader(process), monotonic() + seconds
         feed(process, b"")
@@ -183,7 +183,7 @@ class Repository:
             end(process)
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Run a command without network access, and return its output. Raises CloneBrokenError when it fails."""
+        """Run a command without network access, and return its output. Raise CloneBrokenError if it fails."""
         finished = self.run(*arguments, stdin=stdin)
         if finished.status:
             raise local_error(arguments[0], finished)
@@ -191,7 +191,7 @@ class Repository:
 
     @contextmanager
     def reading(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Start a command and yield its process, which is killed at the end of the block if it still runs."""
+        """Start a command and yield its process, which is killed at the end of the block if it is still running."""
         process = self._start(arguments)
         try:
             yield process
@@ -199,27 +199,27 @@ class Repository:
             end(process)
 
     def has(self, oid: str, kind: str = "commit") -> bool:
-        """Whether the repository has this object, of this kind."""
+        """Return whether the repository has this object and it is of this kind."""
         return self._test("cat-file", "-e", f"{oid}^{{{kind}}}")
 
     def resolve(self, ref: str) -> str:
-        """Return the object that a ref or `commit:path` names; the empty string when there is none."""
+        """Return the object id for a ref or `commit:path`, or an empty string if it does not exist."""
         finished = self.run("rev-parse", "--verify", "--quiet", ref)
-        is_missing = finished.status == 1 and not finished.stderr.strip()  # It warns of a ref that cannot be read.
+        is_missing = finished.status == 1 and not finished.stderr.strip()  # It warns about an unreadable ref.
         if finished.status and not is_missing:
             raise local_error("rev-parse", finished)
         return finished.stdout.decode().strip()
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether the history of `new` contains `old`; false also when `old` is missing."""
+        """Return whether the history of `new` contains `old`; also return False if `old` is missing."""
         return self._test("merge-base", "--is-ancestor", old, new)
 
     def have_common_ancestor(self, one: str, other: str) -> bool:
-        """Whether two histories share a commit; false also when one of the two is missing."""
+        """Return whether two histories share a commit; also return False if either is missing."""
         return self._test("merge-base", one, other)
 
     def commit_time(self, oid: str) -> int:
-        """Return the committer date of a commit, in seconds; 0 for a malformed one."""
+        """Return the committer date of a commit in seconds, or 0 if it is malformed."""
         return int(self.ask("log", "-1", "--no-show-signature", "--format=%ct", oid).strip() or 0)
 
     def history(self, tip: str) -> ObjectIds:
@@ -231,7 +231,7 @@ class Repository:
         return commits
 
     def tree_oids(self, tip: str, folders: Iterable[str]) -> dict[str, str]:
-        """Return the tree id of each folder at `tip`; the empty string for a missing folder."""
+        """Return the tree id of each folder at `tip`, or an empty string for a missing folder."""
         paths = list(folders)
         if not tip:
             return dict.fromkeys(paths, "")
@@ -239,18 +239,18 @@ class Repository:
         output = self.ask("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=listing)
         root, *lines = output.decode().splitlines()
         if not root.endswith(" tree"):
-            raise CloneBrokenError(f"the tree of {tip} is missing")  # Otherwise every folder would seem to be.
+            raise CloneBrokenError(f"the tree of {tip} is missing")  # Otherwise all folders would seem to be missing.
         oids = (line.removesuffix(" tree") if line.endswith(" tree") else "" for line in lines)
         return dict(zip(paths, oids, strict=True))
 
     def write(self, parent: str, commits: Iterable[Commit], progress: Callable[[], None] = lambda: None) -> Written:
-        """Stream commits into `git fast-import` on top of `parent` (empty: a new branch), and return their ids.
+        """Stream commits into `git fast-import` on top of `parent` (empty for a new branch), and return their ids.
 
-        Refs change only when all commits are complete: a killed run leaves nothing that the next one sees.
+        Refs change only once all commits are complete: if this is killed, the next run sees none of them.
         """
         marks = self.path / "pasteur-marks"
         marks.unlink(missing_ok=True)
-        committed_at = min(self.commit_time(parent), int(time())) if parent else 0  # Others' clocks may be wrong.
+        committed_at = min(self.commit_time(parent), int(time())) if parent else 0  # Other clocks may be wrong.
         names: list[str] = []
         arguments = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw", f"--export-marks={marks}")
         process = self._start(arguments)
@@ -270,7 +270,7 @@ class Repository:
             stdin.write(b"done\n")
             stdin.flush()
         except BrokenPipeError:
-            pass  # fast-import has failed; its error message says why.
+            pass  # fast-import failed; its error message gives the reason.
         finally:
             timer.cancel()
             stderr = wait_for_end(process)
@@ -283,9 +283,9 @@ class Repository:
         return Written(written[names[-1]], written)
 
     def _test(self, *arguments: str) -> bool:
-        """Run a command whose exit status is the answer: no is 1, or 128 for a missing object.
+        """Run a command whose exit status is the result: 1, or 128 for a missing object, means False.
 
-        Any other end, such as by a signal, is no answer.
+        Any other status, such as after a signal, is an error.
         """
         finished = self.run(*arguments)
         is_missing = finished.status == _FATAL and _MISSING_OBJECT.search(finished.stderr)
@@ -299,7 +299,7 @@ class Repository:
         environment: Mapping[str, str] | None = None,
         config: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start Git in a process group of its own, and in the parent folder, since the repository itself may vanish."""
+        """Start Git in a new process group, and in the parent folder because the repository itself may disappear."""
         options = [word for name, value in (config or {}).items() for word in ("-c", f"{name}={value}")]
         try:
             launched = git.Git(self.path.parent).execute(
@@ -312,7 +312,7 @@ class Repository:
         except git.GitCommandNotFound as error:
             raise MisconfiguredError(f"git cannot be started: {error}") from None
         process = cast("subprocess.Popen[bytes]", launched.proc)
-        launched.proc = None  # GitPython would end it as well; that is the job of `end`.
+        launched.proc = None  # Otherwise GitPython would also terminate it; `end` does that.
         return process
 
     def _make(self) -> None:

@@ -1,4 +1,4 @@
-"""Carries out requests that moderators make in the admin: they are in the row of the mirror, as is the answer."""
+"""Carries out requests made in the admin. Both the requests and their results are stored in the mirror's row."""
 
 import logging
 
@@ -18,13 +18,13 @@ logger = logging.getLogger(__name__)
 
 
 def run() -> None:
-    """Carry out the requests for the configured remote; while another process has the lock, they stay in the row."""
+    """Carry out the requests for the configured remote; if another process has the lock, keep them for later."""
     if not Mirror.objects.with_requests().exists():
         return
     try:
         remote = Remote.configured()
     except MisconfiguredError:
-        return  # The drain that follows reports it.
+        return  # The next drain reports the error.
     mirror = Mirror.objects.with_requests().filter(remote=remote.address.url, branch=remote.branch).first()
     if mirror is None:
         return
@@ -40,7 +40,7 @@ def run() -> None:
         Mirror.objects.filter(pk=mirror.pk).update(**{name: True for name, value in requested.items() if value})
     except GitsyncError as error:
         _fail(mirror, error)
-    except Exception as error:  # The drain that follows has to be tried in any case.
+    except Exception as error:  # The next drain must be tried in any case.
         logger.exception("a request from the admin failed unexpectedly")
         connection.close_if_unusable_or_obsolete()
         _fail(mirror, as_gitsync_error(error))
@@ -60,7 +60,7 @@ def _fetch(remote: Remote, mirror: Mirror) -> None:
 
 
 def _check() -> str:
-    """Return a summary of the differences between database and mirror."""
+    """Return a summary of the differences between the database and the mirror."""
     comparison = resync.look()
     counts = [f"{len(keys)} {kind}" for kind, keys in comparison.by_kind().items() if keys]
     tip = comparison.tip[:10] or "an empty branch"

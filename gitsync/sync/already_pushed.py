@@ -1,4 +1,4 @@
-"""Settles the changes that the remote already has, a few commits at a time, however long its history is."""
+"""Settles changes that are already on the remote, in batches, no matter how long its history is."""
 
 import logging
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -20,10 +20,10 @@ _COMMITS_AT_ONCE = 1_000
 
 
 def settle(clone: Repository, revisions: str, watched_keys: Container[str]) -> tuple[int, set[str]]:
-    """Settle every change that a range of history makes; return how many, and which watched keys it names.
+    """Settle every change in a range of history; return the number of changes, and the watched keys that occur in it.
 
-    Each batch is a transaction of its own: what is on the remote stays there, whatever happens afterwards. Rejected
-    changes that a person has pushed are settled as well.
+    Each batch has its own transaction: whatever happens afterwards, these changes are on the remote. Rejected changes
+    that were pushed by hand are settled as well.
     """
     count, named_keys = 0, set()
     tip = revisions.rpartition("..")[2]
@@ -42,7 +42,7 @@ def settle(clone: Repository, revisions: str, watched_keys: Container[str]) -> t
 def _really_made(
     clone: Repository, changes: Sequence[Change], commits: Mapping[str, str], tip: str
 ) -> Iterator[Change]:
-    """Yield those of the changes that the commit of their name really makes, and that are still in effect at `tip`.
+    """Yield the changes that are really made by the commit with their name, and are still in effect at `tip`.
 
     Anyone can write a trailer, and two sites may give the same name to different changes of a paste.
     """
@@ -57,21 +57,21 @@ def _really_made(
 
 
 def _is_made(change: Change, objects: Objects, folder: str, *, is_at_tip: bool) -> bool:
-    """Whether a commit makes a change; `folder` is the folder of the paste in that commit, as `commit:path`.
+    """Return whether a commit makes a change; `folder` is the paste's folder in that commit, given as `commit:path`.
 
-    A change that is undone at the tip counts as not made, so that it is made again: no other change would do that.
+    A change that is undone at the tip counts as not made, so that it is made again: no other change would do so.
     """
     paste = Paste.objects.filter(key=change.key).first()
     is_expected = paste is not None and belongs(paste)
     if change.revision is None:
         return objects.tree(folder) is None and (is_expected or not is_at_tip)
     if paste is None or not is_expected:
-        return True  # A later change removes it.
+        return True  # A later change removes the paste.
     return is_at_tip and text_oids_of_revision(paste, change.revision) == text_oids_in_tree(objects, folder)
 
 
 def _batches(clone: Repository, revisions: str) -> Iterator[dict[str, str]]:
-    """Yield commits by the names of their changes, newest history first; of two with one name, the newer."""
+    """Yield batches of commits, keyed by the name of the change, newest first; the newer wins if a name is repeated."""
     changes = history.changes(clone, revisions)
     while batch := list(islice(changes, _COMMITS_AT_ONCE)):
         yield dict(reversed(batch))

@@ -1,12 +1,13 @@
-"""Finds the changes that the remote rejects, by halving the batches, so that all others arrive.
+"""Finds the changes that the remote rejects, by bisecting batches, so that all others are pushed.
 
-The state of the search is in the database, since pushes keep their interval and the worker may be restarted in between.
-In the row of the mirror: one of the pending changes up to `suspect_until` was rejected; `is_selective` says that the
-remote has accepted others since; `refusals` counts changes refused alone since it last accepted one.
+The state of the search is stored in the database, since pushes respect their interval and the worker may be restarted
+in between. In the mirror's row, `suspect_until` means that one of the pending changes up to it was rejected;
+`is_selective` means that the remote has accepted others since then; `refusals` counts changes that were refused when
+pushed alone since it last accepted one.
 
-A change refused alone while nothing was accepted may be harmless, and its remote out of order: it stays pending, marked
-by `refused_at`, while changes of other pastes are tried. With the first that arrives, the marks go and the search
-continues. A rejected change is retried alone after the next accepted push, and then once a day.
+If a change is refused alone while nothing is accepted, the change may be fine and the remote out of order. It remains
+pending, marked by `refused_at`, while changes of other pastes are tried. Once one of them is accepted, the marks are
+cleared and the search continues. A rejected change is retried alone after the next accepted push, then once a day.
 """
 
 import logging
@@ -28,19 +29,19 @@ logger = logging.getLogger(__name__)
 
 #: The pause between two automatic retries of a rejected change.
 RETRY_INTERVAL = timedelta(days=1)
-#: Changes that are tried alone before the worker waits: at first, and at each later try.
+#: The number of changes to try alone before the worker waits: on the first attempt, and on each later one.
 _FIRST_PROBES, _LATER_PROBES = 16, 2
-#: Changes rejected in a row before the remote counts as out of order.
+#: The number of consecutive rejections after which the remote is considered out of order.
 _MAX_REJECTIONS = 64
-#: Failures to make a commit of a change before it is set aside.
+#: The number of failed attempts to create a commit for a change after which it is set aside.
 _MAX_TRIES = 3
 _FIELDS = ["suspect_until", "is_selective", "refusals"]
 
 
 def next_batch(mirror: Mirror, limit: int) -> list[Change]:
-    """Return the changes of the next push: the pending ones, or half of those among which one was rejected.
+    """Return the changes for the next push: the pending ones, or half of those that include a rejected one.
 
-    Without any, return a rejected change that is due for a retry.
+    If there are none, return a rejected change that is due for a retry.
     """
     pending = Change.objects.pending()
     if mirror.suspect_until is not None:
@@ -54,16 +55,16 @@ def next_batch(mirror: Mirror, limit: int) -> list[Change]:
 
 
 def is_retry_due(mirror: Mirror) -> bool:
-    """Whether a rejected change is to be pushed again by itself."""
+    """Return whether a rejected change is due to be retried automatically."""
     return _due_for_retry(mirror).exists()
 
 
 def rejected(mirror: Mirror, changes: Sequence[Change], error: RemoteRefusedError) -> NoReturn:
-    """Note that a push of these changes was rejected.
+    """Record that a push of these changes was rejected.
 
-    Raises PartlyRefusedError if the next push continues the search, and the error itself if the remote accepts nothing.
+    Raise PartlyRefusedError if the next push continues the search, or the error itself if the remote accepts nothing.
     """
-    if requests.is_any_requested(change.key for change in changes):  # It was purged during the push.
+    if requests.is_any_requested(change.key for change in changes):  # A paste was purged during the push.
         error = RemoteRefusedError(requests.ERASED_MESSAGE)
     suspect = changes[0]
     if len(changes) > 1:
@@ -81,14 +82,14 @@ def rejected(mirror: Mirror, changes: Sequence[Change], error: RemoteRefusedErro
 
 
 def accepted(mirror: Mirror) -> None:
-    """Note that a push was accepted."""
+    """Record that a push was accepted."""
     if mirror.suspect_until is None:
         if mirror.is_selective:
             _end_search(mirror)
         return
     marked = Change.objects.pending().exclude(refused_at=None)
     if mirror.refusals == 1 and not mirror.is_selective and marked.count() == 1:
-        # It was refused just before another arrived. If the remote was out of order, the retry will show it.
+        # It was refused just before another change was accepted. The retry will show if the remote was out of order.
         marked.order_by().update(rejected_at=F("refused_at"), retry_at=timezone.now(), refused_at=None)
     elif (latest := marked.aggregate(pk=Max("pk"))["pk"]) is not None:
         mirror.suspect_until = max(mirror.suspect_until, latest)
@@ -98,7 +99,7 @@ def accepted(mirror: Mirror) -> None:
 
 
 def reject(change: Change, message: str, *, retry_at: datetime | None = None) -> None:
-    """Set a change aside until `retry_at`, by default for a day."""
+    """Set a change aside until `retry_at`, which defaults to one day from now."""
     logger.error("%s is rejected; all other changes go on: %s", change, message)
     now = timezone.now()
     retry_at = retry_at or now + RETRY_INTERVAL
@@ -108,7 +109,7 @@ def reject(change: Change, message: str, *, retry_at: datetime | None = None) ->
 
 
 def failed(change: Change, error: Exception) -> None:
-    """Note that no commit can be made of a change; after some tries it is set aside with the reason."""
+    """Record that no commit can be created for a change; after several attempts, set it aside with the reason."""
     reason = f"no commit can be made: {type(error).__name__}: {error}"[:500]
     change.tries += 1
     Change.objects.filter(pk=change.pk).update(tries=change.tries)
@@ -119,7 +120,7 @@ def failed(change: Change, error: Exception) -> None:
 
 
 def with_valid_keys(changes: Sequence[Change]) -> list[Change]:
-    """Return the changes without those whose key can have no folder, which count as failed."""
+    """Return the changes that have a valid key, and record the others as failed."""
     valid = []
     for change in changes:
         if can_be(change.key):
@@ -130,9 +131,9 @@ def with_valid_keys(changes: Sequence[Change]) -> list[Change]:
 
 
 def retry(pks: Sequence[int]) -> int:
-    """Make rejected changes pending again, and return how many.
+    """Make rejected changes pending again, and return their number.
 
-    A change that is followed by a settled one of the same paste would revert the paste: it is settled instead.
+    If a later change of the same paste is already settled, the retry would revert the paste, so settle it instead.
     """
     with transaction.atomic():
         _settle_outdated(Change.objects.rejected().filter(pk__in=pks))
@@ -141,7 +142,7 @@ def retry(pks: Sequence[int]) -> int:
 
 
 def _due_for_retry(mirror: Mirror) -> ChangeQuerySet:
-    """Return the rejected changes to push again now: those with a `retry_at` that is over, if pushes arrive at all."""
+    """Return the rejected changes to retry now: those whose `retry_at` has passed, as long as pushes are succeeding."""
     if mirror.suspect_until is not None or mirror.failures or mirror.arrived_at is None:
         return Change.objects.none()
     now = timezone.now()
@@ -159,9 +160,9 @@ def _settle_outdated(changes: ChangeQuerySet) -> None:
 
 
 def _next_probe() -> Change:
-    """Return the change to try alone: of a paste without a mark, from anywhere, or the one marked the longest ago.
+    """Return the change to try alone: a random one of a paste without marks, or else the one marked longest ago.
 
-    They are not tried in order, since neighbours are often of one author.
+    They are not tried in order, because adjacent changes are often by the same author.
     """
     pending = Change.objects.pending()
     marked = pending.exclude(refused_at=None)
@@ -175,7 +176,7 @@ def _next_probe() -> Change:
 
 
 def _mark(mirror: Mirror, change: Change, error: RemoteRefusedError) -> None:
-    """Mark a change that was refused alone; raise the error if enough of them were tried for now."""
+    """Mark a change that was refused alone; raise the error if enough of them have been tried for now."""
     message = "" if str(error) == requests.ERASED_MESSAGE else str(error)
     Change.objects.filter(pk=change.pk).update(refused_at=timezone.now(), rejection=message)
     mirror.suspect_until = max(mirror.suspect_until or 0, change.pk)
@@ -191,7 +192,7 @@ def _mark(mirror: Mirror, change: Change, error: RemoteRefusedError) -> None:
 
 
 def _leave_range(mirror: Mirror) -> None:
-    """End the search among the changes up to `suspect_until` if none of them is left; the rest may have others."""
+    """End the search in the range up to `suspect_until` if it is empty; later changes may be rejected, too."""
     pending = Change.objects.pending()
     if not pending.exists():
         _end_search(mirror)

@@ -15,11 +15,11 @@ from gitsync.sync import already_pushed, history_reset, identity
 def catch_up(
     mirror: Mirror, clone: Repository, tip: str, removals: Removals | None = Removals.ASK, *, adopt: bool = False
 ) -> None:
-    """Settle changes that the branch already has, re-queue those that it has lost, and read in what others pushed.
+    """Settle changes that are already on the branch, re-queue those that it has lost, and import what others pushed.
 
-    `removals` decides about pastes that others removed; with None nothing is read in. A history without
-    anything of this site is accepted with `adopt` alone. Raises TooManyRemovedError, UnrelatedError and
-    BranchRenamedError.
+    `removals` determines what happens to pastes that others removed; if it is None, nothing is imported. A history that
+    has nothing in common with this site is accepted only if `adopt` is true. Raises TooManyRemovedError, UnrelatedError
+    and BranchRenamedError.
     """
     old_tip = mirror.tip or ""
     if tip == mirror.tip:
@@ -46,9 +46,10 @@ def catch_up(
 
 
 def check_identity(mirror: Mirror, clone: Repository, tip: str, *, adopt: bool) -> bool:
-    """Return whether the recorded tip is not in the history of `tip`, which then has to be of this site or adopted.
+    """Return whether the history was reset, that is, whether the recorded tip is not in the history of `tip`.
 
-    Raises UnrelatedError and BranchRenamedError.
+    If so, the new history must belong to this site, or `adopt` must be true. Raises UnrelatedError and
+    BranchRenamedError.
     """
     is_reset = tip != mirror.tip and not (mirror.tip and tip and clone.is_ancestor(mirror.tip, tip))
     if is_reset and not adopt:
@@ -57,9 +58,9 @@ def check_identity(mirror: Mirror, clone: Repository, tip: str, *, adopt: bool) 
 
 
 def _settle_pushed(clone: Repository, old_tip: str, tip: str, removals: Removals) -> set[str]:
-    """Settle the changes that new commits name; return the purged keys among those that they name.
+    """Settle the changes recorded in new commits; return the purged keys that occur in them.
 
-    With an empty `old_tip`, all commits are new.
+    If `old_tip` is empty, all commits are new.
     """
     revisions = f"{old_tip}..{tip}" if old_tip else tip
     count, named_keys = already_pushed.settle(clone, revisions, requests.completed_keys())

@@ -45,16 +45,16 @@ from gitsync.sync.settling import mark_settled
 
 logger = logging.getLogger(__name__)
 
-#: The maximum of one drain, so that its push ends in time; the next drain follows at once.
+#: The limits for one drain, so that its push finishes in time; the next drain follows immediately.
 DRAIN_CHANGES = 10_000
 DRAIN_BYTES = 64 * 1024 * 1024
 _ATTEMPTS = 5
 
 
 def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> DrainReport:
-    """Push what is pending, once; changes that arrive meanwhile are left to the next drain.
+    """Push pending changes once; changes added in the meantime are left to the next drain.
 
-    Raises GitsyncError. Whatever happens, a change stays pending until its commit is known to be on the remote.
+    Raises GitsyncError. Whatever happens, a change remains pending until its commit is known to be on the remote.
     """
     with drain_report.recording() as report:
         with_clone(lambda clone: _Drain(clone, report, progress).run(), wait=wait_for_lock)
@@ -63,7 +63,7 @@ def drain(*, progress: Progress = unwatched, wait_for_lock: float = 0) -> DrainR
 
 @dataclass
 class _Batch:
-    """The changes of one push. `done` have a commit or need none; `visible_keys` are pastes whose text is committed."""
+    """The changes for one push. `done` have a commit or need none; `visible_keys` are keys of committed pastes."""
 
     changes: Sequence[Change]
     gone: Container[str] = ()
@@ -74,7 +74,7 @@ class _Batch:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """The commits made on the tip at which the last fetch found the branch: of a rewritten history, or of a batch."""
+    """The commits to push on top of `tip`, the last fetched tip: those of a rewritten history, or of a batch."""
 
     tip: str
     rewritten: Rewritten
@@ -93,7 +93,7 @@ class _Drain:
         self.mirror = Mirror.of(self.remote.address.url, self.remote.branch)
 
     def run(self) -> None:
-        """Take the steps until a push is accepted; another writer may move the branch between fetch and push."""
+        """Repeat all steps until a push is accepted; another writer may move the branch between fetch and push."""
         if self.mirror.seconds_until_push(addresses.push_interval()) > 0:
             raise TooSoonError("the last push started less than GITSYNC_PUSH_INTERVAL ago")
         self.remote.sweep()
@@ -129,7 +129,7 @@ class _Drain:
         return tip
 
     def _count_lost_push(self, lost_tip: str) -> None:
-        """Count a push that the remote has lost. Raises PushLostError from the second one in a row."""
+        """Count a push that the remote has lost. Raise PushLostError from the second consecutive one."""
         self.mirror.lost_pushes += 1
         self.mirror.save(update_fields=["lost_pushes"])
         if self.mirror.is_losing_pushes:
@@ -138,9 +138,9 @@ class _Drain:
             )
 
     def rewrite_history(self, tip: str) -> Rewritten:
-        """Return the history without pending purges, or unchanged if purged content cannot be removed.
+        """Return the history without the pastes to purge, or unchanged if their content cannot be removed.
 
-        After any other failure the next drain takes pending changes before it retries the purge.
+        After any other failure, the next drain pushes pending changes before it retries the purge.
         """
         try:
             return rewrite.rewrite(self.remote, self.clone, tip)
@@ -155,9 +155,10 @@ class _Drain:
             return Rewritten([], tip)
 
     def commit(self, tip: str, rewritten: Rewritten) -> _Attempt:
-        """Create the commits of pending changes; retry if one of their pastes was removed from the site meanwhile.
+        """Create commits for pending changes; retry if any of their pastes is removed from the site in the meantime.
 
-        A rewritten history is pushed separately, so that a rejection is attributed to it. Raises PastesChangedError.
+        A rewritten history is pushed separately, so that a rejection can be attributed to it. Raises
+        PastesChangedError.
         """
         if rewritten.tip != tip:
             return _Attempt(tip, rewritten, _Batch([]), Written(rewritten.tip))
@@ -174,9 +175,9 @@ class _Drain:
         raise PastesChangedError(f"{len(gone)} pastes were removed from the site while their commits were created")
 
     def push(self, attempt: _Attempt) -> RemoteMovedError | RemoteRefusedError | None:
-        """Push; return None if the remote accepted it, else why not: moved, rejected, or the rewrite rejected.
+        """Push; return None if the remote accepted it, or else the error: moved, rejected, or rewrite rejected.
 
-        Raises GitsyncError when the push was too soon, failed, or may have arrived.
+        Raise GitsyncError if the push was too soon, failed, or may have arrived.
         """
         try:
             if attempt.written.tip != attempt.tip:
@@ -192,25 +193,25 @@ class _Drain:
         return None
 
     def postpone_purge(self, attempt: _Attempt, error: RewriteRefusedError) -> None:
-        """Let the next push take pending changes on top of the history as it is. Raises TooSoonError."""
+        """Let the next push send pending changes on top of the unchanged history. Raises TooSoonError."""
         requests.postpone(attempt.rewritten.keys, error)
         Failure.note(self.mirror, error.code)
         if addresses.push_interval():
             raise TooSoonError("the next push, of pending changes, has to wait for GITSYNC_PUSH_INTERVAL")
 
     def search_rejected_change(self, attempt: _Attempt, error: RemoteRefusedError) -> NoReturn:
-        """Halve the next batch. Raises PartlyRefusedError, or the error itself if the remote accepts nothing."""
+        """Halve the next batch. Raise PartlyRefusedError, or the error itself if the remote accepts nothing."""
         commits = attempt.written.commits
         bisect.rejected(self.mirror, [change for change in attempt.batch.done if change.name in commits], error)
 
     def wait_if_moved(self, attempt: _Attempt, error: RemoteMovedError) -> None:
-        """Raise an error if GITSYNC_PUSH_INTERVAL rules out another push now: locked, if the tip is still the same."""
+        """Raise an error if GITSYNC_PUSH_INTERVAL rules out another push now: locked if the tip has not moved."""
         if addresses.push_interval():
             raise RemoteLockedError(str(error)) if self.remote.tip(self.clone) == attempt.tip else error
         logger.info("another writer pushed first; the commits are recreated: %s", error)
 
     def settle(self, attempt: _Attempt) -> None:
-        """Record in the rows what has arrived."""
+        """Record in the database what has arrived on the remote."""
         rewrite.record_commits(attempt.rewritten)
         _settle(self.mirror, attempt.batch.done, attempt.written)
         self.report.settled, self.report.commits = len(attempt.batch.done), len(attempt.written.commits)
@@ -225,7 +226,7 @@ class _Drain:
 
 
 def _commits(batch: _Batch, clone: Repository, tip: str) -> Iterator[Commit]:
-    """Yield a commit for each change that the tip does not have yet, up to DRAIN_BYTES."""
+    """Yield a commit for each change that is not at the tip yet, up to DRAIN_BYTES."""
     tree_oids = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
     root_files = dict(candidates.root_files(clone, tip)) if any(change.moved_from for change in batch.changes) else {}
     remaining_bytes = DRAIN_BYTES
@@ -248,7 +249,7 @@ def _commits(batch: _Batch, clone: Repository, tip: str) -> Iterator[Commit]:
 
 
 def _push(remote: Remote, mirror: Mirror, clone: Repository, attempt: _Attempt) -> None:
-    """Push, unless another worker, on this machine or elsewhere, has started a push since the row was read."""
+    """Push, unless another worker, here or on another machine, has started a push since the row was read."""
     claimed = Mirror.objects.filter(pk=mirror.pk, pushed_at=mirror.pushed_at).update(pushed_at=timezone.now())
     mirror.refresh_from_db(fields=["pushed_at"])
     if not claimed and addresses.push_interval():

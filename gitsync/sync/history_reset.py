@@ -1,4 +1,4 @@
-"""Re-queues what the branch has lost after a history reset: it was set back, replaced, or deleted."""
+"""Re-queues what was lost in a history reset: the branch was reset to an earlier commit, replaced, or deleted."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def requeue_lost(clone: Repository, tip: str) -> None:
 
 
 def requeue_missing(clone: Repository, tip: str) -> None:
-    """Re-queue settled changes whose effect is missing at the new tip though no commit of theirs was lost.
+    """Re-queue settled changes whose effect is missing at the new tip although their commits were not lost.
 
-    The last change of each paste suffices: it makes the folder what the paste is now. A paste without a change, because
-    the history that it was read from names none, gets one.
+    The last change of each paste is sufficient, since it commits the paste's current state. A paste that has no change,
+    because none were recorded in the history it was imported from, gets one.
     """
     count = _requeue_without_commit(clone, tip) + _requeue_undone(clone, tip) + _add_first_changes(clone, tip)
     if count:
@@ -51,7 +51,7 @@ def _requeue_without_commit(clone: Repository, tip: str) -> int:
     count = 0
     for pks in _chunks(_pks(_last_settled().filter(commit=""))):
         last_changes = dict(Change.objects.filter(pk__in=pks).values_list("key", "pk"))
-        # Where an earlier change is pending, the last one has to follow it.
+        # If an earlier change is pending, the last one has to follow it.
         pending = Change.objects.filter(key__in=last_changes, settled_at=None).values_list("key", flat=True)
         keys = _differing(clone, tip, last_changes) | set(pending)
         count += Change.objects.filter(pk__in=[last_changes[key] for key in keys]).update(settled_at=None)
@@ -59,7 +59,7 @@ def _requeue_without_commit(clone: Repository, tip: str) -> int:
 
 
 def _requeue_undone(clone: Repository, tip: str) -> int:
-    """Re-queue last changes whose commit is in the new history, together with another commit that undid it."""
+    """Re-queue last changes whose commit is in the new history, but was undone there by another commit."""
     count = 0
     for pks in _chunks(_pks(_last_settled().exclude(commit=""))):
         last_changes = dict(Change.objects.filter(pk__in=pks).values_list("key", "pk"))
@@ -72,7 +72,7 @@ def _requeue_undone(clone: Repository, tip: str) -> int:
 
 
 def _add_first_changes(clone: Repository, tip: str) -> int:
-    """Add a change for mirrored pastes that have none; pastes that expire may have none on purpose."""
+    """Add a change for mirrored pastes that have none; pastes that expire may intentionally have none."""
     count = 0
     has_change = Exists(Change.objects.filter(key=OuterRef("key")))
     for pks in _chunks(_pks(mirrored().filter(~has_change, expires_at=None))):
@@ -90,7 +90,7 @@ def _last_settled() -> QuerySet[Change]:
 
 
 def _differing(clone: Repository, tip: str, keys: Iterable[str]) -> set[str]:
-    """Return the keys whose folder at the tip is not what it should be: that of the paste, or none."""
+    """Return the keys whose folder at the tip differs from the paste, or exists although it should not."""
     folders = {key: tree.folder(key) for key in keys}
     expected = dict(differences.folder_oids(mirrored().filter(key__in=folders).order_by("pk")))
     tree_oids = clone.tree_oids(tip, folders.values())

@@ -1,4 +1,4 @@
-"""Recognizes a remote that is no longer the one with this site's pastes: replaced, or with a renamed branch."""
+"""Detects a remote that no longer has this site's pastes because it was replaced or its branch was renamed."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,9 +19,10 @@ _AT_ONCE = 500
 
 
 def check(mirror: Mirror, clone: Repository, tip: str) -> None:
-    """Raise UnrelatedError or BranchRenamedError unless the branch, now at `tip`, is one that this site has pushed to.
+    """Raise UnrelatedError or BranchRenamedError unless this site has pushed to the branch, which is now at `tip`.
 
-    At the first contact with a remote, before anything was pushed, every branch is accepted; so is an empty repository.
+    On the first contact with a remote, before anything was pushed, any branch is accepted, and so is an empty
+    repository.
     """
     if tip:
         is_first_contact = not mirror.tip and not Change.objects.exclude(commit="").exists()
@@ -32,9 +33,9 @@ def check(mirror: Mirror, clone: Repository, tip: str) -> None:
 
 
 def _is_related(mirror: Mirror, clone: Repository, tip: str) -> bool:
-    """Whether a history shares anything with this site: a commit, a change, an announced purge, or a paste's folder.
+    """Return whether a history has anything in common with this site: a commit, change, announced purge, or folder.
 
-    A history that was rewritten by a purge, or squashed by hand, shares no commit.
+    After a rewrite by a purge, or after a manual squash, there are no common commits.
     """
     if mirror.tip and clone.have_common_ancestor(mirror.tip, tip):
         return True
@@ -54,7 +55,7 @@ def _is_own_change(names: list[str]) -> bool:
 
 
 def _renamed_to(tip: str, clone: Repository) -> str:
-    """Return the name of another branch with the commit `tip`; the empty string if there is none."""
+    """Return the name of another branch that contains the commit `tip`, or an empty string if there is none."""
     remote = Remote.configured()
     listing = branches.of(remote, clone)
     for name, oid in listing.tips.items():

@@ -16,15 +16,15 @@ from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two readings of all objects of a remote on this machine.
+#: Seconds between two full verifications of a remote on this machine.
 VERIFY_SECONDS = 86_400.0
 _LOCK_SECONDS = 150.0
 
 
 def maintain() -> None:
-    """Join packs, pack refs, and write the commit graph: seconds of work for a million commits.
+    """Merge packs, pack refs, and write the commit graph, which takes a few seconds for a million commits.
 
-    Skipped while another process holds the writer's lock. Errors are logged; the next call tries again.
+    Do nothing if another process holds the writer's lock. Errors are logged, and the next call tries again.
     """
     started = perf_counter()
     try:
@@ -41,12 +41,12 @@ def _maintain(clone: Repository) -> None:
     housekeeping.maintain(clone)
     remote = Remote.configured()
     remote.maintain()
-    if partial_clone.lacks_trees(clone):  # There is time for it now, and drains need no longer ask for each of them.
+    if partial_clone.lacks_trees(clone):  # There is time now, and it saves drains from fetching each tree.
         remote.fetch(clone, Mirror.of(remote.address.url, remote.branch).tip, whole_tree=True)
 
 
 def verify_if_due() -> None:
-    """Verify the remote once a day, and at the next maintenance after a restore. Errors are logged."""
+    """Verify the remote once a day, and during the next maintenance after a restore. Errors are logged."""
     try:
         remote = Remote.configured()
         mirror = Mirror.of(remote.address.url, remote.branch)
@@ -57,10 +57,10 @@ def verify_if_due() -> None:
 
 
 def verify() -> str:
-    """Read all objects of a remote on this machine; record and return the damage, empty if there is none.
+    """Read all objects of a remote on this machine; record and return the damage, or an empty string.
 
-    What seems damaged is read again under the writer's lock, since a drain may have joined its packs meanwhile. A
-    remote over a network verifies itself when it sends objects. Raises GitsyncError.
+    If there seems to be damage, read again under the writer's lock, since a drain may have merged packs in the
+    meantime. A remote over a network verifies objects itself when sending them. Raises GitsyncError.
     """
     remote = Remote.configured()
     if remote.address.is_network or not Path(remote.address.url).is_dir():
@@ -77,7 +77,7 @@ def verify() -> str:
 
 
 def rebuild_remote() -> Path:
-    """Put an empty default remote in the place of the present one, and return the path to which that was moved.
+    """Replace the default remote with an empty one, and return the path that the old one was moved to.
 
     The next drain or resync fills it from the database. Raises GitsyncError.
     """
@@ -88,7 +88,7 @@ def rebuild_remote() -> Path:
     former = path.with_name(f"{path.name}.damaged-{timezone.now():%Y%m%d-%H%M%S}")
 
     def replace(clone: Repository) -> None:
-        if path.exists():  # A second run, on a new clone, finds it moved already.
+        if path.exists():  # In a second run, on a new clone, it has already been moved.
             path.rename(former)
         clone.recreate()
         remote.prepare()

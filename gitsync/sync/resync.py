@@ -1,4 +1,4 @@
-"""Brings the mirror to the state of the database: differences go into the outbox, and drains push them."""
+"""Makes the mirror match the database: differences are added to the outbox, and drains push them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from time import sleep
@@ -22,7 +22,7 @@ from gitsync.sync.catch_up import catch_up, check_identity
 from gitsync.sync.drain import drain
 from pastes.models import Paste, Tombstone
 
-#: A worker may hold the lock for one push.
+#: A worker may hold the lock for the duration of one push.
 LOCK_SECONDS = PUSH_SECONDS + 30
 _CHANGES_PER_TRANSACTION = 200
 _KEYS_PER_QUERY = 500
@@ -31,7 +31,7 @@ _MOVED_SECONDS = 1.0
 
 
 class PruneError(GitsyncError):
-    """A resync would remove pastes that only Git has."""
+    """A resync would remove pastes that are only in Git."""
 
     code = "prune"
     advice = (
@@ -41,12 +41,12 @@ class PruneError(GitsyncError):
 
 
 def look(progress: Progress = unwatched) -> Comparison:
-    """Compare the database with the tip of the remote. Changes nothing but the local clone."""
+    """Compare the database with the tip of the remote. Nothing is changed except the local clone."""
     return _at_tip(lambda clone, tip: compare(clone, tip, progress), whole_tree=True)
 
 
 def read_in(removals: Removals) -> str:
-    """Read in what others pushed, with a decision about removals, and return the tip. Raises GitsyncError."""
+    """Import what others pushed, applying a decision about removals, and return the tip. Raises GitsyncError."""
     with recording() as report:
 
         def read(clone: Repository, tip: str) -> str:
@@ -59,7 +59,7 @@ def read_in(removals: Removals) -> str:
 
 
 def in_git(keys: Iterable[str]) -> set[str]:
-    """Return which of these pastes the branch has or ever had; missing old history is fetched.
+    """Return those of these pastes that are or ever were on the branch. Missing old history is fetched.
 
     Raises GitsyncError.
     """
@@ -74,10 +74,10 @@ def in_git(keys: Iterable[str]) -> set[str]:
 
 
 def enqueue(*, prune: bool = False, adopt: bool = False, progress: Progress = unwatched) -> Comparison:
-    """Put all differences into the outbox, and return them.
+    """Add all differences to the outbox, and return them.
 
-    Raises PruneError if Git has pastes that the database has never had and `prune` is not set, UnrelatedError or
-    BranchRenamedError if the remote is another one and `adopt` is not set; nothing has changed then.
+    Raise PruneError if Git has pastes that were never in the database and `prune` is false. Raise UnrelatedError or
+    BranchRenamedError if the remote is a different one and `adopt` is false. In these cases, nothing is changed.
     """
 
     def compare_and_enqueue(clone: Repository, tip: str) -> Comparison:
@@ -104,7 +104,7 @@ def enqueue(*, prune: bool = False, adopt: bool = False, progress: Progress = un
 def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
     """Drain until nothing is pending and no purge is due, at most once per GITSYNC_PUSH_INTERVAL.
 
-    `report_pause` gets the seconds of each pause. A failed purge waits for its retry. Raises GitsyncError.
+    `report_pause` is called with the seconds of each pause. A failed purge waits for its retry. Raises GitsyncError.
     """
     while Change.objects.pending().exists() or is_any_due():
         seconds = _mirror().seconds_until_push(addresses.push_interval())
@@ -120,7 +120,7 @@ def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
 
 
 def _never_stored(keys: Sequence[str]) -> list[str]:
-    """Return the keys that the database has never had."""
+    """Return the keys that were never in the database."""
     unknown: list[str] = []
     for start in range(0, len(keys), _KEYS_PER_QUERY):
         batch = keys[start : start + _KEYS_PER_QUERY]
@@ -132,7 +132,7 @@ def _never_stored(keys: Sequence[str]) -> list[str]:
 
 
 def _enqueue(keys: Sequence[str], add: Callable[[str], object]) -> None:
-    """Add a change for each key, many per transaction, which saves waiting for the disk each time."""
+    """Add a change for each key, many per transaction to avoid waiting for the disk each time."""
     for start in range(0, len(keys), _CHANGES_PER_TRANSACTION):
         with transaction.atomic():
             for key in keys[start : start + _CHANGES_PER_TRANSACTION]:
@@ -151,7 +151,7 @@ def _mirror() -> Mirror:
 
 
 def _at_tip(operation: Callable[[Repository, str], Result], *, whole_tree: bool = False) -> Result:
-    """Fetch, and run an operation on the clone with the remote's tip. Raises GitsyncError."""
+    """Fetch, then run an operation on the clone with the remote's tip. Raises GitsyncError."""
 
     def fetch_and_run(clone: Repository) -> Result:
         remote = Remote.configured()

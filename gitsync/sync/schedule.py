@@ -1,4 +1,4 @@
-"""When to drain: as soon as something is pending, at most once per GITSYNC_PUSH_INTERVAL, later after failures."""
+"""Schedules drains: as soon as something is pending, at most once per GITSYNC_PUSH_INTERVAL, delayed after failures."""
 
 import logging
 import random
@@ -34,7 +34,7 @@ _MOVED_SECONDS = 1.0
 
 
 def work_off() -> float | None:
-    """Drain until nothing is pending and no fetch is due; return the seconds until the next try, or None."""
+    """Drain until nothing is pending and no fetch is due; return the seconds until the next attempt, or None."""
     admin_requests.run()
     if corrected := Change.objects.bound_embargoes():
         logger.warning("the clock was set back: the embargo of %d changes begins again", corrected)
@@ -84,7 +84,7 @@ def work_off() -> float | None:
 
 
 def _succeeded(mirror: Mirror) -> None:
-    """Clear the last failure; while the remote loses pushes, only once one has lasted."""
+    """Clear the last failure; if the remote has been losing pushes, only once a push has persisted."""
     if mirror.is_losing_pushes and mirror.has_just_pushed:
         return
     if mirror.failures:
@@ -94,7 +94,7 @@ def _succeeded(mirror: Mirror) -> None:
 
 
 def _failed(mirror: Mirror, error: GitsyncError) -> None:
-    """Note the failure and the time of the next try: after 10 s, doubled each time up to 5 min, with jitter."""
+    """Record the failure and the time of the next attempt: after 10 s, doubling up to 5 min, with jitter."""
     failures = mirror.failures + 1
     delay = retry_delay(failures, FIRST_RETRY, LAST_RETRY) * random.uniform(0.8, 1.0)  # noqa: S311  (no secret)
     Mirror.objects.filter(pk=mirror.pk).update(
@@ -102,14 +102,14 @@ def _failed(mirror: Mirror, error: GitsyncError) -> None:
         retry_at=timezone.now() + timedelta(seconds=delay),
         error_code=error.code,
         error=str(error),
-        fetched_at=None,  # The fetch may have failed, so one that was requested still is.
+        fetched_at=None,  # The fetch may have failed, so it is requested again.
     )
     Failure.note(mirror, error.code)
     logger.error("the mirror is behind (%s, next try in %.0f s): %s\n%s", error.code, delay, error, error.advice)
 
 
 def _report_held_lock(mirror: Mirror, error: LockHeldError) -> None:
-    """Show the error until the next drain succeeds; the next try comes with the next sweep, without delay."""
+    """Show the error until the next drain succeeds; the next sweep tries again without further delay."""
     if mirror.error_code != error.code:
         Failure.note(mirror, error.code)
         logger.error("the mirror is behind (%s): %s\n%s", error.code, error, error.advice)

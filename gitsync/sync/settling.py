@@ -1,4 +1,4 @@
-"""Marks changes as settled, many in one statement."""
+"""Marks changes as settled in bulk."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ _ROWS_AT_ONCE = 5_000
 
 @transaction.atomic
 def mark_settled(commits: Sequence[tuple[str, int]]) -> None:
-    """Settle changes, given as (commit, primary key); the commit is empty where none was needed."""
+    """Settle changes, given as (commit, primary key); the commit is empty if none was needed."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    with connection.cursor() as cursor:  # bulk_update() would write a CASE with a branch for each row.
+    with connection.cursor() as cursor:  # bulk_update() would generate a CASE with a branch per row.
         for start in range(0, len(commits), _ROWS_AT_ONCE):
             cursor.executemany(
                 'UPDATE gitsync_change SET settled_at = %s, "commit" = %s WHERE id = %s',

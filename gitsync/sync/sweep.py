@@ -1,4 +1,4 @@
-"""The worker's own look at the outbox, for the times when no message comes."""
+"""Polls the outbox regularly, in case a wake-up message is lost."""
 
 import logging
 import threading
@@ -11,23 +11,23 @@ from gitsync.sync.schedule import work_off
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks at the outbox.
+#: Seconds between two sweeps.
 SWEEP_SECONDS = 10.0
 
 
 class Sweep:
-    """A thread that drains periodically, and when a drain that had to wait may continue."""
+    """A thread that drains periodically, and as soon as a drain that had to wait may continue."""
 
     def __init__(self) -> None:
         self._rescheduled = threading.Event()
         self._seconds = SWEEP_SECONDS
 
     def start(self) -> None:
-        """Start the thread; it ends with the process."""
+        """Start the thread, which ends with the process."""
         threading.Thread(target=self._run, name="sweep", daemon=True).start()
 
     def schedule(self, seconds: float) -> None:
-        """Look at the outbox in `seconds`, or at the next regular sweep if that is sooner."""
+        """Check the outbox in `seconds`, or in the next regular sweep if that is sooner."""
         self._seconds = min(seconds, SWEEP_SECONDS)
         self._rescheduled.set()
 
@@ -45,7 +45,7 @@ class Sweep:
         close_old_connections()
         try:
             seconds = work_off()
-        except Exception:  # The thread has to outlive every error, such as a database that is down.
+        except Exception:  # The thread must survive every error, such as a database outage.
             logger.exception("the sweep failed; the next one is in %.0f s", SWEEP_SECONDS)
         else:
             if seconds is not None:

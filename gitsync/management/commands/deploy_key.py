@@ -1,4 +1,4 @@
-"""`manage.py deploy_key`: create the SSH key with which the worker pushes, and print its public part."""
+"""`manage.py deploy_key`: create the SSH key that the worker pushes with, and print its public part."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ class Command(BaseCommand):
     """The `deploy_key` command."""
 
     help = "Create the deploy key at GITSYNC_SSH_KEY_FILE unless it exists, and print its public part."
-    requires_system_checks = []  # They fail while the key is missing.
+    requires_system_checks = []  # They fail until the key exists.
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Exits with 2 when the key cannot be written or read, or when it is not derived from the seed."""
+        """Exit with status 2 if the key cannot be written or read, or was not derived from the seed."""
         file, seed = settings.GITSYNC_SSH_KEY_FILE, settings.GITSYNC_SSH_SEED
         try:
             key = deploy_key.derive(seed) if seed else deploy_key.generate()

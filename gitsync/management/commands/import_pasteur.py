@@ -1,4 +1,4 @@
-"""`manage.py import_pasteur`: import the pastes of the first Pasteur."""
+"""`manage.py import_pasteur`: import the pastes of the original Pasteur."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from gitsync.recovery.import_pasteur import ImportReport
 
 
 class Command(BaseCommand):
-    """Exits with status 1 when a file could not be read as a paste, and 2 on an error."""
+    """Exits with status 1 if any file could not be imported as a paste, and 2 on errors."""
 
     help = "Import every paste of a repository of the first Pasteur; the old addresses continue to work."
 

@@ -1,4 +1,4 @@
-"""`manage.py mirror_status`: the status of the mirror, from the database only."""
+"""`manage.py mirror_status`: report the status of the mirror, using only the database."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from gitsync.models import Mirror
 from gitsync.monitoring import mirror_status
 from gitsync.remote import addresses
 
-#: Keys that are listed by name; `--json` lists all.
+#: The maximum number of keys to list; `--json` lists all.
 _LISTED_KEYS = 20
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     """Report what is pending, what was pushed, and what went wrong."""
 
     help = "Report the status of the mirror: pending changes, the last push, the last error with advice."
-    requires_system_checks = []  # It reports wrong settings, too.
+    requires_system_checks = []  # The command reports wrong settings itself.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="report as one JSON object")

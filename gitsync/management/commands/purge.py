@@ -17,9 +17,9 @@ from pastes.rules.keys import can_be
 
 
 class Command(BaseCommand):
-    """Purges all pastes or none: exits with status 1 when one of the keys is unknown.
+    """Purges all pastes or none; exits with status 1 if any key is unknown.
 
-    Exits with status 2 when the mirror could not be rewritten yet; the worker tries again.
+    Exits with status 2 if the mirror could not be rewritten yet; the worker tries again.
     """
 
     help = "Erase pastes for good: every revision in the database, and the history of the mirror."
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
 
 def _check_keys(keys: Sequence[str]) -> None:
-    """Refuse all keys when one was never used, in the database or in Git: it is probably mistyped."""
+    """Refuse all keys if any was never used, neither in the database nor in Git: it is probably mistyped."""
     if invalid := [key for key in keys if not can_be(key)]:
         raise CommandError(f"{invalid[0][:50]!r} is not a valid key; nothing was purged.", returncode=1)
     unknown = set(keys)

@@ -1,4 +1,4 @@
-"""`manage.py read_from_git`: read in now what others have pushed."""
+"""`manage.py read_from_git`: import what others have pushed, now."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,7 +12,7 @@ from gitsync.sync import resync
 
 
 class Command(BaseCommand):
-    """Exits with status 2 on an error."""
+    """Exits with status 2 on errors."""
 
     help = "Read in what others have pushed, and decide about a large number of removals."
 

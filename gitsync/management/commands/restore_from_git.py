@@ -1,4 +1,4 @@
-"""`manage.py restore_from_git`: restore the pastes that only the mirror has."""
+"""`manage.py restore_from_git`: restore pastes that are only in the mirror."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from gitsync.recovery.restore import RestoreReport
 
 
 class Command(BaseCommand):
-    """Exits with status 1 when a folder could not be read as a paste, and 2 on an error."""
+    """Exits with status 1 if any folder could not be restored as a paste, and 2 on errors."""
 
     help = "Restore every paste that is at the tip of the mirror and not in the database."
 

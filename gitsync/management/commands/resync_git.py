@@ -1,4 +1,4 @@
-"""`manage.py resync_git`: compares the mirror with the database and brings it to the database's state."""
+"""`manage.py resync_git`: compare the mirror with the database, and make it match."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from gitsync.models import Change
 from gitsync.outbox.eligibility import mirrored
 from gitsync.sync import maintenance, resync
 
-#: Keys of a kind that are listed by name; `--json` lists all.
+#: The maximum number of keys to list per kind; `--json` lists all.
 _LISTED_KEYS = 50
 _MEANINGS = {
     "missing": "in the database, not in Git",
@@ -27,7 +27,7 @@ _MEANINGS = {
 
 
 class Command(BaseCommand):
-    """Compare, report, repair."""
+    """Compares, reports and repairs; with `--check`, exits with status 1 if there are differences."""
 
     help = "Compare the mirror with the database by path and object id, and bring it to the database's state."
 
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
 
     def _compare(self, options: dict[str, Any]) -> bool:
-        """Compare and report; return whether there was no difference."""
+        """Compare and report; return True if there were no differences."""
         total = mirrored().count()
         with tqdm(total=total, desc="Comparing", unit=" pastes", disable=None, leave=False) as bar:
             if options["check"]:

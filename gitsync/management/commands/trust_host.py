@@ -1,4 +1,4 @@
-"""`manage.py trust_host`: show the SSH host keys of a remote, and pin them."""
+"""`manage.py trust_host`: show a remote's SSH host keys, and pin them."""
 
 import sys
 from argparse import ArgumentParser
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     """The `trust_host` command."""
 
     help = "Fetch the keys of a host, and pin those with the right fingerprint in GITSYNC_SSH_KNOWN_HOSTS_FILE."
-    requires_system_checks = []  # They fail while no key is pinned.
+    requires_system_checks = []  # They fail until a key is pinned.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("host", metavar="HOST[:PORT]", help="the host of the remote, as in its address")
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Exits with 1 when nothing was pinned, with 2 when the host shows no key."""
+        """Exit with status 1 if nothing was pinned, and 2 if the host presents no key."""
         named: list[str] = options["fingerprint"]
         for fingerprint in named:
             if not host_keys.FINGERPRINT.fullmatch(fingerprint):
