@@ -10,7 +10,7 @@ from pasteur_site.startup import load_settings
 
 
 def use_virtual_environment() -> None:
-    """Start again with the Python of `.venv`, where `make` has installed the requirements, unless this one has them."""
+    """Restart with the Python in `.venv`, where `make` installs the requirements, unless this one has them too."""
     folder = Path(__file__).resolve().parent / ".venv"
     python = folder / "bin" / "python"
     if find_spec("django") is None and python.exists() and Path(sys.prefix).resolve() != folder.resolve():
@@ -26,7 +26,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except KeyboardInterrupt:
-        sys.exit(130)  # Ctrl-C in the middle of something; a shell says it the same way.
+        sys.exit(130)  # Interrupted by Ctrl-C; shells use the same status.
 
 
 if __name__ == "__main__":

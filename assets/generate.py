@@ -1,10 +1,10 @@
-"""Makes what browsers load out of sources that are not served as they are, in static/generated/.
+"""Generate the files in static/generated/ that browsers load, from sources that are not served themselves.
 
-Run as `python -m assets.generate`, which `make` does. It needs nothing but the site's requirements:
+`make` runs this as `python -m assets.generate`. It only needs the site's own requirements. The files are:
 
-- `pasteur.css`: the stylesheets of static/css/ in one file, since each file is a request;
-- `messages/<language>.js`: the translations of the scripts' texts; Python's own go to locale/ as .mo files;
-- `languages.js` and `constants.js`: the tables and limits that Python and JavaScript share.
+- `pasteur.css`: the stylesheets from static/css/ in a single file, which saves requests;
+- `messages/<language>.js`: the translations for scripts (those for Python are compiled to .mo files in locale/);
+- `languages.js` and `constants.js`: tables and limits shared by Python and JavaScript.
 """
 
 import json
@@ -20,7 +20,7 @@ LOCALE = ROOT / "locale"
 STYLES = ROOT / "static" / "css"
 GENERATED = ROOT / "static" / "generated"
 
-#: The stylesheets in the order of the cascade: a later rule wins over an equally specific earlier one.
+#: The stylesheets in cascade order: a later rule takes precedence over an earlier one with the same specificity.
 STYLESHEETS = (
     "tokens",
     "base",
@@ -46,7 +46,7 @@ _CSS_TOKEN = re.compile(
 
 
 def main() -> None:
-    """Make all of them."""
+    """Generate all files."""
     (GENERATED / "messages").mkdir(parents=True, exist_ok=True)
     for folder in sorted(path.parent for path in LOCALE.glob("*/LC_MESSAGES/django.po")):
         polib.pofile(str(folder / "django.po")).save_as_mofile(str(folder / "django.mo"))
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def messages(catalogue: Path) -> str:
-    """Return a script that hands the translations of a catalogue to static/js/page/messages.js."""
+    """Return a script that passes the translations in a catalogue to static/js/page/messages.js."""
     translations = {}
     for entry in polib.pofile(str(catalogue)):
         forms = [entry.msgstr_plural[number] for number in sorted(entry.msgstr_plural)]
@@ -67,12 +67,12 @@ def messages(catalogue: Path) -> str:
 
 
 def stylesheet() -> str:
-    """Return the stylesheets as one, without comments and without the spaces that only people need."""
+    """Return the combined stylesheets without comments and unnecessary whitespace."""
     return "".join(compact((STYLES / f"{name}.css").read_text(encoding="utf-8")) + "\n" for name in STYLESHEETS)
 
 
 def compact(css: str) -> str:
-    """Return a stylesheet on one line, its strings untouched."""
+    """Return a stylesheet as a single line, leaving strings unchanged."""
     parts: list[str] = []
     for token in _CSS_TOKEN.finditer(css):
         if token["comment"]:
@@ -88,7 +88,7 @@ def compact(css: str) -> str:
 
 
 def language_tables() -> str:
-    """Return the table of languages; its imports are spelled out so that each is given its hashed name."""
+    """Return the language tables. Imports are written out in full so that each is replaced by its hashed name."""
     table = languages.LANGUAGES
     names = [name for name in table if name != languages.PLAIN.name]
     loaders = "".join(f'  "{name}": () => import("../vendor/highlight/languages/{name}.js"),\n' for name in names)
@@ -99,7 +99,7 @@ def language_tables() -> str:
 
 
 def constants() -> str:
-    """Return the module of what both sides have to agree on; each name is explained where Python has it."""
+    """Return the module with the constants that both sides share. They are documented in the Python code."""
     values = {
         "PLAIN": languages.PLAIN.name,
         "MARKDOWN": languages.MARKDOWN.name,

@@ -1,8 +1,8 @@
-"""Fetches what the pages run in the browser that is not ours, and puts it into static/vendor/.
+"""Download the third-party code that pages run in the browser and copy it to static/vendor/.
 
-Run as `python -m assets.vendor`, which `make` does. npm checks every package against package-lock.json and runs none of
-their scripts. A machine without npm is given one from PyPI, beside the Python that runs this. Nothing here is needed
-once the site runs.
+`make` runs this as `python -m assets.vendor`. npm verifies every package against package-lock.json and does not run any
+of their scripts. If npm is not installed, it is installed from PyPI for the current Python. Nothing in this module is
+needed at run time.
 """
 
 import os
@@ -19,19 +19,19 @@ PACKAGES = ASSETS / "node_modules"
 VENDOR = ASSETS.parent / "static" / "vendor"
 HIGHLIGHT = PACKAGES / "@highlightjs" / "cdn-assets" / "es"
 
-#: Files that the pages load beside the languages, by where they lie among the packages.
+#: The files that pages load in addition to the languages, with their paths in the packages.
 FILES = {
     "highlight/core.js": HIGHLIGHT / "core.min.js",
     "markdown/markdown-it.js": PACKAGES / "markdown-it" / "dist" / "browser" / "markdown-it.esm.min.mjs",
     "qr/uqr.js": PACKAGES / "uqr" / "dist" / "index.mjs",
     "markdown/purify.js": PACKAGES / "dompurify" / "dist" / "purify.min.js",
 }
-#: Comments that point to maps which are not shipped.
+#: Comments that refer to source maps, which are not shipped.
 _MAP = re.compile(r"(?m)^//# sourceMappingURL=.*$")
 
 
 def main() -> None:
-    """Fetch the packages and copy what is needed of them."""
+    """Download the packages and copy the files that are needed."""
     fetch(ASSETS)
     names = [name for name in LANGUAGES if name != PLAIN.name]
     files = FILES | {f"highlight/languages/{name}.js": HIGHLIGHT / "languages" / f"{name}.min.js" for name in names}
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def fetch(folder: Path) -> None:
-    """Let npm install exactly what the lock file of a folder names."""
+    """Run npm to install exactly the versions in a folder's lock file."""
     command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     subprocess.run([_npm(), *command], cwd=folder, check=True, stdout=subprocess.DEVNULL, env=_environment())
 
@@ -59,7 +59,7 @@ def _npm() -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment with the programs beside this Python found as well."""
+    """Return the environment with the current Python's folder added to PATH."""
     return {**os.environ, "PATH": f"{os.environ.get('PATH', '')}{os.pathsep}{Path(sys.executable).parent}"}
 
 

@@ -1,16 +1,16 @@
-"""The site as a Django app, so that Django finds its management commands."""
+"""The site as a Django app, which allows Django to find its management commands."""
 
 from django.apps import AppConfig
 
 
 class SiteConfig(AppConfig):
-    """Settings, URLs and processes, which join the web path and the write path."""
+    """The settings, URLs and processes, which connect the pastes app and the gitsync app."""
 
     name = "pasteur_site"
 
     def ready(self) -> None:
         from pasteur_site import checks
-        from pasteur_site.celery import app  # Tasks sent by any process find the broker.
+        from pasteur_site.celery import app  # Makes the broker available to all processes that send tasks.
 
         app.set_default()
         checks.register_all()

@@ -1,4 +1,4 @@
-"""The Celery application of the worker."""
+"""The Celery application used by the worker."""
 
 import io
 import logging.config
@@ -18,7 +18,7 @@ from kombu.transport import TRANSPORT_ALIASES  # noqa: E402
 
 from pasteur_site.processes import output  # noqa: E402
 
-# Celery warns root about pickled messages; there are none here, and a container has no other user.
+# Celery warns about pickled messages when run as root. There are none here, and a container has no other user.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 TRANSPORT_ALIASES["folder"] = "pasteur_site.processes.file_broker:Transport"
 
@@ -29,14 +29,14 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def configure_logging(**kwargs: Any) -> None:
-    """Use the site's logging, not Celery's."""
+    """Use the site's logging instead of Celery's."""
     output.never_wait()
     logging.config.dictConfig(settings.LOGGING)
 
 
 @celeryd_init.connect
 def check_settings(**kwargs: Any) -> None:
-    """Refuse to start a worker with wrong settings of the mirror, in one message."""
+    """Refuse to start a worker if the mirror's settings are wrong, reporting all errors at once."""
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
 

@@ -1,4 +1,4 @@
-"""System checks of the site's own settings."""
+"""System checks for the site's own settings."""
 
 import stat
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ def register_all() -> None:
 
 
 def check_data_folder(**kwargs: Any) -> Sequence[CheckMessage]:
-    """pasteur_site.E001: the data folder has all pastes and keys, and other accounts can open it."""
+    """Check for pasteur_site.E001: other accounts can access the data folder, which contains all pastes and keys."""
     folder = settings.DATA_DIR
     try:
         mode = stat.S_IMODE(folder.stat().st_mode)
     except OSError:
-        return []  # The settings have been refused already.
+        return []  # The settings have already been refused.
     if not mode & 0o077:
         return []
     message = f"PASTEUR_DATA_DIR: other accounts can open {folder} (mode {mode:04o})."

@@ -1,4 +1,4 @@
-"""The logging configuration. Text from visitors cannot forge a log line."""
+"""The logging configuration. Input from visitors cannot forge log lines."""
 
 import copy
 import errno
@@ -22,7 +22,7 @@ CONFIG: dict[str, Any] = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
-        # Scanners send foreign host names all day, and each would log a traceback.
+        # Scanners constantly send wrong host names, and each would log a traceback.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
@@ -32,9 +32,9 @@ CONFIG: dict[str, Any] = {
 
 
 class OneLineFormatter(logging.Formatter):
-    """Escapes control characters, so that a message can neither forge a line nor send codes to a terminal.
+    """Escape control characters so that a message can neither forge a line nor send escape codes to a terminal.
 
-    A database that is down or a full disk is a condition, not a bug: it is one line without a traceback.
+    An unavailable database or a full disk is a condition, not a bug, so it is logged on one line without a traceback.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -49,13 +49,13 @@ class OneLineFormatter(logging.Formatter):
         return "".join(_escape(character) for character in super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  (the name is logging's)
-        """Return the traceback, escaped and indented, so that no line of it looks like a log line."""
+        """Return the traceback, escaped and indented so that none of its lines look like a log line."""
         lines = super().formatException(ei).split("\n")
         return "\n".join("  " + "".join(map(_escape, line)) for line in lines)
 
 
 def _is_condition(error: BaseException) -> bool:
-    """Whether an error comes from a service or a disk. Django, Celery and the drivers name these classes alike."""
+    """Return whether an error comes from a service or a disk. Django, Celery and drivers use the same class names."""
     if isinstance(error, OSError):
         return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
     names = {kind.__name__ for kind in type(error).__mro__}

@@ -1,4 +1,4 @@
-"""Sessions and users for the admin only, so that readers get no cookies; compression; headers of every response."""
+"""Sessions and users for the admin only, so that readers get no cookies; compression; and response headers."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,13 +15,13 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 ADMIN_PREFIX = "/admin/"
-#: Pages with scripts of third parties, which do not support Trusted Types.
+#: Pages with third-party scripts that do not support Trusted Types.
 THIRD_PARTY_PREFIXES = (ADMIN_PREFIX, "/api/")
 _GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class _AdminOnlyMixin(MiddlewareMixin):
-    """Skips the middleware outside ADMIN_PREFIX."""
+    """Skip the middleware outside ADMIN_PREFIX."""
 
     get_response: _GetResponse
 
@@ -44,9 +44,9 @@ class AdminMessageMiddleware(_AdminOnlyMixin, MessageMiddleware):
 
 
 class PageCompressionMiddleware(GZipMiddleware):
-    """Compresses HTML pages outside the admin; a compressed page has a weak ETag.
+    """Compress HTML pages outside the admin. Compressed pages have a weak ETag.
 
-    Static files are compressed by collectstatic, and text for programs stays as it is.
+    Static files are compressed by collectstatic, and text for programs is not compressed.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -57,12 +57,12 @@ class PageCompressionMiddleware(GZipMiddleware):
 
 
 class ResponseHeadersMiddleware(MiddlewareMixin):
-    """Adds Content-Security-Policy, unless the view has set a stricter one, and Content-Length."""
+    """Add Content-Length and, unless the view has set a stricter one, Content-Security-Policy."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         has_trusted_types = not request.path_info.startswith(THIRD_PARTY_PREFIXES)
         response.headers.setdefault(HEADER, _policy(has_trusted_types=has_trusted_types))
-        # A 204 or 304 has no length: RFC 9110, 8.6.
+        # 204 and 304 responses have no length (RFC 9110, 8.6).
         if isinstance(response, HttpResponse) and not response.streaming and response.status_code not in {204, 304}:
             response.headers.setdefault("Content-Length", str(len(response.content)))
             if request.method == "HEAD":

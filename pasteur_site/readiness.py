@@ -1,4 +1,4 @@
-"""`/readyz`: whether this web process can serve visitors. It needs the database and no Git."""
+"""`/readyz`: whether this web process can serve visitors, which requires the database but not Git."""
 
 import logging
 import tempfile
@@ -19,14 +19,14 @@ from pasteur_site.processes import program_states
 
 logger = logging.getLogger(__name__)
 
-#: Seconds for which the result of a trial write holds.
+#: How long the result of a trial write is valid.
 WRITE_CHECK_SECONDS = 3.0
-#: A request with one of these headers came through a proxy, and a proxy on this machine is no operator.
+#: A request with one of these headers came through a proxy, and a proxy on this machine is not an operator.
 _PROXY_HEADERS = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Host", "X-Forwarded-Proto", "Via")
 
 
 class WriteCheck:
-    """Tries at times whether the database stores anything: one with a full disk still answers every read."""
+    """Check from time to time whether the database can store anything: with a full disk, it still responds to reads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -34,7 +34,7 @@ class WriteCheck:
         self._error = ""
 
     def error(self) -> str:
-        """Return why the database stores nothing; the empty string if it does."""
+        """Return why the database cannot store anything, or an empty string if it can."""
         if self._lock.acquire(blocking=False):
             try:
                 if monotonic() - self._checked_at >= WRITE_CHECK_SECONDS:
@@ -58,14 +58,14 @@ class WriteCheck:
 
 
 _write_check = WriteCheck()
-#: Once the tables match the code of this process, and SECRET_KEY the database, they keep doing so.
+#: Once the tables match this process's code, and SECRET_KEY matches the database, that does not change again.
 _tables = {"match": False}
 _secret_key = {"matches": False}
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Return 200 when this process can serve visitors, otherwise 503. The reasons are for operators only."""
+    """Return a 200 response if this process can serve visitors, or 503 otherwise. Only operators see the reasons."""
     try:
         ready, details = _examine()
     except DatabaseError as error:
@@ -80,12 +80,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def failing_programs() -> dict[str, str]:
-    """Return the programs of `manage.py run` that keep ending, and how."""
+    """Return the programs of `manage.py run` that keep exiting, with a description."""
     return program_states.read(settings.DATA_DIR / program_states.FILE_NAME)
 
 
 def _examine() -> tuple[bool, dict[str, object]]:
-    """Return whether tables, database and mirror are in order, and the details."""
+    """Return whether the tables, the database and the mirror are in order, and the details."""
     details: dict[str, object] = {"database": True, "migrations": _do_tables_match()}
     ready = bool(details["migrations"])
     if ready:
@@ -109,7 +109,7 @@ def _examine() -> tuple[bool, dict[str, object]]:
 
 
 def _is_operator(request: HttpRequest) -> bool:
-    """Whether the caller has the metrics token, or is on this machine without a proxy in between."""
+    """Return whether the caller has the metrics token, or is on this machine without a proxy in between."""
     if views.has_token(request):
         return True
     is_direct = not any(name in request.headers for name in _PROXY_HEADERS)
@@ -134,11 +134,11 @@ def _has_our_secret_key() -> bool:
 
 
 def _try_write() -> None:
-    """Write as a new paste would, and leave nothing behind. Raises DatabaseError or OSError."""
+    """Write as much as a new paste would, and leave nothing behind. Raise DatabaseError or OSError."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE django_migrations SET name = name WHERE id = (SELECT MIN(id) FROM django_migrations)")
         if connection.vendor == "postgresql":
-            # The row has room in its page. A full disk shows only when a file has to grow.
+            # The row fits into its page. A full disk is only noticed when a file has to grow.
             table = f"pasteur_write_check_{threading.get_native_id()}_{id(connection):x}"
             cursor.execute("SELECT has_schema_privilege(current_schema(), 'CREATE')")
             if cursor.fetchone()[0]:
@@ -146,6 +146,6 @@ def _try_write() -> None:
                 cursor.execute(f"INSERT INTO {table} VALUES (1)")  # noqa: S608  (a name made of numbers)
             transaction.set_rollback(True)
     if connection.vendor == "sqlite" and not connection.is_in_memory_db():  # type: ignore[attr-defined]
-        # The write-ahead log has room as well: it is used again from its beginning.
+        # The write-ahead log has room as well, since it is reused from the start.
         with tempfile.TemporaryFile(dir=Path(connection.settings_dict["NAME"]).parent) as file:
             file.write(bytes(settings.PASTEUR_MAX_BYTES))

@@ -1,4 +1,4 @@
-"""The settings. Operators set environment variables, which docs/settings.md lists; all else is fixed here."""
+"""The settings. Those in docs/settings.md can be changed with environment variables; all others are fixed."""
 
 import os
 import re
@@ -61,7 +61,7 @@ if PASTEUR_LOGO and not re.fullmatch(_logo_path, PASTEUR_LOGO.removeprefix(PASTE
     env.reject("PASTEUR_LOGO", "must be the path of an image on this site, such as /static/logo.svg")
 PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, minimum=1, maximum=64 * 1024 * 1024)
 PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, minimum=8, maximum=32)
-#: The largest request body: JSON may encode one byte of a paste in six, and the rest is for its other fields.
+#: The maximum size of a request body: JSON may need six bytes for each byte of a paste, plus room for other fields.
 PASTEUR_MAX_BODY_BYTES = 6 * PASTEUR_MAX_BYTES + 256 * 1024
 
 # Protocols of other pastebins (pastes/dialects/).
@@ -94,7 +94,7 @@ for _name in ("CREATE", "READ", "DELETE", "REPORT", "LOGIN"):
     except ValueError as error:
         env.reject(f"PASTEUR_LIMIT_{_name}", str(error))
 
-# Days for which the address that sent a paste is stored (pastes/moderation/origins.py).
+# How many days to store the address that a paste came from (pastes/moderation/origins.py).
 PASTEUR_KEEP_ADDRESSES = env.integer("PASTEUR_KEEP_ADDRESSES", 0, minimum=0, maximum=365)
 
 # Mail about reports (pastes/moderation/report_mail.py).
@@ -119,7 +119,7 @@ GITSYNC_WEB_URL = env.text(
     pattern=rf"off|https?://{_git_host}(:[0-9]+)?/{_web_path}\{{commit\}}{_web_path}",
     form="off or a URL such as https://git.example.org/team/pastes/commit/{commit}",
 )
-_clone_path = r"[A-Za-z0-9._~%+/-]+"  # The page shows it as part of a shell command.
+_clone_path = r"[A-Za-z0-9._~%+/-]+"  # Shown on pages as part of a shell command.
 GITSYNC_CLONE_URL = env.text(
     "GITSYNC_CLONE_URL",
     pattern=rf"off|((https?|git)://|ssh://([\w.-]+@)?){_git_host}(:[0-9]+)?/{_clone_path}|[\w.-]+@{_git_host}:{_clone_path}",
@@ -173,13 +173,13 @@ GITSYNC_HOLD_SECRETS = env.flag("GITSYNC_HOLD_SECRETS", default=True)
 #: The worker's clone: a cache that may be deleted at any time.
 GITSYNC_CLONE_DIR = DATA_DIR / "clone.git"
 
-# Database, cache and broker. Admin sessions are cached only in a cache that all processes share.
+# Database, cache and broker. Admin sessions are only cached if all processes share a cache.
 DATABASES = {"default": services.database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": services.cache(env), "pages": services.page_cache()}
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if 'LOCATION' in CACHES['default'] else 'db'}"
 
-# Celery only wakes the worker. It may lose messages: the rows of the outbox are the queue.
+# Celery only wakes the worker. It may lose messages, since the actual queue is the outbox table.
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = services.broker(env, DATA_DIR)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -266,7 +266,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        # Text becomes markup or a script address only through the policies of page/worker.js and markdown/render.js.
+        # Strings can only become markup or script URLs through the policies in page/worker.js and markdown/render.js.
         "require-trusted-types-for": ["'script'"],
         "trusted-types": ["pasteur", "pasteur-markdown"],
     }
@@ -277,12 +277,12 @@ CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "pastes.web.errors.csrf_failure"
-# The site is at the root of its host. Django caches addresses for the process, so no request may change them.
+# The site is at the root of its host. Django caches URL prefixes per process, so requests must not change them.
 FORCE_SCRIPT_NAME = ""
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PASTEUR_PROXIES else None
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
-# A reverse proxy redirects http:// to https://: a plain request that arrives here is a health check (W008). HSTS for
-# subdomains (W005) and preload lists (W021) are decisions of the domain's owner.
+# A reverse proxy redirects http:// to https://, so a plain request that arrives here is a health check (W008). HSTS for
+# subdomains (W005) and preload lists (W021) are up to the owner of the domain.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 if IS_LOCAL and not IS_HTTPS:
     # With plain HTTP on a loopback address, secure cookies would prevent logging in.

@@ -1,4 +1,4 @@
-"""Periodic tasks of the site other than the mirror's."""
+"""Periodic tasks other than those of the mirror."""
 
 from celery import shared_task
 
@@ -9,7 +9,7 @@ from pastes.storage import checkpoint
 
 @shared_task
 def erase_expired() -> None:
-    """Erase the content of expired pastes, and delete old records of requests, reports and addresses."""
+    """Erase the content of expired pastes, and delete old data about requests, reports and addresses."""
     writing.erase_expired()
     idempotency.forget_old()
     reports.erase_old_contacts()
@@ -19,5 +19,5 @@ def erase_expired() -> None:
 
 @shared_task
 def notify_moderators() -> None:
-    """Send moderators a mail about new reports."""
+    """Notify moderators about new reports by mail."""
     report_mail.send_pending()

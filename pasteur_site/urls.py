@@ -1,4 +1,4 @@
-"""The URLs of the site. Fixed paths come before keys; keys are longer than any of them."""
+"""The site's URLs. Fixed paths come before keys and are all shorter than keys."""
 
 from django.contrib import admin
 from django.urls import include, path

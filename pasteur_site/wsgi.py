@@ -1,4 +1,4 @@
-"""The WSGI application. It needs neither Git nor the deploy key nor a broker."""
+"""The WSGI application. It does not need Git, the deploy key or a broker."""
 
 from functools import lru_cache
 from typing import Any
@@ -19,27 +19,27 @@ from pasteur_site.web_server.body_limit import BodyLimitMiddleware  # noqa: E402
 
 
 class Request(WSGIRequest):
-    """A request with a query and a form in UTF-8, whatever charset its header names.
+    """A request whose query string and form are decoded as UTF-8, regardless of the charset in its headers.
 
-    Django would use any codec of Python, `rot13` among them, and fail before a view can respond.
+    Django would use any Python codec, even `rot13`, and fail before a view can respond.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         self.content_type, self.content_params = _parse_content_type(meta.get("CONTENT_TYPE", ""))
 
     def parse_file_upload(self, META: Any, post_data: Any) -> Any:  # noqa: N803  (the name is Django's)
-        """Return the fields and files of a form. Raises MultiPartParserError for any malformed form."""
+        """Return the fields and files of a form. Raise MultiPartParserError for any malformed form."""
         try:
             return super().parse_file_upload(META, post_data)
-        except TypeError as error:  # Django raises it for some malformed parameters.
+        except TypeError as error:  # Raised by Django for some malformed parameters.
             raise MultiPartParserError(str(error)) from None
 
 
 @lru_cache(maxsize=64)
 def _parse_content_type(content_type: str) -> tuple[str, dict[str, str]]:
-    """Return the media type and its parameters, which callers must not modify. Parsing takes as long as a small query.
+    """Return the media type and its parameters, which callers must not modify. Cached, as parsing is slow.
 
-    A malformed type becomes "unreadable", which no view accepts.
+    If the type is malformed, return "unreadable", which no view accepts.
     """
     try:
         return header_parameters.parse(content_type)
@@ -48,14 +48,14 @@ def _parse_content_type(content_type: str) -> tuple[str, dict[str, str]]:
 
 
 class Handler(WSGIHandler):
-    """Django's handler with our request class."""
+    """Django's WSGI handler with our own request class."""
 
     request_class = Request
 
 
 django.setup(set_prefix=False)
 if connection.vendor == "postgresql":
-    from pasteur_site.web_server import postgresql_timeouts  # It imports psycopg, which SQLite does not need.
+    from pasteur_site.web_server import postgresql_timeouts  # Imports psycopg, which SQLite does not need.
 
     connection_created.connect(postgresql_timeouts.set_timeouts, dispatch_uid="pasteur.set_timeouts")
     request_started.connect(postgresql_timeouts.skip_health_check, dispatch_uid="pasteur.skip_health_check")

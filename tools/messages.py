@@ -1,7 +1,7 @@
-"""Collects what the site says to people and brings the catalogues in locale/ up to date.
+"""Collect translatable strings and update the catalogues in locale/.
 
-Run as `python -m tools.messages`, which `make messages` does; it then names what waits for its translation. Templates
-and Python make the domain `django`, scripts `djangojs`.
+`make messages` runs this as `python -m tools.messages`, which also lists untranslated strings. The domain `django` is
+for templates and Python code, and `djangojs` is for scripts.
 """
 
 import re
@@ -31,12 +31,12 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "npgettext": ((1, "c"), 2, 3),
 }
 
-#: A call of one of these with its strings, as Django's `templatize` writes it.
+#: A call of one of these with its strings, in the form produced by Django's `templatize`.
 _CALL = re.compile(r"""n?p?gettext\((?:[^()'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*\)""")
 
 
 def main() -> int:
-    """Update every catalogue; 1 when something waits for its translation."""
+    """Update all catalogues. Return 1 if any string is untranslated."""
     waiting = 0
     for language in LANGUAGES:
         for domain in DOMAINS:
@@ -49,12 +49,12 @@ def main() -> int:
 
 
 def path_of(language: str, domain: str) -> Path:
-    """Return where a catalogue lies."""
+    """Return the path of a catalogue."""
     return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def updated(language: str, domain: str) -> Catalog:
-    """Return a catalogue with exactly what the sources say now; what is not said any more is gone."""
+    """Return a catalogue that contains exactly the strings that are in the sources now."""
     path = path_of(language, domain)
     with path.open("rb") as file:
         catalogue = read_po(file, locale=language, domain=domain)
@@ -64,7 +64,7 @@ def updated(language: str, domain: str) -> Catalog:
 
 
 def said(domain: str) -> Catalog:
-    """Return what the sources say, untranslated."""
+    """Return a catalogue with the untranslated strings from the sources."""
     catalogue = Catalog(domain=domain)
     for path in sources(domain):
         for _, message, comments, context in _messages(path):
@@ -74,7 +74,7 @@ def said(domain: str) -> Catalog:
 
 
 def sources(domain: str) -> list[Path]:
-    """Return the files of a domain."""
+    """Return the source files of a domain."""
     if domain == "djangojs":
         return sorted((ROOT / "static" / "js").rglob("*.js"))
     pages = [path for path in (ROOT / "templates").rglob("*.html") if "admin" not in path.parts]
@@ -82,7 +82,7 @@ def sources(domain: str) -> list[Path]:
 
 
 def as_po(catalogue: Catalog) -> bytes:
-    """Return a catalogue as it lies in the repository: without anything that changes by itself."""
+    """Return the content of a catalogue file, without anything that would change on every run."""
     held = BytesIO()
     write_po(held, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
     plural = f"nplurals={catalogue.num_plurals}; plural={catalogue.plural_expr};"
@@ -95,7 +95,7 @@ def as_po(catalogue: Catalog) -> bytes:
 
 
 def untranslated(catalogue: Catalog) -> Iterator[str]:
-    """Yield what has no translation yet, or a fuzzy one."""
+    """Yield strings whose translation is missing or fuzzy."""
     for message in catalogue:
         texts = message.string if isinstance(message.string, tuple) else (message.string,)
         if message.id and (message.fuzzy or not all(texts)):
@@ -110,7 +110,7 @@ def _messages(path: Path) -> Iterable[tuple[int, str | tuple[str, ...], list[str
 
 
 def _as_python(template: str) -> str:
-    """Return the calls that a template makes, as Django writes them for xgettext, without what is no Python."""
+    """Return the translation calls in a template as Python code, in the form that Django produces for xgettext."""
     return "\n".join(_CALL.findall(templatize(template)))
 
 

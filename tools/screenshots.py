@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/screenshots/ anew: the real site, on data that is thrown away, in a real browser."""
+"""Regenerate the images in docs/screenshots/, using the real site with temporary data in a real browser."""
 
 import json
 from collections.abc import Callable
@@ -61,20 +61,20 @@ PASTES: list[dict[str, Any]] = [
         ],
     },
 ]
-#: What became of the last of them.
+#: Later revisions of the last of these pastes.
 EDITS = [
     {"count_words.py": COUNT_WORDS, "Makefile": MAKEFILE},
     {"count_words.py": COUNT_WORDS, "Makefile": f"{MAKEFILE}\nclean:\n\trm -f words\n"},
 ]
 
-#: Brings a fresh window to what its picture shows.
+#: A function that brings a new browser page to the state to be shown.
 Show = Callable[[Page, str], None]
 
 
 def main() -> None:
-    """Run the site, make a few pastes, and take the pictures."""
+    """Run the site, create a few pastes and take the screenshots."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    # The address of a site as its operator would set it, in place of a port of the moment.
+    # Use a realistic address instead of a random port.
     with Pasteur(PASTEUR_URL="http://paste.example.org", DJANGO_SUPERUSER_PASSWORD=PASSWORD) as site:
         site.manage("createsuperuser", "--noinput", "--username", MODERATOR, "--email", "moderator@example.org")
         shows = _shows(*_made(site))
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def _made(site: Pasteur) -> tuple[str, str]:
-    """Make the pastes, and return the keys of one that was edited and of one that is encrypted once Git has them."""
+    """Create the pastes and wait until they are in Git. Return the keys of an edited paste and an encrypted one."""
     sealed = _published(site, {"files": [{"content": seal(NOTE, SECRET)}], "encrypted": True, "visibility": "unlisted"})
     older = [_published(site, paste) for paste in PASTES]
     edited = older[-1]
@@ -100,7 +100,7 @@ def _made(site: Pasteur) -> tuple[str, str]:
 
 
 def _published(site: Pasteur, paste: dict[str, Any]) -> dict[str, str]:
-    """Make a paste and return its key and its edit token."""
+    """Create a paste and return its key and edit token."""
     made: dict[str, str] = _asked(site, "POST", "", {"visibility": "public", **paste})
     return made
 
@@ -119,7 +119,7 @@ def _asked(site: Pasteur, method: str, path: str, body: object, headers: dict[st
 
 
 def _shows(edited: str, sealed: str) -> dict[str, Show]:
-    """Return how each page is brought to what its picture shows, by the picture's name."""
+    """Return the functions that prepare the pages, keyed by screenshot name."""
     return {
         "compose": _compose,
         "paste": partial(_open, path=f"/{edited}", ready="#file-2[data-highlighted]"),
@@ -153,7 +153,7 @@ def _admin(site: Pasteur, browser: Browser) -> None:
 
 
 def _take(page: Page, name: str, *, whole: bool = False) -> None:
-    """Save what the window shows, or the whole page, and refuse a picture that would weigh the repository down."""
+    """Save the visible part of the page or the whole page, and refuse images that are too large for the repository."""
     file = PICTURES / f"{name}.png"
     page.screenshot(path=file, animations="disabled", full_page=whole)
     page.close()

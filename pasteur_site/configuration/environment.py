@@ -1,4 +1,4 @@
-"""Typed values of environment variables. It collects all errors, so that one message names every wrong variable."""
+"""Environment variables as typed values. All errors are collected so that every wrong variable is reported at once."""
 
 import difflib
 import os
@@ -10,33 +10,33 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-#: An unknown variable with one of these prefixes is a typing mistake.
+#: An unknown variable with one of these prefixes is treated as a typo.
 OUR_PREFIXES = ("PASTEUR_", "GITSYNC_")
 _BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 class SettingsError(ImproperlyConfigured):
-    """Invalid environment variables, one line each."""
+    """Invalid environment variables, one per line."""
 
 
 class Environment:
     """Environment variables as typed values.
 
-    An invalid value is reported and replaced by the default; `finish` raises SettingsError with all reports.
+    An invalid value is recorded as an error and replaced by the default. `finish` raises SettingsError with all errors.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        #: Names of all variables that were read.
+        #: The names of all variables that were read.
         self.names: set[str] = set()
         self._errors: list[str] = []
 
     def reject(self, name: str, reason: str) -> None:
-        """Report that the variable `name` is invalid. The reason must not repeat the value of a secret."""
+        """Record that the variable `name` is invalid. The reason must not contain the value of a secret."""
         self._errors.append(f"  {name}: {reason}")
 
     def finish(self) -> None:
-        """Raise SettingsError if any variable was rejected, or has one of our prefixes and an unknown name."""
+        """Raise SettingsError if any variable was rejected, or is unknown but has one of our prefixes."""
         for name in sorted(self._values):
             if name.startswith(OUR_PREFIXES) and name not in self.names:
                 matches = difflib.get_close_matches(name, self.names, n=1)
@@ -46,9 +46,9 @@ class Environment:
             raise SettingsError("\n".join(self._errors))
 
     def text(self, name: str, default: str = "", *, pattern: str = "", form: str = "") -> str:
-        """Return the value, or the default when it is unset or empty.
+        """Return the value, or the default if it is unset or empty.
 
-        A value that does not match all of `pattern` is rejected, with `form` as the description of a valid one.
+        A value that does not fully match `pattern` is rejected, with `form` as the description of a valid value.
         """
         self.names.add(name)
         value = self._values.get(name, "").strip()
@@ -58,7 +58,7 @@ class Environment:
         return value or default
 
     def secret(self, name: str, default: str = "") -> str:
-        """Return the value of NAME, or the content of the file that NAME_FILE names."""
+        """Return the value of NAME, or the content of the file specified by NAME_FILE."""
         value, file = self.text(name), self.text(f"{name}_FILE")
         if value and file:
             self.reject(name, f"set either {name} or {name}_FILE, not both")
@@ -71,7 +71,7 @@ class Environment:
             return default
 
     def integer(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
-        """Return an integer from `minimum` to `maximum`."""
+        """Return an integer between `minimum` and `maximum`."""
         value = self.text(name)
         if not value:
             return default
@@ -82,7 +82,7 @@ class Environment:
         return int(value)
 
     def seconds(self, name: str, *, maximum: float) -> float | None:
-        """Return a duration in seconds from 0 to `maximum`, or None when it is unset."""
+        """Return a duration in seconds between 0 and `maximum`, or None if it is unset."""
         value = self.text(name)
         if not value:
             return None
@@ -96,20 +96,20 @@ class Environment:
         return number
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """Return True for 1, true, yes and on; False for 0, false, no and off."""
+        """Return True for 1, true, yes and on, and False for 0, false, no and off."""
         value = self.text(name).lower() or ("1" if default else "")
         if value not in {"", "0", "false", "no", "off", "1", "true", "yes", "on"}:
             self.reject(name, f"must be 1 or 0, not {value[:50]!r}")
         return value in {"1", "true", "yes", "on"}
 
     def words(self, name: str, default: Iterable[str] = ()) -> list[str]:
-        """Return the comma-separated values."""
+        """Return a list of comma-separated values."""
         return [word.strip() for word in self.text(name).split(",") if word.strip()] or list(default)
 
     def url(self, name: str, value: str, *, schemes: Collection[str], form: str) -> str:
-        """Return `value`, read from the variable `name`, if it is a URL with one of the schemes; otherwise "".
+        """Return `value` if it is a URL with one of the schemes, or an empty string otherwise.
 
-        `form` describes a valid URL.
+        `name` is the variable that the value comes from, and `form` describes a valid URL.
         """
         try:
             parts = urlsplit(value)
@@ -122,12 +122,12 @@ class Environment:
         return value
 
     def path(self, name: str, default: Path | None = None) -> Path | None:
-        """Return an absolute path; a relative one starts at the checkout, whatever the current directory is."""
+        """Return an absolute path. Relative paths are relative to the checkout, not to the current directory."""
         value = self.text(name)
         return _absolute(value) if value else default
 
     def folder(self, name: str, default: Path) -> Path:
-        """Return a writable folder. Create it with mode 0700 if it is missing."""
+        """Return a writable folder, creating it with mode 0700 if it does not exist."""
         folder = self.path(name) or default
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ class Environment:
 
 
 def _absolute(path: str) -> Path:
-    return Path(os.path.abspath(_BASE_DIR / Path(path).expanduser()))  # noqa: PTH100  (without `..`, as Git wants it)
+    return Path(os.path.abspath(_BASE_DIR / Path(path).expanduser()))  # noqa: PTH100  (removes `..`, as Git requires)
 
 
 def _reason(error: Exception) -> str:

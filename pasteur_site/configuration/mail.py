@@ -1,4 +1,4 @@
-"""The mail server of PASTEUR_EMAIL_URL, and lists of e-mail addresses."""
+"""The mail server specified by PASTEUR_EMAIL_URL, and lists of email addresses."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9][A-Za-z0-9.-
 
 @dataclass(frozen=True)
 class MailServer:
-    """An SMTP server, and whether TLS begins with STARTTLS or with the connection."""
+    """An SMTP server, and whether TLS starts with STARTTLS or with the connection."""
 
     host: str = ""
     port: int = 0
@@ -24,7 +24,7 @@ class MailServer:
 
 
 def server(env: Environment, name: str) -> MailServer:
-    """Return the server that the variable `name` sets, or an empty one."""
+    """Return the server specified by the variable `name`, or an empty one."""
     url = env.url(name, env.secret(name), schemes=_PORTS, form=URL_FORM)
     parts = urlsplit(url)
     if url and not (parts.hostname and parts.path in {"", "/"} and not parts.query and not parts.fragment):
@@ -46,7 +46,7 @@ def server(env: Environment, name: str) -> MailServer:
 
 
 def addresses(env: Environment, name: str) -> list[str]:
-    """Return the comma-separated e-mail addresses of the variable `name`."""
+    """Return the comma-separated email addresses in the variable `name`."""
     values = env.words(name)
     if not all(_ADDRESS.fullmatch(address) and len(address) <= 254 for address in values):
         env.reject(name, "must be comma-separated e-mail addresses such as ada@example.org")

@@ -1,4 +1,4 @@
-"""Django's and Celery's settings for the database, the cache and the broker, from their URLs."""
+"""Django's and Celery's settings for the database, the cache and the broker, derived from their URLs."""
 
 import re
 from pathlib import Path
@@ -11,8 +11,8 @@ from pasteur_site.configuration.environment import Environment
 
 _LOCAL_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
 _REDIS_PATH = re.compile(r"(/\d*)?")
-#: Readers never wait for the writer (WAL). A commit survives a power cut (FULL). The log is checkpointed every 16 MB
-#: instead of 4: with many pastes, each new one touches other pages of the indexes.
+#: Readers never wait for the writer (WAL), and commits survive a power failure (FULL). The log is checkpointed every
+#: 16 MB instead of 4 MB because, with many pastes, each new one touches different index pages.
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=4000;"
     " PRAGMA secure_delete=ON;"
@@ -20,7 +20,7 @@ _SQLITE_PRAGMAS = (
 
 
 def database(env: Environment, folder: Path) -> dict[str, Any]:
-    """Return the database of DATABASE_URL, or an SQLite file in `folder`."""
+    """Return the database specified by DATABASE_URL, or an SQLite file in `folder`."""
     form = "sqlite:////absolute/path or postgres://user:password@host:port/name"
     schemes = {"sqlite", "postgres", "postgresql"}
     url = env.url("DATABASE_URL", env.secret("DATABASE_URL"), schemes=schemes, form=form)
@@ -31,18 +31,18 @@ def database(env: Environment, folder: Path) -> dict[str, Any]:
     if not settings["NAME"] or (is_sqlite and not Path(settings["NAME"]).is_absolute()):
         env.reject("DATABASE_URL", f"must be {form}")
     if is_sqlite:
-        # IMMEDIATE: a write takes its lock when it begins, and only then can it wait for the lock.
+        # IMMEDIATE: a write acquires its lock at the start, which is the only time when it can wait for the lock.
         settings["OPTIONS"] = {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": _SQLITE_PRAGMAS}
     else:
         settings["CONN_HEALTH_CHECKS"] = True
-        # Prepared statements: planning is most of the server's work for a read.
+        # Prepared statements: planning accounts for most of the server's work for a read.
         options = {"connect_timeout": 3, "server_side_binding": True, "prepare_threshold": 2}
         settings["OPTIONS"] = options | settings.get("OPTIONS", {})
     return settings | {"CONN_MAX_AGE": None}
 
 
 def cache(env: Environment) -> dict[str, Any]:
-    """Return the cache of CACHE_URL, which all processes share, or one in the memory of each process."""
+    """Return the cache specified by CACHE_URL, which all processes share, or a per-process cache in memory."""
     form = "redis://host:port/number, rediss:// or unix:///path"
     url = env.url("CACHE_URL", env.secret("CACHE_URL"), schemes={"redis", "rediss", "unix"}, form=form)
     if not url.startswith("unix:") and not _REDIS_PATH.fullmatch(urlsplit(url).path):
@@ -54,12 +54,12 @@ def cache(env: Environment) -> dict[str, Any]:
 
 
 def page_cache() -> dict[str, Any]:
-    """Return each process's cache of rendered pages: at most 20 MB, each page for at most a minute."""
+    """Return the per-process cache of rendered pages, which holds at most 20 MB and each page for a minute."""
     return {"BACKEND": _LOCAL_MEMORY, "LOCATION": "pages", "TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES": 300}}
 
 
 def broker(env: Environment, folder: Path) -> tuple[str, dict[str, Any]]:
-    """Return the URL of the broker, by default files in `folder`, and Celery's transport options."""
+    """Return the URL of the broker and Celery's transport options. The default is to use files in `folder`."""
     name = "CELERY_BROKER_URL"
     form = "redis://host:port/number or amqp://...; when it is unset, files in the data folder are used"
     schemes = {"folder", "redis", "rediss", "redis+socket", "amqp", "amqps"}

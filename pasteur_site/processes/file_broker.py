@@ -1,8 +1,8 @@
-"""A Celery broker in a folder, for a site without Redis: kombu's `filesystem` transport without its races.
+"""A Celery broker in a folder, for sites without Redis: kombu's `filesystem` transport without its race conditions.
 
-kombu's transport writes a message under its final name, so a reader may take half of it, and an empty message ends the
-worker (https://github.com/celery/kombu/issues/1551). Here each message and each binding is a file that appears whole,
-by renaming, so no lock is needed.
+kombu's transport writes messages directly to their final name, so a reader may see an incomplete message, and an empty
+message terminates the worker (https://github.com/celery/kombu/issues/1551). Here, every message and binding is a file
+that is renamed once it is complete, so no lock is needed.
 """
 
 import logging
@@ -22,18 +22,18 @@ Binding = filesystem.exchange_queue_t
 
 
 class Channel(filesystem.Channel):
-    """Messages are files in one folder, named in the order of sending; bindings are files in a folder per exchange."""
+    """Messages are files in one folder, with names in sending order. Bindings are files in one folder per exchange."""
 
     @property
     def control_folder(self) -> Path:
-        """The folder of everything; it is created, for its owner only, when it is missing."""
+        """The folder for all files. It is created, accessible only to its owner, if it does not exist."""
         folder = Path(self.transport_options["folder"])
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
     @property
     def data_folder_in(self) -> str:
-        """The folder in which the base class counts and purges messages."""
+        """The folder where the base class counts and purges messages."""
         return str(self.control_folder)
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as in the base
@@ -46,7 +46,7 @@ class Channel(filesystem.Channel):
         raise Empty
 
     def _take(self, file: Path) -> Any:
-        """Return a message, or None if another reader was first or it lacks what kombu relies on."""
+        """Return a message, or None if another reader was faster or the message is invalid."""
         taken = self.control_folder / f".taken-{uuid.uuid4()}"
         try:
             file.rename(taken)
@@ -63,7 +63,7 @@ class Channel(filesystem.Channel):
         return None
 
     def _lookup(self, exchange: str, routing_key: str, default: str | None = None) -> list[str]:
-        # Celery's own queue is named like its exchange, so it is found even when its binding was deleted.
+        # Celery's own queue has the same name as its exchange, so it is found even if its binding was deleted.
         queues = list(super()._lookup(exchange, routing_key, default))
         return queues or [routing_key] * (exchange == routing_key)
 
@@ -74,7 +74,7 @@ class Channel(filesystem.Channel):
             try:
                 bindings.append(Binding(*loads(bytes_to_str(file.read_bytes()))))
             except FileNotFoundError:
-                continue  # It was deleted just now.
+                continue  # It has just been deleted.
             except (ValueError, TypeError) as error:
                 logger.warning("ignored the unreadable binding %s of exchange %s: %s", file.name, exchange, error)
         return bindings
@@ -99,7 +99,7 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """The transport of `folder://`. Polling ten times a second costs little and delivers a message in 50 ms."""
+    """The transport for `folder://`. Polling ten times per second is cheap and takes 50 ms on average."""
 
     Channel = Channel
     polling_interval = 0.1

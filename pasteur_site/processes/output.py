@@ -1,7 +1,7 @@
-"""Standard output and standard error that never wait for their reader.
+"""Standard output and standard error streams that never block.
 
-A reader that stands still fills the pipe, and a write to a full pipe waits: work would stop for the sake of a log line.
-Lines that cannot be written are dropped and counted; the next line that can be written follows the count.
+If a reader stops reading, the pipe fills up and further writes block, so that a mere log line would stop all work.
+Lines that cannot be written are therefore dropped and counted. The count is reported as soon as writing is possible.
 """
 
 import errno
@@ -18,9 +18,9 @@ _NOTE = "{time} WARNING pasteur_site.output: {lines} lines were dropped because 
 
 
 class DroppingStream:
-    """A text stream on a file descriptor. `write` and `flush` neither wait nor fail.
+    """A text stream for a file descriptor. `write` and `flush` neither block nor fail.
 
-    It has no `fileno`: Celery would write to the descriptor itself, and wait.
+    It has no `fileno`, because Celery would write to the descriptor directly and block.
     """
 
     encoding = "utf-8"
@@ -29,7 +29,7 @@ class DroppingStream:
     def __init__(self, descriptor: int) -> None:
         self._send = _sender(descriptor)
         self._is_terminal = os.isatty(descriptor)
-        self._lock = threading.RLock()  # A signal handler may write in the middle of a write.
+        self._lock = threading.RLock()  # A signal handler may interrupt a write to write as well.
         self._dropped_lines = 0
         self._is_torn = False
         os.register_at_fork(after_in_child=self._renew_lock)
@@ -56,7 +56,7 @@ class DroppingStream:
         return True
 
     def _report_dropped(self) -> bool:
-        """Write how many lines were dropped, if any were; return False when that is not possible yet."""
+        """If any lines were dropped, report how many. Return False if that is not possible yet."""
         if not self._dropped_lines and not self._is_torn:
             return True
         note = _NOTE.format(time=time.strftime("%Y-%m-%d %H:%M:%S,000"), lines=self._dropped_lines)
@@ -66,7 +66,7 @@ class DroppingStream:
         return True
 
     def _write(self, data: bytes) -> bool:
-        """Write all of the data; return False when only a part of it, or nothing, could be written."""
+        """Write the data. Return False if only part of it, or nothing, could be written."""
         written = 0
         while written < len(data):
             try:
@@ -81,16 +81,16 @@ class DroppingStream:
 
 
 def never_wait() -> None:
-    """Replace standard output and standard error, for programs that run until they are stopped."""
+    """Replace standard output and standard error. Use this in programs that run until they are stopped."""
     if not isinstance(sys.stdout, DroppingStream):
         sys.stdout = sys.__stdout__ = DroppingStream(1)  # type: ignore[assignment,misc]
         sys.stderr = sys.__stderr__ = DroppingStream(2)  # type: ignore[assignment,misc]
 
 
 def _sender(descriptor: int) -> Callable[[bytes], int]:
-    """Return a function that writes some bytes and returns their number; OSError means that none can be written now.
+    """Return a function that writes some bytes and returns how many. It raises OSError if none can be written now.
 
-    O_NONBLOCK on the descriptor itself would reach every process that shares it, such as the shell of a terminal.
+    Setting O_NONBLOCK on the descriptor itself would affect all processes that share it, such as a terminal's shell.
     """
     try:
         mode = os.fstat(descriptor).st_mode
@@ -100,7 +100,7 @@ def _sender(descriptor: int) -> Callable[[bytes], int]:
         connection = socket.socket(fileno=os.dup(descriptor))
         return lambda data: connection.send(data, socket.MSG_DONTWAIT)
     if not stat.S_ISFIFO(mode) and not os.isatty(descriptor):
-        return lambda data: os.write(descriptor, data)  # A write to a file does not wait for a reader.
+        return lambda data: os.write(descriptor, data)  # Writes to files do not wait for readers.
     try:
         own = os.open(f"/proc/self/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:  # There is no /proc, or the pipe belongs to another account.

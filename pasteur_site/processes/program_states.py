@@ -1,6 +1,6 @@
-"""Which programs of `manage.py run` keep ending: a small file that the supervisor writes and the web process reads.
+"""The programs of `manage.py run` that keep exiting, in a small file written by the supervisor for the web process.
 
-In containers there is no such file: there, the container engine restarts each program and shows its state.
+There is no such file in containers, where the container engine restarts each program and shows its state.
 """
 
 import json
@@ -11,7 +11,7 @@ FILE_NAME = "programs.json"
 
 
 def write(file: Path, failing: Mapping[str, tuple[int, str]]) -> None:
-    """Store how often each failing program has ended in a row, and how it ended last. Raises OSError."""
+    """Store how many times in a row each failing program has exited, and how it last exited. Raise OSError."""
     states = {name: {"failures": failures, "reason": reason} for name, (failures, reason) in failing.items()}
     draft = file.with_suffix(".new")
     draft.write_text(json.dumps(states), encoding="utf-8")
@@ -19,7 +19,7 @@ def write(file: Path, failing: Mapping[str, tuple[int, str]]) -> None:
 
 
 def read(file: Path) -> dict[str, str]:
-    """Return a description of each failing program; an empty dictionary if all is well or unknown."""
+    """Return a description of each failing program. The result is empty if all is well or nothing is known."""
     try:
         states = json.loads(file.read_text(encoding="utf-8"))
         return {name: _describe(state["failures"], state["reason"]) for name, state in states.items()}

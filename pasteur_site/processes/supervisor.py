@@ -1,7 +1,7 @@
-"""Runs several programs in the foreground, each in its own process group.
+"""Run several programs in the foreground, each in its own process group.
 
-A program that ends is restarted, after growing pauses if it keeps ending. Only the main program stops the others: the
-site is of use without its worker, and of none without its web server.
+A program that exits is restarted, with increasing delays if it keeps exiting. Only the main program stops the others:
+the site is usable without its worker, but not without its web server.
 """
 
 import ctypes
@@ -24,10 +24,10 @@ from pasteur_site.processes import program_states
 logger = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 8.0
-#: The main program that ends this often within the window stops everything.
+#: If the main program exits this many times within the window, everything is stopped.
 _MAX_EXITS = 5
 _EXIT_WINDOW_SECONDS = 60.0
-#: A program that has run for this long is well; its next pause is the shortest again.
+#: A program that has run for this long is healthy, and its next delay is reset to the shortest.
 _WELL_SECONDS = 60.0
 _MAX_PAUSE_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
@@ -36,23 +36,23 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 @dataclass
 class Program:
-    """A program, its process if it is running, and its last exits."""
+    """A program, its process if it is running, and its most recent exits."""
 
     name: str
     command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
-    #: When it starts, or has started.
+    #: When it will start or was started.
     start_at: float = 0.0
     exits: deque[float] = field(default_factory=lambda: deque(maxlen=_MAX_EXITS))
-    #: How often it has ended without having been well in between, and how it ended last.
+    #: How many times it has exited without being healthy in between, and how it last exited.
     failures: int = 0
     reason: str = ""
 
 
 class Supervisor:
-    """Runs programs until a signal arrives or the main program, the first one, ends too often.
+    """Run programs until a signal arrives or the main program, which is the first one, exits too often.
 
-    Their states are written to `state_file`; `folder` is their current directory.
+    Their states are written to `state_file`. `folder` is their current directory.
     """
 
     def __init__(self, programs: Mapping[str, Sequence[str]], state_file: Path, folder: Path) -> None:
@@ -61,10 +61,10 @@ class Supervisor:
         self._signal = 0
 
     def run(self) -> int:
-        """Run until SIGINT, SIGTERM or SIGHUP; return the exit status, 1 if the main program ended too often."""
+        """Run until SIGINT, SIGTERM or SIGHUP. Return the exit status: 1 if the main program exited too often."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._receive_signal)
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # Orphans of a program become children of this process.
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # A program's orphans become children of this process.
         self._write_states()
         try:
             while not self._signal:
@@ -83,7 +83,7 @@ class Supervisor:
         self._signal = number
 
     def _ensure_running(self, program: Program) -> bool:
-        """Start the program if it is not running; return False if it is the main one and has ended too often."""
+        """Start the program if it is not running. Return False if it is the main one and has exited too often."""
         now = time.monotonic()
         if program.process is None:
             if now >= program.start_at:
@@ -123,7 +123,7 @@ class Supervisor:
         return subprocess.Popen(
             program.command,
             stdin=subprocess.DEVNULL,
-            cwd=self._folder,  # `python -m` imports from the current directory first.
+            cwd=self._folder,  # `python -m` searches the current directory first.
             start_new_session=True,
             preexec_fn=partial(_end_with_parent, os.getpid()),  # noqa: PLW1509  (this process has one thread)
         )
@@ -142,7 +142,7 @@ class Supervisor:
         self._end_orphans()
 
     def _reap_orphans(self) -> None:
-        """Wait for orphans that have ended, such as the ssh of a killed git, so that no zombies are left."""
+        """Reap orphans that have exited, such as the ssh of a killed git, so that no zombies are left."""
         ours = {program.process.pid for program in self.programs if program.process is not None}
         try:
             while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in ours:
@@ -151,7 +151,7 @@ class Supervisor:
             pass  # There are no children.
 
     def _end_orphans(self) -> None:
-        """Kill orphans in process groups of their own."""
+        """Kill orphans that have their own process groups."""
         ours = {program.process.pid for program in self.programs if program.process is not None}
         try:
             children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
@@ -163,11 +163,11 @@ class Supervisor:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
             except (ProcessLookupError, ChildProcessError):
-                pass  # It has ended already.
+                pass  # It has already exited.
 
 
 def _end_with_parent(parent: int) -> None:
-    """End this process when its parent ends, or has ended already."""
+    """Terminate this process when its parent exits or if it has already exited."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)

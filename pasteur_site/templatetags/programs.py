@@ -1,4 +1,4 @@
-"""The state of the site's programs, for the first page of the admin."""
+"""The state of the site's programs, for the admin's index page."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""Limits request bodies, with and without a Content-Length, before Django sees them."""
+"""Limit request bodies, with or without a Content-Length, before Django sees them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _CHUNK_BYTES = 64 * 1024
 
 
 class BodyLimitMiddleware:
-    """WSGI middleware that gives a chunked body a Content-Length.
+    """WSGI middleware that adds a Content-Length to chunked requests.
 
-    Django takes a body without Content-Length for an empty one. A chunked body is read up to one byte over the limit,
-    so that the view sees a body that is too large and answers 413 in the format of its client.
+    Django treats a body without a Content-Length as empty. A chunked body is read up to one byte over the limit, so
+    that the view sees that it is too large and responds with 413 in the format that suits the caller.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -33,7 +33,7 @@ class BodyLimitMiddleware:
 
 
 def _read(stream: Any, limit: int) -> bytes:
-    """Read until the end of the stream, or `limit` bytes."""
+    """Read the stream until its end, but at most `limit` bytes."""
     body = bytearray()
     while len(body) < limit:
         piece = stream.read(min(_CHUNK_BYTES, limit - len(body)))

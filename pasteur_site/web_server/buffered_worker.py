@@ -1,8 +1,8 @@
-"""gunicorn's worker for the web processes: an event loop for the clients, threads for complete requests.
+"""The gunicorn worker for the web processes, with an event loop for clients and threads for complete requests.
 
-gunicorn's own threads read from their client, and wait for it: sixteen slow ones would stop the site. Here the loop
-collects requests, sends answers and does TLS; a thread never touches a socket. A slow client costs memory and a file
-descriptor, both of which are bounded.
+The threads of gunicorn's own worker read from their client and wait for it, so that sixteen slow clients would stop the
+site. Here, the event loop receives requests, sends responses and handles TLS, and threads never touch a socket. A slow
+client only costs memory and a file descriptor, both of which are limited.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from pasteur_site.web_server import raw_errors
 from pasteur_site.web_server.connection import Connection, State
 from pasteur_site.web_server.request_buffer import HEAD_SECONDS, RequestBuffer
 
-#: Bytes of incomplete requests and of unread answers in this process. Beyond them the connection ends that has held the
-#: most for the longest, rather than the newest. Two requests of the largest size fit in any case.
+#: The maximum number of bytes in incomplete requests and unread responses in this process. If it is exceeded, the
+#: connection that has held the most for the longest time is closed. Two requests of the maximum size always fit.
 MAX_HELD_BYTES = 64 * 1024 * 1024
-#: Seconds in which a stopping worker still takes requests on connections that are open.
+#: How long a worker that is stopping still accepts requests on open connections.
 STOP_SECONDS = 2.0
-#: A process that has connections lets the others be faster: when many come at once, it would take all of them before
-#: the others are awake, and leave a processor without work.
+#: A busy process gives the others a head start. If many connections arrive at once, it would otherwise accept all of
+#: them before the others wake up, leaving a processor idle.
 _YIELD_SECONDS = 0.0001
 _SWEEP_SECONDS = 0.5
 _RECEIVE_BYTES = 64 * 1024
 
 
 class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
-    """Serves WSGI with threads that never wait for a client."""
+    """A WSGI worker whose threads never wait for clients."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,11 +55,11 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         self._threads.shutdown(wait=False)
 
     def submit(self, connection: Connection, buffer: RequestBuffer) -> None:
-        """Have a thread answer a complete request."""
+        """Pass a complete request to a thread."""
         self._threads.submit(self._answer, connection, buffer)
 
     def hold(self, connection: Connection, held_bytes: int) -> None:
-        """Set the bytes that a connection holds; end the costliest connections when all together hold too many."""
+        """Set how many bytes a connection holds. Close the most expensive connections while the total is too high."""
         self._held_bytes += held_bytes - connection.held_bytes
         connection.held_bytes = held_bytes
         while self._held_bytes > max(MAX_HELD_BYTES, 2 * settings.PASTEUR_MAX_BODY_BYTES):
@@ -67,7 +67,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             max(self._connections, key=lambda other: other.held_bytes * (1 + now - other.since)).time_out()
 
     def remove(self, connection: Connection) -> None:
-        """Forget a closed connection."""
+        """Remove a closed connection."""
         self._connections.discard(connection)
         self._held_bytes -= connection.held_bytes
         connection.held_bytes = 0
@@ -90,7 +90,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         await self._stop()
 
     async def _stop(self) -> None:
-        """Take no more connections, and end those that are open once their request is answered."""
+        """Stop accepting connections, and close open ones once their requests have been handled."""
         for listener in self.sockets:
             self._loop.remove_reader(listener)
             listener.close()
@@ -108,7 +108,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         try:
             client, address = listener.accept()
         except OSError:
-            return  # It has gone already, or another process was faster.
+            return  # It is already gone, or another process was faster.
         if len(self._connections) >= self.cfg.worker_connections:
             self._make_room()
         connection = Connection(self, address, listener.getsockname())
@@ -116,7 +116,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         connection.handshake = self._loop.create_task(self._connect(connection, client))
 
     async def _connect(self, connection: Connection, client: socket.socket) -> None:
-        """Begin to read from a connection, after its TLS handshake if there is one."""
+        """Start reading from a connection, after the TLS handshake if there is one."""
         seconds = HEAD_SECONDS if self._tls else None
         try:
             await self._loop.connect_accepted_socket(
@@ -126,12 +126,12 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 ssl_handshake_timeout=seconds,
                 ssl_shutdown_timeout=seconds,
             )
-        except OSError as error:  # TLS errors are such.
+        except OSError as error:  # Includes TLS errors.
             self.log.debug("No connection with ip=%s: %s", connection.client, error)
             self.remove(connection)
 
     def _make_room(self) -> None:
-        """Drop the connection that has waited for its client for the longest; kept-alive ones come last."""
+        """Drop the connection that has been waiting for its client the longest, idle keep-alive connections last."""
         waiting = [connection for connection in self._connections if connection.state is not State.ANSWERING]
         if waiting:
             min(waiting, key=lambda connection: (connection.state is State.IDLE, connection.since)).drop()
@@ -142,19 +142,19 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             connection.time_out()
 
     def _answer(self, connection: Connection, buffer: RequestBuffer) -> None:
-        """Answer a request. Runs in a thread."""
+        """Handle a request. Runs in a thread."""
         try:
             content, keep_alive = self._call_application(connection, buffer)
-        except Exception as error:  # The thread ends here.
+        except Exception as error:  # Nothing above this would handle it.
             self.log.exception("Error handling request %r", buffer.request_line)
             content, keep_alive = raw_errors.describe(error).response(buffer.request_line), False
         try:
             self._loop.call_soon_threadsafe(partial(connection.answer, content, keep_alive=keep_alive))
         except RuntimeError:
-            pass  # The loop has ended: this worker's time to stop was over.
+            pass  # The event loop has ended because this worker ran out of time to stop.
 
     def _call_application(self, connection: Connection, buffer: RequestBuffer) -> tuple[bytes, bool]:
-        """Return the whole response, head and body, and whether the connection is kept open."""
+        """Return the entire response, including its head, and whether the connection is kept open."""
         output = _Output()
         response, environ = wsgi.create(buffer.request, output, connection.client, connection.server, self.cfg)
         environ["wsgi.multithread"] = True
@@ -175,7 +175,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
 
 class _Output:
-    """Stands for the client's socket where gunicorn writes an answer."""
+    """A replacement for the client's socket to which gunicorn writes the response."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []

@@ -1,4 +1,4 @@
-"""The configuration of gunicorn for `manage.py run` and the containers."""
+"""The gunicorn configuration for `manage.py run` and containers."""
 
 import gc
 import logging
@@ -20,21 +20,21 @@ bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{sett
 worker_class = "pasteur_site.web_server.buffered_worker.BufferedWorker"
 workers = settings.PASTEUR_WEB_PROCESSES
 threads = settings.PASTEUR_WEB_THREADS
-# A process may open 1,024 files by default, and the database and the log need some of them.
+# By default, a process may open 1,024 files, some of which are needed for the database and the log.
 worker_connections = 900
-# The application is loaded before the fork: workers start at once and share most of their memory.
+# Load the application before forking, so that workers start immediately and share most of their memory.
 preload_app = True
 keepalive = 5
 timeout = 30
 graceful_timeout = 5
-# Workers are replaced now and then, which bounds the memory leaks of libraries.
+# Replace workers from time to time to limit memory leaks in libraries.
 max_requests = 100_000
 max_requests_jitter = 10_000
 control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
-# No header changes the scheme or the path of the site. Django reads the headers that PASTEUR_PROXIES names.
+# Headers must not change the site's scheme or path. Django evaluates the headers that PASTEUR_PROXIES allows.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
@@ -55,6 +55,6 @@ def on_starting(server: object) -> None:
 
 
 def when_ready(server: object) -> None:
-    """Exclude the loaded modules from garbage collection, which would delay a response by an eighth of a second."""
+    """Exclude loaded modules from garbage collection, which would delay a response by an eighth of a second."""
     gc.freeze()
     logging.getLogger(__name__).info("listening on http://%s", bind)

@@ -1,6 +1,6 @@
-"""One client's connection, plain or TLS, as the event loop sees it. No method waits.
+"""A client's connection in the event loop, with or without TLS. No method blocks.
 
-A connection collects a request, waits for a thread to answer it, sends the answer, and starts again or closes.
+A connection receives a request, waits for a thread to handle it, sends the response, and then starts again or closes.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from pasteur_site.web_server.request_buffer import BYTES_PER_SECOND, HEAD_SECOND
 if TYPE_CHECKING:
     from pasteur_site.web_server.buffered_worker import BufferedWorker
 
-#: Seconds in which a client has to begin to read its answer.
+#: The number of seconds within which a client must start reading the response.
 ANSWER_SECONDS = 20.0
-#: How long, and how much of, what a client still sends after its last answer is read and thrown away. Closing at once
-#: would make the client's system discard the answer.
+#: How long and how many bytes to read and discard if a client is still sending after its last response. Closing the
+#: connection immediately would make the client's system discard the response.
 LINGER_SECONDS = 10.0
 LINGER_BYTES = 64 * 1024 * 1024
-#: Bytes of further requests that are read while one is answered.
+#: The number of bytes to read ahead while a request is being handled.
 _READ_AHEAD_BYTES = 64 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class State(enum.Enum):
-    """What a connection is doing."""
+    """The state of a connection."""
 
     HANDSHAKE = enum.auto()
     IDLE = enum.auto()
@@ -44,7 +44,7 @@ class State(enum.Enum):
 
 
 class Connection(asyncio.BufferedProtocol):
-    """A connection, and its state in the worker: since when it waits, until when it may, and the bytes it holds."""
+    """A connection, since when it has been waiting, its deadline, and how many bytes it holds."""
 
     def __init__(self, worker: BufferedWorker, client: Any, server: Any) -> None:
         self.client, self.server = client, server
@@ -66,7 +66,7 @@ class Connection(asyncio.BufferedProtocol):
         self.state = State.RECEIVING
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._worker.receive_buffer  # Its content is copied before any other connection is read.
+        return self._worker.receive_buffer  # Its content is copied before any other connection is read from.
 
     def buffer_updated(self, nbytes: int) -> None:
         data = bytes(self._worker.receive_buffer[:nbytes])
@@ -84,7 +84,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """Keep the connection open for an answer that is under way."""
+        """Keep the connection open if a response is being prepared or sent."""
         self._has_ended = True
         return self.state in {State.ANSWERING, State.SENDING}
 
@@ -96,7 +96,7 @@ class Connection(asyncio.BufferedProtocol):
         self._worker.remove(self)
 
     def answer(self, content: bytes, *, keep_alive: bool) -> None:
-        """Send an answer, as fast as the client takes it, then wait for the next request or close."""
+        """Send a response as fast as the client reads it, then wait for the next request or close."""
         if self._transport.is_closing():
             return
         self.state = State.SENDING
@@ -111,14 +111,14 @@ class Connection(asyncio.BufferedProtocol):
         self._worker.hold(self, unsent_bytes)
 
     def time_out(self) -> None:
-        """Give up; a client that has begun to send a body gets an answer."""
+        """Close the connection, after a response if the client has started to send a body."""
         if self.state is State.RECEIVING and self._buffer.request:
             self._refuse(raw_errors.TOO_SLOW)
         else:
             self.drop()
 
     def drop(self) -> None:
-        """End the connection at once."""
+        """Close the connection immediately."""
         self._worker.remove(self)
         if self._transport:
             self._transport.abort()
@@ -126,7 +126,7 @@ class Connection(asyncio.BufferedProtocol):
             self.handshake.cancel()
 
     def stop(self, linger_seconds: float) -> None:
-        """Let a connection without a request end soon: the worker is stopping."""
+        """Make a connection without a request close soon because the worker is stopping."""
         if self.state in {State.HANDSHAKE, State.IDLE, State.CLOSING} or not self._buffer.held_bytes:
             self.deadline = min(self.deadline, monotonic() + linger_seconds)
 
@@ -179,7 +179,7 @@ class Connection(asyncio.BufferedProtocol):
             self.deadline = monotonic() + self._worker.keep_alive_seconds
 
     def _close(self) -> None:
-        """Close, and read on for a while where the client may still be sending."""
+        """Close the connection, but keep reading for a while if the client may still be sending."""
         self.state = State.CLOSING
         self.deadline = monotonic() + LINGER_SECONDS
         self._transport.resume_reading()
@@ -188,4 +188,4 @@ class Connection(asyncio.BufferedProtocol):
         elif self._transport.can_write_eof():
             self._transport.write_eof()
         elif not self._buffer.is_truncated:
-            self._transport.close()  # TLS has no half-closed connections.
+            self._transport.close()  # TLS connections cannot be half-closed.

@@ -1,7 +1,7 @@
-"""Timeouts of the web process for PostgreSQL: without an answer within seconds, the visitor gets 503.
+"""PostgreSQL timeouts for the web process: if the database doesn't respond within a few seconds, visitors get a 503.
 
-The server's own timeouts do not work when its process hangs, so the client side of the connection has timeouts too,
-slightly longer ones. Commands and the worker have none.
+The server's own timeouts do not work if its process hangs, so the client side of the connection has slightly longer
+timeouts as well. Commands and the worker have no timeouts.
 """
 
 from functools import partial
@@ -15,17 +15,17 @@ from psycopg.abc import RV, PQGen
 from psycopg.errors import OperationalError
 from psycopg.pq import TransactionStatus
 
-#: For the health check of an existing connection. With 3 s for a new connection, a request with a hanging one ends
-#: within 5 s.
+#: The timeout for the health check of an existing connection. A new connection may take 3 s, so a request whose
+#: connection hangs ends within 5 s.
 _HEALTH_CHECK_SECONDS = 1.0
 _STATEMENT_SECONDS = 3.5
 _ANSWER_SECONDS = 4.0
-#: No health check follows within this time after an answer; no server restarts faster.
+#: Skip the health check if the server responded this recently, since no server restarts faster than that.
 _FRESH_SECONDS = 0.25
 
 
 def set_timeouts(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Set the timeouts of a new connection."""
+    """Set the timeouts for a new connection."""
     if connection.vendor != "postgresql":
         return
     limit = f"{_STATEMENT_SECONDS:g}s"
@@ -35,9 +35,9 @@ def set_timeouts(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any)
 
 
 def skip_health_check(**kwargs: Any) -> None:
-    """When a request starts, skip the health check of a connection that has just answered.
+    """When a request starts, skip the health check if the server has just responded on this connection.
 
-    The check would take as long as the query that follows.
+    The check would take as long as the query itself.
     """
     database: Any = database_of_thread
     if database.connection and monotonic() - getattr(database, "answered_at", 0.0) < _FRESH_SECONDS:
@@ -45,7 +45,7 @@ def skip_health_check(**kwargs: Any) -> None:
 
 
 def _wait(database: Any, connection: Connection[Any], gen: PQGen[RV], **options: Any) -> RV:
-    """Wait like psycopg, with a timeout. After a timeout the connection is closed, since its state is unknown."""
+    """Wait like psycopg, but with a timeout, after which the connection is closed because its state is unknown."""
     seconds = _ANSWER_SECONDS if database.health_check_done else _HEALTH_CHECK_SECONDS
     try:
         answer = Connection.wait(connection, gen, **{"timeout": seconds, **options})

@@ -1,4 +1,4 @@
-"""Answers to requests that no view sees: one line of text, or the API's JSON error below /api/."""
+"""Responses to requests that never reach a view: a line of text, or the API's JSON error below /api/."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _API_REQUEST = re.compile(rb"\S+ (?:https?://[^/ ]*)?/api/", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class RawError:
-    """A status, the API's code for it, and a sentence."""
+    """A status, its code in the API, and a message."""
 
     status: HTTPStatus
     code: str
     message: str
 
     def response(self, request_line: bytes) -> bytes:
-        """Return the whole response, after which the connection closes."""
+        """Return the entire response, after which the connection is closed."""
         content_type, body = "text/plain; charset=utf-8", f"{self.message}\n"
         if _API_REQUEST.match(request_line):
             content_type = "application/json"
@@ -56,7 +56,7 @@ _BY_TYPE = {
 
 
 def describe(error: BaseException) -> RawError:
-    """Return what to answer when a parser has raised this, or the application has failed with it."""
+    """Return the response to an error raised by a parser or the application."""
     if isinstance(error, errors.InvalidResponseHeader | errors.InvalidResponseHeaderName):
         return _FAILED
     is_malformed = isinstance(error, errors.ParseException | ParseError)

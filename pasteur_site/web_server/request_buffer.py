@@ -1,6 +1,6 @@
-"""The bytes of a connection's next request, until the request is complete. It knows no sockets and no threads.
+"""A buffer for a connection's next request until it is complete. This module must not use sockets or threads.
 
-gunicorn's parsers decide what a request means: the WSGI parser reads the head, its incremental parser decodes chunks.
+Requests are parsed by gunicorn: its WSGI parser handles the head, and its incremental parser decodes chunks.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from gunicorn.asgi.parser import PythonProtocol
 from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine, UnsupportedTransferCoding
 
-#: Seconds in which a head has to arrive, and the lowest rate at which the body has to follow.
+#: The number of seconds within which the head must arrive, and the minimum rate at which the body must follow.
 HEAD_SECONDS = 10.0
 BYTES_PER_SECOND = 10_000
-#: Seconds in which more of a body has to arrive, whatever length it has.
+#: The number of seconds within which more of the body must arrive, regardless of its length.
 STALL_SECONDS = 30.0
 _MAX_HEAD_BYTES = 64 * 1024
 _END_OF_HEAD = b"\r\n\r\n"
-#: Longest line of a chunked body. The decoder counts a line only while its end is missing, so it gets little at a time:
-#: what is refused for certain is twice as long.
+#: The maximum length of a line in a chunked body. The decoder only counts a line until its end arrives, so it is fed a
+#: little at a time. Only lines of twice this length are certain to be refused.
 _CHUNK_LINE_BYTES = 4 * 1024
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 class RequestBuffer:
-    """One request as it arrives, and the time by which the rest of it has to be there."""
+    """A request that is being received, and the deadline for the rest of it."""
 
     def __init__(self, config: Any, client: Any, now: float, body_limit: int) -> None:
         self.deadline = now + HEAD_SECONDS
-        #: gunicorn's request; None until the head is complete.
+        #: The gunicorn request, or None until the head is complete.
         self.request: Any = None
-        #: The client waits for "100 Continue" before it sends the body.
+        #: Whether the client waits for "100 Continue" before it sends the body.
         self.expects_continue = False
-        #: The body was not read to its end, so that nothing behind it can be understood.
+        #: Whether the body was not read to its end, so that nothing after it can be parsed.
         self.is_truncated = False
         self._config, self._client, self._body_limit = config, client, body_limit
         self._head = bytearray()
@@ -44,9 +44,10 @@ class RequestBuffer:
         self._chunks: PythonProtocol | None = None
 
     def feed(self, data: bytes) -> bool:
-        """Add data; return whether a thread can have the request.
+        """Add data. Return whether the request can be passed to a thread.
 
-        A body over the limit is not waited for. Raises gunicorn's ParseException, or ParseError for chunks.
+        The rest of a body that exceeds the limit is not awaited. Raise gunicorn's ParseException, or ParseError for
+        chunks.
         """
         if self._chunks:
             return self._feed_chunks(self._chunks, data)
@@ -64,21 +65,21 @@ class RequestBuffer:
         return self._begin_body(body)
 
     def next_deadline(self, now: float) -> float:
-        """Return the time by which more of the request has to be there."""
+        """Return the time by which more of the request must have arrived."""
         return min(self.deadline, now + STALL_SECONDS) if self.request else self.deadline
 
     @property
     def held_bytes(self) -> int:
-        """The memory that the request takes."""
+        """The memory used by the request."""
         return len(self._head) + len(self._body)
 
     @property
     def request_line(self) -> bytes:
-        """The first line, as far as it has arrived, cut to 200 bytes."""
+        """The first line, as far as it has arrived, truncated to 200 bytes."""
         return bytes(self._head[:200]).lstrip(b"\r\n").partition(b"\r\n")[0]
 
     def finish(self) -> bytes:
-        """Give the request its body, once `feed` has returned True; return the bytes that follow it."""
+        """Set the body of the request and return the bytes that follow it. Call this once `feed` has returned True."""
         if self._chunks:
             body, rest = bytes(self._body), bytes(self._chunks.remaining())
         else:
@@ -96,8 +97,8 @@ class RequestBuffer:
     def _begin_body(self, data: bytes) -> bool:
         self.request = next(http.get_parser(self._config, [bytes(self._head)], self._client))
         self._check_headers()
-        asks = self.request._expected_100_continue  # noqa: SLF001  (it has no other name)
-        self.request._expected_100_continue = False  # noqa: SLF001  (gunicorn would answer it from the thread)
+        asks = self.request._expected_100_continue  # noqa: SLF001  (there is no public attribute)
+        self.request._expected_100_continue = False  # noqa: SLF001  (gunicorn would respond to it in the thread)
         reader = self.request.body.reader
         is_chunked = isinstance(reader, ChunkedReader)
         longest = self._body_limit if is_chunked else reader.length
@@ -106,7 +107,7 @@ class RequestBuffer:
             return True
         self.deadline += longest / BYTES_PER_SECOND
         if is_chunked:
-            # It decodes bodies only behind a head; the request's own head has been read.
+            # It only decodes a body that follows a head, but the request's own head has already been parsed.
             self._chunks = PythonProtocol(on_body=self._add_chunk, limit_request_field_size=_CHUNK_LINE_BYTES)
             is_complete = self._feed_chunks(self._chunks, _CHUNKED_HEAD + data)
         else:
@@ -117,7 +118,7 @@ class RequestBuffer:
         return is_complete
 
     def _check_headers(self) -> None:
-        """Refuse what gunicorn accepts: transfer codings that no view decodes, and a missing or second Host."""
+        """Refuse what gunicorn accepts: transfer codings that are not decoded, and a missing or repeated Host."""
         for name, value in self.request.headers:
             if name == "TRANSFER-ENCODING" and value.strip(" \t").lower() != "chunked":
                 raise UnsupportedTransferCoding(value)
@@ -132,5 +133,5 @@ class RequestBuffer:
         return bool(chunks.is_complete) or self.is_truncated
 
     def _add_chunk(self, chunk: bytes) -> None:
-        """Keep at most one byte more than the limit, from which the view sees that the body is too large."""
+        """Keep at most one byte more than the limit, so that the view sees that the body is too large."""
         self._body += chunk[: self._body_limit + 1 - len(self._body)]

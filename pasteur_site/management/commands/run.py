@@ -1,4 +1,4 @@
-"""`manage.py run`: the whole site in the foreground."""
+"""`manage.py run`: run the entire site in the foreground."""
 
 import fcntl
 import logging.config
@@ -18,7 +18,7 @@ from pasteur_site.startup import EX_CONFIG
 
 
 class Command(BaseCommand):
-    """Prepares the data folder, then supervises the web server, the worker and the scheduler."""
+    """Prepare the data folder, then supervise the web server, the worker and the scheduler."""
 
     help = "Run the whole site (web server, worker and scheduler) until Ctrl-C."
 
@@ -26,12 +26,12 @@ class Command(BaseCommand):
         try:
             super().check(*args, **{**options, "databases": ["default"]})
         except SystemCheckError as error:
-            error.returncode = EX_CONFIG  # systemd then does not start it again and again.
+            error.returncode = EX_CONFIG  # Prevents systemd from restarting it over and over.
             raise
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         output.never_wait()
-        logging.config.dictConfig(settings.LOGGING)  # Its handler has the standard error of before.
+        logging.config.dictConfig(settings.LOGGING)  # The existing handler still uses the old standard error.
         self.stdout, self.stderr = OutputWrapper(sys.stdout), OutputWrapper(sys.stderr)
         return super().execute(*args, **options)
 
@@ -43,19 +43,19 @@ class Command(BaseCommand):
             raise CommandError(f"Pasteur is already running with the data folder {settings.DATA_DIR}.") from None
         self._check_port()
         call_command("migrate", interactive=False, verbosity=0)
-        from gitsync.remote.git_remote import Remote  # It needs Git, and other commands do not.
+        from gitsync.remote.git_remote import Remote  # Requires Git, which other commands do not need.
 
         remote = Remote.configured()
         remote.prepare()
         self._print_addresses(remote.address.url)
-        os.environ["CELERY_SKIP_CHECKS"] = "1"  # This command has run the checks already.
+        os.environ["CELERY_SKIP_CHECKS"] = "1"  # This command has already run the checks.
         state_file = settings.DATA_DIR / program_states.FILE_NAME
         status = Supervisor(programs(), state_file, settings.BASE_DIR).run()
         self.stdout.write("Pasteur has stopped.")
         sys.exit(status)
 
     def _check_port(self) -> None:
-        """Fail with one line where gunicorn would retry and log."""
+        """Fail with a single-line error instead of letting gunicorn retry and log."""
         family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -82,7 +82,7 @@ class Command(BaseCommand):
 
 
 def programs() -> dict[str, list[str]]:
-    """Return the command lines by name. They work in any current directory."""
+    """Return the command lines, keyed by program name. They work in any current directory."""
     python, root = sys.executable, str(Path(settings.BASE_DIR))
     celery = [python, "-m", "celery", "--app", "pasteur_site", "--workdir", root, "--quiet"]
     return {
