@@ -160,7 +160,7 @@ def test_a_full_disk_of_the_remote_is_no_rejection(remote: Path) -> None:
 
     work_off()
 
-    assert Mirror.objects.get(remote=str(remote)).error_code == "locked"
+    assert Mirror.objects.get(remote=str(remote)).error_code == "remote_disk"
     assert not Change.objects.rejected().exists()
     assert not Change.objects.exclude(refused_at=None).exists()
 
