@@ -323,3 +323,16 @@ class Failure(models.Model):
         """Count one more failure."""
         row, _ = cls.objects.get_or_create(mirror=mirror, code=code)
         cls.objects.filter(pk=row.pk).update(count=models.F("count") + 1, last_at=timezone.now())
+
+
+class ProgramSign(models.Model):
+    """The last sign of life of the worker or the scheduler: see gitsync.monitoring.signs."""
+
+    name = models.CharField(max_length=20, unique=True)
+    seen_at = models.DateTimeField()
+    #: Whether it has started and was not stopped since; and how often it has ended otherwise since it was last well.
+    is_running = models.BooleanField(default=True)
+    failures = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name

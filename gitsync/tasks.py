@@ -8,9 +8,11 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import task_received, worker_init, worker_shutting_down
+from django.conf import settings
 
 from gitsync import watchdog
 from gitsync.errors import GitsyncError
+from gitsync.monitoring.signs import signs, stopped
 from gitsync.outbox import wakeup
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.process import stop_requested
@@ -57,6 +59,7 @@ def maintain() -> None:
 @worker_init.connect
 def start(**kwargs: Any) -> None:
     """Create the default remote, derive the deploy key, pin host keys, and start the threads."""
+    signs.start()
     remote = Remote.configured()
     remote.prepare()
     try:
@@ -68,12 +71,15 @@ def start(**kwargs: Any) -> None:
 
 
 @task_received.connect
-def message_received(**kwargs: Any) -> None:
-    """Record that the broker delivers messages."""
+def message_received(request: Any, **kwargs: Any) -> None:
+    """Record that the broker delivers messages, and that those of the scheduler arrive."""
     _watchdog.message_received()
+    if request.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}:
+        signs.scheduler_seen()
 
 
 @worker_shutting_down.connect
 def request_stop(**kwargs: Any) -> None:
     """Abort the running drain; the next worker continues from the remote's tip."""
     stop_requested.set()
+    stopped()

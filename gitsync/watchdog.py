@@ -49,6 +49,11 @@ def touching(file: Path) -> Iterator[None]:
         _files.pop(thread, None)
 
 
+def count_at_work() -> int:
+    """Return how many threads are at work."""
+    return len(_signs)
+
+
 def beat() -> None:
     """Give a sign of life. Called by long operations whenever they make progress."""
     if threading.get_ident() in _signs:

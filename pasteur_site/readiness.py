@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from gitsync.monitoring import mirror_status, views
+from gitsync.monitoring import mirror_status, signs, views
 from pastes.access import client_address, secret_keys
 from pastes.storage import database_errors
 from pasteur_site.processes import program_states
@@ -80,8 +80,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def failing_programs() -> dict[str, str]:
-    """Return the programs of `manage.py run` that keep exiting, with a description."""
-    return program_states.read(settings.DATA_DIR / program_states.FILE_NAME)
+    """Return the programs that keep exiting or show no sign of life, with a description.
+
+    The supervisor of `manage.py run` knows why a program exited; containers have only the signs in the database.
+    """
+    return signs.failing() | program_states.read(settings.DATA_DIR / program_states.FILE_NAME)
 
 
 def _examine() -> tuple[bool, dict[str, object]]:

@@ -118,4 +118,14 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('mirror', 'code'), name='gitsync_one_row_a_failure')],
             },
         ),
+        migrations.CreateModel(
+            name='ProgramSign',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=20, unique=True)),
+                ('seen_at', models.DateTimeField()),
+                ('is_running', models.BooleanField(default=True)),
+                ('failures', models.PositiveIntegerField(default=0)),
+            ],
+        ),
     ]

@@ -1,4 +1,4 @@
-// Markdown on the page of a paste, with a button to switch between the rendered text and its source.
+// Markdown on the page of a paste: rendered or as source, by a button.
 import { render } from "../markdown/render.js";
 import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
@@ -6,7 +6,7 @@ import { gettext } from "../page/messages.js";
 export class RenderedMarkdown {
   #isDone = false;
 
-  // `view` is the FileView whose lines are replaced by the rendered text.
+  // `view` is the FileView; the rendered text replaces its lines.
   constructor(view) {
     this.view = view;
     this.rendered = make("div", { className: "markdown", hidden: true });

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import Settings
 
-from gitsync.advice import advice_for
+from gitsync.errors import advice_for
 from gitsync.models import Change, Failure, Mirror, Purge
 from gitsync.monitoring import mirror_status
 from gitsync.sync.drain import drain
@@ -40,6 +40,7 @@ def test_readyz_reports_the_age_of_the_oldest_change(client: Client, remote: Pat
         "ready": True,
         "database": True,
         "migrations": True,
+        "secret_key": True,
         "write_error": "",
         "oldest_pending_seconds": 0.0,
         "mirror_error": "",
@@ -151,9 +152,9 @@ def test_readyz_and_the_admin_show_programs_that_keep_ending(
     assert response.status_code == 200
     assert response.json()["failing_programs"] == {"worker": "ended 5 times in a row, last with exit status <1>"}
     page = admin_client.get("/admin/").content.decode()
-    assert "The program “worker” keeps ending: ended 5 times in a row, last with exit status &lt;1&gt;." in page
+    assert "The program “worker” has a problem: ended 5 times in a row, last with exit status &lt;1&gt;." in page
     (tmp_path / "programs.json").unlink()
-    assert "keeps ending" not in admin_client.get("/admin/").content.decode()
+    assert "has a problem" not in admin_client.get("/admin/").content.decode()
 
 
 class DiskFullError(Exception):

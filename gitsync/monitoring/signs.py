@@ -1,0 +1,107 @@
+"""Signs of life of the worker and the scheduler, in the database: a web process on any machine sees who is silent.
+
+The scheduler has no access to the database. The worker, which gets its messages, notes them for it.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+from django.db import Error, close_old_connections
+from django.db.models import F
+
+from gitsync import watchdog
+from gitsync.models import ProgramSign
+from gitsync.repository.process import stop_requested
+from pastes.storage import clock
+
+logger = logging.getLogger(__name__)
+
+WORKER, SCHEDULER = "worker", "beat"
+#: Seconds between two signs; after this many seconds without one, a program counts as silent.
+INTERVAL_SECONDS = 10.0
+SILENT_SECONDS = 90.0
+#: A worker that has lived this long is well.
+_WELL_SECONDS = 60.0
+_loaded_at = monotonic()
+
+
+class Signs:
+    """A thread of the worker that shows its signs of life, also during a long drain, and those of the scheduler."""
+
+    def __init__(self) -> None:
+        self._scheduler_seen_at = -SILENT_SECONDS
+
+    def start(self) -> None:
+        """Record that a worker starts, and start the thread; it ends with the process."""
+        _try(started)
+        threading.Thread(target=self._run, name="signs", daemon=True).start()
+
+    def scheduler_seen(self) -> None:
+        """Record a message of the scheduler."""
+        self._scheduler_seen_at = monotonic()
+
+    def _run(self) -> None:
+        started_at = monotonic()
+        while not stop_requested.is_set():
+            _try(lambda: seen(WORKER, is_well=monotonic() - started_at >= _WELL_SECONDS))
+            # While both threads of the worker are busy, messages are left with the broker.
+            if monotonic() - self._scheduler_seen_at < 2 * INTERVAL_SECONDS or watchdog.count_at_work() > 1:
+                _try(lambda: seen(SCHEDULER))
+            stop_requested.wait(INTERVAL_SECONDS)
+
+
+def started() -> None:
+    """Record the start of a worker. Unless the last one was stopped, it has failed."""
+    if ProgramSign.objects.filter(name=WORKER, is_running=True).update(failures=F("failures") + 1):
+        return
+    for name in (WORKER, SCHEDULER):
+        seen(name, is_well=False)
+
+
+def seen(name: str, *, is_well: bool = True) -> None:
+    """Record a sign of life of a program."""
+    changes: dict[str, Any] = {"seen_at": clock.Clock(), "is_running": True}
+    if is_well:
+        changes["failures"] = 0
+    if not ProgramSign.objects.filter(name=name).update(**changes):
+        ProgramSign.objects.get_or_create(name=name, defaults={"seen_at": clock.now(), "is_running": True})
+
+
+def stopped() -> None:
+    """Record that the worker was asked to stop."""
+    _try(lambda: ProgramSign.objects.filter(name=WORKER).update(is_running=False, failures=0))
+
+
+def failing() -> dict[str, str]:
+    """Return a description of the worker, if it keeps exiting or is silent; otherwise of a silent scheduler.
+
+    A sign in the future comes from a clock that has been set back, and the next one is due within seconds.
+    """
+    now, rows = clock.now(), {row.name: row for row in ProgramSign.objects.all()}
+    if WORKER not in rows:
+        return {WORKER: "has not started"} if monotonic() - _loaded_at > SILENT_SECONDS else {}
+    for name, row in sorted(rows.items(), reverse=True):  # The worker first.
+        if abs(now - row.seen_at) > timedelta(seconds=SILENT_SECONDS):
+            return {name: f"has shown no sign of life since {row.seen_at:%Y-%m-%d %H:%M:%S} UTC"}
+        if row.failures:
+            times = "once" if row.failures == 1 else f"{row.failures} times in a row"
+            return {name: f"has exited without being stopped, {times}"}
+    return {}
+
+
+def _try(note: Callable[[], object]) -> None:
+    """Write to the database; a sign that cannot be written is missed, and the log has the reason elsewhere."""
+    close_old_connections()
+    try:
+        note()
+    except Error as error:
+        logger.debug("no sign of life: %s", error)
+    finally:
+        close_old_connections()
+
+
+signs = Signs()
