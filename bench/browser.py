@@ -1,12 +1,12 @@
-"""What a visitor's browser does with the site: first paint, long tasks of the page's thread, bytes over the wire.
+"""The site in a visitor's browser: first paint, long tasks on the main thread, and bytes transferred.
 
     python -m bench.browser --repeats 5
 
-Each measurement is a fresh profile of the system's chromium without a cache, on loopback, with nothing slowed down;
-what is printed is the one in the middle of all. Tasks are those of the page's main thread in the browser's own trace,
-since its `longtask` entries leave out many. "Blocking" is what they took beyond 50 ms each after the first paint, and
-the jump is one from the start of the page to its end. A worker colours the text: its module is the library and the
-grammars. Bytes are those of answers with their headers.
+Each measurement uses a new profile of the system's Chromium without a cache, on loopback, without throttling. The
+median is printed. Tasks are those of the page's main thread in the browser's own trace, since its `longtask` entries
+omit many of them. "Blocking" is the time beyond 50 ms of each task after the first paint. The jump is one from the
+start of the page to its end. Text is highlighted in a worker; "module" is the size of the library and the grammars.
+Bytes include response headers.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from tests.servers.pasteur import ROOT
 
 _COMPOSE, _SMALL, _LARGE = "the form", "10 kB", "1 MB"
 _MOST_KB, _MOST_PAINT_MS, _MOST_TASK_MS = 60, 500, 200
-#: Where the library and the grammars are, and the catalogue of languages.
+#: The path of the library and the grammars.
 _MODULE = "/vendor/highlight/"
 _LONG_MS = 50
 _QUIET_MS = 1_000
@@ -40,13 +40,13 @@ _IS_COLOURED = """() => [...document.querySelectorAll("section.file")]
 """
 _DO_JUMP = f"performance.mark('{_JUMP}'); window.scrollTo(0, document.documentElement.scrollHeight)"
 
-#: An event of the browser's trace; its times are in microseconds.
+#: An event in the browser's trace, with times in microseconds.
 Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Task:
-    """One task of the page's main thread, in milliseconds: when it ended, how long it took, and how long it ran."""
+    """A task on the page's main thread: its end, its duration and its CPU time, in milliseconds."""
 
     end: float
     took: float
@@ -55,7 +55,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Visit:
-    """What one visitor's browser did: times in milliseconds, the first paint from the start of the navigation."""
+    """Measurements of a page visit. Times are in milliseconds; the first paint is relative to the navigation start."""
 
     paint: float
     blocking: float
@@ -68,7 +68,7 @@ class Visit:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5, help="fresh profiles for each page (5)")
+    parser.add_argument("--repeats", type=int, default=5, help="number of new profiles for each page (default: 5)")
     options = parser.parse_args()
     if not (ROOT / "staticfiles" / "staticfiles.json").is_file():
         parser.exit(1, "Run `make staticfiles/staticfiles.json` first: pages need it.\n")
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def _shapes() -> dict[str, tuple[str, bytes]]:
-    """Return the names and texts that are read."""
+    """Return the names and contents of the pastes to read."""
     return {
         _SMALL: ("small.py", next(texts(10_000))),
         _LARGE: ("large.py", next(texts(1_000_000))),
@@ -92,12 +92,12 @@ def _shapes() -> dict[str, tuple[str, bytes]]:
 
 
 def visit(browser: Browser, address: str) -> Visit:
-    """Open a page in a fresh profile, wait until it rests, and jump to its end."""
+    """Open a page in a new profile, wait until it is idle, and jump to its end."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(_PATIENCE_MS)
     page = context.new_page()
     finished: list[Request] = []
-    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108  (playwright wants a function)
+    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108  (Playwright requires a function)
     try:
         with _traced(browser, page) as events:
             page.goto(address, wait_until="networkidle")
@@ -127,7 +127,7 @@ def visit(browser: Browser, address: str) -> Visit:
 
 @contextmanager
 def _traced(browser: Browser, page: Page) -> Iterator[list[Event]]:
-    """Trace the browser as long as the block lasts; the events are there after it."""
+    """Trace the browser during the block. The events are available afterwards."""
     events: list[Event] = []
     ends: list[object] = []
     session = browser.new_browser_cdp_session()
@@ -139,13 +139,13 @@ def _traced(browser: Browser, page: Page) -> Iterator[list[Event]]:
     give_up_at = monotonic() + _PATIENCE_MS / 1000
     while not ends:
         if monotonic() > give_up_at:
-            raise TimeoutError("the browser does not hand out its trace")
+            raise TimeoutError("the browser does not return its trace")
         page.wait_for_timeout(50)
     session.detach()
 
 
 def _tasks(events: Sequence[Event], painted: Event) -> Iterator[Task]:
-    """Yield the tasks of the thread that painted."""
+    """Yield the tasks of the thread that painted the page."""
     for event in events:
         if event["name"] == _TASK and (event["pid"], event["tid"]) == (painted["pid"], painted["tid"]):
             took = event.get("dur", 0)
@@ -153,11 +153,11 @@ def _tasks(events: Sequence[Event], painted: Event) -> Iterator[Task]:
 
 
 def _wait(page: Page, question: str) -> None:
-    """Ask until the answer is yes; playwright's own waiting evaluates strings, which the pages do not allow."""
+    """Poll until the condition is true. Playwright's own waiting evaluates strings, which the pages do not allow."""
     give_up_at = monotonic() + _PATIENCE_MS / 1000
     while not page.evaluate(question):
         if monotonic() > give_up_at:
-            raise TimeoutError(f"{page.url} does not come to rest")
+            raise TimeoutError(f"{page.url} does not become idle")
         page.wait_for_timeout(100)
 
 
@@ -175,7 +175,7 @@ def _show(measured: dict[str, list[Visit]]) -> None:
         row += [f"{_middle(visits, name) / 1000:.1f}" for name in ("page_bytes", "module_bytes")]
         rows.append(row)
     times = ["paint ms", "range", "blocking ms", "longest ms", "most CPU ms", "jump ms"]
-    show("The site in a browser", ["page", *times, "kB before", "kB of module"], rows)
+    show("The site in a browser", ["page", *times, "page kB", "module kB"], rows)
 
 
 def _middle(visits: Sequence[Visit], name: str) -> float:
@@ -185,8 +185,8 @@ def _middle(visits: Sequence[Visit], name: str) -> float:
 def _goals(measured: dict[str, list[Visit]]) -> list[Goal]:
     form, small, large = measured[_COMPOSE], measured[_SMALL], measured[_LARGE]
     return [
-        Goal("the form before the module", _middle(form, "page_bytes") / 1000, at_most=_MOST_KB, unit=" kB"),
-        Goal("10 kB before the module", _middle(small, "page_bytes") / 1000, at_most=_MOST_KB, unit=" kB"),
+        Goal("form without the module", _middle(form, "page_bytes") / 1000, at_most=_MOST_KB, unit=" kB"),
+        Goal("10 kB without the module", _middle(small, "page_bytes") / 1000, at_most=_MOST_KB, unit=" kB"),
         Goal("first paint of 10 kB", _middle(small, "paint"), at_most=_MOST_PAINT_MS, unit=" ms"),
         Goal("longest task of 1 MB", _middle(large, "longest"), at_most=_MOST_TASK_MS, unit=" ms"),
         Goal("longest task of a jump in 1 MB", _middle(large, "jump"), at_most=_MOST_TASK_MS, unit=" ms"),

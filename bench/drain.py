@@ -1,8 +1,8 @@
-"""Drain pastes into mirrors of several sizes, beside a bare `git fast-import` of the very same stream.
+"""Drain pastes into mirrors of several sizes, compared to a bare `git fast-import` of the same stream.
 
     python -m bench.drain --sizes 1000,20000
 
-Needs Python and Git. A mirror of 200,000 pastes takes a few minutes and 2 GB to make, in a temporary folder.
+Requires Python and Git. Creating a mirror of 200,000 pastes takes a few minutes and 2 GB in a temporary folder.
 """
 
 import argparse
@@ -20,18 +20,20 @@ from bench.harness.table import Goal, show, show_goals
 if TYPE_CHECKING:
     from bench.harness.mirrors import Mirror, Run
 
-#: Each mirror's drains by the product, and its imports by Git alone.
+#: For each mirror, pairs of a drain by Pasteur and an import by Git alone.
 Runs = dict[int, list[tuple["Run", "Run"]]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", default="1000,20000,200000", help="pastes in the mirrors (1000,20000,200000)")
-    parser.add_argument("--pastes", type=int, default=1_000, help="pastes of a drain (1000)")
-    parser.add_argument("--size", type=int, default=1_000, help="bytes of a paste (1000)")
-    parser.add_argument("--rounds", type=int, default=5, help="drains of each mirror (5)")
-    parser.add_argument("--index-commits", type=int, default=10, help="commits through GitPython's index (10)")
-    parser.add_argument("--no-worker", dest="worker", action="store_false", help="leave out the worker's memory")
+    parser.add_argument(
+        "--sizes", default="1000,20000,200000", help="sizes of the mirrors in pastes (default: 1000,20000,200000)"
+    )
+    parser.add_argument("--pastes", type=int, default=1_000, help="pastes per drain (default: 1000)")
+    parser.add_argument("--size", type=int, default=1_000, help="bytes per paste (default: 1000)")
+    parser.add_argument("--rounds", type=int, default=5, help="drains per mirror (default: 5)")
+    parser.add_argument("--index-commits", type=int, default=10, help="commits with GitPython's index (default: 10)")
+    parser.add_argument("--no-worker", dest="worker", action="store_false", help="do not measure the worker's memory")
     options = parser.parse_args()
     with site() as folder:
         show_goals(measure(options, folder))
@@ -39,7 +41,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def site() -> Iterator[Path]:
-    """Load the settings on a data folder that lasts as long as the block, and make the tables."""
+    """Load the settings for a temporary data folder, and create the tables."""
     folder = Path(tempfile.mkdtemp(prefix="pasteur-bench-"))
     try:
         for name in [name for name in os.environ if name.startswith(("PASTEUR_", "GITSYNC_"))]:
@@ -59,12 +61,12 @@ def site() -> Iterator[Path]:
 
 
 def measure(options: argparse.Namespace, folder: Path) -> list[Goal]:
-    """Make the mirrors, measure in turns, and print; returns the goals."""
+    """Create the mirrors, measure in alternating runs, and print the results. Return the goals."""
     from bench.harness.mirrors import Mirror, gitpython_index  # After the settings are loaded.
 
     mirrors = [Mirror(folder / str(size), size) for size in map(int, options.sizes.split(","))]
     for mirror in mirrors:
-        print(f"mirror of {mirror.size} pastes: first look took {mirror.fill():.1f} s", flush=True)
+        print(f"mirror of {mirror.size} pastes: the first fetch took {mirror.fill():.1f} s", flush=True)
     for mirror in mirrors:
         mirror.warm_up()
     runs: Runs = {mirror.size: [] for mirror in mirrors}
@@ -105,7 +107,7 @@ def _show_steps(options: argparse.Namespace, runs: Runs) -> None:
         steps = [median(product.steps[step] for product, _ in pairs) for step in STEPS]
         rest = max(0.0, whole - sum(steps))
         rows.append([f"{size}", f"{whole * 1000:.0f}", *(f"{seconds * 1000:.0f}" for seconds in [*steps, rest])])
-    show("Where the milliseconds of a drain go", ["pastes in the mirror", "whole", *STEPS, "rest"], rows)
+    show("Duration of a drain in milliseconds", ["pastes in the mirror", "total", *STEPS, "rest"], rows)
 
 
 def _ratio(pairs: "list[tuple[Run, Run]]") -> float:
@@ -122,13 +124,13 @@ def _goals(runs: Runs) -> list[Goal]:
 
 
 def _memory(options: argparse.Namespace, mirrors: "list[Mirror]") -> list[Goal]:
-    """Let a real worker process drain, and return what memory it has had at most."""
+    """Drain with a real worker process and return goals for its peak memory."""
     from bench.harness.worker import peak_megabytes  # After the settings are loaded.
 
     goals = []
     for mirror in {mirror.size: mirror for mirror in (mirrors[0], mirrors[-1])}.values():
         peak = peak_megabytes(mirror, options.pastes, options.size)
-        goals.append(Goal(f"worker's memory after a drain at {mirror.size} pastes", peak, at_most=150, unit=" MiB"))
+        goals.append(Goal(f"worker memory after a drain at {mirror.size} pastes", peak, at_most=150, unit=" MiB"))
     return goals
 
 

@@ -1,9 +1,9 @@
-"""From POST to the commit being visible on the local remote, at a steady rate of pastes, with the whole site running.
+"""The time from POST until the commit is visible on the local remote, at a steady rate, with the whole site running.
 
     python -m bench.latency --seconds 10
 
-A paste is sent at its time whatever became of those before it, and its clock starts at that time. It stops when the
-branch of the default remote points at a history with its commit. Needs Python and Git.
+Each paste is sent at its scheduled time, regardless of earlier ones, and its clock starts at that time. It stops when
+the branch of the default remote contains its commit. Requires Python and Git.
 """
 
 import argparse
@@ -26,7 +26,7 @@ _KEYS = "--format=%(trailers:key=Pasteur-Key,valueonly,separator=)"
 
 
 class Arrivals(threading.Thread):
-    """Watches the branch of a bare repository and notes when the commit of each paste is there, by the paste's key."""
+    """Monitor the branch of a bare repository and record when the commit of each paste arrives, keyed by paste."""
 
     def __init__(self, repository: Path) -> None:
         super().__init__(name="arrivals")
@@ -37,7 +37,7 @@ class Arrivals(threading.Thread):
         self.enough = threading.Event()
 
     def run(self) -> None:
-        """Look until told to stop."""
+        """Poll the branch until `enough` is set."""
         tip = ""
         while not self.enough.is_set():
             sleep(_LOOK_SECONDS)
@@ -56,7 +56,7 @@ class Arrivals(threading.Thread):
 
 
 def paste(port: int, text: bytes, due_at: float) -> tuple[str, float, float]:
-    """Send a text at its time; returns its key, that time, and when the answer was there."""
+    """Send a text at its scheduled time. Return its key, that time, and the time of the response."""
     sleep(max(0.0, due_at - perf_counter()))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
@@ -64,18 +64,18 @@ def paste(port: int, text: bytes, due_at: float) -> tuple[str, float, float]:
         answer = connection.getresponse()
         line = answer.read().decode().strip()
         if answer.status != 201:
-            raise AssertionError(f"a paste was answered with {answer.status}: {line}")
+            raise AssertionError(f"the response to a paste was {answer.status}: {line}")
         return line.rpartition("/")[2], due_at, perf_counter()
     finally:
         connection.close()
 
 
 def measure(options: argparse.Namespace, site: Pasteur) -> Goal:
-    """Paste, wait for the last commit, print; returns the goal."""
+    """Paste, wait for the last commit, and print the results. Return the goal."""
     arrivals = Arrivals(site.mirror)
     arrivals.start()
     try:
-        site.wait_until_mirrored(site.paste("The first one, which does not count.\n"))
+        site.wait_until_mirrored(site.paste("The first paste, which is not measured.\n"))
         count = int(options.rate * options.seconds)
         begin = perf_counter() + 0.5
         with ThreadPoolExecutor(_CLIENTS) as clients:
@@ -94,9 +94,9 @@ def measure(options: argparse.Namespace, site: Pasteur) -> Goal:
     visible = sorted(arrivals.seen.get(key, float("inf")) - due for key, due, _ in sent)
     rows = [
         [name, *(f"{_percentile(values, share) * 1000:.0f}" for share in (0.5, 0.99, 1.0))]
-        for name, values in (("answered with 201", answered), ("visible as a commit", visible))
+        for name, values in (("201 response", answered), ("visible as a commit", visible))
     ]
-    show(f"{count} pastes, {options.rate:g} a second", ["milliseconds from POST", "p50", "p99", "max"], rows)
+    show(f"{count} pastes, {options.rate:g} per second", ["milliseconds from POST", "p50", "p99", "max"], rows)
     print(f"\n{arrivals.commits} commits for {count + 1} pastes")
     return Goal("p99 from POST to a visible commit", _percentile(visible, 0.99), at_most=1, unit=" s")
 
@@ -107,9 +107,9 @@ def _percentile(ordered: list[float], share: float) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rate", type=float, default=20, help="pastes a second (20)")
-    parser.add_argument("--seconds", type=float, default=30, help="seconds of pasting (30)")
-    parser.add_argument("--size", type=int, default=1_000, help="bytes of a paste (1000)")
+    parser.add_argument("--rate", type=float, default=20, help="pastes per second (default: 20)")
+    parser.add_argument("--seconds", type=float, default=30, help="duration in seconds (default: 30)")
+    parser.add_argument("--size", type=int, default=1_000, help="bytes per paste (default: 1000)")
     options = parser.parse_args()
     with Pasteur() as site:
         show_goals([measure(options, site)])

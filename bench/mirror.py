@@ -1,10 +1,10 @@
-"""The mirror at several sizes: drains, check, resync into an empty remote, restore, purge, and an empty worker.
+"""The mirror at several sizes: drain, check, resync into an empty remote, restore, purge, and an empty worker.
 
     python -m bench.mirror --pastes 1000,100000
     python -m bench.mirror --pastes 1000,1000000 --keep /var/tmp/sites --only drain,check
 
-Needs Python, Git and sshd. A site of a million pastes takes a quarter of an hour and 2 GB to make, so `--keep` keeps
-the sites for the next run; what is measured works on copies of them.
+Requires Python, Git and sshd. Creating a site with a million pastes takes a quarter of an hour and 2 GB, so `--keep`
+keeps the sites for the next run. Measurements use copies of them.
 """
 
 import argparse
@@ -18,28 +18,30 @@ from bench.harness.table import Goal, show, show_goals
 if TYPE_CHECKING:
     from bench.harness.mirror_runs import Spent
 
-#: What is measured, in this order.
+#: The measurements, in this order.
 PARTS = ("drain", "check", "empty", "purge", "restore", "resync")
 _MEMORY = 256
-#: The goals of a resync and of an empty worker are for so many pastes.
+#: The number of pastes to which the goals for a resync and an empty worker apply.
 _MANY = 100_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pastes", default="1000,100000", help="pastes of the sites (1000,100000)")
-    parser.add_argument("--only", default=",".join(PARTS), help=f"what to measure ({','.join(PARTS)})")
-    parser.add_argument("--keep", type=Path, default=None, help="a folder for the sites, instead of a temporary one")
+    parser.add_argument("--pastes", default="1000,100000", help="sizes of the sites in pastes (default: 1000,100000)")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"what to measure (default: {','.join(PARTS)})")
+    parser.add_argument(
+        "--keep", type=Path, default=None, help="keep the sites in this folder instead of a temporary one"
+    )
     options = parser.parse_args()
     if unknown := set(options.only.split(",")) - set(PARTS):
-        parser.error(f"--only does not know {', '.join(sorted(unknown))}")
+        parser.error(f"unknown values for --only: {', '.join(sorted(unknown))}")
     with site() as folder:
         sizes = [int(size) for size in options.pastes.split(",")]
         show_goals(measure(sizes, options.only.split(","), options.keep or folder / "sites", folder))
 
 
 def measure(sizes: list[int], parts: list[str], sites: Path, folder: Path) -> list[Goal]:
-    """Make the sites, measure, and print; returns the goals."""
+    """Create the sites, measure, and print the results. Return the goals."""
     from bench.harness import filled  # After the settings are loaded.
     from bench.harness.mirror_runs import Runs
 
@@ -66,7 +68,7 @@ def _show(results: "dict[tuple[int, str], Spent]") -> None:
         ]
         for (size, name), spent in sorted(results.items(), key=lambda item: (item[0][1], item[0][0]))
     ]
-    head = ["", "seconds", "of CPU", "floor, s", "own MiB", "mapped MiB", "the largest, own MiB"]
+    head = ["", "seconds", "CPU s", "baseline s", "private MiB", "mapped MiB", "largest process, MiB"]
     show("The mirror", head, rows)
 
 
@@ -75,14 +77,16 @@ def _goals(sizes: list[int], results: "dict[tuple[int, str], Spent]") -> list[Go
     goals = []
     if (large, "drain of 1") in results and small != large:
         ratio = results[large, "drain of 1"].cpu / results[small, "drain of 1"].cpu
-        goals.append(Goal(f"CPU of a drain of 1 at {large} pastes, beside {small}", ratio, at_most=2.0))
+        goals.append(Goal(f"CPU of a drain of 1 at {large} pastes / at {small}", ratio, at_most=2.0))
     if check := results.get((large, "check")):
         goals.append(Goal(f"check of {large} pastes", check.seconds, at_most=60.0, unit=" s"))
-    if (resync := results.get((large, "resync"))) and large >= _MANY:  # Of few, starting Python takes longer than Git.
+    if (
+        resync := results.get((large, "resync"))
+    ) and large >= _MANY:  # With few pastes, starting Python takes longer than Git.
         what = f"resync of {large} pastes / fast-import of the same stream"
         goals.append(Goal(what, resync.floor / resync.seconds, at_least=0.4))
     if (oldest := results.get((large, "purge of the first"))) and large >= _MANY:
-        what = f"purge of the first of {large} pastes / bare rewriting by git"
+        what = f"purge of the first of {large} pastes / bare rewrite by Git"
         goals.append(Goal(what, oldest.seconds / oldest.floor, at_most=4.0))
     for size in sizes:
         if (empty := results.get((size, "empty worker"))) and size <= _MANY:

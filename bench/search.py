@@ -1,10 +1,10 @@
-"""Searches among many public pastes, on SQLite and on PostgreSQL.
+"""Searches among many public pastes, on SQLite and PostgreSQL.
 
     python -m bench.search --pastes 1000,100000
 
-Texts are words drawn as they occur in language: the most frequent ones in nearly all pastes, most of the others in a
-few. The site's own code makes the index; the rows beside it are written in bulk. Each time is the middle of several
-searches in one process, without the page that shows what was found.
+The pastes consist of words with a natural distribution: the most frequent ones are in nearly all pastes, and most of
+the others in a few. The index is created by the site's own code, and other rows are inserted in bulk. Each time is the
+median of several searches in one process, without rendering the results page.
 """
 
 import argparse
@@ -33,8 +33,8 @@ _QUERIES = {
     "a frequent word": "w3x",
     "two frequent words": "w3x w5x",
     "a frequent and a rare word": "w3x w60000x",
-    "a frequent beginning": "w123",
-    "no such word": "nothing",
+    "a frequent prefix": "w123",
+    "a missing word": "nothing",
     "a language": "language:ocaml",
     "an author": "author:ada",
     "a title and a language": "title:w70x language:python",
@@ -44,8 +44,8 @@ _QUERIES = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pastes", default="1000,100000", help="public pastes among which is searched (1000,100000)")
-    parser.add_argument("--database", default="sqlite,postgresql", help="which databases (sqlite,postgresql)")
+    parser.add_argument("--pastes", default="1000,100000", help="numbers of public pastes (default: 1000,100000)")
+    parser.add_argument("--database", default="sqlite,postgresql", help="databases to use (default: sqlite,postgresql)")
     parser.add_argument("--inside", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
@@ -59,12 +59,12 @@ def main() -> None:
     goals = []
     for database in kinds:
         what, slowest = max(measured[database, max(sizes)].items(), key=lambda item: item[1])
-        goals.append(Goal(f"{database}, the slowest of all ({what})", slowest, at_most=_MOST_MS, unit=" ms"))
+        goals.append(Goal(f"{database}, slowest search ({what})", slowest, at_most=_MOST_MS, unit=" ms"))
     show_goals(goals)
 
 
 def _measured(database: str, size: int) -> dict[str, float]:
-    """Return the milliseconds of each search, measured in a process of its own on a database of its own."""
+    """Return the milliseconds of each search, measured in a separate process and database."""
     with ExitStack() as stack:
         settings = {"DATABASE_URL": stack.enter_context(DurablePostgreSQL()).url} if database == "postgresql" else {}
         site = stack.enter_context(Web(**settings))
@@ -75,7 +75,7 @@ def _measured(database: str, size: int) -> dict[str, float]:
 
 
 def _searched(size: int) -> dict[str, float]:
-    """Fill the database of this environment and search in it."""
+    """Fill the database of this environment and search it."""
     load_settings()
     import django
 
@@ -114,7 +114,7 @@ _WEIGHTS = list(accumulate(1 / rank for rank in range(1, _VOCABULARY + 1)))
 
 
 def _drawn(seed: int) -> list[str]:
-    """Return words, each as often as its rank allows (Zipf's law)."""
+    """Return random words with frequencies according to their rank (Zipf's law)."""
     chance = random.Random(seed)
     return [f"w{bisect(_WEIGHTS, chance.random() * _WEIGHTS[-1])}x" for _ in range(_WORDS)]
 

@@ -1,12 +1,12 @@
-"""Creates and reads of the running site, beside two bare Django views on the same gunicorn and database.
+"""Creating and reading pastes on the running site, compared to two bare Django views on the same gunicorn and database.
 
     python -m bench.site --databases sqlite --repeats 3
     python -m bench.site --pastes 1000,1000000 --no-slow --no-worker
 
-The floor inserts one row and selects one row of the same size, with no middleware. Its rates are what Django itself
-costs on this machine; the ratio says what the site adds. SQLite needs nothing but Python; PostgreSQL, and Redis beside
-it, have to be installed and are started here. With several numbers of pastes, there are both for each of them, filled
-up to it first.
+The baseline inserts and selects one row of the same size, without middleware. Its rates show the cost of Django itself
+on this machine, and the ratio shows what the site adds. SQLite only requires Python; PostgreSQL and Redis must be
+installed and are started by this benchmark. If several numbers of pastes are given, there are a site and a baseline for
+each number, which are filled first.
 """
 
 import argparse
@@ -22,37 +22,50 @@ from bench.harness.targets import Target
 from tests.servers.pasteur import ROOT, Pasteur
 
 _WITH_WORKER, _PUBLIC = "create, worker too", "create, public"
-#: What is measured of the floor for each thing that is measured of the site, and the share of it that is the goal.
+#: The baseline for each measurement of the site, and the ratio that is the goal.
 _FLOORS = {"create": "insert", _PUBLIC: "insert", _WITH_WORKER: "insert"} | dict.fromkeys(
     ["raw", "known", "json", "page"], "select"
 )
 _GOALS = {"create": 0.6, "raw": 0.8, "json": 0.7, "page": 0.6}
-#: How many times the latency in the middle the one of a hundredth may be, and how much slower many pastes may make it.
+#: The maximum ratio of the 99th percentile to the median latency, and the maximum slowdown with many pastes.
 _MOST_SPREAD, _MOST_GROWTH = 10, 1.2
 _CROWDS = {
     "none": {},
     "100 silent": {"idle": 100},
-    "20 that send one byte per second": {"dripping": 20},
+    "20 sending one byte per second": {"dripping": 20},
 }
 
-#: One round: what was measured, by its name.
+#: The measurements in a round, keyed by name.
 Round = dict[str, Measured]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--databases", default="sqlite,postgresql", help="sqlite, postgresql, or both (the default)")
-    parser.add_argument("--pastes", type=_numbers, default=[0], help="how many there are before: 1000,1000000 (0)")
-    parser.add_argument("--size", type=int, default=1_000, help="bytes of a paste (1000)")
-    parser.add_argument("--larger", type=_numbers, default=[10_000, 100_000], help="of creates alone (10000,100000)")
-    parser.add_argument("--repeats", type=int, default=5, help="rounds; each measures everything once, in turn (5)")
-    parser.add_argument("--seconds", type=float, default=3, help="seconds of each measurement (3)")
-    parser.add_argument("--warm-up", type=float, default=0.5, help="seconds before it that do not count (0.5)")
-    parser.add_argument("--connections", type=int, default=16, help="clients (16)")
-    parser.add_argument("--new-connections", dest="keep_alive", action="store_false", help="connect for each request")
-    parser.add_argument("--no-worker", dest="worker", action="store_false", help="leave out the site with its worker")
-    parser.add_argument("--no-slow", dest="slow", action="store_false", help="leave out the slow clients")
-    parser.add_argument("--slow-seconds", type=float, default=10, help="seconds beside each kind of slow client (10)")
+    parser.add_argument(
+        "--databases", default="sqlite,postgresql", help="databases to use (default: sqlite,postgresql)"
+    )
+    parser.add_argument(
+        "--pastes", type=_numbers, default=[0], help="numbers of existing pastes, such as 1000,1000000 (default: 0)"
+    )
+    parser.add_argument("--size", type=int, default=1_000, help="bytes per paste (default: 1000)")
+    parser.add_argument(
+        "--larger",
+        type=_numbers,
+        default=[10_000, 100_000],
+        help="larger sizes, only for creating (default: 10000,100000)",
+    )
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="rounds, each of which measures everything once (default: 5)"
+    )
+    parser.add_argument("--seconds", type=float, default=3, help="seconds per measurement (default: 3)")
+    parser.add_argument("--warm-up", type=float, default=0.5, help="seconds before each measurement (default: 0.5)")
+    parser.add_argument("--connections", type=int, default=16, help="number of clients (default: 16)")
+    parser.add_argument(
+        "--new-connections", dest="keep_alive", action="store_false", help="open a new connection for each request"
+    )
+    parser.add_argument("--no-worker", dest="worker", action="store_false", help="skip the site with its worker")
+    parser.add_argument("--no-slow", dest="slow", action="store_false", help="skip the slow clients")
+    parser.add_argument("--slow-seconds", type=float, default=10, help="seconds per kind of slow client (default: 10)")
     options = parser.parse_args()
     if not (ROOT / "staticfiles" / "staticfiles.json").is_file():
         parser.exit(1, "Run `make staticfiles/staticfiles.json` first: pages need it.\n")
@@ -72,9 +85,9 @@ def _numbers(text: str) -> list[int]:
 
 
 def measure(options: argparse.Namespace, database: str) -> dict[int, list[Round]]:
-    """Measure on one kind of database, and print; returns the rounds by the number of pastes that were there before.
+    """Measure with one kind of database and print. Return the rounds, keyed by the number of existing pastes.
 
-    Each number has servers of its own, which take turns, so that what else the machine does is the same for all.
+    Each number has its own servers, which take turns so that other load on the machine affects all of them equally.
     """
     measured: dict[int, list[Round]] = {pastes: [] for pastes in options.pastes}
     with ExitStack() as stack:
@@ -112,7 +125,7 @@ def _spread(rounds: list[Round], name: str) -> float:
 
 
 def _growth(database: str, measured: dict[int, list[Round]]) -> list[Goal]:
-    """Return how much slower each thing is with the most pastes than with the fewest."""
+    """Return goals for how much slower everything is with the most pastes than with the fewest."""
     few, many = measured[min(measured)], measured[max(measured)]
     rates = {name: [median(done[name].rate for done in rounds) for rounds in (few, many)] for name in _GOALS}
     what = f"{database}: slower with {max(measured)} pastes than with {min(measured)}"
@@ -140,17 +153,17 @@ def _round(options: argparse.Namespace, floor: Target, site: Target, full: Targe
 
 
 def _share(rounds: list[Round], name: str) -> float:
-    """Return the rate as a share of the floor's in the same round; of all rounds, the one in the middle."""
+    """Return the ratio of the rate to the baseline's in the same round, as the median of all rounds."""
     return median(done[name].rate / max(done[_floor(name)].rate, 1e-9) for done in rounds)
 
 
 def _cpu_share(rounds: list[Round], name: str) -> float:
-    """Return the same by what one answer costs the processor."""
+    """Return the ratio of the baseline's CPU time per response to the site's, as the median of all rounds."""
     return median(done[_floor(name)].cpu_each / done[name].cpu_each for done in rounds)
 
 
 def _floor(name: str) -> str:
-    """Return what is measured of the floor beside it."""
+    """Return the name of the baseline for a measurement."""
     return _FLOORS.get(name) or name.replace("create", "insert")
 
 
@@ -173,12 +186,12 @@ def _show_rates(title: str, rounds: list[Round]) -> None:
             else ["", ""]
         )
         rows.append([*row, *shares])
-    head = ["what", "a second", "range", "p50 ms", "p99 ms", "client CPU", "CPU ms", "of floor", "by CPU"]
+    head = ["what", "per second", "range", "p50 ms", "p99 ms", "client CPU", "CPU ms", "of baseline", "by CPU"]
     show(title, head, rows)
 
 
 def _show_slow(options: argparse.Namespace, site: Target) -> None:
-    """Read by four clients, each with a connection of its own for each read, while others hold theirs."""
+    """Read with four clients, each using a new connection for each read, while slow clients keep theirs open."""
     rows = []
     site.keep_alive = False
     for name, crowd in _CROWDS.items():
@@ -186,7 +199,7 @@ def _show_slow(options: argparse.Namespace, site: Target) -> None:
             done = site.run(site.reads("/{}/raw"), seconds=options.slow_seconds, warm_up=1, connections=4)
         latencies = [f"{done.percentile(share) * 1000:.1f}" for share in (0.5, 0.99, 1.0)]
         rows.append([name, f"{len(done.latencies)}", *latencies, f"{sum(done.wrong.values())}"])
-    head = ["beside other clients", "raw reads", "p50 ms", "p99 ms", "max ms", "wrong"]
+    head = ["slow clients", "raw reads", "p50 ms", "p99 ms", "max ms", "errors"]
     show(f"Reads by four clients in {options.slow_seconds:g} s", head, rows)
 
 

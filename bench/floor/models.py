@@ -1,4 +1,4 @@
-"""The one table of the floor."""
+"""The only table of the baseline."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Row(models.Model):
-    """A text."""
+    """A row with text."""
 
     content = models.TextField()
 

@@ -1,6 +1,6 @@
-"""The least that Django can be: one app, two views and no middleware, on the site's own gunicorn and database."""
+"""A minimal Django site, with one app, two views and no middleware, on the same gunicorn and database as Pasteur."""
 
-from pasteur_site.settings import *  # noqa: F403  (what gunicorn and the database are told is the same)
+from pasteur_site.settings import *  # noqa: F403  (the same settings for gunicorn and the database)
 
 INSTALLED_APPS = ["bench.floor"]
 MIDDLEWARE = []

@@ -1,4 +1,4 @@
-"""The floor's two views: insert one row, select one row."""
+"""The two views of the baseline: insert a row and select a row."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -7,7 +7,7 @@ from bench.floor.models import Row
 
 
 def insert(request: HttpRequest) -> HttpResponse:
-    """Store the body and answer its number; without a body, say that the server is up."""
+    """Store the body of a POST request and return its id. For other methods, report that the server is up."""
     if request.method != "POST":
         return HttpResponse("up")
     row = Row.objects.create(content=request.body.decode())
@@ -15,7 +15,7 @@ def insert(request: HttpRequest) -> HttpResponse:
 
 
 def select(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer the text of this number."""
+    """Return the text with the given id."""
     return HttpResponse(Row.objects.get(pk=pk).content, content_type="text/plain; charset=utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The floor, as gunicorn loads it."""
+"""The WSGI application of the baseline."""
 
 from django.core.wsgi import get_wsgi_application
 

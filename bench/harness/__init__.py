@@ -1,1 +1,1 @@
-"""What the benchmarks share: servers, seeds, load, clocks and tables."""
+"""Code shared by the benchmarks: servers, seed data, load, timing and tables."""

@@ -1,4 +1,4 @@
-"""How long the steps of a drain take, measured from the outside: the product knows nothing of it."""
+"""Measure the duration of each step of a drain from the outside, without changes to the code."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -10,26 +10,26 @@ from gitsync.remote.git_remote import Remote
 from gitsync.repository.repository import Repository
 from gitsync.sync import drain as draining
 
-#: The steps, in their order: ask the remote, read the pastes, feed fast-import, push, mark the rows.
-STEPS = ("look", "load", "import", "push", "mark")
+#: The steps in order: fetch from the remote, load the pastes, write to fast-import, push, settle the rows.
+STEPS = ("fetch", "load", "import", "push", "settle")
 
 
 @contextlib.contextmanager
 def clocks() -> Iterator[dict[str, float]]:
-    """Yield a table that holds, when the block has ended, the seconds of each step of the drain inside it."""
+    """Yield a dictionary that contains, after the block, the seconds spent in each step of the drain inside it."""
     seconds = dict.fromkeys(STEPS, 0.0)
     with contextlib.ExitStack() as stack:
         for place, name, step in (
-            (Remote, "fetch", "look"),
+            (Remote, "fetch", "fetch"),
             (Repository, "write", "import"),
             (Remote, "push", "push"),
-            (draining, "_settle", "mark"),
+            (draining, "_settle", "settle"),
         ):
             stack.enter_context(mock.patch.object(place, name, _timed(getattr(place, name), seconds, step)))
         commits = _timed_generator(getattr(draining, "_commits"), seconds, "load")  # noqa: B009  (a private name)
         stack.enter_context(mock.patch.object(draining, "_commits", commits))
         yield seconds
-    seconds["import"] -= seconds["load"]  # The pastes are read while fast-import is being fed.
+    seconds["import"] -= seconds["load"]  # The pastes are loaded while writing to fast-import.
 
 
 def _timed(function: Callable[..., Any], seconds: dict[str, float], step: str) -> Callable[..., Any]:

@@ -1,6 +1,6 @@
-"""Sites with many pastes: rows by bulk insert, and a default remote with one commit for each, made once for each size.
+"""Sites with many pastes, created once for each size: rows inserted in bulk, and a default remote with a commit each.
 
-To be imported once the settings are loaded.
+Only import this once the settings are loaded.
 """
 
 import random
@@ -32,9 +32,9 @@ BRANCH = "main"
 _TEXT_BYTES = 200
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _AT_ONCE = 5_000
-#: Of about as many objects as the packs that the product joins.
+#: The resulting packs have about as many objects as those that Pasteur merges.
 _PACK_BYTES = 20 * 1024 * 1024
-#: The product sets the same variable for Git.
+#: Pasteur sets the same variable for Git.
 IMPORT_ENVIRONMENT = {**ENVIRONMENT, "MALLOC_TRIM_THRESHOLD_": "67108864"}
 
 Row = tuple[Paste, Revision, File]
@@ -49,7 +49,7 @@ class Site:
 
     @property
     def database(self) -> Path:
-        """The file of the database."""
+        """The database file."""
         return self.folder / "pasteur.sqlite3"
 
     @property
@@ -64,17 +64,17 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment for commands on this site."""
+        """The environment for running commands on this site."""
         where = {"PASTEUR_DATA_DIR": str(self.folder), "DATABASE_URL": f"sqlite:///{self.database}"}
         return {"PATH": ENVIRONMENT["PATH"], "HOME": str(self.folder), **where}
 
     def tip(self) -> str:
-        """Return where the branch stands."""
+        """Return the tip of the branch."""
         return ask(self.mirror, "rev-parse", BRANCH)
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Let the product in this process work on this site."""
+        """Make Pasteur in this process use this site."""
         connection.close()
         before = connection.settings_dict["NAME"]
         connection.settings_dict["NAME"] = str(self.database)
@@ -88,7 +88,7 @@ class Site:
             connection.settings_dict["NAME"] = before
 
     def copy(self, folder: Path) -> "Site":
-        """Return a copy that may be modified; packs are shared, since Git replaces them and never writes into one."""
+        """Return a copy that may be modified. Packs are shared, since Git replaces them instead of modifying them."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o700)
         copied = Site(folder, self.size)
@@ -100,7 +100,7 @@ class Site:
 
 
 def site(folder: Path, size: int) -> Site:
-    """Return the site of this size in a folder, made when it is not there from an earlier run."""
+    """Return the site of the given size, creating it unless it exists from an earlier run."""
     filled = Site(folder / str(size), size)
     is_whole = (filled.folder / "whole").exists()
     if not is_whole:
@@ -118,13 +118,13 @@ def site(folder: Path, size: int) -> Site:
 
 
 def history(size: int) -> Iterator[bytes]:
-    """Yield the stream for fast-import of a branch with a commit for each paste."""
+    """Yield the fast-import stream for a branch with one commit per paste."""
     for row in islice(rows(), size):
         yield from commit_stream(row)
 
 
 def rows() -> Iterator[Row]:
-    """Yield pastes of one file, the same ones each time."""
+    """Yield pastes with one file each, which are the same every time."""
     drawn = random.Random(1)
     for number, text in enumerate(texts(_TEXT_BYTES), start=1):
         key = "".join(drawn.choices(keys.ALPHABET, k=10))
@@ -137,7 +137,7 @@ def rows() -> Iterator[Row]:
 
 
 def commit_stream(row: Row) -> Iterable[bytes]:
-    """Return the commit of a paste, as a stream for fast-import."""
+    """Return the commit of a paste as a fast-import stream."""
     paste, revision, file = row
     number = paste.pk
     entries = tuple(tree.entries(paste, revision, [file], with_content=True))
@@ -148,14 +148,14 @@ def commit_stream(row: Row) -> Iterable[bytes]:
 
 
 def fast_import(repository: Path, stdin: int | IO[bytes], *options: str) -> "subprocess.Popen[bytes]":
-    """Start `git fast-import` on a stream that says `done` at its end."""
+    """Start `git fast-import` on a stream that ends with `done`."""
     command = ["git", f"--git-dir={repository}", "fast-import", "--quiet", "--force", "--done", "--date-format=raw"]
     return subprocess.Popen([*command, *options], stdin=stdin, env=IMPORT_ENVIRONMENT)
 
 
 @contextmanager
 def _importing(repository: Path, marks: Path) -> Iterator[IO[bytes]]:
-    """Yield what `git fast-import` reads; it has done all of it when the block has ended."""
+    """Yield the standard input of `git fast-import`, which has processed everything when the block ends."""
     options = (f"--export-marks={marks}", f"--max-pack-size={_PACK_BYTES}")
     with fast_import(repository, subprocess.PIPE, *options) as process:
         stdin = cast("IO[bytes]", process.stdin)
@@ -185,7 +185,7 @@ def _make(site: Site) -> None:
 
 
 def _settle(marks: Path) -> None:
-    """Write the change of each paste as one that has arrived by its commit."""
+    """Insert a settled change with its commit for each paste."""
     commits: dict[int, str] = {}
     with marks.open(encoding="ascii") as file:
         for line in file:

@@ -1,7 +1,7 @@
-"""A small HTTP client that keeps a few connections busy and looks at every answer. Standard library only.
+"""A small HTTP client that keeps several connections busy and checks every response. Standard library only.
 
-It is a closed loop in one thread: each connection sends its next request when its last one has been answered. It knows
-nothing of the site; what is asked, and what a right answer is, comes from the caller.
+It is a closed loop in a single thread: each connection sends its next request after the response to the previous one.
+The requests, and the checks of their responses, are provided by the caller.
 """
 
 import re
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter, process_time
 
-#: Looks at the status and the body of an answer and returns what is wrong with it, or the empty string.
+#: Checks the status and body of a response. Returns what is wrong with it, or an empty string.
 Check = Callable[[int, bytes], str]
-#: A request, as bytes on the wire, and the check of its answer.
+#: A request as bytes, and the check for its response.
 Exchange = tuple[bytes, Check]
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
@@ -25,40 +25,40 @@ _PIECE = 256 * 1024
 
 @dataclass
 class Measured:
-    """What came of a run: answers after the warm-up, with their latencies in seconds, and everything that was wrong."""
+    """The results of a run: the latencies of responses after the warm-up, in seconds, and all errors."""
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     wrong: Counter[str] = field(default_factory=Counter)
     client_share: float = 0.0
-    #: Every answer, right or wrong, of the warm-up too; and what the caller says the servers spent on them.
+    #: The number of all responses, including wrong ones and the warm-up, and the servers' CPU time, set by the caller.
     answers: int = 0
     server_cpu: float = 0.0
 
     @property
     def cpu_each(self) -> float:
-        """Seconds of the servers' processor time for one answer."""
+        """The servers' CPU seconds per response."""
         return self.server_cpu / self.answers if self.answers else float("nan")
 
     @property
     def rate(self) -> float:
-        """Right answers a second."""
+        """Correct responses per second."""
         return len(self.latencies) / self.seconds if self.seconds else 0.0
 
     def percentile(self, share: float) -> float:
-        """Return the latency, in seconds, that this share of the answers did not exceed."""
+        """Return the latency in seconds that the given fraction of responses did not exceed."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else float("nan")
 
 
 def get(path: str, *, keep_alive: bool = True, accept: str = "*/*", known: str = "") -> bytes:
-    """Return a GET request; `known` is the ETag of what the caller has."""
+    """Return a GET request. `known` is the ETag of a previous response."""
     condition = f"If-None-Match: {known}\r\n".encode() if known else b""
     return _head("GET", path, keep_alive, accept) + condition + b"\r\n"
 
 
 def post(path: str, body: bytes, *, keep_alive: bool = True) -> bytes:
-    """Return a POST request with a body of text."""
+    """Return a POST request with a text body."""
     head = _head("POST", path, keep_alive)
     return head + b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
@@ -72,12 +72,12 @@ def _head(method: str, path: str, keep_alive: bool, accept: str = "*/*") -> byte
 def run(
     port: int, exchanges: Iterable[Exchange], *, seconds: float, warm_up: float = 0.5, connections: int = 16
 ) -> Measured:
-    """Put exchanges to a server on loopback until they or the seconds run out; answers of the warm-up do not count."""
+    """Send requests to a server on loopback until they or the seconds run out, ignoring responses in the warm-up."""
     return _Loop(port, iter(exchanges), seconds, warm_up).run(connections)
 
 
 class _Connection:
-    """One connection: what it still has to send, and what it has received."""
+    """A connection with its unsent and received data."""
 
     def __init__(self) -> None:
         self.socket: socket.socket | None = None
@@ -106,7 +106,7 @@ class _Loop:
         while self.open:
             ready = self.selector.select(timeout=30)
             if not ready:
-                self.measured.wrong["no answer for 30 s"] += self.open
+                self.measured.wrong["no response for 30 s"] += self.open
                 break
             for key, events in ready:
                 self._step(key.data, events)
@@ -119,7 +119,7 @@ class _Loop:
         return self.measured
 
     def _ask(self, connection: _Connection) -> None:
-        """Send the next request, or close the connection when there is none."""
+        """Send the next request, or close the connection if there is none."""
         exchange = next(self.exchanges, None) if perf_counter() < self.ends_at else None
         if exchange is None:
             self._drop(connection)
@@ -185,7 +185,7 @@ class _Loop:
         self._ask(connection)
 
     def _broken(self, connection: _Connection, why: str) -> None:
-        """Try once more where a kept connection was closed between two requests; everything else is an error."""
+        """Retry once if a kept-alive connection was closed between two requests. Everything else is an error."""
         again = connection.is_reused and not connection.received
         self._drop(connection)
         if again:
@@ -203,7 +203,7 @@ class _Loop:
 
 
 def _answer(received: bytearray) -> tuple[int, bytes, bool] | None:
-    """Return status, body and whether the connection closes, once the answer is complete."""
+    """Return the status, the body, and whether the connection closes, or None while the response is incomplete."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -219,7 +219,7 @@ def _answer(received: bytearray) -> tuple[int, bytes, bool] | None:
 
 
 def _joined(received: bytearray, at: int) -> bytes | None:
-    """Return the chunks from `at` on as one, or None while the last is missing."""
+    """Return the chunks starting at `at`, joined, or None while the last one is missing."""
     if not received.endswith(b"0\r\n\r\n"):
         return None
     chunks: list[bytes] = []

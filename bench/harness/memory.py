@@ -1,7 +1,7 @@
-"""How much memory processes take while they work. Linux only.
+"""The memory used by processes. Linux only.
 
-What is counted is what a process has for itself (RssAnon in proc(5)), which the machine has to have. Beside it stands
-what it has mapped of files (RssFile): Git maps its packs, and the system drops such pages whenever it needs the room.
+The main figure is the private memory of a process (RssAnon in proc(5)), which must be available on the machine. Mapped
+files (RssFile) are counted separately: Git maps its packs, and the system can drop those pages when memory is needed.
 """
 
 import threading
@@ -18,7 +18,7 @@ _EVERY_SECONDS = 0.03
 
 @dataclass
 class Peak:
-    """The most of both, in MiB, that processes have had together, and which of them had the most for itself."""
+    """The peak of both figures for all processes together, in MiB, and the process with the most private memory."""
 
     own: float = 0.0
     mapped: float = 0.0
@@ -28,7 +28,7 @@ class Peak:
 
 @contextmanager
 def watched(pids: Callable[[], set[int]]) -> Iterator[Peak]:
-    """Look at these processes, and all that descend from them, until the block has ended."""
+    """Monitor the given processes during the block."""
     found = Peak()
     with _Watch(pids, found):
         yield found
@@ -60,7 +60,7 @@ class _Watch:
 
 
 def below(*roots: int) -> Callable[[], set[int]]:
-    """Return a function that names these processes and all that descend from them."""
+    """Return a function that returns the given processes and all their descendants."""
     return lambda: cpu.tree(roots)
 
 
@@ -75,7 +75,7 @@ def _own_and_mapped(pid: int) -> tuple[float, float]:
 
 
 def _name(pid: int) -> str:
-    """Return a program, and of Git its command."""
+    """Return the name of the program, followed by the command in the case of Git."""
     try:
         first, *rest = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
     except OSError:

@@ -1,4 +1,4 @@
-"""What `bench.mirror` measures of one site. To be imported once the settings are loaded."""
+"""The measurements of `bench.mirror` for one site. Only import this once the settings are loaded."""
 
 import os
 import resource
@@ -36,7 +36,7 @@ _DRAINS_OF_ONE = 15
 
 @dataclass
 class Spent:
-    """Seconds, those of them on the processor, the seconds of Git alone where it can do the same, and memory."""
+    """The seconds, the CPU seconds, the seconds that Git alone takes if it can do the same, and the memory."""
 
     seconds: float = 0.0
     cpu: float = 0.0
@@ -50,13 +50,13 @@ class Spent:
 
 
 class Runs:
-    """Measures on copies of one site."""
+    """Measurements on copies of a site."""
 
     def __init__(self, site: Site, folder: Path) -> None:
         self._site, self._folder = site, folder
 
     def drain(self) -> dict[str, Spent]:
-        """Drain one paste several times, then a thousand, without what a push takes."""
+        """Drain one paste several times, then a thousand pastes, excluding the time for pushing."""
         with self._site.copy(self._folder).used():
             many.publish(1)
             drain()
@@ -65,13 +65,13 @@ class Runs:
             return {"drain of 1": middle, "drain of 1000": _drained(1_000)}
 
     def check(self) -> dict[str, Spent]:
-        """Compare everything."""
+        """Compare the mirror with the database."""
         return {"check": _command(self._site.copy(self._folder), "resync_git", "--check")}
 
     def empty(self) -> dict[str, Spent]:
-        """Let a worker that has no clone yet push one paste over SSH; the processor is that of both sides.
+        """Have a worker without a clone push one paste over SSH. The CPU time is that of both sides.
 
-        The server speaks Git's newest protocol, as forges do.
+        The server supports Git's newest protocol, as forges do.
         """
         copy = self._site.copy(self._folder)
         with Sshd(newest_protocol=True) as sshd, copy.used(), _over_ssh(sshd, copy):
@@ -85,10 +85,10 @@ class Runs:
             return {"empty worker": spent}
 
     def purge(self) -> dict[str, Spent]:
-        """Purge the last paste, which is what mostly happens, and the first, after which every commit is made anew.
+        """Purge the last paste, which is the usual case, and the first one, after which all commits are rewritten.
 
-        Beside that, Git alone takes the history out without the first one's folder, and puts it in again; nothing is
-        looked for anywhere else, proved or deleted.
+        As a baseline, Git alone exports the history without the folder of the first paste and imports it again,
+        without searching for other copies, verification or pruning.
         """
         keys = (paste.key for paste, _, _ in islice(rows(), self._site.size))
         first, (last,) = next(keys), deque(keys, maxlen=1)
@@ -97,7 +97,7 @@ class Runs:
         return {"purge of the last": newest, "purge of the first": oldest}
 
     def restore(self) -> dict[str, Spent]:
-        """Give an empty database everything back, from an SSH server that speaks Git's newest protocol."""
+        """Restore an empty database from an SSH server that supports Git's newest protocol."""
         copy = self._site.copy(self._folder)
         copy.database.unlink()
         _command(copy, "migrate", "--verbosity", "0")
@@ -105,14 +105,14 @@ class Runs:
             return {"restore": _command(copy, "restore_from_git", **_reaching(sshd, copy))}
 
     def resync(self) -> dict[str, Spent]:
-        """Fill an empty remote, beside Git alone, which is given the same stream as a file."""
+        """Fill an empty remote, compared to Git alone importing the same stream from a file."""
         copy = self._site.copy(self._folder)
         tip = copy.tip()
         shutil.rmtree(copy.mirror)
         LocalRemote(copy.mirror).create(BRANCH)
         spent = _command(copy, "resync_git")
         if copy.tip() != tip:
-            raise AssertionError(f"the resync made {copy.tip()} of what was {tip}")
+            raise AssertionError(f"the resync produced {copy.tip()} instead of {tip}")
         spent.floor = self._imported()
         return {"resync": spent}
 
@@ -144,7 +144,7 @@ def _rewritten(repository: Path, key: str) -> float:
             raise AssertionError("git could not rewrite the history")
     seconds = perf_counter() - started
     if ask(repository, "rev-list", BRANCH, "--", tree.folder(key)):
-        raise AssertionError("git has rewritten the history with what was to be left out")
+        raise AssertionError("the rewritten history still contains the excluded folder")
     return seconds
 
 
@@ -158,14 +158,14 @@ def _drained(pastes: int) -> Spent:
 
 @contextmanager
 def _over_ssh(sshd: Sshd, site: Site) -> Iterator[None]:
-    """Let the mirror of a site be a named remote on an SSH server."""
+    """Make the mirror of a site a configured remote on an SSH server."""
     reaching = {name: Path(value) if name.endswith("_FILE") else value for name, value in _reaching(sshd, site).items()}
     with override_settings(GITSYNC_IS_DEFAULT_REMOTE=False, GITSYNC_PUSH_INTERVAL=0.0, **reaching):
         yield
 
 
 def _reaching(sshd: Sshd, site: Site) -> dict[str, str]:
-    """Return the settings by which the mirror of a site is a remote on an SSH server."""
+    """Return the settings that make the mirror of a site a remote on an SSH server."""
     return {
         "GITSYNC_REMOTE": sshd.url.replace(str(sshd.repository), str(site.mirror)),
         "GITSYNC_SSH_KEY_FILE": str(sshd.key_file),
@@ -174,7 +174,7 @@ def _reaching(sshd: Sshd, site: Site) -> dict[str, str]:
 
 
 def _command(site: Site, *arguments: str, **environment: str) -> Spent:
-    """Run a command of `manage.py` on a site, which has to succeed."""
+    """Run a `manage.py` command on a site. It must succeed."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     started, before = perf_counter(), _children_cpu()
     with (
@@ -185,13 +185,13 @@ def _command(site: Site, *arguments: str, **environment: str) -> Spent:
     ):
         said, _ = process.communicate()
     if process.returncode:
-        raise AssertionError(f"{' '.join(arguments)} ended with {process.returncode}: {said.decode()[-2000:]}")
+        raise AssertionError(f"{' '.join(arguments)} exited with {process.returncode}: {said.decode()[-2000:]}")
     return Spent(perf_counter() - started, _children_cpu() - before, peak=peak)
 
 
 @contextmanager
 def _spending(pids: Callable[[], set[int]]) -> Iterator[Spent]:
-    """Measure what this process and its children, but for those that `pids` leaves out, do in the block."""
+    """Measure this process and its children during the block, except for those that `pids` leaves out."""
     found = Spent()
     times = os.times()
     before, started = times.user + times.system + _children_cpu(), perf_counter()

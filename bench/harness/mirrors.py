@@ -1,4 +1,4 @@
-"""Mirrors of many pastes, and drains into them. To be imported once the settings are loaded."""
+"""Mirrors with many pastes, and drains into them. Only import this once the settings are loaded."""
 
 import random
 import shutil
@@ -34,7 +34,7 @@ _BRANCH = "main"
 
 @dataclass
 class Run:
-    """Some commits, the seconds they took, and, of a drain, how many of them went into each step."""
+    """A number of commits, the seconds they took and, for a drain, the seconds of each step."""
 
     commits: int
     seconds: float
@@ -42,12 +42,12 @@ class Run:
 
     @property
     def rate(self) -> float:
-        """Commits a second."""
+        """Commits per second."""
         return self.commits / self.seconds
 
 
 class Mirror:
-    """The default remote of a data folder with `size` pastes, the worker's clone, and a copy for Git alone."""
+    """The default remote of a data folder, with `size` pastes, the worker's clone, and a copy for Git alone."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self.folder, self.size = folder, size
@@ -57,9 +57,9 @@ class Mirror:
         )
 
     def fill(self) -> float:
-        """Make the mirror, and let the product see it for the first time; returns the seconds of that look.
+        """Create the mirror and drain for the first time. Return the seconds that this took.
 
-        Nothing of it is read in, so that the database stays as it is.
+        Nothing is imported, so that the database is unchanged.
         """
         LocalRemote(self.remote).create(_BRANCH)
         fast_import(self.remote, _history(self.size))
@@ -69,13 +69,13 @@ class Mirror:
             return self.drained().seconds
 
     def warm_up(self) -> None:
-        """Drain a few pastes that do not count, and copy the mirror with its settings for the bare fast-import."""
+        """Drain a few pastes that are not measured, and copy the mirror with its settings for the bare fast-import."""
         publish(50, 1_000)
         self.drained()
         shutil.copytree(self.remote, self.bare)
 
     def measure(self, pastes: int, size: int, *, product_first: bool) -> tuple[Run, Run]:
-        """Drain new pastes by the product, and import the very same stream by Git alone, in either order."""
+        """Drain new pastes with Pasteur, and import the same stream with Git alone, in either order."""
         publish(pastes, size)
         told = b"".join(self._told())
         if product_first:
@@ -85,17 +85,17 @@ class Mirror:
             product = self.drained()
         made, pushed = ask(self.bare, "rev-parse", NEXT_REF), ask(self.remote, "rev-parse", _BRANCH)
         if made != pushed:
-            raise AssertionError(f"the same stream made {made} alone and {pushed} in the drain")
+            raise AssertionError(f"the same stream produced {made} alone and {pushed} in the drain")
         return product, alone
 
     def drained(self) -> Run:
-        """Drain what is pending into this mirror."""
+        """Drain the pending changes into this mirror."""
         with self.settings, clocks() as steps:
             done = drain()
         return Run(done.commits, done.seconds, steps)
 
     def _told(self) -> Iterator[bytes]:
-        """Yield what the next drain will tell fast-import."""
+        """Yield the stream that the next drain will pass to fast-import."""
         parent = ask(self.remote, "rev-parse", _BRANCH)
         committed_at = int(ask(self.remote, "log", "-1", "--format=%ct", _BRANCH))
         for mark, loaded in enumerate(load(list(Change.objects.pending())), start=1):
@@ -106,7 +106,7 @@ class Mirror:
 
 
 def publish(pastes: int, size: int) -> None:
-    """Publish new pastes of one file; all in one transaction, because that is not what is measured."""
+    """Publish new pastes with one file each, in a single transaction because this is not measured."""
     start = Paste.objects.count()
     with transaction.atomic():
         for text in islice(texts(size), start, start + pastes):
@@ -114,7 +114,7 @@ def publish(pastes: int, size: int) -> None:
 
 
 def fast_import(repository: Path, told: Iterable[bytes]) -> float:
-    """Feed a stream to `git fast-import`, and return the seconds from its start to its end."""
+    """Run `git fast-import` on a stream, and return how many seconds that took."""
     options = ["--quiet", "--force", "--done", "--date-format=raw", f"--export-marks={repository}/pasteur-marks"]
     started = perf_counter()
     command = ["git", f"--git-dir={repository}", "fast-import", *options]
@@ -129,7 +129,7 @@ def fast_import(repository: Path, told: Iterable[bytes]) -> float:
 
 
 def gitpython_index(mirror: Mirror, commits: int) -> Run:
-    """Make a few commits through GitPython's index, in a work tree of the mirror."""
+    """Create a few commits with GitPython's index, in a working tree of the mirror."""
     folder = mirror.folder / "worktree"
     subprocess.run(["git", "clone", "--quiet", str(mirror.remote), str(folder)], check=True, env=ENVIRONMENT)
     with git.Repo(folder) as repository:
@@ -145,14 +145,14 @@ def gitpython_index(mirror: Mirror, commits: int) -> Run:
 
 
 def _history(size: int) -> Iterator[bytes]:
-    """Yield the stream of a branch with a commit for each of so many pastes."""
+    """Yield the stream for a branch with `size` pastes and one commit per paste."""
     for mark, commit in enumerate(islice(all_commits(), size), start=1):
         on = f":{mark - 1}" if mark > 1 else ""
         yield from stream(commit, mark=mark, parent=on, committed_at=int(commit.written_at.timestamp()))
 
 
 def all_commits() -> Iterator[Commit]:
-    """Yield commits of pastes that are in no database, the same ones each time."""
+    """Yield commits of pastes that are not in any database. They are the same every time."""
     drawn = random.Random(1)
     written_at = timezone.now() - timedelta(days=1)
     for text in texts(200):

@@ -1,6 +1,6 @@
-"""Becomes one of the programs that `manage.py run` keeps running: `python -m bench.harness.program web`.
+"""Execute one of the programs of `manage.py run`: `python -m bench.harness.program web`.
 
-So a benchmark of one of them measures the product's own command line, whatever it says today.
+Benchmarks thus always use the actual command line of a program.
 """
 
 import os

@@ -1,10 +1,10 @@
-"""Git itself, run without the product's code and its environment for Git."""
+"""Git commands, run without Pasteur's code and environment."""
 
 import os
 import subprocess
 from pathlib import Path
 
-#: Nothing of the user's own configuration, so that every machine measures the same.
+#: Ignores the user's configuration so that results are comparable between machines.
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "HOME": "/nonexistent",
@@ -15,6 +15,6 @@ ENVIRONMENT = {
 
 
 def ask(repository: Path, *arguments: str) -> str:
-    """Return what a Git command prints."""
+    """Return the output of a Git command."""
     command = ["git", "-c", "safe.directory=*", f"--git-dir={repository}", *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout.strip()

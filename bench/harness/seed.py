@@ -1,7 +1,7 @@
-"""Fills a site, or the floor beside it, with pastes: `python -m bench.harness.seed 1000000`, in its environment.
+"""Fill a site, or the baseline, with pastes: `python -m bench.harness.seed 1000000`, run in its environment.
 
-The rows are those that publishing and draining would have left: a paste, its revision, its file, and a settled change.
-They are written in bulk; `pastes.writing` would need an hour for a million.
+The rows are the same as after publishing and draining: a paste, its revision, its file, and a settled change. They are
+inserted in bulk, since publishing a million pastes would take an hour.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Clients that are in no hurry: some say nothing at all, some send a header one byte a second."""
+"""Slow clients: some send nothing at all, and some send a header at one byte per second."""
 
 import contextlib
 import selectors
@@ -12,7 +12,7 @@ _HEADER = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + b"x" * 1_000
 
 @contextlib.contextmanager
 def clients(port: int, *, idle: int = 0, dripping: int = 0) -> Iterator[None]:
-    """Hold so many connections while the block runs; one that the server closes is opened again."""
+    """Keep the given numbers of connections open during the block, reopening those that the server closes."""
     stop = threading.Event()
     thread = threading.Thread(target=_Crowd(port, idle, dripping).run, args=[stop])
     thread.start()
@@ -45,7 +45,7 @@ class _Crowd:
         self.selector.register(connection, selectors.EVENT_READ, iter(_HEADER) if sends else None)
 
     def _renew(self, *, until: float) -> None:
-        """Open again what the server closes."""
+        """Reopen connections that the server has closed."""
         while (left := until - monotonic()) > 0:
             for key, _ in self.selector.select(timeout=left):
                 self._close(key)
@@ -54,7 +54,7 @@ class _Crowd:
     def _drip(self, key: selectors.SelectorKey) -> None:
         if key.data is None:
             return
-        with contextlib.suppress(OSError, StopIteration):  # A closed connection is renewed, a whole header kept.
+        with contextlib.suppress(OSError, StopIteration):  # Closed connections are reopened, and complete headers kept.
             key.fileobj.send(bytes([next(key.data)]))  # type: ignore[union-attr]  # these are sockets
 
     def _close(self, key: selectors.SelectorKey) -> None:

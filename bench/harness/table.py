@@ -1,4 +1,4 @@
-"""How the benchmarks print: small tables, and goals of which each says whether it is met."""
+"""The output of the benchmarks: small tables, and goals with whether they are met."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Goal:
-    """A number that is to be at least, or at most, another."""
+    """A measurement with a minimum or a maximum."""
 
     what: str
     measured: float
@@ -16,19 +16,19 @@ class Goal:
 
     @property
     def is_met(self) -> bool:
-        """Whether the number is where it is to be; one that could not be measured is not."""
+        """Whether the measurement is within its bounds. NaN is not."""
         low = self.at_least is None or self.measured >= self.at_least
         return low and (self.at_most is None or self.measured <= self.at_most)
 
     def __str__(self) -> str:
-        """Return the goal as one line."""
+        """Return the goal as a line of text."""
         bound = f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
         verdict = "met" if self.is_met else "NOT MET"
         return f"{verdict:8} {self.what}: {self.measured:.3g}{self.unit} (goal: {bound}{self.unit})"
 
 
 def show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: the first column to the left, numbers to the right."""
+    """Print a table with a left-aligned first column, and numbers aligned to the right."""
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     print(f"\n{title}")
     for row in [head, *rows]:

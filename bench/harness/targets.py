@@ -1,4 +1,4 @@
-"""A server under load: what it is asked, and what its answers have to be."""
+"""A server under load, the requests sent to it, and the responses it must return."""
 
 import hashlib
 import html
@@ -21,25 +21,25 @@ from tests.servers.pasteur import ROOT, Pasteur
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import Redis
 
-#: Texts that are read, in turn: the last ones that were created.
+#: The number of most recently created pastes that are read in turn.
 HOT = 200
 
 
 @dataclass
 class Target:
-    """A server, and the texts that it was given last, by the name under which it gives them back."""
+    """A server, and the texts most recently sent to it, with the names under which they can be read."""
 
     server: Pasteur
     database: PostgreSQL | None
     texts: Iterator[bytes]
     keep_alive: bool
-    #: Where the texts of each run begin, so that none is sent twice.
+    #: The first text of each run, so that none is sent twice.
     starts: Iterator[int] = field(default_factory=lambda: count(10_000_000, 100_000))
     kept: deque[tuple[str, bytes]] = field(default_factory=lambda: deque(maxlen=HOT))
 
     @classmethod
     def start(cls, stack: ExitStack, kind: type[Pasteur], database: str, *, size: int, keep_alive: bool) -> Self:
-        """Start a server with a database of its own, so that none pays for the rows of another."""
+        """Start a server with its own database, so that servers are not affected by each other's rows."""
         postgresql, settings = None, {}
         if database == "postgresql":
             postgresql, redis = stack.enter_context(DurablePostgreSQL()), stack.enter_context(Redis())
@@ -47,12 +47,12 @@ class Target:
         return cls(stack.enter_context(kind(**settings)), postgresql, texts(size), keep_alive)
 
     def fill(self, pastes: int) -> None:
-        """Give the database so many pastes, next to what is measured."""
+        """Add the given number of pastes to the database before measuring."""
         command = [sys.executable, "-m", "bench.harness.seed", str(pastes)]
         subprocess.run(command, cwd=ROOT, env=self.server.environment(), check=True)
 
     def run(self, exchanges: Iterable[Exchange], *, seconds: float, warm_up: float, connections: int) -> Measured:
-        """Put the exchanges to the server, and note what they cost it and its database."""
+        """Send the requests to the server, and measure the CPU time of the server and its database."""
         before = self._cpu_seconds()
         done = run(self.server.port, exchanges, seconds=seconds, warm_up=warm_up, connections=connections)
         done.server_cpu = self._cpu_seconds() - before
@@ -61,17 +61,17 @@ class Target:
         return done
 
     def creates(self) -> Iterator[Exchange]:
-        """Yield POST requests with texts that were never sent before; the last are kept to be read."""
+        """Yield POST requests with texts that were never sent before. The last ones are kept for reading."""
         for text in self.texts:
             yield post("/", text, keep_alive=self.keep_alive), partial(self._made, text)
 
     def creates_of(self, size: int, *, path: str = "/") -> Iterator[Exchange]:
-        """Yield POST requests with texts of another size, or with other options, which are not kept."""
+        """Yield POST requests with texts of a different size or with options, which are not kept."""
         for text in texts(size, next(self.starts)):
             yield post(path, text, keep_alive=self.keep_alive), _was_made
 
     def reads(self, path: str) -> Iterator[Exchange]:
-        """Yield GET requests for the kept texts, each of which has to come back exactly."""
+        """Yield GET requests for the kept texts, which must be returned unchanged."""
         for key, text in cycle(list(self.kept)):
             yield get(path.format(key), keep_alive=self.keep_alive), partial(_is, text)
 
@@ -81,19 +81,19 @@ class Target:
             yield get(f"/api/v1/pastes/{key}", keep_alive=self.keep_alive), partial(_has, text)
 
     def known(self) -> Iterator[Exchange]:
-        """Yield GET requests for the kept texts by who has them already."""
+        """Yield conditional GET requests for the kept texts, as sent by clients that already have them."""
         for key, text in cycle(list(self.kept)):
             etag = hashlib.sha1(b"blob %d\0" % len(text) + text).hexdigest()
             yield get(f"/{key}/raw", keep_alive=self.keep_alive, known=f'"{etag}"'), _is_known
 
     def pages(self) -> Iterator[Exchange]:
-        """Yield GET requests for the pages of the kept texts, each of which has to hold its text, escaped."""
+        """Yield GET requests for the pages of the kept texts, each of which must contain its text, escaped."""
         for key, text in cycle([(key, html.escape(text.decode()).encode()) for key, text in self.kept]):
             yield get(f"/{key}", keep_alive=self.keep_alive, accept="text/html"), partial(_holds, text)
 
     def _made(self, text: bytes, status: int, body: bytes) -> str:
         if status != 201:
-            return f"a create was answered with {status}"
+            return f"the response to a create was {status}"
         self.kept.append((body.decode().strip().rpartition("/")[2], text))
         return ""
 
@@ -103,21 +103,21 @@ class Target:
 
 
 def _is(text: bytes, status: int, body: bytes) -> str:
-    return "" if status == 200 and body == text else f"a read was answered with {status}, or with other bytes"
+    return "" if status == 200 and body == text else f"the response to a read was {status}, or had a different body"
 
 
 def _was_made(status: int, body: bytes) -> str:
-    return "" if status == 201 else f"a create was answered with {status}"
+    return "" if status == 201 else f"the response to a create was {status}"
 
 
 def _has(text: bytes, status: int, body: bytes) -> str:
     is_right = status == 200 and json.loads(body)["files"][0]["content"].encode() == text
-    return "" if is_right else f"a document was answered with {status}, or with another text"
+    return "" if is_right else f"the response to a JSON read was {status}, or had a different text"
 
 
 def _is_known(status: int, body: bytes) -> str:
-    return "" if (status, body) == (304, b"") else f"what was known was answered with {status}"
+    return "" if (status, body) == (304, b"") else f"the response to a conditional read was {status}"
 
 
 def _holds(text: bytes, status: int, body: bytes) -> str:
-    return "" if status == 200 and text in body else f"a page was answered with {status}, or without its text"
+    return "" if status == 200 and text in body else f"the response to a page read was {status}, or lacked the text"

@@ -1,4 +1,4 @@
-"""What is pasted in the benchmarks."""
+"""The texts pasted by the benchmarks."""
 
 import argparse
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def texts(size: int, first: int = 0) -> Iterator[bytes]:
-    """Yield Python source, each text of exactly this many bytes and unlike every other."""
+    """Yield distinct texts of Python source with exactly `size` bytes each."""
     source = Path(argparse.__file__).read_text(encoding="utf-8").encode("ascii", "ignore")
     source *= 2 + size // len(source)
     for number in count(first):

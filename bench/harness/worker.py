@@ -1,4 +1,4 @@
-"""A real worker process that drains, and how much memory it takes. To be imported once the settings are loaded."""
+"""The memory used by a real worker process that drains. Only import this once the settings are loaded."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from tests.servers.process import ServerProcess, wait_until
 
 
 class Worker(ServerProcess):
-    """The worker as `manage.py run` starts it, on the database of this process and the data folder of a mirror."""
+    """The worker as started by `manage.py run`, with this process's database and the data folder of a mirror."""
 
     def __init__(self, mirror: Mirror) -> None:
         super().__init__()
@@ -34,27 +34,27 @@ class Worker(ServerProcess):
         }
 
     def is_ready(self) -> bool:
-        """Whether it runs; messages wait until it listens."""
+        """Return whether it is running. Messages are queued until it listens."""
         return not self.has_ended()
 
     def ring(self) -> None:
-        """Send the worker the message that a paste sends."""
+        """Send the worker the same message as a new paste does."""
         celery = [sys.executable, "-m", "celery", "--app", "pasteur_site", "--workdir", str(ROOT), "--quiet"]
         subprocess.run(
             [*celery, "call", "gitsync.tasks.drain"], env=self.environment(), check=True, stdout=subprocess.DEVNULL
         )
 
     def peak_megabytes(self) -> float:
-        """Return the most memory that the process has had so far, in MiB."""
+        """Return the peak memory of the process so far, in MiB."""
         assert self.process is not None
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) / 1024
-        raise AssertionError("this system does not say how much memory a process has had")
+        raise AssertionError("this system does not report the peak memory of a process")
 
 
 def peak_megabytes(mirror: Mirror, pastes: int, size: int) -> float:
-    """Return the most memory, in MiB, that a worker has had when it has drained new pastes into a mirror."""
+    """Return the peak memory, in MiB, of a worker that drains new pastes into a mirror."""
     publish(pastes, size)
     with Worker(mirror) as worker:
         worker.ring()
