@@ -90,7 +90,7 @@ def test_a_file_that_is_not_there_keeps_all_that_are(user: User, author: User) -
     missed = user("get", url, "--burn", "--file", "a.pt")
 
     assert (missed.status, missed.out) == (6, "")
-    assert "there are: a.py, b.md" in missed.err
+    assert "its files are: a.py, b.md" in missed.err
     file = kept(user, missed)
     assert user("get", file, "--file", "a.py").out == "one\n"
     assert user("get", file).out == "==> a.py <==\none\n\n==> b.md <==\ntwo\n"

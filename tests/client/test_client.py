@@ -80,7 +80,7 @@ def test_the_list_is_kept_for_its_owner_alone_and_knows_the_tokens(user: User, s
     assert user("list", "--keys").out.split() == [key_of(first), key_of(second)]
     kept = user("list", "--json").json
     assert [one["server"] for one in kept] == [site.url] * 2
-    assert user("delete", first).out == f"{key_of(first)} is deleted\n"
+    assert user("delete", first).out == f"{key_of(first)} has been deleted\n"
     assert user("list", "--keys").out.split() == [key_of(second)]
     assert user("get", first).status == 6
 
@@ -116,7 +116,7 @@ def test_an_editor_opens_what_stands_there(user: User, site: Pasteur) -> None:
     assert user("edit", url, EDITOR=str(editor)).status == 0
     assert user("get", url).out == "one\ntwo\n"
     failed = user("edit", url, EDITOR="false")
-    assert (failed.status, failed.err) == (3, "pasteur: false ended with status 1; nothing was changed\n")
+    assert (failed.status, failed.err) == (3, "pasteur: false exited with status 1; nothing was changed\n")
 
 
 def test_what_was_written_in_an_editor_is_kept_when_the_site_does_not_take_it(user: User) -> None:
@@ -349,5 +349,5 @@ def test_a_redirect_is_told_and_not_followed(user: User) -> None:
         done = user("get", "0123456789", "--server", address, PASTEUR_TOKEN="secret")
         server.shutdown()
 
-    assert (done.status, "leads to" in done.err) == (4, True)
+    assert (done.status, "redirects to" in done.err) == (4, True)
     assert _Elsewhere.came == ["/api/v1/pastes/0123456789"]

@@ -58,6 +58,6 @@ def test_it_pastes_reads_edits_and_deletes(site: Pasteur, tmp_path: Path) -> Non
     assert user("get", sealed, "--burn", python=oldest).out == "secret ☃"
     assert user("get", sealed, "--burn", python=oldest).status == 6
     assert user(text="x" * 4_000_000, python=oldest).status == 5
-    assert run("delete", url).endswith("is deleted")
+    assert run("delete", url).endswith("has been deleted")
     assert user("list", python=oldest).status == 0
     assert user("completion", "bash", python=oldest).status == 0
