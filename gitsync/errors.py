@@ -144,7 +144,8 @@ class AccessDeniedError(PermanentError):
     code = "denied"
     advice = (
         "Over SSH, add the public part of the deploy key to the repository, with write access. "
-        "Over HTTPS, set GITSYNC_HTTP_TOKEN to a token with write access to the repository."
+        "Over HTTPS, set GITSYNC_HTTP_TOKEN to a token with write access to the repository; your own server "
+        "may also lack `git config http.receivepack true`."
     )
 
 
@@ -283,14 +284,3 @@ def as_gitsync_error(error: Exception) -> GitsyncError:
     kind = DatabaseUnavailableError if is_away else UnexpectedError
     first_line = str(error).strip().partition("\n")[0]
     return kind(f"{type(error).__name__}: {first_line}"[:500])
-
-
-def advice_for(code: str) -> str:
-    """Return the advice for the error with this code, or an empty string for an unknown code."""
-    kinds: list[type[GitsyncError]] = [GitsyncError]
-    while kinds:
-        kind = kinds.pop()
-        if kind.code == code:
-            return kind.advice
-        kinds += kind.__subclasses__()
-    return ""

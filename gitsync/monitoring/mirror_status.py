@@ -7,7 +7,8 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from gitsync.errors import MisconfiguredError, RemoteDamagedError, advice_for
+from gitsync.advice import advice_for
+from gitsync.errors import MisconfiguredError, RemoteDamagedError
 from gitsync.models import Change, Mirror, Purge
 from gitsync.remote import addresses
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -12,15 +13,26 @@ from pathlib import Path
 
 from django.conf import settings
 
-from gitsync.errors import GitsyncError, HostKeyMismatchError, MisconfiguredError, NotGitError, RemoteUnsupportedError
+from gitsync.errors import (
+    GitsyncError,
+    HostKeyMismatchError,
+    MisconfiguredError,
+    NotGitError,
+    RemoteUnsupportedError,
+    neutralize,
+)
 from gitsync.remote import host_keys, https, known_hosts, ssh
 from gitsync.remote.addresses import Address
 from gitsync.remote.git_errors import meaning
 from gitsync.repository.process import Finished
 from gitsync.repository.repository import Repository
 
+logger = logging.getLogger(__name__)
+
 #: The first packet from a Git server over HTTP, as it appears in the client's trace.
 _SMART_ANSWER = re.compile(r"packet: +git< (# service=git-upload-pack|version \d)")
+#: A forge's note that a renamed repository is used under its old address.
+_MOVED_NOTE = re.compile(r"^remote: This repository moved\..*(\n^remote: .*){0,2}", re.MULTILINE)
 _REF = re.compile(rb"[0-9a-f]{40}\t")
 LS_REMOTE_SECONDS = 60.0
 #: Suffixes that Git may append to a path to find the repository.
@@ -67,6 +79,11 @@ class Connection:
     def check(self, clone: Repository, command: str, finished: Finished) -> Finished:
         """Return a finished command, or raise GitsyncError if it failed."""
         if not finished.status:
+            if note := _MOVED_NOTE.search(finished.stderr):
+                logger.warning(
+                    "the repository has moved, and the forge still forwards; set GITSYNC_REMOTE to its new address: %s",
+                    neutralize(self.login.masked(note[0])),
+                )
             return finished
         error = meaning(command, finished, clone, mask=self.login.masked)
         raise self._with_fingerprints(error) if isinstance(error, HostKeyMismatchError) else error

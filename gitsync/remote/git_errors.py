@@ -16,6 +16,15 @@ from gitsync.errors import (
     RemoteRefusedError,
     RemoteUnreachableError,
 )
+from gitsync.remote_errors import (
+    ArchivedError,
+    HashAlgorithmError,
+    NoReceivePackError,
+    RateLimitedError,
+    RelocatedError,
+    RemoteDiskFullError,
+    StorageFormatError,
+)
 from gitsync.repository.process import NO_SPACE, Finished
 from gitsync.repository.repository import Repository
 
@@ -26,10 +35,14 @@ _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
     (r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED", HostKeyMismatchError),
     (
         r"Permission denied|access denied|not authorized|Write access.*not granted|read.only|returned error: 40[13]"
-        r"|Authentication failed|could not read (Username|Password)|service not enabled",
+        r"|Authentication failed|could not read (Username|Password)",
         AccessDeniedError,
     ),
-    (r"info/refs not valid: is this a git repository|invalid server response|unable to update url base", NotGitError),
+    (
+        r"info/refs not valid: is this a git repository|invalid server response|unable to update url base"
+        r"|returned error: 30[237]",
+        NotGitError,
+    ),
     (r"[Ss][Ss][Ll] certificate|certificate verification failed|certificate subject name", CertificateError),
     (r"returned error: 413|Request Entity Too Large", RemoteRefusedError),
     (
@@ -39,6 +52,20 @@ _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
     (
         r"not appear to be a git repository|[Rr]epository not found|does not exist|not a git repo",
         RemoteUnreachableError,
+    ),
+)
+#: Messages from a remote that accepts no push, whatever is in it.
+#: They do not count beside a rejected branch, since a hook may quote any text of a visitor.
+_OUTAGES: tuple[tuple[str, type[GitsyncError]], ...] = (
+    (r"returned error: 429|too many requests|rate limit|requested too many times", RateLimitedError),
+    (r"(repository|project|repo)\b.*\barchived|archived (repository|project|repo)\b", ArchivedError),
+    (r"returned error: 30[18]|(repository|project) (has |was )?moved", RelocatedError),
+    (r"mismatched algorithms|does not support this repository's hash algorithm", HashAlgorithmError),
+    (r"unknown repository extension|Expected git repo version", StorageFormatError),
+    (
+        r"service not enabled|'?git[- ]receive-pack'?:? .*(not found|not recognized)"
+        r"|'receive-pack' is not a git command|unrecognized command '?git-receive-pack",
+        NoReceivePackError,
     ),
 )
 #: Messages about the clone itself, in lines that do not come from the remote.
@@ -68,8 +95,8 @@ def meaning(command: str, finished: Finished, clone: Repository, *, mask: Callab
     message = mask("\n".join([*refused, finished.stderr]).strip())[-_MAX_MESSAGE:]
     if refused and _LOST.search(finished.stderr):
         return CloneBrokenError(message)
-    if refused and _REMOTE_FULL.search(message):
-        return RemoteLockedError(message)
+    if refused and (outage := _REMOTE_FULL.search(message)):
+        return (RemoteDiskFullError if NO_SPACE.search(outage[0]) else RemoteLockedError)(message)
     if refused:
         return RemoteMovedError(message) if _MOVED.search(refused[0]) else RemoteRefusedError(message)
     ours = "\n".join(line for line in message.splitlines() if not line.startswith("remote:"))
@@ -77,6 +104,11 @@ def meaning(command: str, finished: Finished, clone: Repository, *, mask: Callab
         return DiskFullError(message)
     if _BROKEN.search(ours) or re.search(rf"{re.escape(str(clone.path))}[/']", ours):
         return CloneBrokenError(message)
+    if _REMOTE_FULL.search(message):
+        return RemoteDiskFullError(message)
+    for pattern, kind in _OUTAGES:
+        if re.search(pattern, message, re.IGNORECASE):
+            return kind(message)
     for pattern, kind in _MEANINGS:
         if re.search(pattern, message):
             return kind(message)

@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from gitsync.errors import GitsyncError, advice_for
+from gitsync.advice import advice_for
+from gitsync.errors import GitsyncError
 from gitsync.models import Change, Purge
 from gitsync.sync import resync
 from pastes.lifecycle import erasing

@@ -1,4 +1,4 @@
-// The form for a new paste and for an edit. Without this script it works all the same.
+// The form for a new paste or an edit. The form also works without this script.
 import { EncryptionChoice, takeFork } from "../encryption/encryption_choice.js";
 import { tokenOf } from "../ownership/owned_store.js";
 import { make, memory } from "../page/dom.js";
@@ -6,14 +6,14 @@ import { gettext } from "../page/messages.js";
 import { Editor } from "./editor.js";
 
 const UNITS = [[gettext("MB"), 1024 * 1024], [gettext("kB"), 1024], [gettext("bytes"), 1]];
-const DETAILS = ["title", "author", "comment", "visibility", "expires", "burn"]; // What a draft keeps besides the files.
-const DRAFT_PAUSE_MS = 400; // Between the last key press and saving the draft.
+const DETAILS = ["title", "author", "comment", "visibility", "expires", "burn"]; // The fields that a draft stores in addition to the files.
+const DRAFT_PAUSE_MS = 400; // The delay between the last key press and saving the draft.
 
 class ComposePage {
   constructor(form) {
     this.form = form;
     this.fields = form.elements;
-    this.isNew = form.dataset.kind === "new"; // An edit is not kept as a draft.
+    this.isNew = form.dataset.kind === "new"; // Edits are not saved as drafts.
     this.maxBytes = Number(form.dataset.limit);
     this.maxFiles = Number(form.dataset.mostFiles);
     this.sendButton = form.querySelector(".send button");
@@ -21,8 +21,8 @@ class ComposePage {
     this.addButton = form.querySelector("[name='add_file']");
     this.fileCount = form.querySelector("[name='files-TOTAL_FORMS']");
     this.editors = [];
-    this.encryption = null; // Only on the form for a new paste.
-    this.isTouched = false; // A form that a fork or a link has filled in is no draft until the author changes it.
+    this.encryption = null; // Only set on the form for a new paste.
+    this.isTouched = false; // A form pre-filled by a fork or a link is not a draft until the author changes it.
     this.isSending = false;
     this.draftTimer = undefined;
   }
@@ -31,7 +31,7 @@ class ComposePage {
     for (const fieldset of this.form.querySelectorAll("fieldset.file")) this.#adopt(fieldset);
     if (this.isNew) this.encryption = new EncryptionChoice(this.form, this.editors, { onChange: () => this.#refresh() });
     this.#listen();
-    memory.forget("sent"); // A paste that was sent before did not arrive, or its page has been opened.
+    memory.forget("sent"); // A paste sent earlier either did not arrive or its page has been opened.
     if (this.isNew) this.#fillNew();
     else if (!this.fields.token.value) this.fields.token.value = tokenOf(location.pathname.split("/")[1]) ?? "";
     this.#refresh();
@@ -78,7 +78,7 @@ class ComposePage {
     }
   }
 
-  // --- what the page says ---
+  // --- messages ---
 
   get #size() {
     return this.editors.reduce((sum, editor) => sum + editor.size, 0);
@@ -100,7 +100,7 @@ class ComposePage {
   #showConsequences() {
     const { expires, burn } = this.fields;
     const line = document.getElementById("what-happens");
-    const { kept = "", takesExpiring } = line.dataset; // What the server says of a paste that goes to Git.
+    const { kept = "", takesExpiring } = line.dataset; // The server's notice about pastes that are stored in Git.
     const goesToGit = !burn.checked && (expires.value === "never" || takesExpiring !== undefined);
     const readers = burn.checked ? gettext("It can be read only once and is then deleted.") : this.#readers();
     const encrypted = this.encryption?.isOn ? gettext("Only the encrypted text is sent; the key stays in the link.") : "";
@@ -122,7 +122,7 @@ class ComposePage {
   #saveDraft() {
     if (!this.isNew) return;
     const files = this.editors.map(({ name, languageChoice, box }) => [name.value, languageChoice.chosen, box.value]);
-    // A text that is to be encrypted must not be stored as plain text.
+    // Text that will be encrypted must not be stored unencrypted.
     if (!this.encryption?.isOn && files.some(([, , text]) => text)) {
       const facts = DETAILS.map((name) => (name === "burn" ? this.fields.burn.checked : this.fields[name].value));
       memory.set("draft", { files, facts });
@@ -156,12 +156,12 @@ class ComposePage {
   #submit(event) {
     if (event.submitter === this.addButton) return;
     if (this.isSending) {
-      event.preventDefault(); // One paste, however often the button is pressed.
+      event.preventDefault(); // Create one paste, no matter how often the button is pressed.
     } else if (this.encryption?.isOn) {
       event.preventDefault();
       this.#sendEncrypted();
     } else if (this.#size > this.maxBytes) {
-      event.preventDefault(); // The server would refuse it, and a chosen file would have to be chosen again.
+      event.preventDefault(); // The server would refuse it, and the author would have to choose files again.
       this.#showError(this.form.querySelector(".size").textContent);
     } else {
       this.#lock();
@@ -223,9 +223,9 @@ class ComposePage {
       this.#addFile()?.name.focus();
     });
     window.addEventListener("pagehide", () => this.isTouched && !this.isSending && this.#saveDraft());
-    // The browser may show the page again from its own memory, with the button still locked.
+    // The browser may restore the page from its cache, with the button still locked.
     window.addEventListener("pageshow", (event) => event.persisted && this.#unlock());
-    // A file that is dropped beside the fields would replace the whole page.
+    // A file dropped next to the fields would otherwise replace the page.
     document.addEventListener("dragover", (event) => [...event.dataTransfer.types].includes("Files") && event.preventDefault());
     document.addEventListener("drop", (event) => {
       if (event.defaultPrevented || !event.dataTransfer.files.length) return;
@@ -237,7 +237,7 @@ class ComposePage {
 
 const NOTHING_SAVED = gettext("Nothing was saved.");
 
-// Return a copy of the fieldset of the first file, emptied, with the names and ids of the file at `index`.
+// Return an empty copy of the first file's fieldset, with the names and ids for the file at `index`.
 function emptyCopy(fieldset, index) {
   const copy = fieldset.cloneNode(true);
   for (const element of copy.querySelectorAll("[name], [id], [for]")) {

@@ -1,18 +1,18 @@
-// The text field of one file: comfortable for code, and never a trap for the keyboard.
+// The text field for a file: convenient for code, without trapping keyboard users.
 import { make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { LanguageChoice } from "./language_choice.js";
 import { MarkdownPreview } from "./markdown_preview.js";
 
 const INDENT = "    ";
-const LONG_TEXT = 200_000; // Characters; a longer text is measured as a Blob, which does not copy it.
+const LONG_TEXT = 200_000; // In characters. Longer text is measured as a Blob, which does not copy it.
 const EXAMINED_BYTES = 65_536;
 
 export class Editor {
-  #leaves = false; // After Escape, Tab leaves the field as everywhere else.
+  #leaves = false; // Set by Escape: Tab then leaves the field, as it does everywhere else.
 
-  // `fieldset` is the part of the form that has this file. `onSend()` sends the form; `onFurtherFile()` adds an editor
-  // to it and returns it, or null when the form is full.
+  // `fieldset` is the part of the form for this file. `onSend()` submits the form. `onFurtherFile()` adds another editor
+  // to the form and returns it, or null if the form is full.
   constructor(fieldset, { onSend, onFurtherFile }) {
     this.fieldset = fieldset;
     this.box = fieldset.querySelector("textarea.code");
@@ -30,7 +30,7 @@ export class Editor {
     this.languageChoice.followName();
   }
 
-  // Put a text into the field, with its name and language.
+  // Fill in the text, its name and its language.
   fill(name, language, text) {
     this.name.value = name;
     this.language.value = language;
@@ -49,7 +49,7 @@ export class Editor {
     return this.box.value === "" && !this.upload.files.length;
   }
 
-  // Bytes that this file adds to the form.
+  // The number of bytes that this file adds to the form.
   get size() {
     if (this.upload.files.length) return this.upload.files[0].size;
     const text = this.box.value;
@@ -63,7 +63,7 @@ export class Editor {
     this.upload.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  // Take files that were dropped or pasted; a file that is not text is reported and left out.
+  // Accept files that were dropped or pasted. Files that are not text are skipped with a message.
   async take(files) {
     for (const file of files) {
       if (await isText(file)) (this.isEmpty ? this : this.onFurtherFile())?.choose(file);
@@ -139,7 +139,7 @@ export class Editor {
     if (start !== end) this.box.setSelectionRange(from, from + changed.join("\n").length);
   }
 
-  // An image that was copied from a page comes with its markup, which is not the author's text either.
+  // Images copied from a page come with their markup, which is not text by the author either.
   #paste(event) {
     const items = [...(event.clipboardData?.items ?? [])];
     const files = items.filter(({ kind }) => kind === "file").map((item) => item.getAsFile());
@@ -167,7 +167,7 @@ function usesTabs(text) {
   return /^\t/m.test(text);
 }
 
-// Whether a file begins like UTF-8 text without NUL; the server checks all of it.
+// Whether the start of a file is UTF-8 text without NUL characters. The server checks the entire file.
 async function isText(file) {
   const bytes = new Uint8Array(await file.slice(0, EXAMINED_BYTES).arrayBuffer());
   try {
@@ -178,7 +178,7 @@ async function isText(file) {
   }
 }
 
-// Insert text as if it were typed, so that the browser can undo it. `execCommand` is deprecated but has no successor.
+// Insert text as if it were typed, so that it can be undone. `execCommand` is deprecated but has no replacement.
 function insert(text) {
   if (text) document.execCommand("insertText", false, text);
   else document.execCommand("delete");

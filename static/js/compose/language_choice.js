@@ -1,19 +1,19 @@
-// The language of one file on the form: chosen by the author, or else taken from the file name, or else detected in the
-// text. A detected language is an option of its own in the list and disappears as soon as the author or the name decides.
+// The language of a file on the form: chosen by the author, derived from the file name, or else detected from the text. A
+// detected language is a separate option in the list, which is removed once the author or the file name determines one.
 import { PLAIN } from "../../generated/constants.js";
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
-const SHORTEST_TEXT = 20; // Characters; less text tells nothing.
-const PAUSE_MS = 600; // Between the last key press and the detection.
+const SHORTEST_TEXT = 20; // In characters. Shorter text is not sufficient.
+const PAUSE_MS = 600; // The delay between the last key press and detection.
 
-let languageByExtension = null; // A Map, once the table of languages is loaded.
+let languageByExtension = null; // A Map once the language table has been loaded.
 
 async function languageTable() {
   const { labels, extensions } = await import("../../generated/languages.js");
   if (!languageByExtension) {
     languageByExtension = new Map();
-    // In reverse, so that the first language of an extension wins.
+    // In reverse order, so that the first language with an extension takes precedence.
     for (const [language, names] of Object.entries(extensions).reverse()) {
       for (const extension of names.split(" ")) languageByExtension.set(extension, language);
     }
@@ -22,16 +22,16 @@ async function languageTable() {
 }
 
 export class LanguageChoice {
-  // `editor` has the elements `language`, `name`, `upload` and `box`; `onLanguage(language)` receives the language the
-  // file is in, "" for none.
+  // `editor` has the elements `language`, `name`, `upload` and `box`. `onLanguage(language)` is called with the language
+  // of the file, or "" if there is none.
   constructor(editor, { onLanguage }) {
     this.editor = editor;
     this.select = editor.language;
     this.onLanguage = onLanguage;
-    this.languageOfName = undefined; // What the file name says, if anything.
-    this.detected = null; // The option of a detected language.
-    this.examined = null; // The text that was examined last.
-    this.isDeclined = false; // The author has chosen “from the file name” again.
+    this.languageOfName = undefined; // The language derived from the file name, if any.
+    this.detected = null; // The option for a detected language.
+    this.examined = null; // The most recently examined text.
+    this.isDeclined = false; // Whether the author has selected “from the file name” again.
     this.timer = undefined;
     this.select.addEventListener("change", () => {
       this.isDeclined = this.select.value === "";
@@ -39,12 +39,12 @@ export class LanguageChoice {
     });
   }
 
-  // The language that the author chose, "" for a detected one or none.
+  // The language chosen by the author, or "" if it was detected or there is none.
   get chosen() {
     return this.detected?.selected ? "" : this.select.value;
   }
 
-  // Show in the first option which language the file name stands for.
+  // Show the language derived from the file name in the first option.
   async followName() {
     const [fromName] = this.select.options;
     fromName.textContent = gettext("From the file name");
@@ -59,7 +59,7 @@ export class LanguageChoice {
     this.onLanguage(this.select.value || language);
   }
 
-  // Detect the language as soon as the author pauses.
+  // Detect the language when the author pauses.
   detectSoon() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#detect(), PAUSE_MS);
@@ -75,7 +75,7 @@ export class LanguageChoice {
     if (text === this.examined) return;
     this.examined = text;
     const language = await guess(text);
-    if (text !== this.examined) return; // The author went on writing.
+    if (text !== this.examined) return; // The author has continued to type.
     if (language && this.#mayDetect()) await this.#offer(language);
     else this.#withdraw();
   }

@@ -1,4 +1,4 @@
-// The Markdown preview on the form, which replaces the text field.
+// The Markdown preview on the form, shown in place of the text field.
 import { MARKDOWN } from "../../generated/constants.js";
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
@@ -6,7 +6,7 @@ import { gettext } from "../page/messages.js";
 export class MarkdownPreview {
   #renderRun = 0; // Incremented by each run, so that a slow run does not overwrite a later one.
 
-  // `box` is the text field; `footer`, the line below it, is hidden together with it.
+  // `box` is the text field, and `footer` is the line below, which is hidden together with it.
   constructor(box, footer) {
     this.box = box;
     this.footer = footer;

@@ -1,5 +1,5 @@
-// For pages of other sites: <script src="https://…/KEY/embed.js" async></script> shows the paste in its place. It adds one
-// iframe with the height of its content, within limits; ?file=NAME selects one file.
+// For use on other sites: <script src="https://…/KEY/embed.js" async></script> is replaced by the paste. It adds an iframe
+// with the height of its content, within limits. ?file=NAME selects a single file.
 (() => {
   const MIN_HEIGHT = 40;
   const MAX_HEIGHT = 600;

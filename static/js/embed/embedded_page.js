@@ -1,5 +1,5 @@
-// A paste embedded in another site's page: numbers and highlights its lines, and posts its height to embed_loader.js on
-// that page. Stores nothing and follows the system's theme.
+// A paste embedded in another site: numbers and highlights its lines, and posts its height to embed_loader.js on the
+// embedding page. Stores nothing and uses the system's theme.
 import { PLAIN } from "../../generated/constants.js";
 import { highlight } from "../highlight/highlighter.js";
 import { LineList } from "../paste/line_list.js";
@@ -18,7 +18,7 @@ async function highlightSection(section, lineList, language) {
     if (!isWhole) lineList.clearHighlighting();
     section.dataset.highlighted = isWhole ? "whole" : "stopped";
   } catch {
-    section.dataset.highlighted = "stopped"; // The embedding page's sandbox may forbid workers: the text is not highlighted.
+    section.dataset.highlighted = "stopped"; // The embedding page's sandbox may forbid workers.
   }
 }
 

@@ -1,28 +1,28 @@
-// Files attached to an encrypted paste by clients of PrivateBin: offered for download, never shown or run.
+// Files attached to an encrypted paste by PrivateBin clients. They can be downloaded, but are never shown or executed.
 import { make } from "../page/dom.js";
 import { gettext, ngettext } from "../page/messages.js";
 
-// Characters that file systems refuse, and those that disguise how a name ends.
+// Characters that file systems do not allow or that disguise how a name ends.
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>:"|?*]/gu;
 const NAME_LENGTH = 150;
 const EXTENSION_LENGTH = 20;
 const DEFAULT_NAME = "attachment";
 
-// Return the attachments of a decrypted paste. PrivateBin's clients send one data URI and its name, or lists of both.
+// Return the attachments of a decrypted paste. PrivateBin clients send a data URI and its name, or lists of both.
 export function attachmentsOf({ attachment, attachment_name: attachmentName }) {
   const names = [attachmentName].flat();
-  const addresses = [attachment].flat().filter((address) => address); // Missing or empty without a file.
+  const addresses = [attachment].flat().filter((address) => address); // Missing or empty if there is no file.
   return addresses.map((address, index) => ({ name: safeName(names[index]), address }));
 }
 
-// Return the element that offers an attachment.
+// Return an element for downloading an attachment.
 export function attachmentSection({ name, address }) {
   const header = make("header", {}, make("h2", { textContent: name }));
   const section = make("section", { className: "file attached" }, header);
   try {
     const bytes = Uint8Array.from(atob(base64Of(address)), (letter) => letter.charCodeAt(0));
     const download = make("a", { download: name, textContent: gettext("Download") });
-    download.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" })); // Never its own type.
+    download.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" })); // Never the declared type.
     const size = ngettext("Attached file, %(count)s byte", "Attached file, %(count)s bytes", { count: bytes.length });
     header.append(make("span", { className: "muted", textContent: size }), make("span", { className: "tools" }, download));
   } catch {
@@ -37,7 +37,7 @@ function base64Of(address) {
   return address.slice(comma + 1);
 }
 
-// Return the last part of a path, shortened, without unsafe characters and not hidden.
+// Return the last component of a path, truncated, without unsafe characters or leading dots.
 function safeName(path) {
   const leaf = String(path ?? "").split(/[\\/]/).at(-1).replace(UNSAFE, "");
   const name = leaf.replace(/^[.\s]+|[.\s]+$/g, "");

@@ -4,7 +4,7 @@
 const ITERATIONS = 100_000;
 const MAX_ITERATIONS = 10_000_000;
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const LEGACY_IV = fromHex("483b2ec4440d2cb046f4d576a194260d"); // IV used by older versions of the original Pasteur.
+const LEGACY_IV = fromHex("483b2ec4440d2cb046f4d576a194260d"); // The IV used by older versions of the original Pasteur.
 
 // Whether this page can encrypt: browsers expose Web Crypto only over HTTPS and on localhost.
 export const canEncrypt = Boolean(globalThis.crypto?.subtle);
@@ -24,7 +24,7 @@ export async function seal(files, password, burns) {
   return { text: JSON.stringify({ v: 2, adata, ct: toBase64(sealed) }), key: toBase58(secret) };
 }
 
-// A small ciphertext may decompress to a huge text: zeros compress to a thousandth.
+// A small ciphertext may decompress to huge content: zeros compress to a thousandth of their size.
 export class TooLargeError extends Error {}
 
 // Decrypt a paste. Resolves to its files and to the attachment sent by PrivateBin clients, if any. Rejects if the key
@@ -45,8 +45,7 @@ export async function open(text, key, password, maxBytes) {
   return { files: Array.isArray(files) && files.length ? files : [singleFile], attachment, attachment_name };
 }
 
-// Older ciphertexts use a fixed IV, newer ciphertexts start with their own IV. With the wrong IV, the first block is
-// garbage.
+// Older ciphertexts use a fixed IV, and newer ones start with their own. If the IV is wrong, the first block is garbage.
 async function decryptLegacy(hex, fragment) {
   const { k } = JSON.parse(atob(decodeURIComponent(fragment)));
   const raw = fromBase64(k.replace(/-/g, "+").replace(/_/g, "/"));

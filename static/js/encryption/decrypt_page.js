@@ -1,4 +1,4 @@
-// The page of an encrypted paste: decrypts it with the key in the URL fragment.
+// The page of an encrypted paste, which is decrypted with the key in the URL fragment.
 import { DEFAULT_NAME, HIDING, MARKDOWN, PLAIN, UNSHOWABLE } from "../../generated/constants.js";
 import { copy, make, say } from "../page/dom.js";
 import { gettext, ngettext } from "../page/messages.js";
@@ -8,10 +8,10 @@ import { attachmentsOf, attachmentSection } from "./attachments.js";
 import { canEncrypt, open, TooLargeError } from "./ciphers.js";
 import { fork } from "./encryption_choice.js";
 
-// The largest decompressed text, as a multiple of the size limit: a larger one may exhaust the page's memory.
+// The maximum decompressed size, as a multiple of the size limit: anything larger may exhaust the page's memory.
 const DECOMPRESSED_TIMES = 16;
 
-// The only label in the table of languages that is translated.
+// The only translated label in the language table.
 const PLAIN_LABEL = gettext("Plain text");
 
 export async function decryptPage() {
@@ -47,7 +47,7 @@ function showTooLarge(container, limit) {
   showProblem(container, gettext("This encrypted paste is not shown: decompressed, it has more than %(limit)s bytes.", { limit }));
 }
 
-// A wrong key and a missing password cannot be distinguished.
+// A wrong key cannot be distinguished from a missing password.
 function askForPassword(container, decrypt, maxBytes) {
   const input = make("input", { type: "text", id: "password", className: "form-control", autocomplete: "off", spellcheck: false });
   const label = make("label", { htmlFor: "password", className: "form-label", textContent: gettext("Password, if any") });
@@ -69,12 +69,12 @@ function askForPassword(container, decrypt, maxBytes) {
 
 async function showPaste(container, encryptedSection, paste) {
   const attachments = attachmentsOf(paste);
-  // A paste with attachments may have no text, or an empty one.
+  // The text of a paste with attachments may be missing or empty.
   const files = paste.files.filter(({ content }) => content || !attachments.length);
   if (files.some(({ content }) => typeof content !== "string")) throw new TypeError("not a text");
   const { labels, extensions } = await import("../../generated/languages.js");
   container.replaceChildren(tools(files), qrCodeBox(location.href));
-  const { requestedLanguage } = container.dataset; // By ?hl= or an extension in the URL.
+  const { requestedLanguage } = container.dataset; // From ?hl= or an extension in the URL.
   for (const [index, { name: givenName, language: givenLanguage, content }] of files.entries()) {
     const name = String(givenName || DEFAULT_NAME);
     const languages = [givenLanguage, requestedLanguage, languageOfName(name, extensions)];
@@ -111,7 +111,7 @@ function languageOfName(name, extensions) {
   return Object.keys(extensions).find((language) => extensions[language].split(" ").includes(extension)) ?? PLAIN;
 }
 
-// Return a section like those that the server renders (templates/pastes/_file.html).
+// Return a section like those rendered by the server (templates/pastes/_file.html).
 function fileSection({ number, name, language, label, content }) {
   const download = make("a", { download: name, textContent: gettext("Download") });
   download.href = URL.createObjectURL(new Blob([content], { type: "text/plain" }));

@@ -1,11 +1,11 @@
-// The “Encrypt” checkbox on the form: only the ciphertext is sent; the key is put in the URL fragment.
+// The “Encrypt” checkbox on the form. Only the ciphertext is sent; the key is added to the URL fragment.
 import { rememberOwnership } from "../ownership/owned_store.js";
 import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { canEncrypt, seal } from "./ciphers.js";
 
 export class EncryptionChoice {
-  // Add the checkbox to the form; `editors` are the editors of its files.
+  // Add the checkbox to the form. `editors` are the editors for its files.
   constructor(form, editors, { onChange }) {
     this.form = form;
     this.editors = editors;
@@ -24,7 +24,7 @@ export class EncryptionChoice {
     this.checkbox.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  // Encrypt the files, send them, and open the page of the paste. Throws an Error with a message for the author.
+  // Encrypt the files, send them, and open the paste's page. Throws an Error with a message for the author.
   async send() {
     const files = await this.#files();
     if (!files.length) throw new Error(gettext("There is no text to paste."));
@@ -78,7 +78,7 @@ export class EncryptionChoice {
 async function create(paste) {
   const headers = { "Content-Type": "application/json" };
   const response = await fetch("/api/v1/pastes", { method: "POST", headers, body: JSON.stringify(paste) });
-  const answer = await response.json().catch(() => null); // A proxy in front of the site may respond with an HTML page.
+  const answer = await response.json().catch(() => null); // A proxy in front of the site may have responded with an HTML page.
   if (!response.ok || !answer) {
     throw new Error(answer?.error?.message ?? gettext("The site is not responding. Please try again in a moment."));
   }
@@ -89,7 +89,7 @@ async function utf8Text(file) {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
 }
 
-// Pass the files of a decrypted paste to the form, which this tab loads next. Nothing else is stored.
+// Pass the files of a decrypted paste to the form, which is then loaded in this tab. Nothing else is stored.
 export function fork(files) {
   sessionStorage.setItem("fork", JSON.stringify(files.map(({ name, language, content }) => [name ?? "", language ?? "", content])));
   location.assign("/");

@@ -1,8 +1,8 @@
-// The grammars of highlight.js, loaded on demand. For workers.
+// The highlight.js grammars, loaded on demand by workers.
 import hljs from "../../vendor/highlight/core.js";
 import { loaders } from "../../generated/languages.js";
 
-// Load a language and the languages embedded in it.
+// Load a language and all languages embedded in it.
 export async function load(name, loaded = new Set()) {
   if (loaded.has(name) || !Object.hasOwn(loaders, name)) return;
   loaded.add(name);

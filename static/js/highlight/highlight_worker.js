@@ -1,13 +1,13 @@
-// The worker that highlights one text or detects its language; the page may terminate it at any time. Its messages
-// contain plain text tokens, never markup.
+// The worker that highlights text or detects its language. The page may terminate it at any time. Its messages contain
+// plain text tokens and never markup.
 import { BLOCK_LINES } from "../../generated/constants.js";
 import { hljs, load } from "./grammars.js";
 
-const MAX_LINE_LENGTH = 20_000; // A longer line is not highlighted: its spans would slow the page down.
+const MAX_LINE_LENGTH = 20_000; // Longer lines are not highlighted because their spans would slow the page down.
 const MAX_TOKENS = 30_000; // Per block.
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'" };
 
-// Split the markup of highlight.js, which contains only its own spans, into [text, class] tokens, line by line.
+// Split the markup returned by highlight.js, which only contains its own spans, into [text, class] tokens line by line.
 function* linesOf(markup) {
   const open = [];
   let line = [];
@@ -37,7 +37,7 @@ function send(number, lines) {
   postMessage({ block: number, lines: tokens > MAX_TOKENS ? [] : lines });
 }
 
-// Detect the language of a text by signatures, then by highlight.js relevance among the remaining candidates.
+// Detect the language by its signatures, then by highlight.js's relevance among the remaining candidates.
 async function guess(text) {
   const { candidates } = await import("./language_signatures.js");
   const likely = candidates(text);

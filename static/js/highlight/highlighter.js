@@ -1,24 +1,24 @@
-// Highlights texts and detects their languages in a worker, one at a time, each with a time limit.
+// Highlights text and detects its language in a worker, one task at a time and with a time limit.
 import { runInWorker } from "../page/worker.js";
 
 const HIGHLIGHT_SECONDS = 6;
 const DETECT_SECONDS = 3;
-const DETECT_LENGTH = 4_000; // In characters; the rest of the text is ignored.
+const DETECT_LENGTH = 4_000; // In characters. The rest of the text is ignored.
 
 let queue = Promise.resolve();
 
-// Highlight `text`; `onBlock(number, lines)` receives each block. Resolves to whether it finished in time.
+// Highlight `text`, calling `onBlock(number, lines)` for each block. Resolves to whether it finished in time.
 export function highlight(text, language, onBlock) {
   const onPart = ({ block, lines }) => onBlock(block, lines);
   return enqueue({ text, language }, { seconds: HIGHLIGHT_SECONDS, onPart }, (result) => result !== null);
 }
 
-// Resolves to the detected language of a text, or to "".
+// Resolves to the detected language of the text, or to "".
 export function guess(text) {
   return enqueue({ text: beginning(text) }, { seconds: DETECT_SECONDS }, (result) => result?.language ?? "");
 }
 
-// Return the part of a text that is used to detect its language.
+// Return the part of the text that is used to detect its language.
 export function beginning(text) {
   return text.slice(0, DETECT_LENGTH);
 }

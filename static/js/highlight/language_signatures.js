@@ -1,12 +1,12 @@
-// Detects languages by signatures: patterns typical of a language, each with a weight. The worker lets highlight.js decide
-// between the languages that score similarly. Prose and logs match too little to be taken for any language.
-const MAX_MATCHES = 6; // Counted of one signature.
-const MIN_SCORE = 3; // A lower score is chance.
+// Detects languages by their signatures: weighted patterns that are typical of a language. If languages score similarly,
+// the worker lets highlight.js decide. Prose and logs match too few patterns to be mistaken for a language.
+const MAX_MATCHES = 6; // The maximum number of matches counted per signature.
+const MIN_SCORE = 3; // Lower scores are coincidental.
 const MAX_CANDIDATES = 4;
-const MAX_LINE_LENGTH = 300; // The rest of a longer line tells nothing more.
-const SIMILAR = 1.5; // Two scores are similar up to this ratio.
+const MAX_LINE_LENGTH = 300; // The rest of a longer line adds nothing.
+const SIMILAR = 1.5; // The ratio up to which two scores are considered similar.
 
-// The signatures of each language: [weight, pattern], matched line by line.
+// The signatures of each language as [weight, pattern], matched line by line.
 const SIGNATURES = {
   bash: [
     [12, /^#!.*\b(?:ba|da|k|z)?sh\b/],
@@ -99,11 +99,11 @@ const SIGNATURES = {
   yaml: [[1, /^---$/]],
   xml: [[12, /^\s*<(?:!doctype html|\?xml\b)/i], [1.5, /<\/[a-z][\w:-]*>/i], [1, /^\s*<[a-z][\w:-]*(?:\s[^<>]*)?>|^\s*<!--|\s\/>/i]],
 };
-const EXTENDS = { cpp: "c", typescript: "javascript" }; // With a signature of its own, an extension inherits the score of its base.
+const EXTENDS = { cpp: "c", typescript: "javascript" }; // If an extension matches any of its own signatures, the score of its base is added.
 const RULE = /^[\w.%/$()-]+(?: [\w.%/$()-]+)*\s*:(?![=:])[^=]*$/;
 const PAIR = /^\s*(?:- )*(?:"[^"]+"|'[^']+'|[\w./-]+):(?:\s+\S.*)?$/;
 
-// Return the languages that a text may be in, the likeliest first: usually one, none, or several with similar scores.
+// Return the candidate languages, most likely first. There is usually one, none, or several with similar scores.
 export function candidates(text) {
   if (isJson(text)) return ["json"];
   const lines = text.split("\n").filter((line) => line.trim()).map((line) => line.slice(0, MAX_LINE_LENGTH));
@@ -130,11 +130,11 @@ function isJson(text) {
     JSON.parse(text);
     return true;
   } catch {
-    return /^\s*(?:\[\s*)?\{\s*"[^"\n]+"\s*:/.test(text); // The text may continue beyond the part that is examined.
+    return /^\s*(?:\[\s*)?\{\s*"[^"\n]+"\s*:/.test(text); // The text may continue beyond the examined part.
   }
 }
 
-// Whether nearly all lines are keys or items and some are nested, which the headers of a mail are not.
+// Whether nearly all lines are keys or items and some are nested, unlike mail headers.
 function isYaml(lines) {
   const content = lines.filter((line) => !/^\s*#/.test(line));
   const pairs = content.filter((line) => PAIR.test(line));

@@ -1,14 +1,14 @@
-// The worker that turns one Markdown text into markup; the page may end it at any moment. Its output is not trusted:
-// render.js sanitises it.
+// The worker that converts Markdown to markup. The page may terminate it at any time. Its output is not trusted and is
+// sanitised by render.js.
 import MarkdownIt from "../../vendor/markdown/markdown-it.js";
 import { extensions } from "../../generated/languages.js";
 import { hljs, load } from "../highlight/grammars.js";
 
-const TAGS_IN_A_PIECE = 1_500; // The page takes one piece after the other, and does other things in between.
-const MAX_TAGS_IN_A_PIECE = 8_000; // More of them, in one table or list, would keep the page busy.
+const TAGS_IN_A_PIECE = 1_500; // The page inserts one piece at a time and stays responsive in between.
+const MAX_TAGS_IN_A_PIECE = 8_000; // More than this in a single table or list would block the page.
 const MAX_TAGS = 120_000;
 const MAX_LANGUAGES = 8;
-const MAX_CODE_LENGTH = 20_000; // A longer piece of code stays plain.
+const MAX_CODE_LENGTH = 20_000; // Longer code is not highlighted.
 const MAX_LOADING_MS = 700;
 
 const markdown = new MarkdownIt({ html: true, linkify: true, highlight });
@@ -20,7 +20,7 @@ function highlight(code, info) {
   return hljs.highlight(code, { language, ignoreIllegals: true }).value;
 }
 
-// Return the language that the word after a fence names; it may be a file extension.
+// Return the language specified after a code fence, which may be a file extension.
 function languageOf(info) {
   const word = info.trim().toLowerCase().split(/[\s,{]/)[0];
   if (Object.hasOwn(extensions, word)) return word;
@@ -34,7 +34,8 @@ async function loadLanguages(tokens) {
   await Promise.race([late, Promise.all(names.map((name) => load(name)))]);
 }
 
-// Move headings below those of the page, turn styles into attributes, since the CSP forbids them, and task boxes into letters.
+// Demote headings below those of the page, convert styles to attributes because the CSP forbids them, and replace task
+// boxes with characters.
 function adapt(tokens, below) {
   for (const [at, token] of tokens.entries()) {
     if (token.type.startsWith("heading_")) token.tag = `h${Math.min(6, Number(token.tag[1]) + below)}`;
@@ -47,10 +48,10 @@ function adapt(tokens, below) {
   }
 }
 
-// Return the markup in pieces of whole blocks, or null if it is too much for a page.
+// Return the markup in pieces that consist of whole blocks, or null if it is too much for a page.
 function piecesOf(tokens) {
   const pieces = [];
-  const mayPart = !tokens.some(({ type }) => type === "html_block"); // A tag may be closed blocks later.
+  const mayPart = !tokens.some(({ type }) => type === "html_block"); // A tag may be closed several blocks later.
   let [from, tags, all] = [0, 0, 0];
   for (const [at, token] of tokens.entries()) {
     tags += weightOf(token);
@@ -64,7 +65,7 @@ function piecesOf(tokens) {
   return all > MAX_TAGS ? null : pieces;
 }
 
-// Estimate the number of tags that a token becomes.
+// Estimate the number of tags that a token is rendered as.
 function weightOf({ type, children, content }) {
   if (children) return children.reduce((sum, { type: inner, tag }) => sum + Number(inner === "html_inline" || tag !== ""), 1);
   if (type === "html_block" || type === "html_inline") return content.split("<").length;

@@ -1,5 +1,5 @@
-// Renders Markdown. A worker with a time limit parses it; DOMPurify lets through what the list below allows, and only that
-// becomes part of the page.
+// Renders Markdown. It is parsed in a worker with a time limit, and DOMPurify only lets through what is on the list below
+// before it becomes part of the page.
 import "../../vendor/markdown/purify.js";
 import { runInWorker } from "../page/worker.js";
 import { make } from "../page/dom.js";
@@ -14,7 +14,7 @@ const HARMLESS = ["align", "start", "colspan", "rowspan", "open"];
 const ADDRESS = /^(?:https?:\/\/|mailto:)/i;
 const COLOUR = /^(?:hljs-[a-z-]+|class_|function_|inherited__)$/;
 
-// DOMPurify parses in a document that shows, runs and loads nothing, which takes a Trusted Types policy of its own.
+// DOMPurify parses markup in an inert document, which requires a separate Trusted Types policy.
 const rules = {
   createHTML: (markup) => markup,
   createScriptURL: () => {
@@ -47,7 +47,7 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
   node.setAttribute("rel", "noopener nofollow ugc");
 });
 
-// Images become links: loading them would tell other sites about every reader.
+// Images are replaced by links, because loading them would reveal readers to other sites.
 function linkTo(image) {
   const label = image.getAttribute("alt") || image.getAttribute("src") || "";
   if (image.closest("a")) return label;
@@ -57,8 +57,8 @@ function linkTo(image) {
   return link;
 }
 
-// Return the elements of a rendered text, or null if that takes too long or is too much for a page. Its headings begin
-// below the page's headings of level `below`.
+// Return the rendered elements, or null if rendering takes too long or the result is too large. Headings start below
+// level `below`.
 export async function render(text, { below }) {
   if (!DOMPurify.isSupported) return null;
   const limits = { seconds: RENDER_SECONDS, loading: LOAD_SECONDS };
@@ -67,20 +67,20 @@ export async function render(text, { below }) {
   const elements = [];
   for (const piece of answer.pieces) {
     elements.push(sanitised(piece));
-    await new Promise((resolve) => setTimeout(resolve)); // Give the page time for other things.
+    await new Promise((resolve) => setTimeout(resolve)); // Keep the page responsive.
   }
   return elements;
 }
 
 function sanitised(markup) {
   const piece = make("div", { className: "piece" }, DOMPurify.sanitize(markup, list));
-  for (const words of piece.querySelectorAll(DIRECTED)) words.dir = "auto"; // Left to right or right to left.
+  for (const words of piece.querySelectorAll(DIRECTED)) words.dir = "auto"; // Left-to-right or right-to-left.
   for (const code of piece.querySelectorAll("pre")) code.tabIndex = 0;
   for (const table of piece.querySelectorAll("table")) wrap(table);
   return piece;
 }
 
-// A table that is too wide scrolls separately, also with the keyboard.
+// Make wide tables scroll separately, also with the keyboard.
 function wrap(table) {
   const box = make("div", { className: "wide", tabIndex: 0 });
   table.replaceWith(box);

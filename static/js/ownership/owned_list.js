@@ -1,4 +1,4 @@
-// “My pastes”: the list of what was created in this browser.
+// “My pastes”: the list of pastes created in this browser.
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { forgetOwnership, editLinkButton, ownedPastes } from "./owned_store.js";

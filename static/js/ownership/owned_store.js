@@ -1,10 +1,10 @@
-// The pastes created in this browser and their edit tokens, stored only in the browser.
+// The pastes created in this browser and their edit tokens, which are only stored in the browser.
 import { copy, make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
 const MAX_PASTES = 500;
 
-// Return all owned pastes, newest first: { key, token, title, at }, `at` in milliseconds since 1970.
+// Return all owned pastes, newest first, as { key, token, title, at }, where `at` is in milliseconds since 1970.
 export function ownedPastes() {
   const pastes = memory.get("owned", []);
   return Array.isArray(pastes) ? pastes : [];
@@ -23,12 +23,12 @@ export function tokenOf(key) {
   return ownedPastes().find((paste) => paste.key === key)?.token;
 }
 
-// Return a button that copies the address of a paste.
+// Return a button that copies the URL of a paste.
 export function linkButton(key) {
   return copyButton(gettext("Copy link"), `${location.origin}/${key}`, gettext("Link copied."));
 }
 
-// Return a button that copies the address with the edit token, which another browser of the author needs.
+// Return a button that copies the URL with the edit token, for use in the author's other browsers.
 export function editLinkButton(key, token) {
   const message = gettext("Edit link copied. Anyone who opens it can edit and delete the paste.");
   return copyButton(gettext("Copy edit link"), `${location.origin}/${key}#token=${token}`, message);

@@ -1,4 +1,4 @@
-// On the pages of a paste, for its author: stores the edit token from the URL fragment, and fills it into forms.
+// On the pages of a paste, for its author: stores the edit token from the URL fragment and fills it into forms.
 import { gettext } from "../page/messages.js";
 import { editLinkButton, linkButton, rememberOwnership, tokenOf } from "./owned_store.js";
 
@@ -6,8 +6,8 @@ const key = location.pathname.split("/")[1];
 const burnForm = document.querySelector("form[action$='/burn']");
 const match = /^#token=([\w-]{20,64})$/.exec(location.hash);
 if (match) {
-  rememberOwnership(key, match[1], burnForm ? key : document.querySelector("h1").textContent); // That page does not show the title.
-  history.replaceState(null, "", location.pathname + location.search); // Sharing the address must not share the token.
+  rememberOwnership(key, match[1], burnForm ? key : document.querySelector("h1").textContent); // This page does not show the title.
+  history.replaceState(null, "", location.pathname + location.search); // Sharing the URL must not share the token.
 }
 
 const token = tokenOf(key);
@@ -19,5 +19,5 @@ if (notice && token) {
 const field = document.getElementById("id_token");
 if (field && token && !field.value) field.value = token;
 
-// “Read and burn” leads to another page, which also needs the key of an encrypted paste.
+// “Read and burn” leads to a different page, which also needs the key of an encrypted paste.
 if (burnForm && location.hash && !match) burnForm.action += location.hash;

@@ -1,8 +1,8 @@
-// What the scripts of all pages share: elements, short messages, the clipboard, and the browser's storage.
+// Functions shared by the scripts of all pages: elements, short messages, the clipboard, and the browser's storage.
 
 const MESSAGE_MS = 4_000;
 
-// Make an element with children. A name in `properties` that the element does not have becomes an attribute.
+// Create an element with children. Names in `properties` that are not properties of the element become attributes.
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -13,7 +13,7 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-// Show a message for a moment; screen readers read it out.
+// Briefly show a message, which screen readers announce.
 let messageBoard = null;
 let messageTimer;
 export function say(text) {
@@ -26,7 +26,7 @@ export function say(text) {
   messageTimer = setTimeout(() => (messageBoard.textContent = ""), MESSAGE_MS);
 }
 
-// Copy a text and return whether that worked. On plain HTTP browsers have no clipboard API, hence the second way.
+// Copy text and return whether that succeeded. Browsers have no clipboard API on plain HTTP, hence the fallback.
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -41,7 +41,7 @@ export async function copy(text) {
   }
 }
 
-// The browser's storage, as JSON. Where it is switched off, nothing is stored and nothing fails.
+// The browser's storage, as JSON. If it is disabled, nothing is stored and nothing fails.
 export const memory = {
   get(name, fallback = null) {
     try {

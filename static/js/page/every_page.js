@@ -1,4 +1,4 @@
-// What every page has: the choice of the theme, the distance of moments, and keyboard shortcuts.
+// The script of every page: theme selection, relative times, and keyboard shortcuts.
 import { isTyping, make } from "./dom.js";
 import { gettext } from "./messages.js";
 
@@ -17,9 +17,9 @@ function setTheme(theme) {
   else root.dataset.theme = theme;
   try {
     if (theme === "system") localStorage.removeItem("theme");
-    else localStorage.setItem("theme", theme); // theme.js reads it as it is, without JSON.
+    else localStorage.setItem("theme", theme); // theme.js reads it as a plain string instead of JSON.
   } catch {
-    // Storage is switched off: the choice lasts as long as the page.
+    // Storage is disabled, so the choice only applies to this page.
   }
 }
 
@@ -37,11 +37,11 @@ function addThemeButton() {
   document.querySelector("header.bar nav").append(button);
 }
 
-// --- moments ---
+// --- relative times ---
 
 const UNITS = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
-// Put the distance of each moment into an attribute, which css/text.css shows: what is copied remains the moment alone.
+// Put relative times into an attribute that css/text.css displays, so that copying only copies the absolute time.
 function showAges() {
   const language = root.lang;
   const format = new Intl.RelativeTimeFormat(language);
@@ -58,7 +58,7 @@ function showAges() {
 
 // --- the key of an encrypted paste ---
 
-// Other languages and revisions of an encrypted paste are further pages, which need its key as well.
+// The pages of an encrypted paste in other languages, and of its revisions, need its key as well.
 function passOnKey() {
   document.querySelector("form.languages")?.addEventListener("submit", (event) => {
     event.target.action = `/language${location.hash}`;
@@ -75,7 +75,7 @@ const EDIT = ".actions a[href$='/edit']";
 const FORK = ".actions a[href$='/fork']";
 const REVISIONS = ".facts a[href$='/revisions'], .actions a[href$='/revisions']";
 
-// `needs` selects an element without which the page does not have the shortcut.
+// `needs` selects an element that must exist for the shortcut to be available.
 const SHORTCUTS = [
   { key: "n", label: gettext("New paste"), run: () => location.assign("/") },
   { key: "r", label: gettext("Recent pastes"), run: () => location.assign("/recent") },
@@ -107,7 +107,7 @@ function search() {
   else location.assign("/search");
 }
 
-// Press a tool of the first file that is not scrolled out of the window.
+// Press a tool of the first file that has not been scrolled out of view.
 function press(tool) {
   const buttons = [...document.querySelectorAll(`section.file [data-tool="${tool}"]`)];
   buttons.find((button) => button.getBoundingClientRect().bottom > 0)?.click();

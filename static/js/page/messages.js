@@ -1,14 +1,14 @@
-// The texts of scripts in the language of the page. English is in the scripts themselves; for any other language the page
-// has loaded generated/messages/<language>.js, which sets `messages`.
+// The translations of strings in scripts. The strings themselves are in English; for other languages, the page has loaded
+// generated/messages/<language>.js, which sets `messages`.
 const messages = globalThis.messages ?? {};
 const pluralRules = new Intl.PluralRules(globalThis.document?.documentElement.lang || "en");
 
-// Return the translation of a text, with every %(name)s replaced from `values`.
+// Return the translation of a string, with every %(name)s replaced from `values`.
 export function gettext(text, values = {}) {
   return fill(messages[text] ?? text, values);
 }
 
-// The same for a text with a number, which `values` has as `count`.
+// The same for a string that depends on a number, given as `count` in `values`.
 export function ngettext(singular, plural, values) {
   const forms = messages[singular] ?? [singular, plural];
   return fill(forms[pluralRules.select(values.count) === "one" ? 0 : 1], values);

@@ -1,11 +1,11 @@
-// An address as a QR code, drawn in this browser: the part after its # must not reach any server.
+// A URL as a QR code, drawn in the browser because the fragment must not reach a server.
 import { encode } from "../../vendor/qr/uqr.js";
 import { gettext } from "./messages.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const MARGIN = 4; // Modules of white around the code (ISO/IEC 18004): cameras do not find it without.
+const MARGIN = 4; // The white margin in modules (ISO/IEC 18004), without which cameras do not recognize the code.
 
-// Return the image, black on white in every theme.
+// Return the image, which is black on white in every theme.
 export function qrCode(address) {
   const { data, size } = encode(address, { ecc: "M", border: MARGIN });
   const squares = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : "")));

@@ -1,9 +1,9 @@
-// Marks that scripts run, and sets the theme that was chosen in this browser. A plain script in the head: it runs before
-// anything is painted, so that the page never shows the wrong theme first.
+// Indicates that scripts are enabled, and sets the theme chosen in this browser. This is a classic script in the head,
+// which runs before anything is painted, so that the page never flashes in the wrong theme.
 document.documentElement.classList.add("js");
 try {
   const theme = localStorage.getItem("theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 } catch {
-  // Storage is switched off: the system's theme applies.
+  // Storage is disabled, so the system's theme is used.
 }

@@ -1,6 +1,6 @@
-// Workers: started under the site's Trusted Types policy, and terminated when a task takes too long.
+// Workers, which are started under the site's Trusted Types policy and terminated if a task takes too long.
 
-// Workers are loaded only from the site's static files. Text becomes markup only in markdown/render.js, which has its
+// Workers are only loaded from the site's static files. Strings only become markup in markdown/render.js, which has its
 // own policy.
 const rules = {
   createScriptURL(address) {
@@ -12,8 +12,8 @@ const rules = {
 const policy = window.trustedTypes ? window.trustedTypes.createPolicy("pasteur", rules) : rules;
 
 // Run a task in a worker. Resolves to its last message, `{ done: true, ... }`, or to null if the worker failed or
-// exceeded its time limit. The limit of `seconds` starts with the message `{ ready: true }`, for which the worker has `loading`
-// seconds; without that message, with the start. All other messages are passed to `onPart`.
+// exceeded its time limit. The limit of `seconds` starts with the message `{ ready: true }`, which must arrive within
+// `loading` seconds, or, if there is no such message, when the worker starts. Other messages are passed to `onPart`.
 export function runInWorker(address, task, { seconds, loading = 0, onPart }) {
   return new Promise((resolve) => {
     const worker = new Worker(policy.createScriptURL(address), { type: "module" });
@@ -24,7 +24,7 @@ export function runInWorker(address, task, { seconds, loading = 0, onPart }) {
     };
     let timer = setTimeout(end, (seconds + loading) * 1000, null);
     worker.onerror = (event) => {
-      event.preventDefault(); // A text that breaks its grammar is not highlighted; the page itself works.
+      event.preventDefault(); // If the grammar fails, the text is not highlighted, but the page still works.
       end(null);
     };
     worker.onmessage = ({ data }) => {

@@ -1,18 +1,18 @@
-// One file of a paste: numbered and highlighted lines, copy, wrap, another language, links to lines.
+// A file of a paste: numbered and highlighted lines, copying, wrapping, changing the language, links to lines.
 import { MARKDOWN, PLAIN, UNNAMED } from "../../generated/constants.js";
 import { guess, highlight } from "../highlight/highlighter.js";
 import { copy, make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { LineList } from "./line_list.js";
 
-const SUBSTITUTES = /[\u2400-\u2421]|\[U\+/; // Shown in place of characters that cannot be displayed.
+const SUBSTITUTES = /[\u2400-\u2421]|\[U\+/; // Displayed instead of characters that cannot be shown.
 const IDLE_MS = 2_000;
 
 export class FileView {
   #highlightRun = 0; // Incremented by each run, so that a slow run does not overwrite a later one.
 
-  // `links`: whether the URL fragment may select lines; for an encrypted paste, it contains the key instead. `text`:
-  // the original text, if the page has it; otherwise it is read from the page or from the raw text.
+  // `links` is whether the URL fragment may select lines; for encrypted pastes, it contains the key instead. `text` is
+  // the original text, if available. Otherwise, it is read from the page or from the raw file.
   constructor(section, { links = true, text = null } = {}) {
     this.section = section;
     this.name = section.dataset.name;
@@ -34,7 +34,7 @@ export class FileView {
     this.#detectLanguage();
   }
 
-  // Highlight the text in its language.
+  // Highlight the text according to its language.
   async highlight() {
     const run = ++this.#highlightRun;
     this.lines.clearHighlighting();
@@ -55,7 +55,7 @@ export class FileView {
     this.wrapButton.ariaPressed = String(isOn);
   }
 
-  // Mark lines; with `show`, scroll to them. Line numbers refer to the source, so rendered Markdown is replaced by it.
+  // Mark lines and, if `show` is true, scroll to them. Line numbers refer to the source, so hide rendered Markdown.
   mark(first, last, show) {
     this.namesLines = first > 0;
     if (this.namesLines) this.rendering?.show(false);
@@ -95,7 +95,7 @@ export class FileView {
     tools.before(this.status);
   }
 
-  // Return the original text; fetched if the page shows substitutes for some of its characters.
+  // Return the original text, which is fetched if the page shows substitutes for some of its characters.
   async #originalText() {
     if (this.text !== null) return this.text;
     const { text } = this.lines;
@@ -106,9 +106,9 @@ export class FileView {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await response.arrayBuffer());
   }
 
-  // An unnamed text may still be code. Detecting its language only highlights it; the paste is not changed.
+  // Text without a file name may still be code. Detection only affects highlighting; the paste is not changed.
   async #detectLanguage() {
-    const isRequested = location.search !== "" || location.pathname.includes("."); // A language, by ?hl= or an extension.
+    const isRequested = location.search !== "" || location.pathname.includes("."); // A language was requested with ?hl= or an extension.
     if (this.language !== PLAIN || !UNNAMED.test(this.name) || isRequested) return;
     await new Promise((resolve) => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: IDLE_MS }) : setTimeout(resolve, 200)));
     const language = await guess(this.pre.firstElementChild.textContent);
@@ -140,7 +140,7 @@ export class FileView {
     this.select.append(...others.map(([value, label]) => make("option", { value, textContent: gettext(label) })));
   }
 
-  // A click on a line number selects the line, with Shift all lines up to it, and puts them in the URL fragment.
+  // Clicking a line number selects the line, or all lines up to it with Shift, and updates the URL fragment.
   #selectLines(event) {
     const line = this.lines.lineAt(event);
     if (!line) return;
@@ -153,7 +153,7 @@ export class FileView {
     window.dispatchEvent(new CustomEvent("lines", { detail: { show: false } }));
   }
 
-  // Copy exactly the text: browsers add line breaks at the ends of elements.
+  // Copy the exact text, since browsers add line breaks at the end of elements.
   #copySelection(event) {
     const range = getSelection()?.getRangeAt(0);
     if (!range || !this.pre.contains(range.commonAncestorContainer)) return;
@@ -162,7 +162,7 @@ export class FileView {
   }
 }
 
-// Read `#name-L3-L9` or `#L3`. Returns the name, empty for the first file, and both lines, 0 if there are none.
+// Parse `#name-L3-L9` or `#L3`. Return the name, which is empty for the first file, and both lines, or 0 if none.
 export function parseLines(hash) {
   const match = /^#(?:(.*?)-)?L(\d{1,9})(?:-L?(\d{1,9}))?$/.exec(hash);
   if (!match) return ["", 0, 0];

@@ -1,5 +1,5 @@
-// A text as numbered lines. Only lines near the viewport become elements; the rest stays text, so that a text of any
-// length opens at once. The numbers come from the stylesheet and are not part of the text, so that they are not copied.
+// Text as numbered lines. Only lines near the viewport become elements, so that text of any length opens immediately. The
+// numbers are added by the stylesheet instead of being part of the text, so that they are not copied.
 import { BLOCK_LINES } from "../../generated/constants.js";
 
 export class LineList {
@@ -9,7 +9,7 @@ export class LineList {
   #observer;
   #marked = [0, 0];
 
-  // `pre` contains the text; a longer text is split into spans of BLOCK_LINES lines.
+  // `pre` contains the text. Longer text is split into spans of BLOCK_LINES lines.
   constructor(pre) {
     this.pre = pre;
     this.#observer = new IntersectionObserver((entries) => this.#arrive(entries), { rootMargin: "800px 0px" });
@@ -25,7 +25,7 @@ export class LineList {
     return (this.#blocks.length - 1) * BLOCK_LINES + rows(last.textContent).length;
   }
 
-  // Highlight a block; each of its lines is a list of [text, class] tokens.
+  // Highlight a block. Each line is a list of [text, class] tokens.
   highlight(number, lines) {
     this.#tokens[number] = lines;
     if (this.#drawn.has(number)) this.#draw(number);
@@ -37,7 +37,7 @@ export class LineList {
     for (const number of this.#drawn) this.#draw(number);
   }
 
-  // Mark a range of lines; with `show`, scroll to the first one. Returns whether the text has it.
+  // Mark a range of lines and, if `show` is true, scroll to the first one. Return whether that line exists.
   mark(first, last, { show = false } = {}) {
     this.#marked = [first, last];
     for (const line of this.pre.querySelectorAll(".line")) this.#markLine(line);
@@ -99,7 +99,7 @@ export class LineList {
   }
 }
 
-// Return the nodes that a LineList expects in its `pre` for a text.
+// Return the nodes that a LineList expects in its `pre`.
 export function blocksOf(text) {
   const lines = rows(text);
   const blocks = [];
@@ -123,7 +123,7 @@ function wrapAll(pre) {
   pre.replaceChildren(block);
 }
 
-// Return the nodes of a line. Tokens that do not add up to exactly its text are ignored.
+// Return the nodes of a line. Tokens are ignored unless together they are exactly its text.
 function nodesOf(text, tokens) {
   if (!tokens || tokens.map(([part]) => part).join("") !== text) return [text];
   return tokens.map(([part, name]) => {

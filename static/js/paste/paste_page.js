@@ -1,4 +1,4 @@
-// The page of a paste. Without this script the text is there all the same.
+// The page of a paste. The text is also shown without this script.
 import { copy, make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { FileView, parseLines } from "./file_view.js";
@@ -8,7 +8,7 @@ const sections = isEncrypted ? [] : [...document.querySelectorAll("section.file"
 const files = sections.map((section) => new FileView(section));
 if (isEncrypted) import("../encryption/decrypt_page.js").then(({ decryptPage }) => decryptPage());
 
-// Mark the lines that the address names, and scroll to them.
+// Mark the lines selected in the URL and scroll to them.
 function showLines({ show = true } = {}) {
   const [name, first, last] = parseLines(location.hash);
   const named = files.find((file) => file.name === name) ?? (name ? undefined : files[0]);
@@ -18,7 +18,7 @@ function showLines({ show = true } = {}) {
   }
 }
 
-// The QR code is drawn when the box is opened.
+// The QR code is only drawn when the box is opened.
 async function fillShareBox({ target: box }) {
   const { qrCode } = await import("../page/qr_code.js");
   for (const line of box.querySelectorAll(".snippet")) line.append(copyButton(line.textContent));
@@ -37,7 +37,7 @@ window.addEventListener("hashchange", () => showLines());
 window.addEventListener("lines", (event) => showLines(event.detail));
 showLines();
 
-// This page follows the form: what was sent has arrived, and its draft is no longer needed.
+// This page was opened after the form was sent, so the paste has arrived and its draft is no longer needed.
 if (memory.get("sent")) {
   memory.forget("sent");
   memory.forget("draft");

@@ -1,4 +1,4 @@
-// Markdown on the page of a paste: rendered or as source, by a button.
+// Markdown on the page of a paste, with a button to switch between the rendered text and its source.
 import { render } from "../markdown/render.js";
 import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
@@ -6,7 +6,7 @@ import { gettext } from "../page/messages.js";
 export class RenderedMarkdown {
   #isDone = false;
 
-  // `view` is the FileView; the rendered text replaces its lines.
+  // `view` is the FileView whose lines are replaced by the rendered text.
   constructor(view) {
     this.view = view;
     this.rendered = make("div", { className: "markdown", hidden: true });

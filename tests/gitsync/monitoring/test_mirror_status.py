@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import Settings
 
-from gitsync.errors import advice_for
+from gitsync.advice import advice_for
 from gitsync.models import Change, Failure, Mirror, Purge
 from gitsync.monitoring import mirror_status
 from gitsync.sync.drain import drain

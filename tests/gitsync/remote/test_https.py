@@ -28,6 +28,7 @@ from gitsync.models import Change, Mirror
 from gitsync.remote import git_remote
 from gitsync.remote.git_remote import Remote
 from gitsync.remote.https import Login, login_problems
+from gitsync.remote_errors import RateLimitedError
 from gitsync.sync import schedule
 from gitsync.sync.drain import drain
 from pastes.lifecycle import writing
@@ -163,7 +164,7 @@ def test_a_revoked_token_is_denied_and_a_new_one_catches_up(over_http: GitHttp, 
         (403, AccessDeniedError),
         (404, RemoteUnreachableError),
         (413, RemoteRefusedError),
-        (429, RemoteUnreachableError),
+        (429, RateLimitedError),
         (500, RemoteUnreachableError),
         (503, RemoteUnreachableError),
     ],
