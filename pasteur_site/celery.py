@@ -12,8 +12,9 @@ load_settings()
 
 import celery  # noqa: E402  (settings come first)
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # noqa: E402  (newer than the stubs)
-from celery.signals import celeryd_init, setup_logging  # noqa: E402
+from celery.signals import celeryd_init, setup_logging, task_prerun  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.urls import set_script_prefix  # noqa: E402
 from kombu.transport import TRANSPORT_ALIASES  # noqa: E402
 
 from pasteur_site.processes import output  # noqa: E402
@@ -32,6 +33,12 @@ def configure_logging(**kwargs: Any) -> None:
     """Use the site's logging instead of Celery's."""
     output.never_wait()
     logging.config.dictConfig(settings.LOGGING)
+
+
+@task_prerun.connect
+def set_path(**kwargs: Any) -> None:
+    """Let `reverse` know the path of PASTEUR_URL in the thread of a task; Django remembers it for each thread."""
+    set_script_prefix(settings.FORCE_SCRIPT_NAME)
 
 
 @celeryd_init.connect

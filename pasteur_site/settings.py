@@ -21,10 +21,14 @@ DATA_DIR = env.folder("PASTEUR_DATA_DIR", BASE_DIR / "var")
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 IS_LOCAL = HOST in {"localhost", "::1"} or HOST.startswith("127.")
-_form = "a scheme and a host without a path, such as https://paste.example.org"
-PASTEUR_URL = env.text("PASTEUR_URL", pattern=rf"https?://{_HOST}(:[0-9]+)?/*", form=_form).rstrip("/")
+_form = "a scheme, a host and perhaps a path, such as https://paste.example.org or https://example.org/paste"
+_path = r"(/[A-Za-z0-9_][A-Za-z0-9._~-]*)*"
+PASTEUR_URL = env.text("PASTEUR_URL", pattern=rf"https?://{_HOST}(:[0-9]+)?{_path}/*", form=_form).rstrip("/")
 PASTEUR_URL = env.url("PASTEUR_URL", PASTEUR_URL, schemes={"http", "https"}, form=_form)
 _url_host = urlsplit(PASTEUR_URL).hostname
+#: The path of PASTEUR_URL. No request may change it: Django caches addresses for the process.
+FORCE_SCRIPT_NAME = urlsplit(PASTEUR_URL).path
+_origin = PASTEUR_URL.removesuffix(FORCE_SCRIPT_NAME)
 _names = [_url_host or HOST] if IS_LOCAL else [HOST, _url_host or HOST]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", *_names])
 if "*" in ALLOWED_HOSTS:
@@ -57,7 +61,7 @@ PASTEUR_NOTICE = env.text("PASTEUR_NOTICE")
 PASTEUR_FOOTER = env.text("PASTEUR_FOOTER")
 PASTEUR_LOGO = env.text("PASTEUR_LOGO")
 _logo_path = r"/(?:[A-Za-z0-9_][A-Za-z0-9._~%-]*/)*[A-Za-z0-9_][A-Za-z0-9._~%-]*"
-if PASTEUR_LOGO and not re.fullmatch(_logo_path, PASTEUR_LOGO.removeprefix(PASTEUR_URL)):
+if PASTEUR_LOGO and not re.fullmatch(_logo_path, PASTEUR_LOGO.removeprefix(_origin)):
     env.reject("PASTEUR_LOGO", "must be the path of an image on this site, such as /static/logo.svg")
 PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, minimum=1, maximum=64 * 1024 * 1024)
 PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, minimum=8, maximum=32)
@@ -272,13 +276,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 IS_HTTPS = PASTEUR_URL.startswith("https://")
-CSRF_TRUSTED_ORIGINS = [PASTEUR_URL] if PASTEUR_URL else []
+CSRF_TRUSTED_ORIGINS = [_origin] if _origin else []
+CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{FORCE_SCRIPT_NAME}/"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "pastes.web.errors.csrf_failure"
-# The site is at the root of its host. Django caches URL prefixes per process, so requests must not change them.
-FORCE_SCRIPT_NAME = ""
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PASTEUR_PROXIES else None
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 # A reverse proxy redirects http:// to https://, so a plain request that arrives here is a health check (W008). HSTS for
@@ -289,7 +292,7 @@ if IS_LOCAL and not IS_HTTPS:
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W012", "security.W016"]
 
 # Static files, served by the web process.
-STATIC_URL = "static/"
+STATIC_URL = f"{FORCE_SCRIPT_NAME}/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {

@@ -1,13 +1,16 @@
 """The WSGI application. It does not need Git, the deploy key or a broker."""
 
+from __future__ import annotations
+
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pasteur_site.startup import load_settings
 
 load_settings()
 
 import django  # noqa: E402  (settings come first)
+from django.conf import settings  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest  # noqa: E402
 from django.core.signals import request_started  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -16,6 +19,9 @@ from django.http.multipartparser import MultiPartParserError  # noqa: E402
 
 from pastes.http import header_parameters  # noqa: E402
 from pasteur_site.web_server.body_limit import BodyLimitMiddleware  # noqa: E402
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class Request(WSGIRequest):
@@ -51,6 +57,13 @@ class Handler(WSGIHandler):
     """Django's WSGI handler with our own request class."""
 
     request_class = Request
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Serve a path with or without that of PASTEUR_URL before it: web servers in front pass on either."""
+        prefix, path = settings.FORCE_SCRIPT_NAME, environ.get("PATH_INFO", "")
+        if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+            environ["PATH_INFO"] = path.removeprefix(prefix) or "/"
+        return super().__call__(environ, start_response)
 
 
 django.setup(set_prefix=False)

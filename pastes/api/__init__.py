@@ -10,6 +10,7 @@ from pastes.api.openapi import PasteurAPI
 from pastes.errors import RefusedError
 from pastes.http import responses
 from pastes.http.methods import read_only
+from pastes.rules.site_path import site_path
 
 #: Maps Pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/) to our codes. All others are
 #: mapped to wrong_type.
@@ -46,7 +47,7 @@ api.add_router("", limits.router)
 @read_only
 def root(request: HttpRequest) -> HttpResponse:
     """Redirect to the documentation page."""
-    return redirect("/api/v1/docs")
+    return redirect(site_path("/api/v1/docs"))
 
 
 @api.exception_handler(RefusedError)

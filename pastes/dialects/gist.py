@@ -122,7 +122,7 @@ def _token(request: HttpRequest) -> str:
 
 def _serialize(request: HttpRequest, paste: Paste) -> dict[str, Any]:
     site = responses.absolute_url(request, "")
-    url = f"{site}{PREFIX}/{paste.key}"
+    url = f"{responses.site_url(request)}{PREFIX}/{paste.key}"
     updated_at = paste.revisions.filter(number=paste.head).values_list("created_at", flat=True).get()
     return {
         "url": url,

@@ -20,6 +20,7 @@ from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import Paste
 from pastes.rules import languages
 from pastes.rules.languages import LANGUAGES
+from pastes.rules.site_path import site_path
 
 NAME = "pinnwand"
 _AUTODETECT = "autodetect"
@@ -119,13 +120,13 @@ def remove(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     if request.method == "GET" and not responses.is_prefetch(request):
         writing.remove(paste)
-    response = HttpResponseRedirect("/")
+    response = HttpResponseRedirect(site_path("/"))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _removal_url(request: HttpRequest, paste: Paste) -> str:
-    return responses.absolute_url(request, f"/remove/{paste.key}.{paste.token}")
+    return f"{responses.site_url(request)}/remove/{paste.key}.{paste.token}"
 
 
 def _file(file: object) -> NewFile:

@@ -24,6 +24,7 @@ from pastes.lifecycle import reading, writing
 from pastes.lifecycle.draft import Draft, NewFile
 from pastes.models import File
 from pastes.rules import ciphertext, keys
+from pastes.rules.site_path import site_path
 from pastes.storage import clock
 
 NAME = "privatebin"
@@ -83,7 +84,8 @@ def get(request: HttpRequest) -> HttpResponse | None:
     query = request.META.get("QUERY_STRING", "")
     key = query.removesuffix("=")
     if keys.can_be(key):
-        return _read(request, key) if _accepts_json(request) else redirect(f"/{key}")  # Browsers preserve the fragment.
+        # Browsers preserve the fragment.
+        return _read(request, key) if _accepts_json(request) else redirect(site_path(f"/{key}"))
     return _failure(_GONE) if _has_marker(request) and query else None
 
 
@@ -184,7 +186,7 @@ def _delete_by_link(request: HttpRequest, key: str, token: str) -> HttpResponse:
     if _accepts_json(request):
         return _delete(request, {"pasteid": key, "deletetoken": token})
     is_right = edit_tokens.owns(reading.find_to_change(key), token)
-    response = redirect(f"/{key}/delete#token={token}" if is_right else "/")
+    response = redirect(site_path(f"/{key}/delete#token={token}" if is_right else "/"))
     response.headers["Cache-Control"] = "no-store"
     return response
 

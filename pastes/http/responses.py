@@ -16,6 +16,7 @@ from pastes.errors import RefusedError
 from pastes.http import problems
 from pastes.http.problems import Problem
 from pastes.models import File, Paste, blob_oid
+from pastes.rules.site_path import site_path
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +72,17 @@ class ErrorPage(HttpResponse):
 
 
 def absolute_url(request: HttpRequest, path: str) -> str:
-    """Return the URL of a path, based on PASTEUR_URL if it is set and on the request's host otherwise."""
-    return (settings.PASTEUR_URL or f"{request.scheme}://{request.get_host()}") + path
+    """Return the URL of a path, on the host of PASTEUR_URL where that is set, else on that of the request.
+
+    The path is one that browsers see, as `reverse` and `site_path` return it.
+    """
+    origin = settings.PASTEUR_URL.removesuffix(settings.FORCE_SCRIPT_NAME)
+    return (origin or f"{request.scheme}://{request.get_host()}") + path
+
+
+def site_url(request: HttpRequest) -> str:
+    """Return the URL of the site, without a slash at its end."""
+    return absolute_url(request, site_path(""))
 
 
 def path_to_return_to(request: HttpRequest) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache, cached_property
+from functools import cached_property
 from urllib.parse import quote
 
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from pastes.rules import display
 from pastes.rules.languages import LANGUAGES
+from pastes.rules.site_path import site_path
 from pastes.storage.clock import Clock
 
 TITLE_LENGTH = 200
@@ -123,7 +123,7 @@ class Paste(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the path of the paste's page."""
-        return _before_key() + self.key
+        return site_path(f"/{self.key}")
 
     @cached_property
     def files(self) -> list[File]:
@@ -189,7 +189,7 @@ class File(models.Model):
 
     def raw_path(self, key: str) -> str:
         """Return the path of the file's raw content, where `key` is the key of its paste."""
-        return f"{_before_key()}{key}/raw/{quote(self.name, safe=_PATH)}"
+        return site_path(f"/{key}/raw/{quote(self.name, safe=_PATH)}")
 
 
 class Tombstone(models.Model):
@@ -204,13 +204,6 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.reason}"
-
-
-@cache
-def _before_key() -> str:
-    """Return the part of the path before the key. It is cached because `reverse` takes as long as a small query."""
-    sample = "0" * 8
-    return reverse("paste", args=[sample]).removesuffix(sample)
 
 
 def blob_oid(content: bytes) -> str:

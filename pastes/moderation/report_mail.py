@@ -115,4 +115,5 @@ def _quote(text: str) -> Iterable[str]:
 
 def _absolute_url(path: str) -> str:
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
-    return (settings.PASTEUR_URL or f"http://{host}:{settings.PORT}") + path
+    origin = settings.PASTEUR_URL.removesuffix(settings.FORCE_SCRIPT_NAME)
+    return (origin or f"http://{host}:{settings.PORT}") + path

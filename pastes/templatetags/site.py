@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 from pastes.http import responses
 from pastes.lifecycle import mirror_copy
 from pastes.rules.moments import utc
+from pastes.rules.site_path import site_path
 
 register = template.Library()
 register.filter(utc)
@@ -24,6 +25,12 @@ _DEFAULT_SUBTITLE = gettext_noop("Paste text, get a link, keep it in Git.")
 def path_to_return_to(context: template.Context) -> str:
     """Return the path to return to the current page; see responses.path_to_return_to."""
     return responses.path_to_return_to(context["request"])
+
+
+@register.simple_tag(name="site_path")
+def path_of_site() -> str:
+    """Return the path of the site without a slash at its end: empty, unless PASTEUR_URL has a path."""
+    return site_path("")
 
 
 @register.simple_tag
@@ -87,4 +94,4 @@ def asset(name: str) -> str:
 def path_of_author(name: str) -> str:
     """Return the path of the page that lists an author's public pastes."""
     # Browsers resolve these two as path segments even if they are escaped.
-    return f"/by/?name={name}" if name in {".", ".."} else f"/by/{quote(name, safe='')}"
+    return site_path(f"/by/?name={name}" if name in {".", ".."} else f"/by/{quote(name, safe='')}")

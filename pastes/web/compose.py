@@ -46,5 +46,5 @@ def show(request: HttpRequest, compose: Compose, *, status: int = 200) -> HttpRe
     if refused and request.method != "POST":  # Always show a submitted form again, so that nothing is lost.
         login = responses.path_to_return_to(request) if refused.status == 401 else ""
         return render(request, "pastes/closed.html", {"why": refused.message, "login": login}, status=200)
-    context = {"compose": compose, "address": responses.absolute_url(request, "/")}
+    context = {"compose": compose, "address": f"{responses.site_url(request)}/"}
     return render(request, "pastes/compose.html", context, status=status)

@@ -13,6 +13,7 @@ from pastes.http.methods import read_only
 from pastes.lifecycle import writing
 from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
+from pastes.rules.site_path import site_path
 from pastes.web import compose as compose_page
 from pastes.web.forms import Compose, EditForm, PasteForm
 from pastes.web.paste import find, find_to_change, refuse_burning
@@ -61,7 +62,7 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "pastes/delete.html", context, status=refused.status)
     if not writing.remove(paste):
         raise Http404
-    return HttpResponseRedirect(f"/mine?deleted#deleted={key}")
+    return HttpResponseRedirect(site_path(f"/mine?deleted#deleted={key}"))
 
 
 @read_only

@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
 from pastes.errors import RefusedError
+from pastes.rules.site_path import site_path
 
 _COOKIE_AGE = timedelta(days=365)
 _MAX_PATH_LENGTH = 2_000
@@ -25,6 +26,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         settings.LANGUAGE_COOKIE_NAME,
         language,
         max_age=_COOKIE_AGE,
+        path=settings.LANGUAGE_COOKIE_PATH,
         secure=settings.IS_HTTPS,
         httponly=True,
         samesite="Lax",
@@ -35,4 +37,4 @@ def choose(request: HttpRequest) -> HttpResponse:
 def _safe_path(path: str) -> str:
     """Return the path if it is on this site, and the path of the home page otherwise."""
     is_local = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
-    return path if is_local and len(path) <= _MAX_PATH_LENGTH else "/"
+    return path if is_local and len(path) <= _MAX_PATH_LENGTH else site_path("/")

@@ -14,6 +14,7 @@ from pastes.errors import RefusedError
 from pastes.http import responses
 from pastes.http.methods import read_only
 from pastes.models import AUTHOR_LENGTH, Paste
+from pastes.rules.site_path import site_path
 from pastes.search import index
 from pastes.templatetags.site import path_of_author
 
@@ -61,7 +62,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     """Return the newest public pastes as an Atom feed without their content."""
     permissions.demand("list")
     title = f"{settings.PASTEUR_TITLE}: recent pastes"
-    return _atom(request, title, "/recent", ".atom", Paste.objects.listed()[:PAGE_LENGTH])
+    return _atom(request, title, site_path("/recent"), ".atom", Paste.objects.listed()[:PAGE_LENGTH])
 
 
 def page_of(request: HttpRequest, pastes: QuerySet[Paste]) -> tuple[list[Paste], int | None]:

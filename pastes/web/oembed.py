@@ -45,9 +45,9 @@ def _find_public(request: HttpRequest, url: str) -> Paste:
         parts = urlsplit(url)
     except ValueError:
         raise Http404 from None
-    host = urlsplit(responses.absolute_url(request, "/")).netloc
-    match = _PATH.fullmatch(parts.path)
-    if match is None or parts.scheme not in {"http", "https"} or parts.netloc.lower() != host.lower():
+    site = urlsplit(responses.site_url(request))
+    match = _PATH.fullmatch(parts.path.removeprefix(site.path)) if parts.path.startswith(f"{site.path}/") else None
+    if match is None or parts.scheme not in {"http", "https"} or parts.netloc.lower() != site.netloc.lower():
         raise Http404
     paste = reading.find(match[1])
     if paste is None or paste.visibility != "public" or paste.burn or paste.encrypted:
@@ -76,7 +76,7 @@ def _describe(request: HttpRequest, paste: Paste) -> dict[str, str | int]:
         **author,
         **size,
         "provider_name": settings.PASTEUR_TITLE,
-        "provider_url": responses.absolute_url(request, "/"),
+        "provider_url": f"{responses.site_url(request)}/",
         "cache_age": _cache_age(paste),
         "html": html,
     }

@@ -54,13 +54,13 @@ def _page(request: HttpRequest, paste: Paste, ending: str) -> HttpResponse:
     if language and not paste.encrypted:
         for file in paste.files:
             file.language = language.name
-    copy, site = mirror_copy.of(paste), responses.absolute_url(request, "")
+    copy, site = mirror_copy.of(paste), responses.site_url(request)
     context = {
         "paste": paste,
         "files": paste.files,
         "copy": copy,
         "site": site,
-        "here": site + paste.get_absolute_url(),
+        "here": responses.absolute_url(request, paste.get_absolute_url()),
         "requested_language": language.name if language else "",
         "has_numbers": request.GET.get("ln") != "false",
     }

@@ -47,7 +47,7 @@ def _is_transient(response: responses.ErrorPage) -> bool:
 def _compose_page(request: HttpRequest, problem: responses.ErrorPage) -> HttpResponse:
     compose = Compose(request.POST, request.FILES)
     compose.refused = problem.message
-    context = {"compose": compose, "address": responses.absolute_url(request, "/")}
+    context = {"compose": compose, "address": f"{responses.site_url(request)}/"}
     return render(request, "pastes/compose.html", context, status=problem.status_code)
 
 

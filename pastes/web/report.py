@@ -10,6 +10,7 @@ from pastes.http import request_forms
 from pastes.models import Paste
 from pastes.moderation import reports
 from pastes.moderation.report_form import ReportForm
+from pastes.rules.site_path import site_path
 from pastes.web.paste import find
 
 
@@ -36,4 +37,4 @@ def _report(request: HttpRequest, key: str) -> HttpResponse:
         reports.report(paste, **form.cleaned_data)
     except Paste.DoesNotExist:
         raise Http404 from None
-    return redirect(f"/{paste.key}/report?thanks")
+    return redirect(site_path(f"/{paste.key}/report?thanks"))

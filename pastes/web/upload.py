@@ -33,7 +33,7 @@ def create_from_form(request: HttpRequest, form: MultipartForm) -> HttpResponse:
 def missing_file(request: HttpRequest, form: MultipartForm) -> RefusedError:
     """Return the error for a program whose form contains no part called `file`."""
     names = ", ".join(repr(name[:50]) for name in sorted(form.names)[:5]) or "nothing"
-    help_url = responses.absolute_url(request, "/help.txt")
+    help_url = f"{responses.site_url(request)}/help.txt"
     message = f"Send the text as a part called {PART}, not as {names}: {help_url} says how."
     return RefusedError("bad_form", message, status=400, field=PART)
 

@@ -72,6 +72,8 @@ def test_all_settings_have_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         ("PASTEUR_KEY_LENGTH", "32", "PASTEUR_KEY_LENGTH", 32),
         ("PASTEUR_URL", "https://paste.example.org/", "PASTEUR_URL", "https://paste.example.org"),
         ("PASTEUR_URL", "http://[::1]:8000", "PASTEUR_URL", "http://[::1]:8000"),
+        ("PASTEUR_URL", "https://example.org/a/paste/", "PASTEUR_URL", "https://example.org/a/paste"),
+        ("PASTEUR_URL", "https://example.org/a/paste/", "FORCE_SCRIPT_NAME", "/a/paste"),
         ("PASTEUR_WEB_PROCESSES", "4", "PASTEUR_WEB_PROCESSES", 4),
         ("PASTEUR_WEB_THREADS", "1", "PASTEUR_WEB_THREADS", 1),
         ("PASTEUR_MAY_CREATE", "token, 10.0.0.0/8", "PASTEUR_MAY_CREATE", "token, 10.0.0.0/8"),
@@ -140,7 +142,14 @@ NONSENSE = [
     *(("SECRET_KEY", value) for value in ("geheim", "x" * 50, "abab" * 20, "django-insecure-" + "0123456789" * 5)),
     *(
         ("PASTEUR_URL", value)
-        for value in ("paste.example.org", "ftp://host", "https://", "https://host/path", "http://[")
+        for value in (
+            "paste.example.org",
+            "ftp://host",
+            "https://",
+            "https://host/a b",
+            "https://host/../a",
+            "http://[",
+        )
     ),
     *(("PASTEUR_URL", value) for value in ("https://host?a=b", "https://host?", "https://host#a", "https://ho st")),
     *(("PASTEUR_URL", value) for value in ("https://host:port", "https://u:geheim@host", "https://geheim@h℀st")),

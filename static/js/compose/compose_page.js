@@ -3,6 +3,7 @@ import { EncryptionChoice, takeFork } from "../encryption/encryption_choice.js";
 import { tokenOf } from "../ownership/owned_store.js";
 import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
+import { keyOfPage } from "../page/site_path.js";
 import { Editor } from "./editor.js";
 
 const UNITS = [[gettext("MB"), 1024 * 1024], [gettext("kB"), 1024], [gettext("bytes"), 1]];
@@ -33,7 +34,7 @@ class ComposePage {
     this.#listen();
     memory.forget("sent"); // A paste sent earlier either did not arrive or its page has been opened.
     if (this.isNew) this.#fillNew();
-    else if (!this.fields.token.value) this.fields.token.value = tokenOf(location.pathname.split("/")[1]) ?? "";
+    else if (!this.fields.token.value) this.fields.token.value = tokenOf(keyOfPage()) ?? "";
     this.#refresh();
   }
 

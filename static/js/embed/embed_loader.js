@@ -7,7 +7,7 @@
   const address = new URL(script.src);
   address.pathname = address.pathname.replace(/\.js$/, "");
   const frame = document.createElement("iframe");
-  frame.title = script.title || address.pathname.split("/")[1];
+  frame.title = script.title || address.pathname.split("/").at(-2);
   frame.loading = "lazy";
   frame.sandbox = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox";
   frame.style.cssText = `display: block; width: 100%; height: ${MIN_HEIGHT}px; border: 0`;

@@ -2,6 +2,7 @@
 import { rememberOwnership } from "../ownership/owned_store.js";
 import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
+import { sitePath } from "../page/site_path.js";
 import { canEncrypt, seal } from "./ciphers.js";
 
 export class EncryptionChoice {
@@ -43,7 +44,7 @@ export class EncryptionChoice {
     const { key, token } = await create(paste);
     rememberOwnership(key, token, title.value || key);
     memory.forget("draft");
-    location.assign(`/${key}#${secret}`);
+    location.assign(`${sitePath}/${key}#${secret}`);
   }
 
   async #files() {
@@ -77,8 +78,8 @@ export class EncryptionChoice {
 
 async function create(paste) {
   const headers = { "Content-Type": "application/json" };
-  const response = await fetch("/api/v1/pastes", { method: "POST", headers, body: JSON.stringify(paste) });
-  const answer = await response.json().catch(() => null); // A proxy in front of the site may have responded with an HTML page.
+  const response = await fetch(`${sitePath}/api/v1/pastes`, { method: "POST", headers, body: JSON.stringify(paste) });
+  const answer = await response.json().catch(() => null); // A proxy in front of the site may respond with an HTML page.
   if (!response.ok || !answer) {
     throw new Error(answer?.error?.message ?? gettext("The site is not responding. Please try again in a moment."));
   }
@@ -92,7 +93,7 @@ async function utf8Text(file) {
 // Pass the files of a decrypted paste to the form, which is then loaded in this tab. Nothing else is stored.
 export function fork(files) {
   sessionStorage.setItem("fork", JSON.stringify(files.map(({ name, language, content }) => [name ?? "", language ?? "", content])));
-  location.assign("/");
+  location.assign(`${sitePath}/`);
 }
 
 // Return the files passed by `fork`, or null.

@@ -1,6 +1,7 @@
 // “My pastes”: the list of pastes created in this browser.
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
+import { sitePath } from "../page/site_path.js";
 import { forgetOwnership, editLinkButton, ownedPastes } from "./owned_store.js";
 
 const list = document.getElementById("mine");
@@ -22,12 +23,12 @@ function row({ key, token, title, at }) {
   const tools = make(
     "span",
     { className: "tools" },
-    make("a", { href: `/${key}/edit`, textContent: gettext("Edit"), ariaLabel: gettext("Edit %(title)s", { title }) }),
-    make("a", { href: `/${key}/delete`, textContent: gettext("Delete"), ariaLabel: gettext("Delete %(title)s", { title }) }),
+    make("a", { href: `${sitePath}/${key}/edit`, textContent: gettext("Edit"), ariaLabel: gettext("Edit %(title)s", { title }) }),
+    make("a", { href: `${sitePath}/${key}/delete`, textContent: gettext("Delete"), ariaLabel: gettext("Delete %(title)s", { title }) }),
     copyButton,
     removeButton,
   );
-  const link = make("a", { href: `/${key}`, textContent: title });
+  const link = make("a", { href: `${sitePath}/${key}`, textContent: title });
   const item = make("li", {}, link, make("span", { className: "muted", textContent: created }), tools);
   removeButton.addEventListener("click", () => {
     forgetOwnership(key);

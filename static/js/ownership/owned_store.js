@@ -1,6 +1,7 @@
 // The pastes created in this browser and their edit tokens, which are only stored in the browser.
 import { copy, make, memory, say } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
+import { sitePath } from "../page/site_path.js";
 
 const MAX_PASTES = 500;
 
@@ -25,13 +26,13 @@ export function tokenOf(key) {
 
 // Return a button that copies the URL of a paste.
 export function linkButton(key) {
-  return copyButton(gettext("Copy link"), `${location.origin}/${key}`, gettext("Link copied."));
+  return copyButton(gettext("Copy link"), `${location.origin}${sitePath}/${key}`, gettext("Link copied."));
 }
 
 // Return a button that copies the URL with the edit token, for use in the author's other browsers.
 export function editLinkButton(key, token) {
   const message = gettext("Edit link copied. Anyone who opens it can edit and delete the paste.");
-  return copyButton(gettext("Copy edit link"), `${location.origin}/${key}#token=${token}`, message);
+  return copyButton(gettext("Copy edit link"), `${location.origin}${sitePath}/${key}#token=${token}`, message);
 }
 
 function copyButton(textContent, address, message) {

@@ -1,8 +1,9 @@
 // On the pages of a paste, for its author: stores the edit token from the URL fragment and fills it into forms.
 import { gettext } from "../page/messages.js";
+import { keyOfPage } from "../page/site_path.js";
 import { editLinkButton, linkButton, rememberOwnership, tokenOf } from "./owned_store.js";
 
-const key = location.pathname.split("/")[1];
+const key = keyOfPage();
 const burnForm = document.querySelector("form[action$='/burn']");
 const match = /^#token=([\w-]{20,64})$/.exec(location.hash);
 if (match) {

@@ -1,6 +1,7 @@
 // The script of every page: theme selection, relative times, and keyboard shortcuts.
 import { isTyping, make } from "./dom.js";
 import { gettext } from "./messages.js";
+import { sitePath } from "./site_path.js";
 
 // --- the theme ---
 
@@ -61,7 +62,7 @@ function showAges() {
 // The pages of an encrypted paste in other languages, and of its revisions, need its key as well.
 function passOnKey() {
   document.querySelector("form.languages")?.addEventListener("submit", (event) => {
-    event.target.action = `/language${location.hash}`;
+    event.target.action = `${sitePath}/language${location.hash}`;
   });
   document.addEventListener("click", ({ target }) => {
     const link = target.closest?.("a[data-keeps-key]");
@@ -77,10 +78,10 @@ const REVISIONS = ".facts a[href$='/revisions'], .actions a[href$='/revisions']"
 
 // `needs` selects an element that must exist for the shortcut to be available.
 const SHORTCUTS = [
-  { key: "n", label: gettext("New paste"), run: () => location.assign("/") },
-  { key: "r", label: gettext("Recent pastes"), run: () => location.assign("/recent") },
+  { key: "n", label: gettext("New paste"), run: () => location.assign(`${sitePath}/`) },
+  { key: "r", label: gettext("Recent pastes"), run: () => location.assign(`${sitePath}/recent`) },
   { key: "/", label: gettext("Search"), run: search },
-  { key: "m", label: gettext("My pastes"), run: () => location.assign("/mine") },
+  { key: "m", label: gettext("My pastes"), run: () => location.assign(`${sitePath}/mine`) },
   { key: "t", label: gettext("Switch theme"), run: () => click(".theme") },
   { key: "c", label: gettext("Copy the file"), run: () => press("copy"), needs: "[data-tool='copy']" },
   { key: "w", label: gettext("Wrap long lines"), run: () => press("wrap"), needs: "[data-tool='wrap']" },
@@ -104,7 +105,7 @@ function click(selector) {
 function search() {
   const field = document.getElementById("q");
   if (field) field.focus();
-  else location.assign("/search");
+  else location.assign(`${sitePath}/search`);
 }
 
 // Press a tool of the first file that has not been scrolled out of view.

@@ -1,11 +1,13 @@
 // Workers, which are started under the site's Trusted Types policy and terminated if a task takes too long.
 
-// Workers are only loaded from the site's static files. Strings only become markup in markdown/render.js, which has its
+import { sitePath } from "./site_path.js";
+
+// Workers are loaded only from the site's static files. Text becomes markup only in markdown/render.js, which has its
 // own policy.
 const rules = {
   createScriptURL(address) {
     const url = new URL(address, location.href);
-    if (url.origin !== location.origin || !url.pathname.startsWith("/static/")) throw new TypeError("not a script of this site");
+    if (url.origin !== location.origin || !url.pathname.startsWith(`${sitePath}/static/`)) throw new TypeError("not a script of this site");
     return url.href;
   },
 };
