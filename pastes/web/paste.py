@@ -181,9 +181,8 @@ def _or_404(paste: Paste | None) -> Paste:
 def refuse_burning(paste: Paste) -> None:
     """Raise RefusedError if the paste burns after reading, since only `burn` may return its files."""
     if paste.burn:
-        message = gettext("This paste burns after reading. Send a POST request to /%(key)s/burn to read it.") % {
-            "key": paste.key
-        }
+        message = gettext("This paste burns after reading. Send a POST request to %(path)s/burn to read it.")
+        message %= {"path": paste.get_absolute_url()}
         raise RefusedError("burns", message, status=403)
 
 
