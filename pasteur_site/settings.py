@@ -205,7 +205,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "pasteur_site.static.StaticFiles",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -299,6 +299,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "pasteur_site.static.StaticStorage"},
 }
+
+# Source maps are for developers, who rarely ask for them: compressing these takes longer than all other files together.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "gz", "br"]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

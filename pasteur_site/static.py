@@ -1,5 +1,6 @@
-"""The storage of static files."""
+"""The selection and the storage of static files."""
 
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -7,3 +8,9 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Hashed and compressed static files. `import` statements in scripts refer to the hashed names."""
 
     support_js_module_import_aggregation = True
+
+
+class StaticFiles(StaticFilesConfig):
+    """Static files without Redoc, which Ninja includes; the API's documentation page uses Swagger UI."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc.*"]
