@@ -82,7 +82,7 @@ class PasteAdmin(TakedownActions, _ModelAdmin):
     list_display = ("key", "title", "author", "visibility", "state", "created_at", "mirror_state")
     list_filter = ("state", "visibility", "burn", "encrypted", "created_at")
     search_fields = ("key", "title", "author")
-    search_help_text = "Key or URL of a paste; title, author, file name, text; address of its origin"
+    search_help_text = "Key or URL of a paste; title, author, file name or content; origin address"
     date_hierarchy = None
     ordering = ("-id",)
     list_per_page = 50
@@ -122,12 +122,12 @@ class PasteAdmin(TakedownActions, _ModelAdmin):
         """Return a link to the paste on the site."""
         return format_html('<a href="{}">{}</a>', paste.get_absolute_url(), paste.key)
 
-    @admin.display(description="came from")
+    @admin.display(description="origin")
     def came_from(self, paste: Paste) -> str:
         """Return the address of the last write, linked to all pastes from that address."""
         origin = Origin.objects.filter(paste=paste).first()
         if origin is None:
-            return "not known"
+            return "unknown"
         return format_html('<a href="../../?q={0}">{0}</a>', origin.address)
 
     @admin.display(description="mirror")
@@ -136,7 +136,7 @@ class PasteAdmin(TakedownActions, _ModelAdmin):
         copy: mirror_copy.Copy = getattr(paste, "copy", None) or mirror_copy.of(paste)
         return f"{copy.state} {copy.commit[:10]}".strip()
 
-    @admin.action(description="Show again what was hidden", permissions=["change"])
+    @admin.action(description="Show hidden pastes again", permissions=["change"])
     def show_again(self, request: HttpRequest, pastes: QuerySet[Paste]) -> None:
         """Show the selected pastes again."""
         count = sum(writing.show(paste) for paste in pastes)

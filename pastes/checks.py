@@ -23,7 +23,7 @@ def check_audiences(**kwargs: Any) -> Sequence[CheckMessage]:
     if settings.PASTEUR_URL.startswith("https:") and not settings.PASTEUR_PROXIES:
         for name in names:
             if audience[name].networks:
-                message = f"PASTEUR_MAY_{name} names addresses, but all callers have the address of the web server."
+                message = f"PASTEUR_MAY_{name} contains addresses, but all callers have the address of the web server."
                 hint = "Set PASTEUR_PROXIES to the number of web servers in front."
                 warnings.append(Warning(message, hint=hint, id="pastes.W001"))
     if audience["LIST"].anyone and not audience["READ"].anyone:
@@ -36,7 +36,7 @@ def check_audiences(**kwargs: Any) -> Sequence[CheckMessage]:
 def check_mail(**kwargs: Any) -> Sequence[CheckMessage]:
     """Check for pastes.W003: moderators cannot be notified by mail."""
     if settings.PASTEUR_MODERATORS and not settings.EMAIL_HOST:
-        message = "PASTEUR_MODERATORS names people, but the site cannot send mail."
+        message = "PASTEUR_MODERATORS is set, but the site cannot send mail."
         hint = "Set PASTEUR_EMAIL_URL, such as smtp+tls://user:password@host."
         return [Warning(message, hint=hint, id="pastes.W003")]
     return []

@@ -53,7 +53,7 @@ class WriteCheck:
                 logger.error("the database cannot store anything: %s", summary)
             return summary
         if self._error:
-            logger.info("the database can store again")
+            logger.info("the database can store data again")
         return ""
 
 

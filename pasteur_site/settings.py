@@ -157,12 +157,12 @@ GITSYNC_COMMITTER_NAME = env.text(
     form="a name without < and >",
 )
 GITSYNC_COMMITTER_EMAIL = env.text(
-    "GITSYNC_COMMITTER_EMAIL", pattern=_email.replace("{}", ""), form="an e-mail address"
+    "GITSYNC_COMMITTER_EMAIL", pattern=_email.replace("{}", ""), form="an email address"
 )
 GITSYNC_AUTHOR_EMAIL = env.text(
     "GITSYNC_AUTHOR_EMAIL",
     pattern=_email.replace("[A-Za-z0-9._+{}-]+", r"([A-Za-z0-9._+-]|\{name\})+"),
-    form="an e-mail address, with {name} for the name of the author",
+    form="an email address, with {name} for the name of the author",
 )
 GITSYNC_SIGN_OFF = env.flag("GITSYNC_SIGN_OFF")
 GITSYNC_PUSH_INTERVAL = env.seconds("GITSYNC_PUSH_INTERVAL", maximum=86_400)

@@ -37,9 +37,9 @@ def create(
     `fields` may contain `owner`, `limit_create` and `limit_read`. Raise ValueError if a value is invalid.
     """
     if not name.strip() or len(name) > 100:
-        raise ValueError("a token needs a name of at most 100 characters")
+        raise ValueError("a token requires a name of at most 100 characters")
     if not scopes or not set(scopes) <= set(SCOPES):
-        raise ValueError(f"a token needs scopes, of {', '.join(SCOPES)}")
+        raise ValueError(f"a token requires one or more of the scopes {', '.join(SCOPES)}")
     for limit in ("limit_create", "limit_read"):
         if fields.get(limit):
             rates.parse(fields[limit])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
-FORM = "anyone, or a list of token, addresses and networks (10.0.0.0/8, 2001:db8::/32), separated by commas"
+FORM = "anyone, or a comma-separated list of token, addresses and networks (10.0.0.0/8, 2001:db8::/32)"
 
 IPAddress = IPv4Address | IPv6Address
 

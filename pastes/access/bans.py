@@ -57,16 +57,16 @@ def parse(text: str) -> Network:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        raise ValueError("an address or a network such as 203.0.113.0/24 is needed") from None
+        raise ValueError("must be an address or a network such as 203.0.113.0/24") from None
     mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
     if mapped is not None and network.prefixlen >= 96:
         network = ip_network((mapped, network.prefixlen - 96), strict=False)
     if isinstance(network, IPv6Network) and "/" not in text:
         network = network.supernet(new_prefix=64)
     if network.prefixlen < _SHORTEST_PREFIX[network.version]:
-        raise ValueError(f"a network of less than {_SHORTEST_PREFIX[network.version]} bits is too much of the internet")
+        raise ValueError(f"a network with a prefix of less than {_SHORTEST_PREFIX[network.version]} bits is too large")
     if any(network.version == local.version and network.overlaps(local) for local in _LOOPBACK):
-        raise ValueError("this machine cannot be banned; is PASTEUR_PROXIES right?")
+        raise ValueError("this machine cannot be banned; check PASTEUR_PROXIES")
     return network
 
 

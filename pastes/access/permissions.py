@@ -56,7 +56,7 @@ def demand_moderation() -> None:
     """Raise RefusedError unless the caller has an API token that may moderate."""
     token = request_context.token()
     if token is None:
-        raise RefusedError("needs_token", "This needs an API token that may moderate.", status=401)
+        raise RefusedError("needs_token", "This requires an API token that may moderate.", status=401)
     if not token.may_moderate:
         raise _no_scope("moderate")
 

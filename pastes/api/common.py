@@ -38,7 +38,7 @@ def _check_digits(value: object) -> object:
 #: validator, Ninja only takes the default of a parameter from `Query`.
 Integer = Annotated[int, BeforeValidator(_check_digits)]
 
-Before = Annotated[Integer | None, Query(None, ge=1, le=2**63 - 1, description="The end of the previous page.")]
+Before = Annotated[Integer | None, Query(None, ge=1, le=2**63 - 1, description="Where the previous page ended.")]
 Length = Annotated[Integer, Query(30, ge=1, le=100, description="The maximum number of items.")]
 
 

@@ -31,7 +31,7 @@ def newest(request: HttpRequest, response: HttpResponse, before: Before = None, 
 def search(
     request: HttpRequest,
     response: HttpResponse,
-    q: Annotated[str, Query(description="Words; with language:, title: or author:, of that field alone.")],
+    q: Annotated[str, Query(description="Words to search for. language:, title: and author: search only that field.")],
     before: Before = None,
     limit: Length = 30,
 ) -> PastesOut:

@@ -12,7 +12,7 @@ _NUMBER = {"type": "integer"}
 #: The response headers, keyed by name.
 _HEADERS: dict[str, dict[str, Any]] = {
     "ETag": {"description": "The revision and the state of its copy, for If-Match.", "required": True, "schema": _TEXT},
-    "Location": {"description": "The page of the new paste.", "required": True, "schema": _TEXT},
+    "Location": {"description": "The URL of the new paste.", "required": True, "schema": _TEXT},
     responses.TOKEN_HEADER: {"description": "The edit token of the new paste.", "required": True, "schema": _TEXT},
     "Link": {"description": 'The next page of a list as rel="next", except on the last page.', "schema": _TEXT},
     "RateLimit": {"description": "How many pastes may be created now.", "schema": _TEXT},

@@ -44,7 +44,7 @@ router = Router(tags=["pastes"])
 _EDIT_ERRORS = WRITE_ERRORS | {412, 428}
 _DEFAULT_FORK = ForkIn()
 
-IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision to be replaced, or *.")]
+IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the revision to replace, or *.")]
 #: Only documented here: having Ninja parse it would add 10% to the cost of a read.
 _IF_NONE_MATCH = {
     "in": "header",
@@ -194,7 +194,7 @@ def _revise(
 def _expected(if_match: str, paste: Paste) -> int | None:
     """Return the revision that If-Match requires. Raise RefusedError if the header is missing."""
     if not if_match:
-        message = "Send the ETag of the revision to be replaced as If-Match, or If-Match: * to overwrite any."
+        message = "Send If-Match with the ETag of the revision to replace, or If-Match: * to overwrite any revision."
         raise RefusedError("precondition", message, status=428)
     return responses.revision_from_if_match(if_match, paste.head)
 

@@ -55,7 +55,7 @@ def diff(request: HttpRequest, key: Key, before: Number = None, after: Number = 
     """Compare two revisions. The default is to show the last edit."""
     paste = _find_unburned(key)
     if paste.encrypted:
-        raise RefusedError("encrypted", "Ciphertexts cannot be compared.")
+        raise RefusedError("encrypted", "Encrypted pastes cannot be compared.")
     after = after or paste.head
     before = before or max(1, after - 1)
     old, new = (_find_revision(paste, number)[1] for number in (before, after))

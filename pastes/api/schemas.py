@@ -24,7 +24,7 @@ def _field(default: Any, description: str, **limits: Any) -> Any:
 
 _TITLE = _field("", "One line.", maxLength=TITLE_LENGTH)
 _AUTHOR = _field("", "One line.", maxLength=AUTHOR_LENGTH)
-_COMMENT = _field("", "Some lines.", maxLength=COMMENT_LENGTH)
+_COMMENT = _field("", "May have several lines.", maxLength=COMMENT_LENGTH)
 _VISIBILITY = _field(
     Visibility.UNLISTED.value, "Who can find it: those with the link, or everyone.", enum=list(Visibility.values)
 )
@@ -34,9 +34,9 @@ _FILES = _field(..., "The files, with distinct names.", minItems=1, maxItems=MAX
 class FileIn(Strict):
     """A file of a paste or an edit."""
 
-    content: str = _field(..., "The text: not blank, without NUL characters.", minLength=1)
-    name: str = _field("", f"At most {NAME_BYTES} bytes. The default is paste with the extension of the language.")
-    language: str = _field("", "A name or alias from /languages. The default follows from the file name.")
+    content: str = _field(..., "The text, which must not be blank or contain NUL characters.", minLength=1)
+    name: str = _field("", f"At most {NAME_BYTES} bytes. The default is paste with the language's extension.")
+    language: str = _field("", "A name or alias from /languages. The default is derived from the file name.")
 
 
 class PasteIn(Strict):
@@ -68,7 +68,7 @@ class ChangeIn(Strict):
     files: list[FileIn] | None = _field(None, "The files, with distinct names.", minItems=1, maxItems=MAX_FILES)
     title: str | None = _field(None, "One line.", maxLength=TITLE_LENGTH)
     author: str | None = _field(None, "One line.", maxLength=AUTHOR_LENGTH)
-    comment: str | None = _field(None, "Some lines.", maxLength=COMMENT_LENGTH)
+    comment: str | None = _field(None, "May have several lines.", maxLength=COMMENT_LENGTH)
     visibility: str | None = _field(None, "Who can find it.", enum=[*Visibility.values, None])
 
 

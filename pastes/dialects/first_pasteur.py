@@ -23,7 +23,7 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
         parts = form.texts()
         language = languages.named(parts.get("hl") or "")
         if len(parts.getlist("paste")) > 1:
-            raise RefusedError("ambiguous", "There are two parts called paste.", field="paste")
+            raise RefusedError("ambiguous", "There is more than one part called paste.", field="paste")
         draft = Draft(
             files=[NewFile(parts.getlist("paste")[0], language=language.name if language else "")],
             author=parts.get("user") or "",

@@ -57,10 +57,10 @@ def _text(request: HttpRequest) -> str:
     parts = request_forms.multipart(request).texts()
     if unknown := set(parts) - {"data"}:
         name = min(unknown)[:50]
-        raise RefusedError("unknown_field", f"There is no field called {name!r}.", field=name)
+        raise RefusedError("unknown_field", f"Unknown field: {name!r}.", field=name)
     data = parts.getlist("data")
     if len(data) != 1:
-        raise RefusedError("missing_field", "Send the text as data, once.", field="data")
+        raise RefusedError("missing_field", "Send the text as a single field called data.", field="data")
     return data[0]
 
 

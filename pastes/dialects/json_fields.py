@@ -22,12 +22,12 @@ def validate(
     types = {**required, **optional}
     for name, member in value.items():
         if name not in types:
-            message = f"There is no field called {name[:50]!r} in {object_name}."
+            message = f"{object_name} has an unknown field: {name[:50]!r}."
             raise RefusedError("unknown_field", message, field=name[:50])
         if not isinstance(member, types[name]) or (isinstance(member, bool) and bool not in types[name]):
             type_names = " or ".join(_TYPE_NAMES.get(type_, "null") for type_ in types[name])
             raise RefusedError("wrong_type", f"{name[:50]} must be {type_names}.", field=name[:50])
     for name in required:
         if name not in value:
-            raise RefusedError("missing_field", f"{object_name} needs {name}.", field=name)
+            raise RefusedError("missing_field", f"{object_name} requires {name}.", field=name)
     return value

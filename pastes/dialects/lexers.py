@@ -78,7 +78,7 @@ def find(name: str, field: str) -> Language:
     language = languages.named(name) or _BY_NAME.get(name.strip().lower())
     if language is None:
         valid = ", ".join(sorted(LANGUAGES))
-        raise RefusedError("language", f"Invalid {field} {name[:50]!r} given. Valid are: {valid}", field=field)
+        raise RefusedError("language", f"Invalid {field} {name[:50]!r} given. Valid values are: {valid}", field=field)
     return language
 
 

@@ -99,7 +99,7 @@ def curl(request: HttpRequest) -> HttpResponse:
     paste_options.refuse_all(request)
     fields = request_forms.fields(request)
     if "raw" not in fields:
-        raise RefusedError("missing_field", "Send the text as raw.", field="raw")
+        raise RefusedError("missing_field", "Send the text as a field called raw.", field="raw")
     file = NewFile(
         single_value(fields, "raw"),
         language=_language(single_value(fields, "lexer", "text"), ""),

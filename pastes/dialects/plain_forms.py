@@ -60,7 +60,7 @@ def _create(dialect: str, request: HttpRequest, fields: MultiValueDict[str, str]
     allowed = {text_field, *(_PASTEBINIT_FIELDS if dialect == PASTEBINIT else ())}
     for name in fields:
         if name not in allowed:
-            raise RefusedError("unknown_field", f"There is no field called {name[:50]!r}.", field=name[:50])
+            raise RefusedError("unknown_field", f"Unknown field: {name[:50]!r}.", field=name[:50])
     paste = publish(_pastebinit_draft(text, fields) if dialect == PASTEBINIT else Draft([NewFile(text)]))
     response = responses.text_line(responses.absolute_url(request, paste.get_absolute_url()))
     return problems.allow_any_origin(responses.with_edit_token(response, paste))

@@ -148,7 +148,7 @@ def _read(request: HttpRequest, key: str) -> HttpResponse:
     if paste is None or not paste.encrypted:
         return _failure(_GONE)
     if paste.burn and (request.method != "GET" or responses.is_prefetch(request)):
-        return _failure("This paste burns when it is read.")
+        return _failure("This paste burns after reading.")
     with transaction.atomic():
         envelope = _load_envelope(writing.burn(paste) if paste.burn else paste.files)
         if envelope is None:
@@ -170,7 +170,7 @@ def _load_envelope(files: list[File] | None) -> dict[str, Any] | None:
 
 def _delete(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     types = {"pasteid": (str,), "deletetoken": (str,)}
-    values = json_fields.validate(body, object_name="What is to be deleted", required=types)
+    values = json_fields.validate(body, object_name="The deletion", required=types)
     key, token = values["pasteid"], values["deletetoken"]
     problems.mark_failed(request)  # Nothing is created, so the request is not charged as a new paste.
     paste = reading.find_to_change(key)

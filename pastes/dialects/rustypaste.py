@@ -42,12 +42,12 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
     paste_options.refuse_all(request)
     if unknown := form.names - {_FILE, _ONCE}:
         name = min(unknown)[:50]
-        raise RefusedError("unknown_field", f"There is no part called {name!r}.", field=name)
+        raise RefusedError("unknown_field", f"Unknown part: {name!r}.", field=name)
     lifetime = _parse_lifetime(request.headers.get("Expire", "").strip())
     file_name = _header(request, "Filename")
     files = [(file, part == _ONCE) for part in (_FILE, _ONCE) for file in form.new_files(part)]
     if file_name and len(files) > 1:
-        raise RefusedError("ambiguous", "A file name is given for several files.", field="filename")
+        raise RefusedError("ambiguous", "A single file name was given for several files.", field="filename")
     # Validate all files before storing the first one.
     drafts = [
         validate(Draft([NewFile(file.content, name=file_name or file.name)], lifetime=lifetime, burn=burn))

@@ -8,5 +8,5 @@ def parse(line: str) -> tuple[str, dict[str, str]]:
     try:
         parsed: tuple[str, dict[str, str]] = parse_header_parameters(line)
     except TypeError:  # email.message compares the part number of a parameter with None.
-        raise ValueError("a parameter is given whole and in parts") from None
+        raise ValueError("a parameter is given both whole and in parts") from None
     return parsed

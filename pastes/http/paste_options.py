@@ -29,7 +29,7 @@ def build_draft(request: HttpRequest, files: Sequence[NewFile], fields: Iterable
     options = read(request, fields)
     name = options.get("name", "")
     if name and len(files) > 1:
-        raise RefusedError("ambiguous", "One name is given for several files.", field="name")
+        raise RefusedError("ambiguous", "A single name was given for several files.", field="name")
     language = options.get("language", "")
     return Draft(
         files=[replace(file, name=name or file.name, language=language or file.language) for file in files],
@@ -48,9 +48,9 @@ def read(request: HttpRequest, fields: Iterable[tuple[str, str]] = ()) -> dict[s
     options: dict[str, str] = {}
     for name, value in (*_query(request), *_headers(request), *fields):
         if name not in NAMES:
-            raise RefusedError("unknown_field", f"There is no option called {name[:50]!r}.", field=name[:50])
+            raise RefusedError("unknown_field", f"Unknown option: {name[:50]!r}.", field=name[:50])
         if name in options:
-            raise RefusedError("ambiguous", f"{name} is given twice.", field=name)
+            raise RefusedError("ambiguous", f"{name} was given more than once.", field=name)
         options[name] = value
     return options
 
@@ -58,7 +58,7 @@ def read(request: HttpRequest, fields: Iterable[tuple[str, str]] = ()) -> dict[s
 def refuse_all(request: HttpRequest) -> None:
     """Raise RefusedError if there is any option in the query string or headers: the protocol has its own fields."""
     for name, _ in (*_query(request), *_headers(request)):
-        raise RefusedError("unknown_field", f"There is no option called {name[:50]!r} here.", field=name[:50])
+        raise RefusedError("unknown_field", f"Unknown option: {name[:50]!r}.", field=name[:50])
 
 
 def check_parameters(request: HttpRequest, allowed: Collection[str]) -> None:
@@ -67,15 +67,15 @@ def check_parameters(request: HttpRequest, allowed: Collection[str]) -> None:
         names = [name for name, _ in _query(request)]
         for name in names:
             if name not in allowed:
-                message = f"There is no parameter called {name[:50]!r} here."
+                message = f"Unknown parameter: {name[:50]!r}."
                 raise RefusedError("unknown_field", message, field=name[:50])
             if names.count(name) > 1:
-                raise RefusedError("ambiguous", f"{name[:50]} is given twice.", field=name[:50])
+                raise RefusedError("ambiguous", f"{name[:50]} was given more than once.", field=name[:50])
     if request.method == "GET":  # A read stores nothing, and checking the headers would add 1% to its cost.
         return
     for name, _ in _headers(request):
         header = f"X-Pasteur-{name[:50].replace('_', '-').title()}"
-        raise RefusedError("unknown_field", f"There is no header called {header} here.", field=header)
+        raise RefusedError("unknown_field", f"Unknown header: {header}.", field=header)
 
 
 def parse_switch(name: str, value: str) -> bool:
@@ -91,9 +91,9 @@ def _query(request: HttpRequest) -> list[tuple[str, str]]:
         query = request.META.get("QUERY_STRING", "").encode("latin-1").decode()
         return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)
     except UnicodeError:
-        raise RefusedError("not_utf8", "The query is not UTF-8 text.", status=400) from None
+        raise RefusedError("not_utf8", "The query string is not UTF-8 text.", status=400) from None
     except ValueError:
-        message = f"The query has more than {_MAX_PARAMETERS} parameters."
+        message = f"The query string has more than {_MAX_PARAMETERS} parameters."
         raise RefusedError("bad_request", message, status=400) from None
 
 

@@ -80,7 +80,7 @@ def multipart(request: HttpRequest) -> MultipartForm:
     except (MultiPartParserError, SuspiciousOperation, BadRequest) as error:
         raise _unreadable(error) from None
     except TypeError:  # See header_parameters.parse.
-        raise _unreadable("a parameter is given whole and in parts") from None
+        raise _unreadable("a parameter is given both whole and in parts") from None
     if f"--{boundary}--".encode() not in body[-1024:]:
         raise RefusedError("incomplete", gettext("The form arrived incomplete."), status=400)
     if part_count != sum(len(each.getlist(name)) for each in (fields, files) for name in each):
@@ -135,7 +135,7 @@ def single_value(fields: MultiValueDict[str, str], name: str, default: str = "")
     """Return the value of a field, or the default if it is missing. Raise RefusedError if it is repeated."""
     values = fields.getlist(name)
     if len(values) > 1:
-        raise RefusedError("ambiguous", f"{name} is given twice.", field=name)
+        raise RefusedError("ambiguous", f"{name} was given more than once.", field=name)
     return values[0] if values else default
 
 

@@ -98,10 +98,10 @@ def _find(key: str, key_hash: str, body_hash: str) -> Paste | None:
     if creation is None:
         return None
     if creation.body_hash != body_hash:
-        message = "This Idempotency-Key was used with another body before."
+        message = "This Idempotency-Key was already used with a different body."
         raise RefusedError("idempotency_key", message, field="Idempotency-Key")
     paste = Paste.objects.readable().filter(pk=creation.paste_id).first()
     if paste is None:
-        raise RefusedError("not_found", "The paste of this request is gone.", status=404)
+        raise RefusedError("not_found", "The paste created by this request is gone.", status=404)
     paste.token = next((token for token in _tokens(key) if edit_tokens.hashed(token) == paste.token_hash), "")
     return paste

@@ -242,7 +242,7 @@ def erase_expired(batch: int = 500) -> int:
             except (OperationalError, InterfaceError):
                 raise
             except Exception:  # One failure must not block the others; the next run retries.
-                logger.exception("the expired paste %s cannot be erased", paste.key)
+                logger.exception("cannot erase the expired paste %s", paste.key)
                 failed.append(paste.pk)
         if len(failed) >= batch:
             break

@@ -162,7 +162,7 @@ class _Redis:
 
     def rest(self, error: Exception) -> None:
         """Use the table for a while after an error."""
-        logger.warning("Redis does not count requests (%s); this machine does for %g s", error, _REST_SECONDS)
+        logger.warning("Redis cannot count requests (%s); counting on this machine for %g s", error, _REST_SECONDS)
         self._back_at = time.monotonic() + _REST_SECONDS
 
 

@@ -4,9 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-FORM = (
-    "a number and a time, such as 10/minute, 20/hour or 10/15 minutes, then maybe burst 5; several with commas; or off"
-)
+FORM = "off, or comma-separated rates such as 10/minute, 20/hour or 10/15 minutes, each optionally with burst 5"
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _RATE = re.compile(r"(\d{1,6})/(\d{1,4})? ?(second|minute|hour|day)s?(?: burst (\d{1,6}))?")
@@ -39,6 +37,6 @@ def parse(text: str) -> tuple[Rate, ...]:
         count, times, seconds = int(match[1]), int(match[2] or 1), _SECONDS[match[3]]
         rate = Rate(count, times * seconds, int(match[4] or count))
         if not count or not times or not 0 < rate.burst <= count:
-            raise ValueError("must allow at least one use, and a burst within the count")
+            raise ValueError("must allow at least one use, and a burst no larger than the count")
         parsed.append(rate)
     return tuple(parsed)

@@ -33,7 +33,7 @@ class CallerMiddleware:
         except (OperationalError, InterfaceError) as exception:
             if database_errors.is_about_data(exception):
                 raise
-            return responses.unavailable(request, "The database does not answer. Please try again in a moment.")
+            return responses.unavailable(request, "The database is not responding. Please try again in a moment.")
         with request_context.activate(context):
             response = self.get_response(request)
         if context.shows_pastes:

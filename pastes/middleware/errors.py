@@ -25,7 +25,7 @@ class ErrorMiddleware:
         if announced.isdecimal() and int(announced) > settings.PASTEUR_MAX_BODY_BYTES:
             return responses.refusal(request, too_large(settings.PASTEUR_MAX_BYTES))
         if request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in {"", "identity"}:
-            message = "Send the body as it is, without Content-Encoding."
+            message = "Send the body unencoded, without Content-Encoding."
             return responses.error(request, 415, "content_encoding", message, field="Content-Encoding")
         response = self.get_response(request)
         if response.status_code == 405:

@@ -28,21 +28,29 @@ class Creation(models.Model):
 class ApiToken(models.Model):
     """An API token and its permissions. Only a hash of the secret is stored."""
 
-    name = models.CharField(max_length=100, help_text="What it is for.")
+    name = models.CharField(max_length=100, help_text="What the token is for.")
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     may_read = models.BooleanField("read", default=True, help_text="Read and list pastes.")
     may_write = models.BooleanField(
-        "write", default=False, help_text="Make pastes; edit and delete what it, or another token of its owner, made."
+        "write",
+        default=False,
+        help_text="Create pastes; edit and delete those created with this token or its owner’s other tokens.",
     )
     may_moderate = models.BooleanField("moderate", default=False, help_text="Read, hide, show and delete any paste.")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True)
     limit_create = models.CharField(
-        "own rate of creating", max_length=100, blank=True, help_text="Such as 100/hour, or off; else by address."
+        "rate limit for creating pastes",
+        max_length=100,
+        blank=True,
+        help_text="Such as 100/hour, or off. If empty, the limit per address applies.",
     )
     limit_read = models.CharField(
-        "own rate of requests", max_length=100, blank=True, help_text="Such as 20/second, or off; else by address."
+        "rate limit for requests",
+        max_length=100,
+        blank=True,
+        help_text="Such as 20/second, or off. If empty, the limit per address applies.",
     )
-    created_at = models.DateTimeField("made", default=timezone.now, editable=False)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     expires_at = models.DateTimeField("expires", null=True, blank=True)
     revoked_at = models.DateTimeField("revoked", null=True, editable=False)
     last_used_at = models.DateTimeField("last used", null=True, editable=False)

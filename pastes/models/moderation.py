@@ -45,10 +45,10 @@ class Report(models.Model):
     paste = models.ForeignKey("pastes.Paste", models.PROTECT, related_name="reports", db_index=False)
     reason = models.CharField(max_length=10, choices=Reason)
     words = models.TextField(max_length=WORDS_LENGTH, blank=True)
-    contact = models.EmailField("address of who reports it", blank=True)
+    contact = models.EmailField("contact address", blank=True)
     #: The same for identical reports.
     digest = models.CharField(max_length=64, editable=False)
-    times = models.PositiveIntegerField("times it was sent", default=1)
+    times = models.PositiveIntegerField("number of times", default=1)
     created_at = models.DateTimeField("reported", default=timezone.now)
     #: When moderators were notified by mail.
     told_at = models.DateTimeField("mailed", null=True, editable=False)
@@ -66,7 +66,7 @@ class Report(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                name="pastes_one_report_a_digest", fields=["paste", "digest"], condition=models.Q(closed_at=None)
+                name="pastes_unique_open_report", fields=["paste", "digest"], condition=models.Q(closed_at=None)
             )
         ]
 
@@ -81,11 +81,11 @@ class Ban(models.Model):
         max_length=43,
         unique=True,
         help_text="An address, or a network such as 203.0.113.0/24 or 2001:db8::/48."
-        " An IPv6 address stands for its network of 64 bits.",
+        " An IPv6 address stands for its /64 network.",
     )
     reason = models.CharField(max_length=500, help_text="Shown to banned callers.")
-    until = models.DateTimeField(null=True, blank=True, help_text="Empty: until the ban is deleted.")
-    created_at = models.DateTimeField("made", default=timezone.now, editable=False)
+    until = models.DateTimeField(null=True, blank=True, help_text="If empty, the ban lasts until it is deleted.")
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     by = models.CharField("banned by", max_length=150, blank=True, editable=False)
 
     class Meta:

@@ -88,7 +88,7 @@ class Paste(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     #: The hash of the edit token, or an empty string if only moderators can change the paste.
     token_hash = models.CharField(max_length=64, blank=True, editable=False)
-    forked_from = models.CharField("key it was forked from", max_length=32, blank=True)
+    forked_from = models.CharField("forked from", max_length=32, blank=True)
     #: The API token that created the paste, which may also change it.
     api_token = models.ForeignKey("ApiToken", models.SET_NULL, null=True, db_index=False, editable=False)
 
@@ -148,7 +148,7 @@ class Revision(models.Model):
 
     class Meta:
         ordering = ["number"]
-        constraints = [models.UniqueConstraint(name="pastes_one_revision_a_number", fields=["paste", "number"])]
+        constraints = [models.UniqueConstraint(name="pastes_unique_revision_number", fields=["paste", "number"])]
 
     def __str__(self) -> str:
         return f"revision {self.number}"
@@ -167,7 +167,7 @@ class File(models.Model):
 
     class Meta:
         ordering = ["position"]
-        constraints = [models.UniqueConstraint(name="pastes_one_file_a_position", fields=["revision", "position"])]
+        constraints = [models.UniqueConstraint(name="pastes_unique_file_position", fields=["revision", "position"])]
 
     def __str__(self) -> str:
         return self.name
@@ -200,7 +200,7 @@ class Tombstone(models.Model):
     reason = models.TextField()
     by = models.CharField("purged by", max_length=150, blank=True)
     created_at = models.DateTimeField("purged at", default=timezone.now)
-    digest = models.CharField("SHA-256 of its texts", max_length=64, blank=True)
+    digest = models.CharField("SHA-256 of the content", max_length=64, blank=True)
 
     def __str__(self) -> str:
         return f"{self.key}: {self.reason}"

@@ -28,7 +28,9 @@ class ReasonForm(ActionForm):
     """The form of the action menu, with a reason and the duration of a ban."""
 
     reason = forms.CharField(required=False, max_length=REASON_LENGTH, label="Reason")
-    days = forms.CharField(required=False, max_length=9, label="Days of a ban", widget=forms.NumberInput({"min": 1}))
+    days = forms.CharField(
+        required=False, max_length=9, label="Ban duration in days", widget=forms.NumberInput({"min": 1})
+    )
 
 
 class TakedownActions(_ModelAdmin):
@@ -49,7 +51,7 @@ class TakedownActions(_ModelAdmin):
         """Return whether the user may add bans."""
         return request.user.has_perm("pastes.add_ban")
 
-    @admin.action(description="Hide: take off the site and off the mirror's tip", permissions=["moderate"])
+    @admin.action(description="Hide from the site and from the mirror's tip", permissions=["moderate"])
     def hide(self, request: HttpRequest, rows: Any) -> None:
         """Hide the pastes and close their reports."""
         hidden = 0
@@ -58,27 +60,29 @@ class TakedownActions(_ModelAdmin):
             hidden += writing.hide(paste)
         self.message_user(request, f"{hidden} hidden.", messages.SUCCESS)
 
-    @admin.action(description="Purge for good, from Git as well (give a reason)", permissions=["moderate"])
+    @admin.action(description="Purge permanently, including from Git (requires a reason)", permissions=["moderate"])
     def purge(self, request: HttpRequest, rows: Any) -> None:
         """Purge the pastes. The worker then rewrites the mirror. A reason is required."""
         reason = _reason(request)
         if not reason:
-            self.message_user(request, "Nothing was purged: a reason is required and is kept.", messages.ERROR)
+            self.message_user(request, "Nothing was purged: a reason is required and will be stored.", messages.ERROR)
             return
         by = request.user.get_username()
         pastes = list(self.pastes_of(rows))
         for paste in pastes:
             reports.close(paste, Outcome.PURGED, by=by)
             erasing.purge(paste.key, reason=reason, by=by)
-        self.message_user(request, f"{len(pastes)} purged. The mirror follows.", messages.SUCCESS)
+        self.message_user(request, f"{len(pastes)} purged. The mirror will follow.", messages.SUCCESS)
 
-    @admin.action(description="Ban where it came from (give a reason, and days or none)", permissions=["ban"])
+    @admin.action(description="Ban the origin (requires a reason; the duration is optional)", permissions=["ban"])
     def ban(self, request: HttpRequest, rows: Any) -> None:
         """Ban the origins of the pastes if they were recorded. Banned callers see the reason."""
         reason, days = _reason(request), request.POST.get("days", "").strip()
         if not reason or (days and not _is_valid_days(days)):
             self.message_user(
-                request, "No address was banned: give a reason, and a valid number of days if any.", messages.ERROR
+                request,
+                "No address was banned: enter a reason and, optionally, a valid number of days.",
+                messages.ERROR,
             )
             return
         pastes = [paste.pk for paste in self.pastes_of(rows)]
@@ -89,7 +93,7 @@ class TakedownActions(_ModelAdmin):
         if origins:
             self.message_user(request, f"{len({origin.address for origin in origins})} banned.", messages.SUCCESS)
         if unknown := len(pastes) - len(origins):
-            message = f"The origin of {unknown} is not recorded: see PASTEUR_KEEP_ADDRESSES."
+            message = f"{unknown} origins are not recorded; see PASTEUR_KEEP_ADDRESSES."
             self.message_user(request, message, messages.WARNING)
 
 

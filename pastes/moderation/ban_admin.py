@@ -31,7 +31,8 @@ class BanForm(_Form):
         try:
             return bans.normalize(str(bans.parse(self.cleaned_data["network"])))
         except ValueError as error:
-            raise ValidationError(f"{str(error).capitalize()}.") from None
+            message = str(error)
+            raise ValidationError(f"{message[0].upper()}{message[1:]}.") from None
 
 
 @admin.register(Ban)
@@ -41,7 +42,7 @@ class BanAdmin(_ModelAdmin):
     form = BanForm
     list_display = ("network", "reason", "until", "created_at", "by")
     search_fields = ("=network", "reason")
-    search_help_text = "An address, a network, or words of the reason"
+    search_help_text = "An address, a network, or words from the reason"
     show_full_result_count = False
     readonly_fields = ("created_at", "by")
 

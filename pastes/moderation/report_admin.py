@@ -67,7 +67,7 @@ class ReportAdmin(TakedownActions, _ModelAdmin):
     show_full_result_count = False
     paginator = BoundedPaginator
     search_fields = ("=paste__key", "words", "=contact")
-    search_help_text = "Key of the paste, words of the report, contact address"
+    search_help_text = "Key of the paste, words from the report, contact address"
     actions = ("dismiss", "hide", "purge", "ban")
     fields = readonly_fields = (*_PASTE_FIELDS, *_REPORT_FIELDS)
 
@@ -104,17 +104,17 @@ class ReportAdmin(TakedownActions, _ModelAdmin):
         """Return the start of the description."""
         return report.words[:_EXCERPT_LENGTH]
 
-    @admin.display(description="open reports of it")
+    @admin.display(description="open reports")
     def open_reports(self, report: Report) -> int:
         """Return the number of open reports of the same paste."""
         return getattr(report, "siblings", 0) or 0
 
-    @admin.display(description="text of the paste")
+    @admin.display(description="content")
     def text(self, report: Report) -> str:
         """Return the start of the paste's content."""
         return "encrypted" if report.paste.encrypted else getattr(report, "paste_excerpt", "") or ""
 
-    @admin.display(description="paste is")
+    @admin.display(description="state of the paste")
     def state(self, report: Report) -> str:
         """Return the state of the paste."""
         return State(report.paste.state).label

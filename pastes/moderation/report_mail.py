@@ -60,7 +60,7 @@ class Mailer:
             pause = min(_FIRST_PAUSE * 2**self._failures, _MAX_PAUSE)
             self._failures += 1
             self._next_attempt_at = time.monotonic() + pause
-            logger.warning("no mail about reports could be sent, trying again in %d s: %s", pause, error)
+            logger.warning("cannot send mail about reports, trying again in %d s: %s", pause, error)
             return False
         self._failures = 0
         return True
@@ -99,7 +99,7 @@ def _section(reports: Sequence[Report]) -> str:
     """Return the section about a paste: links and reports, but not its content, which may not belong in a mailbox."""
     paste = reports[0].paste
     admin_path = f"{reverse('admin:pastes_report_changelist')}?q={paste.key}"
-    lines = [_absolute_url(paste.get_absolute_url()), f"to decide: {_absolute_url(admin_path)}"]
+    lines = [_absolute_url(paste.get_absolute_url()), f"review: {_absolute_url(admin_path)}"]
     for report in reports:
         lines.append(report.get_reason_display() + (f" ({report.times} times)" if report.times > 1 else ""))
         lines += _quote(report.words)

@@ -29,7 +29,7 @@ def check(content: str) -> None:
     except (ValueError, RecursionError):
         raise _malformed("it is neither JSON nor hexadecimal") from None
     if not isinstance(sealed, dict) or set(sealed) != {"v", "adata", "ct"}:
-        raise _malformed("it needs v, adata and ct, and nothing else")
+        raise _malformed("it must contain exactly v, adata and ct")
     check_object(sealed)
 
 
@@ -47,7 +47,7 @@ def check_object(sealed: dict[str, Any]) -> None:
         raise _malformed(f"iterations must be between {_MIN_ITERATIONS} and {_MAX_ITERATIONS}")
     for value, allowed in zip(cipher, _CHOICES, strict=True):
         if isinstance(value, bool | float | list | dict) or value not in allowed:
-            raise _malformed(f"the cipher must name one of {', '.join(sorted(map(str, allowed)))}")
+            raise _malformed(f"the cipher must use one of {', '.join(sorted(map(str, allowed)))}")
     if not isinstance(adata[1], str) or adata[1] not in _FORMATTERS:
         raise _malformed(f"the formatter must be one of {', '.join(sorted(_FORMATTERS))}")
     if any(not _is_whole(flag) or flag not in {0, 1} for flag in adata[2:]):

@@ -80,7 +80,7 @@ def _write_together(group: list[_Write]) -> None:
             current = None
     except Exception as error:
         if committed:
-            logger.exception("a hook that runs after new pastes are stored has failed")
+            logger.exception("a hook that runs after storing new pastes failed")
             _set_errors(group, None)
         elif current:
             current.error = error

@@ -25,7 +25,7 @@ def create_from_form(request: HttpRequest, form: MultipartForm) -> HttpResponse:
     """Publish the parts called `file` as one paste, with all other parts as options. Respond as `create` does."""
     _refuse_cross_site(request)
     for name in set(form.files) - {PART}:
-        raise RefusedError("unknown_field", f"Files come as {PART}, not as {name[:50]!r}.", field=name[:50])
+        raise RefusedError("unknown_field", f"Send files as parts called {PART}, not {name[:50]!r}.", field=name[:50])
     options = [(name, value) for name, values in form.fields.lists() if name != PART for value in values]
     return _publish(request, form.new_files(PART), options)
 
@@ -34,7 +34,7 @@ def missing_file(request: HttpRequest, form: MultipartForm) -> RefusedError:
     """Return the error for a program whose form contains no part called `file`."""
     names = ", ".join(repr(name[:50]) for name in sorted(form.names)[:5]) or "nothing"
     help_url = f"{responses.site_url(request)}/help.txt"
-    message = f"Send the text as a part called {PART}, not as {names}: {help_url} says how."
+    message = f"Send the text as a part called {PART}, not as {names}. See {help_url}."
     return RefusedError("bad_form", message, status=400, field=PART)
 
 

@@ -41,7 +41,7 @@ class Environment:
             if name.startswith(OUR_PREFIXES) and name not in self.names:
                 matches = difflib.get_close_matches(name, self.names, n=1)
                 hint = f"; did you mean {matches[0]}?" if matches else ""
-                self.reject(name, f"there is no such setting{hint}")
+                self.reject(name, f"unknown setting{hint}")
         if self._errors:
             raise SettingsError("\n".join(self._errors))
 

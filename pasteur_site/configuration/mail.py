@@ -49,6 +49,6 @@ def addresses(env: Environment, name: str) -> list[str]:
     """Return the comma-separated email addresses in the variable `name`."""
     values = env.words(name)
     if not all(_ADDRESS.fullmatch(address) and len(address) <= 254 for address in values):
-        env.reject(name, "must be comma-separated e-mail addresses such as ada@example.org")
+        env.reject(name, "must be comma-separated email addresses such as ada@example.org")
         return []
     return values

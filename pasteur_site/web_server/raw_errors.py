@@ -39,12 +39,12 @@ class RawError:
 
 
 TOO_SLOW = RawError(HTTPStatus.REQUEST_TIMEOUT, "timeout", "The request did not arrive in time. Please try again.")
-_FAILED = RawError(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", "Something broke. It has been logged.")
+_FAILED = RawError(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", "Something went wrong. The error has been logged.")
 _MALFORMED = RawError(HTTPStatus.BAD_REQUEST, "bad_request", "The request is malformed.")
 _BY_TYPE = {
     errors.LimitRequestLine: RawError(HTTPStatus.REQUEST_URI_TOO_LONG, "address_too_long", "The address is too long."),
     errors.LimitRequestHeaders: RawError(
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "The headers are too many or too long."
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "There are too many headers, or they are too long."
     ),
     errors.ExpectationFailed: RawError(
         HTTPStatus.EXPECTATION_FAILED, "expectation", "The only supported expectation is 100-continue."

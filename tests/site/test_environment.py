@@ -205,7 +205,7 @@ def test_an_unknown_name_is_refused_with_the_one_that_was_meant(
 ) -> None:
     (problem,) = refused(monkeypatch, **{name: "geheim"})
 
-    assert problem.startswith(f"{name}: there is no such setting")
+    assert problem.startswith(f"{name}: unknown setting")
     assert problem.endswith(f"did you mean {meant}?")
 
 

@@ -34,9 +34,9 @@ class Command(BaseCommand):
         create.add_argument("--limit-create", default="", metavar="RATES", help="such as 100/hour, or off")
         create.add_argument("--limit-read", default="", metavar="RATES", help="such as 20/second, or off")
         list_parser = actions.add_parser("list", help="list all tokens, without secrets")
-        list_parser.add_argument("--json", action="store_true", help="as a JSON list")
+        list_parser.add_argument("--json", action="store_true", help="print a JSON list")
         revoke = actions.add_parser("revoke", help="revoke a token")
-        revoke.add_argument("number", type=int, help="as `list` shows it")
+        revoke.add_argument("number", type=int, help="as shown by `list`")
 
     def handle(self, *, action: str, **options: Any) -> None:
         if action == "create":
@@ -57,9 +57,7 @@ class Command(BaseCommand):
             secret, token = api_tokens.create(name=name, scopes=scope, expires_at=_expiry(expires), **fields)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stderr.write(
-            f"Token {token.pk}, {token}: {', '.join(token.scopes)}. This is its secret, which is not stored:"
-        )
+        self.stderr.write(f"Token {token.pk}, {token}: {', '.join(token.scopes)}. Its secret, which is not stored, is:")
         self.stdout.write(secret)
 
     def _list(self, **options: Any) -> None:
@@ -75,7 +73,9 @@ class Command(BaseCommand):
         token = ApiToken.objects.filter(pk=number).first()
         if token is None:
             raise CommandError(f"there is no token {number}")
-        self.stdout.write(f"Token {number} {'is revoked' if api_tokens.revoke(token) else 'was revoked already'}.")
+        self.stdout.write(
+            f"Token {number} {'has been revoked' if api_tokens.revoke(token) else 'was already revoked'}."
+        )
 
 
 def _expiry(text: str | None) -> datetime | None:

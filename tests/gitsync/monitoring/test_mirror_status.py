@@ -182,7 +182,7 @@ def test_readyz_is_not_ready_while_the_database_stores_nothing(
     assert client.get("/readyz").status_code == 200
     assert [record.getMessage() for record in caplog.records] == [
         "the database cannot store anything: could not extend file: No space left on device",
-        "the database can store again",
+        "the database can store data again",
     ]
 
 

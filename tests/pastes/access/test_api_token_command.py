@@ -52,7 +52,7 @@ def test_what_there_is_is_listed_without_secrets() -> None:
 def test_a_revoked_token_opens_nothing() -> None:
     secret, token = api_tokens.create(name="first", scopes=["read"])
 
-    assert "is revoked" in run("revoke", str(token.pk))
+    assert "has been revoked" in run("revoke", str(token.pk))
     assert "already" in run("revoke", str(token.pk))
     assert Client(headers={"authorization": f"Bearer {secret}"}).get("/recent").status_code == 401
 

@@ -101,7 +101,7 @@ def test_onetime_burns_after_reading(client: Client) -> None:
     [
         ({}, "No content given"),
         ({"content": " \n"}, "No content given"),
-        ({"content": "x", "lexer": "nonsense"}, "Invalid lexer 'nonsense' given. Valid are: ada, apache"),
+        ({"content": "x", "lexer": "nonsense"}, "Invalid lexer 'nonsense' given. Valid values are: ada, apache"),
         ({"content": "x", "lexer": ""}, "No lexer or filename given"),
         ({"content": "x", "lexer": "<script>" * 100}, "Invalid lexer '<script>"),
         ({"content": "x", "expires": "1e9"}, "Valid values are: onetime, never, 3600"),
