@@ -28,7 +28,7 @@ _FLOORS = {"create": "insert", _PUBLIC: "insert", _WITH_WORKER: "insert"} | dict
 )
 _GOALS = {"create": 0.6, "raw": 0.8, "json": 0.7, "page": 0.6}
 #: The maximum ratio of the 99th percentile to the median latency, and the maximum slowdown with many pastes.
-_MOST_SPREAD, _MOST_GROWTH = 10, 1.2
+_MAX_SPREAD, _MAX_GROWTH = 10, 1.2
 _CROWDS = {
     "none": {},
     "100 silent": {"idle": 100},
@@ -116,7 +116,7 @@ def _goals(title: str, rounds: list[Round]) -> list[Goal]:
     shares = [Goal(f"{title}: {name}", _share(rounds, name), at_least=goal) for name, goal in _GOALS.items()]
     larger = [name for name in rounds[0] if name.startswith("create ")]
     shares += [Goal(f"{title}: {name}", _share(rounds, name), at_least=_GOALS["create"]) for name in larger]
-    spreads = [Goal(f"{title}: {name}, p99 to median", _spread(rounds, name), at_most=_MOST_SPREAD) for name in _GOALS]
+    spreads = [Goal(f"{title}: {name}, p99 to median", _spread(rounds, name), at_most=_MAX_SPREAD) for name in _GOALS]
     return shares + spreads
 
 
@@ -129,7 +129,7 @@ def _growth(database: str, measured: dict[int, list[Round]]) -> list[Goal]:
     few, many = measured[min(measured)], measured[max(measured)]
     rates = {name: [median(done[name].rate for done in rounds) for rounds in (few, many)] for name in _GOALS}
     what = f"{database}: slower with {max(measured)} pastes than with {min(measured)}"
-    return [Goal(f"{what}: {name}", few / many, at_most=_MOST_GROWTH) for name, (few, many) in rates.items()]
+    return [Goal(f"{what}: {name}", few / many, at_most=_MAX_GROWTH) for name, (few, many) in rates.items()]
 
 
 def _round(options: argparse.Namespace, floor: Target, site: Target, full: Target | None) -> Round:

@@ -27,4 +27,4 @@ class GitsyncConfig(AppConfig):
         signals.paste_purged.connect(requests.request_purge, dispatch_uid="gitsync.purge.requests")
         signals.paste_missed.connect(webhook.fetch_missed, dispatch_uid="gitsync.missed")
         mirror_copy.register(outbox.standing, outbox.copy_of)
-        mirror_copy.register_promise(eligibility.promise)
+        mirror_copy.register_notices(eligibility.notices)

@@ -156,9 +156,7 @@ GITSYNC_COMMITTER_NAME = env.text(
     pattern=r"[^\s<>\x00-\x1f.,:;\"'\\][^<>\x00-\x1f\\\"]*",
     form="a name without < and >",
 )
-GITSYNC_COMMITTER_EMAIL = env.text(
-    "GITSYNC_COMMITTER_EMAIL", pattern=_email.replace("{}", ""), form="an email address"
-)
+GITSYNC_COMMITTER_EMAIL = env.text("GITSYNC_COMMITTER_EMAIL", pattern=_email.replace("{}", ""), form="an email address")
 GITSYNC_AUTHOR_EMAIL = env.text(
     "GITSYNC_AUTHOR_EMAIL",
     pattern=_email.replace("[A-Za-z0-9._+{}-]+", r"([A-Za-z0-9._+-]|\{name\})+"),

@@ -14,7 +14,7 @@ from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.servers.pasteur import ROOT, Pasteur
 
 PICTURES = ROOT / "docs" / "screenshots"
-MOST_BYTES = 150_000
+MAX_BYTES = 150_000
 WINDOWS = {"wide": ViewportSize(width=1200, height=800), "phone": ViewportSize(width=390, height=844)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 ADMIN = ViewportSize(width=1440, height=800)
@@ -157,7 +157,7 @@ def _take(page: Page, name: str, *, whole: bool = False) -> None:
     file = PICTURES / f"{name}.png"
     page.screenshot(path=file, animations="disabled", full_page=whole)
     page.close()
-    assert file.stat().st_size <= MOST_BYTES, f"{file.name} has {file.stat().st_size} bytes"
+    assert file.stat().st_size <= MAX_BYTES, f"{file.name} has {file.stat().st_size} bytes"
     print(f"{file.relative_to(Path.cwd())}: {file.stat().st_size // 1000} kB")
 
 

@@ -31,7 +31,7 @@ def buckets(clone: Repository, tip: str) -> Iterator[tuple[str, dict[str, str]]]
 def pastes(clone: Repository, tip: str) -> Iterator[tuple[str, str]]:
     """Yield (key, tree id) for every paste folder with a valid key."""
     for _, bucket in buckets(clone, tip):
-        yield from ((key, oid) for key, oid in bucket.items() if keys.can_be(key))
+        yield from ((key, oid) for key, oid in bucket.items() if keys.is_valid_key(key))
 
 
 def _in_bucket(objects: Objects, path: str, oid: str) -> Iterator[tuple[str, str]]:

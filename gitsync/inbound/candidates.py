@@ -31,13 +31,13 @@ class Candidate(NamedTuple):
     @property
     def is_folder(self) -> bool:
         """Whether this is the folder of a paste: keys never contain a dot, and file names always do."""
-        return keys.can_be(self.name)
+        return keys.is_valid_key(self.name)
 
 
 def changed_candidates(clone: Repository, old: str, new: str) -> Iterator[Candidate]:
     """Yield the folders that differ between two commits, and new or changed files at the root."""
     for path, mode, oid in history.differences(clone, old, new):
-        if (key := _key_of_folder(path)) and keys.can_be(key):
+        if (key := _key_of_folder(path)) and keys.is_valid_key(key):
             yield Candidate(key, oid if mode == history.TREE else "")
         elif oid and mode in history.REGULAR and _is_root_file(path):
             yield Candidate(path, oid)

@@ -129,7 +129,7 @@ def _old_code(row: dict[str, Any]) -> str | None:
     if "old_code" not in row:
         return None
     code = _typed(row, "old_code", str)
-    if not keys.can_be_old(code):
+    if not keys.is_valid_old_code(code):
         raise DamagedError("its metadata has an invalid old code")
     return code
 

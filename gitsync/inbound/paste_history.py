@@ -42,7 +42,7 @@ def restore_paste(
     There must be at least one touch. If the last touch is a prune, `tree_oid` is the folder before it, and a change is
     added to put the folder back. Raises DamagedError, RefusedError, IntegrityError.
     """
-    if not keys.can_be(key):
+    if not keys.is_valid_key(key):
         raise DamagedError("its name cannot be a key")
     folder = read_folder(objects, key, tree_oid)
     draft, created_at = folder.metadata.paste, folder.metadata.created_at or touches[0].written_at

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from gitsync.models import Change
-from pastes.lifecycle.mirror_copy import Promise
+from pastes.lifecycle.mirror_copy import Notices
 from pastes.models import Paste, State
 from pastes.storage.clock import Clock
 
@@ -65,32 +65,32 @@ def gone(keys: Iterable[str]) -> set[str]:
     return set(candidates) - eligible
 
 
-def promise() -> Promise:
-    """Return these rules as sentences for authors."""
-    takes_expiring = bool(settings.GITSYNC_MIRROR_EXPIRING)
-    of_all, of_one = _promise_with_embargo() if settings.GITSYNC_EMBARGO else _promise_at_once()
-    return Promise(of_all[takes_expiring], of_one, takes_expiring)
+def notices() -> Notices:
+    """Return these rules as notices for authors."""
+    includes_expiring = bool(settings.GITSYNC_MIRROR_EXPIRING)
+    general, paste_notice = _notices_with_embargo() if settings.GITSYNC_EMBARGO else _notices_without_embargo()
+    return Notices(general[includes_expiring], paste_notice, includes_expiring)
 
 
-def _promise_at_once() -> tuple[tuple[str, str], str]:
-    of_all = (
+def _notices_without_embargo() -> tuple[tuple[str, str], str]:
+    general = (
         gettext("Pastes that do not expire and are not deleted after reading are also committed to Git permanently."),
         gettext("Pastes that are not deleted after reading are also committed to Git permanently."),
     )
-    return of_all, gettext("It is also committed to Git permanently.")
+    return general, gettext("It is also committed to Git permanently.")
 
 
-def _promise_with_embargo() -> tuple[tuple[str, str], str]:
+def _notices_with_embargo() -> tuple[tuple[str, str], str]:
     time = {"time": _duration(settings.GITSYNC_EMBARGO)}
-    of_all = (
+    general = (
         gettext(
             "Pastes that do not expire and are not deleted after reading are also committed to Git permanently "
             "after %(time)s."
         ),
         gettext("Pastes that are not deleted after reading are also committed to Git permanently after %(time)s."),
     )
-    of_one = gettext("It is also committed to Git permanently after %(time)s.")
-    return (of_all[0] % time, of_all[1] % time), of_one % time
+    paste_notice = gettext("It is also committed to Git permanently after %(time)s.")
+    return (general[0] % time, general[1] % time), paste_notice % time
 
 
 def _duration(seconds: int) -> str:

@@ -12,7 +12,7 @@ from gitsync.models import Change
 from gitsync.outbox import identity
 from gitsync.outbox.eligibility import belongs
 from pastes.models import File, Paste, Revision
-from pastes.rules.keys import can_be
+from pastes.rules.keys import is_valid_key
 
 #: The number of changes loaded at once, with their files.
 SLICE = 50
@@ -93,7 +93,7 @@ def _checked(changes: Sequence[Change], gone: Container[str]) -> list[Loaded]:
     """Load changes, and raise now any error that would occur later when creating their commits."""
     all_loaded = list(_with_texts(_rows(changes), gone))
     for loaded in all_loaded:
-        if not can_be(loaded.change.key):
+        if not is_valid_key(loaded.change.key):
             raise ValueError(f"{loaded.change.key!r} is no key")
         for entry in loaded.entries:
             if not _OID.fullmatch(entry.oid):

@@ -21,7 +21,7 @@ from gitsync.repository import history
 from gitsync.repository.process import feed
 from gitsync.repository.repository import Repository
 from pastes.models import File, blob_oid
-from pastes.rules.keys import can_be
+from pastes.rules.keys import is_valid_key
 
 #: The number of commits passed to one `git diff-tree` process, which keeps all of them in memory.
 _COMMITS_PER_PROCESS = 50_000
@@ -113,7 +113,7 @@ def unquoted(path: bytes) -> bytes:
 def is_in_paste_folder(path: bytes) -> bool:
     """Return whether a path is inside a folder that could belong to a paste."""
     key = tree.key_of(path.decode(errors="replace"))
-    return bool(key and can_be(key))
+    return bool(key and is_valid_key(key))
 
 
 def _paste_folder(path: bytes) -> bytes:

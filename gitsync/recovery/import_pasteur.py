@@ -105,7 +105,7 @@ def _import_entry(report: ImportReport, objects: Objects, entry: _RootEntry, pat
     code = entry.name
     reported_name = code.encode(errors="replace").decode()[:_MAX_REPORTED_NAME]
     try:
-        if not keys.can_be_old(code) or not entry.oid:
+        if not keys.is_valid_old_code(code) or not entry.oid:
             raise DamagedError("its name is not a code of the first Pasteur")
         if _is_present(code):
             report.present += 1
@@ -127,7 +127,7 @@ def _is_present(code: str) -> bool:
 
 def _store(objects: Objects, code: str, oid: str, touches: Sequence[Touch]) -> None:
     """Store a paste and its changes. The code becomes the key if it is a valid one; otherwise a key is generated."""
-    is_key = keys.can_be(code)
+    is_key = keys.is_valid_key(code)
     draft = Draft(encrypted=_read(objects, oid).encrypted, old_code=None if is_key else code)
     revisions = _revisions(objects, oid, touches)
     key = code if is_key else keys.draw()

@@ -23,7 +23,7 @@ from django.utils import timezone
 from gitsync.errors import PartlyRefusedError, RemoteRefusedError
 from gitsync.models import Change, ChangeQuerySet, Mirror
 from gitsync.purge import requests
-from pastes.rules.keys import can_be
+from pastes.rules.keys import is_valid_key
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def with_valid_keys(changes: Sequence[Change]) -> list[Change]:
     """Return the changes that have a valid key, and record the others as failed."""
     valid = []
     for change in changes:
-        if can_be(change.key):
+        if is_valid_key(change.key):
             valid.append(change)
         else:
             failed(change, ValueError(f"{change.key!r} is no key"))

@@ -60,7 +60,7 @@ def _accepts_json(request: HttpRequest) -> bool:
 
 def _reads_by_key(request: HttpRequest) -> bool:
     query = request.META.get("QUERY_STRING", "").removesuffix("=")
-    return request.method in {"GET", "HEAD"} and keys.can_be(query) and _accepts_json(request)
+    return request.method in {"GET", "HEAD"} and keys.is_valid_key(query) and _accepts_json(request)
 
 
 @problems.error_format(
@@ -83,7 +83,7 @@ def get(request: HttpRequest) -> HttpResponse | None:
         return _delete_by_link(request, request.GET["pasteid"], request.GET["deletetoken"])
     query = request.META.get("QUERY_STRING", "")
     key = query.removesuffix("=")
-    if keys.can_be(key):
+    if keys.is_valid_key(key):
         # Browsers preserve the fragment.
         return _read(request, key) if _accepts_json(request) else redirect(site_path(f"/{key}"))
     return _failure(_GONE) if _has_marker(request) and query else None

@@ -80,9 +80,9 @@ class Change:
         return self.old is not None and self.new is not None and self.old.language != self.new.language
 
     @property
-    def hides_characters(self) -> bool:
+    def has_hidden_characters(self) -> bool:
         """Whether either side contains characters that are invisible or change the text direction."""
-        return any(file.hides_characters for file in (self.old, self.new) if file)
+        return any(file.has_hidden_characters for file in (self.old, self.new) if file)
 
 
 class _Budget:

@@ -205,7 +205,7 @@ def error(
         context = {"heading": gettext(_TITLES.get(status, _OTHER_TITLE)), "message": message, "status": status}
         if status == 401 and request.method in {"GET", "HEAD"}:
             context["login"] = path_to_return_to(request)
-        context["is_of_form"] = request.method == "POST" and request.path_info == "/"
+        context["is_form_error"] = request.method == "POST" and request.path_info == "/"
         response = ErrorPage(render_to_string("error.html", context, request), message=message, status=status)
     else:
         response = text_line(message, status=status)

@@ -82,7 +82,7 @@ def validate_fields(draft: Draft) -> Draft:
     """Return the draft with its text fields stripped and its files unchanged. Raise RefusedError if it is invalid."""
     if draft.visibility not in _VISIBILITIES:
         _refuse("visibility", f"visibility must be one of {', '.join(_VISIBILITIES)}.", "visibility")
-    if draft.forked_from and not keys.can_be(draft.forked_from):
+    if draft.forked_from and not keys.is_valid_key(draft.forked_from):
         _refuse("forked_from", "forked_from must be the key of a paste.", "forked_from")
     return replace(
         draft,

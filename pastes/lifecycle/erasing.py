@@ -18,7 +18,7 @@ def purge(key: str, *, reason: str, by: str = "") -> Tombstone:
     A key that exists only in copies is purged as well and cannot be restored. Purging a paste again purges its copies
     again. Raise ValueError if the key is invalid.
     """
-    if not keys.can_be(key):
+    if not keys.is_valid_key(key):
         raise ValueError(f"{key[:50]!r} cannot be the key of a paste")
     with write_lock(), transaction.atomic():
         paste = Paste.objects.select_for_update().filter(key=key).first()

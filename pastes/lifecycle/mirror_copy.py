@@ -33,22 +33,22 @@ NO_COPY = Copy("none")
 
 
 @dataclass(frozen=True)
-class Promise:
+class Notices:
     """What authors need to know about copies before they send a paste, in the language of the page.
 
-    `of_all` is the notice for the site as a whole and `of_one` the one for a paste that is copied. `takes_expiring`
-    is True if pastes with an expiry are copied as well.
+    `general_notice` is for the site as a whole and `paste_notice` for a paste that is copied. `includes_expiring` is
+    True if pastes with an expiry are copied as well.
     """
 
-    of_all: str = ""
-    of_one: str = ""
-    takes_expiring: bool = False
+    general_notice: str = ""
+    paste_notice: str = ""
+    includes_expiring: bool = False
 
 
 _StateColumn = Callable[[str], Combinable]
 _Reader = Callable[["Paste", str], Copy]
 _registered: list[tuple[_StateColumn, _Reader]] = []
-_promises: list[Callable[[], Promise]] = []
+_notices: list[Callable[[], Notices]] = []
 
 
 def register(column: _StateColumn, reader: _Reader) -> None:
@@ -60,14 +60,14 @@ def register(column: _StateColumn, reader: _Reader) -> None:
     _registered[:] = [(column, reader)]
 
 
-def register_promise(promise: Callable[[], Promise]) -> None:
+def register_notices(notices: Callable[[], Notices]) -> None:
     """Register the function that returns the notices about copies."""
-    _promises[:] = [promise]
+    _notices[:] = [notices]
 
 
-def promise() -> Promise:
+def notices() -> Notices:
     """Return the notices about copies, which are empty if no copies are made."""
-    return _promises[0]() if _promises else Promise()
+    return _notices[0]() if _notices else Notices()
 
 
 def state_column(key: str) -> Combinable:

@@ -53,7 +53,7 @@ def find_to_change(key: str) -> Paste | None:
 
 
 def _find(key: str, query: Prepared) -> Paste | None:
-    if not keys.can_be(key):
+    if not keys.is_valid_key(key):
         return None
     rows = query.rows(key)
     if not rows and permissions.moderates():
@@ -100,6 +100,6 @@ def revision(paste: Paste, number: int) -> tuple[Revision, list[File]] | None:
 
 def key_of_old_code(code: str) -> str | None:
     """Return the key of the paste that had this code in the original Pasteur, or None if there is none."""
-    if not keys.can_be_old(code):
+    if not keys.is_valid_old_code(code):
         return None
     return Paste.objects.filter(old_code=code).values_list("key", flat=True).first()

@@ -21,7 +21,7 @@ def restore(draft: Draft, revisions: Iterable[NewRevision], *, key: str, created
     Raise RefusedError if the paste is invalid, IntegrityError if the key is taken, and ValueError if the key is
     invalid. In each case nothing is stored.
     """
-    if not keys.can_be(key):
+    if not keys.is_valid_key(key):
         raise ValueError("this cannot be the key of a paste")
     paste = build_paste(validate_fields(draft), key=key, created_at=created_at)
     remaining = iter(revisions)

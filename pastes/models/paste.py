@@ -183,9 +183,9 @@ class File(models.Model):
         return display.show_controls(self.content)
 
     @property
-    def hides_characters(self) -> bool:
+    def has_hidden_characters(self) -> bool:
         """Whether the content contains characters that are invisible or change the text direction."""
-        return display.hides_characters(self.content)
+        return display.has_hidden_characters(self.content)
 
     def raw_path(self, key: str) -> str:
         """Return the path of the file's raw content, where `key` is the key of its paste."""

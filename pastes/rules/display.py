@@ -37,13 +37,13 @@ def show_controls(text: str) -> str:
     return (UNSHOWABLE_ASCII if text.isascii() else UNSHOWABLE).sub(_mark, text)
 
 
-def hides_characters(text: str) -> bool:
+def has_hidden_characters(text: str) -> bool:
     """Return whether the text contains characters that are invisible or change the text direction."""
     return not text.isascii() and HIDING.search(text) is not None
 
 
 def reveal(text: str) -> str:
-    """Replace the characters that `hides_characters` detects by their code points."""
+    """Replace the characters that `has_hidden_characters` detects by their code points."""
     return text if text.isascii() else HIDING.sub(_mark, text).replace("\ufeff", "[U+FEFF]")
 
 

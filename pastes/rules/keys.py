@@ -17,12 +17,12 @@ _KEY = re.compile(PATTERN)
 _OLD_CODE = re.compile("[A-Za-z0-9_-]{1,64}")
 
 
-def can_be(text: str) -> bool:
+def is_valid_key(text: str) -> bool:
     """Return whether the text has the format of a key."""
     return _KEY.fullmatch(text) is not None
 
 
-def can_be_old(text: str) -> bool:
+def is_valid_old_code(text: str) -> bool:
     """Return whether the text has the format of a code of the original Pasteur, such as `aB3_`."""
     return _OLD_CODE.fullmatch(text) is not None
 

@@ -71,9 +71,9 @@ def max_bytes() -> int:
 
 
 @register.simple_tag
-def copy_promise() -> mirror_copy.Promise:
+def copy_notices() -> mirror_copy.Notices:
     """Return the notices about copies in the mirror, for the form."""
-    return mirror_copy.promise()
+    return mirror_copy.notices()
 
 
 @register.simple_tag
@@ -91,7 +91,7 @@ def asset(name: str) -> str:
 
 
 @register.filter
-def path_of_author(name: str) -> str:
+def author_path(name: str) -> str:
     """Return the path of the page that lists an author's public pastes."""
     # Browsers resolve these two as path segments even if they are escaped.
     return site_path(f"/by/?name={name}" if name in {".", ".."} else f"/by/{quote(name, safe='')}")

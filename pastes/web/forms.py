@@ -146,7 +146,7 @@ FileForms = forms.formset_factory(FileForm, extra=0, min_num=1, max_num=MAX_FILE
 class Compose:
     """The form for a paste combined with those for its files. It works without JavaScript."""
 
-    most_files = MAX_FILES
+    max_files = MAX_FILES
 
     def __init__(
         self,

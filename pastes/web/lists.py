@@ -16,7 +16,7 @@ from pastes.http.methods import read_only
 from pastes.models import AUTHOR_LENGTH, Paste
 from pastes.rules.site_path import site_path
 from pastes.search import index
-from pastes.templatetags.site import path_of_author
+from pastes.templatetags.site import author_path
 
 PAGE_LENGTH = 30
 
@@ -39,12 +39,12 @@ def by_author(request: HttpRequest, name: str = "") -> HttpResponse:
     pastes, older = page_of(request, Paste.objects.listed().filter(author=name))
     if not pastes and "before" not in request.GET:
         raise Http404
-    path = path_of_author(name)
-    joint = "&" if "?" in path else "?"
+    path = author_path(name)
+    separator = "&" if "?" in path else "?"
     if "atom" in request.GET:
         title = gettext("Pastes by %(author)s") % {"author": name}
-        return _atom(request, title, path, f"{joint}atom", pastes)
-    context = {"author": name, "pastes": pastes, "older": older, "here": path, "joint": joint}
+        return _atom(request, title, path, f"{separator}atom", pastes)
+    context = {"author": name, "pastes": pastes, "older": older, "here": path, "separator": separator}
     return render(request, "pastes/by.html", context)
 
 

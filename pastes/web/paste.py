@@ -85,7 +85,7 @@ def old_page(request: HttpRequest, name: str) -> HttpResponseBase:
     Like this site, the original Pasteur uses the fragment for the encryption key.
     """
     stem, _, ending = name.partition(".")
-    if ending and keys.can_be(stem) and problems.is_enabled("hastebin"):
+    if ending and keys.is_valid_key(stem) and problems.is_enabled("hastebin"):
         if ending.lower().rpartition(".")[2] in _ASSETS:
             raise Http404
         return page(request, stem, ending)

@@ -26,7 +26,7 @@ def replace_error_page(response: HttpResponseBase, request: HttpRequest) -> Http
     if request.method != "POST" or not isinstance(response, responses.ErrorPage) or not _is_transient(response):
         return response
     edit = _EDIT.fullmatch(request.path_info)
-    if request.path_info != "/" and not (edit and keys.can_be(edit[1])):
+    if request.path_info != "/" and not (edit and keys.is_valid_key(edit[1])):
         return response
     if request.content_type != "multipart/form-data" or "files-TOTAL_FORMS" not in request.POST:
         return response

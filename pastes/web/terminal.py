@@ -25,7 +25,7 @@ def help_text(request: HttpRequest) -> HttpResponse:
         "title": settings.PASTEUR_TITLE,
         "site": responses.site_url(request),
         "lifetimes": " ".join(LIFETIMES),
-        "most_bytes": settings.PASTEUR_MAX_BYTES,
+        "max_bytes": settings.PASTEUR_MAX_BYTES,
     }
     return HttpResponse(render_to_string("pastes/help.txt", context), content_type="text/plain; charset=utf-8")
 

@@ -8,7 +8,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from django.db import connection as database_of_thread
+from django.db import connection as thread_connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Connection
 from psycopg.abc import RV, PQGen
@@ -39,7 +39,7 @@ def skip_health_check(**kwargs: Any) -> None:
 
     The check would take as long as the query itself.
     """
-    database: Any = database_of_thread
+    database: Any = thread_connection
     if database.connection and monotonic() - getattr(database, "answered_at", 0.0) < _FRESH_SECONDS:
         database.health_check_done = True
 

@@ -44,7 +44,9 @@ _MALFORMED = RawError(HTTPStatus.BAD_REQUEST, "bad_request", "The request is mal
 _BY_TYPE = {
     errors.LimitRequestLine: RawError(HTTPStatus.REQUEST_URI_TOO_LONG, "address_too_long", "The address is too long."),
     errors.LimitRequestHeaders: RawError(
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "There are too many headers, or they are too long."
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "headers_too_large",
+        "There are too many headers, or they are too long.",
     ),
     errors.ExpectationFailed: RawError(
         HTTPStatus.EXPECTATION_FAILED, "expectation", "The only supported expectation is 100-continue."

@@ -14,7 +14,7 @@ from gitsync.models import Change, Purge
 from gitsync.sync import resync
 from pastes.lifecycle import erasing
 from pastes.models import Paste, Tombstone
-from pastes.rules.keys import can_be
+from pastes.rules.keys import is_valid_key
 
 
 class Command(BaseCommand):
@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
 def _check_keys(keys: Sequence[str]) -> None:
     """Refuse all keys if any was never used, neither in the database nor in Git: it is probably mistyped."""
-    if invalid := [key for key in keys if not can_be(key)]:
+    if invalid := [key for key in keys if not is_valid_key(key)]:
         raise CommandError(f"{invalid[0][:50]!r} is not a valid key; nothing was purged.", returncode=1)
     unknown = set(keys)
     for rows in (Paste.objects, Change.objects, Tombstone.objects):

@@ -16,7 +16,7 @@ class ComposePage {
     this.fields = form.elements;
     this.isNew = form.dataset.kind === "new"; // Edits are not saved as drafts.
     this.maxBytes = Number(form.dataset.limit);
-    this.maxFiles = Number(form.dataset.mostFiles);
+    this.maxFiles = Number(form.dataset.maxFiles);
     this.sendButton = form.querySelector(".send button");
     this.sendLabel = this.sendButton.textContent;
     this.addButton = form.querySelector("[name='add_file']");
@@ -101,11 +101,11 @@ class ComposePage {
   #showConsequences() {
     const { expires, burn } = this.fields;
     const line = document.getElementById("what-happens");
-    const { kept = "", takesExpiring } = line.dataset; // The server's notice about pastes that are stored in Git.
-    const goesToGit = !burn.checked && (expires.value === "never" || takesExpiring !== undefined);
+    const { pasteNotice = "", includesExpiring } = line.dataset; // The server's notice about pastes that are stored in Git.
+    const goesToGit = !burn.checked && (expires.value === "never" || includesExpiring !== undefined);
     const readers = burn.checked ? gettext("It can be read only once and is then deleted.") : this.#readers();
     const encrypted = this.encryption?.isOn ? gettext("Only the encrypted text is sent; the key stays in the link.") : "";
-    line.textContent = [readers, encrypted, goesToGit ? kept : gettext("It is not stored in Git.")].filter(Boolean).join(" ");
+    line.textContent = [readers, encrypted, goesToGit ? pasteNotice : gettext("It is not stored in Git.")].filter(Boolean).join(" ");
   }
 
   #readers() {

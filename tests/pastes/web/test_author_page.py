@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from pastes.lifecycle import writing
 from pastes.models import Paste
-from pastes.templatetags.site import path_of_author
+from pastes.templatetags.site import author_path
 from pastes.web.lists import PAGE_LENGTH
 from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
@@ -68,7 +68,7 @@ def test_an_author_page_lists_the_authors_public_pastes_newest_first(client: Cli
 def test_a_paste_links_to_its_author_page_for_any_name(client: Client, name: str) -> None:
     paste = public(name)
 
-    for path in (f"/{paste.key}", "/recent", path_of_author(name)):
+    for path in (f"/{paste.key}", "/recent", author_path(name)):
         page = Page(client.get(path, headers={"accept": BROWSER_ACCEPT}))
         (link,) = [link for link in page.links() if link.startswith("/by/") and not re.search("[?&]atom$", link)]
         assert not re.search(r"/\.{1,2}(/|$)", link)
@@ -79,7 +79,7 @@ def test_a_paste_links_to_its_author_page_for_any_name(client: Client, name: str
 @pytest.mark.parametrize("name", UNUSUAL_NAMES, ids=ascii)
 def test_the_feed_of_an_author_has_the_same_pastes(client: Client, name: str) -> None:
     paste = public(name, title="<T>")
-    page = Page(client.get(path_of_author(name)))
+    page = Page(client.get(author_path(name)))
     (address,) = [
         attributes["href"] for tag, attributes in page.tags if tag == "link" and attributes.get("rel") == "alternate"
     ]
@@ -94,7 +94,7 @@ def test_the_feed_of_an_author_has_the_same_pastes(client: Client, name: str) ->
 @pytest.mark.parametrize("name", ["Ada", ".."])
 def test_pages_of_the_list_link_to_the_next(client: Client, name: str) -> None:
     pastes = [public(name) for _ in range(PAGE_LENGTH + 1)]
-    first = path_of_author(name)
+    first = author_path(name)
     (older,) = [link for link in Page(client.get(first)).links() if "before=" in link]
 
     assert keys(client, first) + keys(client, older) == [paste.key for paste in reversed(pastes)]
