@@ -31,7 +31,7 @@ def test_a_french_author_reads_french_all_the_way(arrive: Arrive) -> None:
     author.page.get_by_label("Texte", exact=True).fill("bonjour\n")
     author.page.get_by_label("Expiration").select_option("1w")
     expect(author.page.locator("#what-happens")).to_have_text(
-        "Toute personne ayant le lien peut le lire pendant 1 semaine. Il n’est pas enregistré dans Git."
+        "Toute personne disposant du lien peut le lire pendant 1 semaine. Il n’est pas enregistré dans Git."
     )
     expect(author.page.locator(".size")).to_have_text("8 octets sur 512 ko")
     author.page.get_by_role("button", name="Ajouter un fichier").click()

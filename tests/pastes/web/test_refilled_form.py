@@ -163,4 +163,4 @@ def test_a_caller_beyond_the_read_limit_gets_the_short_error_page(settings: Sett
     page = Page(response)
     assert response.status_code == 429
     assert not page.areas
-    assert "go back one page" in page.text
+    assert "Go back to the previous page" in page.text
