@@ -31,7 +31,7 @@ _MAX_KB, _MAX_PAINT_MS, _MAX_TASK_MS = 60, 500, 200
 _MODULE = "/vendor/highlight/"
 _LONG_MS = 50
 _QUIET_MS = 1_000
-_PATIENCE_MS = 60_000
+_TIMEOUT_MS = 60_000
 
 _TASK, _PAINT, _JUMP = "ThreadControllerImpl::RunTask", "firstContentfulPaint", "jump"
 _TRACED = {"includedCategories": ["toplevel", "loading", "blink.user_timing"]}
@@ -94,7 +94,7 @@ def _shapes() -> dict[str, tuple[str, bytes]]:
 def visit(browser: Browser, address: str) -> Visit:
     """Open a page in a new profile, wait until it is idle, and jump to its end."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(_PATIENCE_MS)
+    context.set_default_timeout(_TIMEOUT_MS)
     page = context.new_page()
     finished: list[Request] = []
     page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108  (Playwright requires a function)
@@ -109,7 +109,7 @@ def visit(browser: Browser, address: str) -> Visit:
         sizes = [(_MODULE in request.url, _bytes(request)) for request in finished]
     finally:
         context.close()
-    of_module = sum(size for is_module, size in sizes if is_module)
+    module_bytes = sum(size for is_module, size in sizes if is_module)
     painted = next(event for event in events if event["name"] == _PAINT)
     jumped_at = next(event["ts"] for event in events if event["name"] == _JUMP) / 1000
     tasks = list(_tasks(events, painted))
@@ -120,8 +120,8 @@ def visit(browser: Browser, address: str) -> Visit:
         longest=max(task.took for task in before),
         longest_ran=max(task.ran for task in before),
         jump=max(task.took for task in tasks if task.end >= jumped_at),
-        page_bytes=sum(size for _, size in sizes) - of_module,
-        module_bytes=of_module,
+        page_bytes=sum(size for _, size in sizes) - module_bytes,
+        module_bytes=module_bytes,
     )
 
 
@@ -136,7 +136,7 @@ def _traced(browser: Browser, page: Page) -> Iterator[list[Event]]:
     session.send("Tracing.start", {"traceConfig": _TRACED, "transferMode": "ReportEvents"})
     yield events
     session.send("Tracing.end")
-    give_up_at = monotonic() + _PATIENCE_MS / 1000
+    give_up_at = monotonic() + _TIMEOUT_MS / 1000
     while not ends:
         if monotonic() > give_up_at:
             raise TimeoutError("the browser does not return its trace")
@@ -154,7 +154,7 @@ def _tasks(events: Sequence[Event], painted: Event) -> Iterator[Task]:
 
 def _wait(page: Page, question: str) -> None:
     """Poll until the condition is true. Playwright's own waiting evaluates strings, which the pages do not allow."""
-    give_up_at = monotonic() + _PATIENCE_MS / 1000
+    give_up_at = monotonic() + _TIMEOUT_MS / 1000
     while not page.evaluate(question):
         if monotonic() > give_up_at:
             raise TimeoutError(f"{page.url} does not become idle")
@@ -171,25 +171,25 @@ def _show(measured: dict[str, list[Visit]]) -> None:
     for what, visits in measured.items():
         paints = [entry.paint for entry in visits]
         row = [what, f"{median(paints):.0f}", f"{min(paints):.0f}-{max(paints):.0f}"]
-        row += [f"{_middle(visits, name):.0f}" for name in ("blocking", "longest", "longest_ran", "jump")]
-        row += [f"{_middle(visits, name) / 1000:.1f}" for name in ("page_bytes", "module_bytes")]
+        row += [f"{_median(visits, name):.0f}" for name in ("blocking", "longest", "longest_ran", "jump")]
+        row += [f"{_median(visits, name) / 1000:.1f}" for name in ("page_bytes", "module_bytes")]
         rows.append(row)
     times = ["paint ms", "range", "blocking ms", "longest ms", "most CPU ms", "jump ms"]
     show("The site in a browser", ["page", *times, "page kB", "module kB"], rows)
 
 
-def _middle(visits: Sequence[Visit], name: str) -> float:
+def _median(visits: Sequence[Visit], name: str) -> float:
     return median(float(getattr(entry, name)) for entry in visits)
 
 
 def _goals(measured: dict[str, list[Visit]]) -> list[Goal]:
     form, small, large = measured[_COMPOSE], measured[_SMALL], measured[_LARGE]
     return [
-        Goal("form without the module", _middle(form, "page_bytes") / 1000, at_most=_MAX_KB, unit=" kB"),
-        Goal("10 kB without the module", _middle(small, "page_bytes") / 1000, at_most=_MAX_KB, unit=" kB"),
-        Goal("first paint of 10 kB", _middle(small, "paint"), at_most=_MAX_PAINT_MS, unit=" ms"),
-        Goal("longest task of 1 MB", _middle(large, "longest"), at_most=_MAX_TASK_MS, unit=" ms"),
-        Goal("longest task of a jump in 1 MB", _middle(large, "jump"), at_most=_MAX_TASK_MS, unit=" ms"),
+        Goal("form without the module", _median(form, "page_bytes") / 1000, at_most=_MAX_KB, unit=" kB"),
+        Goal("10 kB without the module", _median(small, "page_bytes") / 1000, at_most=_MAX_KB, unit=" kB"),
+        Goal("first paint of 10 kB", _median(small, "paint"), at_most=_MAX_PAINT_MS, unit=" ms"),
+        Goal("longest task of 1 MB", _median(large, "longest"), at_most=_MAX_TASK_MS, unit=" ms"),
+        Goal("longest task of a jump in 1 MB", _median(large, "jump"), at_most=_MAX_TASK_MS, unit=" ms"),
     ]
 
 

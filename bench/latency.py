@@ -19,8 +19,8 @@ from bench.harness.table import Goal, show, show_goals
 from bench.harness.texts import texts
 from tests.servers.pasteur import Pasteur
 
-_LOOK_SECONDS = 0.005
-_PATIENCE_SECONDS = 30.0
+_POLL_SECONDS = 0.005
+_TIMEOUT_SECONDS = 30.0
 _CLIENTS = 8
 _KEYS = "--format=%(trailers:key=Pasteur-Key,valueonly,separator=)"
 
@@ -32,19 +32,19 @@ class Arrivals(threading.Thread):
         super().__init__(name="arrivals")
         self.repository = repository
         self.branch = repository / "refs" / "heads" / "main"
-        self.seen: dict[str, float] = {}
+        self.arrived_at: dict[str, float] = {}
         self.commits = 0
-        self.enough = threading.Event()
+        self.stop = threading.Event()
 
     def run(self) -> None:
-        """Poll the branch until `enough` is set."""
+        """Poll the branch until `stop` is set."""
         tip = ""
-        while not self.enough.is_set():
-            sleep(_LOOK_SECONDS)
-            now, found_at = self._tip(), perf_counter()
+        while not self.stop.is_set():
+            sleep(_POLL_SECONDS)
+            now, arrived_at = self._tip(), perf_counter()
             if now and now != tip:
                 for key in ask(self.repository, "log", _KEYS, f"{tip}..{now}" if tip else now, "--").split():
-                    self.seen.setdefault(key, found_at)
+                    self.arrived_at.setdefault(key, arrived_at)
                     self.commits += 1
                 tip = now
 
@@ -84,14 +84,14 @@ def measure(options: argparse.Namespace, site: Pasteur) -> Goal:
                 for number, text in enumerate(islice(texts(options.size), count))
             ]
             sent = [job.result() for job in jobs]
-        deadline = perf_counter() + _PATIENCE_SECONDS
-        while perf_counter() < deadline and any(key not in arrivals.seen for key, _, _ in sent):
+        deadline = perf_counter() + _TIMEOUT_SECONDS
+        while perf_counter() < deadline and any(key not in arrivals.arrived_at for key, _, _ in sent):
             sleep(0.05)
     finally:
-        arrivals.enough.set()
+        arrivals.stop.set()
         arrivals.join()
     answered = sorted(done - due for _, due, done in sent)
-    visible = sorted(arrivals.seen.get(key, float("inf")) - due for key, due, _ in sent)
+    visible = sorted(arrivals.arrived_at.get(key, float("inf")) - due for key, due, _ in sent)
     rows = [
         [name, *(f"{_percentile(values, share) * 1000:.0f}" for share in (0.5, 0.99, 1.0))]
         for name, values in (("201 response", answered), ("visible as a commit", visible))

@@ -24,7 +24,7 @@ from tests.servers.pasteur import ROOT, Pasteur
 _WITH_WORKER, _PUBLIC = "create, worker too", "create, public"
 #: The baseline for each measurement of the site, and the ratio that is the goal.
 _FLOORS = {"create": "insert", _PUBLIC: "insert", _WITH_WORKER: "insert"} | dict.fromkeys(
-    ["raw", "known", "json", "page"], "select"
+    ["raw", "not modified", "json", "page"], "select"
 )
 _GOALS = {"create": 0.6, "raw": 0.8, "json": 0.7, "page": 0.6}
 #: The maximum ratio of the 99th percentile to the median latency, and the maximum slowdown with many pastes.
@@ -133,22 +133,22 @@ def _growth(database: str, measured: dict[int, list[Round]]) -> list[Goal]:
 
 
 def _round(options: argparse.Namespace, floor: Target, site: Target, full: Target | None) -> Round:
-    one = {"seconds": options.seconds, "warm_up": options.warm_up, "connections": options.connections}
+    settings = {"seconds": options.seconds, "warm_up": options.warm_up, "connections": options.connections}
     done = {
-        "insert": floor.run(floor.creates(), **one),
-        "create": site.run(site.creates(), **one),
-        _PUBLIC: site.run(site.creates_of(options.size, path="/?visibility=public"), **one),
-        "select": floor.run(floor.reads("/{}"), **one),
-        "raw": site.run(site.reads("/{}/raw"), **one),
-        "known": site.run(site.known(), **one),
-        "json": site.run(site.documents(), **one),
-        "page": site.run(site.pages(), **one),
+        "insert": floor.run(floor.creates(), **settings),
+        "create": site.run(site.creates(), **settings),
+        _PUBLIC: site.run(site.creates_of(options.size, path="/?visibility=public"), **settings),
+        "select": floor.run(floor.reads("/{}"), **settings),
+        "raw": site.run(site.reads("/{}/raw"), **settings),
+        "not modified": site.run(site.conditional_reads(), **settings),
+        "json": site.run(site.documents(), **settings),
+        "page": site.run(site.pages(), **settings),
     }
     for size in options.larger:
-        done[f"insert {size}"] = floor.run(floor.creates_of(size), **one)
-        done[f"create {size}"] = site.run(site.creates_of(size), **one)
+        done[f"insert {size}"] = floor.run(floor.creates_of(size), **settings)
+        done[f"create {size}"] = site.run(site.creates_of(size), **settings)
     if full:
-        done[_WITH_WORKER] = full.run(full.creates(), **one)
+        done[_WITH_WORKER] = full.run(full.creates(), **settings)
     return done
 
 

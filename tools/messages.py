@@ -37,33 +37,33 @@ _CALL = re.compile(r"""n?p?gettext\((?:[^()'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)
 
 def main() -> int:
     """Update all catalogues. Return 1 if any string is untranslated."""
-    waiting = 0
+    missing = 0
     for language in LANGUAGES:
         for domain in DOMAINS:
             catalogue = updated(language, domain)
-            path_of(language, domain).write_bytes(as_po(catalogue))
+            catalogue_path(language, domain).write_bytes(as_po(catalogue))
             for message in untranslated(catalogue):
                 print(f"{language}/{domain}: {message}")
-                waiting += 1
-    return 1 if waiting else 0
+                missing += 1
+    return 1 if missing else 0
 
 
-def path_of(language: str, domain: str) -> Path:
+def catalogue_path(language: str, domain: str) -> Path:
     """Return the path of a catalogue."""
     return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def updated(language: str, domain: str) -> Catalog:
     """Return a catalogue that contains exactly the strings that are in the sources now."""
-    path = path_of(language, domain)
+    path = catalogue_path(language, domain)
     with path.open("rb") as file:
         catalogue = read_po(file, locale=language, domain=domain)
-    catalogue.update(said(domain), no_fuzzy_matching=True, update_creation_date=False)
+    catalogue.update(extracted(domain), no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
     return catalogue
 
 
-def said(domain: str) -> Catalog:
+def extracted(domain: str) -> Catalog:
     """Return a catalogue with the untranslated strings from the sources."""
     catalogue = Catalog(domain=domain)
     for path in sources(domain):
@@ -83,15 +83,15 @@ def sources(domain: str) -> list[Path]:
 
 def as_po(catalogue: Catalog) -> bytes:
     """Return the content of a catalogue file, without anything that would change on every run."""
-    held = BytesIO()
-    write_po(held, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
+    buffer = BytesIO()
+    write_po(buffer, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
     plural = f"nplurals={catalogue.num_plurals}; plural={catalogue.plural_expr};"
     header = (
         'msgid ""\nmsgstr ""\n'
         f'"Language: {catalogue.locale}\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
         f'"Content-Transfer-Encoding: 8bit\\n"\n"Plural-Forms: {plural}\\n"\n\n'
     )
-    return header.encode() + held.getvalue()
+    return header.encode() + buffer.getvalue()
 
 
 def untranslated(catalogue: Catalog) -> Iterator[str]:

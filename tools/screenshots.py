@@ -13,7 +13,7 @@ from tests.browser.chromium import launched
 from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.servers.pasteur import ROOT, Pasteur
 
-PICTURES = ROOT / "docs" / "screenshots"
+SCREENSHOTS = ROOT / "docs" / "screenshots"
 MAX_BYTES = 150_000
 WINDOWS = {"wide": ViewportSize(width=1200, height=800), "phone": ViewportSize(width=390, height=844)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -68,30 +68,30 @@ EDITS = [
 ]
 
 #: A function that brings a new browser page to the state to be shown.
-Show = Callable[[Page, str], None]
+Prepare = Callable[[Page, str], None]
 
 
 def main() -> None:
     """Run the site, create a few pastes and take the screenshots."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     # Use a realistic address instead of a random port.
     with Pasteur(PASTEUR_URL="http://paste.example.org", DJANGO_SUPERUSER_PASSWORD=PASSWORD) as site:
         site.manage("createsuperuser", "--noinput", "--username", MODERATOR, "--email", "moderator@example.org")
-        shows = _shows(*_made(site))
+        preparations = _preparations(*_create_pastes(site))
         with launched() as browser:
             for (size, window), scheme in product(WINDOWS.items(), SCHEMES):
-                for name, show in shows.items():
+                for name, prepare in preparations.items():
                     page = browser.new_page(viewport=window, color_scheme=scheme)
-                    show(page, site.url)
+                    prepare(page, site.url)
                     whole = name == "revisions" or (name == "compose" and size == "wide")
                     _take(page, f"{name}-{size}{'' if scheme == 'light' else '-dark'}", whole=whole)
             _admin(site, browser)
 
 
-def _made(site: Pasteur) -> tuple[str, str]:
+def _create_pastes(site: Pasteur) -> tuple[str, str]:
     """Create the pastes and wait until they are in Git. Return the keys of an edited paste and an encrypted one."""
-    sealed = _published(site, {"files": [{"content": seal(NOTE, SECRET)}], "encrypted": True, "visibility": "unlisted"})
-    older = [_published(site, paste) for paste in PASTES]
+    sealed = _publish(site, {"files": [{"content": seal(NOTE, SECRET)}], "encrypted": True, "visibility": "unlisted"})
+    older = [_publish(site, paste) for paste in PASTES]
     edited = older[-1]
     for files in EDITS:
         _edit(site, edited, files)
@@ -99,26 +99,28 @@ def _made(site: Pasteur) -> tuple[str, str]:
     return edited["key"], sealed["key"]
 
 
-def _published(site: Pasteur, paste: dict[str, Any]) -> dict[str, str]:
+def _publish(site: Pasteur, paste: dict[str, Any]) -> dict[str, str]:
     """Create a paste and return its key and edit token."""
-    made: dict[str, str] = _asked(site, "POST", "", {"visibility": "public", **paste})
-    return made
+    created: dict[str, str] = _request(site, "POST", "", {"visibility": "public", **paste})
+    return created
 
 
 def _edit(site: Pasteur, paste: dict[str, str], files: dict[str, str]) -> None:
-    listed = [{"name": name, "content": content} for name, content in files.items()]
-    _asked(site, "PATCH", f"/{paste['key']}", {"files": listed}, {"X-Pasteur-Token": paste["token"], "If-Match": "*"})
+    new_files = [{"name": name, "content": content} for name, content in files.items()]
+    _request(
+        site, "PATCH", f"/{paste['key']}", {"files": new_files}, {"X-Pasteur-Token": paste["token"], "If-Match": "*"}
+    )
 
 
-def _asked(site: Pasteur, method: str, path: str, body: object, headers: dict[str, str] | None = None) -> Any:
+def _request(site: Pasteur, method: str, path: str, body: object, headers: dict[str, str] | None = None) -> Any:
     headers = {"Content-Type": "application/json", **(headers or {})}
     url = f"{site.url}/api/v1/pastes{path}"
-    answer = site.http.request(method, url, body=json.dumps(body), headers=headers)
-    assert answer.status in {200, 201}, answer.data
-    return json.loads(answer.data)
+    response = site.http.request(method, url, body=json.dumps(body), headers=headers)
+    assert response.status in {200, 201}, response.data
+    return json.loads(response.data)
 
 
-def _shows(edited: str, sealed: str) -> dict[str, Show]:
+def _preparations(edited: str, sealed: str) -> dict[str, Prepare]:
     """Return the functions that prepare the pages, keyed by screenshot name."""
     return {
         "compose": _compose,
@@ -154,7 +156,7 @@ def _admin(site: Pasteur, browser: Browser) -> None:
 
 def _take(page: Page, name: str, *, whole: bool = False) -> None:
     """Save the visible part of the page or the whole page, and refuse images that are too large for the repository."""
-    file = PICTURES / f"{name}.png"
+    file = SCREENSHOTS / f"{name}.png"
     page.screenshot(path=file, animations="disabled", full_page=whole)
     page.close()
     assert file.stat().st_size <= MAX_BYTES, f"{file.name} has {file.stat().st_size} bytes"

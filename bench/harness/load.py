@@ -51,9 +51,9 @@ class Measured:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else float("nan")
 
 
-def get(path: str, *, keep_alive: bool = True, accept: str = "*/*", known: str = "") -> bytes:
-    """Return a GET request. `known` is the ETag of a previous response."""
-    condition = f"If-None-Match: {known}\r\n".encode() if known else b""
+def get(path: str, *, keep_alive: bool = True, accept: str = "*/*", etag: str = "") -> bytes:
+    """Return a GET request. `etag` is that of a previous response."""
+    condition = f"If-None-Match: {etag}\r\n".encode() if etag else b""
     return _head("GET", path, keep_alive, accept) + condition + b"\r\n"
 
 
@@ -150,9 +150,9 @@ class _Loop:
             self._broken(connection, type(error).__name__)
             return
         connection.unsent = connection.unsent[sent:]
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
-        if self.selector.get_key(connection.socket).events != wanted:
-            self.selector.modify(connection.socket, wanted, connection)
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
+        if self.selector.get_key(connection.socket).events != events:
+            self.selector.modify(connection.socket, events, connection)
 
     def _step(self, connection: _Connection, events: int) -> None:
         if events & selectors.EVENT_WRITE:

@@ -29,14 +29,14 @@ class Peak:
 @contextmanager
 def watched(pids: Callable[[], set[int]]) -> Iterator[Peak]:
     """Monitor the given processes during the block."""
-    found = Peak()
-    with _Watch(pids, found):
-        yield found
+    peak = Peak()
+    with _Watch(pids, peak):
+        yield peak
 
 
 class _Watch:
-    def __init__(self, pids: Callable[[], set[int]], found: Peak) -> None:
-        self._pids, self._found = pids, found
+    def __init__(self, pids: Callable[[], set[int]], peak: Peak) -> None:
+        self._pids, self._peak = pids, peak
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -51,12 +51,12 @@ class _Watch:
 
     def _run(self) -> None:
         while not self._done.wait(_EVERY_SECONDS):
-            facts = [(pid, *_own_and_mapped(pid)) for pid in self._pids()]
-            self._found.own = max(self._found.own, sum(own for _, own, _ in facts))
-            self._found.mapped = max(self._found.mapped, sum(mapped for _, _, mapped in facts))
-            for pid, own, _ in facts:
-                if own > self._found.largest_own:
-                    self._found.largest, self._found.largest_own = _name(pid), own
+            usage = [(pid, *_own_and_mapped(pid)) for pid in self._pids()]
+            self._peak.own = max(self._peak.own, sum(own for _, own, _ in usage))
+            self._peak.mapped = max(self._peak.mapped, sum(mapped for _, _, mapped in usage))
+            for pid, own, _ in usage:
+                if own > self._peak.largest_own:
+                    self._peak.largest, self._peak.largest_own = _name(pid), own
 
 
 def below(*roots: int) -> Callable[[], set[int]]:
@@ -69,8 +69,8 @@ def _own_and_mapped(pid: int) -> tuple[float, float]:
         text = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0, 0.0
-    facts = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-    own, mapped = (facts.get(name, "0").split()[0] for name in ("RssAnon", "RssFile"))
+    fields = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    own, mapped = (fields.get(name, "0").split()[0] for name in ("RssAnon", "RssFile"))
     return int(own) / 1024, int(mapped) / 1024
 
 

@@ -44,9 +44,9 @@ class Spent:
     peak: Peak = field(default_factory=Peak)
 
     def __str__(self) -> str:
-        beside = f", {self.floor:.2f} s by Git alone" if self.floor else ""
+        baseline = f", {self.floor:.2f} s by Git alone" if self.floor else ""
         memory = f"{self.peak.own:.0f} MiB own ({self.peak.largest} {self.peak.largest_own:.0f})"
-        return f"{self.seconds:.2f} s, {self.cpu:.2f} s of CPU{beside}, {memory}, {self.peak.mapped:.0f} MiB mapped"
+        return f"{self.seconds:.2f} s, {self.cpu:.2f} s of CPU{baseline}, {memory}, {self.peak.mapped:.0f} MiB mapped"
 
 
 class Runs:
@@ -61,8 +61,8 @@ class Runs:
             many.publish(1)
             drain()
             runs = [_drained(1) for _ in range(_DRAINS_OF_ONE)]
-            middle = Spent(median(run.seconds for run in runs), median(run.cpu for run in runs), peak=runs[-1].peak)
-            return {"drain of 1": middle, "drain of 1000": _drained(1_000)}
+            typical = Spent(median(run.seconds for run in runs), median(run.cpu for run in runs), peak=runs[-1].peak)
+            return {"drain of 1": typical, "drain of 1000": _drained(1_000)}
 
     def check(self) -> dict[str, Spent]:
         """Compare the mirror with the database."""
@@ -183,23 +183,23 @@ def _command(site: Site, *arguments: str, **environment: str) -> Spent:
         ) as process,
         memory.watched(memory.below(process.pid)) as peak,
     ):
-        said, _ = process.communicate()
+        output, _ = process.communicate()
     if process.returncode:
-        raise AssertionError(f"{' '.join(arguments)} exited with {process.returncode}: {said.decode()[-2000:]}")
+        raise AssertionError(f"{' '.join(arguments)} exited with {process.returncode}: {output.decode()[-2000:]}")
     return Spent(perf_counter() - started, _children_cpu() - before, peak=peak)
 
 
 @contextmanager
 def _spending(pids: Callable[[], set[int]]) -> Iterator[Spent]:
     """Measure this process and its children during the block, except for those that `pids` leaves out."""
-    found = Spent()
+    spent = Spent()
     times = os.times()
     before, started = times.user + times.system + _children_cpu(), perf_counter()
-    with memory.watched(pids) as found.peak:
-        yield found
-    found.seconds += perf_counter() - started
+    with memory.watched(pids) as spent.peak:
+        yield spent
+    spent.seconds += perf_counter() - started
     times = os.times()
-    found.cpu = times.user + times.system + _children_cpu() - before
+    spent.cpu = times.user + times.system + _children_cpu() - before
 
 
 def _children_cpu() -> float:

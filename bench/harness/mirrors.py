@@ -77,15 +77,15 @@ class Mirror:
     def measure(self, pastes: int, size: int, *, product_first: bool) -> tuple[Run, Run]:
         """Drain new pastes with Pasteur, and import the same stream with Git alone, in either order."""
         publish(pastes, size)
-        told = b"".join(self._told())
+        content = b"".join(self._next_stream())
         if product_first:
             product = self.drained()
-        alone = Run(pastes, fast_import(self.bare, [told]))
+        alone = Run(pastes, fast_import(self.bare, [content]))
         if not product_first:
             product = self.drained()
-        made, pushed = ask(self.bare, "rev-parse", NEXT_REF), ask(self.remote, "rev-parse", _BRANCH)
-        if made != pushed:
-            raise AssertionError(f"the same stream produced {made} alone and {pushed} in the drain")
+        produced, pushed = ask(self.bare, "rev-parse", NEXT_REF), ask(self.remote, "rev-parse", _BRANCH)
+        if produced != pushed:
+            raise AssertionError(f"the same stream produced {produced} alone and {pushed} in the drain")
         return product, alone
 
     def drained(self) -> Run:
@@ -94,7 +94,7 @@ class Mirror:
             done = drain()
         return Run(done.commits, done.seconds, steps)
 
-    def _told(self) -> Iterator[bytes]:
+    def _next_stream(self) -> Iterator[bytes]:
         """Yield the stream that the next drain will pass to fast-import."""
         parent = ask(self.remote, "rev-parse", _BRANCH)
         committed_at = int(ask(self.remote, "log", "-1", "--format=%ct", _BRANCH))
@@ -113,14 +113,14 @@ def publish(pastes: int, size: int) -> None:
             writing.publish(Draft([NewFile(text.decode(), "paste.py")], author="A benchmark"))
 
 
-def fast_import(repository: Path, told: Iterable[bytes]) -> float:
+def fast_import(repository: Path, content: Iterable[bytes]) -> float:
     """Run `git fast-import` on a stream, and return how many seconds that took."""
     options = ["--quiet", "--force", "--done", "--date-format=raw", f"--export-marks={repository}/pasteur-marks"]
     started = perf_counter()
     command = ["git", f"--git-dir={repository}", "fast-import", *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=ENVIRONMENT) as process:
         assert process.stdin is not None
-        process.stdin.writelines(told)
+        process.stdin.writelines(content)
         process.stdin.write(b"done\n")
         process.stdin.close()
         if process.wait():

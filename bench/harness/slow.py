@@ -14,7 +14,7 @@ _HEADER = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + b"x" * 1_000
 def clients(port: int, *, idle: int = 0, dripping: int = 0) -> Iterator[None]:
     """Keep the given numbers of connections open during the block, reopening those that the server closes."""
     stop = threading.Event()
-    thread = threading.Thread(target=_Crowd(port, idle, dripping).run, args=[stop])
+    thread = threading.Thread(target=_Clients(port, idle, dripping).run, args=[stop])
     thread.start()
     try:
         yield
@@ -23,7 +23,7 @@ def clients(port: int, *, idle: int = 0, dripping: int = 0) -> Iterator[None]:
         thread.join()
 
 
-class _Crowd:
+class _Clients:
     def __init__(self, port: int, idle: int, dripping: int) -> None:
         self.port, self.idle, self.dripping = port, idle, dripping
         self.selector = selectors.DefaultSelector()
@@ -46,8 +46,8 @@ class _Crowd:
 
     def _renew(self, *, until: float) -> None:
         """Reopen connections that the server has closed."""
-        while (left := until - monotonic()) > 0:
-            for key, _ in self.selector.select(timeout=left):
+        while (remaining := until - monotonic()) > 0:
+            for key, _ in self.selector.select(timeout=remaining):
                 self._close(key)
                 self._connect(sends=key.data is not None)
 

@@ -63,35 +63,35 @@ class Target:
     def creates(self) -> Iterator[Exchange]:
         """Yield POST requests with texts that were never sent before. The last ones are kept for reading."""
         for text in self.texts:
-            yield post("/", text, keep_alive=self.keep_alive), partial(self._made, text)
+            yield post("/", text, keep_alive=self.keep_alive), partial(self._store_created, text)
 
     def creates_of(self, size: int, *, path: str = "/") -> Iterator[Exchange]:
         """Yield POST requests with texts of a different size or with options, which are not kept."""
         for text in texts(size, next(self.starts)):
-            yield post(path, text, keep_alive=self.keep_alive), _was_made
+            yield post(path, text, keep_alive=self.keep_alive), _check_created
 
     def reads(self, path: str) -> Iterator[Exchange]:
         """Yield GET requests for the kept texts, which must be returned unchanged."""
         for key, text in cycle(list(self.kept)):
-            yield get(path.format(key), keep_alive=self.keep_alive), partial(_is, text)
+            yield get(path.format(key), keep_alive=self.keep_alive), partial(_check_text, text)
 
     def documents(self) -> Iterator[Exchange]:
         """Yield GET requests for the kept texts as JSON."""
         for key, text in cycle(list(self.kept)):
-            yield get(f"/api/v1/pastes/{key}", keep_alive=self.keep_alive), partial(_has, text)
+            yield get(f"/api/v1/pastes/{key}", keep_alive=self.keep_alive), partial(_check_json, text)
 
-    def known(self) -> Iterator[Exchange]:
+    def conditional_reads(self) -> Iterator[Exchange]:
         """Yield conditional GET requests for the kept texts, as sent by clients that already have them."""
         for key, text in cycle(list(self.kept)):
             etag = hashlib.sha1(b"blob %d\0" % len(text) + text).hexdigest()
-            yield get(f"/{key}/raw", keep_alive=self.keep_alive, known=f'"{etag}"'), _is_known
+            yield get(f"/{key}/raw", keep_alive=self.keep_alive, etag=f'"{etag}"'), _check_not_modified
 
     def pages(self) -> Iterator[Exchange]:
         """Yield GET requests for the pages of the kept texts, each of which must contain its text, escaped."""
         for key, text in cycle([(key, html.escape(text.decode()).encode()) for key, text in self.kept]):
-            yield get(f"/{key}", keep_alive=self.keep_alive, accept="text/html"), partial(_holds, text)
+            yield get(f"/{key}", keep_alive=self.keep_alive, accept="text/html"), partial(_check_page, text)
 
-    def _made(self, text: bytes, status: int, body: bytes) -> str:
+    def _store_created(self, text: bytes, status: int, body: bytes) -> str:
         if status != 201:
             return f"the response to a create was {status}"
         self.kept.append((body.decode().strip().rpartition("/")[2], text))
@@ -102,22 +102,22 @@ class Target:
         return cpu.seconds(server.process.pid for server in servers if server and server.process)
 
 
-def _is(text: bytes, status: int, body: bytes) -> str:
+def _check_text(text: bytes, status: int, body: bytes) -> str:
     return "" if status == 200 and body == text else f"the response to a read was {status}, or had a different body"
 
 
-def _was_made(status: int, body: bytes) -> str:
+def _check_created(status: int, body: bytes) -> str:
     return "" if status == 201 else f"the response to a create was {status}"
 
 
-def _has(text: bytes, status: int, body: bytes) -> str:
+def _check_json(text: bytes, status: int, body: bytes) -> str:
     is_right = status == 200 and json.loads(body)["files"][0]["content"].encode() == text
     return "" if is_right else f"the response to a JSON read was {status}, or had a different text"
 
 
-def _is_known(status: int, body: bytes) -> str:
+def _check_not_modified(status: int, body: bytes) -> str:
     return "" if (status, body) == (304, b"") else f"the response to a conditional read was {status}"
 
 
-def _holds(text: bytes, status: int, body: bytes) -> str:
+def _check_page(text: bytes, status: int, body: bytes) -> str:
     return "" if status == 200 and text in body else f"the response to a page read was {status}, or lacked the text"

@@ -6,7 +6,7 @@ from pathlib import Path
 import polib
 import pytest
 
-from tools.messages import DOMAINS, LANGUAGES, ROOT, as_po, path_of, sources, updated
+from tools.messages import DOMAINS, LANGUAGES, ROOT, as_po, catalogue_path, sources, updated
 
 TEMPLATES = [path for path in sources("django") if path.suffix == ".html"]
 SCRIPTS = sources("djangojs")
@@ -24,7 +24,7 @@ def translations(entry: polib.POEntry) -> list[str]:
 
 @pytest.mark.parametrize(("language", "domain"), CATALOGUES)
 def test_every_text_is_translated_and_confirmed(language: str, domain: str) -> None:
-    entries = polib.pofile(str(path_of(language, domain)))
+    entries = polib.pofile(str(catalogue_path(language, domain)))
 
     assert len(entries) > 50
     assert [entry.msgid for entry in entries if not all(translations(entry)) or "fuzzy" in entry.flags] == []
@@ -32,7 +32,7 @@ def test_every_text_is_translated_and_confirmed(language: str, domain: str) -> N
 
 @pytest.mark.parametrize(("language", "domain"), CATALOGUES)
 def test_every_translation_has_the_gaps_and_the_markup_of_its_text(language: str, domain: str) -> None:
-    for entry in polib.pofile(str(path_of(language, domain))):
+    for entry in polib.pofile(str(catalogue_path(language, domain))):
         for translated in translations(entry):
             assert gaps(translated) == gaps(entry.msgid_plural or entry.msgid)
 
@@ -40,7 +40,7 @@ def test_every_translation_has_the_gaps_and_the_markup_of_its_text(language: str
 @pytest.mark.parametrize(("language", "domain"), CATALOGUES)
 def test_the_catalogue_has_what_the_sources_say_and_nothing_else(language: str, domain: str) -> None:
     """`make messages` brings it up to date."""
-    kept = path_of(language, domain).read_text(encoding="utf-8")
+    kept = catalogue_path(language, domain).read_text(encoding="utf-8")
 
     assert as_po(updated(language, domain)).decode() == kept
 

@@ -104,7 +104,7 @@ def test_a_network_is_banned_and_its_neighbours_are_not(network: str, banned: li
 
 @pytest.mark.parametrize("network", ["", "spam", "0.0.0.0/0", "203.0.0.0/7", "::/0", "127.0.0.1", "::1", "1.2.3.4/33"])
 def test_what_is_no_network_or_too_much_of_it_cannot_be_banned(network: str) -> None:
-    with pytest.raises(ValueError, match=r"needed|too much|this machine"):
+    with pytest.raises(ValueError, match=r"must be|too large|this machine"):
         bans.ban(network, reason="no")
 
 

@@ -79,13 +79,13 @@ def test_every_listed_lexer_and_expiry_is_accepted(client: Client) -> None:
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        ({"files": [SPAM]}, "needs expiry"),
-        ({"expiry": "1day"}, "needs files"),
+        ({"files": [SPAM]}, "requires expiry"),
+        ({"expiry": "1day"}, "requires files"),
         ({"expiry": "1day", "files": []}, "no text"),
         ({"expiry": "1day", "files": {}}, "files must be a list"),
         ({"expiry": "1day", "files": ["x"]}, "A file must be an object"),
-        ({"expiry": "1day", "files": [{"lexer": "text"}]}, "needs content"),
-        ({"expiry": "1day", "files": [{"content": "x"}]}, "needs lexer"),
+        ({"expiry": "1day", "files": [{"lexer": "text"}]}, "requires content"),
+        ({"expiry": "1day", "files": [{"content": "x"}]}, "requires lexer"),
         ({"expiry": "1day", "files": [SPAM | {"content": 1}]}, "content must be a string"),
         ({"expiry": "1day", "files": [SPAM | {"lexer": "<b>"}]}, "Invalid lexer '<b>' given"),
         ({"expiry": "1day", "files": [SPAM | {"nam": "x"}]}, "A file has an unknown field: 'nam'"),
