@@ -37,7 +37,7 @@ def configure_logging(**kwargs: Any) -> None:
 
 @task_prerun.connect
 def set_path(**kwargs: Any) -> None:
-    """Let `reverse` know the path of PASTEUR_URL in the thread of a task; Django remembers it for each thread."""
+    """Set the path of PASTEUR_URL for `reverse` in the thread of a task, because Django stores it per thread."""
     set_script_prefix(settings.FORCE_SCRIPT_NAME)
 
 

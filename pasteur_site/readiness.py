@@ -82,7 +82,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def failing_programs() -> dict[str, str]:
     """Return the programs that keep exiting or show no sign of life, with a description.
 
-    The supervisor of `manage.py run` knows why a program exited; containers have only the signs in the database.
+    The supervisor of `manage.py run` records why a program exited. In containers, there are only the signs of life in
+    the database.
     """
     return signs.failing() | program_states.read(settings.DATA_DIR / program_states.FILE_NAME)
 

@@ -26,7 +26,7 @@ _path = r"(/[A-Za-z0-9_][A-Za-z0-9._~-]*)*"
 PASTEUR_URL = env.text("PASTEUR_URL", pattern=rf"https?://{_HOST}(:[0-9]+)?{_path}/*", form=_form).rstrip("/")
 PASTEUR_URL = env.url("PASTEUR_URL", PASTEUR_URL, schemes={"http", "https"}, form=_form)
 _url_host = urlsplit(PASTEUR_URL).hostname
-#: The path of PASTEUR_URL. No request may change it: Django caches addresses for the process.
+#: The path of PASTEUR_URL. Requests must not change it, because Django caches URL prefixes per process.
 FORCE_SCRIPT_NAME = urlsplit(PASTEUR_URL).path
 _origin = PASTEUR_URL.removesuffix(FORCE_SCRIPT_NAME)
 _names = [_url_host or HOST] if IS_LOCAL else [HOST, _url_host or HOST]

@@ -59,7 +59,7 @@ class Handler(WSGIHandler):
     request_class = Request
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-        """Serve a path with or without that of PASTEUR_URL before it: web servers in front pass on either."""
+        """Serve paths with or without the path of PASTEUR_URL, since reverse proxies may pass on either."""
         prefix, path = settings.FORCE_SCRIPT_NAME, environ.get("PATH_INFO", "")
         if prefix and (path == prefix or path.startswith(f"{prefix}/")):
             environ["PATH_INFO"] = path.removeprefix(prefix) or "/"

@@ -72,16 +72,16 @@ class ErrorPage(HttpResponse):
 
 
 def absolute_url(request: HttpRequest, path: str) -> str:
-    """Return the URL of a path, on the host of PASTEUR_URL where that is set, else on that of the request.
+    """Return the URL of a path, on the host of PASTEUR_URL if it is set and on the request's host otherwise.
 
-    The path is one that browsers see, as `reverse` and `site_path` return it.
+    The path must be one that browsers see, as returned by `reverse` and `site_path`.
     """
     origin = settings.PASTEUR_URL.removesuffix(settings.FORCE_SCRIPT_NAME)
     return (origin or f"{request.scheme}://{request.get_host()}") + path
 
 
 def site_url(request: HttpRequest) -> str:
-    """Return the URL of the site, without a slash at its end."""
+    """Return the URL of the site, without a trailing slash."""
     return absolute_url(request, site_path(""))
 
 

@@ -29,7 +29,7 @@ def path_to_return_to(context: template.Context) -> str:
 
 @register.simple_tag(name="site_path")
 def path_of_site() -> str:
-    """Return the path of the site without a slash at its end: empty, unless PASTEUR_URL has a path."""
+    """Return the path of the site without a trailing slash, which is empty unless PASTEUR_URL has a path."""
     return site_path("")
 
 

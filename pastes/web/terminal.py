@@ -33,17 +33,17 @@ def help_text(request: HttpRequest) -> HttpResponse:
 @read_only
 @dialect_view(plain_forms.PASTEBINIT)
 def pastebinit(request: HttpRequest) -> HttpResponse:
-    """Return the configuration of pastebinit for this site."""
+    """Return the pastebinit configuration for this site."""
     url = urlsplit(responses.site_url(request))
     text = _PASTEBINIT_CONF.read_text(encoding="utf-8").replace("paste.example.org", url.netloc + url.path)
-    if url.scheme == "http":  # pastebinit takes any value of this key for true.
+    if url.scheme == "http":  # pastebinit treats any value of this key as true.
         text = text.replace("https = True\n", "")
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 @read_only
 def client(request: HttpRequest) -> HttpResponse:
-    """Return the client, a single Python file, with the URL of this site in it."""
+    """Return the client, a single Python file, with the URL of this site inserted."""
     site = responses.site_url(request)
     source = _client_source().replace('\nSERVER = ""\n', f"\nSERVER = {json.dumps(site)}\n", 1)
     return responses.raw_or_not_modified(request, source)

@@ -79,7 +79,7 @@ export class EncryptionChoice {
 async function create(paste) {
   const headers = { "Content-Type": "application/json" };
   const response = await fetch(`${sitePath}/api/v1/pastes`, { method: "POST", headers, body: JSON.stringify(paste) });
-  const answer = await response.json().catch(() => null); // A proxy in front of the site may respond with an HTML page.
+  const answer = await response.json().catch(() => null); // A proxy in front of the site may have responded with an HTML page.
   if (!response.ok || !answer) {
     throw new Error(answer?.error?.message ?? gettext("The site is not responding. Please try again in a moment."));
   }

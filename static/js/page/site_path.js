@@ -1,4 +1,4 @@
-// The path of the site without a slash at its end, "" at the root of its host: scripts are below it in static/.
+// The path of the site without a trailing slash, or "" at the root of its host. Scripts are in static/ below it.
 const { pathname } = new URL(import.meta.url);
 export const sitePath = pathname.slice(0, pathname.lastIndexOf("/static/"));
 

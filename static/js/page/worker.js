@@ -2,7 +2,7 @@
 
 import { sitePath } from "./site_path.js";
 
-// Workers are loaded only from the site's static files. Text becomes markup only in markdown/render.js, which has its
+// Workers are only loaded from the site's static files. Strings only become markup in markdown/render.js, which has its
 // own policy.
 const rules = {
   createScriptURL(address) {
