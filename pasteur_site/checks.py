@@ -31,11 +31,11 @@ def check_data_folder(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 def check_secret_key(databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
-    """pasteur_site.E002: web process and worker have different keys, or the database comes from another site."""
+    """Check for pasteur_site.E002: processes have different keys, or the database comes from another site."""
     if not databases:
         return []
     try:
         problem, _, hint = secret_keys.mismatch().partition(". ")
     except DatabaseError:
-        return []  # There are no tables yet, or the database is down, which other parts report.
+        return []  # There are no tables yet, or the database is down, which is reported elsewhere.
     return [Error(f"{problem}.", hint=hint, id="pasteur_site.E002")] if problem else []

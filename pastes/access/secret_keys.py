@@ -1,8 +1,8 @@
-"""Whether the SECRET_KEY of this process belongs to the database, and the key of stored digests, which survives it.
+"""Check that this process's SECRET_KEY belongs to the database, and provide the key of stored digests.
 
-Digests of texts that are gone cannot be computed again with another key. Their own key is therefore stored, encrypted
-with each SECRET_KEY that the site uses: a new SECRET_KEY gets a copy, and no digest changes. The same rows reveal a
-process with a foreign SECRET_KEY.
+Digests of erased content cannot be recomputed with a different key. They therefore have their own key, which is stored
+encrypted with each SECRET_KEY that the site uses. A new SECRET_KEY gets a copy, so the digests do not change. The same
+rows reveal a process with a foreign SECRET_KEY.
 """
 
 import base64
@@ -19,17 +19,17 @@ from django.utils.crypto import salted_hmac
 from pastes.models import SecretKey
 
 MISMATCH = (
-    "SECRET_KEY is not the one that this database is used with. Give all processes the same one; after a restore, the "
-    "one from the backup. If it is lost, run: manage.py secret_key adopt"
+    "SECRET_KEY does not belong to this database. Use the same key for all processes and, after a restore, the one "
+    "from the backup. If it is lost, run: manage.py secret_key adopt"
 )
 
 
 class ForeignSecretKeyError(ImproperlyConfigured):
-    """This process has another SECRET_KEY than the site."""
+    """The SECRET_KEY of this process is not the site's."""
 
 
 def mismatch() -> str:
-    """Return MISMATCH if the SECRET_KEY is foreign, else the empty string. The first one that asks is the site's."""
+    """Return MISMATCH if the SECRET_KEY is foreign, or an empty string. The first key checked becomes the site's."""
     try:
         _open(_secrets())
     except ForeignSecretKeyError as error:
@@ -38,38 +38,38 @@ def mismatch() -> str:
 
 
 def digest_key() -> bytes:
-    """Return the key of stored digests. Raises ForeignSecretKeyError."""
+    """Return the key of stored digests. Raise ForeignSecretKeyError."""
     return _open_once(_secrets())
 
 
 def add(secret: str) -> None:
-    """Let `secret` be the SECRET_KEY of this site as well. Raises ForeignSecretKeyError if the present one is not."""
+    """Accept `secret` as another SECRET_KEY of the site. Raise ForeignSecretKeyError if the current one is foreign."""
     key = _open(_secrets())
     if not SecretKey.objects.filter(fingerprint=fingerprint(secret)).exists():
         _store(secret, key)
 
 
 def count_others() -> int:
-    """Return the number of keys that are neither the present one nor a fallback."""
+    """Return the number of keys that are neither the current one nor a fallback."""
     return _others().count()
 
 
 def forget_others() -> int:
-    """Forget the keys that are neither the present one nor a fallback; return their number."""
+    """Delete the keys that are neither the current one nor a fallback. Return how many were deleted."""
     _open(_secrets())
     return _others().delete()[0]
 
 
 @transaction.atomic
 def adopt() -> None:
-    """Make the present SECRET_KEY the only one. Texts that were purged before are no longer recognized."""
+    """Make the current SECRET_KEY the only one. Content purged before is no longer recognized."""
     SecretKey.objects.all().delete()
     _open_once.cache_clear()
     _open(_secrets())
 
 
 def fingerprint(secret: str) -> str:
-    """Return a digest of a SECRET_KEY that does not reveal it."""
+    """Return a digest that identifies a SECRET_KEY without revealing it."""
     return salted_hmac("pasteur.secret_key", "", secret=secret, algorithm="sha256").hexdigest()[:32]
 
 
@@ -82,7 +82,7 @@ def _secrets() -> tuple[str, ...]:
 
 
 def _open(secrets: tuple[str, ...]) -> bytes:
-    """Return the key of digests, and store a copy of it for the first of `secrets` if that is new."""
+    """Return the key of digests, storing a copy for the first of `secrets` if that is new."""
     copies = dict(SecretKey.objects.values_list("fingerprint", "digest_key"))
     for secret in secrets:
         if copy := copies.get(fingerprint(secret)):
@@ -92,7 +92,7 @@ def _open(secrets: tuple[str, ...]) -> bytes:
             return key
     if copies:
         raise ForeignSecretKeyError(MISMATCH)
-    # Derived, not random: processes that start at the same time have the same one.
+    # Derived instead of random, so that processes that start at the same time get the same key.
     _store(secrets[0], salted_hmac("pasteur.digest_key", "", secret=secrets[0], algorithm="sha256").digest())
     return _open(secrets)
 
@@ -101,7 +101,7 @@ _open_once = lru_cache(maxsize=1)(_open)
 
 
 def _store(secret: str, key: bytes) -> None:
-    """Store a copy; a process that has been faster has stored the same one, or has another SECRET_KEY."""
+    """Store a copy of the key, unless another process has just done so or has a different SECRET_KEY."""
     row = SecretKey(fingerprint=fingerprint(secret), digest_key=_cipher(secret).encrypt(key).decode())
     row.number = (SecretKey.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     try:
@@ -112,7 +112,7 @@ def _store(secret: str, key: bytes) -> None:
 
 
 def _cipher(secret: str) -> Any:
-    from cryptography.fernet import Fernet  # Imported only where a copy is opened or made.
+    from cryptography.fernet import Fernet  # Only imported when a copy is opened or created.
 
     key = salted_hmac("pasteur.digest_key.copy", "", secret=secret, algorithm="sha256").digest()
     return Fernet(base64.urlsafe_b64encode(key))

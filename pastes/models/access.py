@@ -68,9 +68,9 @@ class ApiToken(models.Model):
 
 
 class SecretKey(models.Model):
-    """A SECRET_KEY of this site, by its fingerprint, with the key of stored digests encrypted with it."""
+    """A SECRET_KEY of the site, identified by its fingerprint, and the key of stored digests encrypted with it."""
 
-    #: Unique, so that of two processes with different keys only one can be the first.
+    #: Unique, so that only one of two processes with different keys can be the first.
     number = models.PositiveSmallIntegerField(unique=True)
     fingerprint = models.CharField(max_length=32, unique=True)
     digest_key = models.CharField(max_length=200)

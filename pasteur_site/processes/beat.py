@@ -1,4 +1,4 @@
-"""Celery's scheduler, for clocks that are set back."""
+"""Celery's scheduler, adapted to clocks that are set back."""
 
 from typing import Any
 
@@ -9,23 +9,23 @@ logger = get_logger(__name__)
 
 
 class ClockScheduler(Scheduler):
-    """Starts periodic tasks at their intervals although the clock is set back.
+    """A scheduler that keeps running periodic tasks at their intervals when the clock is set back.
 
-    Celery plans the next run by the time of the last one. Without the correction, nothing would be sent until the clock
-    has reached that time again.
+    Celery schedules the next run relative to the time of the last one. Without the correction, nothing would be sent
+    until the clock has reached that time again.
     """
 
-    #: Seconds between two looks at the clock at most.
+    #: The maximum number of seconds between two checks of the clock.
     max_interval = 30
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Send what is due, and return the seconds until the next call."""
+        """Send tasks that are due, and return the number of seconds until the next call."""
         now = self.app.now()
         early = [entry for entry in self.schedule.values() if entry.last_run_at and entry.last_run_at > now]
         for entry in early:
             entry.last_run_at = now
         if early:
-            logger.warning("the clock was set back; periodic tasks go on at their intervals from now")
+            logger.warning("the clock was set back; periodic tasks continue at their intervals from now on")
             self._heap = None
         seconds: float = super().tick(*args, **kwargs)
         return seconds

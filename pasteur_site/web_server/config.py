@@ -41,7 +41,7 @@ secure_scheme_headers: dict[str, str] = {}
 
 
 def on_starting(server: object) -> None:
-    """Refuse to start with the SECRET_KEY of another site. Without a database, `/readyz` checks it later."""
+    """Refuse to start with a foreign SECRET_KEY. If the database is unavailable, `/readyz` checks it later."""
     from pastes.access import secret_keys
 
     try:

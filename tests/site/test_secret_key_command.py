@@ -47,7 +47,7 @@ def test_a_process_with_another_key_does_not_start(site: Pasteur, program: str) 
     done = start(site, program, SECRET_KEY=KEYS[1])
 
     assert done.returncode == 78, done.stderr
-    assert "SECRET_KEY is not the one that this database is used with." in done.stderr
+    assert "SECRET_KEY does not belong to this database." in done.stderr
     assert "manage.py secret_key adopt" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -1,4 +1,4 @@
-"""`manage.py secret_key`: replace SECRET_KEY without losing what depends on it."""
+"""`manage.py secret_key`: replace SECRET_KEY without losing the data that depends on it."""
 
 import secrets
 import sys
@@ -14,17 +14,17 @@ _RESTART = "Restart the site: running processes keep the former key until then."
 
 
 class Command(BaseCommand):
-    """The `secret_key` command. Exits with 1 when the present key is not the site's."""
+    """The `secret_key` command. The exit status is 1 if the current key is not the site's."""
 
     help = "Show, rotate, forget or adopt the SECRET_KEY of this site."
-    requires_system_checks = []  # One of them fails while the key is foreign.
+    requires_system_checks = []  # One of them fails if the key is foreign.
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        actions.add_parser("show", help="whether SECRET_KEY is the site's, and which others are accepted")
-        actions.add_parser("rotate", help="replace the key; the new one comes from standard input if it is not stored")
-        actions.add_parser("forget", help="stop accepting all former keys but those in SECRET_KEY_FALLBACKS")
-        actions.add_parser("adopt", help="after the loss of the key: use the present one with this database")
+        actions.add_parser("show", help="show whether SECRET_KEY is the site's and how many others are accepted")
+        actions.add_parser("rotate", help="replace the key; unless it is stored, read the new one from standard input")
+        actions.add_parser("forget", help="stop accepting former keys that are not in SECRET_KEY_FALLBACKS")
+        actions.add_parser("adopt", help="use the current key with this database after the former one was lost")
 
     def handle(self, *, action: str, **options: Any) -> None:
         try:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         )
 
     def _rotate(self) -> None:
-        """Register the new key first: an interruption leaves two keys that both work."""
+        """Register the new key first, so that both keys work after an interruption."""
         folder = settings.DATA_DIR
         is_stored = (folder / stored_keys.FILE_NAME).exists() and self._stored_key() == settings.SECRET_KEY
         new = secrets.token_urlsafe(48) if is_stored else sys.stdin.read().strip()
