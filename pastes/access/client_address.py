@@ -32,7 +32,9 @@ def network(address: IPAddress | None) -> str:
 
 
 def is_local(network: str) -> bool:
-    """Return whether a caller is on this machine: the operator, or a proxy not counted in PASTEUR_PROXIES."""
+    """Return whether a caller is on this machine: the operator, as long as no proxy is in front."""
+    if settings.PASTEUR_PROXIES:
+        return False
     return network in {"local", "::/64"} or network.startswith("127.")
 
 

@@ -1,5 +1,6 @@
 """Identify the caller of a request and refuse invalid API tokens."""
 
+import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -19,6 +20,8 @@ from pastes.storage import database_errors
 _WITHOUT_TOKEN = ("/admin/", "/static/", "/metrics", "/healthz", "/readyz", "/hooks/")
 #: The path where `Authorization` may also contain an edit token, which is checked by the view.
 _WITH_EDIT_TOKEN = "/api/v3/gists"  # noqa: S105  (a path)
+#: Headers that make a response one caller's own: secrets, and a part of a file.
+_PERSONAL_HEADERS = ("Authorization", responses.TOKEN_HEADER, "Range")
 
 
 class CallerMiddleware:
@@ -42,6 +45,9 @@ class CallerMiddleware:
             # A shared cache must not serve the response to other callers.
             patch_vary_headers(response, ["Authorization", "Cookie"])
             patch_cache_control(response, private=True)
+        if context.shows_pastes and _is_for_everyone(request, response, context):
+            # The second in which nginx may serve the response from its cache (docs/adr/0048).
+            response.headers["X-Accel-Expires"] = f"@{int(time.time())}"
         if response.status_code == 401:
             error = ', error="invalid_token"' if context.refused else ""
             response.headers.setdefault("WWW-Authenticate", f'Bearer realm="Pasteur"{error}')  # RFC 6750
@@ -76,6 +82,20 @@ def _limit_caching(response: HttpResponseBase, context: RequestContext) -> None:
         response.headers["Cache-Control"] = "no-store"
     else:
         response.headers.setdefault("Cache-Control", "no-cache")
+
+
+def _is_for_everyone(request: HttpRequest, response: HttpResponseBase, context: RequestContext) -> bool:
+    """Return whether every other caller may get this response for a moment, instead of one of its own."""
+    return (
+        settings.PASTEUR_PROXIES > 0
+        and request.method in {"GET", "HEAD"}
+        and response.status_code == 200
+        and not context.is_confidential
+        and not response.cookies
+        and not any(request.headers.get(name) for name in _PERSONAL_HEADERS)
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES
+        and _is_open()
+    )
 
 
 def _is_open() -> bool:
