@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from pastes.access import login
-from pastes.dialects import first_pasteur, plain_forms, privatebin, rustypaste
+from pastes.dialects import original_pasteur, plain_forms, privatebin, rustypaste
 from pastes.http import problems, request_forms, responses
 from pastes.http.request_forms import MultipartForm
 from pastes.web import compose, upload
@@ -33,7 +33,7 @@ class _FormView:
 
 #: The views, in the order in which they are tried.
 _FORM_VIEWS: tuple[_FormView, ...] = (
-    _FormView("paste", first_pasteur.create, dialect=first_pasteur.NAME),
+    _FormView("paste", original_pasteur.create, dialect=original_pasteur.NAME),
     _FormView("oneshot", rustypaste.create, dialect=rustypaste.NAME),
     _FormView("file", rustypaste.create, dialect=rustypaste.NAME, test=rustypaste.is_client),
     _FormView("file", upload.create_from_form),

@@ -103,7 +103,7 @@ class Form:
 
 
 class FirstPasteur:
-    """The multipart form of the first Pasteur."""
+    """The multipart form of the original Pasteur."""
 
     name = "first"
 

@@ -1,4 +1,4 @@
-"""Encrypted pastes as other programs make and read them: PrivateBin's version 2, and the first Pasteur's."""
+"""Encrypted pastes as other programs make and read them: PrivateBin's version 2, and the original Pasteur's."""
 
 import base64
 import json
@@ -62,7 +62,7 @@ def unseal(text: str, key: str, password: str = "") -> dict[str, Any]:
 
 
 def seal_old(text: str, secret: bytes, iv: bytes | None) -> str:
-    """Return what the first Pasteur's page would send: with an IV of its own, or in the older edition without."""
+    """Return what the original Pasteur's page would send: with an IV of its own, or in the older edition without."""
     pad = padding.PKCS7(128).padder()
     encryptor = Cipher(algorithms.AES(secret), modes.CBC(iv or OLD_IV)).encryptor()
     sealed = encryptor.update(pad.update(text.encode()) + pad.finalize()) + encryptor.finalize()

@@ -76,7 +76,9 @@ def test_what_another_client_encrypted_opens_here(arrive: Arrive, zipped: bool) 
 
 @pytest.mark.parametrize("iv", [bytes(range(16)), None], ids=["with IV", "older"])
 @pytest.mark.parametrize("text", ["x", "sixteen letters!", "é" * 100 + "\nlet x = 1\n"], ids=["short", "block", "long"])
-def test_what_the_first_pasteur_encrypted_opens_from_its_old_link(arrive: Arrive, iv: bytes | None, text: str) -> None:
+def test_what_the_original_pasteur_encrypted_opens_from_its_old_link(
+    arrive: Arrive, iv: bytes | None, text: str
+) -> None:
     reader, secret = arrive(), b"0123456789abcdef"
     key = publish(reader, seal_old(text, secret, iv))
 

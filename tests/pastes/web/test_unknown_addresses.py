@@ -29,7 +29,7 @@ def test_an_impossible_key_costs_no_query(
     client: Client, key: str, rest: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get("/aaa")  # Warm up.
-    # A possible code of the first Pasteur costs one indexed query.
+    # A possible code of the original Pasteur costs one indexed query.
     queries = 3 if keys.is_valid_old_code(key) and rest in {"", "?raw"} else 0
 
     seconds = []

@@ -1,4 +1,4 @@
-"""The form of the first Pasteur at POST /, and its JSON."""
+"""The form of the original Pasteur at POST /, and its JSON."""
 
 from typing import Any
 
