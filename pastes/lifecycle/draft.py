@@ -100,7 +100,7 @@ def validate_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list
     if not files:
         _refuse("empty", gettext("There is no text to paste."), "files")
     if len(files) > MAX_FILES:
-        message = gettext("A paste may contain at most %(most)s files.") % {"most": MAX_FILES}
+        message = gettext("A paste may contain at most %(limit)s files.") % {"limit": MAX_FILES}
         _refuse("too_many_files", message, "files", limit=MAX_FILES)
     if sum(_for_each(files, lambda file: _validate_content(file.content))) > settings.PASTEUR_MAX_BYTES:
         raise too_large(settings.PASTEUR_MAX_BYTES)
@@ -161,7 +161,7 @@ def _printable(text: str) -> str:
 def clean_name(name: str) -> str:
     """Return the base name of a path, as browsers do, or an empty string if it is blank. Raise RefusedError."""
     if len(name.encode(errors="replace")) > NAME_BYTES:
-        message = gettext("A file name may be at most %(most)s bytes long.") % {"most": NAME_BYTES}
+        message = gettext("A file name may be at most %(limit)s bytes long.") % {"limit": NAME_BYTES}
         _refuse("name_too_long", message, "name", limit=NAME_BYTES)
     _refuse_controls("name", name)
     base = name.replace("\\", "/").rpartition("/")[2]
@@ -188,7 +188,7 @@ def _line(name: str, value: str, limit: int) -> str:
 def _text(name: str, value: str, limit: int) -> str:
     value = value.strip()
     if len(value) > limit:
-        message = gettext("%(name)s may be at most %(most)s characters long.") % {"name": name, "most": limit}
+        message = gettext("%(name)s may be at most %(limit)s characters long.") % {"name": name, "limit": limit}
         _refuse("too_long", message, name, limit=limit)
     _refuse_controls(name, value, allowed="\n\r\t")
     return value

@@ -74,11 +74,11 @@ def search(query: str, *, before: int | None = None, length: int = PAGE_LENGTH) 
     single field. Raise RefusedError if the query is too long.
     """
     if len(query) > MAX_QUERY_LENGTH:
-        message = gettext("A search may be at most %(most)s characters long.") % {"most": MAX_QUERY_LENGTH}
+        message = gettext("A search may be at most %(limit)s characters long.") % {"limit": MAX_QUERY_LENGTH}
         raise RefusedError("too_long", message, field="q", limit=MAX_QUERY_LENGTH)
     terms = _terms(query)
     if len(terms) > MAX_QUERY_WORDS:
-        message = gettext("A search may contain at most %(most)s words.") % {"most": MAX_QUERY_WORDS}
+        message = gettext("A search may contain at most %(limit)s words.") % {"limit": MAX_QUERY_WORDS}
         raise RefusedError("too_long", message, field="q", limit=MAX_QUERY_WORDS)
     if not terms:
         return Page([], None)
