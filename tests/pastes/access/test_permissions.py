@@ -17,7 +17,7 @@ from tests.pastes.multipart import Part
 from tests.pastes.row_counts import nothing_stored
 from tests.pastes.token_clients import bearer
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 LISTS = ("/recent", "/recent.atom", "/search?q=text", "/api/v1/pastes", "/api/v1/search?q=text")
 

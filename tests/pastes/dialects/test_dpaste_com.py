@@ -9,7 +9,7 @@ from django.test import Client
 from pastes.models import File, Paste
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("path", ["/api/v2/", "/api/v2"])

@@ -11,7 +11,7 @@ from pastes.models import File, Paste
 from tests.pastes.factories import publish_text
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 FILES = {"a.py": {"content": "x = 1\r\n"}, "b.md": {"content": "h\u00e4m"}}
 GIST = {"description": "One", "public": True, "files": FILES}

@@ -13,7 +13,7 @@ from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import count_rows, nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 TEXT = Part("paste", b"let () = ()\n")
 

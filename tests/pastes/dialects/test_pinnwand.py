@@ -15,7 +15,7 @@ from tests.pastes.factories import publish_text
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 SPAM = {"lexer": "python", "content": "eggs\r\n", "name": "spam"}
 

@@ -11,7 +11,7 @@ from tests.pastes.dialects.dialect_clients import URLENCODED
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 def send(client: Client, body: str | bytes, content_type: str = URLENCODED) -> Any:

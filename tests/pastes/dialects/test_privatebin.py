@@ -17,7 +17,7 @@ from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 from tests.pastes.row_counts import count_rows, nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 HEADER = {"x-requested-with": "JSONHttpRequest"}
 

@@ -12,7 +12,7 @@ from tests.pastes import multipart
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 EGGS, HAM = Part("file", b"eggs\r\n", "eggs.py"), Part("file", "h\u00e4m".encode(), "ham.md")
 

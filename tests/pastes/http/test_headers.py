@@ -13,7 +13,7 @@ from tests.pastes.entry_points import BROWSER_ACCEPT, Form, submit
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

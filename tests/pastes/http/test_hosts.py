@@ -8,7 +8,7 @@ from pastes.models import Paste
 from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 HOSTS = [
     "evil.example",

@@ -16,7 +16,7 @@ from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 CURL = {"accept": "*/*"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

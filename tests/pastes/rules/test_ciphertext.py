@@ -11,7 +11,7 @@ from tests.pastes.api.client import create, refused
 from tests.pastes.ciphertexts import adata, sealed
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pastes.rules import keys
 from tests.pastes.entry_points import BROWSER_ACCEPT, ENTRY_POINTS, EntryPoint, entry_point_name
 from tests.pastes.row_counts import count_rows, nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 TAKEN, FREE = "0123456789", "9876543210"
 

@@ -14,7 +14,7 @@ from tests.pastes.html_pages import Page
 from tests.pastes.multipart import Part
 from tests.pastes.row_counts import count_rows, nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 UPLOADED = ["Content-Type: text/plain"]
 

@@ -17,7 +17,7 @@ from tests.pastes.html_pages import Page
 from tests.pastes.http.test_headers import policy
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 def framed(client: Client, path: str, status: int = 200) -> Page:

@@ -15,7 +15,7 @@ from tests.pastes.ciphertexts import sealed
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 def get_oembed(client: Client, url: str, **query: str) -> Any:

@@ -16,7 +16,7 @@ from tests import repository
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 def shown(client: Client, paste: Paste) -> Page:

@@ -18,7 +18,7 @@ from tests.pastes.html_pages import Page
 from tests.pastes.http.test_database_down import database_fails
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 TEXT = "\n  an hour's work\n"
 WRITTEN = {

@@ -11,7 +11,7 @@ from tests.pastes.ciphertexts import sealed
 from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 def shown(client: Client, path: str) -> list[str]:

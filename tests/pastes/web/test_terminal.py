@@ -10,7 +10,7 @@ from pastes.models import Paste
 from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.factories import publish_text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 CURL = {"accept": "*/*"}
 

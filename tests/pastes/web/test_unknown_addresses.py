@@ -14,7 +14,7 @@ from pastes.rules import keys
 from tests.pastes.entry_points import BROWSER_ACCEPT
 from tests.pastes.row_counts import nothing_stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 NO_KEYS = [
     *("-x", "..", "..%2f..%2fetc%2fpasswd", "%00", "abcdefgh%00jk", "abcdefghjk%0a", "%20", "abc", "a" * 7, "a" * 33),
