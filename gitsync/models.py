@@ -240,6 +240,8 @@ class Mirror(models.Model):
     suspect_until = models.BigIntegerField(null=True)
     is_selective = models.BooleanField(default=False)
     refusals = models.PositiveIntegerField("changes refused alone since the last success", default=0)
+    #: The size of the next push after one broke off, null for the full size: see gitsync.sync.batch_size.
+    batch_bytes = models.PositiveBigIntegerField(null=True)
     #: When a push last arrived, and totals since the row was created, for monitoring.
     arrived_at = models.DateTimeField("end of the last push that arrived", null=True)
     commits = models.PositiveBigIntegerField(default=0)

@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                 ('suspect_until', models.BigIntegerField(null=True)),
                 ('is_selective', models.BooleanField(default=False)),
                 ('refusals', models.PositiveIntegerField(default=0, verbose_name='changes refused alone since the last success')),
+                ('batch_bytes', models.PositiveBigIntegerField(null=True)),
                 ('arrived_at', models.DateTimeField(null=True, verbose_name='end of the last push that arrived')),
                 ('commits', models.PositiveBigIntegerField(default=0)),
                 ('pushes', models.PositiveBigIntegerField(default=0)),

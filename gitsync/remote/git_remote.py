@@ -24,9 +24,9 @@ from gitsync.repository.repository import TIP_REF, Repository
 
 logger = logging.getLogger(__name__)
 
-#: The maximum number of seconds for a push of pending changes.
+#: The number of seconds for a push, plus an extra second per PUSH_BYTES_PER_SECOND. A push may never go for
+#: SILENCE_SECONDS without a progress message.
 PUSH_SECONDS = 120.0
-#: A rewritten history gets an extra second per this many bytes, but may never go this long without a progress message.
 PUSH_BYTES_PER_SECOND = 64 * 1024
 SILENCE_SECONDS = 300.0
 FETCH_SECONDS = 600.0
@@ -43,7 +43,7 @@ class Remote(Connection):
     branch: str
     #: The default remote, which Pasteur created itself; None if GITSYNC_REMOTE is set.
     local: LocalRemote | None = None
-    #: The size of the rewritten history to push; 0 for a push of pending changes.
+    #: The bytes for which a push gets more time.
     push_bytes: int = 0
 
     @classmethod
@@ -71,7 +71,7 @@ class Remote(Connection):
         return replace(remote, key_file=None, login=https.NO_LOGIN)
 
     def with_push_bytes(self, push_bytes: int) -> Remote:
-        """Return this remote, prepared to push a rewritten history of the given size, which may take longer."""
+        """Return this remote, with more time to push the given number of bytes."""
         return replace(self, push_bytes=push_bytes)
 
     @property
@@ -182,9 +182,6 @@ class Remote(Connection):
         pack_options = ("--no-thin",) if partial_clone.is_shallow(clone) else ()
         lease = f"--force-with-lease={self.ref}:{old}"
         arguments = ("--porcelain", "--no-verify", *pack_options, lease, "--", self.address.url, f"{new}:{self.ref}")
-        if not self.push_bytes:
-            self.run(clone, "push", *arguments, seconds=PUSH_SECONDS)
-            return
         finished = clone.run_with_progress(
             *("push", *self.options("push"), "--progress", *arguments),
             environment=self.environment(),

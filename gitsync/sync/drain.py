@@ -39,15 +39,14 @@ from gitsync.repository import housekeeping
 from gitsync.repository.access import with_clone
 from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import Repository, Written
-from gitsync.sync import bisect
+from gitsync.sync import batch_size, bisect
 from gitsync.sync.catch_up import catch_up
 from gitsync.sync.settling import mark_settled
 
 logger = logging.getLogger(__name__)
 
-#: The limits for one drain, so that its push finishes in time; the next drain follows immediately.
+#: The maximum number of changes for one drain; the next drain follows immediately.
 DRAIN_CHANGES = 10_000
-DRAIN_BYTES = 64 * 1024 * 1024
 _ATTEMPTS = 5
 
 
@@ -67,6 +66,8 @@ class _Batch:
 
     changes: Sequence[Change]
     gone: Container[str] = ()
+    max_bytes: int = batch_size.MAX_BYTES
+    size_bytes: int = 0
     done: list[Change] = field(default_factory=list)
     visible_keys: set[str] = field(default_factory=set)
     secrets: dict[Change, dict[str, str]] = field(default_factory=dict)
@@ -164,7 +165,8 @@ class _Drain:
             return _Attempt(tip, rewritten, _Batch([]), Written(rewritten.tip))
         gone = set[str]()
         for _ in range(_ATTEMPTS):
-            batch = _Batch(bisect.with_valid_keys(bisect.next_batch(self.mirror, DRAIN_CHANGES)), gone)
+            changes = bisect.with_valid_keys(bisect.next_batch(self.mirror, DRAIN_CHANGES))
+            batch = _Batch(changes, gone, batch_size.limit(self.mirror))
             self.remote.fetch_trees(self.clone, tip, {tree.folder(change.key) for change in batch.changes})
             written = self.clone.write(tip, _commits(batch, self.clone, tip))
             secret_hold.hold(batch.secrets)
@@ -179,9 +181,10 @@ class _Drain:
 
         Raise GitsyncError if the push was too soon, failed, or may have arrived.
         """
+        size = attempt.rewritten.size_bytes or batch_size.large(attempt.batch.size_bytes)
         try:
             if attempt.written.tip != attempt.tip:
-                _push(self.remote.with_push_bytes(attempt.rewritten.size_bytes), self.mirror, self.clone, attempt)
+                _push(self.remote.with_push_bytes(size), self.mirror, self.clone, attempt)
         except RemoteMovedError as error:
             return error
         except RemoteRefusedError as error:
@@ -189,6 +192,7 @@ class _Drain:
         except GitsyncError as error:
             if attempt.is_rewrite and not isinstance(error, TooSoonError) and not stop_requested.is_set():
                 requests.postpone(attempt.rewritten.keys, error)  # The next drain takes pending changes first.
+            batch_size.shrink(self.mirror, attempt.batch.size_bytes, error)
             raise
         return None
 
@@ -220,18 +224,18 @@ class _Drain:
         self.report.purged = len(attempt.rewritten.keys)
         if attempt.written.commits:
             bisect.accepted(self.mirror)
+            batch_size.grow(self.mirror)
         self.progress(len(attempt.batch.done))
         housekeeping.tidy(self.clone)
         self.remote.tidy()
 
 
 def _commits(batch: _Batch, clone: Repository, tip: str) -> Iterator[Commit]:
-    """Yield a commit for each change that is not at the tip yet, up to DRAIN_BYTES."""
+    """Yield a commit for each change that is not at the tip yet, until the batch is full."""
     tree_oids = clone.tree_oids(tip, {tree.folder(change.key) for change in batch.changes})
     root_files = dict(candidates.root_files(clone, tip)) if any(change.moved_from for change in batch.changes) else {}
-    remaining_bytes = DRAIN_BYTES
     for loaded in load(batch.changes, batch.gone, bisect.failed):
-        if remaining_bytes <= 0:
+        if batch.size_bytes >= batch.max_bytes:
             return
         if secrets := secret_hold.unreleased_secrets(loaded):
             batch.secrets[loaded.change] = secrets
@@ -244,7 +248,7 @@ def _commits(batch: _Batch, clone: Repository, tip: str) -> Iterator[Commit]:
         )
         if tree_oids[loaded.folder] != loaded.tree_oid or moves:
             tree_oids[loaded.folder] = loaded.tree_oid
-            remaining_bytes -= loaded.size_bytes
+            batch.size_bytes += loaded.size_bytes + batch_size.COMMIT_BYTES
             yield loaded.commit(moves=moves)
 
 

@@ -6,7 +6,15 @@ from time import sleep
 from django.db import transaction
 
 from gitsync.compare.differences import Comparison, compare
-from gitsync.errors import GitsyncError, PartlyRefusedError, PastesChangedError, RemoteMovedError, TooSoonError
+from gitsync.errors import (
+    GitsyncError,
+    PartlyRefusedError,
+    PastesChangedError,
+    RemoteMovedError,
+    RemoteTimeoutError,
+    RemoteUnreachableError,
+    TooSoonError,
+)
 from gitsync.format import tree
 from gitsync.inbound.removals import Removals
 from gitsync.models import Change, Kind, Mirror, Purge
@@ -106,6 +114,7 @@ def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
 
     `report_pause` is called with the seconds of each pause. A failed purge waits for its retry. Raises GitsyncError.
     """
+    size = _mirror().batch_bytes
     while Change.objects.pending().exists() or is_any_due():
         seconds = _mirror().seconds_until_push(addresses.push_interval())
         if seconds > 0:
@@ -117,6 +126,10 @@ def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
             sleep(_MOVED_SECONDS)  # Another writer was first.
         except (PartlyRefusedError, PastesChangedError):
             continue  # The search for a rejected change continues, or the commits are recreated.
+        except (RemoteTimeoutError, RemoteUnreachableError):
+            size, previous = _mirror().batch_bytes, size
+            if size is None or size == previous:
+                raise  # A smaller push would not help either.
 
 
 def _never_stored(keys: Sequence[str]) -> list[str]:
