@@ -4,13 +4,13 @@ The history is read as a stream, so memory use does not grow with the number of 
 """
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, NamedTuple, cast
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import transaction
 
 from gitsync import watchdog
 from gitsync.errors import CloneBrokenError
@@ -18,13 +18,19 @@ from gitsync.format import tree
 from gitsync.models import Change, Kind
 from gitsync.purge import requests
 from gitsync.repository import history
+from gitsync.repository.batches import in_batches
 from gitsync.repository.process import feed
 from gitsync.repository.repository import Repository
 from pastes.models import File, blob_oid
 from pastes.rules.keys import is_valid_key
+from pastes.storage.write_lock import write_lock
 
 #: The number of commits passed to one `git diff-tree` process, which keeps all of them in memory.
 _COMMITS_PER_PROCESS = 50_000
+#: Paths that Git gets as arguments, which are limited in number and slow.
+_MAX_PATHSPECS = 200
+_KEYS_PER_QUERY = 2_000
+_TEXTS_PER_TRANSACTION = 20
 _TOP_LEVEL = ("--root", "--raw", "--no-abbrev", "--no-renames")
 _ALL_FILES = ("-r", "-m", *_TOP_LEVEL)
 _WITH_COMMIT = "--format=%x00%H"
@@ -78,29 +84,22 @@ def find_content(clone: Repository, tip: str, keys: Sequence[str]) -> PurgedCont
     """
     folders = {tree.folder(key).encode(): key for key in keys}
     commits = _commits_touching(clone, tip, folders)
-    moves = Change.objects.filter(key__in=keys).exclude(moved_from="")
-    root_files = _moved_by_commits(clone, commits, set(keys)) | _keys_by_path(moves.exclude(kind=Kind.REMOVE))
+    made_from, returned_to = _root_files(keys)
+    root_files = _moved_by_commits(clone, commits, set(keys)) | made_from
     root_texts = _texts_in_files(clone, tip, root_files)
-    pasted_elsewhere = File.objects.filter(oid__in=[oid.decode() for oid in root_texts])
-    pasted_elsewhere = pasted_elsewhere.exclude(revision__paste__key__in=keys)
-    shared = {oid.encode() for oid in pasted_elsewhere.values_list("oid", flat=True)}
+    shared = _oids_in_other_pastes(root_texts, set(keys))
     oids = {oid: key for oid, key in root_texts.items() if oid not in shared}
     oids |= _texts_in_folders(clone, commits, folders)
-    oids |= _purged_texts_in_files(clone, tip, _keys_by_path(moves.filter(kind=Kind.REMOVE)))
+    oids |= _purged_texts_in_files(clone, tip, returned_to)
     _remember_texts(clone, oids)
     return PurgedContent(folders.keys(), root_files.keys(), oids.keys())
 
 
 def occurrences(clone: Repository, content: PurgedContent, *revisions: str) -> Generator[tuple[str, str]]:
     """Yield (commit, path) for each addition of purged content in a range of commits, parents first."""
-    with clone.reading("rev-list", "--topo-order", "--reverse", *revisions) as process:
-        commits = cast("IO[bytes]", process.stdout)
-        while batch := list(islice(commits, _COMMITS_PER_PROCESS)):
-            for row in _diff_rows(clone, b"".join(batch), _WITH_COMMIT, *_ALL_FILES):
-                if row.oid != _NO_OBJECT and content.includes(row.path, row.oid):
-                    yield row.header, unquoted(row.path).decode(errors="replace")
-        if process.wait():
-            raise CloneBrokenError("git rev-list could not read the history")
+    for row in _all_rows(clone, *revisions):
+        if row.oid != _NO_OBJECT and content.includes(row.path, row.oid):
+            yield row.header, unquoted(row.path).decode(errors="replace")
 
 
 def unquoted(path: bytes) -> bytes:
@@ -120,9 +119,29 @@ def _paste_folder(path: bytes) -> bytes:
     return b"/".join(path.split(b"/", 4)[:4])
 
 
-def _commits_touching(clone: Repository, tip: str, paths: Iterable[bytes]) -> bytes:
-    """Return the commits that change any of the paths, one id per line; `git log` would also load unrelated blobs."""
-    return clone.ask("rev-list", "--full-history", tip, "--", *_pathspecs(paths))
+def _commits_touching(clone: Repository, tip: str, paths: Collection[bytes]) -> bytes:
+    """Return the commits that change any of the paths, one id per line; `git log` would also load unrelated blobs.
+
+    Git compares every path of the history with each that it is given, so many paths are looked up here instead.
+    """
+    if len(paths) <= _MAX_PATHSPECS:
+        return clone.ask("rev-list", "--full-history", tip, "--", *_pathspecs(paths))
+    commits = dict[str, None]()
+    for row in _all_rows(clone, tip):
+        path = unquoted(row.path)
+        if path in paths or _paste_folder(path) in paths:
+            commits[row.header] = None
+    return "".join(f"{commit}\n" for commit in reversed(commits)).encode()
+
+
+def _all_rows(clone: Repository, *revisions: str) -> Generator[_DiffRow]:
+    """Yield what the commits of a range change, parents first, each with its commit as header."""
+    with clone.reading("rev-list", "--topo-order", "--reverse", *revisions) as process:
+        commits = cast("IO[bytes]", process.stdout)
+        while batch := list(islice(commits, _COMMITS_PER_PROCESS)):
+            yield from _diff_rows(clone, b"".join(batch), _WITH_COMMIT, *_ALL_FILES)
+        if process.wait():
+            raise CloneBrokenError("git rev-list could not read the history")
 
 
 def _moved_by_commits(clone: Repository, commits: bytes, keys: Set[str]) -> dict[bytes, str]:
@@ -137,8 +156,24 @@ def _moved_by_commits(clone: Repository, commits: bytes, keys: Set[str]) -> dict
     return root_files
 
 
-def _keys_by_path(changes: QuerySet[Change]) -> dict[bytes, str]:
-    return {path.encode(): key for path, key in changes.values_list("moved_from", "key")}
+def _root_files(keys: Sequence[str]) -> tuple[dict[bytes, str], dict[bytes, str]]:
+    """Return the root files that these pastes were made from, and those to which their content returned, by path."""
+    made_from, returned_to = dict[bytes, str](), dict[bytes, str]()
+    for batch in in_batches(keys, _KEYS_PER_QUERY):
+        moves = Change.objects.filter(key__in=batch).exclude(moved_from="").order_by("-id")
+        for path, key, kind in moves.values_list("moved_from", "key", "kind"):
+            (returned_to if kind == Kind.REMOVE else made_from)[path.encode()] = key
+    return made_from, returned_to
+
+
+def _oids_in_other_pastes(oids: Iterable[bytes], keys: Set[str]) -> set[bytes]:
+    """Return which of these texts pastes without one of these keys have as well."""
+    shared = set[bytes]()
+    for batch in in_batches(oids, _KEYS_PER_QUERY):
+        files = File.objects.filter(oid__in=[oid.decode() for oid in batch])
+        pairs = files.values_list("oid", "revision__paste__key").distinct()
+        shared.update(oid.encode() for oid, key in pairs if key not in keys)
+    return shared
 
 
 def _texts_in_folders(clone: Repository, commits: bytes, folders: Mapping[bytes, str]) -> dict[bytes, str]:
@@ -169,16 +204,20 @@ def _purged_texts_in_files(clone: Repository, tip: str, files: Mapping[bytes, st
 
 def _remember_texts(clone: Repository, oids: Mapping[bytes, str]) -> None:
     with history.objects(clone) as objects:
-        for oid, key in oids.items():
-            if content := objects.blob(oid.decode(), settings.PASTEUR_MAX_BYTES):
-                requests.remember(key, [content])
+        for batch in in_batches(oids.items(), _TEXTS_PER_TRANSACTION):
+            texts = [(key, objects.blob(oid.decode(), settings.PASTEUR_MAX_BYTES)) for oid, key in batch]
+            with write_lock(), transaction.atomic():
+                for key, content in texts:
+                    if content:
+                        requests.remember(key, [content])
 
 
 def _diff_rows(
-    clone: Repository, commits: bytes, header_format: str, *options: str, paths: Iterable[bytes] = ()
+    clone: Repository, commits: bytes, header_format: str, *options: str, paths: Collection[bytes] = ()
 ) -> Iterator[_DiffRow]:
     """Yield the changes that these commits make to the given paths, or to all paths if none are given."""
-    with clone.reading("diff-tree", "--stdin", header_format, *options, "--", *_pathspecs(paths)) as process:
+    limits = _pathspecs(paths) if len(paths) <= _MAX_PATHSPECS else []  # Callers look at the paths as well.
+    with clone.reading("diff-tree", "--stdin", header_format, *options, "--", *limits) as process:
         feed(process, commits)
         header = ""
         for line in cast("IO[bytes]", process.stdout):

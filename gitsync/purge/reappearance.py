@@ -11,9 +11,12 @@ from gitsync.models import MOVED_FROM_LENGTH, Change, Kind, Purge, PurgedText
 from gitsync.purge import requests
 from gitsync.purge.occurrences import is_in_paste_folder
 from gitsync.repository import history
+from gitsync.repository.batches import in_batches
 from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
+
+_KEYS_PER_QUERY = 2_000
 
 
 def purge_returned_folders(clone: Repository, tip: str, named_keys: Set[str]) -> None:
@@ -29,7 +32,8 @@ def purge_returned_folders(clone: Repository, tip: str, named_keys: Set[str]) ->
     returned |= {key for key in purged if tree_oids[tree.folder(key)]}
     if returned:
         logger.warning("%d purged pastes are in Git again and are purged again", len(returned))
-        Purge.objects.filter(key__in=returned).request_again()
+        for keys in in_batches(sorted(returned), _KEYS_PER_QUERY):
+            Purge.objects.filter(key__in=keys).request_again()
 
 
 def purge_returned_texts(clone: Repository, old: str, new: str) -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 #: Replaces any message from the remote that may quote a purged paste.
 ERASED_MESSAGE = "The remote's message was erased because it may quote a purged paste."
+_KEYS_PER_QUERY = 2_000
 _QUOTING = {RemoteRefusedError.code, RewriteRefusedError.code, PurgeIncompleteError.code, UnexpectedError.code}
 
 
@@ -79,12 +81,15 @@ def postpone(keys: Sequence[str], error: GitsyncError) -> None:
     """
     if not keys:
         return
-    tries = max(Purge.objects.filter(key__in=keys).values_list("tries", flat=True), default=0) + 1
+    batches = [keys[start : start + _KEYS_PER_QUERY] for start in range(0, len(keys), _KEYS_PER_QUERY)]
+    tries = max(Purge.objects.filter(key__in=batch).aggregate(n=Max("tries"))["n"] or 0 for batch in batches) + 1
     is_immediate = tries == 1 and isinstance(error, CloneBrokenError)
     delay = 0.0 if is_immediate else retry_delay(tries, FIRST_PURGE_RETRY, LAST_PURGE_RETRY)
-    Purge.objects.filter(key__in=keys).update(
-        tries=tries, retry_at=timezone.now() + timedelta(seconds=delay), error_code=error.code, error=str(error)
-    )
+    retry_at = timezone.now() + timedelta(seconds=delay)
+    for batch in batches:
+        Purge.objects.filter(key__in=batch).update(
+            tries=tries, retry_at=retry_at, error_code=error.code, error=str(error)
+        )
     logger.error(
         "%d purged pastes are still in the history (%s, next attempt in %.0f s): %s\n%s",
         *(len(keys), error.code, delay, error, error.advice),

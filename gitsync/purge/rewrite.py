@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from time import sleep
 from typing import IO, cast
 
@@ -27,6 +26,7 @@ from gitsync.purge.stream_filter import StreamFilter
 from gitsync.remote import partial_clone
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import history, housekeeping
+from gitsync.repository.batches import in_batches
 from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import TIP_REF, Repository
 from pastes.storage.write_lock import write_lock
@@ -160,31 +160,38 @@ def record_commits(rewritten: Rewritten) -> None:
         _record_named_commits(rewritten.commit_map)
         if rewritten.commit_map.has_unnamed():
             _record_unnamed_commits(rewritten.commit_map)
-    Change.objects.filter(key__in=rewritten.keys).update(commit="")
+    for keys in in_batches(rewritten.keys, _ROWS_PER_TRANSACTION):
+        Change.objects.filter(key__in=keys).exclude(commit="").update(commit="")
 
 
 def _record_named_commits(commit_map: CommitMap) -> None:
-    changes = commit_map.changes()
-    while batch := list(islice(changes, _ROWS_PER_TRANSACTION)):
+    for batch in in_batches(commit_map.changes(), _ROWS_PER_TRANSACTION):
         parsed = ((Change.parse_name(change), old, new) for change, old, new in batch)
         rows = [(new, *name, old) for name, old, new in parsed if name]
-        with write_lock(), transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(
-                'UPDATE gitsync_change SET "commit" = %s WHERE key = %s AND number = %s AND "commit" = %s', rows
-            )
-        watchdog.beat()
-        if stop_requested.is_set():
-            raise RemoteTimeoutError("the worker was asked to stop")
-        sleep(_PAUSE_SECONDS)
+        _update('UPDATE gitsync_change SET "commit" = %s WHERE key = %s AND number = %s AND "commit" = %s', rows)
 
 
 def _record_unnamed_commits(commit_map: CommitMap) -> None:
     """Update rows whose commit records no change, as in a squashed history."""
-    rows = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
-    replacements = ((pk, commit, commit_map.replacement(commit)) for pk, commit in rows)
-    for pk, new in [(pk, new) for pk, old, new in replacements if new != old]:
-        Change.objects.filter(pk=pk).update(commit=new)
-        watchdog.beat()
+    for batch in in_batches(_rows_with_commit(), _ROWS_PER_TRANSACTION):
+        replaced = [(new, pk, old) for pk, old in batch if (new := commit_map.replacement(old)) != old]
+        if replaced:
+            _update('UPDATE gitsync_change SET "commit" = %s WHERE id = %s AND "commit" = %s', replaced)
+
+
+def _rows_with_commit() -> Iterator[tuple[int, str]]:
+    """Yield (primary key, commit), by queries that hold no cursor while other statements run."""
+    rows, last = Change.objects.exclude(commit="").order_by("pk").values_list("pk", "commit"), 0
+    while batch := list(rows.filter(pk__gt=last)[:_ROWS_PER_TRANSACTION]):
+        yield from batch
+        last = batch[-1][0]
+
+
+def _update(statement: str, rows: Sequence[tuple[str | int, ...]]) -> None:
+    """Run a statement for each row in one transaction, and give other writers their turn."""
+    with write_lock(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+    sleep(_PAUSE_SECONDS)
 
 
 def finish(rewritten: Rewritten, remote: Remote, clone: Repository, tip: str) -> None:
@@ -197,6 +204,7 @@ def finish(rewritten: Rewritten, remote: Remote, clone: Repository, tip: str) ->
     if tip:
         clone.ask("update-ref", TIP_REF, tip)
     housekeeping.prune_unreachable(clone)
-    Purge.objects.filter(key__in=rewritten.keys).update(
-        done_at=timezone.now(), tries=0, retry_at=None, error_code="", error=""
-    )
+    for keys in in_batches(rewritten.keys, _ROWS_PER_TRANSACTION):
+        Purge.objects.filter(key__in=keys).update(
+            done_at=timezone.now(), tries=0, retry_at=None, error_code="", error=""
+        )

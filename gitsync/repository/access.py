@@ -13,13 +13,15 @@ from typing import TypeVar
 from django.conf import settings
 
 from gitsync import watchdog
-from gitsync.errors import BusyError, CloneBrokenError, DiskFullError, LockHeldError
+from gitsync.errors import BusyError, CloneBrokenError, DiskFullError, LockHeldError, as_gitsync_error
 from gitsync.repository.repository import Repository
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+#: Errors of starting a process: too many arguments, processes or open files, no memory.
+_NOT_OF_FILES = {errno.E2BIG, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _LOCK_POLL_SECONDS = 0.1
 #: A lock holder that shows no sign of life for this long is stuck; sweeps run every 10 seconds.
 STALLED_SECONDS = 100.0
@@ -111,5 +113,7 @@ def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in _NOT_OF_FILES:
+            raise as_gitsync_error(error) from error  # The clone is in order; a new one would fail as well.
         kind = DiskFullError if error.errno in {errno.ENOSPC, errno.EDQUOT} else CloneBrokenError
         raise kind(": ".join(filter(None, (error.strerror or str(error), error.filename)))) from error

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Container, Iterator, Mapping, Sequence
-from itertools import islice
 
 from gitsync.format import tree
 from gitsync.inbound.paste_folder import text_oids_in_tree, text_oids_of_revision
 from gitsync.models import Change
 from gitsync.outbox.eligibility import belongs
 from gitsync.repository import history
+from gitsync.repository.batches import in_batches
 from gitsync.repository.history import Objects
 from gitsync.repository.repository import Repository
 from gitsync.sync.settling import mark_settled
@@ -71,7 +71,6 @@ def _is_made(change: Change, objects: Objects, folder: str, *, is_at_tip: bool) 
 
 
 def _batches(clone: Repository, revisions: str) -> Iterator[dict[str, str]]:
-    """Yield batches of commits, keyed by the name of the change, newest first; the newer wins if a name is repeated."""
-    changes = history.changes(clone, revisions)
-    while batch := list(islice(changes, _COMMITS_AT_ONCE)):
+    """Yield commits by the names of their changes, newest history first; of two with one name, the newer."""
+    for batch in in_batches(history.changes(clone, revisions), _COMMITS_AT_ONCE):
         yield dict(reversed(batch))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 from array import array
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from gitsync import watchdog
 from gitsync.compare import differences
 from gitsync.format import tree
 from gitsync.models import Change, Kind
 from gitsync.outbox import outbox
 from gitsync.outbox.eligibility import mirrored
+from gitsync.repository.batches import in_batches
 from gitsync.repository.repository import Repository
 from pastes.models import Paste
 
@@ -29,7 +29,7 @@ def requeue_lost(clone: Repository, tip: str) -> None:
     reachable: Container[str] = clone.history(tip) if tip else ()
     settled = Change.objects.exclude(commit="").values_list("pk", "commit").iterator(chunk_size=5_000)
     lost = array("q", (pk for pk, commit in settled if commit not in reachable))
-    for pks in _chunks(lost):
+    for pks in in_batches(lost, _ROWS_AT_ONCE):
         Change.objects.filter(pk__in=pks).update(settled_at=None, commit="")
     if lost:
         logger.warning("the remote's history was reset; %d changes are re-queued", len(lost))
@@ -49,7 +49,7 @@ def requeue_missing(clone: Repository, tip: str) -> None:
 def _requeue_without_commit(clone: Repository, tip: str) -> int:
     """Re-queue last changes that needed no commit in the old history."""
     count = 0
-    for pks in _chunks(_pks(_last_settled().filter(commit=""))):
+    for pks in in_batches(_pks(_last_settled().filter(commit="")), _ROWS_AT_ONCE):
         last_changes = dict(Change.objects.filter(pk__in=pks).values_list("key", "pk"))
         # If an earlier change is pending, the last one has to follow it.
         pending = Change.objects.filter(key__in=last_changes, settled_at=None).values_list("key", flat=True)
@@ -61,7 +61,7 @@ def _requeue_without_commit(clone: Repository, tip: str) -> int:
 def _requeue_undone(clone: Repository, tip: str) -> int:
     """Re-queue last changes whose commit is in the new history, but was undone there by another commit."""
     count = 0
-    for pks in _chunks(_pks(_last_settled().exclude(commit=""))):
+    for pks in in_batches(_pks(_last_settled().exclude(commit="")), _ROWS_AT_ONCE):
         last_changes = dict(Change.objects.filter(pk__in=pks).values_list("key", "pk"))
         tree_oids = clone.tree_oids(tip, [tree.folder(key) for key in last_changes])
         missing = [key for key in last_changes if not tree_oids[tree.folder(key)]]
@@ -75,7 +75,7 @@ def _add_first_changes(clone: Repository, tip: str) -> int:
     """Add a change for mirrored pastes that have none; pastes that expire may intentionally have none."""
     count = 0
     has_change = Exists(Change.objects.filter(key=OuterRef("key")))
-    for pks in _chunks(_pks(mirrored().filter(~has_change, expires_at=None))):
+    for pks in in_batches(_pks(mirrored().filter(~has_change, expires_at=None)), _ROWS_AT_ONCE):
         with transaction.atomic():
             pastes = {paste.key: paste for paste in Paste.objects.select_for_update().filter(pk__in=pks)}
             for key in sorted(_differing(clone, tip, pastes)):
@@ -99,9 +99,3 @@ def _differing(clone: Repository, tip: str, keys: Iterable[str]) -> set[str]:
 
 def _pks(rows: QuerySet[Any]) -> array[int]:
     return array("q", rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=5_000))
-
-
-def _chunks(pks: array[int]) -> Iterator[array[int]]:
-    for start in range(0, len(pks), _ROWS_AT_ONCE):
-        watchdog.beat()
-        yield pks[start : start + _ROWS_AT_ONCE]

@@ -1,10 +1,7 @@
 """Detects a remote that no longer has this site's pastes because it was replaced or its branch was renamed."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
-from gitsync import watchdog
 from gitsync.errors import BranchRenamedError, UnrelatedError
 from gitsync.format import tree
 from gitsync.format.fast_import import plain_line, purge_digest
@@ -13,6 +10,7 @@ from gitsync.outbox.eligibility import mirrored
 from gitsync.remote import branches
 from gitsync.remote.git_remote import Remote
 from gitsync.repository import history
+from gitsync.repository.batches import in_batches
 from gitsync.repository.repository import Repository
 
 _AT_ONCE = 500
@@ -39,14 +37,14 @@ def _is_related(mirror: Mirror, clone: Repository, tip: str) -> bool:
     """
     if mirror.tip and clone.have_common_ancestor(mirror.tip, tip):
         return True
-    if any(_is_own_change(names) for names in _chunks(name for name, _ in history.changes(clone, tip))):
+    if any(_is_own_change(names) for names in in_batches((name for name, _ in history.changes(clone, tip)), _AT_ONCE)):
         return True
     digests = history.purged(clone, tip)
     keys = Change.objects.order_by("key").values_list("key", flat=True).distinct()
     if digests and any(purge_digest(key) in digests for key in keys.iterator(chunk_size=2_000)):
         return True
     pastes = mirrored().order_by("pk").values_list("key", flat=True).iterator(chunk_size=_AT_ONCE)
-    return any(any(clone.tree_oids(tip, map(tree.folder, keys)).values()) for keys in _chunks(pastes))
+    return any(any(clone.tree_oids(tip, map(tree.folder, keys)).values()) for keys in in_batches(pastes, _AT_ONCE))
 
 
 def _is_own_change(names: list[str]) -> bool:
@@ -65,9 +63,3 @@ def _renamed_to(tip: str, clone: Repository) -> str:
     if listing.default and clone.is_ancestor(tip, default.fetch(clone, tip)):
         return plain_line(listing.default)
     return ""
-
-
-def _chunks(items: Iterator[str]) -> Iterator[list[str]]:
-    while chunk := list(islice(items, _AT_ONCE)):
-        watchdog.beat()
-        yield chunk

@@ -9,6 +9,7 @@ from gitsync.errors import RemoteTimeoutError, RemoteUnreachableError
 from gitsync.models import Change, Mirror
 from gitsync.progress import unwatched
 from gitsync.remote import git_remote
+from gitsync.repository.repository import Repository
 from gitsync.sync import batch_size, resync, schedule
 from gitsync.sync.drain import drain
 from pastes.lifecycle import writing
@@ -129,13 +130,13 @@ def test_resync_ends_when_a_smaller_push_does_not_help(remote: Path, monkeypatch
 
 def test_a_push_gets_time_by_its_size(remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = []
-    run = git_remote.Repository.run_with_progress
+    run = Repository.run_with_progress
 
-    def recording(self: git_remote.Repository, *arguments: str, seconds: float, **options: object) -> object:
+    def recording(self: Repository, *arguments: str, seconds: float, **options: object) -> object:
         limits.append(seconds)
         return run(self, *arguments, seconds=seconds, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(git_remote.Repository, "run_with_progress", recording)
+    monkeypatch.setattr(Repository, "run_with_progress", recording)
     settings.PASTEUR_MAX_BYTES = 10 * 1024 * 1024
     publish_texts(1)
     drain()
