@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, cast
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, Max, OuterRef, Q, Subquery, TextField, Value, When
 from django.db.models.functions import Concat
 from django.utils import timezone
@@ -15,6 +15,7 @@ from gitsync.remote import forge_links
 from pastes.lifecycle.mirror_copy import NO_COPY, Copy, State
 from pastes.models import Paste
 from pastes.storage.insert import store
+from pastes.storage.write_lock import write_lock
 
 
 def published(sender: object, paste: Paste, **kwargs: Any) -> list[Change]:
@@ -53,12 +54,15 @@ def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
         add(paste.key, Kind.RESTORE, paste.head)
 
 
+@write_lock()
+@transaction.atomic
 def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = None, moved_from: str = "") -> Change:
     """Add the next change of a paste to the outbox, and wake the worker after the transaction is committed.
 
     `at` is the time of the event, which defaults to now. A time in the future is replaced by now, because the dates of
     all later commits would have to follow it. `moved_from` is the root file that the paste was imported from.
     """
+    _lock_numbers(key)
     embargo = Max("embargoed_until", filter=Q(settled_at=None))  # The embargo of a paste covers its edits.
     previous = Change.objects.filter(key=key).aggregate(number=Max("number"), embargo=embargo)
     number = (previous["number"] or 0) + 1
@@ -69,6 +73,13 @@ def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = Non
     store(change)
     transaction.on_commit(wakeup.drain.request)
     return change
+
+
+def _lock_numbers(key: str) -> None:
+    """Let no other transaction number a change of this paste until this one ends; SQLite has one writer at a time."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"gitsync.outbox {key}"])
 
 
 def standing(key: str) -> Subquery:

@@ -10,6 +10,7 @@ from gitsync.models import Mirror
 from gitsync.monitoring.drain_report import recording
 from gitsync.remote.git_remote import Remote
 from gitsync.repository.access import with_clone
+from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import Repository
 from gitsync.sync import resync
 from gitsync.sync.catch_up import catch_up
@@ -36,15 +37,15 @@ def run() -> None:
             _fetch(remote, mirror)
         if mirror.check_requested:
             _answer(mirror, _check())
-    except BusyError:
-        Mirror.objects.filter(pk=mirror.pk).update(**{name: True for name, value in requested.items() if value})
     except GitsyncError as error:
-        _fail(mirror, error)
+        if isinstance(error, BusyError) or stop_requested.is_set():  # For later, or for the next worker.
+            Mirror.objects.filter(pk=mirror.pk).update(**{name: True for name, value in requested.items() if value})
+        else:
+            _fail(mirror, error)
     except Exception as error:  # The next drain must be tried in any case.
         logger.exception("a request from the admin failed unexpectedly")
         connection.close_if_unusable_or_obsolete()
         _fail(mirror, as_gitsync_error(error))
-    Mirror.objects.filter(pk=mirror.pk).update(fetch_requested=False, check_requested=False)
 
 
 def _fetch(remote: Remote, mirror: Mirror) -> None:

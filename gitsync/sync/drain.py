@@ -42,6 +42,7 @@ from gitsync.repository.repository import Repository, Written
 from gitsync.sync import batch_size, bisect
 from gitsync.sync.catch_up import catch_up
 from gitsync.sync.settling import mark_settled
+from pastes.storage.write_lock import write_lock
 
 logger = logging.getLogger(__name__)
 
@@ -269,6 +270,7 @@ def _push(remote: Remote, mirror: Mirror, clone: Repository, attempt: _Attempt) 
         Mirror.objects.filter(pk=mirror.pk).update(**spent, **arrived)
 
 
+@write_lock()
 @transaction.atomic
 def _settle(mirror: Mirror, changes: Sequence[Change], written: Written) -> None:
     """Record the tip and settle the changes in one transaction."""

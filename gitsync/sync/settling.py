@@ -6,10 +6,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from gitsync import watchdog
+from pastes.storage.write_lock import write_lock
 
 _ROWS_AT_ONCE = 5_000
 
 
+@write_lock()
 @transaction.atomic
 def mark_settled(commits: Sequence[tuple[str, int]]) -> None:
     """Settle changes, given as (commit, primary key); the commit is empty if none was needed."""

@@ -205,6 +205,7 @@ def remove(paste: Paste, *, expected: int | None = None) -> bool:
         return _withdraw(paste, State.REMOVED) or _erase_hidden(paste)
 
 
+@write_lock()
 @transaction.atomic
 def show(paste: Paste) -> bool:
     """Show a hidden paste again. Return whether that changed anything."""
@@ -216,6 +217,7 @@ def show(paste: Paste) -> bool:
     return bool(changed)
 
 
+@write_lock()
 @transaction.atomic
 def burn(paste: Paste) -> list[File] | None:
     """Return the files of a paste that burns after reading and erase them. Only the first call returns them."""
@@ -249,6 +251,7 @@ def erase_expired(batch: int = 500) -> int:
     return erased
 
 
+@write_lock()
 @transaction.atomic
 def _erase_if_expired(paste: Paste) -> bool:
     changed = Paste.objects.expired().filter(pk=paste.pk).update(state=State.EXPIRED)
@@ -259,6 +262,7 @@ def _erase_if_expired(paste: Paste) -> bool:
     return bool(changed)
 
 
+@write_lock()
 @transaction.atomic
 def _withdraw(paste: Paste, state: State) -> bool:
     changed = Paste.objects.filter(pk=paste.pk, state=State.PUBLISHED).update(state=state)
@@ -270,6 +274,7 @@ def _withdraw(paste: Paste, state: State) -> bool:
     return bool(changed)
 
 
+@write_lock()
 @transaction.atomic
 def _erase_hidden(paste: Paste) -> bool:
     changed = Paste.objects.filter(pk=paste.pk, state=State.HIDDEN).update(state=State.REMOVED)

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from pastes.access import api_tokens
-from pastes.models import ApiToken
+from pastes.lifecycle import erasing, writing
+from pastes.lifecycle.draft import Draft, NewFile
+from pastes.models import ApiToken, Paste
 from pastes.storage import write_lock as write_lock_module
 from pastes.storage.write_lock import write_lock
+from tests.pastes.factories import publish_text
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -158,3 +162,46 @@ def test_a_reader_with_a_token_does_not_wait_for_writers() -> None:
 
     assert Client().get("/api/v1/pastes", headers=headers).status_code == 200
     assert ApiToken.objects.get().last_used_at is not None
+
+
+def _burning() -> Paste:
+    return writing.publish(Draft([NewFile("secret")], burn=True))
+
+
+def _hidden() -> Paste:
+    paste = publish_text("text")
+    writing.hide(paste)
+    return paste
+
+
+def _expired() -> Paste:
+    paste = writing.publish(Draft([NewFile("text")], lifetime=timedelta(hours=1)))
+    Paste.objects.update(expires_at="2001-01-01T00:00Z")
+    return paste
+
+
+@pytest.mark.parametrize(
+    ("publish", "write"),
+    [
+        (lambda: publish_text("text"), writing.hide),
+        (lambda: publish_text("text"), writing.remove),
+        (_hidden, writing.remove),
+        (_hidden, writing.show),
+        (_burning, writing.burn),
+        (_expired, lambda paste: writing.erase_expired()),  # noqa: ARG005
+        (lambda: publish_text("text"), lambda paste: erasing.purge(paste.key, reason="x")),
+    ],
+)
+@pytest.mark.usefixtures("short")
+def test_everything_that_happens_to_a_paste_takes_its_turn(
+    publish: Callable[[], Paste], write: Callable[[Paste], object]
+) -> None:
+    paste = publish()
+    state = Paste.objects.get().state
+
+    with held(), pytest.raises(OperationalError):
+        write(paste)
+
+    assert Paste.objects.get().state == state
+    write(paste)
+    assert Paste.objects.get().state != state
