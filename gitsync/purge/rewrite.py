@@ -19,6 +19,7 @@ from django.utils import timezone
 from gitsync import watchdog
 from gitsync.errors import CloneBrokenError, PurgeIncompleteError, RemoteMovedError, RemoteTimeoutError
 from gitsync.models import Change, Purge
+from gitsync.purge import malformed_commits
 from gitsync.purge.commit_map import CommitMap
 from gitsync.purge.occurrences import PurgedContent, find_content, occurrences
 from gitsync.purge.requests import is_any_due
@@ -80,7 +81,8 @@ def rewrite(remote: Remote, clone: Repository, tip: str) -> Rewritten:
         return Rewritten(keys, tip)
     parents = clone.ask("rev-parse", f"{first_commit}^@").decode().split()
     size_before = _pack_bytes(clone)
-    new_tip, commit_map = _rewrite_chunks(clone, tip, parents, StreamFilter(keys, content))
+    with malformed_commits.replaced(clone, tip, *(f"^{parent}" for parent in parents)):
+        new_tip, commit_map = _rewrite_chunks(clone, tip, parents, StreamFilter(keys, content))
     size_bytes = max(_pack_bytes(clone) - size_before, 1)
     _verify(clone, content, new_tip, parents)
     return Rewritten(keys, new_tip, commit_map, size_bytes)

@@ -11,7 +11,7 @@ from typing import IO
 from gitsync.format import tree
 from gitsync.format.fast_import import CHANGE_TRAILER, NEXT_REF, PURGED_TRAILER, purge_digest
 from gitsync.outbox.identity import configured
-from gitsync.purge.occurrences import PurgedContent
+from gitsync.purge.occurrences import PurgedContent, unquoted
 
 _TRAILER = re.compile(rf"^(Pasteur-Key|{CHANGE_TRAILER}): *([0-9a-z]+)".encode(), re.MULTILINE)
 _CHANGE = re.compile(rf"^{CHANGE_TRAILER}: *(\S+)\s*$".encode(), re.MULTILINE)
@@ -22,6 +22,8 @@ _PURGE_MESSAGE = b"A paste was purged\n"
 _LAST_MARK = b":999999999"
 #: An author or committer line in the form that fast-import accepts.
 _IDENTITY = re.compile(rb"(author|committer) ([^<>\n\0]* )?<[^<>\n\0]*> \d{1,18} [+-]\d{1,9}\n")
+#: Names that newer versions of fast-import refuse.
+_RESERVED = {b".", b"..", b".git"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class StreamFilter:
             yield from self._announcement()
 
     def _filter_commit(self, commit: _Commit, replacement: Callable[[str], str]) -> Iterator[bytes]:
-        changes = [change for change in commit.changes if not self._is_purged(change)]
+        changes = [_with_valid_path(change) for change in commit.changes if not self._is_purged(change)]
         parents = [parent for old in commit.parents if (parent := self._new_parent(old, replacement))]
         names_purged = any(key in self._keys for _, key in _TRAILER.findall(commit.message))
         self._last_date = next(b" ".join(line.split()[-2:]) for line in commit.header if line.startswith(b"committer "))
@@ -143,6 +145,18 @@ def _identity(line: bytes) -> bytes:
     name, email = (re.sub(rb"[<>]", b"", text).strip() for text in (name, email))
     seconds, zone = (date[1], date[2] or b"+0000") if date else (b"0", b"+0000")
     return b"%s %s<%s> %s %s\n" % (keyword, name and name + b" ", email, seconds, zone)
+
+
+def _with_valid_path(change: bytes) -> bytes:
+    """Return a file command with a path as fast-import accepts it; trees of others may have any names."""
+    fields = change.rstrip(b"\n").split(b" ", 3 if change.startswith(b"M ") else 1)
+    path = unquoted(fields[-1])
+    parts = [b"_" + part if part.lower() in _RESERVED else part for part in path.split(b"/") if part]
+    valid = b"/".join(parts) or b"_"
+    if valid == path:
+        return change
+    quoted = valid.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return b" ".join([*fields[:-1], b'"%s"' % quoted]) + b"\n"
 
 
 def _parse(stream: IO[bytes]) -> Iterator[_Commit]:
