@@ -1,5 +1,6 @@
 """A push that breaks off is halved, until the remote takes it; then it grows again."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,8 @@ def test_a_transfer_that_breaks_off_is_halved(remote: Path, monkeypatch: pytest.
 
     work_until_done(30)
 
-    assert sizes[:4] == [40, 20, 10, 5]
+    assert sizes[0] == 40
+    assert all(smaller <= size // 2 + 1 for size, smaller in pairwise(sizes[:4]))
     assert len(repository.changes(remote)) == 40
 
 
