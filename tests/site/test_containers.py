@@ -15,7 +15,6 @@ import pytest
 import urllib3
 from ruamel.yaml import YAML
 
-from gitsync.remote import ssh
 from pasteur_site.management.commands import run
 from pasteur_site.settings import env
 from tests import repository
@@ -27,7 +26,12 @@ from tests.servers.sshd import Sshd
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "beat", "nginx", "proxied", "certbot")
+#: Variables of .env that are no settings of the site.
+OF_CONTAINERS = {
+    *("PASTEUR_UID", "HTTP_PORT", "HTTPS_PORT", "FRONT_ACCESS_LOG", "FRONT_LOG_KEYS"),
+    *("CERTBOT_EMAIL", "CERTBOT_SERVER", "CERTBOT_CHALLENGE"),
+}
 #: What the containers decide themselves; everything else an operator may set in .env.
 FIXED = {
     *(
@@ -49,7 +53,6 @@ FIXED = {
         "GITSYNC_HOOK_SECRET",
         "PASTEUR_EMAIL_URL",
     ),
-    "GITSYNC_SSH_HOST_FINGERPRINT",  # The file of known hosts is a secret, which is read-only there.
 }
 
 
@@ -81,7 +84,12 @@ def test_every_service_that_stays_has_a_health_check() -> None:
 
 
 def test_the_deploy_key_reaches_the_worker_alone() -> None:
-    assert who("deploy_key") == who("known_hosts") == who("http_token") == who("email_url") == {"worker"}
+    # The key and the pinned hosts are in its volume.
+    assert [name for name in SERVICES if any(v.startswith("data:") for v in SERVICES[name].get("volumes", []))] == [
+        "worker"
+    ]
+    assert who("ssh_seed") == who("http_token") == who("email_url") == {"worker"}
+    assert who("dns_key") == {"certbot"}
     # What enters Git is decided when a paste is written, and a forge rings at the web process.
     rules = {"GITSYNC_EMBARGO", "GITSYNC_MIRROR_EXPIRING", "GITSYNC_READ_BACK", "GITSYNC_HOOK_SECRET_FILE"}
     rules |= {"GITSYNC_REMOTE", "GITSYNC_WEB_URL", "GITSYNC_CLONE_URL"}  # Where visitors find the commit of a paste.
@@ -108,17 +116,21 @@ def test_no_secret_stands_in_an_environment() -> None:
             assert "PASSWORD" not in setting or setting.endswith("_FILE"), (name, setting)
 
 
-def test_only_the_site_is_published_and_only_on_loopback() -> None:
+def test_only_nginx_is_published_and_on_loopback_behind_another_web_server() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert published == {"web": ["127.0.0.1:${PORT:-8000}:8000"]}
+    assert published == {
+        "nginx": ["${HTTP_PORT:-80}:8080", "${HTTPS_PORT:-443}:8443"],
+        "proxied": ["127.0.0.1:${PORT:-8000}:8080"],
+    }
+    assert (SERVICES["nginx"]["profiles"], SERVICES["proxied"]["profiles"]) == (["https"], ["proxied"])
 
 
 def test_databases_reach_nothing_outside() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     outside = {name for name, service in SERVICES.items() if service["networks"] != ["inside"]}
 
-    assert outside == {"web", "worker"}
+    assert outside == {"nginx", "proxied", "certbot", "worker"}
 
 
 def test_the_site_starts_without_broker_worker_and_remote() -> None:
@@ -145,7 +157,7 @@ def test_the_image_runs_as_an_ordinary_user_and_contains_the_listed_files() -> N
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     named = (ROOT / ".dockerignore").read_text().splitlines()
 
-    assert [line for line in lines if line.startswith("USER ")] == ["USER ${PASTEUR_UID}"]
+    assert [line for line in lines if line.startswith("USER ")] == ["USER ${PASTEUR_UID}"] * 2
     assert "ARG PASTEUR_UID=1000" in lines
     assert "*" in named
     assert all((ROOT / line[1:]).exists() for line in named if line.startswith("!"))
@@ -162,26 +174,69 @@ def test_whatever_an_operator_may_choose_can_be_set_in_env() -> None:
     written = (ROOT / "docker-compose.yml").read_text()
     example = (ROOT / ".env.example").read_text()
 
-    assert set(re.findall(r"\$\{(\w+):-", written)) == choices | {"PASTEUR_UID"}
-    assert set(re.findall(r"^#(\w+)=", example, re.MULTILINE)) == choices | {"PASTEUR_UID"}
+    assert set(re.findall(r"\$\{(\w+):-", written)) == choices | OF_CONTAINERS
+    assert set(re.findall(r"^#(\w+)=", example, re.MULTILINE)) == choices | OF_CONTAINERS | {"COMPOSE_PROFILES"}
 
 
-def test_the_documented_steps_make_every_secret_as_it_has_to_be(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "operations" / "install.md").read_text()
-    (steps,) = [block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "mkdir secrets" in block]
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a folder with the scripts of a checkout."""
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+    return tmp_path
 
-    subprocess.run(["sh", "-eu", "-c", steps], cwd=tmp_path, check=True)
 
-    folder = tmp_path / "secrets"
+def setup(checkout: Path, answers: str) -> subprocess.CompletedProcess[str]:
+    """Run deploy/setup with these answers, without building images."""
+    command = ["deploy/setup", "--only-files"]
+    return subprocess.run(command, cwd=checkout, input=answers, capture_output=True, text=True, check=False)
+
+
+def variables(checkout: Path) -> dict[str, str]:
+    """Return what .env sets."""
+    return dict(line.split("=", 1) for line in (checkout / ".env").read_text().splitlines())
+
+
+def test_setup_makes_every_secret_and_env_as_they_have_to_be(checkout: Path) -> None:
+    done = setup(checkout, "https://paste.example.org\n\nada@example.org\ngit@git.example.org:team/pastes.git\n")
+
+    assert done.returncode == 0, done.stderr
+    written = variables(checkout)
+    assert written["PASTEUR_URL"] == "https://paste.example.org"
+    assert (written["COMPOSE_PROFILES"], written["ALLOWED_HOSTS"]) == ("https", "paste.example.org")
+    assert written["GITSYNC_REMOTE"] == "git@git.example.org:team/pastes.git"
+    folder = checkout / "secrets"
     paths = {name: folder / Path(secret["file"]).name for name, secret in COMPOSE["secrets"].items()}
+    assert set(folder.iterdir()) == set(paths.values())
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in paths.values())
+    assert {path.stat().st_uid for path in paths.values()} == {int(written["PASTEUR_UID"])}
     url = urlsplit(paths["database_url"].read_text())
     assert (url.scheme, url.hostname, url.password) == ("postgres", "postgres", paths["postgres_password"].read_text())
-    assert len(paths["secret_key"].read_text()) >= 32
-    assert ssh.unreadable_key_problems(paths["deploy_key"]) == []
-    owner = paths["deploy_key"].stat().st_uid
-    told = re.findall(r"PASTEUR_UID=(\d+)", (tmp_path / ".env").read_text()) if (tmp_path / ".env").exists() else []
-    assert int((told or ["1000"])[-1]) == owner
+    assert len(paths["secret_key"].read_text()) == 64
+    assert paths["secret_key"].read_text() != paths["postgres_password"].read_text()
+    assert not any(secret in done.stdout + done.stderr for secret in (str(url.password),))
+
+
+def test_setup_can_run_again_and_changes_nothing(checkout: Path) -> None:
+    setup(checkout, "https://example.org/paste\nproxied\n\n")
+    before = {path: path.read_text() for path in (checkout / "secrets").iterdir()}, (checkout / ".env").read_text()
+
+    done = setup(checkout, "\n")
+
+    assert done.returncode == 0, done.stderr
+    assert before == (
+        {path: path.read_text() for path in (checkout / "secrets").iterdir()},
+        (checkout / ".env").read_text(),
+    )
+    assert variables(checkout)["ALLOWED_HOSTS"] == "example.org"
+
+
+@pytest.mark.parametrize("address", ["", "paste.example.org", "https://a b", "https://h;x", "https://$(id)"])
+def test_setup_refuses_an_address_that_is_none(checkout: Path, address: str) -> None:
+    done = setup(checkout, f"{address}\n")
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") <= 2
+    assert "PASTEUR_URL" not in (checkout / ".env").read_text()
 
 
 class Service(ServerProcess):
@@ -232,8 +287,7 @@ def test_the_services_take_a_paste_to_a_remote_over_ssh(
     (tmp_path / "metrics_token").touch()
     (tmp_path / "hook_secret").touch()
     (tmp_path / "email_url").touch()
-    shutil.copy2(sshd.key_file, tmp_path / "deploy_key")
-    shutil.copy2(sshd.known_hosts_file, tmp_path / "known_hosts")
+    (tmp_path / "ssh_seed").touch()
     places = {
         "/run/secrets": str(tmp_path),
         "redis://redis:6379": f"redis://127.0.0.1:{redis.port}",
@@ -249,6 +303,10 @@ def test_the_services_take_a_paste_to_a_remote_over_ssh(
 
     web = Service("web", places, variables, str(nothing))  # It has no git, nor anything else to start.
     worker = Service("worker", places, variables, os.environ["PATH"])
+    data = worker.folder / "data"
+    data.mkdir(mode=0o700)
+    shutil.copy2(sshd.key_file, data / "deploy_key")
+    shutil.copy2(sshd.known_hosts_file, data / "known_hosts")
     beat = Service("beat", places, variables, os.environ["PATH"])
     with web, worker, beat:
         http = urllib3.PoolManager(timeout=10, retries=False)

@@ -24,10 +24,10 @@ def file(settings: Settings, tmp_path: Path) -> Path:
     return tmp_path / "data" / "deploy_key"
 
 
-def run() -> str:
+def run(*options: str) -> str:
     """Run the command and return what it prints."""
     out = StringIO()
-    call_command("deploy_key", stdout=out, stderr=StringIO())
+    call_command("deploy_key", *options, stdout=out, stderr=StringIO())
     return out.getvalue().strip()
 
 
@@ -112,3 +112,38 @@ def test_a_file_that_is_no_key_is_reported(file: Path) -> None:
 
     with pytest.raises(CommandError, match="not a private key"):
         run()
+
+
+def test_the_next_key_is_registered_first_and_then_takes_the_place_of_the_former(file: Path) -> None:
+    former, following = run(), run("--next")
+    assert former != following
+    assert run("--next") == following
+    assert run() == former
+
+    assert run("--activate") == following
+
+    assert run() == following
+    assert file.with_name("deploy_key.pub").read_text() == f"{following}\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert run("--activate") == former
+
+
+def test_without_a_next_key_nothing_is_exchanged(file: Path) -> None:
+    former = run()
+
+    with pytest.raises(CommandError, match="--next"):
+        run("--activate")
+
+    assert run() == former
+
+
+def test_a_new_seed_gives_the_next_key(file: Path, settings: Settings) -> None:
+    settings.GITSYNC_SSH_SEED = SEED
+    run()
+    settings.GITSYNC_SSH_SEED = SEED[::-1]
+
+    following = run("--next")
+    run("--activate")
+
+    assert run() == following
+    assert file.exists()
