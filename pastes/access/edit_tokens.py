@@ -42,6 +42,6 @@ def owns(paste: "Paste | None", token: str) -> "TypeGuard[Paste]":
 
 def demand(paste: "Paste", token: str, *, deleting: bool = False) -> None:
     """Raise RefusedError unless the caller's API token permits the action or `token` is the edit token of the paste."""
-    if not permissions.made(paste) and not (deleting and permissions.moderates()) and not owns(paste, token):
+    if not permissions.is_creator(paste) and not (deleting and permissions.moderates()) and not owns(paste, token):
         message = gettext("This requires the paste’s edit token in the header X-Pasteur-Token.")
         raise RefusedError("token", message, status=403)

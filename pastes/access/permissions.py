@@ -67,7 +67,7 @@ def moderates() -> bool:
     return token is not None and token.may_moderate
 
 
-def made(paste: Paste) -> bool:
+def is_creator(paste: Paste) -> bool:
     """Return whether the caller's API token may write and the paste was created with it or its owner's other tokens."""
     token = request_context.token()
     if token is None or not token.may_write or paste.api_token_id is None:

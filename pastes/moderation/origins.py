@@ -1,4 +1,4 @@
-"""The network addresses that pastes came from, stored for PASTEUR_KEEP_ADDRESSES days. The default is not at all."""
+"""The network addresses that pastes came from, stored for PASTEUR_KEEP_ADDRESSES days, or by default not at all."""
 
 from datetime import timedelta
 from typing import Any

@@ -99,7 +99,7 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """The transport for `folder://`. Polling ten times per second is cheap and takes 50 ms on average."""
+    """The transport for `folder://`. Polling ten times per second is cheap and delays messages by 50 ms."""
 
     Channel = Channel
     polling_interval = 0.1
