@@ -12,7 +12,7 @@ load_settings()
 
 import celery  # noqa: E402  (settings come first)
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # noqa: E402  (newer than the stubs)
-from celery.signals import celeryd_init, setup_logging, task_prerun  # noqa: E402
+from celery.signals import celeryd_init, setup_logging, task_prerun, worker_ready  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import set_script_prefix  # noqa: E402
 from kombu.transport import TRANSPORT_ALIASES  # noqa: E402
@@ -39,6 +39,12 @@ def configure_logging(**kwargs: Any) -> None:
 def set_path(**kwargs: Any) -> None:
     """Set the path of PASTEUR_URL for `reverse` in the thread of a task, because Django stores it per thread."""
     set_script_prefix(settings.FORCE_SCRIPT_NAME)
+
+
+@worker_ready.connect
+def report_start(**kwargs: Any) -> None:
+    """Log that the worker waits for work, as the web server logs its address."""
+    logging.getLogger(__name__).info("the worker is listening for changes")
 
 
 @celeryd_init.connect

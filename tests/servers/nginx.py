@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import weakref
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -17,8 +18,9 @@ class Nginx(ServerProcess):
 
     def __init__(self, site: Pasteur, *, path: str = "", tls: bool = True, **settings: str) -> None:
         super().__init__()
-        self._plain = reserve_port()
-        self.plain_port = int(self._plain.getsockname()[1])
+        plain = reserve_port()
+        weakref.finalize(self, plain.close)
+        self.plain_port = int(plain.getsockname()[1])
         self.tls = tls
         self.access_log = self.folder / "access.log"
         self.url = f"https://localhost:{self.port}{path}" if tls else f"http://localhost:{self.port}{path}"
@@ -41,10 +43,6 @@ class Nginx(ServerProcess):
     def http(self) -> urllib3.PoolManager:
         """A client that trusts the certificate."""
         return urllib3.PoolManager(timeout=20, retries=False, ca_certs=str(self.folder / "fullchain.pem"))
-
-    def stop(self) -> None:
-        self._plain.close()
-        super().stop()
 
     def configure(self) -> subprocess.CompletedProcess[str]:
         """Write the configuration."""

@@ -316,6 +316,8 @@ def test_the_services_take_a_paste_to_a_remote_over_ssh(
 
         assert answer.status == 201
         assert repository.text(sshd.repository, key, "hello.txt") == b"hello\n"
+        wait_until(lambda: "the worker is listening for changes" in worker.log_tail(), "the worker says so", 10)
+        assert f"listening on http://127.0.0.1:{web.port}\n" in web.log_tail()
         for service in (web, worker, beat):
             grace = int(SERVICES[service.name].get("stop_grace_period", "10s").removesuffix("s"))
             assert service.process is not None
