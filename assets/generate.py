@@ -4,7 +4,7 @@
 
 - `pasteur.css`: the stylesheets from static/css/ in a single file, which saves requests;
 - `messages/<language>.js`: the translations for scripts (those for Python are compiled to .mo files in locale/);
-- `languages.js` and `constants.js`: tables and limits shared by Python and JavaScript.
+- `languages.js`, `constants.js` and `credentials.js`: tables and limits shared by Python and JavaScript.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polib
 
+from gitsync.outbox import secret_patterns
 from pastes.rules import display, languages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,7 @@ STYLESHEETS = (
     "header_and_footer",
     "text",
     "paste_header",
+    "created",
     "file",
     "code_colours",
     "markdown",
@@ -54,6 +56,7 @@ def main() -> None:
     _write("pasteur.css", stylesheet())
     _write("languages.js", language_tables())
     _write("constants.js", constants())
+    _write("credentials.js", credentials())
 
 
 def messages(catalogue: Path) -> str:
@@ -113,6 +116,16 @@ def constants() -> str:
     }
     lines = [f"export const {name} = {json.dumps(value)};\n" for name, value in values.items()]
     return "".join([*lines, *(f"export const {name} = {pattern};\n" for name, pattern in patterns.items())])
+
+
+def credentials() -> str:
+    """Return the module with the patterns of credentials: kind, the prefixes that occur in each, and the pattern."""
+    kinds = [
+        [kind.name, [prefix.decode() for prefix in kind.prefixes], kind.pattern.pattern.decode()]
+        for kind in secret_patterns.KINDS
+    ]
+    values = {"KINDS": kinds, "EXAMPLE": secret_patterns.EXAMPLE.decode()}
+    return "".join(f"export const {name} = {json.dumps(value)};\n" for name, value in values.items())
 
 
 def _character_class(ranges: tuple[tuple[int, int], ...]) -> str:

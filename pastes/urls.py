@@ -10,7 +10,9 @@ from pastes.web import (
     edit,
     embed,
     errors,
+    gone,
     health,
+    landing,
     language_selector,
     lists,
     oembed,
@@ -68,6 +70,8 @@ urlpatterns = [
     path("<key:key>/edit", edit.edit, name="edit"),
     path("<key:key>/delete", edit.delete, name="delete"),
     path("<key:key>/fork", edit.fork, name="fork"),
+    path("<key:key>/created", landing.page, name="created"),
+    path("<key:key>/gone", gone.page, name="gone"),
     path("<key:key>/report", report.report, name="report"),
     path("<str:name>", create.or_upload(paste.old_page), name="upload"),
 ]

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 _WORD = rb"[A-Za-z0-9_-]"
 #: The ending of sample keys in the AWS documentation.
-_EXAMPLE = b"EXAMPLE"
+EXAMPLE = b"EXAMPLE"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ def _kind(name: str, *prefixes: bytes, then: bytes, until: bytes = rb"(?![A-Za-z
     return _Kind(name, prefixes, re.compile(rb"(?<![A-Za-z0-9_-])(?:" + prefix + b")" + then + until))
 
 
-_KINDS = (
+#: The form for a new paste searches for them as well (assets/generate.py).
+KINDS = (
     _kind("AWS access key", b"AKIA", b"ASIA", then=rb"[A-Z2-7]{16}"),
     _Kind(
         "private key",
@@ -51,7 +52,7 @@ _KINDS = (
     _kind("SendGrid key", b"SG.", then=_WORD + rb"{22}\." + _WORD + rb"{43}"),
     _kind("age key", b"AGE-SECRET-KEY-1", then=rb"[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
 )
-_PREFIXES = [(prefix, kind) for kind in _KINDS for prefix in kind.prefixes]
+_PREFIXES = [(prefix, kind) for kind in KINDS for prefix in kind.prefixes]
 
 
 def find_secrets(content: bytes) -> dict[str, str]:
@@ -60,6 +61,6 @@ def find_secrets(content: bytes) -> dict[str, str]:
     for prefix, kind in _PREFIXES:  # Every paste is searched, so this has to be fast.
         if prefix in content:
             for match in kind.pattern.finditer(content):
-                if not match[0].endswith(_EXAMPLE):
+                if not match[0].endswith(EXAMPLE):
                     secrets[sha256(match[0]).hexdigest()[:16]] = kind.name
     return secrets

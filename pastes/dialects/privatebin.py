@@ -41,6 +41,8 @@ _LIFETIMES = {
     "1year": timedelta(days=365),
     "never": None,
 }
+#: The members of a ciphertext that clients know.
+_MEMBERS = ("v", "adata", "ct")
 #: The maximum length of the request without the members that are stored as the content of the paste.
 _ENVELOPE_BYTES = 4_096
 
@@ -58,9 +60,14 @@ def _accepts_json(request: HttpRequest) -> bool:
     return _has_marker(request) or media_type == "application/json"
 
 
+def _key_in_query(request: HttpRequest) -> str:
+    """Return the key in an address such as `/?KEY`, to which trackers may have added parameters; else nothing."""
+    names = (part.removesuffix("=") for part in request.META.get("QUERY_STRING", "").split("&"))
+    return next((name for name in names if keys.is_valid_key(name)), "")
+
+
 def _reads_by_key(request: HttpRequest) -> bool:
-    query = request.META.get("QUERY_STRING", "").removesuffix("=")
-    return request.method in {"GET", "HEAD"} and keys.is_valid_key(query) and _accepts_json(request)
+    return request.method in {"GET", "HEAD"} and _key_in_query(request) != "" and _accepts_json(request)
 
 
 @problems.error_format(
@@ -81,12 +88,11 @@ def get(request: HttpRequest) -> HttpResponse | None:
         return _api_response(JsonResponse(context, content_type="application/ld+json"))
     if "pasteid" in request.GET and "deletetoken" in request.GET:
         return _delete_by_link(request, request.GET["pasteid"], request.GET["deletetoken"])
-    query = request.META.get("QUERY_STRING", "")
-    key = query.removesuffix("=")
-    if keys.is_valid_key(key):
-        # Browsers preserve the fragment.
-        return _read(request, key) if _accepts_json(request) else redirect(site_path(f"/{key}"))
-    return _failure(_GONE) if _has_marker(request) and query else None
+    if key := _key_in_query(request):
+        return (
+            _read(request, key) if _accepts_json(request) else redirect(site_path(f"/{key}"))
+        )  # Browsers keep the fragment.
+    return _failure(_GONE) if _has_marker(request) and request.META.get("QUERY_STRING", "") else None
 
 
 def matches(request: HttpRequest) -> bool:
@@ -136,7 +142,7 @@ def _create(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     if expire not in _LIFETIMES:
         raise RefusedError("expires", f"expire must be one of {', '.join(_LIFETIMES)}.", field="expire")
     ciphertext.check_object(envelope)
-    text = json.dumps({name: envelope[name] for name in ("v", "adata", "ct")}, separators=(",", ":"))
+    text = json.dumps({name: envelope[name] for name in _MEMBERS}, separators=(",", ":"))
     draft = Draft([NewFile(text)], lifetime=_LIFETIMES[expire], burn=bool(envelope["adata"][3]), encrypted=True)
     paste = writing.publish(draft, token=secrets.token_hex(32))
     response = _success({"id": paste.key, "url": f"/?{paste.key}", "deletetoken": paste.token})
@@ -165,7 +171,7 @@ def _load_envelope(files: list[File] | None) -> dict[str, Any] | None:
     if not files or not files[0].content.startswith("{"):
         return None
     envelope: dict[str, Any] = json.loads(files[0].content)
-    return envelope
+    return {name: envelope[name] for name in _MEMBERS}
 
 
 def _delete(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:

@@ -16,6 +16,7 @@ from pastes.errors import RefusedError
 from pastes.http import problems
 from pastes.http.problems import Problem
 from pastes.models import File, Paste, blob_oid
+from pastes.rules import keys
 from pastes.rules.site_path import site_path
 
 logger = logging.getLogger(__name__)
@@ -202,9 +203,12 @@ def error(
         response = JsonResponse({"error": body}, status=status)
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif wants_html(request):
-        context = {"heading": gettext(_TITLES.get(status, _OTHER_TITLE)), "message": message, "status": status}
+        heading = gettext(_TITLES.get(status, _OTHER_TITLE))
+        context: dict[str, object] = {"heading": heading, "message": message, "status": status}
         if status == 401 and request.method in {"GET", "HEAD"}:
             context["login"] = path_to_return_to(request)
+        if status == 404 and keys.is_valid_key(key := request.path_info.split("/")[1]):
+            context["key"] = key  # Whether or not there was such a paste.
         context["is_form_error"] = request.method == "POST" and request.path_info == "/"
         response = ErrorPage(render_to_string("error.html", context, request), message=message, status=status)
     else:

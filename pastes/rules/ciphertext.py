@@ -13,6 +13,7 @@ from typing import Any
 from pastes.errors import RefusedError
 
 _HEX = re.compile(r"([0-9a-f]{2})+\n?")
+_MEMBERS = {"v", "adata", "ct"}
 _FORMATTERS = {"plaintext", "syntaxhighlighting", "markdown"}
 #: The allowed cipher parameters: key bits, tag bits, algorithm, mode, compression.
 _CHOICES: tuple[set[object], ...] = ({128, 192, 256}, {64, 96, 128}, {"aes"}, {"ctr", "cbc", "gcm"}, {"zlib", "none"})
@@ -28,8 +29,11 @@ def check(content: str) -> None:
         sealed = json.loads(content)
     except (ValueError, RecursionError):
         raise _malformed("it is neither JSON nor hexadecimal") from None
-    if not isinstance(sealed, dict) or set(sealed) != {"v", "adata", "ct"}:
+    # The site's own pages add `password`: without it, a reader's page cannot tell a wrong key from a missing password.
+    if not isinstance(sealed, dict) or not _MEMBERS <= set(sealed) <= _MEMBERS | {"password"}:
         raise _malformed("it must contain exactly v, adata and ct")
+    if not isinstance(sealed.get("password", False), bool):
+        raise _malformed("password must be true or false")
     check_object(sealed)
 
 

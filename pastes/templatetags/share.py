@@ -7,6 +7,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from pastes.models import Paste
+
 register = template.Library()
 
 #: The placeholder for the key.
@@ -14,11 +16,16 @@ _KEY = "KEY-OF-THE-PASTE"
 
 
 @register.simple_tag
-def share(site: str, key: str, clone: str) -> SafeString:
-    """Return the box for a paste. `site` is the URL of the site and `clone` the URL of the mirror."""
-    return mark_safe(_box(get_language(), site, clone).replace(_KEY, key))  # noqa: S308  (a template, and a key)
+def share(site: str, paste: Paste, clone: str = "") -> SafeString:
+    """Return the box for a paste; `site` is the URL of the site, `clone` that of the mirror.
+
+    A paste that is encrypted or burns has a link and its QR code only: programs and frames could not show its text.
+    """
+    box = _box(get_language(), site, clone, is_encrypted=paste.encrypted, is_secret=paste.encrypted or paste.burn)
+    return mark_safe(box.replace(_KEY, paste.key))  # noqa: S308  (a template, and a key)
 
 
 @lru_cache(maxsize=64)
-def _box(language: str | None, site: str, clone: str) -> str:
-    return render_to_string("pastes/_share.html", {"here": f"{site}/{_KEY}", "clone": clone})
+def _box(language: str | None, site: str, clone: str, *, is_encrypted: bool, is_secret: bool) -> str:
+    context = {"here": f"{site}/{_KEY}", "clone": clone, "is_encrypted": is_encrypted, "is_secret": is_secret}
+    return render_to_string("pastes/_share.html", context)

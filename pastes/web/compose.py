@@ -1,7 +1,7 @@
 """The page with the form for a new paste."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.csrf import csrf_protect
 
 from pastes.access import permissions
@@ -9,6 +9,7 @@ from pastes.errors import RefusedError
 from pastes.http import responses
 from pastes.http.request_forms import MultipartForm
 from pastes.lifecycle import idempotency
+from pastes.web import landing
 from pastes.web.forms import Compose, prefilled_values
 
 
@@ -21,7 +22,10 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
-    """Publish the submitted form and redirect to the paste, or show the form again with its errors."""
+    """Publish the submitted form and redirect to its landing page, or show the form again with its errors.
+
+    The script that encrypts asks for JSON and gets the address of that page, or the error.
+    """
     compose = Compose(form.fields, form.files)
     if compose.adds_file:
         return show(request, compose)
@@ -31,10 +35,7 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
         except RefusedError as refused:
             compose.add_error(refused)
         else:
-            # The edit token is in the fragment, which browsers do not send to servers.
-            response = redirect(f"{paste.get_absolute_url()}#token={paste.token}")
-            response.headers["Cache-Control"] = "no-store"
-            return response
+            return landing.hand_over(request, paste)
     if responses.wants_text(request):
         raise compose.first_error()
     return show(request, compose, status=compose.status)

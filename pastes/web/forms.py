@@ -83,6 +83,8 @@ class PasteForm(forms.Form):
     )
     burn = forms.BooleanField(required=False, label=_("Burn after reading: can be opened only once"))
     forked_from = forms.CharField(required=False, widget=forms.HiddenInput)
+    #: Set by the script that encrypts.
+    encrypted = forms.BooleanField(required=False, widget=forms.HiddenInput)
     #: A random value that prevents a double click from creating two pastes (lifecycle/idempotency.py).
     once = forms.CharField(required=False, widget=forms.HiddenInput, initial=edit_tokens.draw)
 
@@ -92,7 +94,7 @@ class PasteForm(forms.Form):
 class EditForm(PasteForm):
     """The fields that can be edited, and the edit token."""
 
-    expires = burn = forked_from = once = None  # type: ignore[assignment]  # Django's way to remove a field.
+    expires = burn = forked_from = encrypted = once = None  # type: ignore[assignment]  # Django's way to remove a field.
     token = forms.CharField(
         label=_("Edit token"),
         help_text=_(
@@ -208,6 +210,7 @@ class Compose:
             visibility=data["visibility"],
             lifetime=lifetimes.named(data["expires"]).length,
             burn=data["burn"],
+            encrypted=data["encrypted"],
             forked_from=data["forked_from"],
         )
 
@@ -231,7 +234,7 @@ class Compose:
 
 def prefilled_values(query: QueryDict) -> dict[str, str]:
     """Return the initial values from a link such as `/?language=python&title=Hello`, ignoring invalid choices."""
-    names = {*PasteForm.base_fields, *FileForm.base_fields} - {"forked_from", "once", "upload"}
+    names = {*PasteForm.base_fields, *FileForm.base_fields} - {"forked_from", "encrypted", "once", "upload"}
     values = {name: str(query[name]) for name in query if name in names}
     if language := languages.named(values.get("language", "")):
         values["language"] = language.name

@@ -49,7 +49,7 @@ def _text(request: HttpRequest, paste: Paste) -> HttpResponse:
 
 def _page(request: HttpRequest, paste: Paste, ending: str) -> HttpResponse:
     if paste.burn:
-        return render(request, "pastes/burn.html", {"paste": paste})
+        return render(request, "pastes/burn.html", {"paste": paste, "site": responses.site_url(request)})
     language = _requested_language(request, ending)
     if language and not paste.encrypted:
         for file in paste.files:

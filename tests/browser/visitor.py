@@ -24,8 +24,8 @@ class Visitor:
 
     @property
     def key(self) -> str:
-        """The key of the paste whose page is open."""
-        return urlsplit(self.page.url).path.strip("/")
+        """The key of the paste whose page is open, or the page about it after its creation."""
+        return urlsplit(self.page.url).path.removesuffix("/created").strip("/")
 
     def go(self, path: str) -> int:
         """Open a page of the site and return its status."""

@@ -3,6 +3,7 @@
 import ast
 import json
 import secrets
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -59,9 +60,22 @@ def test_other_clients_open_what_this_one_seals(password: str) -> None:
 
     sealed = client.seal(files, secret, password, burns=True)
 
-    opened = reference_ciphers.unseal(sealed, reference_ciphers.base58(secret), password)
+    encoded = reference_ciphers.as_privatebin(password)
+    opened = reference_ciphers.unseal(sealed, reference_ciphers.base58(secret), encoded)
     assert opened == {"paste": "x = '☃'\r\n", "files": files}
     assert json.loads(sealed)["adata"][1:] == ["plaintext", 0, 1]
+
+
+@pytest.mark.parametrize("encode", [str.encode, reference_ciphers.as_privatebin], ids=["UTF-8", "PrivateBin"])
+@pytest.mark.parametrize("password", ["pass wörd", "пароль", "🔑"])
+def test_this_one_opens_a_password_in_either_encoding(password: str, encode: Callable[[str], bytes]) -> None:
+    secret = secrets.token_bytes(32)
+
+    sealed = reference_ciphers.seal("text", secret, encode(password))
+
+    assert client.unseal(sealed, secret, password)[0]["content"] == "text"
+    with pytest.raises(ValueError, match="tag"):
+        client.unseal(sealed, secret, password + "!")
 
 
 @pytest.mark.parametrize("zipped", [True, False])

@@ -90,7 +90,7 @@ class Form:
     def key(self, response: Any) -> str:
         """Return the key of the new paste."""
         assert response.status_code == 302, Page(response).text
-        return str(response["Location"]).partition("#")[0].removeprefix("/")
+        return str(response["Location"]).split("/")[1]
 
     def assert_refused(self, response: Any, status: int, code: str, text: str) -> None:
         """Fail unless the response is a page with this status and the text in its box."""
@@ -129,7 +129,7 @@ EntryPoint = Put | Post | Api | Form | FirstPasteur
 ENTRY_POINTS: tuple[EntryPoint, ...] = (Put(), Post(), Api(), Form(), FirstPasteur())
 
 
-def submit(client: Client, *parts: Part, files: int | str = 1, **fields: str) -> Any:
+def submit(client: Client, *parts: Part, files: int | str = 1, accept: str = BROWSER_ACCEPT, **fields: str) -> Any:
     """Send the site's own form with these parts and fields, and the defaults for all others."""
     defaults = {
         "files-TOTAL_FORMS": str(files),
@@ -140,7 +140,7 @@ def submit(client: Client, *parts: Part, files: int | str = 1, **fields: str) ->
     names = {part.name for part in parts}
     rest = [Part(name, value.encode()) for name, value in (defaults | fields).items() if name not in names]
     body = multipart.body(*rest, *parts)
-    return client.post("/", body, content_type=multipart.CONTENT_TYPE, headers={"accept": BROWSER_ACCEPT})
+    return client.post("/", body, content_type=multipart.CONTENT_TYPE, headers={"accept": accept})
 
 
 def entry_point_name(entry_point: EntryPoint) -> str:

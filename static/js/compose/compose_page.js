@@ -4,6 +4,7 @@ import { tokenOf } from "../ownership/owned_store.js";
 import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { keyOfPage } from "../page/site_path.js";
+import { CredentialNotice } from "./credential_notice.js";
 import { Editor } from "./editor.js";
 
 const UNITS = [[gettext("MB"), 1024 * 1024], [gettext("kB"), 1024], [gettext("bytes"), 1]];
@@ -23,6 +24,7 @@ class ComposePage {
     this.fileCount = form.querySelector("[name='files-TOTAL_FORMS']");
     this.editors = [];
     this.encryption = null; // Only set on the form for a new paste.
+    this.credentials = null;
     this.isTouched = false; // A form pre-filled by a fork or a link is not a draft until the author changes it.
     this.isSending = false;
     this.draftTimer = undefined;
@@ -31,6 +33,7 @@ class ComposePage {
   start() {
     for (const fieldset of this.form.querySelectorAll("fieldset.file")) this.#adopt(fieldset);
     if (this.isNew) this.encryption = new EncryptionChoice(this.form, this.editors, { onChange: () => this.#refresh() });
+    this.credentials = new CredentialNotice(this);
     this.#listen();
     memory.forget("sent"); // A paste sent earlier either did not arrive or its page has been opened.
     if (this.isNew) this.#fillNew();
@@ -158,6 +161,8 @@ class ComposePage {
     if (event.submitter === this.addButton) return;
     if (this.isSending) {
       event.preventDefault(); // Create one paste, no matter how often the button is pressed.
+    } else if (this.credentials.holdsBack()) {
+      event.preventDefault();
     } else if (this.encryption?.isOn) {
       event.preventDefault();
       this.#sendEncrypted();
@@ -212,7 +217,10 @@ class ComposePage {
       this.isTouched = true;
       this.#refresh();
       clearTimeout(this.draftTimer);
-      this.draftTimer = setTimeout(() => this.#saveDraft(), DRAFT_PAUSE_MS);
+      this.draftTimer = setTimeout(() => {
+        this.#saveDraft();
+        this.credentials.update();
+      }, DRAFT_PAUSE_MS);
     });
     this.form.addEventListener("change", () => {
       this.isTouched = true;
@@ -225,7 +233,11 @@ class ComposePage {
     });
     window.addEventListener("pagehide", () => this.isTouched && !this.isSending && this.#saveDraft());
     // The browser may restore the page from its cache, with the button still locked.
-    window.addEventListener("pageshow", (event) => event.persisted && this.#unlock());
+    window.addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
+      this.#unlock();
+      if (!memory.get("sent")) this.isTouched = false; // It has arrived, so it is no draft.
+    });
     // A file dropped next to the fields would otherwise replace the page.
     document.addEventListener("dragover", (event) => [...event.dataTransfer.types].includes("Files") && event.preventDefault());
     document.addEventListener("drop", (event) => {

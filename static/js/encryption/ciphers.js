@@ -2,6 +2,7 @@
 // (https://github.com/PrivateBin/PrivateBin/wiki/Encryption-format), and the format of the original Pasteur (decryption
 // only). The key is in the URL fragment, which browsers do not send.
 const ITERATIONS = 100_000;
+const SECRET_BYTES = 32;
 const MAX_ITERATIONS = 10_000_000;
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const LEGACY_IV = fromHex("483b2ec4440d2cb046f4d576a194260d"); // The IV used by older versions of the original Pasteur.
@@ -11,34 +12,56 @@ export const canEncrypt = Boolean(globalThis.crypto?.subtle);
 
 // Encrypt files, each { name, language, content }. Resolves to the ciphertext and the key to put in the URL fragment.
 export async function seal(files, password, burns) {
-  const secret = crypto.getRandomValues(new Uint8Array(32));
+  const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
   const iv = crypto.getRandomValues(new Uint8Array(16));
   const salt = crypto.getRandomValues(new Uint8Array(8));
   const compression = globalThis.CompressionStream ? "zlib" : "none";
   const adata = [[toBase64(iv), toBase64(salt), ITERATIONS, 256, 128, "aes", "gcm", compression], "plaintext", 0, Number(burns)];
   const plain = new TextEncoder().encode(JSON.stringify({ paste: files[0].content, files }));
   const packed = compression === "zlib" ? await transform(plain, new CompressionStream("deflate-raw")) : plain;
-  const key = await derive(secret, password, salt, ITERATIONS, 256, "AES-GCM", "encrypt");
+  const key = await derive(secret, encodingsOf(password).at(-1), salt, ITERATIONS, 256, "AES-GCM", "encrypt");
   const cipher = { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(JSON.stringify(adata)), tagLength: 128 };
   const sealed = new Uint8Array(await crypto.subtle.encrypt(cipher, key, packed));
-  return { text: JSON.stringify({ v: 2, adata, ct: toBase64(sealed) }), key: toBase58(secret) };
+  // `password` is for the reader's page: that the key alone does not open the paste says which of the two is wrong.
+  return { text: JSON.stringify({ v: 2, adata, ct: toBase64(sealed), password: password !== "" }), key: toBase58(secret) };
 }
 
 // A small ciphertext may decompress to huge content: zeros compress to a thousandth of their size.
 export class TooLargeError extends Error {}
 
+// Return what a ciphertext says of its password: true or false, undefined when it does not say.
+export function hasPassword(text) {
+  return isLegacy(text) ? false : JSON.parse(text).password;
+}
+
+// Whether a text from an address has the form of a complete key: 32 bytes, or the key of the original Pasteur.
+export function isWholeKey(text) {
+  try {
+    return text.startsWith("eyJ") ? legacyKey(text).length > 0 : fromBase58(text.replace(/^-/, "")).length === SECRET_BYTES;
+  } catch {
+    return false;
+  }
+}
+
 // Decrypt a paste. Resolves to its files and to the attachment sent by PrivateBin clients, if any. Rejects if the key
 // or password is wrong or the ciphertext was changed, and with TooLargeError if it decompresses to more than maxBytes.
 export async function open(text, key, password, maxBytes) {
-  if (/^[0-9a-f\s]+$/.test(text)) return { files: [{ name: "", language: "", content: await decryptLegacy(text.trim(), key) }] };
+  if (isLegacy(text)) return { files: [{ name: "", language: "", content: await decryptLegacy(text.trim(), key) }] };
   const { adata, ct } = JSON.parse(text);
   const [[iv, salt, iterations, bits, tag, , mode, compression], formatter] = adata;
   if (mode !== "gcm" || iterations > MAX_ITERATIONS) throw new Error("unsupported cipher");
   const secret = fromBase58(key.replace(/^-/, ""));
-  const aes = await derive(secret, password, fromBase64(salt), iterations, bits, "AES-GCM", "decrypt");
   const additionalData = new TextEncoder().encode(JSON.stringify(adata));
   const cipher = { name: "AES-GCM", iv: fromBase64(iv), additionalData, tagLength: tag };
-  const packed = new Uint8Array(await crypto.subtle.decrypt(cipher, aes, fromBase64(ct)));
+  const decrypt = async (encoded) => {
+    const aes = await derive(secret, encoded, fromBase64(salt), iterations, bits, "AES-GCM", "decrypt");
+    return new Uint8Array(await crypto.subtle.decrypt(cipher, aes, fromBase64(ct)));
+  };
+  const [utf8Password, lowBytes] = encodingsOf(password);
+  const packed = await decrypt(utf8Password).catch((error) => {
+    if (lowBytes) return decrypt(lowBytes);
+    throw error;
+  });
   const plain = compression === "zlib" ? await transform(packed, new DecompressionStream("deflate-raw"), maxBytes) : packed;
   const { paste, files, attachment, attachment_name } = JSON.parse(utf8(plain));
   const singleFile = { name: "", language: formatter === "markdown" ? "markdown" : "", content: paste };
@@ -47,8 +70,7 @@ export async function open(text, key, password, maxBytes) {
 
 // Older ciphertexts use a fixed IV, and newer ones start with their own. If the IV is wrong, the first block is garbage.
 async function decryptLegacy(hex, fragment) {
-  const { k } = JSON.parse(atob(decodeURIComponent(fragment)));
-  const raw = fromBase64(k.replace(/-/g, "+").replace(/_/g, "/"));
+  const raw = legacyKey(fragment);
   const key = await crypto.subtle.importKey("raw", raw, "AES-CBC", false, ["decrypt"]);
   const bytes = fromHex(hex);
   const decrypt = async (iv, sealed) => utf8(new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv }, key, sealed)));
@@ -61,8 +83,25 @@ async function decryptLegacy(hex, fragment) {
   return decrypt(bytes.slice(0, 16), bytes.slice(16));
 }
 
+function legacyKey(fragment) {
+  const { k } = JSON.parse(atob(decodeURIComponent(fragment)));
+  return fromBase64(k.replace(/-/g, "+").replace(/_/g, "/"));
+}
+
+function isLegacy(text) {
+  return /^[0-9a-f\s]+$/.test(text);
+}
+
+// Return the bytes of a password, as clients encode it: in UTF-8; beyond ASCII, also as the pages of PrivateBin do, which
+// keep the low byte of each UTF-16 unit. Pastes are encrypted with the last one, for those pages cannot read the other.
+function encodingsOf(password) {
+  const utf8Password = new TextEncoder().encode(password);
+  if (utf8Password.length === password.length) return [utf8Password];
+  return [utf8Password, Uint8Array.from(password.split(""), (unit) => unit.charCodeAt(0) & 0xff)];
+}
+
 async function derive(secret, password, salt, iterations, bits, name, use) {
-  const material = new Uint8Array([...secret, ...new TextEncoder().encode(password)]);
+  const material = new Uint8Array([...secret, ...password]);
   const base = await crypto.subtle.importKey("raw", material, "PBKDF2", false, ["deriveKey"]);
   return crypto.subtle.deriveKey({ name: "PBKDF2", salt, iterations, hash: "SHA-256" }, base, { name, length: bits }, false, [use]);
 }

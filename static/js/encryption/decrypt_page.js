@@ -1,12 +1,14 @@
 // The page of an encrypted paste, which is decrypted with the key in the URL fragment.
 import { DEFAULT_NAME, HIDING, MARKDOWN, PLAIN, UNSHOWABLE } from "../../generated/constants.js";
-import { copy, make, say } from "../page/dom.js";
+import { fragment, make } from "../page/dom.js";
 import { gettext, ngettext } from "../page/messages.js";
 import { FileView } from "../paste/file_view.js";
 import { blocksOf } from "../paste/line_list.js";
 import { attachmentsOf, attachmentSection } from "./attachments.js";
-import { canEncrypt, open, TooLargeError } from "./ciphers.js";
+import { canEncrypt, hasPassword, isWholeKey, open, TooLargeError } from "./ciphers.js";
 import { fork } from "./encryption_choice.js";
+import { incompleteLink, linkForm } from "./incomplete_link.js";
+import { passwordField } from "./password_field.js";
 
 // The maximum decompressed size, as a multiple of the size limit: anything larger may exhaust the page's memory.
 const DECOMPRESSED_TIMES = 16;
@@ -14,57 +16,79 @@ const DECOMPRESSED_TIMES = 16;
 // The only translated label in the language table.
 const PLAIN_LABEL = gettext("Plain text");
 
-export async function decryptPage() {
-  const container = document.getElementById("sealed");
-  const section = document.querySelector("section.file");
-  const ciphertext = section.querySelector("pre").textContent.trim();
-  section.hidden = true;
-  window.addEventListener("hashchange", () => location.reload()); // Another key.
-  const maxBytes = DECOMPRESSED_TIMES * Number(container.dataset.maxBytes);
-  const key = location.hash.startsWith("#token=") ? "" : location.hash.slice(1); // An edit token is not a key.
-  if (!canEncrypt) {
-    showProblem(container, gettext("This paste is encrypted. Browsers decrypt only over HTTPS, and this page was loaded without it."));
-    return;
+export function decryptPage() {
+  new EncryptedPage(document.getElementById("sealed"), document.querySelector("section.file")).start();
+}
+
+class EncryptedPage {
+  #attempt = 0; // Incremented by each attempt, so that a slow one does not show a result that has been superseded.
+
+  constructor(container, section) {
+    this.container = container;
+    this.section = section;
+    this.ciphertext = section.querySelector("pre").textContent.trim();
+    this.maxBytes = DECOMPRESSED_TIMES * Number(container.dataset.maxBytes);
   }
-  if (!key) {
-    showProblem(container, gettext("This paste is encrypted, and its key is missing from the address (the part after the #)."));
-    return;
+
+  start() {
+    this.section.hidden = true;
+    if (!canEncrypt) {
+      showProblem(this.container, gettext("This paste is encrypted. Browsers decrypt only over HTTPS, and this page was loaded without it."));
+      return;
+    }
+    // A burned paste is on this page only, so another key is tried without loading anything.
+    window.addEventListener("hashchange", () => this.section.isConnected && this.#tryKey());
+    this.#tryKey();
   }
-  const decrypt = async (password) => showPaste(container, section, await open(ciphertext, key, password, maxBytes));
-  try {
-    await decrypt("");
-  } catch (error) {
-    if (error instanceof TooLargeError) showTooLarge(container, maxBytes);
-    else askForPassword(container, decrypt, maxBytes);
+
+  async #tryKey() {
+    const shareBox = document.querySelector(".share");
+    if (shareBox) shareBox.hidden = !isWholeKey(this.#key);
+    if (await this.#decrypt("")) return;
+    const mayHavePassword = hasPassword(this.ciphertext) !== false;
+    if (mayHavePassword && isWholeKey(this.#key)) this.#askForPassword();
+    else this.container.replaceChildren(...incompleteLink());
+  }
+
+  get #key() {
+    return fragment().startsWith("token=") ? "" : fragment(); // An edit token is not a key.
+  }
+
+  // Return whether something final is shown: the paste, or why it cannot be.
+  async #decrypt(password) {
+    const attempt = ++this.#attempt;
+    const isCurrent = () => attempt === this.#attempt;
+    try {
+      const paste = await open(this.ciphertext, this.#key, password, this.maxBytes);
+      if (isCurrent()) await showPaste(this.container, this.section, paste);
+    } catch (error) {
+      if (!(error instanceof TooLargeError)) return !isCurrent();
+      const limit = this.maxBytes;
+      showProblem(this.container, gettext("This encrypted paste is not shown: decompressed, it has more than %(limit)s bytes.", { limit }));
+    }
+    return true;
+  }
+
+  #askForPassword() {
+    const { row, input } = passwordField(gettext("Password"), "off");
+    const isCertain = hasPassword(this.ciphertext) === true;
+    const message = make("p", { className: "notice", role: "alert" }, gettext("Enter the password that you received from the author."));
+    const form = make("form", { className: "narrow" }, row, make("button", { textContent: gettext("Decrypt") }));
+    const other = make("details", {}, make("summary", { textContent: isCertain ? gettext("The link may be wrong") : gettext("I have no password") }), linkForm());
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (await this.#decrypt(input.value)) return;
+      message.textContent = gettext("Decryption failed: this password does not open the paste. Check it, and whether the link is complete.");
+      input.focus();
+      input.select();
+    });
+    this.container.replaceChildren(message, form, other);
+    input.focus();
   }
 }
 
 function showProblem(container, text) {
   container.replaceChildren(make("p", { className: "notice", role: "alert", textContent: text }));
-}
-
-function showTooLarge(container, limit) {
-  showProblem(container, gettext("This encrypted paste is not shown: decompressed, it has more than %(limit)s bytes.", { limit }));
-}
-
-// A wrong key cannot be distinguished from a missing password.
-function askForPassword(container, decrypt, maxBytes) {
-  const input = make("input", { type: "text", id: "password", className: "form-control", autocomplete: "off", spellcheck: false });
-  const label = make("label", { htmlFor: "password", className: "form-label", textContent: gettext("Password, if any") });
-  const message = make("p", { className: "notice", role: "alert" });
-  message.textContent = gettext("Decryption failed: the paste needs a password, the key in the address is wrong, or the paste is damaged.");
-  const form = make("form", { className: "narrow" }, make("p", { className: "mb-3" }, label, input), make("button", { textContent: gettext("Decrypt") }));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    message.textContent = "";
-    try {
-      await decrypt(input.value);
-    } catch (error) {
-      if (error instanceof TooLargeError) showTooLarge(container, maxBytes);
-      else message.textContent = gettext("Decryption failed again: wrong password, wrong key, or damaged paste.");
-    }
-  });
-  container.replaceChildren(message, form);
 }
 
 async function showPaste(container, encryptedSection, paste) {
@@ -73,8 +97,8 @@ async function showPaste(container, encryptedSection, paste) {
   const files = paste.files.filter(({ content }) => content || !attachments.length);
   if (files.some(({ content }) => typeof content !== "string")) throw new TypeError("not a text");
   const { labels, extensions } = await import("../../generated/languages.js");
-  container.replaceChildren(tools(files), qrCodeBox(location.href));
-  const { requestedLanguage } = container.dataset; // From ?hl= or an extension in the URL.
+  container.replaceChildren(tools(files));
+  const { requestedLanguage } = container.dataset; // By ?hl= or an extension in the URL.
   for (const [index, { name: givenName, language: givenLanguage, content }] of files.entries()) {
     const name = String(givenName || DEFAULT_NAME);
     const languages = [givenLanguage, requestedLanguage, languageOfName(name, extensions)];
@@ -88,22 +112,10 @@ async function showPaste(container, encryptedSection, paste) {
 }
 
 function tools(files) {
-  const link = make("button", { type: "button", className: "tool", textContent: gettext("Copy link with key") });
-  link.addEventListener("click", async () => say((await copy(location.href)) ? gettext("Link copied.") : gettext("The browser blocked copying.")));
   const forkButton = make("button", { type: "button", className: "tool", textContent: gettext("Fork") });
   forkButton.addEventListener("click", () => fork(files));
   const note = gettext("Decrypted in this browser. The server has only the encrypted text; anyone with the full link can read it.");
-  return make("p", { className: "muted" }, note, " ", link, forkButton);
-}
-
-// The QR code contains the key, so it is drawn in the browser.
-function qrCodeBox(address) {
-  const warning = gettext("The QR code contains the key: anyone who scans it can read the paste.");
-  const container = make("div", { className: "qr" }, make("p", { textContent: warning }));
-  const details = make("details", { className: "share" }, make("summary", { textContent: gettext("QR code") }), container);
-  const draw = async () => container.append((await import("../page/qr_code.js")).qrCode(address));
-  details.addEventListener("toggle", draw, { once: true });
-  return details;
+  return make("p", { className: "muted" }, note, " ", forkButton);
 }
 
 function languageOfName(name, extensions) {

@@ -1,9 +1,11 @@
 // The “Encrypt” checkbox on the form. Only the ciphertext is sent; the key is added to the URL fragment.
-import { rememberOwnership } from "../ownership/owned_store.js";
 import { make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { sitePath } from "../page/site_path.js";
 import { canEncrypt, seal } from "./ciphers.js";
+import { passwordField } from "./password_field.js";
+
+const PASSWORD_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"; // 32, as in pastes/rules/keys.py.
 
 export class EncryptionChoice {
   // Add the checkbox to the form. `editors` are the editors for its files.
@@ -12,7 +14,7 @@ export class EncryptionChoice {
     this.editors = editors;
     this.onChange = onChange;
     this.checkbox = make("input", { type: "checkbox", id: "encrypt", className: "form-check-input", disabled: !canEncrypt });
-    this.password = make("input", { type: "text", id: "password", className: "form-control", autocomplete: "off", spellcheck: false });
+    this.password = null; // The field, where the browser can encrypt.
     this.form.querySelector(".about fieldset").append(this.#makeFields());
   }
 
@@ -29,22 +31,9 @@ export class EncryptionChoice {
   async send() {
     const files = await this.#files();
     if (!files.length) throw new Error(gettext("There is no text to paste."));
-    const { title, author, comment, visibility, expires, burn } = this.form.elements;
-    const { text, key: secret } = await seal(files, this.password.value, burn.checked);
-    const paste = {
-      files: [{ content: text }],
-      title: title.value,
-      author: author.value,
-      comment: comment.value,
-      visibility: visibility.value,
-      expires: expires.value,
-      burn: burn.checked,
-      encrypted: true,
-    };
-    const { key, token } = await create(paste);
-    rememberOwnership(key, token, title.value || key);
-    memory.forget("draft");
-    location.assign(`${sitePath}/${key}#${secret}`);
+    const { text, key: secret } = await seal(files, this.password.value, this.form.elements.burn.checked);
+    memory.set("sent", true);
+    location.assign(`${await create(this.form, text)}#${secret}`);
   }
 
   async #files() {
@@ -64,9 +53,17 @@ export class EncryptionChoice {
       const reason = gettext("Encryption requires HTTPS; this page was loaded over plain HTTP.");
       return make("div", { className: "mb-3" }, check, make("p", { className: "muted", textContent: reason }));
     }
-    const passwordLabel = make("label", { htmlFor: "password", className: "form-label", textContent: gettext("Password (optional)") });
+    const generateButton = make("button", { type: "button", className: "plain", textContent: gettext("Generate") });
+    const { row, input, show } = passwordField(gettext("Password (optional)"), "new-password", generateButton);
+    this.password = input;
+    generateButton.addEventListener("click", () => {
+      input.value = generatedPassword();
+      show(true); // It has to be passed on.
+      input.focus();
+      input.select();
+    });
     const warning = gettext("Title, name and comment are not encrypted. Without the full link, no one can read the text, not even you.");
-    const more = make("div", { hidden: true }, make("p", { className: "mb-3" }, passwordLabel, this.password));
+    const more = make("div", { hidden: true }, row);
     more.append(make("p", { className: "muted", textContent: warning }));
     this.checkbox.addEventListener("change", () => {
       more.hidden = !this.checkbox.checked;
@@ -76,14 +73,28 @@ export class EncryptionChoice {
   }
 }
 
-async function create(paste) {
-  const headers = { "Content-Type": "application/json" };
-  const response = await fetch(`${sitePath}/api/v1/pastes`, { method: "POST", headers, body: JSON.stringify(paste) });
-  const answer = await response.json().catch(() => null); // A proxy in front of the site may have responded with an HTML page.
+// Send the form with the ciphertext as its only file; resolves to the path of the landing page.
+async function create(form, ciphertext) {
+  const body = new FormData();
+  for (const { name, type, value, checked } of form.elements) {
+    const isFile = name.startsWith("files-") && !name.endsWith("_FORMS");
+    if (name && !isFile && name !== "add_file" && (type !== "checkbox" || checked)) body.set(name, value);
+  }
+  body.set("encrypted", "on");
+  body.set("files-TOTAL_FORMS", "1");
+  body.set("files-0-content", new File([ciphertext], "", { type: "text/plain" }));
+  const response = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" }, body });
+  const answer = await response.json().catch(() => null); // A proxy in front of the site may respond with an HTML page.
   if (!response.ok || !answer) {
     throw new Error(answer?.error?.message ?? gettext("The site is not responding. Please try again in a moment."));
   }
-  return answer;
+  return answer.path;
+}
+
+// Return 24 letters without look-alikes in groups of six: 120 random bits that can be read out.
+function generatedPassword() {
+  const text = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => PASSWORD_LETTERS[byte % PASSWORD_LETTERS.length]).join("");
+  return text.match(/.{6}/g).join("-");
 }
 
 async function utf8Text(file) {

@@ -24,19 +24,11 @@ export function tokenOf(key) {
   return ownedPastes().find((paste) => paste.key === key)?.token;
 }
 
-// Return a button that copies the URL of a paste.
-export function linkButton(key) {
-  return copyButton(gettext("Copy link"), `${location.origin}${sitePath}/${key}`, gettext("Link copied."));
-}
-
-// Return a button that copies the URL with the edit token, for use in the author's other browsers.
+// Return a button that copies the address with the edit token, which another browser of the author needs.
 export function editLinkButton(key, token) {
   const message = gettext("Edit link copied. Anyone who opens it can edit and delete the paste.");
-  return copyButton(gettext("Copy edit link"), `${location.origin}${sitePath}/${key}#token=${token}`, message);
-}
-
-function copyButton(textContent, address, message) {
-  const button = make("button", { type: "button", className: "plain", textContent });
+  const address = `${location.origin}${sitePath}/${key}#token=${token}`;
+  const button = make("button", { type: "button", className: "plain", textContent: gettext("Copy edit link") });
   button.addEventListener("click", async () => say((await copy(address)) ? message : gettext("The browser blocked copying.")));
   return button;
 }

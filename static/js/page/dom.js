@@ -41,6 +41,11 @@ export async function copy(text) {
   }
 }
 
+// Return the fragment of the URL without its #, and without what trackers append to links.
+export function fragment() {
+  return location.hash.slice(1).replace(/[&?].*$/s, "");
+}
+
 // The browser's storage, as JSON. If it is disabled, nothing is stored and nothing fails.
 export const memory = {
   get(name, fallback = null) {
@@ -68,5 +73,5 @@ export const memory = {
 };
 
 export function isTyping(target) {
-  return target.closest?.("input, textarea, select, [contenteditable]") !== null;
+  return target.closest?.("input:not([readonly]), textarea, select, [contenteditable]") !== null;
 }

@@ -70,6 +70,13 @@ function passOnKey() {
   });
 }
 
+// --- the “Share” box, which most readers never open ---
+
+function fillShareBoxWhenOpened() {
+  const fill = async ({ target }) => (await import("../paste/share_box.js")).fillShareBox(target);
+  document.querySelector(".share")?.addEventListener("toggle", fill, { once: true });
+}
+
 // --- keyboard shortcuts ---
 
 const EDIT = ".actions a[href$='/edit']";
@@ -144,4 +151,5 @@ function runShortcut(event) {
 addThemeButton();
 showAges();
 passOnKey();
+fillShareBoxWhenOpened();
 document.addEventListener("keydown", runShortcut);

@@ -164,7 +164,7 @@ export class FileView {
 
 // Parse `#name-L3-L9` or `#L3`. Return the name, which is empty for the first file, and both lines, or 0 if none.
 export function parseLines(hash) {
-  const match = /^#(?:(.*?)-)?L(\d{1,9})(?:-L?(\d{1,9}))?$/.exec(hash);
+  const match = /^#(?:(.*?)-)?L(\d{1,9})(?:-L?(\d{1,9}))?(?:[&?].*)?$/.exec(hash); // Trackers append parameters.
   if (!match) return ["", 0, 0];
   const [, name = "", from, to = from] = match;
   try {

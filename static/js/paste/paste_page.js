@@ -1,6 +1,4 @@
 // The page of a paste. The text is also shown without this script.
-import { copy, make, memory, say } from "../page/dom.js";
-import { gettext } from "../page/messages.js";
 import { FileView, parseLines } from "./file_view.js";
 
 const isEncrypted = document.getElementById("sealed") !== null;
@@ -18,27 +16,6 @@ function showLines({ show = true } = {}) {
   }
 }
 
-// The QR code is only drawn when the box is opened.
-async function fillShareBox({ target: box }) {
-  const { qrCode } = await import("../page/qr_code.js");
-  for (const line of box.querySelectorAll(".snippet")) line.append(copyButton(line.textContent));
-  const container = box.querySelector(".qr");
-  container.append(qrCode(container.dataset.address));
-}
-
-function copyButton(text) {
-  const button = make("button", { type: "button", className: "tool", textContent: gettext("Copy"), ariaLabel: gettext("Copy %(text)s", { text }) });
-  button.addEventListener("click", async () => say((await copy(text)) ? gettext("Copied.") : gettext("The browser blocked copying.")));
-  return button;
-}
-
-document.querySelector(".share")?.addEventListener("toggle", fillShareBox, { once: true });
 window.addEventListener("hashchange", () => showLines());
 window.addEventListener("lines", (event) => showLines(event.detail));
 showLines();
-
-// This page was opened after the form was sent, so the paste has arrived and its draft is no longer needed.
-if (memory.get("sent")) {
-  memory.forget("sent");
-  memory.forget("draft");
-}

@@ -59,7 +59,7 @@ def test_several_files_become_one_paste_in_their_order(arrive: Arrive, phone: bo
 
     assert author.press("Create paste") == 200
 
-    assert author.page.get_by_role("heading", level=2).all_inner_texts() == ["paste.txt", "two.md", "three.sh"]
+    assert author.page.locator("section.file h2").all_inner_texts() == ["paste.txt", "two.md", "three.sh"]
     assert [author.read_file(name) for name in ("paste.txt", "two.md", "three.sh")] == ["one", "# two", "echo three\n"]
     with author.page.expect_download() as download:
         author.page.get_by_role("link", name="Download", exact=True).nth(2).click()
@@ -75,7 +75,7 @@ def test_an_added_file_may_be_left_empty(arrive: Arrive) -> None:
 
     assert author.press("Create paste") == 200
 
-    assert author.page.get_by_role("heading", level=2).all_inner_texts() == ["paste.txt"]
+    assert author.page.locator("section.file h2").all_inner_texts() == ["paste.txt"]
 
 
 def test_a_chosen_file_survives_the_asking_for_another(arrive: Arrive) -> None:

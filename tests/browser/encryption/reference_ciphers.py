@@ -29,15 +29,21 @@ def from_base58(text: str) -> bytes:
     return b"\0" * (len(text) - len(text.lstrip("1"))) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def _key(secret: bytes, password: str, salt: bytes, iterations: int) -> bytes:
-    return PBKDF2HMAC(hashes.SHA256(), 32, salt, iterations).derive(secret + password.encode())
+def as_privatebin(password: str) -> bytes:
+    """Return a password as the pages of PrivateBin encode it: the low byte of each UTF-16 unit."""
+    return password.encode("utf-16-le")[::2]
+
+
+def _key(secret: bytes, password: str | bytes, salt: bytes, iterations: int) -> bytes:
+    encoded = password.encode() if isinstance(password, str) else password
+    return PBKDF2HMAC(hashes.SHA256(), 32, salt, iterations).derive(secret + encoded)
 
 
 def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def seal(text: str, secret: bytes, password: str = "", *, zipped: bool = True, **more: object) -> str:
+def seal(text: str, secret: bytes, password: str | bytes = "", *, zipped: bool = True, **more: object) -> str:
     """Return what a client of PrivateBin would send of a text."""
     iv, salt = bytes(range(16)), b"saltsalt"
     cipher = [base64.b64encode(iv).decode(), base64.b64encode(salt).decode(), 100_000, 256, 128, "aes", "gcm"]
@@ -50,7 +56,7 @@ def seal(text: str, secret: bytes, password: str = "", *, zipped: bool = True, *
     return _compact({"v": 2, "adata": adata, "ct": base64.b64encode(sealed).decode()})
 
 
-def unseal(text: str, key: str, password: str = "") -> dict[str, Any]:
+def unseal(text: str, key: str, password: str | bytes = "") -> dict[str, Any]:
     """Return what a client of PrivateBin would read."""
     paste = json.loads(text)
     iv, salt, iterations = paste["adata"][0][:3]

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
-from tests.browser.encryption.reference_ciphers import base58, old_fragment, seal, seal_old, unseal
+from tests.browser.encryption.reference_ciphers import as_privatebin, base58, old_fragment, seal, seal_old, unseal
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.server
@@ -46,18 +46,18 @@ def test_what_is_encrypted_here_is_read_with_its_link_and_by_other_clients(arriv
     author.page.get_by_label("Password").fill(password)
     with author.page.expect_navigation(url=lambda url: "#" in url):
         author.page.get_by_role("button", name="Create paste", exact=True).click()
-    key, _, fragment = author.page.url.rpartition("/")[2].partition("#")
+    key, fragment = author.key, author.page.url.partition("#")[2]
 
     reader = arrive()
     reader.go(f"/{key}#{fragment}")
     if password:
-        reader.see("Decryption failed")
-        reader.page.get_by_label("Password").fill(password)
+        reader.see("Enter the password")
+        reader.page.get_by_label("Password", exact=True).fill(password)
         reader.page.get_by_role("button", name="Decrypt").click()
     assert shown_file(reader, "a.py") == TEXT
     assert shown_file(reader, "paste.txt") == "second"
     expect(reader.page.locator(".hljs-string")).to_have_count(1)
-    opened = unseal(reader.raw(key).decode(), fragment, password)
+    opened = unseal(reader.raw(key).decode(), fragment, as_privatebin(password))
     assert opened["paste"] == TEXT
     assert [file["name"] for file in opened["files"]] == ["a.py", ""]
     assert not any("only for you" in body or fragment in body for body in sent)
@@ -97,10 +97,10 @@ def damaged(sealed: str) -> str:
 @pytest.mark.parametrize(
     ("sealed", "fragment", "words"),
     [
-        (seal(TEXT, SECRET), base58(bytes(32)[:-1] + b"x"), "Decryption failed"),
-        (seal(TEXT, SECRET), "not a key: 0OIl", "Decryption failed"),
-        (damaged(seal(TEXT, SECRET)), base58(SECRET), "Decryption failed"),
-        (seal(TEXT, SECRET), "", "its key is missing"),
+        (seal(TEXT, SECRET), base58(bytes(32)[:-1] + b"x"), "Enter the password"),
+        (seal(TEXT, SECRET), "not a key: 0OIl", "The link is incomplete"),
+        (damaged(seal(TEXT, SECRET)), base58(SECRET), "Enter the password"),
+        (seal(TEXT, SECRET), "", "The link is incomplete"),
     ],
     ids=["wrong key", "no key at all", "damage", "missing"],
 )
@@ -165,8 +165,9 @@ def test_what_is_encrypted_is_forked_in_the_browser_and_encrypted_again(arrive: 
     assert reader.page.evaluate("sessionStorage.length + (localStorage.draft ? 1 : 0)") == 0
     with reader.page.expect_navigation(url=lambda url: "#" in url):
         reader.page.get_by_role("button", name="Create paste", exact=True).click()
-    assert shown_file(reader, "paste.txt") == TEXT
     assert reader.key != key
+    reader.page.get_by_role("link", name="Open the paste").click()
+    assert shown_file(reader, "paste.txt") == TEXT
     assert not any("only for you" in body for body in sent)
     reader.go("/")
     expect(reader.box()).to_have_value("")

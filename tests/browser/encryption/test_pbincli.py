@@ -46,7 +46,7 @@ def test_what_it_encrypts_it_reads_and_the_page_opens_it(
     reader = arrive()
     reader.page.goto(made["link"])
     if password:
-        reader.page.get_by_label("Password").fill(password[0])
+        reader.page.get_by_label("Password", exact=True).fill(password[0])
         reader.page.get_by_role("button", name="Decrypt").click()
     expect(reader.page.get_by_text("Decrypted in this browser")).to_be_visible()
     assert reader.read_file("paste.txt") == TEXT
@@ -60,7 +60,7 @@ def test_it_opens_what_the_page_encrypted(arrive: Arrive, site: Pasteur, tmp_pat
     author.page.get_by_label("Encrypt in this browser").check()
     with author.page.expect_navigation(url=lambda url: "#" in url):
         author.page.get_by_role("button", name="Create paste", exact=True).click()
-    key, _, fragment = author.page.url.rpartition("/")[2].partition("#")
+    key, fragment = author.key, author.page.url.partition("#")[2]
 
     opened = get(site, tmp_path, f"{site.url}/?{key}#{fragment}", client=AS_INSTALLED)
 

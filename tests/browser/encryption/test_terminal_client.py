@@ -26,7 +26,7 @@ def test_the_client_opens_what_the_browser_encrypted(arrive: Arrive, tmp_path: P
 
     user = User(tmp_path, author.url, **({"PASTEUR_PASSWORD": password} if password else {}))
 
-    assert user("get", author.page.url).out == TEXT
+    assert user("get", author.page.get_by_label("Link", exact=True).input_value()).out == TEXT
 
 
 @pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
@@ -37,7 +37,7 @@ def test_the_page_opens_what_the_client_encrypted(arrive: Arrive, tmp_path: Path
 
     reader.go(url.removeprefix(reader.url))
     if password:
-        reader.page.get_by_label("Password").fill(password)
+        reader.page.get_by_label("Password", exact=True).fill(password)
         reader.page.get_by_role("button", name="Decrypt").click()
 
     expect(reader.page.get_by_role("heading", name="a.py", exact=True)).to_be_visible()

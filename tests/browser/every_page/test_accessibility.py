@@ -40,7 +40,7 @@ def faults_of_looks(visitor: Visitor) -> list[str]:
     found = faults(visitor, rules={name: {"enabled": False} for name in COLOURS})
     for window, scheme in LOOKS:
         visitor.page.set_viewport_size(window)
-        visitor.page.emulate_media(color_scheme=scheme)
+        visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # No colour is on its way to another.
         name = f"{window['width']} {scheme}"
         if visitor.scrolls_sideways():
             found.append(f"{name}: scrolls sideways")
@@ -116,7 +116,6 @@ def test_every_page_is_accessible_and_fits(
     arrive: Arrive, pages: Callable[[Visitor], Iterator[str]], locale: str
 ) -> None:
     visitor = arrive(phone=True, locale=locale)
-    visitor.page.emulate_media(reduced_motion="reduce")  # No colour is on its way to another.
 
     found = {page: faults_of_looks(visitor) for page in pages(visitor)}
 

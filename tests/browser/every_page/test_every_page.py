@@ -167,5 +167,5 @@ def test_every_field_of_the_form_has_a_label(arrive: Arrive) -> None:
 
     fields = author.page.locator("form :is(input:not([type=hidden]), select, textarea)")
 
-    assert fields.count() == 12
+    assert fields.count() == 13
     assert fields.evaluate_all("fields => fields.filter(field => field.labels.length !== 1).length") == 0

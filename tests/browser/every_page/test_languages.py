@@ -38,9 +38,9 @@ def test_a_french_author_reads_french_all_the_way(arrive: Arrive) -> None:
     expect(author.page.locator("legend").nth(1)).to_have_text("Fichier 2")
     assert author.press("Créer le texte") == 200
 
-    expect(author.page.locator("#yours")).to_contain_text("Texte créé.")
-    expect(author.page.get_by_role("button", name="Copier", exact=True)).to_be_visible()
-    expect(author.page.locator(".facts")).to_contain_text("Non répertorié")
+    expect(author.page.get_by_role("heading", level=1)).to_have_text("Votre texte est prêt")
+    expect(author.page.get_by_role("button", name="Copier", exact=True).first).to_be_visible()
+    expect(author.page.locator(".fate")).to_contain_text("Toute personne ayant le lien.")
     author.page.keyboard.press("?")
     expect(author.page.get_by_role("dialog", name="Raccourcis clavier")).to_contain_text("Nouveau texte")
 

@@ -28,7 +28,7 @@ def test_a_visitor_pastes_edits_encrypts_and_deletes(chromium: Browser, site: Pa
     visitor.page.get_by_label("File name").fill("a.py")
     visitor.write('print("hello")\n')
     visitor.press("Create paste")
-    visitor.see("You can edit and delete it in this browser.")
+    visitor.see("With it you can edit and delete the paste.")
     expect(visitor.page.locator(".hljs-string")).to_have_count(1)  # A worker has highlighted it.
     key = visitor.key.removeprefix(f"{PATH[1:]}/")
 
@@ -50,6 +50,7 @@ def test_a_visitor_pastes_edits_encrypts_and_deletes(chromium: Browser, site: Pa
     visitor.page.get_by_label("Encrypt in this browser").check()
     with visitor.page.expect_navigation(url=lambda url: "#" in url):
         visitor.page.get_by_role("button", name="Create paste", exact=True).click()
+    visitor.page.get_by_role("link", name="Open the paste").click()
     expect(visitor.page.get_by_text("Decrypted in this browser.")).to_be_visible()
 
     with visitor.page.expect_navigation():

@@ -16,7 +16,7 @@ def test_opening_does_not_burn_the_button_does_and_then_it_is_gone(arrive: Arriv
     author.write("the password is swordfish")
     author.page.get_by_label("Burn after reading").check()
     author.press("Create paste")
-    author.see("This paste burns after reading")
+    author.see("Your paste is ready: it burns after reading")
     key = author.key
 
     reader = arrive(phone=True, javascript=javascript)
@@ -31,4 +31,4 @@ def test_opening_does_not_burn_the_button_does_and_then_it_is_gone(arrive: Arriv
     assert reader.cookies() == {}
     assert reader.go(f"/{key}") == 404
     reader.see("Not found")
-    assert author.press("Read and burn") == 404
+    assert author.reload() == 404

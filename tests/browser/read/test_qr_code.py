@@ -48,7 +48,7 @@ def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(ar
     reader.page.on("request", lambda request: asked.append(f"{request.url} {request.headers} {request.post_data}"))
     reader.go(f"/{sealed}#{secret}")
 
-    reader.page.get_by_text("QR code", exact=True).click()
+    reader.page.get_by_text("Share", exact=True).click()
 
     code = reader.page.get_by_role("img", name="QR code of the address")
     expect(code).to_be_visible()

@@ -75,6 +75,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "<key:key>/raw/<str:name>": ("/{key}/raw/confidential-name.py",),
     "<key:key>/download/<str:name>": ("/{key}/download/confidential-name.py",),
     "<key:key>/burn": ("/{key}/burn",),
+    "<key:key>/created": ("/{key}/created",),
+    "<key:key>/gone": ("/{key}/gone",),
     "<key:key>/zip": ("/{key}/zip",),
     "<key:key>/revisions": ("/{key}/revisions", "/{key}/revisions?from=1&to=1", "/{key}/revisions?view=split"),
     "<key:key>/revisions/<int:number>": ("/{key}/revisions/1",),

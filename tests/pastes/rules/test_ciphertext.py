@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db
         sealed(),
         sealed(compression="none", mode="ctr", key=128, tag=64, formatter="markdown", discussion=1, burn=1),
         sealed(iterations=10_001),
+        sealed()[:-1] + ',"password":true}',
+        sealed()[:-1] + ',"password":false}',
         "00ff" * 20,
         "483b2ec4440d2cb046f4d576a194260d",
     ],

@@ -22,7 +22,9 @@ UPLOADED = ["Content-Type: text/plain"]
 def made(response: Any) -> Paste:
     """Return the paste to which the form redirected."""
     assert response.status_code == 302
-    return Paste.objects.get(key=response["Location"].partition("#")[0].removeprefix("/"))
+    key, page = response["Location"].removeprefix("/").split("/")
+    assert page == "created"
+    return Paste.objects.get(key=key)
 
 
 def test_the_page_has_a_text_box_and_all_choices(client: Client) -> None:
@@ -181,7 +183,7 @@ def test_creating_a_paste_redirects_to_its_page(client: Client) -> None:
         },
     )
 
-    assert response["Location"].partition("#")[0] == Paste.objects.get().get_absolute_url()
+    assert response["Location"] == f"{Paste.objects.get().get_absolute_url()}/created"
 
 
 def test_head_is_answered_like_get(client: Client) -> None:
