@@ -44,8 +44,7 @@ def _cases() -> list[tuple[int, list[int]]]:
     chosen = random.Random(20)
     cases = [(2, [0]), (2, [1]), (9, [0, 1, 2]), (9, [6, 7, 8]), (32, list(range(0, 32, 2))), (64, [0, 63])]
     for count in (5, 17, 40, 64):
-        for bad in (1, 3, count // 2):
-            cases.append((count, chosen.sample(range(count), bad)))
+        cases += [(count, chosen.sample(range(count), bad)) for bad in (1, 3, count // 2)]
     return cases
 
 
