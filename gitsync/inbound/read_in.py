@@ -65,7 +65,7 @@ def read_in(
     After a crash, it is safe to import the same range again. Raises TooManyRemovedError before anything is stored.
     """
     if old and new:
-        _check_removals(clone, old, new, removals)
+        check_removals(clone, old, new, removals)
         candidates = changed_candidates(clone, old, new)
     else:
         candidates = missing_candidates(clone, new)
@@ -80,8 +80,9 @@ def read_in(
         _run_in_batches(chain([first_candidate], candidates), read, on_last_batch)
 
 
-def _check_removals(clone: Repository, old: str, new: str, removals: Removals) -> None:
-    if removals is not Removals.ASK:
+def check_removals(clone: Repository, old: str, new: str, removals: Removals) -> None:
+    """Raise TooManyRemovedError if `read_in` would remove too many pastes."""
+    if removals is not Removals.ASK or not old or not new:
         return
     with history.objects(clone) as objects:
         count = sum(_is_deleted(objects, candidate) for candidate in changed_candidates(clone, old, new))

@@ -9,12 +9,15 @@ from itertools import chain, islice
 
 from django.db import IntegrityError, transaction
 
+from gitsync.compare import differences
 from gitsync.compare.key_buckets import buckets
+from gitsync.inbound import newer_revisions
 from gitsync.inbound.candidates import root_files
 from gitsync.inbound.metadata import DamagedError
 from gitsync.inbound.paste_history import prefetch, restore_paste
 from gitsync.inbound.path_history import PathHistory, Touch, index_by_path
 from gitsync.models import Change, Mirror
+from gitsync.outbox.eligibility import mirrored
 from gitsync.progress import Progress, unwatched
 from gitsync.recovery.full_history import fetch_full_history
 from gitsync.remote import addresses
@@ -92,6 +95,10 @@ def _restore_batch(
     with transaction.atomic():
         for key, tree_oid, touches in absent:
             _restore_one(report, objects, key, tree_oid, touches, may_have_changes=key in changed)
+        stored = dict(differences.folder_oids(mirrored().filter(key__in=present).order_by("pk")))
+        for key, tree_oid in batch:
+            if stored.get(key, tree_oid) != tree_oid:
+                _restore_revisions(report, objects, key, path_history.of(key))
 
 
 def _restore_one(
@@ -109,6 +116,19 @@ def _restore_one(
         report.restored += 1
     except IntegrityError:
         report.present += 1  # Another process stored it in the meantime.
+    except DamagedError as damaged:
+        report.skipped[key] = str(damaged)
+    except RefusedError as refused:
+        report.skipped[key] = refused.message
+
+
+def _restore_revisions(report: RestoreReport, objects: Objects, key: str, touches: Sequence[Touch]) -> None:
+    """Store the later revisions that Git has of a stored paste, which then counts as restored."""
+    try:
+        with transaction.atomic():
+            if newer_revisions.restore(objects, Paste.objects.select_for_update().get(key=key), touches):
+                report.restored += 1
+                report.present -= 1
     except DamagedError as damaged:
         report.skipped[key] = str(damaged)
     except RefusedError as refused:

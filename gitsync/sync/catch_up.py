@@ -24,7 +24,7 @@ def catch_up(
     old_tip = mirror.tip or ""
     if tip == mirror.tip:
         return
-    if is_reset := check_identity(mirror, clone, tip, adopt=adopt):
+    if is_reset := check(mirror, clone, tip, removals, adopt=adopt):
         old_tip = ""
         history_reset.requeue_lost(clone, tip)
     named_keys = _settle_pushed(clone, old_tip, tip, removals or Removals.ASK) if tip else set()
@@ -45,16 +45,27 @@ def catch_up(
             record_tip()
 
 
-def check_identity(mirror: Mirror, clone: Repository, tip: str, *, adopt: bool) -> bool:
+def check(mirror: Mirror, clone: Repository, tip: str, removals: Removals | None, *, adopt: bool = False) -> bool:
     """Return whether the history was reset, that is, whether the recorded tip is not in the history of `tip`.
 
-    If so, the new history must belong to this site, or `adopt` must be true. Raises UnrelatedError and
-    BranchRenamedError.
+    Raises the errors of `catch_up`, and changes nothing: `mirror` need not be stored.
     """
-    is_reset = tip != mirror.tip and not (mirror.tip and tip and clone.is_ancestor(mirror.tip, tip))
+    if tip == mirror.tip:
+        return False
+    is_reset = not (mirror.tip and tip and clone.is_ancestor(mirror.tip, tip))
     if is_reset and not adopt:
         identity.check(mirror, clone, tip)
+    if tip:
+        old_tip = "" if is_reset else mirror.tip or ""
+        peer_purges.check(clone, _range(old_tip, tip), tip, removals or Removals.ASK)
+        if settings.GITSYNC_READ_BACK and removals:
+            read_in.check_removals(clone, old_tip, tip, removals)
     return is_reset
+
+
+def _range(old_tip: str, tip: str) -> str:
+    """Return the commits since `old_tip`; if it is empty, all."""
+    return f"{old_tip}..{tip}" if old_tip else tip
 
 
 def _settle_pushed(clone: Repository, old_tip: str, tip: str, removals: Removals) -> set[str]:
@@ -62,7 +73,7 @@ def _settle_pushed(clone: Repository, old_tip: str, tip: str, removals: Removals
 
     If `old_tip` is empty, all commits are new.
     """
-    revisions = f"{old_tip}..{tip}" if old_tip else tip
+    revisions = _range(old_tip, tip)
     count, named_keys = already_pushed.settle(clone, revisions, requests.completed_keys())
     peer_purges.hide_purged(clone, revisions, tip, removals)
     drain_report.add_arrived(count)

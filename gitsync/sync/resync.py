@@ -16,6 +16,7 @@ from gitsync.errors import (
     TooSoonError,
 )
 from gitsync.format import tree
+from gitsync.inbound import newer_revisions
 from gitsync.inbound.removals import Removals
 from gitsync.models import Change, Kind, Mirror, Purge
 from gitsync.monitoring.drain_report import recording
@@ -26,7 +27,7 @@ from gitsync.remote import addresses, partial_clone
 from gitsync.remote.git_remote import PUSH_SECONDS, Remote
 from gitsync.repository.access import Result, with_clone
 from gitsync.repository.repository import Repository
-from gitsync.sync.catch_up import catch_up, check_identity
+from gitsync.sync.catch_up import catch_up, check
 from gitsync.sync.drain import drain
 from pastes.models import Paste, Tombstone
 
@@ -43,8 +44,9 @@ class PruneError(GitsyncError):
 
     code = "prune"
     advice = (
-        "Check that DATABASE_URL is the right database. Run `./manage.py restore_from_git` to bring these pastes into "
-        "the database; to remove them from the tip of the branch instead, run `./manage.py resync_git --prune`."
+        "Check that DATABASE_URL is the right database. Run `./manage.py restore_from_git` to bring what only "
+        "Git has into the database; to remove it from the tip of the branch instead, run "
+        "`./manage.py resync_git --prune`."
     )
 
 
@@ -58,6 +60,7 @@ def read_in(removals: Removals) -> str:
     with recording() as report:
 
         def read(clone: Repository, tip: str) -> str:
+            check(_mirror_row(), clone, tip, removals)
             report.begin(mirror := _mirror())
             catch_up(mirror, clone, tip, removals)
             report.tip = tip
@@ -89,13 +92,11 @@ def enqueue(*, prune: bool = False, adopt: bool = False, progress: Progress = un
     """
 
     def compare_and_enqueue(clone: Repository, tip: str) -> Comparison:
-        remote = Remote.configured()
-        rows = Mirror.objects.filter(remote=remote.address.url, branch=remote.branch)
-        check_identity(rows.first() or Mirror(remote=remote.address.url, branch=remote.branch), clone, tip, adopt=adopt)
+        check(_mirror_row(), clone, tip, None, adopt=adopt)
         comparison = compare(clone, tip, progress)
         unknown = _never_stored(comparison.extra)
-        if unknown and not prune:
-            raise PruneError(f"{len(unknown)} pastes are only in Git; nothing was changed")
+        if not prune:
+            _refuse_losses(unknown, newer_revisions.find(clone, tip, comparison.differs))
         mirror = _mirror()
         if mirror.tip != tip:
             catch_up(mirror, clone, tip, None, adopt=adopt)  # The database wins here, not Git.
@@ -132,6 +133,13 @@ def deliver(progress: Progress, report_pause: Callable[[float], None]) -> None:
                 raise  # A smaller push would not help either.
 
 
+def _refuse_losses(unknown: Sequence[str], newer: Sequence[str]) -> None:
+    counts = (unknown, "are only in Git"), (newer, "have newer revisions in Git than in the database")
+    losses = [f"{len(keys)} pastes {what}" for keys, what in counts if keys]
+    if losses:
+        raise PruneError(f"{' and '.join(losses)}; nothing was changed")
+
+
 def _never_stored(keys: Sequence[str]) -> list[str]:
     """Return the keys that were never in the database."""
     unknown: list[str] = []
@@ -158,6 +166,13 @@ def _restore(key: str) -> None:
     outbox.add(key, Kind.RESTORE if is_known else Kind.PUBLISH, paste.head)
 
 
+def _mirror_row() -> Mirror:
+    """Return the row of the configured branch, or one that is not stored yet."""
+    remote = Remote.configured()
+    fields = {"remote": remote.address.url, "branch": remote.branch}
+    return Mirror.objects.filter(**fields).first() or Mirror(**fields)
+
+
 def _mirror() -> Mirror:
     remote = Remote.configured()
     return Mirror.of(remote.address.url, remote.branch)
@@ -168,7 +183,6 @@ def _at_tip(operation: Callable[[Repository, str], Result], *, whole_tree: bool 
 
     def fetch_and_run(clone: Repository) -> Result:
         remote = Remote.configured()
-        row = Mirror.objects.filter(remote=remote.address.url, branch=remote.branch).first()
-        return operation(clone, remote.fetch(clone, row.tip if row else None, whole_tree=whole_tree))
+        return operation(clone, remote.fetch(clone, _mirror_row().tip, whole_tree=whole_tree))
 
     return with_clone(fetch_and_run, wait=LOCK_SECONDS)
