@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
+from gitsync import clone_lock
 from gitsync.advice import advice_for
-from gitsync.errors import MisconfiguredError, RemoteDamagedError
+from gitsync.errors import LockHeldError, MisconfiguredError, RemoteDamagedError
 from gitsync.models import Change, Mirror, Purge
 from gitsync.remote import addresses
 
@@ -59,8 +60,18 @@ class BranchStatus:
 
 
 def error_code(mirror: Mirror) -> str:
-    """Return the code of the last error, or else that of a damaged remote, or an empty string if there is neither."""
-    return mirror.error_code or (RemoteDamagedError.code if mirror.damage else "")
+    """Return the code of the current error; without one, that of a damaged remote, or an empty string."""
+    return _error(mirror)[0] or (RemoteDamagedError.code if mirror.damage else "")
+
+
+def _error(mirror: Mirror) -> tuple[str, str]:
+    """Return the code and message of the last error; without one, that of a stopped holder of the clone's lock.
+
+    A single worker that is stopped cannot record that itself.
+    """
+    if not mirror.error_code and (holder := clone_lock.stuck_holder()):
+        return LockHeldError.code, str(holder)
+    return mirror.error_code, mirror.error
 
 
 def oldest_seconds() -> float:
@@ -119,6 +130,7 @@ def purges() -> Purges:
 
 def of(mirror: Mirror) -> BranchStatus:
     """Return the status of a branch."""
+    code, message = _error(mirror)
     return BranchStatus(
         remote=mirror.remote,
         branch=mirror.branch,
@@ -127,9 +139,9 @@ def of(mirror: Mirror) -> BranchStatus:
         arrived_at=mirror.arrived_at,
         failures=mirror.failures,
         retry_at=mirror.retry_at,
-        error_code=mirror.error_code,
-        error=mirror.error,
-        advice=advice_for(mirror.error_code),
+        error_code=code,
+        error=message,
+        advice=advice_for(code),
         verified_at=mirror.verified_at,
         damage=mirror.damage,
         damage_advice=RemoteDamagedError.advice if mirror.damage else "",

@@ -7,12 +7,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic, sleep, time
+from time import monotonic, sleep
 from typing import TypeVar
 
 from django.conf import settings
 
-from gitsync import watchdog
+from gitsync import clone_lock, watchdog
+from gitsync.clone_lock import STALLED_SECONDS, StuckHolder
 from gitsync.errors import BusyError, CloneBrokenError, DiskFullError, LockHeldError, as_gitsync_error
 from gitsync.repository.repository import Repository
 
@@ -23,8 +24,6 @@ Result = TypeVar("Result")
 #: Errors of starting a process: too many arguments, processes or open files, no memory.
 _NOT_OF_FILES = {errno.E2BIG, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _LOCK_POLL_SECONDS = 0.1
-#: A lock holder that shows no sign of life for this long is stuck; sweeps run every 10 seconds.
-STALLED_SECONDS = 100.0
 
 
 def with_clone(operation: Callable[[Repository], Result], *, wait: float = 0) -> Result:
@@ -66,7 +65,7 @@ def _writer_lock(wait: float) -> Iterator[None]:
 
     The lock only avoids wasted work. Two writers are harmless anyway, because the remote uses compare-and-swap.
     """
-    path: Path = settings.GITSYNC_CLONE_DIR.with_suffix(".lock")
+    path = clone_lock.path()
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = monotonic() + wait
     with path.open("a") as file:
@@ -89,22 +88,14 @@ def _writer_lock(wait: float) -> Iterator[None]:
 
 def _busy(path: Path) -> BusyError:
     """Return the error for a lock held elsewhere: LockHeldError if its holder made no progress for STALLED_SECONDS."""
-    silence = _seconds_since_change(path)
+    silence = clone_lock.seconds_since_change(path)
     if silence >= STALLED_SECONDS:
         sleep(_LOCK_POLL_SECONDS)  # The holder may have only just locked the file, and not yet written to it.
-        silence = _seconds_since_change(path)
-    holder = path.read_text(errors="replace").strip() or "unknown"
+        silence = clone_lock.seconds_since_change(path)
+    holder = StuckHolder(clone_lock.holder(path), silence)
     if silence < STALLED_SECONDS:
-        return BusyError(f"another process (pid {holder}) is writing to the mirror")
-    return LockHeldError(f"process {holder} has held the lock of the clone for {silence:.0f} seconds without progress")
-
-
-def _seconds_since_change(path: Path) -> float:
-    """Return the difference between a file's modification time and now, in seconds.
-
-    If the clock was set back, the modification time is in the future, but a working holder updates it within seconds.
-    """
-    return abs(time() - path.stat().st_mtime)
+        return BusyError(f"another process (pid {holder.pid}) is writing to the mirror")
+    return LockHeldError(str(holder))
 
 
 @contextmanager

@@ -6,14 +6,17 @@ import time
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from gitsync import watchdog
 from gitsync.errors import BusyError, LockHeldError
 from gitsync.models import Mirror
+from gitsync.monitoring import mirror_status
 from gitsync.repository import access
 from gitsync.repository.access import with_clone
 from gitsync.sync import schedule
+from gitsync.sync.drain import drain
 from tests import many
 from tests.servers.process import wait_until
 
@@ -76,3 +79,28 @@ def test_a_holder_that_makes_progress_is_only_busy(
         many.kill(pid)
 
     assert not isinstance(busy.value, LockHeldError)
+
+
+def test_a_stopped_single_worker_is_reported_by_the_web_process(
+    remote: Path, settings: Settings, tmp_path: Path, client: Client
+) -> None:
+    drain()
+    settings.PASTEUR_PROXIES = 0
+    pid = many.fork(lambda: hold(tmp_path / "ready", beats=False))
+    try:
+        wait_until((tmp_path / "ready").exists, "the lock is held")
+        os.kill(pid, signal.SIGSTOP)
+        assert client.get("/readyz").json()["mirror_error"] == ""
+        lock = settings.GITSYNC_CLONE_DIR.with_suffix(".lock")
+        os.utime(lock, (time.time() - 101, time.time() - 101))
+
+        assert client.get("/readyz").json()["mirror_error"] == "lock_held"
+        status = mirror_status.of(Mirror.objects.get(remote=str(remote)))
+        assert status.error_code == "lock_held"
+        assert f"process {pid}" in status.error
+        assert "kill -CONT" in status.advice
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        many.kill(pid)
+
+    assert client.get("/readyz").json()["mirror_error"] == ""
