@@ -1,5 +1,6 @@
 """Any number of purges is carried out: no list of keys, paths or ids becomes arguments of one command or query."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from gitsync.errors import GitsyncError, RemoteTimeoutError
 from gitsync.models import Change, Purge
 from gitsync.purge import occurrences, requests, rewrite
 from gitsync.purge.commit_map import CommitMap
+from gitsync.repository.access import with_clone
 from gitsync.repository.process import stop_requested
 from gitsync.repository.repository import Repository
 from gitsync.sync.drain import drain
@@ -96,3 +98,22 @@ def test_commits_of_a_squashed_history_are_recorded_in_batches_that_can_be_stopp
     rewrite._record_unnamed_commits(commit_map)
 
     assert Change.objects.filter(commit=new).count() == 10
+
+
+@pytest.mark.parametrize("number", [errno.E2BIG, errno.EMFILE, errno.ENOMEM, errno.EAGAIN])
+def test_a_process_that_cannot_be_started_does_not_cost_the_clone(
+    remote: Path, discarded: list[Path], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    drain()
+    discarded.clear()
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise OSError(number, "cannot start")
+
+    monkeypatch.setattr("git.cmd.safer_popen", fail)
+
+    with pytest.raises(GitsyncError) as raised:
+        with_clone(lambda clone: clone.resolve("HEAD"))
+
+    assert raised.value.code == "unexpected"
+    assert not discarded
