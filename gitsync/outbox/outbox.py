@@ -55,7 +55,7 @@ def restored(sender: object, paste: Paste, **kwargs: Any) -> None:
 
 
 @write_lock()
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # The caller usually has a transaction.
 def add(key: str, kind: Kind, revision: int | None, *, at: datetime | None = None, moved_from: str = "") -> Change:
     """Add the next change of a paste to the outbox, and wake the worker after the transaction is committed.
 
