@@ -43,7 +43,7 @@ def set_path(**kwargs: Any) -> None:
 
 @worker_ready.connect
 def report_start(**kwargs: Any) -> None:
-    """Log that the worker waits for work, as the web server logs its address."""
+    """Log that the worker is waiting for work, just as the web server logs its address."""
     logging.getLogger(__name__).info("the worker is listening for changes")
 
 

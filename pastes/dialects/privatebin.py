@@ -41,7 +41,7 @@ _LIFETIMES = {
     "1year": timedelta(days=365),
     "never": None,
 }
-#: The members of a ciphertext that clients know.
+#: The members of a ciphertext that clients support.
 _MEMBERS = ("v", "adata", "ct")
 #: The maximum length of the request without the members that are stored as the content of the paste.
 _ENVELOPE_BYTES = 4_096
@@ -61,7 +61,7 @@ def _accepts_json(request: HttpRequest) -> bool:
 
 
 def _key_in_query(request: HttpRequest) -> str:
-    """Return the key in an address such as `/?KEY`, to which trackers may have added parameters; else nothing."""
+    """Return the key from a URL such as `/?KEY`, even if trackers have added parameters, or an empty string."""
     names = (part.removesuffix("=") for part in request.META.get("QUERY_STRING", "").split("&"))
     return next((name for name in names if keys.is_valid_key(name)), "")
 
@@ -91,7 +91,7 @@ def get(request: HttpRequest) -> HttpResponse | None:
     if key := _key_in_query(request):
         return (
             _read(request, key) if _accepts_json(request) else redirect(site_path(f"/{key}"))
-        )  # Browsers keep the fragment.
+        )  # Browsers preserve the fragment.
     return _failure(_GONE) if _has_marker(request) and request.META.get("QUERY_STRING", "") else None
 
 

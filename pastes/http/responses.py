@@ -208,7 +208,7 @@ def error(
         if status == 401 and request.method in {"GET", "HEAD"}:
             context["login"] = path_to_return_to(request)
         if status == 404 and keys.is_valid_key(key := request.path_info.split("/")[1]):
-            context["key"] = key  # Whether or not there was such a paste.
+            context["key"] = key  # Regardless of whether there was such a paste.
         context["is_form_error"] = request.method == "POST" and request.path_info == "/"
         response = ErrorPage(render_to_string("error.html", context, request), message=message, status=status)
     else:

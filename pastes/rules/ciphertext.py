@@ -29,7 +29,7 @@ def check(content: str) -> None:
         sealed = json.loads(content)
     except (ValueError, RecursionError):
         raise _malformed("it is neither JSON nor hexadecimal") from None
-    # The site's own pages add `password`: without it, a reader's page cannot tell a wrong key from a missing password.
+    # The site's own pages add `password`, which allows readers' pages to tell a wrong key from a missing password.
     if not isinstance(sealed, dict) or not _MEMBERS <= set(sealed) <= _MEMBERS | {"password"}:
         raise _malformed("it must contain exactly v, adata and ct")
     if not isinstance(sealed.get("password", False), bool):

@@ -17,9 +17,10 @@ _KEY = "KEY-OF-THE-PASTE"
 
 @register.simple_tag
 def share(site: str, paste: Paste, clone: str = "") -> SafeString:
-    """Return the box for a paste; `site` is the URL of the site, `clone` that of the mirror.
+    """Return the box for a paste. `site` is the URL of the site and `clone` the URL of the mirror.
 
-    A paste that is encrypted or burns has a link and its QR code only: programs and frames could not show its text.
+    For a paste that is encrypted or burns, it only contains the link and its QR code, as programs and frames cannot
+    show its content.
     """
     box = _box(get_language(), site, clone, is_encrypted=paste.encrypted, is_secret=paste.encrypted or paste.burn)
     return mark_safe(box.replace(_KEY, paste.key))  # noqa: S308  (a template, and a key)

@@ -24,7 +24,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
     """Publish the submitted form and redirect to its landing page, or show the form again with its errors.
 
-    The script that encrypts asks for JSON and gets the address of that page, or the error.
+    The script that encrypts requests JSON and gets the path of that page, or the error.
     """
     compose = Compose(form.fields, form.files)
     if compose.adds_file:

@@ -1,4 +1,4 @@
-"""What became of a paste, for those who have its edit token. For all others, whatever is not there never was."""
+"""What happened to a paste, for callers with its edit token. Others cannot tell whether it ever existed."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,10 +14,10 @@ from pastes.models import Paste, State
 from pastes.rules.moments import utc
 
 
-@csrf_exempt  # The edit token in the form is the proof; cookies are ignored.
+@csrf_exempt  # The edit token in the form grants permission; cookies are ignored.
 @require_POST
 def page(request: HttpRequest, key: str) -> HttpResponse:
-    """Tell whether the paste burned, expired, was deleted or hidden, or is still there; as JSON for a script.
+    """Report whether a paste burned, expired, was deleted or hidden, or still exists. Scripts get JSON.
 
     A wrong token gets the same answer whether or not there was a paste.
     """
@@ -40,7 +40,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _state(paste: Paste) -> str:
-    """Return the state, `expired` also for a paste that has not been erased yet."""
+    """Return the state, which is `expired` even if the paste has not been erased yet."""
     is_due = paste.state == State.PUBLISHED and paste.expires_at is not None and paste.expires_at <= timezone.now()
     return State.EXPIRED if is_due else paste.state
 

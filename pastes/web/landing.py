@@ -1,7 +1,7 @@
-"""The page after every new paste: its link, what happens to it and, once, its edit link.
+"""The page shown after creating a paste: its link, what happens to it and, only once, its edit link.
 
-The edit token reaches this page in a signed cookie: an address is passed on, and must not contain it. The page replaces
-the cookie with one without the token, by which the author's reloads are told from readers who were sent this address.
+The edit token reaches this page in a signed cookie, because the URL may be shared and must not contain it. The page
+replaces the cookie with one without the token, which distinguishes reloads by the author from readers with this URL.
 """
 
 from datetime import timedelta
@@ -21,12 +21,12 @@ from pastes.web.paste import find_to_change
 
 _COOKIE = "created"
 _SALT = "pastes.created"
-#: How long the token waits for its page, and how long the author may come back to the page without it.
+#: How long the token is kept for the page, and how long the author can return to the page without it.
 _TOKEN_AGE, _PAGE_AGE = timedelta(minutes=10), timedelta(hours=12)
 
 
 def hand_over(request: HttpRequest, paste: Paste) -> HttpResponse:
-    """Redirect the author of a new paste to its page, or name the page to a script that asks for JSON."""
+    """Redirect the author of a new paste to this page, or return its path to a script that requests JSON."""
     path = _path(paste.key)
     response = JsonResponse({"path": path}, status=201) if responses.wants_json(request) else redirect(path)
     _set_cookie(response, paste.key, paste.token, _TOKEN_AGE)
@@ -36,10 +36,10 @@ def hand_over(request: HttpRequest, paste: Paste) -> HttpResponse:
 
 @read_only
 def page(request: HttpRequest, key: str) -> HttpResponse:
-    """Show the page to the author, with the edit token at the first time; redirect all others to the paste."""
+    """Show the page to the author, including the edit token the first time. Redirect all others to the paste."""
     token = _read_cookie(request, key)
     if token is None:
-        return redirect(reverse("paste", args=[key]))  # Browsers keep the fragment, which may have the key.
+        return redirect(reverse("paste", args=[key]))  # Browsers preserve the fragment, which may contain the key.
     paste = find_to_change(key)
     link = responses.absolute_url(request, paste.get_absolute_url())
     is_secret = paste.burn or paste.encrypted
@@ -50,7 +50,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         "copy": mirror_copy.of(paste),
         "link": link,
         "token": token,
-        # The forms for these kinds can only delete.
+        # For such pastes, the forms can only delete.
         "edit_link": f"{link}{'/delete' if is_secret else ''}#token={token}",
     }
     response = render(request, "pastes/created.html", context)
@@ -72,7 +72,7 @@ def _set_cookie(response: HttpResponse, key: str, token: str, age: timedelta) ->
 
 
 def _read_cookie(request: HttpRequest, key: str) -> str | None:
-    """Return the token, empty where the page was shown before; None without a cookie of this site for this paste."""
+    """Return the token, which is empty if the page was shown before, or None if there is no valid cookie."""
     try:
         owner, token = signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_PAGE_AGE)
     except (signing.BadSignature, ValueError, TypeError):

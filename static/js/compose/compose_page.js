@@ -236,7 +236,7 @@ class ComposePage {
     window.addEventListener("pageshow", (event) => {
       if (!event.persisted) return;
       this.#unlock();
-      if (!memory.get("sent")) this.isTouched = false; // It has arrived, so it is no draft.
+      if (!memory.get("sent")) this.isTouched = false; // It has arrived, so it is no longer a draft.
     });
     // A file dropped next to the fields would otherwise replace the page.
     document.addEventListener("dragover", (event) => [...event.dataTransfer.types].includes("Files") && event.preventDefault());

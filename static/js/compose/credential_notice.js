@@ -1,16 +1,16 @@
-// Points out a credential before the form is sent, with a safer way one click away.
+// Warns about a credential before the form is sent, and offers a safer way with a single click.
 import { canEncrypt } from "../encryption/ciphers.js";
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
-const TRANSLATED_KINDS = { "private key": gettext("private key") }; // All others are named after their issuer.
+const TRANSLATED_KINDS = { "private key": gettext("private key") }; // All others have the name of their issuer.
 
 export class CredentialNotice {
-  #find = null; // Loaded when there is a text.
-  #accepted = new Set(); // Credentials that the author has decided to send.
+  #find = null; // Loaded when there is text.
+  #accepted = new Set(); // The credentials that the author has decided to send.
   #notice = null;
 
-  // `encryption` is null on the form of an edit, which can neither encrypt nor burn.
+  // `encryption` is null on the form for an edit, which supports neither encryption nor burning.
   constructor({ form, editors, encryption, sendButton }) {
     this.form = form;
     this.editors = editors;
@@ -18,13 +18,13 @@ export class CredentialNotice {
     this.sendButton = sendButton;
   }
 
-  // Show or remove the notice, after the texts have changed.
+  // Show or remove the notice after the text has changed.
   async update() {
     await this.#load();
     this.#show();
   }
 
-  // Whether the form has to wait for the author, or for the table of credentials.
+  // Whether the form has to wait for the author or for the table of credentials.
   holdsBack() {
     if (!this.#find) {
       this.#load().then(() => this.form.requestSubmit(this.sendButton));
@@ -39,7 +39,7 @@ export class CredentialNotice {
     try {
       this.#find ??= (await import("./credentials.js")).findCredential;
     } catch {
-      this.#find = () => null; // The connection is gone; sending will say so.
+      this.#find = () => null; // The connection is gone, which will be reported when sending.
     }
   }
 

@@ -1,9 +1,9 @@
-// Credentials of well-known kinds in a text: the same that hold a paste back from Git.
+// Detects well-known kinds of credentials, the same as those that hold a paste back from Git.
 import { EXAMPLE, KINDS } from "../../generated/credentials.js";
 
 const kinds = KINDS.map(([name, prefixes, pattern]) => ({ name, prefixes, pattern: new RegExp(pattern, "g") }));
 
-// Return the first credential of a text, { kind, line, text }, or null.
+// Return the first credential in the text as { kind, line, text }, or null.
 export function findCredential(text) {
   for (const { name: kind, prefixes, pattern } of kinds) {
     if (!prefixes.some((prefix) => text.includes(prefix))) continue;

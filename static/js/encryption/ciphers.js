@@ -22,19 +22,19 @@ export async function seal(files, password, burns) {
   const key = await derive(secret, encodingsOf(password).at(-1), salt, ITERATIONS, 256, "AES-GCM", "encrypt");
   const cipher = { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(JSON.stringify(adata)), tagLength: 128 };
   const sealed = new Uint8Array(await crypto.subtle.encrypt(cipher, key, packed));
-  // `password` is for the reader's page: that the key alone does not open the paste says which of the two is wrong.
+  // `password` tells the reader's page whether a password is missing or the key is wrong.
   return { text: JSON.stringify({ v: 2, adata, ct: toBase64(sealed), password: password !== "" }), key: toBase58(secret) };
 }
 
 // A small ciphertext may decompress to huge content: zeros compress to a thousandth of their size.
 export class TooLargeError extends Error {}
 
-// Return what a ciphertext says of its password: true or false, undefined when it does not say.
+// Return whether a ciphertext has a password: true, false, or undefined if it does not contain this information.
 export function hasPassword(text) {
   return isLegacy(text) ? false : JSON.parse(text).password;
 }
 
-// Whether a text from an address has the form of a complete key: 32 bytes, or the key of the original Pasteur.
+// Whether text from a URL has the format of a complete key: 32 bytes, or a key of the original Pasteur.
 export function isWholeKey(text) {
   try {
     return text.startsWith("eyJ") ? legacyKey(text).length > 0 : fromBase58(text.replace(/^-/, "")).length === SECRET_BYTES;
@@ -92,8 +92,8 @@ function isLegacy(text) {
   return /^[0-9a-f\s]+$/.test(text);
 }
 
-// Return the bytes of a password, as clients encode it: in UTF-8; beyond ASCII, also as the pages of PrivateBin do, which
-// keep the low byte of each UTF-16 unit. Pastes are encrypted with the last one, for those pages cannot read the other.
+// Return the encodings of a password that clients use: UTF-8 and, beyond ASCII, that of PrivateBin's pages, which keep the
+// low byte of each UTF-16 unit. Pastes are encrypted with the last one, because those pages do not support the other.
 function encodingsOf(password) {
   const utf8Password = new TextEncoder().encode(password);
   if (utf8Password.length === password.length) return [utf8Password];

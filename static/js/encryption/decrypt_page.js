@@ -21,7 +21,7 @@ export function decryptPage() {
 }
 
 class EncryptedPage {
-  #attempt = 0; // Incremented by each attempt, so that a slow one does not show a result that has been superseded.
+  #attempt = 0; // Incremented by each attempt, so that a slow one does not overwrite a later result.
 
   constructor(container, section) {
     this.container = container;
@@ -36,7 +36,7 @@ class EncryptedPage {
       showProblem(this.container, gettext("This paste is encrypted. Browsers decrypt only over HTTPS, and this page was loaded without it."));
       return;
     }
-    // A burned paste is on this page only, so another key is tried without loading anything.
+    // A burned paste only exists on this page, so try another key without loading anything.
     window.addEventListener("hashchange", () => this.section.isConnected && this.#tryKey());
     this.#tryKey();
   }
@@ -54,7 +54,7 @@ class EncryptedPage {
     return fragment().startsWith("token=") ? "" : fragment(); // An edit token is not a key.
   }
 
-  // Return whether something final is shown: the paste, or why it cannot be.
+  // Return whether the final result is shown: the paste, or the reason why it cannot be.
   async #decrypt(password) {
     const attempt = ++this.#attempt;
     const isCurrent = () => attempt === this.#attempt;
@@ -98,7 +98,7 @@ async function showPaste(container, encryptedSection, paste) {
   if (files.some(({ content }) => typeof content !== "string")) throw new TypeError("not a text");
   const { labels, extensions } = await import("../../generated/languages.js");
   container.replaceChildren(tools(files));
-  const { requestedLanguage } = container.dataset; // By ?hl= or an extension in the URL.
+  const { requestedLanguage } = container.dataset; // From ?hl= or an extension in the URL.
   for (const [index, { name: givenName, language: givenLanguage, content }] of files.entries()) {
     const name = String(givenName || DEFAULT_NAME);
     const languages = [givenLanguage, requestedLanguage, languageOfName(name, extensions)];

@@ -5,7 +5,7 @@ import { sitePath } from "../page/site_path.js";
 import { canEncrypt, seal } from "./ciphers.js";
 import { passwordField } from "./password_field.js";
 
-const PASSWORD_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"; // 32, as in pastes/rules/keys.py.
+const PASSWORD_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"; // 32 characters, as in pastes/rules/keys.py.
 
 export class EncryptionChoice {
   // Add the checkbox to the form. `editors` are the editors for its files.
@@ -14,7 +14,7 @@ export class EncryptionChoice {
     this.editors = editors;
     this.onChange = onChange;
     this.checkbox = make("input", { type: "checkbox", id: "encrypt", className: "form-check-input", disabled: !canEncrypt });
-    this.password = null; // The field, where the browser can encrypt.
+    this.password = null; // The field, if the browser can encrypt.
     this.form.querySelector(".about fieldset").append(this.#makeFields());
   }
 
@@ -58,7 +58,7 @@ export class EncryptionChoice {
     this.password = input;
     generateButton.addEventListener("click", () => {
       input.value = generatedPassword();
-      show(true); // It has to be passed on.
+      show(true); // The author has to share it.
       input.focus();
       input.select();
     });
@@ -73,7 +73,7 @@ export class EncryptionChoice {
   }
 }
 
-// Send the form with the ciphertext as its only file; resolves to the path of the landing page.
+// Send the form with the ciphertext as its only file. Resolves to the path of the landing page.
 async function create(form, ciphertext) {
   const body = new FormData();
   for (const { name, type, value, checked } of form.elements) {
@@ -84,14 +84,14 @@ async function create(form, ciphertext) {
   body.set("files-TOTAL_FORMS", "1");
   body.set("files-0-content", new File([ciphertext], "", { type: "text/plain" }));
   const response = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" }, body });
-  const answer = await response.json().catch(() => null); // A proxy in front of the site may respond with an HTML page.
+  const answer = await response.json().catch(() => null); // A proxy in front of the site may have responded with an HTML page.
   if (!response.ok || !answer) {
     throw new Error(answer?.error?.message ?? gettext("The site is not responding. Please try again in a moment."));
   }
   return answer.path;
 }
 
-// Return 24 letters without look-alikes in groups of six: 120 random bits that can be read out.
+// Return 24 letters without look-alikes in groups of six: 120 random bits that can be read aloud.
 function generatedPassword() {
   const text = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => PASSWORD_LETTERS[byte % PASSWORD_LETTERS.length]).join("");
   return text.match(/.{6}/g).join("-");

@@ -1,9 +1,9 @@
-// What a reader sees whose link lacks the key of an encrypted paste, or has a part of it: what to do, and a field for the
-// whole link. Nothing is sent: the key goes into the fragment of this page, which tells the page by `hashchange`.
+// Shown to readers whose link lacks all or part of an encrypted paste's key: what to do, and a field for the full link.
+// Nothing is sent: the key is put into this page's fragment, which triggers `hashchange`.
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
-// Return the elements; `sentences` follow the explanation.
+// Return the elements. `sentences` follow the explanation.
 export function incompleteLink(...sentences) {
   const explanation = location.hash
     ? gettext("The link is incomplete: the key in it, the part after the #, is damaged or belongs to another paste.")

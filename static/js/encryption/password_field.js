@@ -1,8 +1,9 @@
-// A field for a password, hidden until its checkbox shows it.
+// A password field whose content is hidden until its checkbox is selected.
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
-// Return the row with label, field and checkbox, the field, and what shows or hides it. `autocomplete` is for the browser's password manager.
+// Return the row with label, field and checkbox, the field, and a function that shows or hides it. `autocomplete` is for
+// the browser's password manager.
 export function passwordField(label, autocomplete, ...more) {
   const input = make("input", { type: "password", id: "password", className: "form-control", autocomplete, spellcheck: false });
   const check = make("input", { type: "checkbox", id: "show-password", className: "form-check-input" });

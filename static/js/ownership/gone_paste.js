@@ -1,4 +1,4 @@
-// The page where nothing is: tells the author of a paste, whose edit token this browser has, what became of it.
+// The “not found” page: tells the author of a paste, whose edit token is in this browser, what happened to it.
 import { make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { tokenOf } from "./owned_store.js";

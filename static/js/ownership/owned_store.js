@@ -24,7 +24,7 @@ export function tokenOf(key) {
   return ownedPastes().find((paste) => paste.key === key)?.token;
 }
 
-// Return a button that copies the address with the edit token, which another browser of the author needs.
+// Return a button that copies the URL with the edit token, for use in the author's other browsers.
 export function editLinkButton(key, token) {
   const message = gettext("Edit link copied. Anyone who opens it can edit and delete the paste.");
   const address = `${location.origin}${sitePath}/${key}#token=${token}`;

@@ -1,4 +1,4 @@
-// On the pages of a paste, for its author: stores the edit token from the URL fragment, and fills it into forms.
+// On the pages of a paste, for its author: stores the edit token from the URL fragment and fills it into forms.
 import { fragment } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { keyOfPage } from "../page/site_path.js";
@@ -8,7 +8,7 @@ const key = keyOfPage();
 const match = /^token=([\w-]{20,64})$/.exec(fragment());
 if (match) {
   if (tokenOf(key) !== match[1]) rememberOwnership(key, match[1], titleOfPage());
-  history.replaceState(null, "", location.pathname + location.search); // Sharing the address must not share the token.
+  history.replaceState(null, "", location.pathname + location.search); // Sharing the URL must not share the token.
 }
 
 const token = tokenOf(key);
@@ -17,7 +17,7 @@ if (notice && token) notice.textContent = match ? gettext("You can edit and dele
 const field = document.getElementById("id_token");
 if (field && token && !field.value) field.value = token;
 
-// Only the page of a readable paste has its title.
+// Only the page of a readable paste contains its title.
 function titleOfPage() {
   return document.querySelector("section.file") ? document.querySelector("h1").textContent : key;
 }

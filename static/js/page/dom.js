@@ -41,7 +41,7 @@ export async function copy(text) {
   }
 }
 
-// Return the fragment of the URL without its #, and without what trackers append to links.
+// Return the fragment of the URL without the # and without parameters that trackers append to links.
 export function fragment() {
   return location.hash.slice(1).replace(/[&?].*$/s, "");
 }

@@ -1,4 +1,4 @@
-// A field with a link (templates/pastes/_link_field.html): copied by its button, passed on by the system's share sheet.
+// A field with a link (templates/pastes/_link_field.html), with buttons to copy it or open the system's share sheet.
 import { copy, fragment, make, say } from "./dom.js";
 import { gettext } from "./messages.js";
 
@@ -16,7 +16,7 @@ export function activateLinkField(box) {
   shareButton.addEventListener("click", () => navigator.share({ url: field.value }).catch(() => {})); // Cancelled.
 }
 
-// Draw the QR code of the address in a container, with the key where it is needed.
+// Draw the QR code of the URL in a container, including the key if it is needed.
 export async function drawQrCode(container) {
   const { qrCode } = await import("./qr_code.js");
   const draw = () => {
@@ -28,7 +28,7 @@ export async function drawQrCode(container) {
   else draw();
 }
 
-// The key of an encrypted paste is in the fragment of this page, and may be corrected there.
+// The key of an encrypted paste is in this page's fragment and may be corrected there.
 function keepKey(update) {
   update();
   window.addEventListener("hashchange", update);

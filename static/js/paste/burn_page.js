@@ -1,4 +1,4 @@
-// The page before the reading of a paste that burns: an encrypted one is not burned with a link that cannot open it.
+// The page shown before reading a paste that burns. An encrypted one is not burned if the link cannot open it.
 import { fragment } from "../page/dom.js";
 
 const form = document.querySelector("form[action$='/burn']");
@@ -19,5 +19,5 @@ if (isEncrypted) {
   form.hidden = true;
   checkKey();
   window.addEventListener("hashchange", checkKey);
-  form.addEventListener("submit", () => (form.action = form.action.replace(/#.*$/, "") + location.hash)); // The next page needs it.
+  form.addEventListener("submit", () => (form.action = form.action.replace(/#.*$/, "") + location.hash)); // The next page needs the key.
 }

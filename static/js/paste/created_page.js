@@ -1,4 +1,4 @@
-// The page after a new paste, for its author: the link is selected, and this browser keeps the edit token.
+// The page shown to the author of a new paste. It selects the link, and stores the edit token in this browser.
 import { memory } from "../page/dom.js";
 import { activateLinkField, drawQrCode } from "../page/link_field.js";
 import { rememberOwnership, tokenOf } from "../ownership/owned_store.js";
@@ -11,10 +11,10 @@ const problem = document.getElementById("no-key");
 if (problem) problem.hidden = location.hash !== "";
 
 for (const box of document.querySelectorAll(".link-field")) activateLinkField(box);
-document.getElementById("link").focus(); // Which selects it.
+document.getElementById("link").focus(); // This selects it.
 drawQrCode(document.querySelector(".qr"));
 
-// What was sent has arrived, and must not come back into the empty form.
+// The paste has arrived, so it must not be restored into the empty form.
 if (memory.get("sent")) {
   memory.forget("sent");
   memory.forget("draft");

@@ -1,4 +1,4 @@
-// The “Share” box of a paste: its link, its QR code, and lines to copy.
+// A paste's “Share” box: its link, its QR code, and commands to copy.
 import { copy, make, say } from "../page/dom.js";
 import { activateLinkField, drawQrCode } from "../page/link_field.js";
 import { gettext } from "../page/messages.js";
