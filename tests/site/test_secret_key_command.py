@@ -104,7 +104,7 @@ def test_a_key_of_the_environment_is_rotated_with_the_new_one_on_standard_input(
     settings.SECRET_KEY = KEYS[0]
     for action in ("show", "rotate", "forget"):
         monkeypatch.setattr("sys.stdin", io.StringIO("x" * 10 + "abcdefghijklmnopqrstuvwxyz"))
-        with pytest.raises(CommandError, match="not the one that this database"):
+        with pytest.raises(CommandError, match="does not belong to this database"):
             call_command("secret_key", action, stdout=io.StringIO())
 
 
