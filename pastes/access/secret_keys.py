@@ -95,17 +95,21 @@ def _open(secrets: tuple[str, ...]) -> bytes:
     if copies:
         raise ForeignSecretKeyError(MISMATCH)
     # Derived instead of random, so that processes that start at the same time get the same key.
-    _store(secrets[0], salted_hmac("pasteur.digest_key", "", secret=secrets[0], algorithm="sha256").digest())
+    key = salted_hmac("pasteur.digest_key", "", secret=secrets[0], algorithm="sha256").digest()
+    _store(secrets[0], key, number=1)
     return _open(secrets)
 
 
 _open_once = lru_cache(maxsize=1)(_open)
 
 
-def _store(secret: str, key: bytes) -> None:
-    """Store a copy of the key, unless another process has just done so or has a different SECRET_KEY."""
+def _store(secret: str, key: bytes, *, number: int = 0) -> None:
+    """Store a copy of the key, unless another process has just done so or has a different SECRET_KEY.
+
+    The first one has the number 1, so that of several processes only one can store it.
+    """
     row = SecretKey(fingerprint=fingerprint(secret), digest_key=_cipher(secret).encrypt(key).decode())
-    row.number = (SecretKey.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    row.number = number or (SecretKey.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     try:
         with transaction.atomic():
             row.save(force_insert=True)
