@@ -24,7 +24,7 @@ from gitsync.inbound.metadata import DamagedError
 from gitsync.inbound.paste_folder import refuse_purged_texts
 from gitsync.inbound.paste_history import author_of, restore_paste
 from gitsync.inbound.path_history import PathHistory, Touch, index_by_path
-from gitsync.inbound.removals import Removals, check_limit
+from gitsync.inbound.removals import ALLOWED_REMOVALS, Removals, check_limit
 from gitsync.models import Change, Kind
 from gitsync.monitoring import drain_report
 from gitsync.outbox import outbox
@@ -85,8 +85,11 @@ def check_removals(clone: Repository, old: str, new: str, removals: Removals) ->
     if removals is not Removals.ASK or not old or not new:
         return
     with history.objects(clone) as objects:
-        count = sum(_is_deleted(objects, candidate) for candidate in changed_candidates(clone, old, new))
-    check_limit(count, removals)
+        removed = {c.name for c in changed_candidates(clone, old, new) if _is_deleted(objects, c)}
+    if len(removed) > ALLOWED_REMOVALS:
+        commits = commits_by_candidate(clone, f"{old}..{new}")
+        removed -= {name for commit, name, oid in commits if commit.kind == Kind.PRUNE and not oid}
+    check_limit(len(removed), removals)
 
 
 def _is_deleted(objects: Objects, candidate: Candidate) -> bool:
@@ -163,7 +166,8 @@ def _read_folder(objects: Objects, candidate: Candidate, touches: Sequence[Touch
             outbox.add(key, Kind.REMOVE, None)  # A push does not republish a paste that is no longer on the site.
     elif not _is_deleted(objects, candidate):
         apply_edit(objects, paste, tree_oid, touches, is_pending=is_pending)
-    elif not is_pending and removals is Removals.UNDO:
+    elif not is_pending and (removals is Removals.UNDO or touches[-1].kind == Kind.PRUNE):
+        # Another site pruned what only Git had, as far as it knew. This site has the paste, too.
         outbox.add(key, Kind.RESTORE, paste.head)
     elif not is_pending:
         writing.hide(paste)

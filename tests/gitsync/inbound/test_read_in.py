@@ -283,3 +283,23 @@ def test_a_requested_fetch_does_nothing_while_reading_in_is_off(remote: Path, se
     work_off()
 
     assert Mirror.objects.get().fetched_at is None
+
+
+@pytest.mark.parametrize("count", [3, 150])
+def test_what_another_site_prunes_stays_on_this_site_and_returns_to_git(remote: Path, count: int) -> None:
+    many.publish(2)
+    keys = many.publish(count)
+    drain()
+    before = repository.files(remote)
+    for key in keys:
+        message = f"Remove {key}\n\nPasteur-Key: {key}\nPasteur-Kind: prune\nPasteur-Change: {key}.1\n"
+        commit = f"commit refs/heads/main\ncommitter Other <> 1700000000 +0000\ndata {len(message)}\n{message}"
+        stream = f"{commit}\nfrom refs/heads/main^0\nD {folder(key)}\n"
+        repository.git(remote, "fast-import", "--quiet", stdin=stream.encode())
+    assert len(repository.files(remote)) == 2 * 2
+
+    drain()
+
+    assert Paste.objects.filter(key__in=keys, state="published").count() == count
+    assert repository.files(remote) == before
+    assert look().is_clean

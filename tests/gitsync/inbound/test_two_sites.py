@@ -174,3 +174,23 @@ def test_a_purge_by_one_site_holds_on_the_other_which_loses_nothing_else(
     assert (purged in at_tip, other in at_tip, later in at_tip) == (False, True, True)
     second.wait_until_nothing_is_pending()
     assert json.loads(second.manage("resync_git", "--check", "--json").stdout)["clean"]
+
+
+def test_a_third_site_that_prunes_the_others_pastes_takes_nothing_from_them(sites: tuple[Pasteur, Pasteur]) -> None:
+    first, second = sites
+    shared = Path(first.settings["GITSYNC_REMOTE"])
+    key = first.paste("stays\n", "a.txt")
+    first.wait_until_mirrored(key)
+    wait_until(lambda: is_shown_after_fetch(second, key, "stays\n"), "the second site shows it")
+    files = repository.files(shared)
+    third = Pasteur(**first.settings)
+    third.manage("migrate")
+    third.manage("resync_git", "--prune")
+    assert not repository.files(shared)
+
+    sync_until_stable(sites, shared)
+
+    assert repository.files(shared) == files
+    for site in sites:
+        assert site.read(key)["files"][0]["content"] == "stays\n"
+        assert json.loads(site.manage("resync_git", "--check", "--json").stdout)["clean"]
