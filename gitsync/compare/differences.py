@@ -4,6 +4,7 @@ Each side is read once, in its cheapest order, and summed per bucket of keys (gi
 pastes are compared only in buckets whose sums differ.
 """
 
+import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -24,10 +25,15 @@ from gitsync.format import tree
 from gitsync.format.tree import FileFields, PasteFields
 from gitsync.models import Change, ChangeQuerySet
 from gitsync.outbox.eligibility import mirrored
+from gitsync.outbox.loading import is_of_row
 from gitsync.progress import Progress, unwatched
 from gitsync.repository.repository import Repository
 from pastes.models import Paste
 
+logger = logging.getLogger(__name__)
+
+#: In place of a tree id.
+DAMAGED = "damaged"
 _ROWS_AT_ONCE = 2_000
 #: Up to this many pastes, buckets have one-character prefixes, since each differing bucket costs a few queries.
 _SMALL_SITE_PASTES = 20_000
@@ -154,7 +160,29 @@ def _keys(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
 
 
 def folder_oids(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
-    """Yield (key, tree id of the folder) for pastes, which must have a unique ordering."""
+    """Yield (key, tree id of the folder) for pastes, which must have a unique ordering.
+
+    The id of a paste with damaged rows, which make no folder, is `DAMAGED`.
+    """
+    try:
+        yield from list(_folder_oids(pastes))
+        return
+    except Exception as error:
+        if not is_of_row(error):
+            raise
+    for pk in list(pastes.values_list("pk", flat=True)):
+        paste = pastes.filter(pk=pk)
+        try:
+            yield from list(_folder_oids(paste))
+        except Exception as error:
+            if not is_of_row(error):
+                raise
+            key = paste.order_by().values_list("key", flat=True).get()
+            logger.error("the rows of %s are damaged: %s", key, error)
+            yield key, DAMAGED
+
+
+def _folder_oids(pastes: QuerySet[Paste]) -> Iterator[tuple[str, str]]:
     current = pastes.filter(revisions__number=F("head"), revisions__files__position__gte=0)
     order = (*pastes.query.order_by, "revisions__files__position")
     dates = {name: _stored(path) for name, path in _DATES.items()}

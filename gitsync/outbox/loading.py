@@ -13,6 +13,7 @@ from gitsync.outbox import identity
 from gitsync.outbox.eligibility import belongs
 from pastes.models import File, Paste, Revision
 from pastes.rules.keys import is_valid_key
+from pastes.storage import database_errors
 
 #: The number of changes loaded at once, with their files.
 SLICE = 50
@@ -74,7 +75,7 @@ def load(
         try:
             yield from _checked(part, gone)
         except Exception as error:
-            if failed is None or not _is_of_change(error):
+            if failed is None or not is_of_row(error):
                 raise
         else:
             continue
@@ -82,7 +83,7 @@ def load(
             try:
                 loaded = _checked([change], gone)
             except Exception as error:
-                if not _is_of_change(error):
+                if not is_of_row(error):
                     raise
                 failed(change, error)
             else:
@@ -95,6 +96,8 @@ def _checked(changes: Sequence[Change], gone: Container[str]) -> list[Loaded]:
     for loaded in all_loaded:
         if not is_valid_key(loaded.change.key):
             raise ValueError(f"{loaded.change.key!r} is no key")
+        if not isinstance(loaded.change.number, int):
+            raise ValueError(f"{loaded.change.number!r} is no number")
         for entry in loaded.entries:
             if not _OID.fullmatch(entry.oid):
                 raise ValueError(f"{entry.oid!r} is no object id")
@@ -103,10 +106,10 @@ def _checked(changes: Sequence[Change], gone: Container[str]) -> list[Loaded]:
     return all_loaded
 
 
-def _is_of_change(error: Exception) -> bool:
-    """Return whether an error is caused by the data of a change, not by the database or the disk."""
+def is_of_row(error: Exception) -> bool:
+    """Return whether an error is caused by the data of a row, not by the database or the disk."""
     is_outage = isinstance(error, OperationalError | InterfaceError | OSError | MemoryError)
-    return not is_outage or "decode to UTF-8" in str(error)
+    return not is_outage or database_errors.is_about_data(error)
 
 
 def _rows(changes: Sequence[Change]) -> list[_Row]:

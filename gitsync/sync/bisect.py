@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from gitsync.errors import PartlyRefusedError, RemoteRefusedError
 from gitsync.models import Change, ChangeQuerySet, Mirror
+from gitsync.outbox import damaged
 from gitsync.purge import requests
 from pastes.rules.keys import is_valid_key
 
@@ -45,13 +46,13 @@ def next_batch(mirror: Mirror, limit: int) -> list[Change]:
     """
     pending = Change.objects.pending()
     if mirror.suspect_until is not None:
-        suspects = list(pending.filter(pk__lte=mirror.suspect_until)[:limit])
+        suspects = damaged.read(pending.filter(pk__lte=mirror.suspect_until), limit)
         if suspects and not mirror.is_selective and pending.exclude(refused_at=None).exists():
             return [_next_probe()]
         if suspects:
             return suspects[: (len(suspects) + 1) // 2]
         _leave_range(mirror)
-    return list(pending[:limit]) or list(_due_for_retry(mirror)[:1])
+    return damaged.read(pending, limit) or damaged.read(_due_for_retry(mirror), 1)
 
 
 def is_retry_due(mirror: Mirror) -> bool:
@@ -123,7 +124,7 @@ def with_valid_keys(changes: Sequence[Change]) -> list[Change]:
     """Return the changes that have a valid key, and record the others as failed."""
     valid = []
     for change in changes:
-        if is_valid_key(change.key):
+        if is_valid_key(str(change.key)):  # SQLite stores any value, also bytes.
             valid.append(change)
         else:
             failed(change, ValueError(f"{change.key!r} is no key"))

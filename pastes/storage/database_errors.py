@@ -8,6 +8,8 @@ _POSTGRESQL_STORES_NOTHING = {"53100", "25006", "58030"}
 _POSTGRESQL_DATA_CLASSES = ("22", "54")
 _SQLITE_STORES_NOTHING = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
+_NOT_UTF8 = "Could not decode to UTF-8"
+
 
 def stores_nothing(error: BaseException) -> bool:
     """Return whether the database responds but cannot store anything: its disk is full or bad, or it is read-only."""
@@ -25,8 +27,11 @@ def is_temporary(error: BaseException) -> bool:
 
 
 def is_about_data(error: BaseException) -> bool:
-    """Return whether the database refused a value, so that a retry would fail again but other writes are unaffected."""
-    if isinstance(error, DataError):
+    """Return whether the database refused a value, so that a retry would fail again but other writes are unaffected.
+
+    SQLite stores text that is not UTF-8, and its driver fails to read it.
+    """
+    if isinstance(error, DataError) or (isinstance(error, OperationalError) and _NOT_UTF8 in str(error)):
         return True
     state = str(getattr(error.__cause__, "sqlstate", None) or "")
     return isinstance(error, DatabaseError) and state.startswith(_POSTGRESQL_DATA_CLASSES)
