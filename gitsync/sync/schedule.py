@@ -72,6 +72,7 @@ def work_off() -> float | None:
             logger.info("the commits are recreated: %s", changed)
         except PartlyRefusedError as refused:
             logger.warning("the remote rejects a change, the search continues: %s", refused)
+            _report_search(mirror, refused)
         except GitsyncError as error:
             if not stop_requested.is_set():
                 _failed(mirror, error)
@@ -87,7 +88,7 @@ def _succeeded(mirror: Mirror) -> None:
     """Clear the last failure; if the remote has been losing pushes, only once a push has persisted."""
     if mirror.is_losing_pushes and mirror.has_just_pushed:
         return
-    if mirror.failures:
+    if mirror.failures or mirror.error_code:
         Mirror.objects.filter(pk=mirror.pk).update(failures=0, retry_at=None, error_code="", error="")
     if mirror.lost_pushes and not mirror.has_just_pushed:
         Mirror.objects.filter(pk=mirror.pk).update(lost_pushes=0)
@@ -106,6 +107,13 @@ def _failed(mirror: Mirror, error: GitsyncError) -> None:
     )
     Failure.note(mirror, error.code)
     logger.error("the mirror is behind (%s, next try in %.0f s): %s\n%s", error.code, delay, error, error.advice)
+
+
+def _report_search(mirror: Mirror, refused: PartlyRefusedError) -> None:
+    """Show the search for a rejected change while it lasts, which may be minutes: each step takes one push."""
+    rows = Mirror.objects.filter(pk=mirror.pk, failures=0)
+    rows.update(error_code="", error="")
+    rows.exclude(suspect_until=None).update(error_code=refused.code, error=str(refused))
 
 
 def _report_held_lock(mirror: Mirror, error: LockHeldError) -> None:

@@ -339,3 +339,19 @@ def test_a_requeued_change_does_not_undo_later_edits(remote: Path, scanner: Path
     assert repository.text(remote, paste, "x.txt") == b"harmless\n"
     assert not Change.objects.filter(settled_at=None).exists()
     assert look().is_clean
+
+
+def test_the_search_for_a_refused_change_is_reported_while_it_lasts(remote: Path, settings: Settings) -> None:
+    settings.GITSYNC_PUSH_INTERVAL = 10.0
+    refusal = many.hook(remote, "pre-receive", "echo closed for today >&2; exit 1")
+    many.publish(8)
+
+    assert work_off()  # One push, and a pause.
+
+    mirror = Mirror.objects.get(remote=str(remote))
+    assert (mirror.error_code, mirror.failures, mirror.retry_at) == ("partly_refused", 0, None)
+    assert "closed for today" in mirror.error
+    refusal.unlink()
+    Mirror.objects.update(pushed_at=None)
+    work_off()
+    assert Mirror.objects.get(remote=str(remote)).error_code == ""
