@@ -10,7 +10,7 @@ from time import perf_counter
 from django.db import Error
 from django.utils import timezone
 
-from gitsync.errors import GitsyncError, UnexpectedError
+from gitsync.errors import as_gitsync_error
 from gitsync.models import Mirror
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def recording() -> Iterator[DrainReport]:
         yield report
     except Exception as error:
         report.seconds = perf_counter() - report.started
-        code = error.code if isinstance(error, GitsyncError) else UnexpectedError.code
+        code = as_gitsync_error(error).code
         with suppress(Error):  # The error of the drain matters more.
             _publish(report, f"drain failed code={code} {report}")
         raise

@@ -35,6 +35,8 @@ _SMART_ANSWER = re.compile(r"packet: +git< (# service=git-upload-pack|version \d
 _MOVED_NOTE = re.compile(r"^remote: This repository moved\..*(\n^remote: .*){0,2}", re.MULTILINE)
 _REF = re.compile(rb"[0-9a-f]{40}\t")
 LS_REMOTE_SECONDS = 60.0
+#: More than the trace of a server's first packets.
+_TRACE_BYTES = 64 * 1024
 #: Suffixes that Git may append to a path to find the repository.
 _ENDINGS = ("", "/.git", ".git", ".git/.git")
 
@@ -99,10 +101,14 @@ class Connection:
                 known_hosts.pin_fingerprints(*host, fingerprints)
         return HostKeyMismatchError(f"{difference}\n{error}")
 
-    def check_smart_protocol(self, clone: Repository, trace: str) -> None:
-        """Raise NotGitError or RemoteUnsupportedError unless a command's trace contains packets from a Git server."""
-        if _SMART_ANSWER.search(trace):
+    def check_smart_protocol(self, clone: Repository, trace: Path) -> None:
+        """Raise NotGitError or RemoteUnsupportedError unless a command's trace contains packets from a Git server.
+
+        Raise OSError if the disk is full: Git then leaves no trace, which says nothing about the server.
+        """
+        if trace.exists() and _SMART_ANSWER.search(trace.read_text(errors="replace")):
             return
+        trace.write_bytes(bytes(_TRACE_BYTES))
         refs = self.run(clone, "ls-remote", "--", self.address.url, seconds=LS_REMOTE_SECONDS).stdout
         if _REF.match(refs):
             raise RemoteUnsupportedError(f"{self.address.url} has static files (dumb HTTP), and is no Git server")

@@ -99,7 +99,7 @@ class Remote(Connection):
         lines = finished.stdout.decode(errors="replace").splitlines()
         refs = [(oid, name) for oid, _, name in (line.partition("	") for line in lines)]
         if self.address.transport in {"http", "https"}:
-            self.check_smart_protocol(clone, packets.read_text(errors="replace") if packets.exists() else "")
+            self.check_smart_protocol(clone, packets)
         packets.unlink(missing_ok=True)
         if broken := next((name for oid, name in refs if oid and not oid.strip("0")), ""):
             raise RemoteUnreachableError(f"the remote cannot read its {broken}")  # An empty file, after a power cut.

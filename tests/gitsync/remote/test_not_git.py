@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from gitsync.errors import NotGitError, RemoteUnreachableError
+from gitsync.errors import DiskFullError, NotGitError, RemoteUnreachableError
 from gitsync.models import Change, Mirror
 from gitsync.remote import branches
 from gitsync.remote.git_remote import Remote
@@ -14,6 +14,7 @@ from gitsync.repository.repository import Repository
 from gitsync.sync import resync, schedule
 from gitsync.sync.drain import drain
 from tests import many, repository
+from tests.servers.disk import Disk
 from tests.servers.git_http import GitHttp
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
@@ -96,3 +97,21 @@ def test_an_empty_repository_is_empty_in_every_version_of_the_protocol(
     monkeypatch.setattr(Remote, "environment", with_version)
 
     assert Remote.configured().tip(Repository.open(tmp_path / "other.git")) == ""
+
+
+def test_a_full_disk_of_the_clone_says_nothing_about_the_remote(
+    over_http: GitHttp, settings: Settings, tmp_path: Path
+) -> None:
+    with Disk(tmp_path / "small") as disk:
+        settings.GITSYNC_CLONE_DIR = disk.folder / "clone.git"
+        many.publish(1)
+        drain()
+        many.publish(1)
+        disk.fill(free_kilobytes=0)
+
+        with pytest.raises(DiskFullError):
+            drain()
+
+        disk.free()
+        drain()
+        assert len(repository.changes(over_http.repository)) == 2
