@@ -77,20 +77,25 @@ def stopped() -> None:
 
 
 def failing() -> dict[str, str]:
-    """Return a description of the worker, if it keeps exiting or is silent; otherwise of a silent scheduler.
+    """Return a description of each program that keeps exiting or is silent.
 
     A sign in the future comes from a clock that has been set back, and the next one is due within seconds.
     """
-    now, rows = clock.now(), {row.name: row for row in ProgramSign.objects.all()}
+    rows = {row.name: row for row in ProgramSign.objects.all()}
     if WORKER not in rows:
         return {WORKER: "has not started"} if monotonic() - _loaded_at > SILENT_SECONDS else {}
-    for name, row in sorted(rows.items(), reverse=True):  # The worker first.
+    worker_seen_at, descriptions = rows[WORKER].seen_at, {}
+    # The worker records the signs of the scheduler, and misses them while it is silent itself.
+    for name, now in ((WORKER, clock.now()), (SCHEDULER, worker_seen_at)):
+        row = rows.get(name)
+        if row is None or WORKER in descriptions:
+            break
         if abs(now - row.seen_at) > timedelta(seconds=SILENT_SECONDS):
-            return {name: f"has shown no sign of life since {row.seen_at:%Y-%m-%d %H:%M:%S} UTC"}
-        if row.failures:
+            descriptions[name] = f"has shown no sign of life since {row.seen_at:%Y-%m-%d %H:%M:%S} UTC"
+        elif row.failures:
             times = "once" if row.failures == 1 else f"{row.failures} times in a row"
-            return {name: f"has exited without being stopped, {times}"}
-    return {}
+            descriptions[name] = f"has exited without being stopped, {times}"
+    return descriptions
 
 
 def _try(note: Callable[[], object]) -> None:
