@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from gitsync.advice import advice_for
 from gitsync.models import Change, Failure, Mirror, Purge
-from gitsync.monitoring import mirror_status
+from gitsync.monitoring import mirror_status, signs
 from gitsync.sync.drain import drain
 from gitsync.sync.schedule import work_off
 from pastes.lifecycle import erasing
@@ -36,6 +36,7 @@ def age_changes(seconds: float) -> None:
 
 
 def test_readyz_reports_the_age_of_the_oldest_change(client: Client, remote: Path) -> None:
+    signs.started()
     assert client.get("/readyz").json() == {
         "ready": True,
         "database": True,
@@ -145,6 +146,7 @@ def test_readyz_and_the_admin_show_programs_that_keep_ending(
     client: Client, admin_client: Client, settings: Settings, tmp_path: Path
 ) -> None:
     settings.DATA_DIR = tmp_path
+    signs.started()
     program_states.write(tmp_path / "programs.json", {"worker": (5, "exit status <1>")})
 
     response = client.get("/readyz")
