@@ -43,7 +43,7 @@ class PendingFilter(admin.SimpleListFilter):
     parameter_name = "pending"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "waiting"), ("aside", "rejected"), ("withheld", "on secret hold"), ("no", "settled")]
+        return [("yes", "pending"), ("aside", "rejected"), ("withheld", "on secret hold"), ("no", "settled")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() is None:
@@ -134,16 +134,16 @@ class MirrorAdmin(_ReadOnly):
         address = reverse("admin:gitsync_change_changelist")
         return format_html('<a href="{}?pending=withheld">{}</a>', address, Change.objects.on_secret_hold().count())
 
-    @admin.display(description="waiting purges")
+    @admin.display(description="pending purges")
     def purges(self, mirror: Mirror) -> str:
         address = reverse("admin:gitsync_purge_changelist")
         return format_html('<a href="{}">{}</a>', address, len(mirror_status.purges().keys))
 
-    @admin.display(description="age of the oldest waiting purge (seconds)")
+    @admin.display(description="age of the oldest pending purge (seconds)")
     def oldest_purge(self, mirror: Mirror) -> int:
         return round(mirror_status.purges().oldest_seconds)
 
-    @admin.display(description="last error of a purge")
+    @admin.display(description="last purge error")
     def purge_error(self, mirror: Mirror) -> str:
         purges = mirror_status.purges()
         return "\n".join(filter(None, (purges.error_code, purges.error, purges.advice))) or "-"
@@ -153,20 +153,22 @@ class MirrorAdmin(_ReadOnly):
         return mirror_status.of(mirror).advice or "Nothing."
 
     def get_urls(self) -> list[Any]:
-        ask = self.admin_site.admin_view(self.ask)
-        return [path("<int:pk>/change/ask/", ask, name="gitsync_mirror_ask"), *super().get_urls()]
+        send_request = self.admin_site.admin_view(self.send_request)
+        return [path("<int:pk>/change/ask/", send_request, name="gitsync_mirror_send_request"), *super().get_urls()]
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         current = mirror_status.current()
-        kwargs["extra_context"] = {"may_ask": _may_ask(request) and current and str(current.pk) == object_id}
+        kwargs["extra_context"] = {
+            "can_send_request": _can_send_request(request) and current and str(current.pk) == object_id
+        }
         return super().change_view(request, object_id, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return obj is not None and obj != mirror_status.current() and request.user.has_perm("gitsync.delete_mirror")
 
-    def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def send_request(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Store a request in the row and wake the worker, the only process that can access Git and the remote."""
-        if not _may_ask(request):
+        if not _can_send_request(request):
             raise PermissionDenied
         requests: dict[str, dict[str, Any]] = {
             "push": {"retry_at": None},
@@ -178,13 +180,13 @@ class MirrorAdmin(_ReadOnly):
             return HttpResponseNotAllowed(["POST"])
         Mirror.objects.filter(pk=pk).update(**update)
         if "retry_at" in update:
-            Purge.objects.waiting().update(retry_at=None)
+            Purge.objects.pending().update(retry_at=None)
         wakeup.drain.request()
         self.message_user(request, "The request was sent to the worker. Reload this page in a moment.")
         return redirect("admin:gitsync_mirror_change", pk)
 
 
-def _may_ask(request: HttpRequest) -> bool:
+def _can_send_request(request: HttpRequest) -> bool:
     return request.user.has_perm("gitsync.change_mirror")
 
 

@@ -64,7 +64,7 @@ class NotGitError(RemoteUnreachableError):
 
     code = "not_git"
     advice = (
-        "Try `git ls-remote` on the address in GITSYNC_REMOTE: a web page, a login page or a proxy answers in place "
+        "Try `git ls-remote` on the address in GITSYNC_REMOTE: a web page, a login page or a proxy responds instead "
         "of a Git server with the smart protocol. The worker continues automatically once Git answers again."
     )
 
@@ -208,7 +208,7 @@ class PushLostError(TransientError):
     code = "push_lost"
     advice = (
         "Find out what resets the branch on the remote: a hook, a mirror from another repository, a restored backup, a "
-        "proxy that answers in place of the server. The worker retries automatically, at increasing intervals."
+        "proxy that responds instead of the server. The worker retries automatically, at increasing intervals."
     )
 
 
@@ -233,7 +233,7 @@ class PurgeIncompleteError(PermanentError):
     """The rewritten history still contains content of a purged paste. It was not pushed."""
 
     code = "purge"
-    advice = "Remove the path in the error from the repository by hand."
+    advice = "Manually remove the path in the error from the repository."
 
 
 class MisconfiguredError(PermanentError):
@@ -248,7 +248,7 @@ class UnexpectedError(TransientError):
 
     code = "unexpected"
     advice = (
-        "The worker's log has the traceback. The worker retries automatically; if the error persists, it is a bug in "
+        "The traceback is in the worker's log. The worker retries automatically; if the error persists, it is a bug in "
         "Pasteur: report it with the traceback."
     )
 
@@ -271,8 +271,8 @@ class LockHeldError(BusyError):
 
     code = "lock_held"
     advice = (
-        "Check the process in the error: continue it if it is stopped (`kill -CONT`), else end it. A process that "
-        "cannot be ended waits for its disk or network file system."
+        "Check the process in the error: continue it if it is stopped (`kill -CONT`), otherwise terminate it. A process "
+        "that cannot be terminated is waiting for its disk or network file system."
     )
 
 

@@ -112,11 +112,11 @@ class Change(models.Model):
     settled_at = models.DateTimeField(null=True)
     commit = models.CharField(max_length=40, blank=True)
     rejected_at = models.DateTimeField(null=True)
-    rejection = models.TextField("reason of the rejection", blank=True)
+    rejection = models.TextField("reason for the rejection", blank=True)
     #: When a rejected change will be retried automatically, and when a pending one was refused alone while the remote
     #: accepted nothing; see gitsync.sync.bisect.
     retry_at = models.DateTimeField(null=True)
-    refused_at = models.DateTimeField("refused alone", null=True)
+    refused_at = models.DateTimeField("refused when pushed alone", null=True)
     #: Failed attempts to create a commit for the change; see gitsync.sync.bisect.
     tries = models.PositiveSmallIntegerField(default=0)
     secret_hold_at = models.DateTimeField("secret hold since", null=True)
@@ -132,7 +132,7 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(name="gitsync_one_change_a_number", fields=["key", "number"])]
+        constraints = [models.UniqueConstraint(name="gitsync_unique_change_number", fields=["key", "number"])]
         indexes = [
             models.Index(name="gitsync_pending", fields=["id"], condition=models.Q(settled_at__isnull=True)),
             # Only a few of up to a million unsettled changes are under embargo.
@@ -169,7 +169,7 @@ class MirrorQuerySet(models.QuerySet["Mirror"]):
 class PurgeQuerySet(models.QuerySet["Purge"]):
     """Filters for purges."""
 
-    def waiting(self) -> PurgeQuerySet:
+    def pending(self) -> PurgeQuerySet:
         """Return purges that are not done yet."""
         return self.filter(done_at=None).order_by("id")
 
@@ -192,7 +192,7 @@ class Purge(models.Model):
     requested_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     #: Failed attempts to rewrite the history since the last success, and when the next one is due.
-    tries = models.PositiveIntegerField("failures in a row", default=0)
+    tries = models.PositiveIntegerField("consecutive failures", default=0)
     retry_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=20, blank=True)
     error = models.TextField(blank=True)
@@ -216,7 +216,7 @@ class PurgedText(models.Model):
     digest = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="gitsync_one_digest_a_key", fields=["digest", "key"])]
+        constraints = [models.UniqueConstraint(name="gitsync_unique_key_digest", fields=["digest", "key"])]
 
     def __str__(self) -> str:
         return self.key
@@ -230,20 +230,20 @@ class Mirror(models.Model):
     #: The branch's tip when changes were last settled; empty if there was no branch, null before the first fetch.
     tip = models.CharField(max_length=40, blank=True, null=True)  # noqa: DJ001  (null and empty have different meanings)
     pushed_at = models.DateTimeField("start of the last push", null=True)
-    failures = models.PositiveIntegerField("failures in a row", default=0)
+    failures = models.PositiveIntegerField("consecutive failures", default=0)
     retry_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=20, blank=True)
     error = models.TextField(blank=True)
     #: Consecutive pushes that the remote accepted but lost within minutes.
-    lost_pushes = models.PositiveIntegerField("lost pushes in a row", default=0)
+    lost_pushes = models.PositiveIntegerField("consecutive lost pushes", default=0)
     #: The search for a change that the remote rejects; see gitsync.sync.bisect.
     suspect_until = models.BigIntegerField(null=True)
     is_selective = models.BooleanField(default=False)
-    refusals = models.PositiveIntegerField("changes refused alone since the last success", default=0)
-    #: The size of the next push after one broke off, null for the full size: see gitsync.sync.batch_size.
+    refusals = models.PositiveIntegerField("changes refused when pushed alone since the last success", default=0)
+    #: The size limit for the next push after one was interrupted, or null for the full size; see gitsync.sync.batch_size.
     batch_bytes = models.PositiveBigIntegerField(null=True)
     #: When a push last arrived, and totals since the row was created, for monitoring.
-    arrived_at = models.DateTimeField("end of the last push that arrived", null=True)
+    arrived_at = models.DateTimeField("end of the last successful push", null=True)
     commits = models.PositiveBigIntegerField(default=0)
     pushes = models.PositiveBigIntegerField(default=0)
     push_seconds = models.FloatField(default=0.0)
@@ -254,20 +254,20 @@ class Mirror(models.Model):
     fetched_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
     #: When the running drain started (or one whose worker was killed), and the result of the last drain with any work.
-    drain_began_at = models.DateTimeField("drain at work since", null=True)
+    drain_began_at = models.DateTimeField("drain running since", null=True)
     drained_at = models.DateTimeField("end of the last drain", null=True)
-    last_drain = models.TextField("what it did", blank=True)
+    last_drain = models.TextField("result of the last drain", blank=True)
     #: When all objects of the remote were last read, and Git's messages about corrupt or missing ones.
     verified_at = models.DateTimeField("objects verified", null=True)
     damage = models.TextField(blank=True)
-    check_result = models.TextField("what the last check said", blank=True)
+    check_result = models.TextField("result of the last check", blank=True)
 
     objects = MirrorQuerySet.as_manager()
 
     class Meta:
         verbose_name = "mirror"
         verbose_name_plural = "mirror"
-        constraints = [models.UniqueConstraint(name="gitsync_one_row_a_branch", fields=["remote", "branch"])]
+        constraints = [models.UniqueConstraint(name="gitsync_unique_branch", fields=["remote", "branch"])]
 
     def __str__(self) -> str:
         return f"{self.branch} of {self.remote}"
@@ -315,7 +315,7 @@ class Failure(models.Model):
 
     class Meta:
         ordering = ["code"]
-        constraints = [models.UniqueConstraint(name="gitsync_one_row_a_failure", fields=["mirror", "code"])]
+        constraints = [models.UniqueConstraint(name="gitsync_unique_failure_code", fields=["mirror", "code"])]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.count}"

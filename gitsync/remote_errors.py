@@ -1,17 +1,17 @@
-"""Errors of remotes that accept no push, whatever is in it. No paste is to blame."""
+"""Errors of remotes that do not accept any push, regardless of its content. No paste is to blame."""
 
 from gitsync.errors import AccessDeniedError, PermanentError, RemoteUnreachableError, TransientError
 
 
 class RemoteDiskFullError(TransientError):
-    """The disk of the remote is full. No paste is to blame."""
+    """The remote's disk is full, or its quota is exhausted. No paste is to blame."""
 
     code = "remote_disk"
     advice = "Free space on the disk or in the quota of the remote; the worker continues automatically."
 
 
 class RateLimitedError(RemoteUnreachableError):
-    """The remote answers that there were too many requests."""
+    """The remote reports too many requests."""
 
     code = "rate_limited"
     advice = (
@@ -21,38 +21,38 @@ class RateLimitedError(RemoteUnreachableError):
 
 
 class ArchivedError(PermanentError):
-    """The repository is archived on its forge: it can only be read."""
+    """The repository is archived on its forge and can only be read."""
 
     code = "archived"
-    advice = "Unarchive the repository on its forge, or name another one in GITSYNC_REMOTE."
+    advice = "Unarchive the repository on its forge, or set GITSYNC_REMOTE to a different one."
 
 
 class HashAlgorithmError(PermanentError):
-    """The remote is a SHA-256 repository; the mirror is in SHA-1."""
+    """The remote is a SHA-256 repository; the mirror uses SHA-1."""
 
     code = "hash_algorithm"
-    advice = "Create the remote again with `git init --bare --object-format=sha1`."
+    advice = "Recreate the remote with `git init --bare --object-format=sha1`."
 
 
 class StorageFormatError(PermanentError):
-    """The remote at a path has a storage format, such as reftable, that this Git cannot read."""
+    """The remote at a path uses a storage format, such as reftable, that the installed Git cannot read."""
 
     code = "storage_format"
     advice = (
-        "Upgrade Git on this machine, or create the remote again with `git init --bare --ref-format=files`; "
-        "a newer Git made it."
+        "Upgrade Git on this machine, or recreate the remote with `git init --bare --ref-format=files`; "
+        "it was created by a newer version."
     )
 
 
 class RelocatedError(RemoteUnreachableError):
-    """The repository has another address now. Nothing was sent there: its owner may be another one."""
+    """The repository has moved to a new address. Nothing was sent there, because it may belong to someone else."""
 
     code = "relocated"
     advice = "Set GITSYNC_REMOTE to the new address, after checking that the repository there is yours."
 
 
 class NoReceivePackError(AccessDeniedError):
-    """The server offers no `git receive-pack`: it serves fetches only."""
+    """The server does not offer `git receive-pack`, only fetches."""
 
     code = "no_receive_pack"
     advice = (

@@ -94,7 +94,7 @@ class Watchdog:
         unanswered = self._count_sent() - self._sent_before
         # With two threads at work, messages may be waiting for a free thread.
         if silence > SILENCE_SECONDS and len(_signs) < 2 and unanswered >= _UNANSWERED_MESSAGES:
-            return "the broker accepts messages and delivers none"
+            return "the broker accepts messages but does not deliver them"
         return ""
 
     def _run(self) -> None:

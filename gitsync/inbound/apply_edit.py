@@ -66,7 +66,7 @@ def apply_edit(objects: Objects, paste: Paste, tree_oid: str, touches: Sequence[
         is_pending=is_pending,
         is_by_another_site=is_ahead and _is_by_pasteur(paste, touch),
     )
-    drain_report.read_in("%s has revision %d", paste.key, revision.number)
+    drain_report.add_imported("%s has revision %d", paste.key, revision.number)
 
 
 def _read_folder(objects: Objects, paste: Paste, tree_oid: str) -> PasteFolder:
@@ -80,7 +80,7 @@ def _read_folder(objects: Objects, paste: Paste, tree_oid: str) -> PasteFolder:
         text_oids = text_oids_in_tree(objects, tree_oid)
         if text_oids != text_oids_of_revision(paste, paste.head):
             raise
-        logger.warning("the folder of %s is written again: %s", paste.key, damaged)
+        logger.warning("the folder of %s is rewritten: %s", paste.key, damaged)
         return PasteFolder(_metadata_of(paste), text_oids)
     return folder if folder.metadata.revision else replace(folder, metadata=_metadata_of(paste))
 
@@ -138,4 +138,4 @@ def _is_by_pasteur(paste: Paste, touch: Touch) -> bool:
 def _write_again(paste: Paste, *, is_pending: bool) -> None:
     if not is_pending:
         outbox.add(paste.key, Kind.EDIT, paste.head)
-        logger.warning("the folder of %s in Git has a change that cannot be stored, and is written again", paste.key)
+        logger.warning("the folder of %s in Git contains a change that cannot be stored, and is rewritten", paste.key)

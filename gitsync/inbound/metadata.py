@@ -55,10 +55,10 @@ def parse(content: bytes, key: str) -> Metadata:
     if not isinstance(row, dict) or row.get("format") != tree.FORMAT:
         raise DamagedError("its metadata has an unknown format")
     if row.get("key") != key:
-        raise DamagedError("its metadata names another key")
+        raise DamagedError("its metadata contains a different key")
     revision = _typed(row, "revision", int)
     if not 0 < revision <= MAX_REVISION:
-        raise DamagedError("its metadata has a revision number out of range")
+        raise DamagedError("its metadata contains a revision number that is out of range")
     paste = Draft(
         title=_typed(row, "title", str),
         author=_typed(row, "author", str),
@@ -82,12 +82,12 @@ def parse(content: bytes, key: str) -> Metadata:
 def text_oids(rows: Sequence[TreeRow]) -> dict[str, str]:
     """Return the blob ids of the files in a folder, keyed by name. Raise DamagedError if any is not a regular file."""
     if not all(row.is_file for row in rows):
-        raise DamagedError("it has entries that are not plain files")
+        raise DamagedError("it contains entries that are not regular files")
     oids = {row.name: row.oid for row in rows if row.name != tree.METADATA}
     if not oids:
-        raise DamagedError("it has no text")
+        raise DamagedError("it contains no files")
     if len(oids) > MAX_FILES:
-        raise DamagedError(f"it has more than {MAX_FILES} files")
+        raise DamagedError(f"it contains more than {MAX_FILES} files")
     return oids
 
 
@@ -106,7 +106,7 @@ def _new_file(file: FileMetadata, content: bytes) -> NewFile:
         text = content.decode()
         name = clean_name(file.name)
     except UnicodeDecodeError:
-        raise DamagedError("one of its texts is not UTF-8") from None
+        raise DamagedError("one of its files is not UTF-8") from None
     except RefusedError as refused:
         raise DamagedError(refused.message) from None
     return NewFile(content=text, name=name, language=file.language if file.language in LANGUAGES else "")
@@ -114,14 +114,14 @@ def _new_file(file: FileMetadata, content: bytes) -> NewFile:
 
 def _file(entry: Any) -> FileMetadata:
     if not isinstance(entry, dict):
-        raise DamagedError("its metadata has an invalid list of files")
+        raise DamagedError("its metadata contains an invalid list of files")
     return FileMetadata(_typed(entry, "path", str), _typed(entry, "name", str), _typed(entry, "language", str))
 
 
 def _typed(row: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
     value = row.get(name)
     if type(value) is not kind:
-        raise DamagedError(f"its metadata has no valid {name}")
+        raise DamagedError(f"its metadata contains no valid {name}")
     return value
 
 
@@ -130,7 +130,7 @@ def _old_code(row: dict[str, Any]) -> str | None:
         return None
     code = _typed(row, "old_code", str)
     if not keys.is_valid_old_code(code):
-        raise DamagedError("its metadata has an invalid old code")
+        raise DamagedError("its metadata contains an invalid old code")
     return code
 
 
@@ -139,4 +139,4 @@ def _date(row: dict[str, Any], name: str) -> datetime:
         date = datetime.fromisoformat(_typed(row, name, str))
         return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise DamagedError(f"its metadata has no valid date in {name}") from None
+        raise DamagedError(f"its metadata contains no valid date in {name}") from None

@@ -47,7 +47,7 @@ def read_revision(
     for path, oid in folder.text_oids.items():
         content = objects.blob(oid, remaining_bytes)
         if content is None:
-            raise DamagedError(f"its texts exceed PASTEUR_MAX_BYTES ({settings.PASTEUR_MAX_BYTES} bytes)")
+            raise DamagedError(f"its files exceed PASTEUR_MAX_BYTES ({settings.PASTEUR_MAX_BYTES} bytes)")
         remaining_bytes -= len(content)
         texts[path] = content
     return NewRevision(number, created_at, metadata.build_files(folder.metadata, texts), author)
@@ -81,4 +81,4 @@ def refuse_purged_texts(objects: Objects, tree_oids: Iterable[str], allowed: Ite
     for oid in blob_oids.difference(allowed):
         content = objects.blob(oid, settings.PASTEUR_MAX_BYTES)
         if content and (purged_key := requests.purged_key_of(content)):
-            raise DamagedError(f"it has a text that was purged with {purged_key}")
+            raise DamagedError(f"it contains content that was purged with {purged_key}")

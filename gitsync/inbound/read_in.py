@@ -52,7 +52,7 @@ _PAUSE_SECONDS = 0.02
 _LOG_EVERY = 1_000
 
 
-def read_in(
+def import_pushed(
     clone: Repository,
     old: str,
     new: str,
@@ -118,7 +118,7 @@ def _run_in_batches(
                 return
         previous, count = count, count + queued - len(queue)
         if count // _LOG_EVERY > previous // _LOG_EVERY:
-            logger.info("reading in what others have pushed: %d folders and files so far", count)
+            logger.info("importing what others have pushed: %d folders and files so far", count)
         if stop_requested.is_set():
             raise RemoteTimeoutError("the worker was asked to stop")
         sleep(_PAUSE_SECONDS)
@@ -147,7 +147,7 @@ def _read_candidate(objects: Objects, path_history: PathHistory, removals: Remov
     except (GitsyncError, OSError, MemoryError):
         raise  # The paste is not the cause; the next drain tries it again.
     except Exception:  # An unforeseen error must not let anyone with push access stop the mirror.
-        logger.exception("%s in Git is skipped: reading it failed unexpectedly", name)
+        logger.exception("%s in Git is skipped: importing it failed unexpectedly", name)
 
 
 def _read_folder(objects: Objects, candidate: Candidate, touches: Sequence[Touch], removals: Removals) -> None:
@@ -160,7 +160,7 @@ def _read_folder(objects: Objects, candidate: Candidate, touches: Sequence[Touch
         if tree_oid:
             refuse_purged_texts(objects, [*(touch.oid for touch in touches), tree_oid])
             restore_paste(objects, key, tree_oid, touches)
-            drain_report.read_in("%s is new", key)
+            drain_report.add_imported("%s is new", key)
     elif not is_on_site(paste):
         if tree_oid and not is_pending:
             outbox.add(key, Kind.REMOVE, None)  # A push does not republish a paste that is no longer on the site.
@@ -171,7 +171,7 @@ def _read_folder(objects: Objects, candidate: Candidate, touches: Sequence[Touch
         outbox.add(key, Kind.RESTORE, paste.head)
     elif not is_pending:
         writing.hide(paste)
-        drain_report.read_in("%s is removed", key)
+        drain_report.add_imported("%s is removed", key)
 
 
 def _read_root_file(objects: Objects, candidate: Candidate, touch: Touch) -> None:
@@ -189,11 +189,11 @@ def _read_root_file(objects: Objects, candidate: Candidate, touch: Touch) -> Non
     if content is None:
         raise DamagedError(f"it exceeds PASTEUR_MAX_BYTES ({settings.PASTEUR_MAX_BYTES} bytes)")
     if purged_key := requests.purged_key_of(content):
-        logger.warning("a file at the root has a text that was purged with %s", purged_key)
+        logger.warning("a file at the root contains content that was purged with %s", purged_key)
         requests.request_file_purge(purged_key, path)
         return
     (file,) = metadata.build_files(metadata.NO_METADATA, {path: content})
     revision = NewRevision(1, touch.written_at, [replace(file, language="")])
     restoring.restore(Draft(author=author_of(touch)), [revision], key=key, created_at=touch.written_at)
     outbox.add(key, Kind.PUBLISH, 1, at=touch.written_at, moved_from=path)
-    drain_report.read_in("a file at the root is %s", key)
+    drain_report.add_imported("a file at the root is %s", key)

@@ -68,9 +68,9 @@ def add_arrived(count: int) -> None:
         report.arrived += count
 
 
-def read_in(message: str, *names: object) -> None:
+def add_imported(message: str, *names: object) -> None:
     """Record that a paste by others was imported; `message` and its arguments are logged."""
-    logger.info(f"read in: {message}", *names)  # noqa: G004  (the names are not in it)
+    logger.info(f"imported: {message}", *names)  # noqa: G004  (the names are not in it)
     if report := _current.get():
         report.read += 1
 

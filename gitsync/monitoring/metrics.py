@@ -15,7 +15,7 @@ class _Rows(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the current value of every metric."""
         queue = mirror_status.queue()
-        yield GaugeMetricFamily("pasteur_changes_pending", "Changes that wait for a push.", queue.pending)
+        yield GaugeMetricFamily("pasteur_changes_pending", "Changes waiting for a push.", queue.pending)
         yield GaugeMetricFamily("pasteur_changes_held", "Changes under embargo.", queue.embargoed)
         yield GaugeMetricFamily("pasteur_changes_set_aside", "Changes that the remote rejected.", queue.rejected)
         yield GaugeMetricFamily("pasteur_changes_withheld", "Changes on secret hold.", queue.on_secret_hold)
@@ -27,7 +27,7 @@ class _Rows(Collector):
             "pasteur_purges_waiting", "Purged pastes that are still in the history.", len(purges.keys)
         )
         yield GaugeMetricFamily(
-            "pasteur_oldest_purge_seconds", "Age of the oldest waiting purge.", purges.oldest_seconds
+            "pasteur_oldest_purge_seconds", "Age of the oldest pending purge.", purges.oldest_seconds
         )
         commits = CounterMetricFamily("pasteur_commits", "Commits that were pushed.", labels=_LABELS)
         pushes = CounterMetricFamily("pasteur_pushes", "Pushes, including failed ones.", labels=_LABELS)
@@ -35,7 +35,7 @@ class _Rows(Collector):
         failing = GaugeMetricFamily(
             "pasteur_push_failures_in_a_row", "Failures since the last success.", labels=_LABELS
         )
-        failures = CounterMetricFamily("pasteur_push_failures", "Failures by their code.", labels=(*_LABELS, "code"))
+        failures = CounterMetricFamily("pasteur_push_failures", "Failures by code.", labels=(*_LABELS, "code"))
         if mirror := mirror_status.current():  # The failures of a former remote do not matter.
             labels = (mirror.remote, mirror.branch)
             commits.add_metric(labels, mirror.commits)

@@ -116,11 +116,11 @@ def current() -> Mirror | None:
 
 def purges() -> Purges:
     """Return the pending purges."""
-    waiting = list(Purge.objects.waiting().order_by("requested_at", "id"))
-    failed = next((purge for purge in waiting if purge.error_code), None)
+    pending = list(Purge.objects.pending().order_by("requested_at", "id"))
+    failed = next((purge for purge in pending if purge.error_code), None)
     return Purges(
-        keys=[purge.key for purge in waiting],
-        oldest_seconds=max((timezone.now() - waiting[0].requested_at).total_seconds(), 0.0) if waiting else 0.0,
+        keys=[purge.key for purge in pending],
+        oldest_seconds=max((timezone.now() - pending[0].requested_at).total_seconds(), 0.0) if pending else 0.0,
         retry_at=failed.retry_at if failed else None,
         error_code=failed.error_code if failed else "",
         error=failed.error if failed else "",

@@ -100,7 +100,7 @@ def _checked(changes: Sequence[Change], gone: Container[str]) -> list[Loaded]:
             raise ValueError(f"{loaded.change.number!r} is no number")
         for entry in loaded.entries:
             if not _OID.fullmatch(entry.oid):
-                raise ValueError(f"{entry.oid!r} is no object id")
+                raise ValueError(f"{entry.oid!r} is not a valid object id")
         for _ in stream(loaded.commit(), mark=1, parent="", committed_at=0):
             pass
     return all_loaded

@@ -36,7 +36,7 @@ def hold(changes: Mapping[Change, Mapping[str, str]]) -> None:
     """Put changes on hold, given with their credentials; other changes are not delayed by this."""
     for change, secrets in changes.items():
         kinds = ", ".join(sorted(set(secrets.values())))
-        logger.warning("%s is not committed: it has a credential in it (%s)", change, kinds)
+        logger.warning("%s is not committed: it contains a credential (%s)", change, kinds)
         lines = "\n".join(f"{digest} {kind}" for digest, kind in secrets.items())
         Change.objects.filter(pk=change.pk, settled_at=None).update(secret_hold_at=timezone.now(), secrets=lines)
 

@@ -57,7 +57,7 @@ class WakeUp:
             except Exception as error:  # noqa: BLE001  (the broker's library may raise anything; the worker polls anyway)
                 if time.monotonic() - self._warned_at >= _WARNING_INTERVAL:
                     self._warned_at = time.monotonic()
-                    logger.warning("the broker is unreachable; the worker looks by itself every 10 s: %s", error)
+                    logger.warning("the broker is unreachable; the worker polls every 10 s: %s", error)
             time.sleep(self._pause)
 
 

@@ -75,7 +75,9 @@ def _changed_files(clone: Repository, old: str, new: str) -> Iterator[tuple[str,
 def _purge_file(key: str, path: str) -> None:
     printable_path = path.encode("ascii", "replace").decode()
     if len(path) > MOVED_FROM_LENGTH or not path.isprintable():  # A path that is not UTF-8 is not printable either.
-        logger.error("%s in Git has a text that was purged with %s; remove the file by hand", printable_path, key)
+        logger.error(
+            "%s in Git contains content that was purged with %s; remove the file manually", printable_path, key
+        )
         return
-    logger.warning("%s in Git has a text that was purged with %s", printable_path, key)
+    logger.warning("%s in Git contains content that was purged with %s", printable_path, key)
     requests.request_file_purge(key, path)

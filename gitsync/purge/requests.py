@@ -61,7 +61,7 @@ def request_file_purge(key: str, path: str) -> None:
 
 def is_any_due() -> bool:
     """Return whether the history has to be rewritten now."""
-    return Purge.objects.waiting().is_any_due()
+    return Purge.objects.pending().is_any_due()
 
 
 def is_any_requested(keys: Iterable[str]) -> bool:

@@ -67,7 +67,7 @@ def rewrite(remote: Remote, clone: Repository, tip: str) -> Rewritten:
     first. No branch is moved. Raise PurgeIncompleteError if the new history still contains purged content, and
     RemoteMovedError if the remote no longer has `tip`.
     """
-    keys = list(Purge.objects.waiting().values_list("key", flat=True)) if is_any_due() else []
+    keys = list(Purge.objects.pending().values_list("key", flat=True)) if is_any_due() else []
     if not keys or not tip:
         return Rewritten(keys, tip)
     if partial_clone.is_shallow(clone):

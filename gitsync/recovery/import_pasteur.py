@@ -106,7 +106,7 @@ def _import_entry(report: ImportReport, objects: Objects, entry: _RootEntry, pat
     reported_name = code.encode(errors="replace").decode()[:_MAX_REPORTED_NAME]
     try:
         if not keys.is_valid_old_code(code) or not entry.oid:
-            raise DamagedError("its name is not a code of the first Pasteur")
+            raise DamagedError("its name is not a code of the original Pasteur")
         if _is_present(code):
             report.present += 1
             return
@@ -165,5 +165,5 @@ def _read(objects: Objects, oid: str) -> _OldPaste:
         raise DamagedError("it is not JSON") from None
     text, encrypted = (row.get("contents"), row.get("encrypted", False)) if isinstance(row, dict) else (None, None)
     if not isinstance(text, str) or not isinstance(encrypted, bool):
-        raise DamagedError("it does not have the fields of a paste of the first Pasteur")
+        raise DamagedError("it does not contain the fields of a paste of the original Pasteur")
     return _OldPaste(text, encrypted)

@@ -60,14 +60,14 @@ def parse(text: str) -> Address:
     Raise MisconfiguredError for anything else; its message never repeats a password.
     """
     if " " in text or not text.isprintable():
-        raise MisconfiguredError("the address of a remote has no spaces and no control characters")
+        raise MisconfiguredError("the address of a remote cannot contain spaces or control characters")
     if text.startswith("/"):
         return _path(text)
     if "://" in text:
         return _url(text)
     if scp := _SCP.fullmatch(text):
         if scp["user"] is None and "@" in scp["path"]:
-            raise MisconfiguredError("an SSH address has no password; use a deploy key")
+            raise MisconfiguredError("an SSH address cannot contain a password; use a deploy key")
         user, host, path = scp["user"], scp["host"].strip("[]"), scp["path"]
         return _network(text, user, host, 22, path)
     raise MisconfiguredError("give an absolute path, ssh://user@host/path, user@host:path or https://host/path")
@@ -99,7 +99,7 @@ def fetch_interval() -> float | None:
 
 def _path(text: str) -> Address:
     if ".." in PurePosixPath(text).parts:
-        raise MisconfiguredError("the path of a remote has no ..")
+        raise MisconfiguredError("the path of a remote cannot contain ..")
     return Address(url=text)
 
 
@@ -108,37 +108,37 @@ def _url(text: str) -> Address:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise MisconfiguredError("the address of the remote cannot be read") from None
+        raise MisconfiguredError("the address of the remote cannot be parsed") from None
     if not text.startswith(f"{parts.scheme}://") or parts.scheme not in _PORTS:
         raise MisconfiguredError(f"remotes over {parts.scheme}:// are not supported; use ssh, https, git or a path")
     _refuse_secrets(parts)
     if port == 0:
-        raise MisconfiguredError("the address of the remote names no port")
+        raise MisconfiguredError("the address of the remote contains an invalid port")
     if parts.query or parts.fragment or not parts.path.strip("/"):
-        raise MisconfiguredError("the address of the remote names no repository")
+        raise MisconfiguredError("the address of the remote does not contain a repository")
     if parts.scheme != "ssh" and ".." in parts.path.split("/"):
-        raise MisconfiguredError("the path of a remote has no ..")
+        raise MisconfiguredError("the path of a remote cannot contain ..")
     return _network(text, parts.username, parts.hostname or "", port or _PORTS[parts.scheme], parts.path)
 
 
 def _refuse_secrets(parts: SplitResult) -> None:
     if parts.scheme == "ssh":
         if parts.password is not None:
-            raise MisconfiguredError("an SSH address has no password; use a deploy key")
+            raise MisconfiguredError("an SSH address cannot contain a password; use a deploy key")
     elif "@" in parts.netloc:
         hint = "; use GITSYNC_HTTP_USER and GITSYNC_HTTP_TOKEN" if parts.scheme != "git" else ""
-        raise MisconfiguredError(f"this kind of address has no user, password or token in it{hint}")
+        raise MisconfiguredError(f"this kind of address cannot contain a user, password or token{hint}")
 
 
 def _network(url: str, user: str | None, host: str, port: int, path: str) -> Address:
     if user is not None and not _USER.fullmatch(user):
-        raise MisconfiguredError("the user in the address of the remote cannot be one")
+        raise MisconfiguredError("the user in the address of the remote is invalid")
     if not _HOST.fullmatch(host):
-        raise MisconfiguredError("the host in the address of the remote cannot be one")
+        raise MisconfiguredError("the host in the address of the remote is invalid")
     if _is_metadata(host):
-        raise MisconfiguredError("the host in the address of the remote is for this machine's own secrets")
+        raise MisconfiguredError("the host in the address of the remote serves this machine's own secrets")
     if path.lstrip("/").startswith("-"):
-        raise MisconfiguredError("the path of a remote does not start with a dash")
+        raise MisconfiguredError("the path of a remote cannot start with a dash")
     return Address(url=url, host=host, port=port)
 
 

@@ -111,9 +111,9 @@ class Connection:
         trace.write_bytes(bytes(_TRACE_BYTES))
         refs = self.run(clone, "ls-remote", "--", self.address.url, seconds=LS_REMOTE_SECONDS).stdout
         if _REF.match(refs):
-            raise RemoteUnsupportedError(f"{self.address.url} has static files (dumb HTTP), and is no Git server")
+            raise RemoteUnsupportedError(f"{self.address.url} serves static files (dumb HTTP) and is not a Git server")
         # The dumb HTTP protocol takes an empty body or a one-line page for a repository without branches.
-        raise NotGitError(f"{self.address.url} answers, but not as a Git server")
+        raise NotGitError(f"{self.address.url} responds, but not as a Git server")
 
     def options(self, command: str) -> tuple[str, ...]:
         """Return the options that let a Git command use a local repository owned by another user.

@@ -43,7 +43,7 @@ def generate() -> Ed25519PrivateKey:
 def derive(seed: str) -> Ed25519PrivateKey:
     """Derive the key from a seed of at least SEED_BYTES bytes; the result is deterministic (HKDF-SHA256)."""
     if len(seed.encode()) < SEED_BYTES:
-        raise MisconfiguredError(f"GITSYNC_SSH_SEED has to have at least {SEED_BYTES} bytes")
+        raise MisconfiguredError(f"GITSYNC_SSH_SEED must have at least {SEED_BYTES} bytes")
     return Ed25519PrivateKey.from_private_bytes(HKDF(SHA256(), 32, salt=None, info=_INFO).derive(seed.encode()))
 
 
@@ -82,11 +82,11 @@ def _reason(file: Path, message: str) -> str:
     if "passphrase" in message:
         return "is protected by a passphrase; a worker cannot type one"
     if b"PRIVATE KEY-----" in content and b"\r" in content:
-        return "has the line endings of Windows, which OpenSSH does not read; convert it with `tr -d '\\r'`"
+        return "has Windows line endings, which OpenSSH does not accept; convert it with `tr -d '\\r'`"
     if b"PRIVATE KEY-----" in content and not content.endswith(b"\n"):
-        return "lacks the newline at its end, without which OpenSSH does not read it"
+        return "lacks the trailing newline that OpenSSH requires"
     last_line = message.strip().rpartition("\n")[2].rpartition(": ")[2].strip()
-    return f"is not a private key that OpenSSH reads: {last_line}"
+    return f"is not a private key that OpenSSH can read: {last_line}"
 
 
 def encoded(key: Ed25519PrivateKey) -> bytes:

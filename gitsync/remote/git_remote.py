@@ -132,7 +132,7 @@ class Remote(Connection):
             return self._fetch_since(clone, last_tip or "", tip)
         if not clone.has(tip):
             if last_tip and partial_clone.is_empty(clone):
-                logger.warning("the remote gives no shallow clone, so the whole history is fetched")
+                logger.warning("the remote does not support shallow clones, so the whole history is fetched")
             self._fetch_branch(clone)
             tip = clone.resolve(TIP_REF)
         return tip
@@ -148,7 +148,7 @@ class Remote(Connection):
         try:
             self._fetch_objects(clone, missing)
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote sends no single trees, so the whole tree is fetched: %s", error)
+            logger.warning("the remote does not send individual trees, so the whole tree is fetched: %s", error)
             if self.fetch(clone, tip, whole_tree=True) != tip:
                 raise RemoteMovedError("the branch moved while its tree was fetched") from None
 
@@ -225,7 +225,7 @@ class Remote(Connection):
             if object_filter == partial_clone.TOP_TREES:
                 partial_clone.unmark_if_complete(clone, TIP_REF)
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote gives no clone by --depth=1 --filter=%s: %s", object_filter, error)
+            logger.warning("the remote does not support clones with --depth=1 --filter=%s: %s", object_filter, error)
             clone.recreate()
             return False
         return True
@@ -244,7 +244,7 @@ class Remote(Connection):
                     self._fetch_objects(clone, missing)
                 return tip
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote sends no single blobs: %s", error)
+            logger.warning("the remote does not send individual blobs: %s", error)
         return self.unshallow(clone)
 
     def _fetch_branch(self, clone: Repository) -> None:
@@ -255,7 +255,7 @@ class Remote(Connection):
             try:
                 self._fetch_unfiltered(clone, stop, seconds=FETCH_ALL_SECONDS)
             except (RemoteUnreachableError, CloneBrokenError) as error:
-                logger.warning("stage %d of the history cannot be fetched alone: %s", number, error)
+                logger.warning("stage %d of the history cannot be fetched on its own: %s", number, error)
                 break
             logger.info("fetched stage %d of the history, up to %s", number, stop[:10])
         self._fetch_unfiltered(clone, self.ref, seconds=seconds)
@@ -272,7 +272,9 @@ class Remote(Connection):
                 return []
             stops = history.chunks(clone, TIP_REF, STAGE_COMMITS)
         except (RemoteUnreachableError, CloneBrokenError) as error:
-            logger.warning("the remote sends no commits alone, so the whole history is fetched at once: %s", error)
+            logger.warning(
+                "the remote does not send commits on their own, so the whole history is fetched at once: %s", error
+            )
             stops = []
         clone.recreate()
         return stops[:-1]

@@ -50,7 +50,7 @@ def difference(message: str, file: Path, host: str, port: int) -> str:
     """Describe the fingerprints that the host presents and those pinned for it, given the error message from SSH."""
     current = FINGERPRINT.findall(message) or [key.fingerprint for key in scan(host, port)]
     expected = [key.fingerprint for key in pinned(file, host, port)]
-    return f"{known_hosts_name(host, port)} shows {_listed(current)}; pinned is {_listed(expected)}"
+    return f"{known_hosts_name(host, port)} presents {_listed(current)}; pinned is {_listed(expected)}"
 
 
 def _listed(fingerprints: Sequence[str]) -> str:

@@ -44,11 +44,11 @@ def login_problems(address: Address, login: Login) -> list[str]:
     if not login.token:
         return []
     if not login.token.isprintable() or " " in login.token:
-        return ["GITSYNC_HTTP_TOKEN has spaces or control characters in it"]
+        return ["GITSYNC_HTTP_TOKEN contains spaces or control characters"]
     if ":" in login.user or not login.user.isprintable():
-        return ["GITSYNC_HTTP_USER cannot be the name of a user"]
+        return ["GITSYNC_HTTP_USER is not a valid user name"]
     if address.transport == "http" and not address.is_loopback:
-        return ["GITSYNC_REMOTE is http://, over which everybody on the way could read GITSYNC_HTTP_TOKEN"]
+        return ["GITSYNC_REMOTE uses http://, which would expose GITSYNC_HTTP_TOKEN to the network"]
     return []
 
 
@@ -59,7 +59,7 @@ def authority_problems(file: Path | None) -> list[str]:
     try:
         ssl.create_default_context(cafile=str(file))
     except ssl.SSLError:
-        return [f"{file} of GITSYNC_HTTP_CA_FILE holds no certificate in PEM format"]
+        return [f"{file} of GITSYNC_HTTP_CA_FILE does not contain a certificate in PEM format"]
     except OSError as error:
         return [f"{file} of GITSYNC_HTTP_CA_FILE cannot be read: {error.strerror}"]
     return []

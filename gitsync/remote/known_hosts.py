@@ -44,11 +44,13 @@ def pin_fingerprints(file: Path, host: str, port: int, named: Collection[str]) -
     """
     keys = host_keys.scan(host, port)
     if not keys:
-        raise RemoteUnreachableError(f"{host_keys.known_hosts_name(host, port)} shows no host key")
+        raise RemoteUnreachableError(f"{host_keys.known_hosts_name(host, port)} presents no host key")
     matching = _matching(keys, named)
     if not matching:
         current, expected = (", ".join(sorted(prints)) for prints in ({key.fingerprint for key in keys}, named))
-        raise HostKeyMismatchError(f"{host_keys.known_hosts_name(host, port)} shows {current}; expected is {expected}")
+        raise HostKeyMismatchError(
+            f"{host_keys.known_hosts_name(host, port)} presents {current}, but {expected} is expected"
+        )
     pin(file, host, port, matching)
     return matching
 

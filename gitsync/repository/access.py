@@ -39,7 +39,7 @@ def with_clone(operation: Callable[[Repository], Result], *, wait: float = 0) ->
             with _disk_errors():
                 return operation(Repository.open(path))
         except CloneBrokenError as error:
-            logger.warning("the local clone is broken and is made again: %s", error)
+            logger.warning("the local clone is broken and is recreated: %s", error)
         Repository(path).discard()
         return operation(Repository.open(path))
 

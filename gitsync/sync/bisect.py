@@ -101,7 +101,7 @@ def accepted(mirror: Mirror) -> None:
 
 def reject(change: Change, message: str, *, retry_at: datetime | None = None) -> None:
     """Set a change aside until `retry_at`, which defaults to one day from now."""
-    logger.error("%s is rejected; all other changes go on: %s", change, message)
+    logger.error("%s is rejected; all other changes continue: %s", change, message)
     now = timezone.now()
     retry_at = retry_at or now + RETRY_INTERVAL
     Change.objects.filter(pk=change.pk, settled_at=None).update(
@@ -111,13 +111,13 @@ def reject(change: Change, message: str, *, retry_at: datetime | None = None) ->
 
 def failed(change: Change, error: Exception) -> None:
     """Record that no commit can be created for a change; after several attempts, set it aside with the reason."""
-    reason = f"no commit can be made: {type(error).__name__}: {error}"[:500]
+    reason = f"no commit can be created: {type(error).__name__}: {error}"[:500]
     change.tries += 1
     Change.objects.filter(pk=change.pk).update(tries=change.tries)
     if change.tries >= _MAX_TRIES:
         reject(change, reason)
     else:
-        logger.warning("%s is left out: %s", change, reason)
+        logger.warning("%s is skipped: %s", change, reason)
 
 
 def with_valid_keys(changes: Sequence[Change]) -> list[Change]:
@@ -127,7 +127,7 @@ def with_valid_keys(changes: Sequence[Change]) -> list[Change]:
         if is_valid_key(str(change.key)):  # SQLite stores any value, also bytes.
             valid.append(change)
         else:
-            failed(change, ValueError(f"{change.key!r} is no key"))
+            failed(change, ValueError(f"{change.key!r} is not a valid key"))
     return valid
 
 

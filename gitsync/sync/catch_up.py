@@ -39,7 +39,7 @@ def catch_up(
         reappearance.purge_returned_folders(clone, tip, named_keys)
 
     if settings.GITSYNC_READ_BACK and removals:
-        read_in.read_in(clone, old_tip, tip, removals, record_tip)
+        read_in.import_pushed(clone, old_tip, tip, removals, record_tip)
     else:
         with transaction.atomic():
             record_tip()

@@ -136,7 +136,7 @@ class _Drain:
         self.mirror.save(update_fields=["lost_pushes"])
         if self.mirror.is_losing_pushes:
             raise PushLostError(
-                f"the branch was set back before {lost_tip[:10]}, the {self.mirror.lost_pushes}. time in a row"
+                f"the branch was reset to before {lost_tip[:10]}, {self.mirror.lost_pushes} times in a row"
             )
 
     def rewrite_history(self, tip: str) -> Rewritten:
@@ -150,7 +150,7 @@ class _Drain:
             raise
         except Exception as error:
             if not stop_requested.is_set():
-                requests.postpone(list(Purge.objects.waiting().values_list("key", flat=True)), as_gitsync_error(error))
+                requests.postpone(list(Purge.objects.pending().values_list("key", flat=True)), as_gitsync_error(error))
             if not isinstance(error, PurgeIncompleteError):
                 raise
             Failure.note(self.mirror, error.code)
@@ -202,7 +202,7 @@ class _Drain:
         requests.postpone(attempt.rewritten.keys, error)
         Failure.note(self.mirror, error.code)
         if addresses.push_interval():
-            raise TooSoonError("the next push, of pending changes, has to wait for GITSYNC_PUSH_INTERVAL")
+            raise TooSoonError("the next push, of pending changes, must wait for GITSYNC_PUSH_INTERVAL")
 
     def search_rejected_change(self, attempt: _Attempt, error: RemoteRefusedError) -> NoReturn:
         """Halve the next batch. Raise PartlyRefusedError, or the error itself if the remote accepts nothing."""
@@ -263,7 +263,7 @@ def _push(remote: Remote, mirror: Mirror, clone: Repository, attempt: _Attempt) 
     try:
         remote.push(clone, old=attempt.tip, new=attempt.written.tip)
         if not remote.local and remote.tip(clone) == attempt.tip:
-            raise PushLostError("the remote accepted the push, and its branch has not moved")
+            raise PushLostError("the remote accepted the push, but its branch has not moved")
         arrived = {"commits": F("commits") + len(attempt.written.commits), "arrived_at": timezone.now()}
     finally:
         spent = {"pushes": F("pushes") + 1, "push_seconds": F("push_seconds") + (perf_counter() - started)}

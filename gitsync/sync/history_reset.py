@@ -43,7 +43,7 @@ def requeue_missing(clone: Repository, tip: str) -> None:
     """
     count = _requeue_without_commit(clone, tip) + _requeue_undone(clone, tip) + _add_first_changes(clone, tip)
     if count:
-        logger.warning("the remote's history was reset; %d more pastes are not there as they should be", count)
+        logger.warning("the remote's history was reset; %d more pastes do not match the database", count)
 
 
 def _requeue_without_commit(clone: Repository, tip: str) -> int:

@@ -25,9 +25,11 @@ def check(mirror: Mirror, clone: Repository, tip: str) -> None:
     if tip:
         is_first_contact = not mirror.tip and not Change.objects.exclude(commit="").exists()
         if not is_first_contact and not _is_related(mirror, clone, tip):
-            raise UnrelatedError(f"the branch {mirror.branch} is now at {tip[:10]}, whose history has no paste of here")
+            raise UnrelatedError(
+                f"the branch {mirror.branch} is now at {tip[:10]}, whose history contains no paste from this site"
+            )
     elif mirror.tip and (name := _renamed_to(mirror.tip, clone)):
-        raise BranchRenamedError(f"the branch {mirror.branch} is gone; {name} has its commits")
+        raise BranchRenamedError(f"the branch {mirror.branch} no longer exists; {name} has its commits")
 
 
 def _is_related(mirror: Mirror, clone: Repository, tip: str) -> bool:

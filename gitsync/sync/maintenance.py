@@ -83,7 +83,7 @@ def rebuild_remote() -> Path:
     """
     remote = Remote.configured()
     if not remote.local:
-        raise MisconfiguredError("only the default remote can be rebuilt; GITSYNC_REMOTE names another one")
+        raise MisconfiguredError("only the default remote can be rebuilt; GITSYNC_REMOTE is set to a different one")
     path = Path(remote.address.url)
     former = path.with_name(f"{path.name}.damaged-{timezone.now():%Y%m%d-%H%M%S}")
 

@@ -55,7 +55,7 @@ def look(progress: Progress = unwatched) -> Comparison:
     return _at_tip(lambda clone, tip: compare(clone, tip, progress), whole_tree=True)
 
 
-def read_in(removals: Removals) -> str:
+def import_pushed(removals: Removals) -> str:
     """Import what others pushed, applying a decision about removals, and return the tip. Raises GitsyncError."""
     with recording() as report:
 

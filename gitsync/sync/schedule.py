@@ -46,7 +46,7 @@ def work_off() -> float | None:
         except MisconfiguredError as error:
             if not is_pending:
                 return None
-            logger.error("the settings of the mirror are wrong: %s", error)
+            logger.error("the mirror's settings are invalid: %s", error)
             return LAST_RETRY
         mirror = Mirror.of(remote.address.url, remote.branch)
         is_pending = is_pending or bisect.is_retry_due(mirror)

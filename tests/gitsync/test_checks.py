@@ -124,8 +124,8 @@ def test_a_key_with_a_passphrase_is_e003(over_ssh: Settings, key_file: Path) -> 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda content: content.rstrip(b"\n"), "newline at its end"),
-        (lambda content: content.replace(b"\n", b"\r\n"), "line endings of Windows"),
+        (lambda content: content.rstrip(b"\n"), "trailing newline"),
+        (lambda content: content.replace(b"\n", b"\r\n"), "Windows line endings"),
         (lambda content: content[:-90] + b"\n", "not a private key"),
     ],
     ids=["no_last_newline", "windows", "cut"],

@@ -114,7 +114,7 @@ def test_a_worker_is_deaf_if_the_broker_accepts_messages_and_delivers_none(
     dog = Broker().watchdog()
 
     assert check_for(180, dog, pass_time) == ""
-    assert check_for(60, dog, pass_time) == "the broker accepts messages and delivers none"
+    assert check_for(60, dog, pass_time) == "the broker accepts messages but does not deliver them"
 
 
 def test_a_broker_that_accepts_nothing_is_no_reason_to_end(pass_time: Callable[[float], None]) -> None:

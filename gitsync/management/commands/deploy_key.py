@@ -38,14 +38,14 @@ class Command(BaseCommand):
                 deploy_key.write(key, file)
                 self.stderr.write(f"{'Derived' if seed else 'Created'} {file}.")
             except FileExistsError:
-                self.stderr.write(f"{file} exists and stays unchanged.")
+                self.stderr.write(f"{file} already exists and was not changed.")
             public = deploy_key.read(file)
         except GitsyncError as error:
             raise CommandError(str(error), returncode=2) from None
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error.strerror}", returncode=2) from None
         if seed and file.read_bytes() != deploy_key.encoded(key):
-            raise CommandError(f"{file} has a different key than GITSYNC_SSH_SEED.", returncode=2)
+            raise CommandError(f"{file} contains a key that was not derived from GITSYNC_SSH_SEED.", returncode=2)
         self.stdout.write(public.line)
         self.stderr.write(f"Fingerprint: {public.fingerprint}")
         self.stderr.write("Add the line above to the repository as a deploy key with write access.")

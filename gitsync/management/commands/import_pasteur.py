@@ -16,12 +16,12 @@ from gitsync.recovery.import_pasteur import ImportReport
 class Command(BaseCommand):
     """Exits with status 1 if any file could not be imported as a paste, and 2 on errors."""
 
-    help = "Import every paste of a repository of the first Pasteur; the old addresses continue to work."
+    help = "Import every paste from a repository of the original Pasteur; the old addresses continue to work."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("url", help="the repository: an absolute path or an address as in GITSYNC_REMOTE")
         parser.add_argument(
-            "--branch", default="", help="the branch (by default master, or else the only or the default branch)"
+            "--branch", default="", help="the branch (by default master, or else the only or default branch)"
         )
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 

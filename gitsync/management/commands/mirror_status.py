@@ -70,7 +70,7 @@ def _purges_text(purges: mirror_status.Purges) -> str:
     keys = ", ".join(purges.keys[:_LISTED_KEYS]) + (
         f" and {more} more" if (more := len(purges.keys) - _LISTED_KEYS) > 0 else ""
     )
-    lines = [f"{len(purges.keys)} purges waiting, the oldest for {purges.oldest_seconds:.0f} s: {keys}"]
+    lines = [f"{len(purges.keys)} purges pending, the oldest for {purges.oldest_seconds:.0f} s: {keys}"]
     if purges.error_code:
         retry = f", next try {purges.retry_at.isoformat(timespec='seconds')}" if purges.retry_at else ""
         lines.append(f"  error      {purges.error_code}{retry}")

@@ -23,7 +23,7 @@ class Command(BaseCommand):
     Exits with status 2 if the mirror could not be rewritten yet; the worker tries again.
     """
 
-    help = "Erase pastes for good: every revision in the database, and the history of the mirror."
+    help = "Permanently erase pastes from the database and from the history of the mirror."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("keys", nargs="+", metavar="KEY", help="the keys of the pastes")
@@ -40,8 +40,8 @@ class Command(BaseCommand):
                 resync.deliver(bar.update, lambda seconds: bar.set_postfix_str(f"next push in {seconds:.0f} s"))
         except GitsyncError as error:
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
-        if waiting := list(Purge.objects.waiting().filter(key__in=keys)):
-            lines = [f"{len(waiting)} are still in the mirror.", waiting[0].error, advice_for(waiting[0].error_code)]
+        if pending := list(Purge.objects.pending().filter(key__in=keys)):
+            lines = [f"{len(pending)} are still in the mirror.", pending[0].error, advice_for(pending[0].error_code)]
             raise CommandError("\n".join(filter(None, lines)), returncode=2)
         self.stdout.write(f"{len(keys)} erased from the history of the mirror.")
 
@@ -56,7 +56,7 @@ def _check_keys(keys: Sequence[str]) -> None:
     try:
         unknown -= resync.in_git(sorted(unknown)) if unknown else set()
     except GitsyncError as error:
-        message = f"Could not find out whether Git has {', '.join(sorted(unknown))}; nothing was purged."
+        message = f"Could not check whether Git has {', '.join(sorted(unknown))}; nothing was purged."
         raise CommandError(f"{message}\n{error}\n{error.advice}", returncode=1) from None
     if unknown:
         raise CommandError(f"No such paste: {', '.join(sorted(unknown))}; nothing was purged.", returncode=1)

@@ -14,12 +14,14 @@ from gitsync.sync import resync
 class Command(BaseCommand):
     """Exits with status 2 on errors."""
 
-    help = "Read in what others have pushed, and decide about a large number of removals."
+    help = "Import what others have pushed, and decide about large numbers of removals."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         decision = parser.add_mutually_exclusive_group()
         decision.add_argument(
-            "--accept-removals", action="store_true", help="hide all pastes that others have removed, however many"
+            "--accept-removals",
+            action="store_true",
+            help="hide all pastes that others have removed, regardless of their number",
         )
         decision.add_argument("--undo-removals", action="store_true", help="put the removed pastes back into Git")
 
@@ -30,8 +32,8 @@ class Command(BaseCommand):
         elif options["undo_removals"]:
             removals = Removals.UNDO
         try:
-            tip = resync.read_in(removals)
+            tip = resync.import_pushed(removals)
             resync.deliver(unwatched, unwatched)
         except GitsyncError as error:
             raise CommandError(f"{error}\n{error.advice}", returncode=2) from None
-        self.stdout.write(f"Read in up to {tip[:10] or 'an empty branch'}.")
+        self.stdout.write(f"Imported up to {tip[:10] or 'an empty branch'}.")

@@ -16,7 +16,7 @@ from gitsync.recovery.restore import RestoreReport
 class Command(BaseCommand):
     """Exits with status 1 if any folder could not be restored as a paste, and 2 on errors."""
 
-    help = "Restore every paste that is at the tip of the mirror and not in the database."
+    help = "Restore every paste that is at the tip of the mirror but not in the database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--from", dest="source", default="", help="a remote other than GITSYNC_REMOTE")

@@ -29,20 +29,22 @@ _MEANINGS = {
 class Command(BaseCommand):
     """Compares, reports and repairs; with `--check`, exits with status 1 if there are differences."""
 
-    help = "Compare the mirror with the database by path and object id, and bring it to the database's state."
+    help = "Compare the mirror with the database by path and object id, and make it match."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--check", action="store_true", help="only compare; exit with status 1 if there are differences"
         )
         parser.add_argument(
-            "--prune", action="store_true", help="remove the pastes that only Git has, instead of stopping at them"
+            "--prune", action="store_true", help="remove pastes that are only in Git, instead of stopping"
         )
         parser.add_argument(
-            "--adopt", action="store_true", help="use a repository or branch that is not the one pushed to before"
+            "--adopt", action="store_true", help="accept a different repository or branch than the one used before"
         )
         parser.add_argument(
-            "--rebuild-remote", action="store_true", help="replace the default remote by one made from the database"
+            "--rebuild-remote",
+            action="store_true",
+            help="replace the default remote with one created from the database",
         )
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
@@ -55,7 +57,7 @@ class Command(BaseCommand):
                     self.stderr.write(f"The remote is damaged: {damage}\n{RemoteDamagedError.advice}")
                 sys.exit(0 if is_clean else 1)
             if options["rebuild_remote"]:
-                self.stderr.write(f"The former remote is at {maintenance.rebuild_remote()}; delete it when done.")
+                self.stderr.write(f"The old remote is at {maintenance.rebuild_remote()}; delete it when done.")
             self._compare(options)
             self._deliver()
             if options["rebuild_remote"]:

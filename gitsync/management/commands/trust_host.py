@@ -14,7 +14,7 @@ from gitsync.remote import addresses, host_keys, known_hosts
 class Command(BaseCommand):
     """The `trust_host` command."""
 
-    help = "Fetch the keys of a host, and pin those with the right fingerprint in GITSYNC_SSH_KNOWN_HOSTS_FILE."
+    help = "Fetch the keys of a host, and pin those with the given fingerprints in GITSYNC_SSH_KNOWN_HOSTS_FILE."
     requires_system_checks = []  # They fail until a key is pinned.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         named: list[str] = options["fingerprint"]
         for fingerprint in named:
             if not host_keys.FINGERPRINT.fullmatch(fingerprint):
-                raise CommandError("A fingerprint is SHA256: and 43 characters.", returncode=2)
+                raise CommandError("A fingerprint consists of SHA256: and 43 characters.", returncode=2)
         try:
             address = addresses.parse(f"ssh://{options['host']}/pastes.git")
             self._trust(address.host, address.port, named)
@@ -39,7 +39,9 @@ class Command(BaseCommand):
         file, name = settings.GITSYNC_SSH_KNOWN_HOSTS_FILE, host_keys.known_hosts_name(host, port)
         keys = host_keys.scan(host, port)
         if not keys:
-            raise CommandError(f"{name} shows no host key. Check the address, and that the host is up.", returncode=2)
+            raise CommandError(
+                f"{name} presents no host key. Check the address, and that the host is up.", returncode=2
+            )
         pinned = host_keys.pinned(file, host, port) if file.exists() else []
         for key in keys:
             self.stdout.write(f"{key.kind:20} {key.fingerprint}{'  (already pinned)' if key in pinned else ''}")
@@ -52,7 +54,8 @@ class Command(BaseCommand):
     def _confirmed(self, keys: list[host_keys.HostKey], name: str) -> list[host_keys.HostKey]:
         if not sys.stdin.isatty():
             raise CommandError(
-                "This is no terminal: add --fingerprint with the fingerprint that the forge publishes.", returncode=1
+                "Standard input is not a terminal: add --fingerprint with the fingerprint that the forge publishes.",
+                returncode=1,
             )
         self.stdout.write(f"Compare these with the fingerprints that {name} publishes.")
-        return keys if input("Are they right? Type yes to pin them: ").strip() == "yes" else []
+        return keys if input("Do they match? Type yes to pin them: ").strip() == "yes" else []

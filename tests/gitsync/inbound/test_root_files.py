@@ -7,7 +7,7 @@ import pytest
 from gitsync.inbound.removals import Removals
 from gitsync.models import Change
 from gitsync.sync.drain import drain
-from gitsync.sync.resync import look, read_in
+from gitsync.sync.resync import look, import_pushed
 from pastes.lifecycle import writing
 from pastes.models import Paste
 from tests import repository
@@ -92,7 +92,7 @@ def test_a_root_file_stays_one_paste_when_its_commit_is_lost(remote: Path) -> No
 
 def test_a_root_file_is_deleted_when_its_paste_is_hidden_before_the_commit(remote: Path) -> None:
     commit(remote, {"notes.py": b"x = 1\n", "NOTES": b"mine"})
-    read_in(Removals.ASK)
+    import_pushed(Removals.ASK)
     writing.hide(Paste.objects.get())
 
     drain()
@@ -107,7 +107,7 @@ def test_a_root_file_is_deleted_when_its_paste_is_hidden_before_the_commit(remot
 
 def test_a_folder_in_place_of_a_root_file_stays(remote: Path) -> None:
     commit(remote, {"notes.py": b"x = 1\n"})
-    read_in(Removals.ASK)
+    import_pushed(Removals.ASK)
     commit(remote, {"notes.py": None})
     commit(remote, {"notes.py/readme": b"mine"})
 

@@ -466,7 +466,7 @@ def test_a_waiting_purge_is_reported_everywhere(remote: Path, client: Client, se
     admin.force_login(User.objects.create_superuser("root"))
 
     waiting, ended = status()
-    assert (f"1 purges waiting, the oldest for 600 s: {keys[1]}" in waiting, ended) == (True, 1)
+    assert (f"1 purges pending, the oldest for 600 s: {keys[1]}" in waiting, ended) == (True, 1)
     work_off()
     words, ended = status()
     page = admin.get(f"/admin/gitsync/mirror/{Mirror.objects.get().pk}/change/").content.decode()

@@ -29,6 +29,6 @@ def test_rows_that_make_no_commit_are_set_aside_and_the_others_arrive(remote: Pa
 
     rejected = Change.objects.rejected()
     assert {change.key for change in rejected} == bad
-    assert all("no commit can be made" in change.rejection for change in rejected)
+    assert all("no commit can be created" in change.rejection for change in rejected)
     assert not Change.objects.pending().exists()
     assert len(repository.changes(remote)) == 7 - len(bad)  # The paste whose change lost its key gets another one.

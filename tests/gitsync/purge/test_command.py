@@ -59,7 +59,7 @@ def test_an_unknown_key_is_refused_while_the_remote_is_unreachable(remote: Path)
     keys = many.publish(1)
     remote.rename(remote.with_suffix(".away"))
 
-    with pytest.raises(CommandError, match=r"Could not find out whether Git has 0123456780") as refused:
+    with pytest.raises(CommandError, match=r"Could not check whether Git has 0123456780") as refused:
         purge("0123456780", keys[0])
 
     assert refused.value.returncode == 1

@@ -67,7 +67,7 @@ def test_malformed_commits_in_history_and_at_the_tip_stop_no_operation(remote: P
     assert look().is_clean
     purge(secret.key)
     work_off()
-    assert not Purge.objects.waiting().exists()
+    assert not Purge.objects.pending().exists()
     assert_purged(remote, secret)
     assert look().is_clean
     assert b"Eve" in repository.git(remote, "log", "--format=%an", "main")

@@ -256,7 +256,7 @@ def test_a_history_that_still_has_a_text_is_not_pushed(remote: Path, monkeypatch
     with pytest.raises(CommandError, match=r"still has docs/x\.py"):
         purge(paste.key)
 
-    assert Purge.objects.waiting().get().error_code == "purge"
+    assert Purge.objects.pending().get().error_code == "purge"
     assert repository.git(remote, "log", "--format=%s", f"-S{SECRET}", "main", "--", "docs/x.py")
     assert SECRET.encode() not in repository.files(remote).values()
 

@@ -66,7 +66,7 @@ def assert_purged(remote: Path, paste: Paste) -> None:
 def assert_consistent(remote: Path) -> None:
     """Fail unless rows, commits and tip agree and no purge is pending."""
     assert look().is_clean
-    assert not Purge.objects.waiting().exists()
+    assert not Purge.objects.pending().exists()
     commits = dict(Change.objects.exclude(commit="").values_list("key", "commit"))
     assert set(commits.values()) <= set(repository.commits(remote).values())
     recorded = {change.name: change.commit for change in Change.objects.exclude(commit="")}

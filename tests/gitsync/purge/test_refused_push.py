@@ -65,7 +65,7 @@ def test_other_changes_are_pushed_while_the_remote_refuses_rewrites(remote: Path
 
     assert work_off() is None
 
-    waiting, mirror = Purge.objects.waiting().get(), Mirror.objects.get()
+    waiting, mirror = Purge.objects.pending().get(), Mirror.objects.get()
     assert not Change.objects.pending().exists()
     assert look().is_clean
     assert (waiting.error_code, waiting.tries, mirror.error_code) == ("purge_refused", 1, "")
@@ -169,7 +169,7 @@ def test_after_a_failed_rewrite_the_next_drain_pushes_pending_changes(
         Mirror.objects.update(retry_at=None)
 
     assert not Change.objects.pending().exists()
-    assert Purge.objects.waiting().get().error_code in {"timeout", "clone", "unexpected"}
+    assert Purge.objects.pending().get().error_code in {"timeout", "clone", "unexpected"}
 
 
 def test_a_rewrite_whose_push_times_out_delays_one_drain(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:

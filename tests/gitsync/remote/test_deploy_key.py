@@ -86,7 +86,7 @@ def test_a_key_that_differs_from_the_seeds_is_reported_and_kept(file: Path, sett
     before = file.read_bytes()
     settings.GITSYNC_SSH_SEED = SEED
 
-    with pytest.raises(CommandError, match="a different key"):
+    with pytest.raises(CommandError, match="not derived from GITSYNC_SSH_SEED"):
         run()
 
     assert file.read_bytes() == before

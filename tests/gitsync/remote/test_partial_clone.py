@@ -218,7 +218,7 @@ def test_a_purge_fetches_the_whole_history_first(forge: Path, settings: Settings
 
     call_command("purge", key, "--reason", "x")
 
-    assert not Purge.objects.waiting().exists()
+    assert not Purge.objects.pending().exists()
     assert key.encode() not in repository.git(forge, "rev-list", "--objects", "main")
     assert len(repository.changes(forge)) == 2
     assert look().is_clean
@@ -261,7 +261,7 @@ def test_a_server_without_single_blobs_sends_everything_when_one_is_needed(
     drain()
 
     assert revisions(paste.key)[1] == {"a.txt": OLD, "b.txt": "theirs\n"}
-    assert "the remote sends no single blobs" in caplog.text
+    assert "the remote does not send individual blobs" in caplog.text
     assert_right(old_forge, 5)
 
 

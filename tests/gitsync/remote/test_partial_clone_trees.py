@@ -159,5 +159,5 @@ def test_a_server_without_single_trees_sends_all_trees(
 
     drain()
 
-    assert "the remote sends no single trees, so the whole tree is fetched" in caplog.text
+    assert "the remote does not send individual trees, so the whole tree is fetched" in caplog.text
     assert_right(over_ssh.repository, 4)

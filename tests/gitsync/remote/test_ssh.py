@@ -80,7 +80,7 @@ def test_a_changed_host_key_is_never_accepted(over_ssh: Sshd) -> None:
         drain()
 
     first, _, _ = str(caught.value).partition("\n")
-    assert first == f"[127.0.0.1]:{over_ssh.port} shows {over_ssh.fingerprint}; pinned is {expected}"
+    assert first == f"[127.0.0.1]:{over_ssh.port} presents {over_ssh.fingerprint}; pinned is {expected}"
     assert expected != over_ssh.fingerprint
     assert not list((over_ssh.repository / "refs" / "heads").iterdir())
 

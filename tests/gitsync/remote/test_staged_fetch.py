@@ -97,7 +97,7 @@ def test_a_remote_without_tree_filters_sends_all_at_once(
 
     assert_whole(remote, settings)
 
-    assert "sends no commits alone" in caplog.text
+    assert "does not send commits on their own" in caplog.text
 
 
 def test_a_remote_without_single_commits_sends_all_at_once(
