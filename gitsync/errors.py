@@ -271,8 +271,8 @@ class LockHeldError(BusyError):
 
     code = "lock_held"
     advice = (
-        "Check the process in the error: continue it if it is stopped (`kill -CONT`), otherwise terminate it. A process "
-        "that cannot be terminated is waiting for its disk or network file system."
+        "Check the process in the error: continue it if it is stopped (`kill -CONT`), otherwise terminate it. A "
+        "process that cannot be terminated is waiting for its disk or network file system."
     )
 
 

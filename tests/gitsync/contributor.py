@@ -1,4 +1,4 @@
-"""A person with a clone of the remote and a work tree, who branches, merges and reverts with Git's own commands."""
+"""A contributor with a clone of the remote and a work tree, who branches, merges and reverts with Git itself."""
 
 import subprocess
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ _IDENTITY = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org", "-c", "c
 
 
 class Contributor:
-    """A clone beside the remote, on `main`. In every mapping of files, None deletes the file."""
+    """A clone next to the remote, on `main`. In every mapping of files, None deletes the file."""
 
     def __init__(self, remote: Path, name: str = "eve") -> None:
         self.folder = remote.with_name(name)
@@ -34,7 +34,7 @@ class Contributor:
         self.git("add", "--all")
 
     def commit(self, files: Mapping[str, str | None], author: str = "Eve") -> None:
-        """Write and commit files."""
+        """Write files and commit them."""
         self.write(files)
         self.git("commit", "--quiet", "--allow-empty", f"--author={author} <eve@example.org>", "--message=By hand")
 
@@ -45,13 +45,13 @@ class Contributor:
         self.git("switch", "--quiet", "main")
 
     def unrelated(self, name: str, files: Mapping[str, str | None]) -> None:
-        """Commit files on a new branch without a common history, and switch back to `main`."""
+        """Commit files on a new branch that has no history in common, and switch back to `main`."""
         self.git("switch", "--quiet", "--orphan", name)
         self.commit(files)
         self.git("switch", "--quiet", "main")
 
     def merge(self, *branches: str, files: Mapping[str, str | None], author: str = "Eve") -> None:
-        """Merge branches into `main`, with files that none of them has."""
+        """Merge branches into `main`, adding files that none of them contains."""
         self.git("merge", "--quiet", "--no-commit", "--no-ff", "--allow-unrelated-histories", *branches)
         self.commit(files, author)
 

@@ -1,4 +1,4 @@
-"""Commits on the remote that are not Pasteur's, made with Git alone and without a work tree."""
+"""Creates commits on the remote that do not come from Pasteur, using only Git and no work tree."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Row = str | bytes
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry that is not a plain file: a link (120000) with its target, or a submodule (160000) with its commit."""
+    """An entry that is not a regular file: a link (120000) with its target, or a submodule (160000) with its commit."""
 
     mode: str
     content: bytes
@@ -26,9 +26,9 @@ def commit(
     at: int = 1700000000,
     branch: str = "main",
 ) -> str:
-    """Commit files to the tip of a branch, or delete them (None), and return the commit's id.
+    """Commit files to the tip of a branch, or delete those that are None, and return the commit's id.
 
-    `at` is the author's and the committer's date, in seconds.
+    `at` is used as both the author date and the committer date, in seconds.
     """
     refs = repository.git(remote, "for-each-ref", f"refs/heads/{branch}").decode()
     text = message.encode()

@@ -1,4 +1,4 @@
-"""The benchmark of the mirror runs, and its numbers are about what it says."""
+"""The benchmark of the mirror runs, and measures what it claims to."""
 
 import subprocess
 

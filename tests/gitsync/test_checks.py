@@ -1,4 +1,4 @@
-"""The checks of the mirror's settings: each wrong one has an id and a hint, and nothing secret is in either."""
+"""Checks of the mirror's settings: each invalid one has an id and a hint, and neither contains a secret."""
 
 import subprocess
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from gitsync.remote import deploy_key
 
 @pytest.fixture
 def key_file(tmp_path: Path) -> Path:
-    """Return a deploy key as it has to be."""
+    """Return a valid deploy key."""
     file = tmp_path / "deploy_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
     return file
@@ -30,7 +30,7 @@ def known_hosts(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def over_ssh(settings: Settings, key_file: Path, known_hosts: Path) -> Settings:
-    """Return settings of a remote by SSH in which everything is right."""
+    """Return settings for a remote over SSH in which everything is valid."""
     settings.GITSYNC_REMOTE = "git@host:pastes.git"
     settings.GITSYNC_IS_DEFAULT_REMOTE = False
     settings.GITSYNC_SSH_KEY_FILE = key_file
@@ -39,7 +39,7 @@ def over_ssh(settings: Settings, key_file: Path, known_hosts: Path) -> Settings:
 
 
 def assert_is(found: Sequence[CheckMessage], id_: str, *words: str) -> None:
-    """Fail unless exactly this error was found, with a hint and these words."""
+    """Fail unless exactly this error was found, with a hint that contains these words."""
     assert [message.id for message in found] == [id_]
     assert isinstance(found[0], Error)
     assert found[0].hint
@@ -101,9 +101,7 @@ def test_a_key_and_a_pinned_host_have_no_error(over_ssh: Settings) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o777])
-def test_a_key_that_others_may_read_is_e003_and_names_file_and_mode(
-    over_ssh: Settings, key_file: Path, mode: int
-) -> None:
+def test_a_key_that_others_can_read_is_e003_with_file_and_mode(over_ssh: Settings, key_file: Path, mode: int) -> None:
     key_file.chmod(mode)
 
     assert_is(checks.check_remote(), "gitsync.E003", str(key_file), "0600")
@@ -140,7 +138,7 @@ def test_a_key_that_only_openssh_cannot_read_is_e003(
 
 @pytest.mark.parametrize("kind", ["PEM", "PKCS8", "RFC4716"])
 @pytest.mark.parametrize("algorithm", ["rsa", "ecdsa"])
-def test_keys_in_all_formats_of_openssh_have_no_error(
+def test_keys_in_all_openssh_formats_have_no_error(
     over_ssh: Settings, tmp_path: Path, kind: str, algorithm: str
 ) -> None:
     file = tmp_path / "another_key"
@@ -153,26 +151,26 @@ def test_keys_in_all_formats_of_openssh_have_no_error(
 
 
 @pytest.mark.parametrize("content", ["", "no key at all\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n"])
-def test_a_file_that_is_no_key_is_e003(over_ssh: Settings, key_file: Path, content: str) -> None:
+def test_a_file_that_is_not_a_key_is_e003(over_ssh: Settings, key_file: Path, content: str) -> None:
     key_file.write_text(content)
 
     assert_is(checks.check_remote(), "gitsync.E003", str(key_file))
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "# only words\n"])
-def test_empty_known_hosts_are_e004(over_ssh: Settings, known_hosts: Path, content: str) -> None:
+def test_an_empty_known_hosts_file_is_e004(over_ssh: Settings, known_hosts: Path, content: str) -> None:
     known_hosts.write_text(content)
 
     assert_is(checks.check_remote(), "gitsync.E004", str(known_hosts))
 
 
-def test_missing_known_hosts_are_e004(over_ssh: Settings, tmp_path: Path) -> None:
+def test_a_missing_known_hosts_file_is_e004(over_ssh: Settings, tmp_path: Path) -> None:
     for file, word in ((tmp_path / "nothing", "nothing"), (None, "GITSYNC_SSH_KNOWN_HOSTS_FILE")):
         over_ssh.GITSYNC_SSH_KNOWN_HOSTS_FILE = file
         assert_is(checks.check_remote(), "gitsync.E004", word)
 
 
-def test_a_missing_key_and_missing_known_hosts_are_reported_together(over_ssh: Settings) -> None:
+def test_a_missing_key_and_a_missing_known_hosts_file_are_reported_together(over_ssh: Settings) -> None:
     over_ssh.GITSYNC_SSH_KEY_FILE = over_ssh.GITSYNC_SSH_KNOWN_HOSTS_FILE = None
 
     assert [message.id for message in checks.check_remote()] == ["gitsync.E003", "gitsync.E004"]

@@ -1,4 +1,4 @@
-"""A clock that was set back, or differs from another host's, stops nothing."""
+"""Nothing stops if the clock was set back or differs from that of another host."""
 
 import fcntl
 import os
@@ -26,7 +26,9 @@ from tests import many
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def test_times_an_hour_ahead_stop_no_push(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_times_an_hour_ahead_do_not_stop_pushes(
+    remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 30.0
     drain()
     ahead = timezone.now() + timedelta(hours=1)
@@ -39,7 +41,7 @@ def test_times_an_hour_ahead_stop_no_push(remote: Path, settings: Settings, capl
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=7), timedelta(days=400)])
-def test_a_retry_of_a_purge_that_is_ahead_of_its_interval_is_due(ahead: timedelta) -> None:
+def test_a_purge_retry_that_is_further_ahead_than_its_interval_is_due(ahead: timedelta) -> None:
     now = timezone.now()
     Purge.objects.create(key="aaaaaaaaaa", requested_at=now, tries=1, retry_at=now + timedelta(minutes=4))
     assert not requests.is_any_due()
@@ -60,9 +62,7 @@ def test_no_wait_is_longer_than_its_interval(name: str, seconds: int) -> None:
     assert mirror.is_fetch_due(30.0) or seconds <= 45
 
 
-def test_a_difference_of_clocks_is_logged_once(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_clock_difference_is_logged_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gitsync.models._skew_warned_at", None)
 
     for _ in range(3):
@@ -73,7 +73,7 @@ def test_a_difference_of_clocks_is_logged_once(
     ]
 
 
-def test_an_embargo_from_before_the_clock_was_set_back_begins_again(remote: Path, settings: Settings) -> None:
+def test_an_embargo_from_before_the_clock_was_set_back_is_restarted(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_EMBARGO = 600
     many.publish(1)
     year = timedelta(days=365)
@@ -87,7 +87,7 @@ def test_an_embargo_from_before_the_clock_was_set_back_begins_again(remote: Path
     assert timedelta(seconds=590) < change.embargoed_until - timezone.now() <= timedelta(seconds=600)
 
 
-def test_an_embargo_is_not_touched_while_the_clock_is_right(remote: Path, settings: Settings) -> None:
+def test_an_embargo_is_not_changed_while_the_clock_is_right(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_EMBARGO = 600
     many.publish(1)
     before = Change.objects.get().embargoed_until
@@ -108,7 +108,7 @@ def test_a_rejected_change_is_retried_after_the_clock_was_set_back(remote: Path)
     assert bisect.is_retry_due(mirror)
 
 
-def test_changes_from_the_future_do_not_conceal_the_age_of_later_ones() -> None:
+def test_changes_from_the_future_do_not_hide_the_age_of_later_ones() -> None:
     many.publish(2)
     first, second = Change.objects.order_by("pk")
     now = timezone.now()
@@ -118,7 +118,7 @@ def test_changes_from_the_future_do_not_conceal_the_age_of_later_ones() -> None:
     assert 90 <= mirror_status.oldest_seconds() < 120
 
 
-def test_a_fetch_is_requested_although_the_last_one_is_in_the_future(remote: Path) -> None:
+def test_a_fetch_can_be_requested_although_the_last_one_is_in_the_future(remote: Path) -> None:
     drain()
     Mirror.objects.update(fetched_at=timezone.now() + timedelta(hours=1))
 
@@ -128,7 +128,7 @@ def test_a_fetch_is_requested_although_the_last_one_is_in_the_future(remote: Pat
 
 
 @pytest.mark.parametrize("moved", [-3_600, 3_600])
-def test_a_stuck_holder_of_the_lock_is_reported_whatever_the_clock_says(settings: Settings, moved: int) -> None:
+def test_a_stuck_lock_holder_is_reported_whatever_the_clock_says(settings: Settings, moved: int) -> None:
     lock = settings.GITSYNC_CLONE_DIR.with_suffix(".lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as file:
@@ -141,7 +141,7 @@ def test_a_stuck_holder_of_the_lock_is_reported_whatever_the_clock_says(settings
             with_clone(Repository.sweep)
 
 
-def test_a_rate_limit_locks_no_caller_out_after_the_clock_was_set_back(
+def test_a_rate_limit_does_not_lock_out_callers_after_the_clock_was_set_back(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DATA_DIR = tmp_path

@@ -1,4 +1,4 @@
-"""The words of a remote in errors: nothing of them commands the operator's terminal or reorders a page."""
+"""Messages from a remote cannot control the operator's terminal or reorder a page."""
 
 import pytest
 from django.db import OperationalError
@@ -23,7 +23,7 @@ def test_unsafe_characters_become_codes(words: str, plain: str) -> None:
     assert "\x1b" not in str(as_gitsync_error(RuntimeError(words)))
 
 
-def test_an_error_of_the_data_does_not_mean_that_the_database_is_away() -> None:
+def test_a_data_error_does_not_mean_that_the_database_is_down() -> None:
     class CauseError(Exception):
         sqlstate = "54000"
 

@@ -1,4 +1,4 @@
-"""A stuck worker ends, so that a new one is started; a working one is left alone."""
+"""A stuck worker exits, so that a new one is started; a working one is left alone."""
 
 import threading
 import time
@@ -30,14 +30,14 @@ def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 class Broker:
-    """A broker that accepts messages, or not, and delivers none."""
+    """A broker that accepts messages, or not, and never delivers any."""
 
     def __init__(self, *, accepts: bool = True) -> None:
         self.accepted = 0
         self._accepts = accepts
 
     def send(self) -> None:
-        """Accept a message."""
+        """Count a message, if the broker accepts it."""
         self.accepted += self._accepts
 
     def watchdog(self) -> Watchdog:
@@ -47,7 +47,7 @@ class Broker:
 
 @pytest.fixture
 def thread_at_work() -> Iterator[threading.Event]:
-    """Start a thread at work; return an event that makes it give a sign of life."""
+    """Start a working thread; return an event that makes it give a sign of life."""
     sign_requested, started, ended = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:
@@ -100,7 +100,7 @@ def test_a_thread_that_is_not_at_work_needs_no_signs_of_life(pass_time: Callable
 
 
 def check_for(seconds: int, dog: Watchdog, pass_time: Callable[[float], None]) -> str:
-    """Check every ten seconds for this time, and return the last problem."""
+    """Check every ten seconds for this long, and return the last problem."""
     problem = ""
     for _ in range(seconds // 10):
         pass_time(10)
@@ -108,7 +108,7 @@ def check_for(seconds: int, dog: Watchdog, pass_time: Callable[[float], None]) -
     return problem
 
 
-def test_a_worker_is_deaf_if_the_broker_accepts_messages_and_delivers_none(
+def test_a_worker_is_stuck_if_the_broker_accepts_messages_but_does_not_deliver_them(
     pass_time: Callable[[float], None],
 ) -> None:
     dog = Broker().watchdog()
@@ -117,13 +117,13 @@ def test_a_worker_is_deaf_if_the_broker_accepts_messages_and_delivers_none(
     assert check_for(60, dog, pass_time) == "the broker accepts messages but does not deliver them"
 
 
-def test_a_broker_that_accepts_nothing_is_no_reason_to_end(pass_time: Callable[[float], None]) -> None:
+def test_a_broker_that_accepts_nothing_is_not_a_reason_to_exit(pass_time: Callable[[float], None]) -> None:
     dog = Broker(accepts=False).watchdog()
 
     assert check_for(3_600, dog, pass_time) == ""
 
 
-def test_a_worker_that_receives_a_message_now_and_then_is_not_deaf(pass_time: Callable[[float], None]) -> None:
+def test_a_worker_that_receives_a_message_now_and_then_is_not_stuck(pass_time: Callable[[float], None]) -> None:
     dog = Broker().watchdog()
     for _ in range(10):
         assert check_for(120, dog, pass_time) == ""
@@ -131,7 +131,7 @@ def test_a_worker_that_receives_a_message_now_and_then_is_not_deaf(pass_time: Ca
 
 
 @pytest.mark.fault
-def test_a_stuck_worker_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stuck_worker_exits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog, "SILENCE_SECONDS", 0.5)
 
     def hang() -> None:

@@ -1,4 +1,4 @@
-"""What the comparison of database and mirror finds, whatever it is that differs, and what it lets pass."""
+"""Comparing database and mirror finds any kind of difference, and ignores what does not matter."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,13 +27,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 @pytest.fixture(autouse=True)
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take a dozen pastes for as many as a million; tests/gitsync/sync/test_resync.py takes few for few."""
+    """Let a dozen pastes count as a large site; tests/gitsync/sync/test_resync.py covers small ones."""
     monkeypatch.setattr(differences, "_ROWS_AT_ONCE", 3)
     monkeypatch.setattr(differences, "_SMALL_SITE_PASTES", 0)
 
 
 def of_every_kind() -> None:
-    """Publish seven pastes that differ in all that the metadata can say."""
+    """Publish seven pastes that cover all variations of the metadata."""
     many.publish(5)
     rich = writing.publish(
         Draft(
@@ -46,7 +46,7 @@ def of_every_kind() -> None:
     )
     writing.revise(rich, [NewFile("second", "z.txt"), NewFile("a", "a.txt")])
     writing.publish(Draft([NewFile("x")], forked_from=rich.key))
-    # As an import leaves them: without a fraction of a second, and with an old code.
+    # As an import stores them: no fraction of a second, and an old code.
     first, second = Paste.objects.order_by("pk")[:2]
     Paste.objects.filter(pk=first.pk).update(created_at=datetime(2019, 5, 1, 12, 0, tzinfo=UTC), old_code="aB3_")
     Paste.objects.filter(pk=second.pk).update(created_at=datetime(2020, 5, 1, 12, 0, 0, 50, tzinfo=UTC))
@@ -54,7 +54,7 @@ def of_every_kind() -> None:
 
 
 def differing() -> list[str]:
-    """Return the keys that differ, and fail when the comparison finds anything else."""
+    """Return the keys that differ, and fail if the comparison finds anything else."""
     found = look()
     assert (found.missing, found.extra, found.waiting) == ([], [], [])
     assert found.is_clean is not bool(found.differs)
@@ -124,12 +124,12 @@ def test_two_swapped_folders_both_differ(remote: Path, settings: Settings) -> No
 
 
 def entries_of(remote: Path, key: str) -> tuple[TreeEntry, ...]:
-    """Return what the folder of a paste holds at the tip."""
+    """Return the contents of a paste's folder at the tip."""
     names = repository.git(remote, "ls-tree", "--name-only", f"main:{folder(key)}").decode().split()
     return tuple(TreeEntry(name, "", repository.text(remote, key, name)) for name in names)
 
 
-def test_rows_with_wide_gaps_are_all_compared(remote: Path) -> None:
+def test_rows_with_large_gaps_are_all_compared(remote: Path) -> None:
     between = many.publish(20)[1:-1]
     Change.objects.filter(key__in=between).delete()
     File.objects.filter(revision__paste__key__in=between).delete()

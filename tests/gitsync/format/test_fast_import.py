@@ -1,4 +1,4 @@
-"""Commits in the language of fast-import: whatever a visitor typed stays words, as Git itself reads it."""
+"""Commits formatted for fast-import: visitors' input remains plain text, as verified with Git itself."""
 
 import subprocess
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from tests import repository
 KEY = "k3x9m2p7ab"
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
-#: Words that would end a line, an identity or a command if they were taken for more than words.
+#: Input that would end a line, an identity or a command if it were not treated as plain text.
 TRICKS = st.sampled_from(
     [
         *(
@@ -79,12 +79,12 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def commit_of(
     entries: tuple[TreeEntry, ...] = (), *, author: str = "", title: str = "", kind: str = "publish"
 ) -> Commit:
-    """Return a commit of one paste."""
+    """Return a commit for one paste."""
     return Commit(f"{KEY}.1", kind, KEY, f"k/3/x/{KEY}", author, title, AT, entries)
 
 
 def made_by(bare: Path, *written: Commit) -> str:
-    """Let Git make these commits, each on the one before, and return the last."""
+    """Let Git create these commits, each on top of the previous one, and return the last."""
     stream = b""
     for mark, commit in enumerate(written, start=1):
         parent = f":{mark - 1}" if mark > 1 else ""
@@ -94,7 +94,7 @@ def made_by(bare: Path, *written: Commit) -> str:
 
 
 def at(bare: Path, commit: str) -> dict[str, bytes]:
-    """Return every file of a commit, by its path."""
+    """Return all files in a commit, keyed by path."""
     found = {}
     for row in repository.git(bare, "ls-tree", "-r", "-z", commit).split(b"\0")[:-1]:
         facts, _, path = row.partition(b"\t")
@@ -126,7 +126,7 @@ def test_any_input_becomes_one_commit_with_its_files(
     assert at(bare, made) == {f"k/3/x/{KEY}/{entry.name}": entry.content for entry in entries}
 
 
-def test_git_finds_many_such_commits_sound(bare: Path) -> None:
+def test_git_fsck_accepts_many_such_commits(bare: Path) -> None:
     tricks = ["a <b> c", "\n\n", "é", "", "-x", "\u202e", ".", "<>", "x" * 500]
     entry = TreeEntry("a.txt", blob_oid(b"x"), b"x")
 
@@ -167,7 +167,7 @@ def test_an_author_is_one_name_and_one_invalid_address(author: str) -> None:
         ("\u202eevil", "evil"),
     ],
 )
-def test_an_author_by_example(author: str, name: str) -> None:
+def test_examples_of_authors(author: str, name: str) -> None:
     assert Identity().author(author) == f"{name} <paste@pasteur.invalid>"
 
 
@@ -193,7 +193,7 @@ def test_a_quoted_path_round_trips(path: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "verb"), [(kind, kind.capitalize()) for kind in Kind.values])
-def test_the_subject_has_the_kind_and_the_title(bare: Path, kind: str, verb: str) -> None:
+def test_the_subject_contains_the_kind_and_the_title(bare: Path, kind: str, verb: str) -> None:
     titled, untitled = commit_of(kind=kind, title="A title"), commit_of(kind=kind)
 
     subjects = [
@@ -205,7 +205,7 @@ def test_the_subject_has_the_kind_and_the_title(bare: Path, kind: str, verb: str
 
 
 @pytest.mark.parametrize(("length", "shown"), [(100, "é" * 100), (101, "é" * 99 + "…"), (5_000, "é" * 99 + "…")])
-def test_a_long_title_is_cut_in_the_subject(bare: Path, length: int, shown: str) -> None:
+def test_a_long_title_is_truncated_in_the_subject(bare: Path, length: int, shown: str) -> None:
     made = made_by(bare, commit_of(title="é" * length))
 
     assert repository.git(bare, "log", "-1", "--format=%s", made).decode() == f"Publish {shown}\n"

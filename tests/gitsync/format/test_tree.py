@@ -1,4 +1,4 @@
-"""Names in the tree: harmless on every disk and in every Git, whatever a visitor typed. Checked with Git itself."""
+"""Names in the tree are safe on every file system and for Git, whatever visitors enter. Checked with Git itself."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ DEVICES = [
     "conout$",
     *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"),
 ]
-#: What names are made of that mean something to a disk, to Git or to a forge.
+#: Parts of names that have a special meaning to a file system, to Git or to a forge.
 PIECES = st.sampled_from(
     [
         *(
@@ -87,7 +87,7 @@ NAMES = st.lists(PIECES | st.text(max_size=12), max_size=8).map("".join)
 
 
 def is_harmless(name: str) -> bool:
-    """Whether a name can lie on Windows, macOS and Linux and means nothing to Git: their rules, written anew."""
+    """Return whether a name is safe on Windows, macOS and Linux and for Git, by an independent implementation."""
     stem = name.partition(".")[0].rstrip(" ").casefold()
     return (
         0 < len(name.encode()) <= 255
@@ -114,7 +114,7 @@ def is_harmless(name: str) -> bool:
 @example(["\u0390.py", "\u03aa\u0301.py"])
 @example(["\u1fb7", "\u0391\u0342\u0399"])
 @example(["gitmod~1", "GI7EBA~1"])
-def test_any_names_become_harmless_and_unique_on_every_file_system(names: list[str]) -> None:
+def test_any_names_become_safe_and_unique_on_every_file_system(names: list[str]) -> None:
     found = tree_names(names)
 
     assert len(found) == len(names)
@@ -128,7 +128,7 @@ def test_any_names_become_harmless_and_unique_on_every_file_system(names: list[s
 
 @settings(deadline=None)
 @given(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,30}(\.[a-z]{1,5})?", fullmatch=True))
-def test_an_ordinary_name_stays_as_it_is(name: str) -> None:
+def test_an_ordinary_name_is_not_changed(name: str) -> None:
     kept = tree_names([name])[0]
 
     stem = name.partition(".")[0].lower()
@@ -168,16 +168,16 @@ def test_no_name_is_a_windows_device(device: str) -> None:
         ("x" * 300 + ".py", "x" * 197 + ".py"),
     ],
 )
-def test_each_rule_for_names_by_example(name: str, kept: str) -> None:
+def test_examples_of_each_rule_for_names(name: str, kept: str) -> None:
     assert tree_names([name]) == [kept]
 
 
-def test_names_that_collide_are_numbered_before_their_ending() -> None:
+def test_colliding_names_are_numbered_before_their_extension() -> None:
     assert tree_names(["a.txt", "A.txt", "a.TXT", "a-2.txt"]) == ["a.txt", "A-2.txt", "a-3.TXT", "a-2-2.txt"]
     assert tree_names([".pasteur.json", "_.pasteur.json"]) == ["_.pasteur.json", "_.pasteur-2.json"]
 
 
-def test_long_names_that_collide_stay_short() -> None:
+def test_long_colliding_names_remain_short() -> None:
     names = tree_names(["x" * 250 + f"{number}.py" for number in range(30)])
 
     assert len(set(names)) == 30
@@ -186,7 +186,7 @@ def test_long_names_that_collide_stay_short() -> None:
 
 @settings(deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=30))
-def test_git_accepts_every_name_with_all_its_guards_on(names: list[str]) -> None:
+def test_git_accepts_every_name_with_all_its_protections_enabled(names: list[str]) -> None:
     rows = "".join(f"100644 {blob_oid(b'')}\tk/3/x/k3x9m2p7ab/{name}\0" for name in tree_names(names))
 
     done = subprocess.run(
@@ -212,7 +212,7 @@ def _bare(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @settings(deadline=None)
 @given(st.text(keys.ALPHABET, min_size=8, max_size=32))
-def test_a_folder_leads_back_to_its_key(key: str) -> None:
+def test_the_key_is_recovered_from_a_folder(key: str) -> None:
     folder = tree.folder(key)
 
     assert folder.split("/") == [key[0], key[1], key[2], key]
@@ -226,7 +226,7 @@ def test_a_folder_leads_back_to_its_key(key: str) -> None:
         *("x/a/b/c/abc0123456/y", "../b/c/abc/x", "/a/b/c/abc/x", "a/b/c/abc-1/x", ".git/config"),
     ],
 )
-def test_other_paths_belong_to_no_paste(path: str) -> None:
+def test_other_paths_do_not_belong_to_a_paste(path: str) -> None:
     assert tree.key_of(path) is None
 
 
@@ -247,7 +247,7 @@ def test_tree_ids_equal_those_of_git(contents: dict[str, bytes]) -> None:
 
 
 def revision_of(title: str, names: list[str]) -> tuple[Paste, Revision, list[File]]:
-    """Return rows as they would be stored, without a database."""
+    """Return unsaved model instances, without using a database."""
     at = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
     paste = Paste(key="k3x9m2p7ab", title=title, author=title, comment=title, created_at=at)
     files = [File(name=name, language="plaintext", content="é\r\n", oid=blob_oid("é\r\n".encode())) for name in names]
@@ -258,7 +258,7 @@ def revision_of(title: str, names: list[str]) -> tuple[Paste, Revision, list[Fil
 @given(
     st.text(st.characters(exclude_categories=["Cs"])), st.lists(NAMES.filter(lambda n: "\ud800" not in n), max_size=4)
 )
-def test_metadata_is_json_with_one_line_for_each_field(title: str, names: list[str]) -> None:
+def test_metadata_is_json_with_one_line_per_field(title: str, names: list[str]) -> None:
     found = tree.entries(*revision_of(title, names), with_content=True)
 
     (metadata,) = (entry for entry in found if entry.name == tree.METADATA)

@@ -1,4 +1,4 @@
-"""Edits by hand in a paste's folder: after the next drain, the paste and the folder agree."""
+"""Manual edits in a paste's folder: after the next drain, the paste and the folder agree."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def metadata(remote: Path, key: str) -> dict[str, Any]:
 
 
 def edit_metadata(remote: Path, key: str, /, **fields: Any) -> None:
-    """Commit a change of some fields of the metadata."""
+    """Commit a change to some metadata fields."""
     row = metadata(remote, key) | fields
     commit(remote, {f"{folder(key)}/.pasteur.json": json.dumps(row, indent=1).encode()})
 
@@ -107,7 +107,7 @@ def test_an_edited_language_in_the_metadata_is_stored(remote: Path) -> None:
         {"something": "else"},
     ],
 )
-def test_invalid_metadata_is_written_again(remote: Path, fields: dict[str, Any]) -> None:
+def test_invalid_metadata_is_rewritten(remote: Path, fields: dict[str, Any]) -> None:
     paste = publish_and_drain(title="T")
     before = metadata(remote, paste.key)
     edit_metadata(remote, paste.key, **fields)
@@ -122,7 +122,7 @@ def test_invalid_metadata_is_written_again(remote: Path, fields: dict[str, Any])
     assert_settled(remote)
 
 
-def test_missing_or_broken_metadata_is_written_again(remote: Path) -> None:
+def test_missing_or_broken_metadata_is_rewritten(remote: Path) -> None:
     missing, broken = publish_and_drain("one", "README.md"), publish_and_drain("two")
     path = f"{folder(missing.key)}/.pasteur.json"
     commit(remote, {path: None, f"{folder(broken.key)}/.pasteur.json": b"{"})
@@ -144,7 +144,7 @@ def test_an_edit_without_metadata_keeps_names_and_title(remote: Path) -> None:
     assert_settled(remote)
 
 
-def test_changed_modes_and_links_are_written_again(remote: Path) -> None:
+def test_changed_modes_and_links_are_rewritten(remote: Path) -> None:
     paste, linked = publish_and_drain("one\n"), publish_and_drain("two\n")
     eve = Contributor(remote)
     eve.git("update-index", "--chmod=+x", f"{folder(paste.key)}/a.txt")
@@ -160,12 +160,12 @@ def test_changed_modes_and_links_are_written_again(remote: Path) -> None:
     assert_settled(remote)
 
 
-def test_deleting_all_texts_of_a_folder_hides_the_paste(remote: Path) -> None:
+def test_deleting_all_files_in_a_folder_hides_the_paste(remote: Path) -> None:
     paste, added = publish_and_drain("one", title="a secret"), "handmade00"
     commit(remote, {f"{folder(added)}/a.txt": b"one"})
     drain()
     eve = Contributor(remote)
-    eve.git("revert", "--no-edit", "HEAD~1")  # The metadata, which Pasteur committed afterwards, stays.
+    eve.git("revert", "--no-edit", "HEAD~1")  # The metadata, which Pasteur committed afterwards, remains.
     eve.commit({f"{folder(paste.key)}/a.txt": None})
     eve.push()
 
@@ -176,7 +176,7 @@ def test_deleting_all_texts_of_a_folder_hides_the_paste(remote: Path) -> None:
     assert_settled(remote)
 
 
-def test_deleting_the_texts_of_many_pastes_needs_a_decision(remote: Path) -> None:
+def test_deleting_the_files_of_many_pastes_requires_a_decision(remote: Path) -> None:
     keys = many.publish(105)
     drain()
     commit(remote, dict.fromkeys((f"{folder(key)}/{number}.txt" for number, key in enumerate(keys)), None))
@@ -187,7 +187,7 @@ def test_deleting_the_texts_of_many_pastes_needs_a_decision(remote: Path) -> Non
     assert Paste.objects.filter(state=State.PUBLISHED).count() == 105
 
 
-def test_a_large_jump_of_the_revision_number_is_ignored(remote: Path) -> None:
+def test_a_large_jump_in_the_revision_number_is_ignored(remote: Path) -> None:
     paste = publish_and_drain()
     edit_metadata(remote, paste.key, title="By hand", revision=2_000_000_000)
 
@@ -198,7 +198,7 @@ def test_a_large_jump_of_the_revision_number_is_ignored(remote: Path) -> None:
     assert_settled(remote)
 
 
-def test_a_push_before_a_crash_is_not_taken_for_a_revert(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_push_before_a_crash_is_not_mistaken_for_a_revert(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = publish_and_drain()
     writing.revise(paste, [NewFile("two", "a.txt")])
 

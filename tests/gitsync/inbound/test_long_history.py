@@ -1,4 +1,4 @@
-"""A large push is read in by batches: other writers wait briefly, and a crash loses nothing."""
+"""A large push is imported in batches: other writers only wait briefly, and a crash loses nothing."""
 
 import tracemalloc
 from pathlib import Path
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def folders_by_hand(count: int) -> dict[Row, bytes | None]:
-    """Return the files of `count` paste folders made by hand."""
+    """Return the files of `count` manually created paste folders."""
     return {f"{folder(f'hand{number:06}')}/a.txt": f"text {number}\n".encode() for number in range(count)}
 
 
@@ -39,7 +39,7 @@ def push_many_changes(remote: Path) -> tuple[Paste, Paste]:
 
 
 def assert_read_once(edited: Paste, removed: Paste) -> None:
-    """Fail unless all of these changes have been read in exactly once."""
+    """Fail unless all of these changes have been imported exactly once."""
     assert Paste.objects.count() == 34
     assert sorted(
         text for paste in Paste.objects.filter(author="Eve") for text in revision_texts(paste.key)[0].values()
@@ -50,7 +50,7 @@ def assert_read_once(edited: Paste, removed: Paste) -> None:
 
 
 @pytest.mark.parametrize("dies_after", range(1, 6))
-def test_a_crash_between_batches_reads_nothing_twice(
+def test_a_crash_between_batches_imports_nothing_twice(
     remote: Path, monkeypatch: pytest.MonkeyPatch, dies_after: int
 ) -> None:
     monkeypatch.setattr(read_in, "_BATCH_SIZE", 6)
@@ -97,7 +97,7 @@ def test_a_batch_ends_after_its_time_limit(remote: Path, monkeypatch: pytest.Mon
     assert_read_once(edited, removed)
 
 
-def test_an_empty_database_reads_a_full_remote_in_batches(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_database_imports_a_full_remote_in_batches(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_in, "_BATCH_SIZE", 7)
     publish_and_drain()
     commit(remote, folders_by_hand(30))
@@ -110,7 +110,7 @@ def test_an_empty_database_reads_a_full_remote_in_batches(remote: Path, monkeypa
     assert look().is_clean
 
 
-def test_a_history_that_cannot_be_indexed_on_a_full_disk_is_read_later(
+def test_a_history_that_cannot_be_indexed_on_a_full_disk_is_imported_later(
     remote: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edited, removed = push_many_changes(remote)
@@ -124,7 +124,7 @@ def test_a_history_that_cannot_be_indexed_on_a_full_disk_is_read_later(
     assert_read_once(edited, removed)
 
 
-def test_reading_100_000_folders_takes_less_than_2_mib(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_importing_100_000_folders_takes_less_than_2_mib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_in, "_PAUSE_SECONDS", 0)
 
     folders = (Candidate(f"hand{number:06}", f"{number:040x}") for number in range(100_000))
@@ -140,7 +140,7 @@ def test_reading_100_000_folders_takes_less_than_2_mib(monkeypatch: pytest.Monke
 
 
 @pytest.mark.server
-def test_a_new_paste_waits_for_one_batch_at_most(tmp_path: Path) -> None:
+def test_a_new_paste_waits_for_at_most_one_batch(tmp_path: Path) -> None:
     remote = tmp_path / "remote.git"
     repository.git(tmp_path, "init", "--bare", "--quiet", "--initial-branch=main", str(remote))
     with Pasteur(GITSYNC_REMOTE=str(remote), GITSYNC_FETCH_INTERVAL="1") as site:

@@ -1,4 +1,4 @@
-"""Merge commits by others are read in, with changes that none of their parents has."""
+"""Merge commits by others are imported, including changes that are in none of their parents."""
 
 from io import StringIO
 from pathlib import Path
@@ -26,7 +26,7 @@ def revision_authors(key: str) -> list[str]:
     return [revision.author for revision in Paste.objects.get(key=key).revisions.order_by("number")]
 
 
-def test_a_merge_commit_that_edits_adds_and_removes_is_read_in(remote: Path) -> None:
+def test_a_merge_commit_that_edits_adds_and_removes_is_imported(remote: Path) -> None:
     paste, gone = publish_and_drain("one\n"), publish_and_drain("two\n")
     eve = Contributor(remote)
     eve.branch("side", {"NOTES": "x"})
@@ -78,7 +78,7 @@ def test_two_merged_edits_of_a_paste_become_one_revision(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_octopus_merges_and_unrelated_histories_are_read_in(remote: Path) -> None:
+def test_octopus_merges_and_unrelated_histories_are_imported(remote: Path) -> None:
     paste = publish_and_drain("one\n")
     eve = Contributor(remote)
     keys = ["handmade11", "handmade22", "handmade33"]
@@ -101,7 +101,7 @@ def test_octopus_merges_and_unrelated_histories_are_read_in(remote: Path) -> Non
     assert look().is_clean
 
 
-def test_a_merge_with_strategy_ours_is_read_in(remote: Path) -> None:
+def test_a_merge_with_strategy_ours_is_imported(remote: Path) -> None:
     paste = publish_and_drain("one\n")
     eve = Contributor(remote)
     edited = f"{folder(paste.key)}/a.txt"
@@ -155,7 +155,7 @@ def test_files_added_by_a_merge_commit_are_imported(remote: Path, tmp_path: Path
     assert [list(revision.values()) for revision in texts_of["Ef5_"]] == [["merged"]]
 
 
-def test_read_from_git_reads_a_merge_commit(remote: Path) -> None:
+def test_read_from_git_imports_a_merge_commit(remote: Path) -> None:
     paste = publish_and_drain("one\n")
     eve = Contributor(remote)
     eve.branch("side", {"NOTES": "x"})

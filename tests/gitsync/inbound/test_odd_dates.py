@@ -1,4 +1,4 @@
-"""Extreme dates and revision numbers in Git break neither pages nor later commits and restores."""
+"""Extreme dates and revision numbers in Git do not break pages, later commits or restores."""
 
 import io
 import json
@@ -44,7 +44,7 @@ def push_paste(remote: Path, **fields: Any) -> None:
         ("9999-12-31T23:59:59.999999+00:00", (2107, 12, 31, 23, 59, 58)),
     ],
 )
-def test_pages_and_archives_show_pastes_of_any_date(
+def test_pages_and_archives_show_pastes_with_any_date(
     remote: Path, client: Client, moment: str, in_zip: tuple[int, ...]
 ) -> None:
     push_paste(remote, created_at=moment, revised_at=moment)

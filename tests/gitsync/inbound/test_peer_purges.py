@@ -1,4 +1,4 @@
-"""A site follows the purges of another site that shares the repository."""
+"""A site respects the purges of another site that shares the repository."""
 
 import subprocess
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def purge_elsewhere(remote: Path, keys: Sequence[str]) -> None:
-    """Rewrite the branch as another site does when it purges these pastes."""
+    """Rewrite the branch the way another site does when it purges these pastes."""
     command = ["git", "-c", "safe.directory=*", f"--git-dir={remote}", "fast-export", "--no-data"]
     stream_filter = StreamFilter(keys)
     with subprocess.Popen([*command, "--show-original-ids", "main"], stdout=subprocess.PIPE) as source:
@@ -38,13 +38,13 @@ def purge_elsewhere(remote: Path, keys: Sequence[str]) -> None:
 
 
 def is_hidden(key: str) -> bool:
-    """Whether a paste is hidden and its texts are still in the database."""
+    """Return whether a paste is hidden and its content is still in the database."""
     paste = Paste.objects.get(key=key)
     return paste.state == State.HIDDEN and paste.files[0].content != ""
 
 
 def assert_only_purged(remote: Path, purged: Sequence[str], remaining: Sequence[str]) -> None:
-    """Fail unless the tip has the remaining pastes, the history no purged one, and no change is pending."""
+    """Fail unless the remaining pastes are at the tip, no purged ones are in the history, and no change is pending."""
     tip = {path.split("/")[3] for path in repository.files(remote)}
     assert tip == set(remaining)
     objects = repository.git(remote, "rev-list", "--objects", "main").decode()
@@ -57,7 +57,7 @@ def assert_only_purged(remote: Path, purged: Sequence[str], remaining: Sequence[
 
 
 @pytest.mark.parametrize("place", [0, 2, 4])
-def test_a_purge_by_another_site_hides_the_paste_and_no_other(remote: Path, place: int) -> None:
+def test_a_purge_by_another_site_hides_only_that_paste(remote: Path, place: int) -> None:
     keys = many.publish(5)
     drain()
     purge_elsewhere(remote, [keys[place]])
@@ -121,7 +121,7 @@ def test_a_moderator_can_publish_a_paste_again_after_a_purge_elsewhere(remote: P
     assert_only_purged(remote, [keys[2]], keys[:2])
 
 
-def test_a_text_that_another_site_purged_is_not_read_in_from_a_root_file(remote: Path) -> None:
+def test_content_that_another_site_purged_is_not_imported_from_a_root_file(remote: Path) -> None:
     keys = many.publish(2)
     drain()
     purge_elsewhere(remote, [keys[0]])
@@ -150,7 +150,7 @@ def test_the_purge_of_an_unknown_paste_changes_nothing(remote: Path) -> None:
     assert_only_purged(remote, ["0123456789"], keys)
 
 
-def test_many_purges_by_another_site_need_a_decision(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_purges_by_another_site_require_a_decision(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removals, "ALLOWED_REMOVALS", 2)
     keys = many.publish(5)
     drain()

@@ -1,4 +1,4 @@
-"""Pushes by others are read in; forged and invalid content is not."""
+"""Pushes by others are imported; forged and invalid content is not."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_a_file_at_the_root_becomes_a_paste_and_moves_there(remote: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["NOTES", "README.md", "LICENSE", ".gitattributes", "docs/a.py", "photo.png"])
-def test_other_files_at_the_root_stay(remote: Path, name: str) -> None:
+def test_other_files_at_the_root_are_left_alone(remote: Path, name: str) -> None:
     publish_and_drain()
     commit(remote, {name: b"mine"})
 
@@ -166,7 +166,7 @@ def delete_folders(remote: Path, keys: list[str]) -> None:
     commit(remote, dict.fromkeys((folder(key) for key in keys), None))
 
 
-def test_many_removals_need_a_decision(remote: Path) -> None:
+def test_many_removals_require_a_decision(remote: Path) -> None:
     keys = many.publish(105)
     drain()
     delete_folders(remote, keys[:101])
@@ -211,7 +211,7 @@ def test_a_branch_that_was_reset_removes_no_paste(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_reading_in_can_be_switched_off(remote: Path, settings: Settings) -> None:
+def test_importing_can_be_switched_off(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_READ_BACK = False
     paste = publish_and_drain()
     commit(remote, {f"{folder(paste.key)}/a.txt": b"two", "notes.py": b"x"})
@@ -275,7 +275,7 @@ def test_a_requested_fetch_is_repeated_after_the_remote_was_unreachable(remote: 
     assert len(revision_texts(paste.key)) == 2
 
 
-def test_a_requested_fetch_does_nothing_while_reading_in_is_off(remote: Path, settings: Settings) -> None:
+def test_a_requested_fetch_does_nothing_while_importing_is_off(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_READ_BACK = False
     publish_and_drain()
     request_fetch()

@@ -7,7 +7,7 @@ import pytest
 from gitsync.inbound.removals import Removals
 from gitsync.models import Change
 from gitsync.sync.drain import drain
-from gitsync.sync.resync import look, import_pushed
+from gitsync.sync.resync import import_pushed, look
 from pastes.lifecycle import writing
 from pastes.models import Paste
 from tests import repository
@@ -49,7 +49,7 @@ def test_root_files_become_pastes_in_a_replaced_history(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_two_sites_that_read_a_root_file_at_once_make_the_same_paste(remote: Path) -> None:
+def test_two_sites_that_import_a_root_file_concurrently_create_the_same_paste(remote: Path) -> None:
     commit(remote, {"notes.py": b"x = 1\n"})
     tip = repository.tip(remote)
     drain()
@@ -76,7 +76,7 @@ def test_root_files_become_pastes_after_a_restore(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_a_root_file_stays_one_paste_when_its_commit_is_lost(remote: Path) -> None:
+def test_a_root_file_remains_one_paste_when_its_commit_is_lost(remote: Path) -> None:
     commit(remote, {"notes.py": b"x = 1\n"})
     tip = repository.tip(remote)
     drain()
@@ -105,7 +105,7 @@ def test_a_root_file_is_deleted_when_its_paste_is_hidden_before_the_commit(remot
     assert repository.tip(remote) == tip
 
 
-def test_a_folder_in_place_of_a_root_file_stays(remote: Path) -> None:
+def test_a_folder_in_place_of_a_root_file_is_left_alone(remote: Path) -> None:
     commit(remote, {"notes.py": b"x = 1\n"})
     import_pushed(Removals.ASK)
     commit(remote, {"notes.py": None})

@@ -29,7 +29,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pasteur, P
 
 
 def is_shown_after_fetch(site: Pasteur, key: str, text: str) -> bool:
-    """Send the webhook of a push, and return whether the site shows this text."""
+    """Send a webhook after a push, and return whether the site shows this text."""
     site.http.request("POST", f"{site.url}/hooks/git", headers={"X-Gitlab-Token": SECRET})
     answer = site.http.request("GET", f"{site.url}/{key}/raw")
     return answer.status == 200 and answer.data.decode() == text
@@ -60,12 +60,12 @@ def test_a_paste_is_shown_on_the_other_site(sites: tuple[Pasteur, Pasteur]) -> N
 
 
 def set_created_at(key: str, moment: str) -> str:
-    """Return Python code that sets the date of a paste."""
+    """Return Python code that sets the creation date of a paste."""
     return f"from pastes.models import Paste; Paste.objects.filter(key='{key}').update(created_at='{moment}')"
 
 
 def sync_until_stable(sites: tuple[Pasteur, Pasteur], shared: Path) -> int:
-    """Let both sites read in by turns until neither pushes; return the number of their commits."""
+    """Let both sites import in turn until neither pushes; return the number of their commits."""
     before = len(repository.subjects(shared))
     for _ in range(10):
         tip = repository.tip(shared)
@@ -77,7 +77,7 @@ def sync_until_stable(sites: tuple[Pasteur, Pasteur], shared: Path) -> int:
     pytest.fail("the sites keep correcting each other")
 
 
-def test_both_sites_agree_on_edits_by_hand(sites: tuple[Pasteur, Pasteur]) -> None:
+def test_both_sites_agree_on_manual_edits(sites: tuple[Pasteur, Pasteur]) -> None:
     first, _ = sites
     shared = Path(first.settings["GITSYNC_REMOTE"])
     keys = [first.paste(f"text {number}\n", "a.txt") for number in range(5)]
@@ -151,7 +151,7 @@ def test_a_request_for_an_unknown_key_fetches_it_from_the_other_site(sites: tupl
     wait_until(is_shown, "the second site has fetched it", 40)
 
 
-def test_a_purge_by_one_site_holds_on_the_other_which_loses_nothing_else(
+def test_a_purge_by_one_site_applies_to_the_other_which_loses_nothing_else(
     sites: tuple[Pasteur, Pasteur],
 ) -> None:
     first, second = sites

@@ -1,4 +1,4 @@
-"""`POST /hooks/git` and requests for unknown keys: both request a fetch from the remote."""
+"""`POST /hooks/git` and requests for unknown keys both request a fetch from the remote."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ SIGNATURE = hmac.new(SECRET.encode(), BODY, hashlib.sha256).hexdigest()
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list to which every request for a fetch is added."""
+    """Return a list that collects all requests for a fetch."""
     received: list[str] = []
     monkeypatch.setattr(wakeup.fetch, "request", lambda: received.append("look"))
     monkeypatch.setattr(wakeup.fetch_missed, "request", lambda: received.append("missed"))
@@ -72,7 +72,7 @@ def test_a_webhook_without_the_secret_is_refused(
     assert requests == []
 
 
-def test_a_webhook_over_the_limit_is_refused_in_words_about_webhooks(
+def test_a_webhook_over_the_limit_gets_a_message_about_webhooks(
     client: Client, settings: Settings, requests: list[str]
 ) -> None:
     settings.GITSYNC_HOOK_SECRET = SECRET

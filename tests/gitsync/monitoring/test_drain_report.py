@@ -1,4 +1,4 @@
-"""Each drain that did something is reported with counts, seconds and range, in the log and in the row of the mirror."""
+"""Each drain that did something is reported with counts, duration and range, in the log and in the mirror's row."""
 
 import re
 from io import StringIO
@@ -24,13 +24,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 @pytest.fixture(autouse=True)
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Capture the log at the level of the site."""
+    """Capture the log at the site's log level."""
     caplog.set_level("INFO")
     return caplog
 
 
 def last_line(log: pytest.LogCaptureFixture) -> str:
-    """Return the last line about a drain, without its seconds; the row of the mirror says the same."""
+    """Return the last line about a drain, without its duration; the mirror's row must contain the same line."""
     lines = [message for message in log.messages if message.startswith("drain")]
     assert Mirror.objects.get().last_drain == lines[-1]
     assert Mirror.objects.get().drain_began_at is None
@@ -59,7 +59,7 @@ def test_a_drain_reports_counts_seconds_and_range(
     assert mirror.last_drain in admin_client.get(f"/admin/gitsync/mirror/{mirror.pk}/change/").content.decode()
 
 
-def test_pushes_of_others_are_reported(remote: Path, log: pytest.LogCaptureFixture) -> None:
+def test_pushes_by_others_are_reported(remote: Path, log: pytest.LogCaptureFixture) -> None:
     kept, gone = many.publish(2)
     drain()
     old = repository.tip(remote)[:10]

@@ -1,4 +1,4 @@
-"""Seeing how the mirror stands: /readyz, /metrics, mirror_status, and the page in the admin with its buttons."""
+"""The mirror's status in /readyz, /metrics, mirror_status, and on the page in the admin with its buttons."""
 
 import json
 from datetime import timedelta
@@ -116,7 +116,7 @@ def test_readyz_fails_before_the_migrations_are_applied(client: Client, monkeypa
     ids=str,
 )
 @pytest.mark.parametrize("proxies", [0, 1])
-def test_readyz_tells_strangers_only_whether_it_is_ready(
+def test_readyz_tells_anonymous_callers_only_whether_it_is_ready(
     client: Client, settings: Settings, headers: dict[str, Any], proxies: int
 ) -> None:
     settings.PASTEUR_PROXIES = proxies
@@ -130,7 +130,7 @@ def test_readyz_tells_strangers_only_whether_it_is_ready(
     assert (response.status_code, response.json()) == (503, {"ready": False})
 
 
-def test_readyz_tells_details_to_the_machine_itself_and_to_the_token(client: Client, settings: Settings) -> None:
+def test_readyz_gives_details_to_the_machine_itself_and_to_the_token(client: Client, settings: Settings) -> None:
     settings.PASTEUR_METRICS_TOKEN = TOKEN
 
     operators: list[dict[str, Any]] = [
@@ -142,7 +142,7 @@ def test_readyz_tells_details_to_the_machine_itself_and_to_the_token(client: Cli
         assert "mirror_error" in client.get("/readyz", **headers).json(), headers
 
 
-def test_readyz_and_the_admin_show_programs_that_keep_ending(
+def test_readyz_and_the_admin_show_programs_that_keep_exiting(
     client: Client, admin_client: Client, settings: Settings, tmp_path: Path
 ) -> None:
     settings.DATA_DIR = tmp_path
@@ -160,13 +160,13 @@ def test_readyz_and_the_admin_show_programs_that_keep_ending(
 
 
 class DiskFullError(Exception):
-    """What a driver raises, with the code of PostgreSQL."""
+    """The exception that the driver raises, with PostgreSQL's error code."""
 
     sqlstate = "53100"
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InternalError])
-def test_readyz_is_not_ready_while_the_database_stores_nothing(
+def test_readyz_is_not_ready_while_the_database_cannot_be_written_to(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: type[Exception]
 ) -> None:
     def refuse() -> None:
@@ -198,7 +198,7 @@ def test_the_trial_write_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.parametrize("name", ["readyz", "metrics"])
-def test_a_file_may_be_called_like_these_pages(client: Client, name: str) -> None:
+def test_a_file_may_have_the_name_of_one_of_these_pages(client: Client, name: str) -> None:
     response = client.put(f"/{name}", "text", content_type="text/plain")
 
     assert response.status_code == 201
@@ -207,13 +207,13 @@ def test_a_file_may_be_called_like_these_pages(client: Client, name: str) -> Non
 
 
 def scrape(client: Client, token: str = TOKEN) -> dict[str, float]:
-    """Return every number by its name and labels."""
+    """Return the values of all metrics, keyed by name and labels."""
     lines = client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).content.decode().splitlines()
     pairs = [line.rpartition(" ") for line in lines if not line.startswith("#")]
     return {name: float(value) for name, _, value in pairs}
 
 
-def test_metrics_are_computed_from_rows(client: Client, remote: Path, settings: Settings) -> None:
+def test_metrics_are_computed_from_the_database(client: Client, remote: Path, settings: Settings) -> None:
     settings.PASTEUR_METRICS_TOKEN = TOKEN
     many.publish(3)
     drain()
@@ -234,7 +234,7 @@ def test_metrics_are_computed_from_rows(client: Client, remote: Path, settings: 
     assert numbers[f'pasteur_push_failures_total{{branch="main",code="refused",remote="{remote}"}}'] == 1
 
 
-def test_metrics_need_the_token(client: Client, settings: Settings) -> None:
+def test_metrics_require_the_token(client: Client, settings: Settings) -> None:
     assert client.get("/metrics").status_code == 404
     settings.PASTEUR_METRICS_TOKEN = TOKEN
 
@@ -246,7 +246,7 @@ def test_metrics_need_the_token(client: Client, settings: Settings) -> None:
 
 
 def status(*options: str) -> tuple[str, int]:
-    """Run mirror_status and return what it prints and how it ends."""
+    """Run mirror_status and return its output and exit status."""
     out = StringIO()
     try:
         call_command("mirror_status", *options, stdout=out)
@@ -277,7 +277,7 @@ def test_mirror_status_reports_as_text_and_json(remote: Path) -> None:
 
 
 def another(remote: Path) -> str:
-    """Make another empty repository and return where."""
+    """Create another empty repository and return its path."""
     path = str(remote.with_name("new.git"))
     repository.git(remote, "init", "--bare", "--quiet", "--initial-branch=main", path)
     return path
@@ -325,7 +325,9 @@ def test_a_former_remote_can_be_deleted(client: Client, moderator: User, remote:
     assert [mirror.remote for mirror in Mirror.objects.all()] == [settings.GITSYNC_REMOTE]
 
 
-def test_a_web_process_with_another_data_folder_knows_the_default_remote(remote: Path, settings: Settings) -> None:
+def test_a_web_process_with_a_different_data_folder_recognizes_the_default_remote(
+    remote: Path, settings: Settings
+) -> None:
     many.publish(1)
     drain()
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
@@ -349,7 +351,7 @@ def test_mirror_status_reports_wrong_settings(remote: Path, settings: Settings) 
 
 @pytest.fixture
 def moderator(client: Client) -> User:
-    """Return a moderator who may see mirrors, and is logged in."""
+    """Return a client logged in as a moderator who may see mirrors."""
     user = User.objects.create_user("moderator", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=["view_mirror", "view_change"]))
     client.force_login(user)
@@ -357,7 +359,7 @@ def moderator(client: Client) -> User:
 
 
 def allow(user: User) -> None:
-    """Let the moderator press the buttons."""
+    """Give the moderator permission to press the buttons."""
     user.user_permissions.add(Permission.objects.get(codename="change_mirror"))
 
 
@@ -399,7 +401,7 @@ def test_the_buttons_send_requests_to_the_worker(client: Client, moderator: User
     assert not Mirror.objects.with_requests().exists()
 
 
-def test_push_now_drops_the_wait_after_failures(client: Client, moderator: User, remote: Path) -> None:
+def test_push_now_cancels_the_delay_after_failures(client: Client, moderator: User, remote: Path) -> None:
     allow(moderator)
     hook = many.hook(remote, "pre-receive", "exit 1")
     many.publish(1)
@@ -444,7 +446,7 @@ def test_a_failed_request_is_reported(client: Client, moderator: User, remote: P
     assert not mirror.check_requested
 
 
-def test_failures_are_counted_by_their_class(remote: Path) -> None:
+def test_failures_are_counted_by_code(remote: Path) -> None:
     many.publish(1)
     remote.rename(remote.with_name("away.git"))
     for _ in range(2):
@@ -454,7 +456,7 @@ def test_failures_are_counted_by_their_class(remote: Path) -> None:
     assert list(Failure.objects.values_list("code", "count")) == [("unreachable", 2)]
 
 
-def test_a_waiting_purge_is_reported_everywhere(remote: Path, client: Client, settings: Settings) -> None:
+def test_a_pending_purge_is_reported_everywhere(remote: Path, client: Client, settings: Settings) -> None:
     settings.PASTEUR_METRICS_TOKEN = TOKEN
     keys = many.publish(3)
     drain()

@@ -1,4 +1,4 @@
-"""The embargo, and pastes that expire: a paste removed in time never reaches Git."""
+"""The embargo, and pastes that expire: a paste removed in time is never committed."""
 
 import json
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ def end_embargo() -> None:
 
 
 def objects(remote: Path) -> str:
-    """Return every object that any ref of the remote reaches, with its path."""
+    """Return every object reachable from any ref of the remote, with its path."""
     return repository.git(remote, "rev-list", "--objects", "--all").decode()
 
 
@@ -103,7 +103,9 @@ def test_a_longer_embargo_removes_nothing_from_git(remote: Path, settings: Setti
 
 
 @pytest.mark.fault
-def test_a_paste_taken_down_while_commits_are_made_is_not_pushed(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paste_taken_down_while_commits_are_created_is_not_pushed(
+    remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept, gone = publish("kept"), publish()
     write = Repository.write
     writes: list[str] = []
@@ -148,7 +150,7 @@ def test_a_takedown_during_each_attempt_does_not_stop_the_drain(remote: Path, mo
 
 
 @pytest.mark.fault
-def test_a_paste_that_expires_while_commits_are_made_is_not_pushed(
+def test_a_paste_that_expires_while_commits_are_created_is_not_pushed(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
@@ -171,9 +173,7 @@ def test_a_paste_that_expires_while_commits_are_made_is_not_pushed(
 
 
 @pytest.mark.fault
-def test_expiry_follows_the_clock_of_the_database(
-    remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_expiry_follows_the_databases_clock(remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
     publish(lifetime=timedelta(hours=1))
     Paste.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
@@ -221,7 +221,7 @@ def test_a_paste_taken_down_during_the_push_gets_a_removal_commit(
     assert look().is_clean
 
 
-def test_expiring_pastes_are_mirrored_when_the_operator_says_so(remote: Path, settings: Settings) -> None:
+def test_expiring_pastes_are_mirrored_if_configured(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
     paste = publish(lifetime=timedelta(hours=1))
     burning = writing.publish(Draft([NewFile("x")], burn=True))
@@ -283,7 +283,7 @@ def test_an_expired_paste_is_not_restored(remote: Path, settings: Settings) -> N
         (90, True, "Pastes that are not deleted after reading are also committed to Git permanently after 90 seconds."),
     ],
 )
-def test_the_compose_page_states_the_rules(
+def test_the_compose_page_explains_the_rules(
     client: Client, settings: Settings, embargo: int, expiring: bool, sentence: str
 ) -> None:
     settings.GITSYNC_EMBARGO, settings.GITSYNC_MIRROR_EXPIRING = embargo, expiring

@@ -1,4 +1,4 @@
-"""The identity in commits: committer, addresses of authors, and sign-off."""
+"""The identity in commits: committer, author addresses, and sign-off."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
         ("Жан", "Жан <anonymous@pastes.example.org>"),
     ],
 )
-def test_commits_have_the_identity_of_the_settings(remote: Path, settings: Settings, author: str, line: str) -> None:
+def test_commits_have_the_configured_identity(remote: Path, settings: Settings, author: str, line: str) -> None:
     settings.GITSYNC_COMMITTER_NAME = "Paste bot"
     settings.GITSYNC_COMMITTER_EMAIL = "bot@example.org"
     settings.GITSYNC_AUTHOR_EMAIL = "{name}@pastes.example.org"

@@ -1,4 +1,4 @@
-"""A row that cannot be made a commit stops no other."""
+"""A row for which no commit can be created does not stop others."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests import many, repository
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def test_rows_that_make_no_commit_are_set_aside_and_the_others_arrive(remote: Path) -> None:
+def test_rows_without_a_valid_commit_are_set_aside_and_the_others_are_pushed(remote: Path) -> None:
     keys = many.publish(6)
     File.objects.filter(revision__paste__key=keys[0]).update(oid="x" * 7)
     Change.objects.filter(key=keys[1]).update(kind="explode")
@@ -31,4 +31,4 @@ def test_rows_that_make_no_commit_are_set_aside_and_the_others_arrive(remote: Pa
     assert {change.key for change in rejected} == bad
     assert all("no commit can be created" in change.rejection for change in rejected)
     assert not Change.objects.pending().exists()
-    assert len(repository.changes(remote)) == 7 - len(bad)  # The paste whose change lost its key gets another one.
+    assert len(repository.changes(remote)) == 7 - len(bad)  # The paste whose change lost its key gets a new one.

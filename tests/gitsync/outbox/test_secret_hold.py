@@ -1,4 +1,4 @@
-"""Row 79: a credential is pasted. It is taken in, said to be there, and stays out of Git until a moderator decides."""
+"""A pasted credential is accepted and reported, but kept out of Git until a moderator decides."""
 
 import random
 import string
@@ -27,11 +27,11 @@ PEM = "-----BEGIN {}PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAg
 
 
 def some(count: int, letters: str = LETTERS) -> str:
-    """Return so many random characters."""
+    """Return this many random characters."""
     return "".join(random.choice(letters) for _ in range(count))
 
 
-#: Put together here, so that no file of this repository holds what a scanner would stop.
+#: Assembled here, so that no file in this repository contains anything that a scanner would block.
 CREDENTIALS = {
     "AWS access key": AWS,
     "private key": PEM.format("RSA "),
@@ -100,7 +100,7 @@ def test_text_that_resembles_a_credential_does_not_match(text: str) -> None:
         "pypi-" + "AgEIcHlwaS5vcmc",
     ],
 )
-def test_the_search_takes_linear_time_on_hostile_texts(piece: str) -> None:
+def test_the_search_takes_linear_time_on_hostile_input(piece: str) -> None:
     text = (piece * (524_288 // len(piece))).encode()
     started = time.perf_counter()
 
@@ -111,7 +111,7 @@ def test_the_search_takes_linear_time_on_hostile_texts(piece: str) -> None:
 
 @pytest.fixture
 def aws_paste(remote: Path) -> str:
-    """Return the key of a paste with a credential, between two others, after a drain."""
+    """Publish a paste with a credential, between two others, and drain; return its key."""
     many.publish(1)
     key = writing.publish(Draft([NewFile(f"id = {AWS}\n", "config.ini")])).key
     many.publish(1)
@@ -156,7 +156,7 @@ def test_the_credential_itself_is_neither_stored_nor_logged(
 
 @mirrored
 @pytest.mark.parametrize("where", ["title", "comment"])
-def test_a_credential_in_the_title_or_the_comment_counts_too(remote: Path, where: str) -> None:
+def test_a_credential_in_the_title_or_the_comment_is_also_held(remote: Path, where: str) -> None:
     draft = Draft([NewFile("x", "x.txt")], title=AWS) if where == "title" else Draft([NewFile("x", "x")], comment=AWS)
     writing.publish(draft)
 
@@ -178,7 +178,7 @@ def test_an_edit_without_the_credential_is_mirrored_without_the_first_revision(r
 
 
 @mirrored
-def test_a_mirrored_paste_stays_unchanged_if_an_edit_adds_a_credential(remote: Path) -> None:
+def test_a_mirrored_paste_is_not_updated_if_an_edit_adds_a_credential(remote: Path) -> None:
     paste = writing.publish(Draft([NewFile("x\n", "x.txt")]))
     drain()
     writing.revise(paste, [NewFile(AWS, "x.txt")])
@@ -204,7 +204,7 @@ def test_hiding_the_paste_ends_its_hold(remote: Path, aws_paste: str) -> None:
 
 
 @mirrored
-def test_a_released_credential_passes_and_no_other(remote: Path, aws_paste: str, admin_client: Client) -> None:
+def test_only_the_released_credential_passes(remote: Path, aws_paste: str, admin_client: Client) -> None:
     (change,) = Change.objects.on_secret_hold()
     listing = admin_client.get("/admin/gitsync/change/?pending=withheld").content.decode()
     assert "AWS access key" in listing
@@ -226,7 +226,7 @@ def test_a_released_credential_passes_and_no_other(remote: Path, aws_paste: str,
 
 
 @mirrored
-def test_releasing_needs_the_permission_to_change(remote: Path, aws_paste: str, client: Client) -> None:
+def test_releasing_requires_permission_to_change(remote: Path, aws_paste: str, client: Client) -> None:
     user = User.objects.create_user("looker", password="looker", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_change"))
     client.force_login(user)

@@ -7,7 +7,7 @@ import pytest
 from gitsync.outbox import wakeup
 
 
-def test_a_thread_that_could_not_start_starts_with_the_next_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_the_thread_cannot_start_the_next_request_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
     wake_up = wakeup.WakeUp("nothing", pause=0.25)
     started: list[str] = []
 

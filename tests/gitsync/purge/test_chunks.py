@@ -1,4 +1,4 @@
-"""A history is rewritten in chunks, with the same result as in one piece."""
+"""Rewriting a history in chunks gives the same result as rewriting it in one piece."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def build_history_with_merges(remote: Path) -> Paste:
-    """Build a history with late merges and an unrelated branch, and a paste that several branches have."""
+    """Build a history with late merges and an unrelated branch, and a paste that is on several branches."""
     paste = publish_and_drain("a password\n")
     path = f"{folder(paste.key)}/a.txt"
     eve = Contributor(remote)
@@ -49,7 +49,7 @@ def build_history_with_merges(remote: Path) -> Paste:
 
 
 def assert_commits_recorded(remote: Path) -> None:
-    """Fail unless the row of every change has the commit that makes it, and the repository is sound."""
+    """Fail unless the row of every change has the commit that makes it, and the repository passes fsck."""
     recorded = {change.name: change.commit for change in Change.objects.exclude(commit="")}
     assert recorded
     assert recorded.items() <= repository.commits(remote).items()
@@ -57,7 +57,7 @@ def assert_commits_recorded(remote: Path) -> None:
     repository.assert_sound(remote)
 
 
-def test_chunks_of_any_length_make_the_same_history(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_of_any_length_produce_the_same_history(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = build_history_with_merges(remote)
     clone, tip = Repository(settings.GITSYNC_CLONE_DIR), repository.tip(remote)
     content = occurrences.find_content(clone, tip, [paste.key])

@@ -1,4 +1,4 @@
-"""The purge command: an unknown key purges nothing, and messages of the remote about a paste are erased with it."""
+"""The purge command: an unknown key purges nothing, and the remote's messages about a paste are erased with it."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def test_an_unknown_key_purges_nothing(remote: Path, invalid: str) -> None:
     assert repository.tip(remote) == tip
 
 
-def test_a_key_that_only_old_history_has_can_be_purged(remote: Path, settings: Settings) -> None:
+def test_a_key_that_is_only_in_old_history_can_be_purged(remote: Path, settings: Settings) -> None:
     keys = many.publish(2)
     commit(remote, {f"{folder('zzzzzzzzzz')}/a.txt": SECRET.encode()})
     commit(remote, {folder("zzzzzzzzzz"): None})

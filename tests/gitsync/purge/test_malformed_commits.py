@@ -1,4 +1,4 @@
-"""Commits with malformed author and committer lines, which Git accepts from others, stop nothing."""
+"""Commits by others with malformed author and committer lines, which Git accepts, do not stop anything."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +51,7 @@ def push_malformed(remote: Path) -> None:
         repository.git(remote, "update-ref", "refs/heads/main", oid.decode().strip())
 
 
-def test_malformed_commits_in_history_and_at_the_tip_stop_no_operation(remote: Path) -> None:
+def test_malformed_commits_in_history_and_at_the_tip_do_not_stop_any_operation(remote: Path) -> None:
     secret = publish_secret_paste()
     push_malformed(remote)
     other = writing.publish(Draft([NewFile("other", "b.txt")]))

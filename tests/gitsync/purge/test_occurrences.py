@@ -1,4 +1,4 @@
-"""A purge removes a text at every path of the repository, and purged texts are not read in again."""
+"""A purge removes content from every path in the repository, and purged content is not imported again."""
 
 import hashlib
 from pathlib import Path
@@ -77,7 +77,7 @@ def test_the_root_file_is_found_without_the_rows_of_its_changes(remote: Path) ->
 
 
 @pytest.mark.parametrize("path", ["docs/x.py", "old.bin", 'docs/é ".txt', "k/3/x/mine/x.py"])
-def test_copies_of_a_text_at_other_paths_are_purged(remote: Path, path: str) -> None:
+def test_copies_of_the_content_at_other_paths_are_purged(remote: Path, path: str) -> None:
     name = path if path.isascii() and '"' not in path else '"docs/é \\".txt"'
     many.publish(1)
     drain()
@@ -94,7 +94,7 @@ def test_copies_of_a_text_at_other_paths_are_purged(remote: Path, path: str) -> 
     assert_consistent(remote)
 
 
-def test_a_text_moved_out_of_the_folder_is_purged(remote: Path) -> None:
+def test_content_moved_out_of_the_folder_is_purged(remote: Path) -> None:
     paste = publish_secret_paste()
     many.publish(2)
     commit(remote, {f"{folder(paste.key)}": None, "docs/x.py": SECRET.encode()}, message="Moved")
@@ -106,7 +106,7 @@ def test_a_text_moved_out_of_the_folder_is_purged(remote: Path) -> None:
     assert_consistent(remote)
 
 
-def test_other_files_deleted_in_the_same_commit_stay_in_the_history(remote: Path) -> None:
+def test_other_files_deleted_in_the_same_commit_remain_in_the_history(remote: Path) -> None:
     paste = publish_secret_paste()
     commit(remote, {"notes": b"mine\n", "docs/x": b"mine\n"}, message="Mine")
     commit(remote, {"notes": None, "docs": None, f"{folder(paste.key)}/b.txt": b"more"}, message="Away")
@@ -118,7 +118,7 @@ def test_other_files_deleted_in_the_same_commit_stay_in_the_history(remote: Path
     assert_purged(remote, paste)
 
 
-def test_empty_files_at_other_paths_stay(remote: Path) -> None:
+def test_empty_files_at_other_paths_remain(remote: Path) -> None:
     paste = publish_secret_paste()
     commit(remote, {f"{folder(paste.key)}/__init__.py": b"", "docs/empty": b""})
 
@@ -128,7 +128,7 @@ def test_empty_files_at_other_paths_stay(remote: Path) -> None:
     assert_purged(remote, paste)
 
 
-def test_another_paste_from_a_root_file_of_the_same_name_keeps_its_copies(remote: Path) -> None:
+def test_another_paste_from_a_root_file_with_the_same_name_keeps_its_copies(remote: Path) -> None:
     paste = publish_from_root_file(remote)
     commit(remote, {"notes.py": b"another day\n"}, author="Eve")
     drain()
@@ -162,7 +162,7 @@ def test_a_root_file_that_returns_is_purged_again(remote: Path, name: str) -> No
 
 @pytest.mark.parametrize("is_read_in", [True, False])
 @pytest.mark.parametrize("path", ["docs/x.py", "README.md"])
-def test_a_text_that_returns_in_any_file_is_purged_again_and_other_contents_stay(
+def test_content_that_returns_in_any_file_is_purged_again_and_other_content_remains(
     remote: Path, settings: Settings, path: str, is_read_in: bool
 ) -> None:
     settings.GITSYNC_READ_BACK = is_read_in
@@ -180,7 +180,7 @@ def test_a_text_that_returns_in_any_file_is_purged_again_and_other_contents_stay
     assert_consistent(remote)
 
 
-def test_a_text_that_returns_leaves_the_tip_while_the_remote_refuses_rewrites(remote: Path) -> None:
+def test_content_that_returns_is_removed_from_the_tip_while_the_remote_refuses_rewrites(remote: Path) -> None:
     paste = publish_from_root_file(remote)
     purge(paste.key)
     repository.git(remote, "config", "receive.denyNonFastForwards", "true")
@@ -209,7 +209,7 @@ def test_a_file_that_returns_before_the_rewrite_is_purged_with_it(remote: Path) 
     assert_consistent(remote)
 
 
-def test_a_purged_text_that_only_git_had_is_not_read_in(remote: Path) -> None:
+def test_purged_content_that_was_only_in_git_is_not_imported(remote: Path) -> None:
     paste = publish_secret_paste()
     commit(remote, {f"{folder(paste.key)}/c.bin": b"\xff", f"{folder(paste.key)}/d.txt": b"only in Git\n"})
     purge(paste.key)
@@ -220,7 +220,7 @@ def test_a_purged_text_that_only_git_had_is_not_read_in(remote: Path) -> None:
     assert not Paste.objects.filter(state=State.PUBLISHED).exists()
 
 
-def test_a_purged_text_is_not_read_in_under_another_key(remote: Path) -> None:
+def test_purged_content_is_not_imported_under_another_key(remote: Path) -> None:
     paste = publish_secret_paste()
     (other,) = many.publish(1)
     purge(paste.key)
@@ -235,7 +235,7 @@ def test_a_purged_text_is_not_read_in_under_another_key(remote: Path) -> None:
     assert not File.objects.filter(content=SECRET).exists()
 
 
-def test_another_paste_with_the_same_text_can_be_edited_in_git(remote: Path) -> None:
+def test_another_paste_with_the_same_content_can_be_edited_in_git(remote: Path) -> None:
     paste = publish_secret_paste()
     twin = writing.publish(Draft([NewFile(SECRET, "a.txt")]))
     drain()
@@ -248,10 +248,10 @@ def test_another_paste_with_the_same_text_can_be_edited_in_git(remote: Path) -> 
     assert_consistent(remote)
 
 
-def test_a_history_that_still_has_a_text_is_not_pushed(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_that_still_contains_the_content_is_not_pushed(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = publish_secret_paste()
     commit(remote, {"docs/x.py": SECRET.encode(), "mine": b"mine"})
-    monkeypatch.setattr(rewrite, "StreamFilter", lambda keys, _content: StreamFilter(keys))  # Folders alone.
+    monkeypatch.setattr(rewrite, "StreamFilter", lambda keys, _content: StreamFilter(keys))  # Only the folders.
 
     with pytest.raises(CommandError, match=r"still has docs/x\.py"):
         purge(paste.key)
@@ -261,7 +261,7 @@ def test_a_history_that_still_has_a_text_is_not_pushed(remote: Path, monkeypatch
     assert SECRET.encode() not in repository.files(remote).values()
 
 
-def test_the_database_does_not_reveal_purged_texts(remote: Path, settings: Settings) -> None:
+def test_the_database_does_not_reveal_purged_content(remote: Path, settings: Settings) -> None:
     paste = publish_secret_paste()
 
     purge(paste.key)
@@ -275,7 +275,7 @@ def test_the_database_does_not_reveal_purged_texts(remote: Path, settings: Setti
         requests.purged_key_of(SECRET.encode())
 
 
-def test_purged_texts_are_recognized_after_a_rotation_of_the_secret_key(remote: Path, settings: Settings) -> None:
+def test_purged_content_is_recognized_after_a_rotation_of_the_secret_key(remote: Path, settings: Settings) -> None:
     paste = publish_secret_paste()
     purge(paste.key)
 

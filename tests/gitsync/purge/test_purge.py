@@ -1,4 +1,4 @@
-"""Purging removes a paste from every object that the branch reaches, for good."""
+"""Purging permanently removes a paste from every object reachable from the branch."""
 
 from io import StringIO
 from pathlib import Path
@@ -55,7 +55,7 @@ def all_objects(place: Path) -> bytes:
 
 
 def assert_purged(remote: Path, paste: Paste) -> None:
-    """Fail when an object that the branch reaches has anything of a paste."""
+    """Fail if any object reachable from the branch contains anything from a paste."""
     reachable = repository.git(remote, "rev-list", "--objects", "main")
     oids = b"".join(line.split(b" ")[0] + b"\n" for line in reachable.splitlines())
     content = repository.git(remote, "cat-file", "--batch", stdin=oids)
@@ -148,7 +148,7 @@ def test_many_purges_share_one_rewrite(remote: Path, monkeypatch: pytest.MonkeyP
     assert_consistent(remote)
 
 
-def test_the_same_text_in_another_paste_stays(remote: Path) -> None:
+def test_the_same_content_in_another_paste_remains(remote: Path) -> None:
     paste = publish_secret_paste()
     twin = writing.publish(Draft([NewFile(SECRET, "a.txt")]))
     drain()
@@ -160,7 +160,7 @@ def test_the_same_text_in_another_paste_stays(remote: Path) -> None:
     assert_consistent(remote)
 
 
-def test_a_commit_that_also_changes_other_paths_keeps_these(remote: Path) -> None:
+def test_a_commit_that_also_changes_other_paths_keeps_those_changes(remote: Path) -> None:
     paste = publish_secret_paste()
     commit(remote, {f"{folder(paste.key)}/c d.txt": b"more", "notes/é": b"mine"}, message="Both, by hand")
 
@@ -184,7 +184,7 @@ def test_commits_before_the_purged_paste_keep_their_ids(remote: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before the push", "after the push", "before the objects are deleted"])
-def test_a_purge_is_finished_after_a_crash(remote: Path, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_purge_is_completed_after_a_crash(remote: Path, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     many.publish(3)
     paste = publish_secret_paste()
     many.publish(3)
@@ -239,7 +239,7 @@ def test_a_folder_that_returns_is_purged_again(remote: Path) -> None:
     assert_purged(remote, paste)
 
 
-def test_a_key_that_only_git_has_can_be_purged(remote: Path) -> None:
+def test_a_key_that_is_only_in_git_can_be_purged(remote: Path) -> None:
     (other,) = many.publish(1)
     drain()
     commit(remote, {f"{folder('zzzzzzzzzz')}/a.txt": b"a secret of nobody"})

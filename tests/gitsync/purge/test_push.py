@@ -1,4 +1,4 @@
-"""Time limits for the push of a rewritten history: they grow with its size, and a silent remote is given up."""
+"""Time limits for pushing a rewritten history: they grow with its size, and a silent remote causes a timeout."""
 
 import subprocess
 from pathlib import Path
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 @pytest.fixture(autouse=True)
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the time limits of a push, and allow much time for each byte of a rewritten history."""
+    """Shorten the time limits for pushes, and allow plenty of time per byte of a rewritten history."""
     monkeypatch.setattr(git_remote, "PUSH_SECONDS", 2.0)
     monkeypatch.setattr(git_remote, "SILENCE_SECONDS", 3.0)
     monkeypatch.setattr(git_remote, "PUSH_BYTES_PER_SECOND", 10)
@@ -59,7 +59,7 @@ def test_the_push_of_a_rewritten_history_may_take_longer(
     assert_consistent(remote)
 
 
-def test_the_push_to_a_silent_remote_is_given_up(remote: Path) -> None:
+def test_the_push_to_a_silent_remote_times_out(remote: Path) -> None:
     paste = publish_and_purge()
     hook = many.hook(remote, "pre-receive", "sleep 60")
     started = monotonic()
@@ -80,7 +80,7 @@ def test_the_push_to_a_silent_remote_is_given_up(remote: Path) -> None:
     assert_consistent(remote)
 
 
-def test_the_push_to_a_remote_that_never_ends_is_given_up(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_push_to_a_remote_that_never_finishes_times_out(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git_remote, "PUSH_BYTES_PER_SECOND", 1024)
     publish_and_purge()
     many.hook(remote, "pre-receive", "while sleep 0.5; do echo x >&2 || exit 1; done")
@@ -102,7 +102,7 @@ def test_other_pushes_keep_their_time_limit(remote: Path) -> None:
     assert Change.objects.pending().exists()
 
 
-def test_the_stored_message_of_the_remote_has_no_progress_lines(remote: Path) -> None:
+def test_the_stored_message_from_the_remote_has_no_progress_lines(remote: Path) -> None:
     publish_and_purge()
     repository.git(remote, "config", "receive.denyNonFastForwards", "true")
 

@@ -1,4 +1,4 @@
-"""A purge that the remote refuses is retried by itself: other changes are pushed, and the operator is informed."""
+"""A purge that the remote refuses is retried automatically: other changes are pushed, and the operator is informed."""
 
 from datetime import timedelta
 from io import StringIO
@@ -35,17 +35,17 @@ done
 
 
 def refuse_rewrites(remote: Path) -> None:
-    """Let the remote refuse pushes that are not fast-forward."""
+    """Make the remote refuse pushes that are not fast-forward."""
     repository.git(remote, "config", "receive.denyNonFastForwards", "true")
 
 
 def accept_rewrites(remote: Path) -> None:
-    """Let the remote accept all pushes."""
+    """Make the remote accept all pushes."""
     repository.git(remote, "config", "receive.denyNonFastForwards", "false")
 
 
 def count_pushes(remote: Path) -> int:
-    """Return the number of pushes that the hook of the remote has received."""
+    """Return the number of pushes that the remote's hook has received."""
     return len((remote / "pushes").read_text().splitlines())
 
 
@@ -74,7 +74,7 @@ def test_other_changes_are_pushed_while_the_remote_refuses_rewrites(remote: Path
     assert len(repository.files(remote)) == 6
 
 
-def test_the_command_reports_the_message_of_the_remote_and_advice(remote: Path) -> None:
+def test_the_command_reports_the_remotes_message_and_advice(remote: Path) -> None:
     paste = publish_and_purge(remote)
     many.hook(remote, "pre-receive", _PROTECTED)
 
@@ -90,7 +90,7 @@ def test_the_command_reports_the_message_of_the_remote_and_advice(remote: Path) 
     assert Purge.objects.values_list("tries", "error", "error_code").get() == (0, "", "")
 
 
-def test_a_refused_purge_is_retried_at_growing_intervals(remote: Path) -> None:
+def test_a_refused_purge_is_retried_at_increasing_intervals(remote: Path) -> None:
     paste = publish_and_purge(remote)
     many.hook(remote, "pre-receive", _PROTECTED)
     work_off()
@@ -127,7 +127,7 @@ def test_another_purge_retries_all(remote: Path) -> None:
     assert_consistent(remote)
 
 
-def test_pushes_keep_the_push_interval(remote: Path, settings: Settings) -> None:
+def test_pushes_respect_the_push_interval(remote: Path, settings: Settings) -> None:
     publish_and_purge(remote)
     refuse_rewrites(remote)
     settings.GITSYNC_PUSH_INTERVAL = 30
@@ -143,7 +143,7 @@ def test_pushes_keep_the_push_interval(remote: Path, settings: Settings) -> None
     assert not Change.objects.pending().exists()
 
 
-def test_an_incomplete_rewrite_delays_no_other_change(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_rewrite_does_not_delay_other_changes(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paste = publish_and_purge(remote)
     commit(remote, {"docs/x.py": SECRET.encode()})
     monkeypatch.setattr(rewrite, "StreamFilter", lambda keys, _content: StreamFilter(keys))

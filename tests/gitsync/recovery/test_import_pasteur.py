@@ -1,4 +1,4 @@
-"""`manage.py import_pasteur`: the pastes of the first Pasteur are imported, and their links continue to work."""
+"""`manage.py import_pasteur`: the original Pasteur's pastes are imported, and their links continue to work."""
 
 import json
 from io import StringIO
@@ -24,13 +24,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """Return an empty repository for the first Pasteur's pastes."""
+    """Return an empty repository for the original Pasteur's pastes."""
     repository.git(tmp_path, "init", "--bare", "--quiet", str(tmp_path / "old.git"))
     return tmp_path / "old.git"
 
 
 def blob(contents: Any, **fields: Any) -> bytes:
-    """Return a file as the first Pasteur wrote it."""
+    """Return a file in the original Pasteur's format."""
     return json.dumps({"contents": contents, "encrypted": False} | fields).encode()
 
 
@@ -40,12 +40,12 @@ def import_pasteur(old: Path) -> dict[str, Any]:
     try:
         call_command("import_pasteur", str(old), "--branch", "main", "--json", stdout=out)
     except SystemExit:
-        pass  # The report says what was skipped.
+        pass  # The report contains what was skipped.
     report: dict[str, Any] = json.loads(out.getvalue())
     return report
 
 
-def test_without_master_the_only_or_default_branch_is_read(remote: Path, old: Path) -> None:
+def test_without_master_the_only_or_default_branch_is_imported(remote: Path, old: Path) -> None:
     def run(*options: str) -> str:
         out = StringIO()
         call_command("import_pasteur", str(old), *options, stdout=out)
@@ -146,9 +146,7 @@ def test_the_mirror_restores_old_codes(remote: Path, old: Path, client: Client) 
         ("aB3_/x", blob("x")),
     ],
 )
-def test_files_that_the_first_pasteur_did_not_write_are_skipped(
-    remote: Path, old: Path, row: Row, content: Any
-) -> None:
+def test_files_not_written_by_the_original_pasteur_are_skipped(remote: Path, old: Path, row: Row, content: Any) -> None:
     commit(old, {"good": blob("good"), row: content})
 
     report = import_pasteur(old)

@@ -1,4 +1,4 @@
-"""Reading another repository: the token and the deploy key go to the configured remote's host and to no other."""
+"""Reading another repository: the token and the deploy key are sent only to the configured remote's host."""
 
 from collections.abc import Iterator
 from io import StringIO
@@ -25,7 +25,7 @@ READING = [("restore_from_git", "--from"), ("import_pasteur",)]
 
 @pytest.fixture
 def over_http(settings: Settings, tmp_path: Path) -> Iterator[GitHttp]:
-    """Return a server that the settings name as the remote, with its token."""
+    """Return a server that is configured as the remote, with its token."""
     with GitHttp() as server:
         settings.GITSYNC_REMOTE = server.url
         settings.GITSYNC_IS_DEFAULT_REMOTE = False
@@ -45,7 +45,7 @@ def test_the_token_is_not_sent_to_another_host(over_http: GitHttp, command: tupl
     assert over_http.requests == []
 
 
-def test_the_token_is_sent_to_another_repository_of_the_same_host(over_http: GitHttp) -> None:
+def test_the_token_is_sent_for_another_repository_on_the_same_host(over_http: GitHttp) -> None:
     many.publish(2)
     drain()
     clear_database()
@@ -62,7 +62,7 @@ def test_the_branches_of_a_server_are_listed(over_http: GitHttp, settings: Setti
     repository.git(over_http.repository, "update-ref", "refs/heads/other", "main")
     out = StringIO()
 
-    with pytest.raises(SystemExit):  # The files of a mirror are skipped.
+    with pytest.raises(SystemExit):  # The mirror's files are skipped.
         call_command("import_pasteur", over_http.url, stdout=out)
     settings.GITSYNC_BRANCH = "mian"
     with pytest.raises(CommandError, match="it has main, other\n"):
@@ -86,7 +86,7 @@ def test_the_deploy_key_is_not_used_for_another_host(over_ssh: Sshd, command: tu
         assert "onnection from" not in stranger.log_tail()
 
 
-def test_the_deploy_key_opens_another_repository_of_the_same_host(over_ssh: Sshd) -> None:
+def test_the_deploy_key_opens_another_repository_on_the_same_host(over_ssh: Sshd) -> None:
     many.publish(2)
     drain()
     clear_database()

@@ -1,4 +1,4 @@
-"""`manage.py restore_from_git`: every paste of the mirror is restored to an empty database."""
+"""`manage.py restore_from_git`: every paste in the mirror is restored to an empty database."""
 
 import json
 from contextlib import nullcontext
@@ -149,7 +149,7 @@ def test_pruned_pastes_are_restored_to_an_empty_database_unless_they_were_purged
     erasing.purge(keys[0], reason="spam", by="Mo")
 
     restore()
-    drain()  # Pushes the rewritten history, and the next drain the changes.
+    drain()  # Pushes the rewritten history; the next drain pushes the changes.
     drain()
 
     assert {paste.key for paste in Paste.objects.all()} == set(keys[1:])
@@ -184,7 +184,7 @@ def test_a_missing_branch_is_an_error_and_an_empty_repository_is_not(remote: Pat
     assert not Mirror.objects.filter(branch="mian").exists()
 
 
-def test_a_restore_needs_few_statements_for_each_paste(remote: Path) -> None:
+def test_a_restore_needs_few_statements_per_paste(remote: Path) -> None:
     many.publish(150)
     drain()
     before = database_content()
@@ -193,7 +193,7 @@ def test_a_restore_needs_few_statements_for_each_paste(remote: Path) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert restore()["restored"] == 150
 
-    # PostgreSQL stores the rows of a paste by one statement, SQLite by one each; two more are for the savepoint.
+    # PostgreSQL stores the rows of a paste with one statement, SQLite with one each; savepoints need two more.
     assert len(queries) < (5 if is_one_statement() else 7) * 150
     assert database_content() == before
 
@@ -211,7 +211,7 @@ def test_existing_changes_are_kept(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_prefetched_objects_are_those_that_are_read(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exactly_the_prefetched_objects_are_read(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"text {number}".encode() for number in range(20)]
     large = b"x" * 100_000
     oids = [repository.git(remote, "hash-object", "-w", "--stdin", stdin=text).decode().strip() for text in texts]
@@ -246,7 +246,7 @@ def test_pastes_restored_from_another_remote_are_pushed_to_the_configured_one(
     assert look().is_clean
 
 
-def test_a_folder_made_by_hand_becomes_a_paste_with_metadata(remote: Path) -> None:
+def test_a_manually_created_folder_becomes_a_paste_with_metadata(remote: Path) -> None:
     key = "handmade00"
     commit(remote, {f"{folder(key)}/a.py": b"print()\n"}, author="Eve")
 
@@ -258,7 +258,7 @@ def test_a_folder_made_by_hand_becomes_a_paste_with_metadata(remote: Path) -> No
     assert look().is_clean
 
 
-def test_a_text_changed_by_hand_is_restored_as_a_revision(remote: Path) -> None:
+def test_manually_changed_content_is_restored_as_a_revision(remote: Path) -> None:
     (key,) = many.publish(1)
     drain()
     commit(remote, {f"{folder(key)}/0.txt": b"by hand\n"})
@@ -318,7 +318,7 @@ def test_folders_that_cannot_be_pastes_are_reported_and_skipped(
     assert [paste.key for paste in Paste.objects.all()] == [good]
 
 
-def test_other_folders_of_the_repository_are_ignored(remote: Path) -> None:
+def test_other_folders_in_the_repository_are_ignored(remote: Path) -> None:
     commit(remote, {"a/b/c/abc/x": b"1", "i/l/o/ilo1234567/x": b"2", "A/B/C/ABC1234567/x": b"3", "k/x": b"4"})
 
     report = restore(status=1)

@@ -1,4 +1,4 @@
-"""Addresses of remotes: the kinds there are, and everything else refused without repeating a password."""
+"""Addresses of remotes: all supported kinds are parsed, and all others are rejected without repeating a password."""
 
 import re
 
@@ -160,7 +160,7 @@ def test_urls_with_a_login_a_query_or_an_odd_path_are_rejected(text: str) -> Non
     ],
     ids=ascii,
 )
-def test_other_texts_are_no_addresses(text: str) -> None:
+def test_other_strings_are_not_addresses(text: str) -> None:
     with pytest.raises(MisconfiguredError):
         parse(text)
 
@@ -182,7 +182,7 @@ def test_other_texts_are_no_addresses(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_an_error_repeats_no_password(text: str) -> None:
+def test_errors_never_repeat_a_password(text: str) -> None:
     with pytest.raises(MisconfiguredError) as caught:
         parse(text)
 

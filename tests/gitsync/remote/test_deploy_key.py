@@ -1,4 +1,4 @@
-"""The deploy key: made once, or derived from a seed; OpenSSH reads it, and nobody overwrites it."""
+"""The deploy key: generated once, or derived from a seed, readable by OpenSSH, and never overwritten."""
 
 import subprocess
 from io import StringIO
@@ -19,20 +19,20 @@ SEED = "correct horse battery staple, and then some"
 
 @pytest.fixture
 def file(settings: Settings, tmp_path: Path) -> Path:
-    """Return where the settings want the key, in a folder that does not exist yet."""
+    """Return the configured path of the key, in a folder that does not exist yet."""
     settings.GITSYNC_SSH_KEY_FILE = tmp_path / "data" / "deploy_key"
     return tmp_path / "data" / "deploy_key"
 
 
 def run(*options: str) -> str:
-    """Run the command and return what it prints."""
+    """Run the command and return its output."""
     out = StringIO()
     call_command("deploy_key", *options, stdout=out, stderr=StringIO())
     return out.getvalue().strip()
 
 
 def keygen(*arguments: str) -> str:
-    """Run OpenSSH's own program and return what it prints."""
+    """Run ssh-keygen and return its output."""
     return subprocess.run(["ssh-keygen", *arguments], check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -63,7 +63,7 @@ def test_keys_differ_without_a_seed(file: Path) -> None:
     assert run() != line
 
 
-def test_a_seed_gives_the_same_file_every_time(file: Path, settings: Settings) -> None:
+def test_a_seed_produces_the_same_file_every_time(file: Path, settings: Settings) -> None:
     settings.GITSYNC_SSH_SEED = SEED
     line = run()
     before = file.read_bytes()
@@ -75,13 +75,13 @@ def test_a_seed_gives_the_same_file_every_time(file: Path, settings: Settings) -
     assert SEED.encode() not in before
 
 
-def test_a_seed_gives_this_key_in_every_version() -> None:
+def test_a_seed_produces_this_key_in_every_version() -> None:
     key = deploy_key.derive("0123456789abcdef" * 4)
 
     assert key.private_bytes_raw().hex() == "cde491d0dcfc0ae9e40c68952ffa79e5923328e128fe03523ad5f46bf4f812f4"
 
 
-def test_a_key_that_differs_from_the_seeds_is_reported_and_kept(file: Path, settings: Settings) -> None:
+def test_a_key_that_was_not_derived_from_the_seed_is_reported_and_kept(file: Path, settings: Settings) -> None:
     run()
     before = file.read_bytes()
     settings.GITSYNC_SSH_SEED = SEED
@@ -106,7 +106,7 @@ def test_different_seeds_give_different_keys(seed: str) -> None:
     assert deploy_key.derive(seed).private_bytes_raw() != deploy_key.derive(seed + "x").private_bytes_raw()
 
 
-def test_a_file_that_is_no_key_is_reported(file: Path) -> None:
+def test_a_file_that_is_not_a_key_is_reported(file: Path) -> None:
     file.parent.mkdir()
     file.write_text("no key")
 

@@ -1,4 +1,4 @@
-"""Remotes with which Git would start processes without end: folders of static files, and hooks that do so."""
+"""Remotes that would make Git start endless processes: folders of static files, and hooks that do so."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
 
 
 def git_processes() -> set[int]:
-    """Return the processes of Git that descend from this one."""
+    """Return the Git processes that descend from this one."""
     parents: dict[int, tuple[int, str]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -45,7 +45,7 @@ def git_processes() -> set[int]:
 
 @contextmanager
 def counted() -> Iterator[list[int]]:
-    """Yield a list of the numbers of Git processes during the block."""
+    """Yield a list that collects the number of Git processes during the block."""
     counts, is_over = [0], threading.Event()
 
     def count() -> None:
@@ -64,7 +64,7 @@ def counted() -> Iterator[list[int]]:
 
 @pytest.fixture
 def static_files(remote: Path, settings: Settings) -> Iterator[Path]:
-    """Return a mirror with pastes, which the settings name at a web server of static files."""
+    """Return a mirror with pastes, configured at the address of a static web server."""
     many.publish(3)
     drain()
     repository.git(remote, "update-server-info")
@@ -84,7 +84,7 @@ def static_files(remote: Path, settings: Settings) -> Iterator[Path]:
             server.wait()
 
 
-def test_a_drain_refuses_static_files_at_once_and_says_what_to_do(static_files: Path, settings: Settings) -> None:
+def test_a_drain_refuses_static_files_immediately_with_advice(static_files: Path, settings: Settings) -> None:
     many.publish(1)
     for tip in (None, repository.tip(static_files)):
         Mirror.of(settings.GITSYNC_REMOTE, "main")
@@ -113,7 +113,7 @@ def test_restore_import_and_check_refuse_static_files(static_files: Path, settin
     assert not git_processes()
 
 
-def test_a_command_that_starts_ever_more_processes_is_killed(remote: Path) -> None:
+def test_a_command_that_starts_more_and_more_processes_is_killed(remote: Path) -> None:
     start = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 60 | git hash-object --stdin & sleep 0.2; done; wait"
     many.hook(remote, "pre-receive", start)
     many.publish(1)

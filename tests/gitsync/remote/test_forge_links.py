@@ -1,4 +1,4 @@
-"""Where visitors find the commit of a paste, and what they may clone, without learning who pushes and with what."""
+"""Links to a paste's commit and the clone address do not reveal the account or credentials used for pushing."""
 
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def test_off_disables_the_links(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_the_page_of_a_paste_links_to_its_commit_and_says_how_to_clone(
+def test_the_page_of_a_paste_links_to_its_commit_and_explains_how_to_clone(
     client: Client, remote: Path, settings: Settings
 ) -> None:
     settings.GITSYNC_WEB_URL = "https://git.example.org/?a=commit&h={commit}"
@@ -101,7 +101,7 @@ def test_the_page_of_a_paste_links_to_its_commit_and_says_how_to_clone(
 
 
 @pytest.mark.django_db
-def test_without_a_forge_the_commit_is_named_without_a_link(client: Client, remote: Path) -> None:
+def test_without_a_forge_the_commit_is_shown_without_a_link(client: Client, remote: Path) -> None:
     paste = publish_text("x")
     drain()
 

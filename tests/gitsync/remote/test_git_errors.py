@@ -1,4 +1,4 @@
-"""Each message of a remote has its own error; what concerns the whole remote is never blamed on a paste."""
+"""Each message from a remote is translated to a specific error; problems with the remote are not blamed on a paste."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ _REJECTED = b"!\tHEAD:refs/heads/main\t[remote rejected] (unpacker error)\n"
         (b"!\tx:y\t[remote rejected] (pre-receive hook declined)\n", "remote: no", "refused"),
     ],
 )
-def test_a_message_has_its_error(tmp_path: Path, stdout: bytes, stderr: str, code: str) -> None:
+def test_messages_are_translated_to_errors(tmp_path: Path, stdout: bytes, stderr: str, code: str) -> None:
     finished = Finished(1, stdout, stderr)
 
     assert meaning("push", finished, Repository(tmp_path / "clone.git"), mask=str).code == code
@@ -56,7 +56,9 @@ def test_a_message_has_its_error(tmp_path: Path, stdout: bytes, stderr: str, cod
         ("[core]\nrepositoryformatversion = 1\nbare = true\n[extensions]\nobjectformat = sha256\n", "hash_algorithm"),
     ],
 )
-def test_a_repository_in_another_format_is_named_and_no_paste_is_blamed(remote: Path, config: str, code: str) -> None:
+def test_a_repository_in_another_format_is_reported_and_no_paste_is_blamed(
+    remote: Path, config: str, code: str
+) -> None:
     (remote / "config").write_text(config)
     many.publish(3)
 
@@ -71,7 +73,7 @@ def test_a_repository_in_another_format_is_named_and_no_paste_is_blamed(remote: 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.server
 @pytest.mark.parametrize(("status", "code"), [(301, "relocated"), (308, "relocated"), (429, "rate_limited")])
-def test_an_http_remote_that_moved_or_limits_requests_is_named(settings: Settings, status: int, code: str) -> None:
+def test_an_http_remote_that_moved_or_limits_requests_is_reported(settings: Settings, status: int, code: str) -> None:
     with GitHttp() as server:
         settings.GITSYNC_REMOTE, settings.GITSYNC_HTTP_TOKEN = server.url, server.token
         settings.GITSYNC_IS_DEFAULT_REMOTE = False

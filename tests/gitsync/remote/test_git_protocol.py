@@ -1,4 +1,4 @@
-"""A remote over git://: a real git daemon."""
+"""A remote over git://, with a real git daemon."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
 
 @pytest.fixture
 def daemon(settings: Settings, tmp_path: Path) -> Iterator[GitDaemon]:
-    """Return a server that the settings name as the remote."""
+    """Return a server that is configured as the remote."""
     with GitDaemon() as server:
         settings.GITSYNC_REMOTE = server.url
         settings.GITSYNC_IS_DEFAULT_REMOTE = False
@@ -52,7 +52,7 @@ def test_a_read_only_daemon_is_denied(daemon: GitDaemon, settings: Settings) -> 
     assert drain().commits == 1
 
 
-def test_a_daemon_that_is_gone_is_unreachable_and_pastes_go_on(daemon: GitDaemon) -> None:
+def test_a_stopped_daemon_is_unreachable_and_pasting_continues(daemon: GitDaemon) -> None:
     daemon.kill()
     many.publish(1)
 

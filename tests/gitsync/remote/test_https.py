@@ -1,4 +1,4 @@
-"""A remote over HTTP(S): a real web server in front of git http-backend, a token, and nobody who sees it."""
+"""A remote over HTTP(S), with a real web server in front of git http-backend, and a token that is never exposed."""
 
 import logging
 import os
@@ -41,7 +41,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
 
 
 def named(server: GitHttp, settings: Settings, tmp_path: Path) -> GitHttp:
-    """Name a server as the remote in the settings."""
+    """Configure a server as the remote."""
     settings.GITSYNC_REMOTE = server.url
     settings.GITSYNC_IS_DEFAULT_REMOTE = False
     settings.GITSYNC_HTTP_TOKEN = server.token
@@ -52,7 +52,7 @@ def named(server: GitHttp, settings: Settings, tmp_path: Path) -> GitHttp:
 
 @pytest.fixture
 def over_http(settings: Settings, tmp_path: Path) -> Iterator[GitHttp]:
-    """Return a server that the settings name as the remote."""
+    """Return a server that is configured as the remote."""
     with GitHttp() as server:
         yield named(server, settings, tmp_path)
 
@@ -101,12 +101,12 @@ def test_the_token_is_in_no_command_line_log_file_row_or_page(
         assert not any(secret in text for secret in secrets), text
 
 
-def test_a_proxy_of_the_settings_is_used_and_one_of_the_environment_is_not(
+def test_the_configured_proxy_is_used_and_the_one_in_the_environment_is_not(
     over_http: GitHttp, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     many.publish(1)
-    with GitHttp() as proxy:  # It refuses what it is asked for, and logs it.
+    with GitHttp() as proxy:  # The proxy refuses every request, and logs it.
         proxy.accept("another token")
         settings.GITSYNC_HTTP_PROXY = f"http://127.0.0.1:{proxy.port}"
         with pytest.raises(AccessDeniedError):
@@ -169,7 +169,7 @@ def test_a_revoked_token_is_denied_and_a_new_one_catches_up(over_http: GitHttp, 
         (503, RemoteUnreachableError),
     ],
 )
-def test_errors_of_the_server_are_translated(over_http: GitHttp, status: int, kind: type[GitsyncError]) -> None:
+def test_server_errors_are_translated(over_http: GitHttp, status: int, kind: type[GitsyncError]) -> None:
     many.publish(1)
     over_http.answer(status)
 
@@ -190,7 +190,7 @@ def test_a_read_only_repository_is_denied(over_http: GitHttp) -> None:
         drain()
 
 
-def test_a_server_that_is_gone_is_unreachable(over_http: GitHttp) -> None:
+def test_a_stopped_server_is_unreachable(over_http: GitHttp) -> None:
     over_http.kill()
     many.publish(1)
 
@@ -297,13 +297,13 @@ def test_a_token_that_cannot_be_sent_safely_is_e006_and_not_repeated(
 
 
 @pytest.mark.parametrize("remote", ["http://127.0.0.1/p", "http://localhost:8080/p", "http://[::1]/p", "https://h/p"])
-def test_a_token_is_sent_over_tls_or_within_the_machine(settings: Settings, remote: str) -> None:
+def test_a_token_is_only_sent_over_tls_or_within_the_machine(settings: Settings, remote: str) -> None:
     settings.GITSYNC_REMOTE = remote
 
     assert login_problems(Remote.configured().address, Login("git", "geheim")) == []
 
 
-def test_the_token_can_be_a_file(tmp_path: Path) -> None:
+def test_the_token_can_be_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from-a-file\n")
     program = "from pasteur_site import settings as s; print(s.GITSYNC_HTTP_USER, s.GITSYNC_HTTP_TOKEN)"
     told = {"GITSYNC_HTTP_TOKEN_FILE": str(tmp_path / "token"), "PASTEUR_DATA_DIR": str(tmp_path / "data")}

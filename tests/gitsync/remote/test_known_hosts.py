@@ -1,4 +1,4 @@
-"""Host trust over SSH: with a real sshd, whose keys are looked at, compared, and only then pinned."""
+"""Pinning host keys over SSH, with a real sshd: keys are displayed and compared, and only then pinned."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ WRONG = f"SHA256:{'A' * 43}"
 
 @pytest.fixture
 def unpinned(over_ssh: Sshd, settings: Settings, tmp_path: Path) -> Sshd:
-    """Return a server of which nothing is known yet, with the files in the data folder."""
+    """Return a server with no pinned key yet, with the files in the data folder."""
     settings.GITSYNC_SSH_KNOWN_HOSTS_FILE = tmp_path / "data" / "known_hosts"
     settings.GITSYNC_PUSH_INTERVAL = 0.0
     return over_ssh
@@ -36,13 +36,13 @@ def unpinned(over_ssh: Sshd, settings: Settings, tmp_path: Path) -> Sshd:
 
 @pytest.fixture
 def threadless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a worker begin without its threads: they would outlive the test, and end its process as one that hangs."""
+    """Start a worker without its threads, which would outlive the test and end its process as stuck."""
     monkeypatch.setattr(Sweep, "start", lambda _: None)
     monkeypatch.setattr(Watchdog, "start", lambda _: None)
 
 
 def trust(server: Sshd, *fingerprints: str) -> str:
-    """Run the command and return what it prints."""
+    """Run the command and return its output."""
     out = StringIO()
     options = [f"--fingerprint={fingerprint}" for fingerprint in fingerprints]
     call_command("trust_host", f"127.0.0.1:{server.port}", *options, stdout=out)
@@ -99,7 +99,7 @@ def test_at_a_terminal_the_user_confirms(unpinned: Sshd, tmp_path: Path, answer:
     assert file.exists() == (status == 0)
 
 
-def test_a_host_without_an_answer_is_reported(unpinned: Sshd) -> None:
+def test_a_host_that_does_not_respond_is_reported(unpinned: Sshd) -> None:
     unpinned.kill()
     with pytest.raises(CommandError, match="presents no host key"):
         trust(unpinned, WRONG)
@@ -109,7 +109,7 @@ def test_a_host_without_an_answer_is_reported(unpinned: Sshd) -> None:
 
 
 @pytest.mark.parametrize("fingerprint", ["", "MD5:aa:bb", "SHA256:short", f"{WRONG}=", f"sha256:{'A' * 43}"])
-def test_a_text_that_is_no_fingerprint_is_rejected(unpinned: Sshd, fingerprint: str) -> None:
+def test_an_invalid_fingerprint_is_rejected(unpinned: Sshd, fingerprint: str) -> None:
     with pytest.raises(CommandError):
         trust(unpinned, fingerprint)
 
@@ -130,7 +130,7 @@ def test_a_worker_gets_its_key_and_pin_from_two_settings(unpinned: Sshd, setting
 
 
 @pytest.mark.usefixtures("threadless")
-def test_a_worker_starts_though_the_host_is_down_and_pins_it_later(unpinned: Sshd, settings: Settings) -> None:
+def test_a_worker_starts_while_the_host_is_down_and_pins_it_later(unpinned: Sshd, settings: Settings) -> None:
     settings.GITSYNC_SSH_HOST_FINGERPRINT = [unpinned.fingerprint]
     unpinned.kill()
     tasks.start()
@@ -140,7 +140,7 @@ def test_a_worker_starts_though_the_host_is_down_and_pins_it_later(unpinned: Ssh
     assert drain().commits == 1
 
 
-def test_a_host_with_another_fingerprint_is_not_pinned(unpinned: Sshd, settings: Settings) -> None:
+def test_a_host_with_a_different_fingerprint_is_not_pinned(unpinned: Sshd, settings: Settings) -> None:
     settings.GITSYNC_SSH_HOST_FINGERPRINT = [WRONG]
     many.publish(1)
 
@@ -153,7 +153,7 @@ def test_a_host_with_another_fingerprint_is_not_pinned(unpinned: Sshd, settings:
     assert not list((unpinned.repository / "refs" / "heads").iterdir())
 
 
-def test_during_a_rotation_both_fingerprints_count(unpinned: Sshd, settings: Settings) -> None:
+def test_during_a_rotation_both_fingerprints_are_accepted(unpinned: Sshd, settings: Settings) -> None:
     first = unpinned.fingerprint
     settings.GITSYNC_SSH_HOST_FINGERPRINT = [first]
     many.publish(1)

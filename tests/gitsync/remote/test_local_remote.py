@@ -1,4 +1,4 @@
-"""The default remote: packs are handed over instead of pushed, and everything that holds for a push holds still."""
+"""The default remote: packs are copied instead of pushed, with the same guarantees as for a push."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def own(remote: Path, settings: Settings) -> Path:
-    """Return the repository that Pasteur makes when no remote is named."""
+    """Return the repository that Pasteur creates if no remote is configured."""
     shutil.rmtree(remote)
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
     Remote.configured().prepare()
@@ -33,12 +33,12 @@ def own(remote: Path, settings: Settings) -> Path:
 
 
 def packs(place: Path) -> list[str]:
-    """Return the names of a repository's packs."""
+    """Return the names of the packs in a repository."""
     return [pack.name for pack in (place / "objects" / "pack").glob("*.pack")]
 
 
 def assert_one_commit_each(own: Path, keys: list[str]) -> None:
-    """Fail unless every paste is there by exactly one commit, whole, and known to be there."""
+    """Fail unless every paste is in Git with exactly one complete commit, and is recorded as such."""
     assert sorted(repository.changes(own)) == sorted(f"{key}.1" for key in keys)
     assert {change.name: change.commit for change in Change.objects.all()} == repository.commits(own)
     assert look().is_clean
@@ -126,7 +126,7 @@ def test_packs_that_never_arrived_are_not_used(own: Path, settings: Settings) ->
     repository.assert_sound(own)
 
 
-def test_packs_are_copied_to_another_disk(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_are_copied_across_disks(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
@@ -170,7 +170,7 @@ def test_a_deleted_mirror_is_reported_and_a_new_one_gets_the_same_commits(own: P
     assert_one_commit_each(own, keys)
 
 
-def test_a_named_remote_after_the_default_one_is_independent_of_it(
+def test_a_configured_remote_after_the_default_one_is_independent_of_it(
     own: Path, settings: Settings, tmp_path: Path
 ) -> None:
     keys = many.publish(2)

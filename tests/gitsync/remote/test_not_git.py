@@ -1,4 +1,4 @@
-"""An address that answers, but not as Git: nothing is concluded about the branch."""
+"""If an address responds, but not as a Git server, no conclusion is drawn about the branch."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ PAGES = ["", "<html><body>Sign in</body></html>", "<html>\n<body>Sign in</body>\
 
 @pytest.fixture
 def over_http(settings: Settings, tmp_path: Path) -> Iterator[GitHttp]:
-    """Return a server that the settings name as the remote."""
+    """Return a server that is configured as the remote."""
     with GitHttp() as server:
         settings.GITSYNC_REMOTE = server.url
         settings.GITSYNC_IS_DEFAULT_REMOTE = False
@@ -60,7 +60,7 @@ def test_a_page_with_status_200_changes_no_row(
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_no_repository_for_any_reader(over_http: GitHttp, tmp_path: Path, page: str) -> None:
+def test_a_page_is_not_mistaken_for_a_repository_by_any_command(over_http: GitHttp, tmp_path: Path, page: str) -> None:
     over_http.answer_page(page)
     clone = Repository.open(tmp_path / "other.git")
     remote = Remote.configured()
@@ -73,7 +73,7 @@ def test_a_page_is_no_repository_for_any_reader(over_http: GitHttp, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("status", "location"), [(302, "http://127.0.0.1:9/login"), (204, ""), (503, ""), (404, "")])
-def test_a_redirect_or_an_empty_answer_is_no_repository(
+def test_a_redirect_or_an_empty_response_is_not_a_repository(
     over_http: GitHttp, tmp_path: Path, status: int, location: str
 ) -> None:
     over_http.answer(status, location)

@@ -1,4 +1,4 @@
-"""A path remote that belongs to another account: Git refuses such a repository unless its path is safe."""
+"""A path remote that belongs to another user: Git refuses such a repository unless its path is marked as safe."""
 
 import os
 import subprocess
@@ -21,12 +21,12 @@ pytestmark = [
 
 
 def give_away(folder: Path) -> None:
-    """Give a folder and all in it to another account."""
+    """Give a folder and its contents to another user."""
     subprocess.run(["chown", "-R", "12345:12345", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("kind", ["bare", "link", "with_files"])
-def test_a_repository_of_another_account_takes_pushes(
+def test_a_repository_of_another_user_accepts_pushes(
     remote: Path, settings: Settings, tmp_path: Path, kind: str
 ) -> None:
     path, git_dir = remote, remote
@@ -51,7 +51,9 @@ def test_a_repository_of_another_account_takes_pushes(
     assert resync.look().is_clean
 
 
-def test_a_repository_of_another_account_is_restored_from(remote: Path, tmp_path: Path, settings: Settings) -> None:
+def test_pastes_are_restored_from_a_repository_of_another_user(
+    remote: Path, tmp_path: Path, settings: Settings
+) -> None:
     many.publish(2)
     drain()
     other = tmp_path / "other.git"

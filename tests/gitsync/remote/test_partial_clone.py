@@ -1,4 +1,4 @@
-"""An empty worker starts without old history and texts, and gets what it needs later when it needs it."""
+"""A new worker starts without old history and blobs, and fetches what it needs when it needs it."""
 
 import shutil
 from collections.abc import Sequence
@@ -28,14 +28,14 @@ OLD = "an old text\n"
 
 @pytest.fixture
 def forge(remote: Path, settings: Settings) -> Path:
-    """Return a remote that can leave texts out, with three commits of two old pastes, and leave the worker no clone."""
+    """Return a remote that can omit blobs, with three commits for two old pastes; the worker has no clone."""
     fill(remote)
     lose_the_clone(settings)
     return remote
 
 
 def fill(repo: Path) -> None:
-    """Let a repository leave texts out, and make three commits of two pastes."""
+    """Allow a repository to omit blobs, and make three commits for two pastes."""
     repository.git(repo, "config", "uploadpack.allowFilter", "true")
     pastes = [
         writing.publish(Draft([NewFile(OLD, "a.txt"), NewFile(f"{n}", "b.txt")], title=f"old {n}")) for n in range(2)
@@ -52,19 +52,19 @@ def clone_of(settings: Settings) -> Path:
 
 
 def lose_the_clone(settings: Settings) -> None:
-    """Leave the worker with what an empty machine has."""
+    """Delete everything that a new machine would not have."""
     shutil.rmtree(clone_of(settings))
 
 
 def texts_in(clone: Path) -> set[bytes]:
-    """Return all texts that lie in a repository, whether something refers to them or not."""
+    """Return all blobs in a repository, referenced or not."""
     listed = repository.git(clone, "cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)")
     oids = [line.split()[1].decode() for line in listed.splitlines() if line.startswith(b"blob")]
     return {repository.git(clone, "cat-file", "blob", oid) for oid in oids}
 
 
 def commits_in(clone: Path) -> int:
-    """Return how many commits lie in a repository."""
+    """Return the number of commits in a repository."""
     listed = repository.git(clone, "cat-file", "--batch-all-objects", "--batch-check=%(objecttype)")
     return listed.split().count(b"commit")
 
@@ -76,7 +76,7 @@ def revisions(key: str) -> Sequence[dict[str, str]]:
 
 
 def assert_right(forge: Path, changes: int) -> None:
-    """Fail unless so many changes are in Git, each by one commit, and Git and the database agree."""
+    """Fail unless this many changes are in Git, with one commit each, and Git and the database agree."""
     names = repository.changes(forge)
     assert len(names) == len(set(names)) == changes
     assert set(Change.objects.exclude(commit="").values_list("commit", flat=True)) == set(
@@ -87,7 +87,7 @@ def assert_right(forge: Path, changes: int) -> None:
     repository.assert_sound(forge)
 
 
-def test_a_shallow_clone_has_no_old_blob_and_no_old_commit(forge: Path, settings: Settings) -> None:
+def test_a_shallow_clone_has_no_old_blobs_or_commits(forge: Path, settings: Settings) -> None:
     many.publish(1)
 
     assert drain().commits == 1
@@ -126,7 +126,7 @@ def test_maintenance_keeps_a_shallow_clone_usable(
     assert_right(forge, 7)
 
 
-def test_an_edit_of_a_long_old_text_by_others_is_read_in(remote: Path, settings: Settings) -> None:
+def test_an_edit_of_a_long_old_file_by_others_is_imported(remote: Path, settings: Settings) -> None:
     long = "".join(f"line {n} of a text that Git sends as a difference\n" for n in range(500))
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     paste = writing.publish(Draft([NewFile(long, "a.txt")]))
@@ -143,7 +143,7 @@ def test_an_edit_of_a_long_old_text_by_others_is_read_in(remote: Path, settings:
     assert_right(remote, 3)
 
 
-def test_an_edit_of_an_old_paste_by_others_is_read_in(forge: Path, settings: Settings) -> None:
+def test_an_edit_of_an_old_paste_by_others_is_imported(forge: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     paste = Paste.objects.get(title="old 0")
@@ -157,7 +157,7 @@ def test_an_edit_of_an_old_paste_by_others_is_read_in(forge: Path, settings: Set
     assert b"1" not in texts_in(clone_of(settings))
 
 
-def test_pushes_of_others_before_the_first_fetch_are_read_in(forge: Path, settings: Settings) -> None:
+def test_pushes_by_others_before_the_first_fetch_are_imported(forge: Path, settings: Settings) -> None:
     commit(forge, {f"{folder('handmade00')}/a.txt": b"theirs\n"})
     many.publish(1)
 
@@ -240,14 +240,14 @@ def test_a_server_without_filters_still_sends_no_old_commit(forge: Path, setting
 
 @pytest.fixture
 def old_forge(over_ssh: Sshd, settings: Settings) -> Path:
-    """Return the like over SSH, on a server that speaks the oldest protocol: it gives no single objects."""
+    """Return such a remote over SSH, on a server with the oldest protocol, which does not send individual objects."""
     settings.GITSYNC_PUSH_INTERVAL = 0.0
     fill(over_ssh.repository)
     lose_the_clone(settings)
     return over_ssh.repository
 
 
-def test_a_server_without_single_blobs_sends_everything_when_one_is_needed(
+def test_a_server_without_individual_blobs_sends_everything_when_one_is_needed(
     old_forge: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     many.publish(1)
@@ -265,7 +265,7 @@ def test_a_server_without_single_blobs_sends_everything_when_one_is_needed(
     assert_right(old_forge, 5)
 
 
-def test_a_server_without_single_commits_sends_everything_at_first(
+def test_a_server_without_individual_commits_sends_everything_at_first(
     old_forge: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     commit(old_forge, {"NOTES": b"not known to the database"})

@@ -1,4 +1,4 @@
-"""An empty worker starts without most of the tree, and gets what is on its way, or all of it, in one request."""
+"""A new worker starts without most of the tree, and fetches the trees it needs, or all of them, in one request."""
 
 import logging
 from pathlib import Path
@@ -26,7 +26,7 @@ OLD = 40
 
 @pytest.fixture
 def forge(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) -> Path:
-    """Return a remote that leaves out what is not wanted, with old pastes, and leave the worker no clone."""
+    """Return a remote that can omit objects, with old pastes, and leave the worker without a clone."""
     caplog.set_level(logging.INFO)
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     many.publish(OLD)
@@ -36,14 +36,14 @@ def forge(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) ->
 
 
 def folders_in(clone: Path, forge: Path) -> set[str]:
-    """Return the keys of those pastes at the tip of a remote whose folders lie in a clone."""
+    """Return the keys of the pastes at a remote's tip whose folders are in a clone."""
     rows = [line.split() for line in repository.git(forge, "ls-tree", "-r", "-d", "-t", "main").decode().splitlines()]
     oids = {path.rpartition("/")[2]: oid for _, _, oid, path in rows if path.count("/") == 3}
     there = repository.git(clone, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)").decode().split()
     return {key for key, oid in oids.items() if oid in there}
 
 
-def test_only_folders_beside_the_new_paste_are_fetched(forge: Path, settings: Settings) -> None:
+def test_only_folders_next_to_the_new_paste_are_fetched(forge: Path, settings: Settings) -> None:
     (key,) = many.publish(1)
 
     assert drain().commits == 1
@@ -52,7 +52,7 @@ def test_only_folders_beside_the_new_paste_are_fetched(forge: Path, settings: Se
     assert_right(forge, OLD + 1)
 
 
-def test_a_drain_writes_beside_missing_trees(forge: Path, settings: Settings) -> None:
+def test_a_drain_writes_next_to_missing_trees(forge: Path, settings: Settings) -> None:
     edited, removed, *_, last = Paste.objects.order_by("pk")
     writing.revise(edited, [NewFile("second", "0.txt")])
     writing.hide(removed)
@@ -90,7 +90,7 @@ def test_maintenance_fetches_the_missing_trees(forge: Path, settings: Settings) 
     assert len(folders_in(clone_of(settings), forge)) == OLD + 1
 
 
-def test_a_push_of_others_is_read_in_with_the_whole_tree(forge: Path, settings: Settings) -> None:
+def test_a_push_by_others_is_imported_with_the_whole_tree(forge: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     paste = Paste.objects.order_by("pk")[0]
@@ -104,7 +104,7 @@ def test_a_push_of_others_is_read_in_with_the_whole_tree(forge: Path, settings: 
     assert look().is_clean
 
 
-def test_a_worker_without_trees_reads_in_a_faster_push(
+def test_a_worker_without_trees_imports_a_concurrent_push(
     forge: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pushed = list[str]()
@@ -148,7 +148,7 @@ def test_a_server_without_filters_is_asked_once(
     assert "lacks most trees" not in caplog.text
 
 
-def test_a_server_without_single_trees_sends_all_trees(
+def test_a_server_without_individual_trees_sends_all_trees(
     over_ssh: Sshd, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0

@@ -1,4 +1,4 @@
-"""A remote over SSH: a real sshd, a deploy key, a pinned host key."""
+"""A remote over SSH, with a real sshd, a deploy key and a pinned host key."""
 
 import os
 import re
@@ -89,7 +89,7 @@ def test_a_changed_host_key_is_never_accepted(over_ssh: Sshd) -> None:
 
 
 @pytest.mark.fault
-def test_the_error_for_an_unpinned_host_names_its_key(over_ssh: Sshd) -> None:
+def test_the_error_for_an_unpinned_host_contains_its_key(over_ssh: Sshd) -> None:
     over_ssh.known_hosts_file.write_text(over_ssh.known_hosts_file.read_text().replace("127.0.0.1", "127.0.0.2"))
     many.publish(1)
 
@@ -111,7 +111,7 @@ def test_a_revoked_key_is_denied_and_a_restored_one_catches_up(over_ssh: Sshd) -
 
 @pytest.mark.fault
 @pytest.mark.alone
-def test_a_host_that_refuses_connections_is_unreachable_at_once(over_ssh: Sshd) -> None:
+def test_a_host_that_refuses_connections_is_unreachable_immediately(over_ssh: Sshd) -> None:
     over_ssh.kill()
     many.publish(1)
     started = time.monotonic()
@@ -122,7 +122,7 @@ def test_a_host_that_refuses_connections_is_unreachable_at_once(over_ssh: Sshd) 
     assert time.monotonic() - started < 2
 
 
-def test_a_missing_repository_is_unreachable_and_pastes_go_on(over_ssh: Sshd) -> None:
+def test_a_missing_repository_is_unreachable_and_pasting_continues(over_ssh: Sshd) -> None:
     shutil.rmtree(over_ssh.repository)
     many.publish(1)
 
@@ -132,7 +132,7 @@ def test_a_missing_repository_is_unreachable_and_pastes_go_on(over_ssh: Sshd) ->
     assert Change.objects.pending().count() == 1
 
 
-def test_a_rejection_by_a_hook_has_its_message(over_ssh: Sshd) -> None:
+def test_a_rejection_by_a_hook_contains_its_message(over_ssh: Sshd) -> None:
     many.hook(over_ssh.repository, "pre-receive", "echo 'too many cooks' >&2; exit 1")
     many.publish(1)
 
@@ -174,19 +174,19 @@ def test_a_push_applied_after_its_timeout_is_recognized(over_ssh: Sshd, monkeypa
 
 
 def ssh_processes(server: Sshd) -> list[str]:
-    """Return the command lines of clients that still use the server's key."""
+    """Return the command lines of SSH clients that still use the server's key."""
     found = []
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = process.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
-            continue  # It has just ended.
+            continue  # It has just exited.
         if words.startswith("ssh ") and str(server.key_file) in words:
             found.append(words)
     return found
 
 
-def test_pushes_keep_their_interval(over_ssh: Sshd, settings: Settings) -> None:
+def test_pushes_respect_their_interval(over_ssh: Sshd, settings: Settings) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 300.0
     many.publish(1)
     assert schedule.work_off() is None, "the first push after a pause goes at once"
@@ -201,7 +201,7 @@ def test_pushes_keep_their_interval(over_ssh: Sshd, settings: Settings) -> None:
     assert schedule.work_off() is None
 
 
-def test_failures_are_retried_at_growing_intervals(over_ssh: Sshd) -> None:
+def test_failures_are_retried_at_increasing_intervals(over_ssh: Sshd) -> None:
     over_ssh.revoke()
     many.publish(1)
     delays = []
@@ -231,7 +231,7 @@ def test_a_key_readable_by_other_users_is_not_used(over_ssh: Sshd, mode: int) ->
 
 
 @pytest.mark.fault
-def test_a_key_with_a_passphrase_is_reported_at_start(over_ssh: Sshd) -> None:
+def test_a_key_with_a_passphrase_is_reported_at_startup(over_ssh: Sshd) -> None:
     change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", str(over_ssh.key_file)]
     subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
 
@@ -242,7 +242,7 @@ def test_a_key_with_a_passphrase_is_reported_at_start(over_ssh: Sshd) -> None:
 
 
 @pytest.mark.fault
-def test_a_missing_key_is_reported_at_start(over_ssh: Sshd) -> None:
+def test_a_missing_key_is_reported_at_startup(over_ssh: Sshd) -> None:
     over_ssh.key_file.unlink()
 
     (found,) = [message for message in run_checks() if isinstance(message, Error)]
@@ -252,10 +252,10 @@ def test_a_missing_key_is_reported_at_start(over_ssh: Sshd) -> None:
 
 
 @pytest.mark.fault
-def test_a_key_of_another_user_is_reported_at_start(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_of_another_user_is_reported_at_startup(over_ssh: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
     if os.getuid() == 0:
         os.chown(over_ssh.key_file, 65_534, -1)
-    else:  # Who cannot give a file away becomes somebody else.
+    else:  # A user who cannot change a file's owner becomes a different user instead.
         monkeypatch.setattr(os, "getuid", lambda: 65_534)
     many.publish(1)
 

@@ -1,4 +1,4 @@
-"""All of a long history is fetched a stage at a time, from remotes that can give one, and at once from others."""
+"""A long history is fetched in stages from remotes that support this, and all at once from others."""
 
 import logging
 import shutil
@@ -28,13 +28,13 @@ STAGES = "of the history, up to"
 
 @pytest.fixture(autouse=True)
 def short_stages(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Let a stage have three commits, and its arrival be logged."""
+    """Set the stage length to three commits, and log the arrival of each stage."""
     monkeypatch.setattr(git_remote, "STAGE_COMMITS", 3)
     caplog.set_level(logging.INFO)
 
 
 def with_roads(place: Path) -> None:
-    """Make a history of eleven commits by first parents, with side roads of others."""
+    """Create a history of eleven first-parent commits, with merged side branches."""
     many.publish(4)
     drain()
     eve = Contributor(place)
@@ -53,7 +53,7 @@ def with_roads(place: Path) -> None:
 
 
 def assert_whole(place: Path, settings: Settings) -> None:
-    """Fail unless an empty clone gets all that a repository has."""
+    """Fail unless an empty clone receives everything in a repository."""
     shutil.rmtree(settings.GITSYNC_CLONE_DIR)
     clone = Repository.open(settings.GITSYNC_CLONE_DIR)
 
@@ -88,7 +88,7 @@ def test_a_remote_without_filters_is_asked_once(
     assert STAGES not in caplog.text
 
 
-def test_a_remote_without_tree_filters_sends_all_at_once(
+def test_a_remote_without_tree_filters_sends_everything_at_once(
     remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
@@ -100,7 +100,7 @@ def test_a_remote_without_tree_filters_sends_all_at_once(
     assert "does not send commits on their own" in caplog.text
 
 
-def test_a_remote_without_single_commits_sends_all_at_once(
+def test_a_remote_without_individual_commits_sends_everything_at_once(
     over_ssh: Sshd, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0

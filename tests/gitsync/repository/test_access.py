@@ -1,4 +1,4 @@
-"""Every command reaches the clone in one way: a broken clone is made again, and a disk error ends with advice."""
+"""Every command accesses the clone in the same way: a broken clone is recreated, and disk errors come with advice."""
 
 import errno
 import shutil
@@ -31,19 +31,19 @@ _COMMANDS = [
 
 
 def replace_by_file(clone: Path) -> None:
-    """Put a file where the clone was."""
+    """Replace the clone with a file."""
     shutil.rmtree(clone)
     clone.write_text("not a repository")
 
 
 def replace_by_dangling_link(clone: Path) -> None:
-    """Put a symbolic link that leads nowhere where the clone was."""
+    """Replace the clone with a dangling symbolic link."""
     shutil.rmtree(clone)
     clone.symlink_to(clone.with_name("nowhere.git"))
 
 
 def empty_packs(clone: Path) -> None:
-    """Leave packs without a byte, as a power cut does."""
+    """Truncate all packs to zero bytes, as a power failure does."""
     for pack in clone.glob("objects/pack/*.pack"):
         pack.chmod(0o600)
         pack.write_bytes(b"")
@@ -55,7 +55,7 @@ def garble_config(clone: Path) -> None:
 
 
 def call(*command: str) -> None:
-    """Run a command whose exit status, if it sets one, has to be 0."""
+    """Run a command and check that its exit status, if it sets one, is 0."""
     status = None
     try:
         call_command(*command, stdout=StringIO(), stderr=StringIO())
@@ -66,7 +66,7 @@ def call(*command: str) -> None:
 
 @pytest.mark.parametrize("damage", [replace_by_file, replace_by_dangling_link, empty_packs, garble_config])
 @pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
-def test_a_command_makes_a_broken_clone_again(
+def test_a_command_recreates_a_broken_clone(
     remote: Path, settings: Settings, command: tuple[str, ...], damage: Callable[[Path], None]
 ) -> None:
     many.publish(3)
@@ -81,9 +81,7 @@ def test_a_command_makes_a_broken_clone_again(
 
 
 @pytest.mark.parametrize("damage", [replace_by_file, replace_by_dangling_link, empty_packs, garble_config])
-def test_the_worker_makes_a_broken_clone_again(
-    remote: Path, settings: Settings, damage: Callable[[Path], None]
-) -> None:
+def test_the_worker_recreates_a_broken_clone(remote: Path, settings: Settings, damage: Callable[[Path], None]) -> None:
     many.publish(3)
     drain()
     damage(settings.GITSYNC_CLONE_DIR)
@@ -101,7 +99,7 @@ def test_the_worker_makes_a_broken_clone_again(
 
 
 @pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
-def test_a_command_ends_with_advice_when_the_disk_is_full(
+def test_a_command_exits_with_advice_if_the_disk_is_full(
     remote: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     def raise_no_space(path: Path) -> Repository:
@@ -116,7 +114,7 @@ def test_a_command_ends_with_advice_when_the_disk_is_full(
 
 
 @pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
-def test_a_command_ends_with_advice_when_the_clone_cannot_be_made(
+def test_a_command_exits_with_advice_if_the_clone_cannot_be_created(
     remote: Path, settings: Settings, command: tuple[str, ...]
 ) -> None:
     settings.GITSYNC_CLONE_DIR = remote / "HEAD" / "clone.git"
@@ -125,7 +123,7 @@ def test_a_command_ends_with_advice_when_the_clone_cannot_be_made(
         call(*command)
 
 
-def test_the_admin_is_told_when_the_disk_is_full(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_admin_shows_that_the_disk_is_full(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many.publish(1)
     drain()
     Mirror.objects.update(fetch_requested=True)
@@ -141,7 +139,7 @@ def test_the_admin_is_told_when_the_disk_is_full(remote: Path, monkeypatch: pyte
     assert not Mirror.objects.with_requests().exists()
 
 
-def test_an_operation_runs_twice_at_most(remote: Path) -> None:
+def test_an_operation_runs_at_most_twice(remote: Path) -> None:
     clones = []
 
     def fail(clone: Repository) -> None:
@@ -164,7 +162,7 @@ def test_disk_errors_of_an_operation_are_translated(remote: Path, code: int, kin
         with_clone(fail)
 
 
-def test_one_writer_at_a_time(remote: Path) -> None:
+def test_there_is_only_one_writer_at_a_time(remote: Path) -> None:
     with temporary_clone("history.git") as clone:
         with pytest.raises(BusyError):
             with_clone(lambda _: None)
@@ -176,7 +174,7 @@ def test_one_writer_at_a_time(remote: Path) -> None:
     with_clone(lambda _: None)
 
 
-def test_no_other_module_reaches_the_clone() -> None:
+def test_no_other_module_accesses_the_clone() -> None:
     root = Path(gitsync.__file__).parent
     modules = {str(path.relative_to(root)) for path in root.rglob("*.py") if "GITSYNC_CLONE_DIR" in path.read_text()}
 

@@ -1,4 +1,4 @@
-"""Exit statuses of Git: only a known one is an answer, a killed command is none."""
+"""Exit statuses of Git: only known ones are accepted as results, and never that of a killed command."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ def clone(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def fail_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FailGit:
-    """Return a function that makes one Git command end in this way from now on."""
+    """Return a function that makes one Git command exit in this way from now on."""
     file = tmp_path / "bin" / "git"
 
     def fail(command: str, end: str) -> None:
@@ -61,7 +61,7 @@ def fail_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FailGit:
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("reader", READERS)
-def test_no_reader_takes_a_failed_command_for_an_answer(
+def test_no_reader_mistakes_a_failed_command_for_a_result(
     clone: Repository, fail_git: FailGit, reader: str, end: str
 ) -> None:
     command, read = READERS[reader]
@@ -72,7 +72,7 @@ def test_no_reader_takes_a_failed_command_for_an_answer(
         read(clone, tip)
 
 
-def test_what_is_missing_is_an_answer(clone: Repository) -> None:
+def test_missing_objects_are_a_valid_result(clone: Repository) -> None:
     tip, missing = clone.resolve(TIP_REF), "1" * 40
 
     assert clone.has(tip)
@@ -87,7 +87,7 @@ def test_what_is_missing_is_an_answer(clone: Repository) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "no commit\n"])
-def test_a_ref_that_cannot_be_read_is_not_a_missing_one(clone: Repository, content: str) -> None:
+def test_an_unreadable_ref_is_not_a_missing_one(clone: Repository, content: str) -> None:
     (clone.path / "refs/heads/main").write_text(content)
 
     with pytest.raises(CloneBrokenError):
@@ -119,7 +119,7 @@ def test_a_corrupt_commit_is_not_a_missing_one(clone: Repository) -> None:
         clone.has(tip)
 
 
-def test_objects_that_end_in_the_middle_are_an_error(clone: Repository, fail_git: FailGit) -> None:
+def test_objects_that_end_prematurely_are_an_error(clone: Repository, fail_git: FailGit) -> None:
     tip = clone.resolve(TIP_REF)
     fail_git("cat-file", f"read x; printf '{tip} commit 100\\nhalf'; exit 0")
 

@@ -1,4 +1,4 @@
-"""A lock that is held and does not move is told, with the process that holds it."""
+"""A lock that is held without progress is reported, along with the process that holds it."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def hold(ready: Path, *, beats: bool) -> None:
-    """Hold the lock for ever, with or without signs of life."""
+    """Hold the lock forever, with or without signs of life."""
 
     def work(_: object) -> None:
         ready.touch()
@@ -36,7 +36,9 @@ def hold(ready: Path, *, beats: bool) -> None:
     with_clone(work)
 
 
-def test_a_stopped_holder_is_told_and_drains_go_on_afterwards(remote: Path, settings: Settings, tmp_path: Path) -> None:
+def test_a_stopped_holder_is_reported_and_drains_continue_afterwards(
+    remote: Path, settings: Settings, tmp_path: Path
+) -> None:
     many.publish(1)
     pid = many.fork(lambda: hold(tmp_path / "ready", beats=False))
     try:

@@ -1,4 +1,4 @@
-"""Joining packs: few are left, nothing is lost, and what is large is left alone."""
+"""Merging packs: few remain, nothing is lost, and large packs are left alone."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def own(settings: Settings, tmp_path: Path) -> Path:
-    """Return the default remote with ten pastes, a pack for each, some of them somebody else's."""
+    """Return the default remote with ten pastes, one pack each, some of which were pushed by others."""
     settings.GITSYNC_REMOTE = str(tmp_path / "mirror.git")
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
     settings.GITSYNC_CLONE_DIR = tmp_path / "clone.git"
@@ -30,16 +30,16 @@ def own(settings: Settings, tmp_path: Path) -> Path:
 
 
 def packs_in(place: Path) -> dict[str, int]:
-    """Return the bytes of every pack by its name."""
+    """Return the size in bytes of every pack, keyed by name."""
     return {pack.name: pack.stat().st_size for pack in (place / "objects" / "pack").glob("*.pack")}
 
 
 def objects_in(place: Path) -> list[bytes]:
-    """Return id, kind and size of every object, once for each pack that has it."""
+    """Return the id, type and size of every object, once for each pack that contains it."""
     return sorted(repository.git(place, "cat-file", "--batch-all-objects", "--batch-check").splitlines())
 
 
-def test_small_packs_are_joined_without_loss(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_packs_are_merged_without_loss(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 5)
     before, objects = packs_in(own), objects_in(own)
 
@@ -47,7 +47,7 @@ def test_small_packs_are_joined_without_loss(own: Path, monkeypatch: pytest.Monk
 
     assert len(before) == 10
     (size,) = packs_in(own).values()
-    assert size < sum(before.values()) * 0.75  # What is similar is told as a difference.
+    assert size < sum(before.values()) * 0.75  # Similar objects are stored as deltas.
     assert objects_in(own) == objects
     repository.assert_sound(own)
     many.publish(1)
@@ -55,7 +55,7 @@ def test_small_packs_are_joined_without_loss(own: Path, monkeypatch: pytest.Monk
     assert len(repository.changes(own)) == 11
 
 
-def test_few_packs_stay_as_they_are(own: Path) -> None:
+def test_few_packs_are_left_alone(own: Path) -> None:
     before = packs_in(own)
 
     tidy(Repository(own))
@@ -63,14 +63,14 @@ def test_few_packs_stay_as_they_are(own: Path) -> None:
     assert packs_in(own) == before
 
 
-def test_large_packs_and_packs_marked_to_keep_stay_as_they_are(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_packs_and_packs_marked_to_keep_are_left_alone(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 1)
     tidy(Repository(own))
     (large,) = packs_in(own)
     for number in range(4):
         many.publish(1)
         drain()
-        monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 100)  # The next drains leave theirs.
+        monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 100)  # The next drains create more packs.
         if number == 0:
             (kept,) = packs_in(own).keys() - {large}
             (own / "objects" / "pack" / kept).with_suffix(".keep").touch()
@@ -84,7 +84,7 @@ def test_large_packs_and_packs_marked_to_keep_stay_as_they_are(own: Path, monkey
     repository.assert_sound(own)
 
 
-def test_a_pack_much_larger_than_all_smaller_ones_is_not_joined(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pack_much_larger_than_all_smaller_ones_is_not_merged(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 1)
     tidy(Repository(own))
     (large,) = packs_in(own)
@@ -101,11 +101,11 @@ def test_a_pack_much_larger_than_all_smaller_ones_is_not_joined(own: Path, monke
 
 
 def die(pack: Path) -> None:
-    """End as a process does that is killed."""
+    """Exit like a process that is killed."""
     raise KeyboardInterrupt(pack)
 
 
-def test_a_join_killed_before_it_deletes_is_repaired_by_the_next(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_merge_killed_before_it_deletes_is_repaired_by_the_next(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 5)
     objects = objects_in(own)
     with monkeypatch.context() as killed:
@@ -122,14 +122,14 @@ def test_a_join_killed_before_it_deletes_is_repaired_by_the_next(own: Path, monk
     repository.assert_sound(own)
 
 
-def test_commits_of_others_are_joined_too(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commits_by_others_are_merged_too(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "MAX_SMALL_PACKS", 2)
     commit(own, {b'"a\\nb.txt"': b"a line end in a name\n", "k/x": b"1"})
     made = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org", "commit-tree", "main^{tree}")
     side = repository.git(own, *made, "-p", "main~3", "-m", "Side").decode().strip()
     merge = repository.git(own, *made, "-p", "main", "-p", side, "-m", "Merge").decode().strip()
     repository.git(own, "update-ref", "refs/heads/main", merge)
-    repository.git(own, "repack", "-d", "-q")  # What lies loose becomes a pack, as when it is pushed.
+    repository.git(own, "repack", "-d", "-q")  # Pack loose objects, as a push does.
     objects = objects_in(own)
 
     tidy(Repository(own))

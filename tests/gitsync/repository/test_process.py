@@ -1,4 +1,4 @@
-"""Git as a process: what it is given reaches it, however late it starts to read."""
+"""Git as a process: it receives all of its input, however late it starts to read."""
 
 import os
 import shutil

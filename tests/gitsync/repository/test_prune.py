@@ -1,4 +1,4 @@
-"""What a purge leaves in a large repository: all that branches reach, and nothing else."""
+"""Pruning a large repository after a purge leaves exactly the objects reachable from branches."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ WHO = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org")
 
 @pytest.fixture
 def default_remote(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the default remote with old pastes, for which ten objects are many."""
+    """Return the default remote with old pastes, with the limit set so that ten objects count as many."""
     monkeypatch.setattr(housekeeping, "MAX_PACK_OBJECTS", 10)
     settings.GITSYNC_REMOTE = str(tmp_path / "mirror.git")
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
@@ -50,29 +50,29 @@ def secret_paste() -> Paste:
 
 
 def packs_in(place: Path) -> set[str]:
-    """Return the names of the packs of a repository."""
+    """Return the names of the packs in a repository."""
     return {pack.name for pack in place.glob("objects/pack/*.pack")}
 
 
 def ask(place: Path, *arguments: str, stdin: bytes | None = None) -> str:
-    """Return what a repository answers."""
+    """Run Git in a repository and return its output."""
     return repository.git(place, *WHO, *arguments, stdin=stdin).decode().strip()
 
 
 def all_in(place: Path) -> set[str]:
-    """Return the ids of all objects that lie in a repository."""
+    """Return the ids of all objects in a repository."""
     return set(ask(place, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)").split())
 
 
 def assert_whole(place: Path) -> None:
-    """Fail unless there is all that refs reach, and nothing else."""
+    """Fail unless the repository contains exactly the objects reachable from refs."""
     listed = ask(place, "rev-list", "--objects", "--all").splitlines()
     assert all_in(place) == {line.split(" ")[0] for line in listed}
     repository.git(place, "fsck", "--strict", "--full")
 
 
 def merge(place: Path) -> None:
-    """Let somebody merge a branch with all sorts of things in it."""
+    """Merge a branch by another author that contains all kinds of entries."""
     tip = repository.tip(place)
     ask(place, "update-ref", "refs/heads/main", "main~2")
     odd: dict[str | bytes, bytes | Entry | None] = {
@@ -86,7 +86,7 @@ def merge(place: Path) -> None:
     ask(place, "repack", "-a", "-d", "-q")
 
 
-def test_a_purge_leaves_the_reachable_objects_only(default_remote: Path) -> None:
+def test_a_purge_leaves_only_reachable_objects(default_remote: Path) -> None:
     ask(default_remote, "update-ref", "refs/heads/other", commit(default_remote, {"other/notes.md": b"theirs"}))
     paste = secret_paste()
     merge(default_remote)
@@ -108,7 +108,7 @@ def test_a_purge_leaves_the_reachable_objects_only(default_remote: Path) -> None
     repository.assert_sound(default_remote)
 
 
-def test_packs_without_unreachable_objects_stay_as_they_are(default_remote: Path) -> None:
+def test_packs_without_unreachable_objects_are_left_alone(default_remote: Path) -> None:
     before = packs_in(default_remote)
     paste = secret_paste()
     erasing.purge(paste.key, reason="a password")
@@ -119,7 +119,7 @@ def test_packs_without_unreachable_objects_stay_as_they_are(default_remote: Path
     assert_whole(default_remote)
 
 
-def test_a_purge_leaves_the_reachable_objects_only_in_the_clone_of_a_named_remote(
+def test_a_purge_leaves_only_reachable_objects_in_the_clone_of_a_configured_remote(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(housekeeping, "MAX_PACK_OBJECTS", 10)
@@ -160,7 +160,7 @@ def test_a_repository_with_a_tag_is_pruned_by_git(default_remote: Path) -> None:
     assert_whole(default_remote)
 
 
-def test_nothing_is_deleted_when_a_reachable_tree_is_missing(default_remote: Path) -> None:
+def test_nothing_is_deleted_if_a_reachable_tree_is_missing(default_remote: Path) -> None:
     text = ask(default_remote, "hash-object", "-w", "--stdin", stdin=b"a text that nothing reaches")
     below = ask(default_remote, "mktree", stdin=f"100644 blob {text}\ta.md\n".encode())
     tree = ask(default_remote, "mktree", stdin=f"040000 tree {below}\tnotes\n".encode())

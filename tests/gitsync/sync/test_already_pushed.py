@@ -1,4 +1,4 @@
-"""A history that was set back or replaced is looked through a few commits at a time, however long it is."""
+"""A history that was reset or replaced is searched in batches, no matter how long it is."""
 
 import tracemalloc
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def replace_history(remote: Path) -> None:
-    """Give every commit of the branch another id, as a purge by another site does."""
+    """Give every commit on the branch a new id, as a purge by another site does."""
     stream = repository.git(remote, "fast-export", "main").replace(b"paste@pasteur.invalid", b"other@pasteur.invalid")
     repository.git(remote, "update-ref", "-d", "refs/heads/main")
     repository.git(remote, "fast-import", "--quiet", "--force", stdin=stream)
@@ -43,7 +43,7 @@ def test_every_change_is_settled_again_by_a_replaced_history(remote: Path, monke
     assert look().is_clean
 
 
-def test_a_drain_that_ends_between_two_batches_is_completed_by_the_next(
+def test_a_drain_that_is_interrupted_between_two_batches_is_completed_by_the_next(
     remote: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(already_pushed, "_COMMITS_AT_ONCE", 7)
@@ -96,4 +96,4 @@ def test_memory_does_not_grow_with_the_length_of_the_history(
     finally:
         tracemalloc.stop()
 
-    assert peak < 8 * 1024 * 1024  # A dict of all of them would take over twenty.
+    assert peak < 8 * 1024 * 1024  # A dict of all of them would need more than twenty.

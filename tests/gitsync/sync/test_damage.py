@@ -1,4 +1,4 @@
-"""A damaged remote is found by reading all of its objects, told everywhere, and made again from the database."""
+"""A damaged remote is detected by reading all its objects, reported everywhere, and recreated from the database."""
 
 from io import StringIO
 from pathlib import Path
@@ -42,7 +42,7 @@ def flip_bytes(remote: Path) -> None:
 
 
 def delete_blob(remote: Path) -> None:
-    """Repack without one blob."""
+    """Repack the repository without one blob."""
     oid = repository.git(remote, "ls-tree", "-r", "main").decode().split()[2]
     ids = repository.git(remote, "rev-list", "--objects", "main").decode().split("\n")
     listing = "".join(f"{line}\n" for line in ids if line and not line.startswith(oid)).encode()
@@ -53,7 +53,7 @@ def delete_blob(remote: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [flip_bytes, delete_blob])
-def test_damage_is_told_everywhere_and_mended(default_remote: Path, client: Client, damage: object) -> None:
+def test_damage_is_reported_everywhere_and_repaired(default_remote: Path, client: Client, damage: object) -> None:
     maintain()
     mirror = Mirror.objects.get()
     assert mirror.verified_at
@@ -98,7 +98,7 @@ def test_a_remote_at_a_path_is_verified_and_not_rebuilt(remote: Path) -> None:
         call_command("resync_git", "--rebuild-remote", stdout=StringIO())
 
 
-def test_a_malformed_commit_of_others_is_no_damage(default_remote: Path) -> None:
+def test_a_malformed_commit_by_others_does_not_count_as_damage(default_remote: Path) -> None:
     tree = repository.git(default_remote, "rev-parse", "main^{tree}").decode().strip()
     text = f"tree {tree}\nauthor A <a@example.org> 1 +0000\ncommitter nobody\n\nodd\n".encode()
     oid = repository.git(default_remote, "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text)
@@ -107,7 +107,7 @@ def test_a_malformed_commit_of_others_is_no_damage(default_remote: Path) -> None
     assert maintenance.verify() == ""
 
 
-def test_damage_that_is_gone_at_a_second_look_is_none(default_remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damage_that_is_gone_on_a_second_look_is_ignored(default_remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter(["error: packfile cannot be accessed", ""])
     monkeypatch.setattr(housekeeping, "damage", lambda _: next(answers))
 
@@ -115,7 +115,7 @@ def test_damage_that_is_gone_at_a_second_look_is_none(default_remote: Path, monk
     assert not Mirror.objects.get().damage
 
 
-def test_a_restore_lets_the_remote_be_verified_soon(default_remote: Path) -> None:
+def test_after_a_restore_the_remote_is_verified_soon(default_remote: Path) -> None:
     Mirror.objects.update(verified_at="2026-01-01T00:00Z")
 
     call_command("restore_from_git", stdout=StringIO(), stderr=StringIO())

@@ -54,7 +54,7 @@ def test_metadata_suffices_to_restore_the_row(remote: Path) -> None:
     }
 
 
-def test_nothing_pending_makes_no_commit(remote: Path) -> None:
+def test_if_nothing_is_pending_no_commit_is_made(remote: Path) -> None:
     assert drain().commits == 0
 
 
@@ -74,7 +74,7 @@ def test_publish_edit_hide_and_show_make_one_commit_each(remote: Path) -> None:
     assert repository.changes(remote) == [f"{paste.key}.{number}" for number in (1, 2, 3, 4)]
 
 
-def test_a_paste_hidden_before_the_drain_never_enters_git(remote: Path) -> None:
+def test_a_paste_hidden_before_the_drain_is_never_committed(remote: Path) -> None:
     paste = writing.publish(Draft([NewFile("secret")]))
     writing.hide(paste)
 
@@ -95,7 +95,7 @@ def test_a_paste_that_burns_or_expires_has_no_change(remote: Path, draft: Draft)
 
 
 @pytest.mark.parametrize("is_default", [True, False], ids=["default", "named"])
-def test_many_drains_leave_few_packs_where_the_worker_keeps_them(
+def test_many_drains_leave_few_packs_in_repositories_that_the_worker_maintains(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, is_default: bool
 ) -> None:
     settings.GITSYNC_IS_DEFAULT_REMOTE = is_default

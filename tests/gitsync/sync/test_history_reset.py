@@ -1,4 +1,4 @@
-"""Row 25, and histories that others replace: what the branch does not show any more comes back."""
+"""History resets, and histories replaced by others: whatever is missing from the branch is committed again."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def squash(remote: Path) -> str:
-    """Replace the history by one commit of another author, with the same tree and without names of changes."""
+    """Replace the history with one commit by another author, with the same tree and no change trailers."""
     repository.git(remote, "config", "user.name", "Eve")
     repository.git(remote, "config", "user.email", "eve@example.org")
     squashed = repository.git(remote, "commit-tree", "main^{tree}", "-m", "All in one").decode().strip()
@@ -103,7 +103,7 @@ def test_a_purge_after_a_squash_leaves_only_existing_commits_in_the_rows(remote:
     assert look().is_clean
 
 
-def test_an_edit_on_top_of_a_history_that_was_set_back_is_read_in(remote: Path) -> None:
+def test_an_edit_on_top_of_a_reset_history_is_imported(remote: Path) -> None:
     edited, *_ = many.publish(1)
     drain.drain()
     lost, *_ = many.publish(1)

@@ -1,4 +1,4 @@
-"""A remote that is not the one any more: replaced by another repository, with a renamed branch, or losing pushes."""
+"""A remote that is no longer the same: replaced by another repository, with a renamed branch, or losing pushes."""
 
 import shutil
 from io import StringIO
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def replace_by_other_repository(remote: Path) -> str:
-    """Replace the remote by a repository with one unrelated file, and return its tip."""
+    """Replace the remote with a repository that contains one unrelated file, and return its tip."""
     shutil.rmtree(remote)
     git_repository.create(remote)
     commit(remote, {"notes.txt": b"of another project\n"})
@@ -61,9 +61,7 @@ def test_an_unrelated_repository_is_refused_until_it_is_adopted(remote: Path, *,
     assert Mirror.objects.get(remote=str(remote)).error_code == ""
 
 
-def test_a_remote_named_anew_with_an_unrelated_history_is_refused(
-    remote: Path, settings: Settings, tmp_path: Path
-) -> None:
+def test_a_new_remote_with_an_unrelated_history_is_refused(remote: Path, settings: Settings, tmp_path: Path) -> None:
     many.publish(1)
     drain()
     other = tmp_path / "other.git"
@@ -77,14 +75,14 @@ def test_a_remote_named_anew_with_an_unrelated_history_is_refused(
     assert not Change.objects.filter(settled_at=None).exists()
 
 
-def test_the_first_contact_with_a_filled_repository_goes_on(remote: Path) -> None:
+def test_the_first_contact_with_a_filled_repository_succeeds(remote: Path) -> None:
     commit(remote, {"README": b"Pastes\n"})
     many.publish(1)
 
     assert drain().commits == 1
 
 
-def test_an_empty_repository_in_place_of_the_former_one_is_filled(remote: Path) -> None:
+def test_an_empty_repository_in_place_of_the_previous_one_is_filled(remote: Path) -> None:
     many.publish(2)
     drain()
     shutil.rmtree(remote)
@@ -104,7 +102,7 @@ def test_a_history_rewritten_by_another_site_is_related(remote: Path, tmp_path: 
     drain()
     assert old
     assert not repository.git(remote, "log", "--format=%H", "main").decode().count(old)
-    Mirror.objects.update(tip=old, fetched_at=None)  # As it is for a site that has not purged.
+    Mirror.objects.update(tip=old, fetched_at=None)  # The state of a site that has not purged.
 
     drain()
 
@@ -113,7 +111,7 @@ def test_a_history_rewritten_by_another_site_is_related(remote: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("is_ahead", [False, True])
-def test_a_renamed_branch_is_told_and_not_made_again(remote: Path, settings: Settings, *, is_ahead: bool) -> None:
+def test_a_renamed_branch_is_reported_and_not_recreated(remote: Path, settings: Settings, *, is_ahead: bool) -> None:
     many.publish(2)
     drain()
     repository.git(remote, "branch", "-m", "main", "trunk")
@@ -132,7 +130,7 @@ def test_a_renamed_branch_is_told_and_not_made_again(remote: Path, settings: Set
     assert resync.look().is_clean
 
 
-def test_a_renamed_branch_is_made_again_with_adopt(remote: Path) -> None:
+def test_a_renamed_branch_is_recreated_with_adopt(remote: Path) -> None:
     many.publish(2)
     drain()
     repository.git(remote, "branch", "-m", "main", "trunk")
@@ -142,7 +140,7 @@ def test_a_renamed_branch_is_made_again_with_adopt(remote: Path) -> None:
     assert len(repository.subjects(remote)) == 2
 
 
-def test_a_deleted_branch_beside_others_is_made_again(remote: Path) -> None:
+def test_a_deleted_branch_is_recreated_if_others_exist(remote: Path) -> None:
     many.publish(2)
     drain()
     repository.git(remote, "update-ref", "-d", "refs/heads/main")
@@ -153,7 +151,7 @@ def test_a_deleted_branch_beside_others_is_made_again(remote: Path) -> None:
     assert resync.look().is_clean
 
 
-def test_a_remote_that_drops_pushes_at_once_is_told_and_asked_less_often(remote: Path) -> None:
+def test_a_remote_that_drops_pushes_immediately_is_reported_and_retried_less_often(remote: Path) -> None:
     many.publish(1)
     drain()
     kept = repository.tip(remote)
@@ -172,7 +170,7 @@ def test_a_remote_that_drops_pushes_at_once_is_told_and_asked_less_often(remote:
     assert Change.objects.filter(settled_at=None).count() == 1
 
 
-def test_a_remote_that_drops_pushes_later_is_told_and_asked_less_often(remote: Path) -> None:
+def test_a_remote_that_drops_pushes_later_is_reported_and_retried_less_often(remote: Path) -> None:
     many.publish(1)
     drain()
     kept = repository.tip(remote)
@@ -190,7 +188,7 @@ def test_a_remote_that_drops_pushes_later_is_told_and_asked_less_often(remote: P
     assert max(delays) > 15
 
 
-def test_a_push_that_lasts_ends_the_alarm(remote: Path) -> None:
+def test_a_push_that_persists_clears_the_error(remote: Path) -> None:
     many.publish(1)
     drain()
     Mirror.objects.update(lost_pushes=3, failures=3, error_code="push_lost", fetched_at=None)

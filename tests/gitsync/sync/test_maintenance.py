@@ -1,4 +1,4 @@
-"""Maintenance: the clone and the default remote stay fast and small, and other repositories are not touched."""
+"""Maintenance keeps the clone and the default remote fast and small, and does not touch other repositories."""
 
 import subprocess
 from pathlib import Path
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def default_remote(settings: Settings, tmp_path: Path) -> Path:
-    """Return the default remote, made as the worker makes it."""
+    """Return the default remote, created the way the worker does."""
     settings.GITSYNC_REMOTE = str(tmp_path / "mirror.git")
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
     settings.GITSYNC_CLONE_DIR = tmp_path / "clone.git"
@@ -30,11 +30,11 @@ def default_remote(settings: Settings, tmp_path: Path) -> Path:
 
 
 def graph(path: Path) -> Path:
-    """Return where Git keeps the shape of a history."""
+    """Return the path of the commit-graph."""
     return path / "objects" / "info" / "commit-graph"
 
 
-def test_drains_go_on_after_maintenance_of_the_default_remote(default_remote: Path) -> None:
+def test_drains_continue_after_maintenance_of_the_default_remote(default_remote: Path) -> None:
     for _ in range(3):
         many.publish(2)
         drain()
@@ -49,7 +49,7 @@ def test_drains_go_on_after_maintenance_of_the_default_remote(default_remote: Pa
     repository.assert_sound(default_remote)
 
 
-def test_maintenance_changes_the_clone_and_not_a_configured_remote(remote: Path, settings: Settings) -> None:
+def test_maintenance_changes_the_clone_but_not_a_configured_remote(remote: Path, settings: Settings) -> None:
     many.publish(3)
     drain()
     before = sorted(remote.rglob("*"))
@@ -92,7 +92,7 @@ def test_before_the_first_drain_there_is_nothing_to_do(default_remote: Path) -> 
     assert drain().commits == 1
 
 
-def test_history_set_back_after_maintenance_is_made_again(remote: Path) -> None:
+def test_history_reset_after_maintenance_is_recreated(remote: Path) -> None:
     many.publish(10)
     drain()
     maintain()
@@ -123,7 +123,7 @@ def test_ancestors_match_git_and_take_eight_bytes_each(remote: Path, settings: S
     assert {bucket.itemsize for bucket in many_lines._buckets} == {8}
 
 
-def test_a_benchmark_of_a_long_life_runs(tmp_path: Path) -> None:
+def test_the_long_life_benchmark_runs(tmp_path: Path) -> None:
     command = [".venv/bin/python", "-m", "bench.year", "--commits", "40", "--drain", "2", "--maintain", "5"]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)

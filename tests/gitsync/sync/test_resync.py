@@ -1,4 +1,4 @@
-"""`manage.py resync_git`: what differs is found by path and id, and repaired."""
+"""`manage.py resync_git`: differences are found by path and id, and repaired."""
 
 import json
 import subprocess
@@ -42,12 +42,12 @@ def repair(*options: str) -> str:
 
 
 def entries(files: dict[str, bytes]) -> tuple[TreeEntry, ...]:
-    """Return the files of a folder as the tree has them."""
+    """Return the files in a folder as tree entries."""
     return tuple(TreeEntry(name, blob_oid(content), content) for name, content in files.items())
 
 
 def push_by_hand(settings: Settings, folders: dict[str, dict[str, bytes]]) -> None:
-    """Put folders at the tip of the remote (an empty one goes), past the database."""
+    """Commit folders at the remote's tip without using the database (an empty one is removed)."""
     remote = Remote.configured()
     clone = Repository.open(settings.GITSYNC_CLONE_DIR)
     tip = remote.fetch(clone)
@@ -79,7 +79,7 @@ def test_pending_changes_are_reported_and_pushed(remote: Path) -> None:
     assert check()[0] == 0
 
 
-def test_long_lists_are_cut_in_text_and_complete_in_json(remote: Path) -> None:
+def test_long_lists_are_truncated_in_text_and_complete_in_json(remote: Path) -> None:
     keys = sorted(many.publish(60))
 
     shown = repair()
@@ -140,9 +140,7 @@ def test_an_empty_new_remote_is_filled_with_every_commit(remote: Path, tmp_path:
 
 
 @pytest.mark.parametrize("count", [1, 101])
-def test_any_removal_of_a_paste_that_only_git_has_needs_the_option_prune(
-    remote: Path, settings: Settings, count: int
-) -> None:
+def test_removing_any_paste_that_is_only_in_git_requires_prune(remote: Path, settings: Settings, count: int) -> None:
     many.publish(1)
     drain()
     push_by_hand(settings, {f"abc{number:07}": {"a": b"x"} for number in range(count)})
@@ -170,7 +168,7 @@ def test_a_paste_that_was_taken_off_the_site_is_removed_without_the_option(remot
     assert {path.split("/")[3] for path in repository.files(remote)} == {kept}
 
 
-def test_a_refused_resync_leaves_the_reading_in_to_the_next_drain(remote: Path, settings: Settings) -> None:
+def test_a_refused_resync_leaves_importing_to_the_next_drain(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_READ_BACK = True
     many.publish(15)
     drain()
@@ -189,7 +187,7 @@ def test_a_refused_resync_leaves_the_reading_in_to_the_next_drain(remote: Path, 
     assert check()[0] == 0
 
 
-def test_other_files_beside_the_pastes_are_kept(remote: Path, settings: Settings) -> None:
+def test_other_files_next_to_the_pastes_are_kept(remote: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     clone = Repository.open(settings.GITSYNC_CLONE_DIR)
@@ -210,7 +208,7 @@ def test_an_unreachable_remote_is_reported_in_one_message(remote: Path, settings
         repair()
 
 
-def test_resync_keeps_to_the_push_interval(
+def test_resync_respects_the_push_interval(
     remote: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 1.0

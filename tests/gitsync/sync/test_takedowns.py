@@ -23,20 +23,20 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def claiming(name: str, kind: str = "publish") -> str:
-    """Return a message that says that its commit is ours."""
+    """Return a commit message that claims to be from Pasteur."""
     key = name.partition(".")[0]
     return f"By hand\n\nPasteur-Key: {key}\nPasteur-Kind: {kind}\nPasteur-Change: {name}"
 
 
 def all_files(remote: Path) -> dict[Row, bytes | Entry | None]:
-    """Return every file at the tip, to be committed again."""
+    """Return all files at the tip, to be committed again."""
     found: dict[Row, bytes | Entry | None] = {}
     found.update(repository.files(remote).items())
     return found
 
 
 def squash(remote: Path) -> None:
-    """Replace the history by a single commit that says nothing of changes."""
+    """Replace the history with a single commit that has no change trailers."""
     made = repository.git(
         remote, "-c", "user.name=Eve", "-c", "user.email=e@e", "commit-tree", "main^{tree}", "-m", "All"
     )
@@ -83,7 +83,7 @@ def test_another_sites_hiding_and_showing_keeps_nothing_at_the_tip(remote: Path)
     assert look().is_clean
 
 
-def test_another_sites_change_of_the_same_name_takes_nothing_from_the_tip(remote: Path) -> None:
+def test_another_sites_change_with_the_same_name_removes_nothing_from_the_tip(remote: Path) -> None:
     paste = publish_and_drain()
     files = all_files(remote)
     writing.hide(paste)
@@ -154,7 +154,7 @@ def test_a_copied_folder_can_be_removed(remote: Path) -> None:
     assert look().is_clean
 
 
-def test_a_hidden_paste_without_a_change_leaves_the_tip(remote: Path) -> None:
+def test_a_hidden_paste_without_a_change_is_removed_from_the_tip(remote: Path) -> None:
     paste = publish_and_drain()
     Change.objects.all().delete()
 
@@ -177,7 +177,7 @@ def test_removing_a_paste_that_was_never_mirrored_adds_no_change(remote: Path) -
     assert not Change.objects.exists()
 
 
-def test_an_expiring_paste_of_another_site_stays_at_the_tip(remote: Path, settings: Settings) -> None:
+def test_an_expiring_paste_from_another_site_remains_at_the_tip(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
     paste = writing.publish(Draft([NewFile("one", "a.txt")], lifetime=timedelta(days=1)))
     drain()

@@ -1,4 +1,4 @@
-"""Unexpected errors are reported to the operator, and an unreadable paste delays no other."""
+"""Unexpected errors are reported to the operator, and an unreadable paste does not delay others."""
 
 import json
 import logging
@@ -24,17 +24,17 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def dies(*arguments: Any, **options: Any) -> None:
-    """Stand in for what has a fault."""
+    """Stand in for a faulty function."""
     raise LookupError("out of\nreach")
 
 
 def status() -> dict[str, Any]:
-    """Return what `mirror_status --json` says."""
+    """Return the output of `mirror_status --json`."""
     out = StringIO()
     try:
         call_command("mirror_status", "--json", stdout=out)
     except SystemExit:
-        pass  # It says by its status that something is wrong.
+        pass  # Its exit status reports an error.
     report: dict[str, Any] = json.loads(out.getvalue())
     return report
 
@@ -60,7 +60,7 @@ def test_an_unexpected_error_of_a_drain_is_recorded_and_retried(
     assert (Mirror.objects.get().failures, Mirror.objects.get().error_code) == (0, "")
 
 
-def test_a_database_that_is_down_is_reported_as_such(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_outage_is_reported_as_such(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many.publish(1)
 
     def is_locked(*_: object) -> None:
@@ -74,7 +74,7 @@ def test_a_database_that_is_down_is_reported_as_such(remote: Path, monkeypatch: 
     assert (mirror.error_code, mirror.error) == ("database", "OperationalError: database is locked")
 
 
-def test_a_failed_request_of_a_moderator_delays_no_drain(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_moderators_failed_request_does_not_delay_drains(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (key,) = many.publish(1)
     Mirror.of(str(remote), "main")
     Mirror.objects.update(check_requested=True)
@@ -87,7 +87,7 @@ def test_a_failed_request_of_a_moderator_delays_no_drain(remote: Path, monkeypat
     assert (mirror.check_requested, mirror.check_result.split(":")[0]) == (False, "unexpected")
 
 
-def test_an_unreadable_paste_delays_no_other(
+def test_an_unreadable_paste_does_not_delay_others(
     remote: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     many.publish(1)
@@ -132,7 +132,7 @@ def test_an_unreadable_paste_delays_no_other(
     ],
     ids=lambda facts: json.dumps(facts)[:40],
 )
-def test_unexpected_metadata_delays_nothing(remote: Path, facts: dict[str, Any]) -> None:
+def test_unexpected_metadata_does_not_delay_anything(remote: Path, facts: dict[str, Any]) -> None:
     (key,) = many.publish(1)
     drain()
     said = json.loads(repository.text(remote, key, ".pasteur.json"))
