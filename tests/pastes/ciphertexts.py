@@ -7,7 +7,7 @@ IV, SALT, CT = "uIZoBoN8fmsvGJvNGFtRKQ==", "SUDBCB8xWfE=", "dGVzdCBjaXBoZXJ0ZXh0
 
 
 def adata(**values: Any) -> list[Any]:
-    """Return the member `adata`, with these values in place of the defaults."""
+    """Return the member `adata`, with these values instead of the defaults."""
     cipher = {"iv": IV, "salt": SALT, "iterations": 100_000, "key": 256, "tag": 128, "algorithm": "aes", "mode": "gcm"}
     cipher |= {"compression": "zlib"}
     options = {"formatter": "plaintext", "discussion": 0, "burn": 0}
@@ -17,7 +17,7 @@ def adata(**values: Any) -> list[Any]:
 
 
 def sealed(**values: Any) -> str:
-    """Return the whole object as compact JSON; `values` may also have `v` and `ct`."""
+    """Return the whole object as compact JSON; `values` may also contain `v` and `ct`."""
     envelope = {"v": values.pop("v", 2), "adata": None, "ct": values.pop("ct", CT)}
     envelope["adata"] = adata(**values)
     return json.dumps(envelope, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""The entry points for a text, so that a rule can be tested at each of them."""
+"""The entry points for text, so that a rule can be tested at each of them."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ class Put:
     name = "put"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send a text."""
+        """Send text."""
         return client.put(f"/{file_name}", content, content_type="")
 
     def key(self, response: Any) -> str:
@@ -45,7 +45,7 @@ class Post(Put):
     name = "post"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send a text."""
+        """Send text."""
         return client.post("/", content, content_type="application/x-www-form-urlencoded")
 
 
@@ -55,7 +55,7 @@ class Api:
     name = "api"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send a text."""
+        """Send text."""
         try:
             file = {"content": content.decode()} | ({"name": file_name} if file_name else {})
             body = json.dumps({"files": [file]}, ensure_ascii=False).encode()
@@ -84,7 +84,7 @@ class Form:
     name = "form"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send a text."""
+        """Send text."""
         return submit(client, Part("files-0-content", content), Part("files-0-name", file_name.encode()))
 
     def key(self, response: Any) -> str:
@@ -96,19 +96,19 @@ class Form:
         """Fail unless the response is a page with this status and the text in its box."""
         assert response.status_code == status, response.content
         assert response["Content-Type"] == "text/html; charset=utf-8"
-        if code == "empty":  # A text box may lose spaces.
+        if code == "empty":  # A text box may drop spaces.
             assert not Page(response).areas["files-0-content"].strip()
-        elif code != "not_utf8":  # A text box cannot show bytes that are not text.
+        elif code != "not_utf8":  # A text box cannot show invalid bytes.
             assert Page(response).areas["files-0-content"] == text
 
 
 class FirstPasteur:
-    """The multipart form of the original Pasteur."""
+    """The original Pasteur's multipart form."""
 
     name = "first"
 
     def send(self, client: Client, content: bytes, file_name: str = "") -> Any:
-        """Send a text."""
+        """Send text."""
         sent = multipart.body(Part("paste", content))
         return client.post("/", sent, content_type=multipart.CONTENT_TYPE)
 
@@ -130,7 +130,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (Put(), Post(), Api(), Form(), FirstPaste
 
 
 def submit(client: Client, *parts: Part, files: int | str = 1, accept: str = BROWSER_ACCEPT, **fields: str) -> Any:
-    """Send the site's own form with these parts and fields, and the defaults for all others."""
+    """Submit the site's own form with these parts and fields, and defaults for all others."""
     defaults = {
         "files-TOTAL_FORMS": str(files),
         "files-INITIAL_FORMS": "0",

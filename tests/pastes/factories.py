@@ -8,5 +8,5 @@ from pastes.models import Paste
 
 
 def publish_text(text: str = "text", name: str = "", **fields: Any) -> Paste:
-    """Publish one file; `fields` are the other fields of its draft."""
+    """Publish one file; `fields` are the other fields of the draft."""
     return writing.publish(Draft([NewFile(text, name)], **fields))

@@ -1,4 +1,4 @@
-"""Parses pages as a browser does: form fields, and the text that a visitor sees."""
+"""Parses pages like a browser: form fields, and the text that a visitor sees."""
 
 import re
 from html.parser import HTMLParser
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Page(HTMLParser):
-    """A parsed page. References are resolved and the first line end of a text box is dropped, as in a browser."""
+    """A parsed page. References are resolved and the first line break of a text box is dropped, as in a browser."""
 
     def __init__(self, response: Any) -> None:
         super().__init__(convert_charrefs=True)
@@ -22,7 +22,7 @@ class Page(HTMLParser):
 
     @property
     def values(self) -> dict[str, str]:
-        """The values of all form fields, by name."""
+        """Return the values of all form fields, keyed by name."""
         inputs = {
             str(attributes.get("name")): attributes.get("value") or ""
             for tag, attributes in self.tags
@@ -33,7 +33,7 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """Everything a visitor reads, outside boxes; white space collapses as in a browser."""
+        """Return everything a visitor can read outside of form fields; whitespace collapses as in a browser."""
         return re.sub(r" {2,}", " ", "".join(self.texts))
 
     def links(self) -> list[str]:
@@ -41,7 +41,7 @@ class Page(HTMLParser):
         return [attributes.get("href") or "" for tag, attributes in self.tags if tag == "a"]
 
     def foreign_elements(self) -> list[tuple[str, dict[str, str | None]]]:
-        """Return images and scripts from outside /static/, which a text may have injected."""
+        """Return images and scripts from outside /static/, which may have been injected."""
         suspects = [(tag, attributes) for tag, attributes in self.tags if tag in {"img", "script"}]
         return [
             (tag, attributes)

@@ -9,7 +9,7 @@ CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a form: a field without `file_name`. Browsers send an empty one for an empty file field."""
+    """A part of a form. `file_name` is None for a plain field; browsers send an empty one for an empty file field."""
 
     name: str
     content: bytes

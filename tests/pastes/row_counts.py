@@ -8,7 +8,7 @@ from pastes.models import File, Paste, Revision
 
 
 def count_rows() -> dict[str, int]:
-    """Return the numbers of rows of a paste's tables, by model."""
+    """Return the number of rows in the tables of pastes, keyed by model."""
     return {model.__name__: model._default_manager.count() for model in (Paste, Revision, File, Change)}
 
 

@@ -27,7 +27,7 @@ class _Environs(RequestFactory):
 
 
 def send(method: str, path: str, body: bytes = b"", *, stream: Any = None, **headers: str) -> Response:
-    """Send a request with these headers (`content_type="text/plain"`), with a stream instead of the body if wanted."""
+    """Send a request with these headers (such as `content_type="text/plain"`), optionally with a stream as the body."""
     content_type = headers.pop("content_type", "")
     environ: Any = _Environs().generic(
         method, path, body, content_type, headers={name.replace("_", "-"): value for name, value in headers.items()}
@@ -46,7 +46,7 @@ def send(method: str, path: str, body: bytes = b"", *, stream: Any = None, **hea
 
 @contextmanager
 def _one_connection() -> Iterator[None]:
-    """Keep requests from closing the connection of the test, as Django's client does."""
+    """Keep requests from closing the test's connection, like Django's client."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)

@@ -1,4 +1,4 @@
-"""`manage.py api_token`: make a token, see what there is, revoke it."""
+"""`manage.py api_token`: create, list and revoke tokens."""
 
 import json
 from io import StringIO
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.django_db
 
 
 def run(*words: str) -> str:
-    """Return what the command prints."""
+    """Return the command's output."""
     out = StringIO()
     call_command("api_token", *words, stdout=out, stderr=StringIO())
     return out.getvalue()
 
 
-def test_the_secret_is_all_that_is_printed_and_it_works() -> None:
+def test_only_the_secret_is_printed_and_it_works() -> None:
     User.objects.create_user("ada")
 
     secret = run("create", "ci", "--scope", "write", "--scope", "read", "--expires", "30d", "--owner", "ada").strip()
@@ -34,7 +34,7 @@ def test_the_secret_is_all_that_is_printed_and_it_works() -> None:
     assert client.put("/a.txt", b"text", content_type="").status_code == 201
 
 
-def test_what_there_is_is_listed_without_secrets() -> None:
+def test_tokens_are_listed_without_secrets() -> None:
     secret, _ = api_tokens.create(name="first", scopes=["read"])
     _, second = api_tokens.create(name="second", scopes=["write"], limit_create="off")
     api_tokens.revoke(second)
@@ -49,7 +49,7 @@ def test_what_there_is_is_listed_without_secrets() -> None:
     assert "second" in shown
 
 
-def test_a_revoked_token_opens_nothing() -> None:
+def test_a_revoked_token_gives_no_access() -> None:
     secret, token = api_tokens.create(name="first", scopes=["read"])
 
     assert "has been revoked" in run("revoke", str(token.pk))
@@ -71,7 +71,7 @@ def test_a_revoked_token_opens_nothing() -> None:
         [],
     ],
 )
-def test_nonsense_is_refused(words: list[str]) -> None:
+def test_invalid_arguments_are_refused(words: list[str]) -> None:
     with pytest.raises(CommandError):
         run(*words)
     assert not ApiToken.objects.exists()

@@ -1,4 +1,4 @@
-"""API tokens: who shows one may do what it allows and no more, and what is no token opens nothing."""
+"""API tokens grant exactly the access that their scopes allow; invalid tokens grant none."""
 
 import json
 from datetime import timedelta
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def patch(client: Client, key: str, **headers: str) -> tuple[int, str]:
-    """Change the title of a paste; returns status and code."""
+    """Change the title of a paste; return status and code."""
     response = client.patch(
         f"/api/v1/pastes/{key}",
         json.dumps({"title": "New"}),
@@ -34,7 +34,7 @@ def patch(client: Client, key: str, **headers: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "token"])
-def test_a_token_makes_edits_and_deletes_its_own(scheme: str) -> None:
+def test_a_token_creates_edits_and_deletes_its_own_pastes(scheme: str) -> None:
     client, token = bearer("read", "write", scheme=scheme)
 
     made = create(client, {"files": [FILE]})
@@ -46,7 +46,7 @@ def test_a_token_makes_edits_and_deletes_its_own(scheme: str) -> None:
     assert client.delete(f"/{key}").status_code == 204
 
 
-def test_a_token_is_good_for_uploads_and_dialects_too() -> None:
+def test_a_token_also_works_for_uploads_and_dialects() -> None:
     client, token = bearer("read", "write")
 
     answers = [
@@ -59,7 +59,7 @@ def test_a_token_is_good_for_uploads_and_dialects_too() -> None:
     assert Paste.objects.filter(api_token=token).count() == 3
 
 
-def test_what_others_made_needs_its_edit_token() -> None:
+def test_pastes_by_others_require_their_edit_token() -> None:
     client, _ = bearer("read", "write")
     other, _ = bearer("read", "write")
     key = create(other, {"files": [FILE]}).json()["key"]
@@ -71,7 +71,7 @@ def test_what_others_made_needs_its_edit_token() -> None:
     assert patch(client, anybodys.key, **{"x-pasteur-token": anybodys.token}) == (200, "")
 
 
-def test_tokens_of_one_owner_change_each_others_pastes() -> None:
+def test_tokens_with_the_same_owner_can_change_each_others_pastes() -> None:
     ada, bob = User.objects.create_user("ada"), User.objects.create_user("bob")
     first, _ = bearer("read", "write", owner=ada)
     second, _ = bearer("read", "write", owner=ada)
@@ -82,7 +82,7 @@ def test_tokens_of_one_owner_change_each_others_pastes() -> None:
     assert patch(second, key) == (200, "")
 
 
-def test_a_scope_that_is_missing_is_said(client: Client) -> None:
+def test_a_missing_scope_is_reported(client: Client) -> None:
     paste = publish_text(visibility="public")
     reader, _ = bearer("read")
     writer, _ = bearer("write")
@@ -99,7 +99,7 @@ def test_a_scope_that_is_missing_is_said(client: Client) -> None:
     assert writer.delete(f"/api/v1/pastes/{own}").status_code == 204
 
 
-def test_a_moderator_reads_hides_shows_and_deletes_any_but_edits_none(client: Client) -> None:
+def test_a_moderator_reads_hides_shows_and_deletes_any_paste_but_edits_none(client: Client) -> None:
     moderator, _ = bearer("moderate")
     paste = publish_text("bad", "a.txt")
     address = f"/api/v1/pastes/{paste.key}"
@@ -129,7 +129,7 @@ def test_only_tokens_with_the_scope_moderate(client: Client) -> None:
 
 
 def spoiled(how: str) -> Client:
-    """Return a client whose token is none, or none any more."""
+    """Return a client whose token is invalid, or no longer valid."""
     client, token = bearer("read", "write", owner=User.objects.create_user("ada"))
     if how == "revoked":
         api_tokens.revoke(token)
@@ -153,7 +153,7 @@ def spoiled(how: str) -> Client:
         ("x" * 5_000, "unknown_token"),
     ],
 )
-def test_what_is_no_token_gets_401_wherever_it_is_shown(how: str, code: str) -> None:
+def test_an_invalid_token_gets_401_on_any_request(how: str, code: str) -> None:
     paste, client = publish_text(), spoiled(how)
 
     with nothing_stored():
@@ -178,7 +178,7 @@ def test_other_kinds_of_authorization_are_ignored(header: str) -> None:
     assert create(client, {"files": [FILE]}).status_code == 201
 
 
-def test_only_a_hash_is_kept() -> None:
+def test_only_a_hash_is_stored() -> None:
     secret, token = api_tokens.create(name="one", scopes=["read"])
 
     token.refresh_from_db()
@@ -188,7 +188,7 @@ def test_only_a_hash_is_kept() -> None:
     assert len({api_tokens.draw() for _ in range(100)}) == 100
 
 
-def test_the_last_use_is_kept_by_the_minute() -> None:
+def test_the_last_use_is_stored_to_the_minute() -> None:
     client, token = bearer("read")
 
     client.get("/api/v1/pastes")
@@ -207,7 +207,7 @@ def test_the_last_use_is_kept_by_the_minute() -> None:
     assert token.last_used_at > first
 
 
-def test_a_token_may_have_rates_of_its_own(settings: Settings, tmp_path: Path) -> None:
+def test_a_token_may_have_its_own_rates(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_LIMIT_CREATE = "1/day"
     far = "203.0.113.9"

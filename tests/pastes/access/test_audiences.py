@@ -1,4 +1,4 @@
-"""Who may do something, as a setting says it."""
+"""Parsing the settings that define who may do something."""
 
 from ipaddress import ip_address
 
@@ -19,11 +19,11 @@ from pastes.access.audiences import parse
         ("anyone", "10.1.2.3", False),
     ],
 )
-def test_an_address_belongs_to_the_networks_that_are_named(text: str, address: str, is_in: bool) -> None:
+def test_an_address_matches_the_listed_networks(text: str, address: str, is_in: bool) -> None:
     assert parse(text).has(ip_address(address)) is is_in
 
 
-def test_anyone_and_token_are_words() -> None:
+def test_anyone_and_token_are_keywords() -> None:
     assert parse("anyone").anyone
     assert not parse("token").anyone
     assert parse("10.0.0.0/8 , token").tokens
@@ -34,6 +34,6 @@ def test_anyone_and_token_are_words() -> None:
 @pytest.mark.parametrize(
     "text", ["", "nobody", "anyone, token", "10.0.0.1/8", "10.0.0.0/33", "token,", "a b", "::1%x/9"]
 )
-def test_nonsense_is_refused(text: str) -> None:
+def test_invalid_values_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="anyone"):
         parse(text)

@@ -1,4 +1,4 @@
-"""Bans: whoever calls from there reads, is told why there is no more, and cannot get around it."""
+"""Bans: callers from a banned network can read, are told why they cannot do more, and cannot get around it."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -32,7 +32,7 @@ FAR = "203.0.113.5"
 
 @pytest.fixture(autouse=True)
 def fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """Count from nothing, and leave no ban in the memory of the process."""
+    """Start with empty counters, and leave no bans in the cache."""
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_LIMIT_CREATE = settings.PASTEUR_LIMIT_REPORT = "off"
     bans.forget()
@@ -41,11 +41,11 @@ def fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
 
 
 def put(address: str, **facts: Any) -> int:
-    """Try to paste from an address, and return the status."""
+    """Try to create a paste from an address, and return the status."""
     return Client(REMOTE_ADDR=address, **facts).put("/a.txt", b"text", content_type="").status_code
 
 
-def test_who_is_banned_reads_and_writes_nothing_whatever_the_way() -> None:
+def test_a_banned_caller_can_read_but_not_write_on_any_route() -> None:
     paste = publish_text("text", "a.txt", visibility="public")
     bans.ban("203.0.113.0/24", reason="Spam all day")
     far = Client(REMOTE_ADDR=FAR)
@@ -95,7 +95,7 @@ def test_who_is_banned_reads_and_writes_nothing_whatever_the_way() -> None:
         ("2001:db8:1::/48", ["2001:db8:1:2::3"], ["2001:db8:2::3"]),
     ],
 )
-def test_a_network_is_banned_and_its_neighbours_are_not(network: str, banned: list[str], free: list[str]) -> None:
+def test_a_network_is_banned_but_its_neighbours_are_not(network: str, banned: list[str], free: list[str]) -> None:
     bans.ban(network, reason="no")
 
     assert [put(address) for address in banned] == [403] * len(banned)
@@ -103,12 +103,12 @@ def test_a_network_is_banned_and_its_neighbours_are_not(network: str, banned: li
 
 
 @pytest.mark.parametrize("network", ["", "spam", "0.0.0.0/0", "203.0.0.0/7", "::/0", "127.0.0.1", "::1", "1.2.3.4/33"])
-def test_what_is_no_network_or_too_much_of_it_cannot_be_banned(network: str) -> None:
+def test_invalid_or_too_large_networks_cannot_be_banned(network: str) -> None:
     with pytest.raises(ValueError, match=r"must be|too large|this machine"):
         bans.ban(network, reason="no")
 
 
-def test_a_ban_ends(settings: Settings) -> None:
+def test_a_ban_expires(settings: Settings) -> None:
     bans.ban(FAR, reason="no", until=timezone.now() + timedelta(hours=1))
     held = Client(REMOTE_ADDR=FAR).put("/a.txt", b"text", content_type="")
     bans.ban(FAR, reason="no", until=timezone.now() - timedelta(seconds=1))
@@ -118,7 +118,7 @@ def test_a_ban_ends(settings: Settings) -> None:
     assert put(FAR) == 201
 
 
-def test_what_a_proxy_says_counts_and_what_the_caller_says_does_not(settings: Settings) -> None:
+def test_the_proxys_header_counts_and_the_callers_own_does_not(settings: Settings) -> None:
     settings.PASTEUR_PROXIES = 1
     bans.ban(FAR, reason="no")
 
@@ -126,7 +126,7 @@ def test_what_a_proxy_says_counts_and_what_the_caller_says_does_not(settings: Se
     assert put("10.0.0.1", headers={"x-forwarded-for": f"{FAR}, 198.51.100.1"}) == 201
 
 
-def test_who_shows_an_api_token_is_not_banned_for_the_address() -> None:
+def test_a_caller_with_an_api_token_is_not_affected_by_a_ban_of_its_address() -> None:
     bans.ban(FAR, reason="no")
     writer, _ = bearer("write", address=FAR)
     reader, _ = bearer("read", address=FAR)
@@ -135,7 +135,7 @@ def test_who_shows_an_api_token_is_not_banned_for_the_address() -> None:
     assert reader.put("/a.txt", b"text", content_type="").status_code == 403
 
 
-def test_bans_are_read_now_and_then_and_not_for_each_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bans_are_not_read_from_the_database_for_each_request(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1_000.0]
     monkeypatch.setattr("pastes.access.bans.time.monotonic", lambda: now[0])
     far = Client(REMOTE_ADDR=FAR)
@@ -152,7 +152,7 @@ def test_bans_are_read_now_and_then_and_not_for_each_request(monkeypatch: pytest
     assert far.put("/a.txt", b"text", content_type="").status_code == 403
 
 
-def test_a_ban_holds_at_once_where_it_was_made_and_ends_when_it_is_deleted() -> None:
+def test_a_ban_takes_effect_immediately_where_it_was_added_and_ends_when_it_is_deleted() -> None:
     assert put(FAR) == 201
     ban = bans.ban(FAR, reason="no")
     assert put(FAR) == 403
@@ -160,7 +160,7 @@ def test_a_ban_holds_at_once_where_it_was_made_and_ends_when_it_is_deleted() -> 
     assert put(FAR) == 201
 
 
-def test_no_address_is_kept_unless_a_setting_says_so(settings: Settings) -> None:
+def test_no_address_is_stored_by_default(settings: Settings) -> None:
     put(FAR)
     settings.PASTEUR_KEEP_ADDRESSES = 7
     put("127.0.0.1")
@@ -168,7 +168,7 @@ def test_no_address_is_kept_unless_a_setting_says_so(settings: Settings) -> None
     assert not Origin.objects.exists()
 
 
-def test_addresses_are_kept_for_a_while_and_then_forgotten(settings: Settings) -> None:
+def test_addresses_are_stored_for_a_while_and_then_erased(settings: Settings) -> None:
     settings.PASTEUR_KEEP_ADDRESSES = 7
     for address in (FAR, "2001:db8::5"):
         put(address)

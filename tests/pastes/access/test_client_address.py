@@ -1,4 +1,4 @@
-"""Whose request it is, when anybody may write anything into a header."""
+"""The address of the caller, although anyone can put anything into a header."""
 
 import pytest
 from django.test import RequestFactory
@@ -10,7 +10,7 @@ PROXY = "10.0.0.1"
 
 
 def seen(forwarded: str | None, settings: Settings, proxies: int, nearest: str = PROXY) -> str:
-    """Return the caller of a request with this X-Forwarded-For behind so many proxies."""
+    """Return the caller of a request with this X-Forwarded-For header behind this many proxies."""
     settings.PASTEUR_PROXIES = proxies
     headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
     return client_address.network(client_address.find(RequestFactory(headers=headers).get("/", REMOTE_ADDR=nearest)))

@@ -1,4 +1,4 @@
-"""Edit tokens: given to who makes a paste, kept as a hash, demanded for what changes or deletes it."""
+"""Edit tokens: given to the creator of a paste, stored as a hash, and required for changing or deleting it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def test_a_token_cannot_be_guessed_and_is_not_stored() -> None:
     assert Paste.objects.get(pk=made[0].pk).token == ""
 
 
-def test_a_token_is_for_its_paste_alone() -> None:
+def test_a_token_is_valid_for_its_paste_only() -> None:
     one, other = publish_text(), publish_text()
 
     assert edit_tokens.owns(Paste.objects.get(pk=one.pk), one.token)
@@ -39,7 +39,7 @@ def test_a_token_is_for_its_paste_alone() -> None:
 
 
 @pytest.mark.parametrize("token", [*WRONG, edit_tokens.hashed("")])
-def test_no_token_owns_a_paste_without_one(token: str) -> None:
+def test_a_paste_without_a_token_accepts_none(token: str) -> None:
     paste = publish_text()
     Paste.objects.filter(pk=paste.pk).update(token_hash="")
 
@@ -54,7 +54,7 @@ def test_no_token_owns_a_paste_without_one(token: str) -> None:
         lambda client: create(client, {"files": [FILE]}),
     ],
 )
-def test_the_token_comes_with_the_answer_that_no_cache_keeps(client: Client, make: Callable[[Client], Any]) -> None:
+def test_the_token_is_in_the_response_which_is_not_cached(client: Client, make: Callable[[Client], Any]) -> None:
     response = make(client)
 
     assert response.status_code == 201
@@ -62,7 +62,7 @@ def test_the_token_comes_with_the_answer_that_no_cache_keeps(client: Client, mak
     assert response["Cache-Control"] == "no-store"
 
 
-def test_who_asks_for_json_gets_it_in_the_body(client: Client) -> None:
+def test_callers_that_accept_json_get_the_token_in_the_body(client: Client) -> None:
     response = client.put("/a.txt", b"text", content_type="", headers={"accept": "application/json"})
 
     paste = Paste.objects.get()
@@ -78,7 +78,7 @@ def test_who_asks_for_json_gets_it_in_the_body(client: Client) -> None:
     }
 
 
-def test_reading_never_shows_a_token(client: Client) -> None:
+def test_reading_never_returns_a_token(client: Client) -> None:
     paste = publish_text("text", "a.txt")
 
     for path in (f"/{paste.key}", f"/{paste.key}/raw", f"/api/v1/pastes/{paste.key}"):
@@ -105,7 +105,7 @@ def test_only_the_right_token_deletes_and_only_once(client: Client) -> None:
     assert client.get(f"/{paste.key}/raw").status_code == 404
 
 
-def test_what_moderators_have_hidden_its_author_cannot_delete(client: Client) -> None:
+def test_an_author_cannot_delete_a_paste_hidden_by_a_moderator(client: Client) -> None:
     paste = publish_text()
     writing.hide(paste)
 
@@ -115,7 +115,7 @@ def test_what_moderators_have_hidden_its_author_cannot_delete(client: Client) ->
     assert Paste.objects.get(pk=paste.pk).state == State.HIDDEN
 
 
-def test_a_burning_paste_may_be_deleted_unread(client: Client) -> None:
+def test_a_burning_paste_can_be_deleted_unread(client: Client) -> None:
     paste = publish_text(burn=True)
 
     assert client.delete(f"/{paste.key}", headers={"x-pasteur-token": paste.token}).status_code == 204

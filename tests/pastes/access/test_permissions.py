@@ -1,4 +1,4 @@
-"""Who may make, read and list pastes: what a setting reserves is reserved on every way."""
+"""Permissions to create, read and list pastes apply to every route."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ LISTS = ("/recent", "/recent.atom", "/search?q=text", "/api/v1/pastes", "/api/v1
 
 
 def reads(key: str) -> list[str]:
-    """Return the addresses that show something of a paste."""
+    """Return all URLs that show anything of a paste."""
     pages = ["", "/raw", "/raw/a.txt", "/download/a.txt", "/zip", "/fork", "/edit", "/revisions", "/revisions/1/raw"]
     api = ["", "/mirror", "/revisions", "/revisions/1", "/diff"]
     others = [f"/documents/{key}", f"/raw/{key}", f"/{key}?raw"]
@@ -31,18 +31,18 @@ def reads(key: str) -> list[str]:
 
 
 def statuses(client: Client, paths: Any, **more: Any) -> set[int]:
-    """Return the statuses of these addresses, to a browser where that makes a difference."""
+    """Return the statuses of these URLs, requested as a browser where that matters."""
     return {client.get(path, headers={"accept": BROWSER_ACCEPT}, **more).status_code for path in paths}
 
 
 def moderator(**facts: Any) -> Client:
-    """Return a browser that has logged in to the admin."""
+    """Return a client that is logged in to the admin."""
     client = Client(**facts)
     client.force_login(User.objects.create_user("ada", is_staff=True))
     return client
 
 
-def test_only_we_create_and_everybody_reads(client: Client, settings: Settings) -> None:
+def test_creating_can_be_restricted_while_everyone_reads(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_CREATE = "token"
     paste = publish_text("text", "a.txt", visibility="public")
     ours, _ = bearer("write")
@@ -66,7 +66,7 @@ def test_only_we_create_and_everybody_reads(client: Client, settings: Settings) 
     assert statuses(client, [*reads(paste.key)[:5], *LISTS]) == {200}
 
 
-def test_the_page_says_why_there_is_no_form_and_where_to_log_in(client: Client, settings: Settings) -> None:
+def test_the_page_explains_why_there_is_no_form_and_where_to_log_in(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_CREATE = "token"
     key = publish_text().key
 
@@ -77,13 +77,13 @@ def test_the_page_says_why_there_is_no_form_and_where_to_log_in(client: Client, 
         assert [link for link in page.links() if link.startswith("/admin/login/?next=/")]
 
 
-def test_who_has_logged_in_pastes_with_the_form_alone(settings: Settings) -> None:
+def test_a_logged_in_user_can_only_create_pastes_with_the_form(settings: Settings) -> None:
     settings.PASTEUR_MAY_CREATE = "token"
     ada = moderator()
     own = {"HTTP_ORIGIN": "http://testserver"}
 
     assert Page(ada.get("/", headers={"accept": BROWSER_ACCEPT})).areas
-    assert submit(ada, Part("files-0-content", b"text")).status_code == 401  # No browser leaves Origin out here.
+    assert submit(ada, Part("files-0-content", b"text")).status_code == 401  # Browsers always send Origin here.
     ada.defaults.update(own)
     assert submit(ada, Part("files-0-content", b"text")).status_code == 302
     ada.defaults["HTTP_ORIGIN"] = "https://evil.example"
@@ -96,7 +96,7 @@ def test_who_has_logged_in_pastes_with_the_form_alone(settings: Settings) -> Non
     assert Paste.objects.count() == 1
 
 
-def test_what_only_some_may_read_is_read_nowhere(client: Client, settings: Settings) -> None:
+def test_restricted_pastes_cannot_be_read_on_any_route(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_READ = settings.PASTEUR_MAY_LIST = "token"
     paste = publish_text("text", "a.txt", visibility="public")
     burning = publish_text(burn=True)
@@ -124,7 +124,7 @@ def test_an_author_may_delete_a_paste_without_permission_to_read(client: Client,
     assert client.post(f"/{third.key}/delete", {"token": third.token}).status_code == 302
 
 
-def test_lists_may_be_closed_alone(client: Client, settings: Settings) -> None:
+def test_only_lists_can_be_restricted(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAY_LIST = "token"
     paste = publish_text("text", "a.txt", visibility="public")
 
@@ -146,7 +146,7 @@ def test_lists_may_be_closed_alone(client: Client, settings: Settings) -> None:
         ("", "", 0, 403),
     ],
 )
-def test_addresses_are_let_in_by_network(
+def test_addresses_are_allowed_by_network(
     settings: Settings, nearest: str, forwarded: str, proxies: int, status: int
 ) -> None:
     settings.PASTEUR_MAY_READ = "10.0.0.0/8, 2001:db8::7"
@@ -160,7 +160,7 @@ def test_addresses_are_let_in_by_network(
     assert "WWW-Authenticate" not in answer
 
 
-def test_the_page_of_another_site_does_not_borrow_the_address_of_its_reader(settings: Settings) -> None:
+def test_a_page_on_another_site_does_not_benefit_from_its_readers_address(settings: Settings) -> None:
     settings.PASTEUR_MAY_READ = settings.PASTEUR_MAY_CREATE = "10.0.0.0/8"
     inside = Client(REMOTE_ADDR="10.1.2.3")
     paste = publish_text()
@@ -172,7 +172,7 @@ def test_the_page_of_another_site_does_not_borrow_the_address_of_its_reader(sett
     assert inside.get(f"/{paste.key}", headers={"origin": "http://testserver"}).status_code == 200
 
 
-def test_no_shared_cache_keeps_what_is_reserved(client: Client, settings: Settings) -> None:
+def test_shared_caches_do_not_store_restricted_pages(client: Client, settings: Settings) -> None:
     paste = publish_text()
     assert "private" not in client.get(f"/{paste.key}/raw")["Cache-Control"]
 
@@ -184,7 +184,7 @@ def test_no_shared_cache_keeps_what_is_reserved(client: Client, settings: Settin
     assert {"Authorization", "Cookie"} <= set(answer["Vary"].split(", "))
 
 
-def test_checks_name_what_an_operator_may_not_mean(settings: Settings) -> None:
+def test_checks_report_settings_that_are_probably_mistakes(settings: Settings) -> None:
     assert checks.check_audiences() == []
 
     settings.PASTEUR_URL = "https://paste.example.org"

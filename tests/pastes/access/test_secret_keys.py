@@ -14,7 +14,7 @@ FOREIGN = "the secret key of another site, long enough"
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_the_first_key_becomes_the_sites_and_any_other_is_foreign(settings: Settings) -> None:
+def test_the_first_key_becomes_the_sites_and_any_other_is_refused(settings: Settings) -> None:
     assert secret_keys.mismatch() == ""
 
     settings.SECRET_KEY = FOREIGN
@@ -34,7 +34,7 @@ def test_digests_keep_their_key_when_the_former_key_is_a_fallback(settings: Sett
     assert secret_keys.digest_key() == key
 
 
-def test_an_added_key_works_beside_the_former_one_until_others_are_forgotten(settings: Settings) -> None:
+def test_an_added_key_works_alongside_the_former_one_until_others_are_forgotten(settings: Settings) -> None:
     former, key = settings.SECRET_KEY, secret_keys.digest_key()
     secret_keys.add(NEW)
     secret_keys.add(NEW)
@@ -77,7 +77,7 @@ def test_a_lost_key_is_replaced_by_adopting_another(settings: Settings) -> None:
     assert secret_keys.digest_key() != key
 
 
-def test_the_database_has_neither_secret_key_nor_digest_key(settings: Settings) -> None:
+def test_the_database_contains_neither_secret_key_nor_digest_key(settings: Settings) -> None:
     key = secret_keys.digest_key()
 
     row = SecretKey.objects.get()
@@ -88,7 +88,7 @@ def test_the_database_has_neither_secret_key_nor_digest_key(settings: Settings) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_processes_that_start_at_once_with_different_keys_one_is_the_first() -> None:
+def test_if_processes_start_concurrently_with_different_keys_one_is_the_first() -> None:
     results: dict[str, bytes | None] = {}
     barrier = threading.Barrier(4)
 

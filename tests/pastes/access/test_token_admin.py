@@ -1,4 +1,4 @@
-"""API tokens in the admin: the secret is shown once, and what a token may do stays as it was made."""
+"""API tokens in the admin: the secret is shown once, and scopes cannot be changed later."""
 
 import re
 from typing import Any
@@ -17,12 +17,12 @@ FIELDS = {"name": "ci", "may_write": "on", "expires_at_0": "", "expires_at_1": "
 
 
 def secret_in(response: Any) -> str | None:
-    """Return the secret that a page shows."""
+    """Return the secret shown on a page."""
     found = re.search(r"pasteur_[\w-]{32}", response.content.decode())
     return found[0] if found else None
 
 
-def test_the_secret_is_shown_once_and_opens(admin_client: Client) -> None:
+def test_the_secret_is_shown_once_and_works(admin_client: Client) -> None:
     made = admin_client.post(ADD, FIELDS)
 
     secret = secret_in(made)
@@ -37,7 +37,7 @@ def test_the_secret_is_shown_once_and_opens(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"may_write": ""}, {"name": ""}, {"limit_create": "often"}, {"limit_read": "1/eon"}])
-def test_nonsense_makes_no_token(admin_client: Client, wrong: dict[str, str]) -> None:
+def test_invalid_input_creates_no_token(admin_client: Client, wrong: dict[str, str]) -> None:
     fields = {name: value for name, value in (FIELDS | wrong).items() if value}
 
     response = admin_client.post(ADD, fields)
@@ -46,7 +46,7 @@ def test_nonsense_makes_no_token(admin_client: Client, wrong: dict[str, str]) ->
     assert not ApiToken.objects.exists()
 
 
-def test_a_token_cannot_be_made_more_powerful(admin_client: Client) -> None:
+def test_a_tokens_scopes_cannot_be_extended(admin_client: Client) -> None:
     _, token = api_tokens.create(name="ci", scopes=["read"])
 
     admin_client.post(f"/admin/pastes/apitoken/{token.pk}/change/", FIELDS | {"may_moderate": "on"})
@@ -65,7 +65,7 @@ def test_revoking_is_an_action(admin_client: Client) -> None:
     assert token.revoked_at is not None
 
 
-def test_who_may_not_moderate_makes_no_token_that_may(client: Client) -> None:
+def test_a_user_who_may_not_moderate_cannot_create_a_moderating_token(client: Client) -> None:
     user = User.objects.create_user("eve", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=["add_apitoken", "view_apitoken"]))
     client.force_login(user)

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def send(client: Client, method: str, paste: Paste, body: Any = None, **headers: str) -> Any:
-    """Send JSON to the URL of a paste, by default with its edit token."""
+    """Send JSON to the URL of a paste, with its edit token by default."""
     all_headers = {"x-pasteur-token": paste.token, "if-match": "*"} | {
         name.replace("_", "-"): value for name, value in headers.items()
     }
@@ -71,7 +71,7 @@ def test_an_unknown_etag_is_a_conflict(client: Client, etag: str) -> None:
     assert refused(response) == (412, "conflict", "If-Match")
 
 
-def test_an_edit_needs_if_match(client: Client) -> None:
+def test_an_edit_requires_if_match(client: Client) -> None:
     paste = publish_text()
 
     with nothing_stored():
@@ -98,7 +98,7 @@ def test_edits_without_the_right_token_are_refused(client: Client, method: str, 
     assert refused(response) == (403, "token", "X-Pasteur-Token")
 
 
-def test_one_matching_etag_of_several_is_enough(client: Client) -> None:
+def test_one_matching_etag_of_several_is_sufficient(client: Client) -> None:
     paste = publish_text()
     known = client.get(f"/api/v1/pastes/{paste.key}")["ETag"]
 
@@ -165,7 +165,7 @@ def test_an_exceeded_limit_is_in_the_error(client: Client) -> None:
     assert create(client, {"files": [FILE], "title": "x" * 201}).json()["error"]["limit"] == 200
 
 
-def test_a_fork_names_its_original(client: Client) -> None:
+def test_a_fork_refers_to_its_original(client: Client) -> None:
     paste = publish_text("text", "a.py", title="T")
 
     response = client.post(f"/api/v1/pastes/{paste.key}/fork", {"author": "Bob"}, content_type="application/json")
@@ -193,7 +193,7 @@ def test_a_repeated_fork_creates_one_paste(client: Client) -> None:
     assert Paste.objects.count() == 3
 
 
-def test_burning_hands_out_the_files_once(client: Client) -> None:
+def test_burning_returns_the_files_once(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one", "a"), NewFile("two", "b")], burn=True))
     path = f"/api/v1/pastes/{paste.key}/burn"
 
@@ -224,7 +224,7 @@ def test_a_repeated_idempotency_key_returns_the_same_paste_and_token(client: Cli
     assert repeated(client, {"files": [FILE]}, key).status_code == 404
 
 
-def test_another_idempotency_key_or_none_creates_another_paste(client: Client) -> None:
+def test_a_different_idempotency_key_or_none_creates_another_paste(client: Client) -> None:
     for key in ("0123456789abcdef-1", "0123456789abcdef-2", "", ""):
         assert repeated(client, {"files": [FILE]}, key).status_code == 201
 
@@ -242,6 +242,6 @@ def test_an_idempotency_key_is_bound_to_its_body_and_must_be_long(client: Client
 
 
 def repeated(client: Client, body: Any, key: str) -> Any:
-    """Create with an Idempotency-Key."""
+    """Create a paste with an Idempotency-Key."""
     headers = {"idempotency-key": key} if key else {}
     return client.post("/api/v1/pastes", body, content_type="application/json", headers=headers)

@@ -112,13 +112,13 @@ def test_a_client_can_read_languages_and_limits(client: Client, settings: Settin
     assert names == list(LANGUAGES)
 
 
-def test_the_mirror_state_has_a_url_of_its_own(client: Client) -> None:
+def test_the_mirror_state_has_its_own_url(client: Client) -> None:
     paste = publish_text()
 
     assert client.get(f"{API}/pastes/{paste.key}/mirror").json() == {"state": "waiting", "commit": None}
 
 
-def test_pages_of_other_sites_may_use_the_api_without_cookies(client: Client) -> None:
+def test_pages_on_other_sites_can_use_the_api_without_cookies(client: Client) -> None:
     asking = {"origin": "https://example.org", "access-control-request-method": "POST"}
 
     asked = client.options(f"{API}/pastes", headers=asking)
@@ -133,7 +133,7 @@ def test_pages_of_other_sites_may_use_the_api_without_cookies(client: Client) ->
     assert "X-Pasteur-Token" in made["Access-Control-Expose-Headers"]
 
 
-def test_html_pages_answer_no_preflight_requests(client: Client) -> None:
+def test_html_pages_do_not_respond_to_preflight_requests(client: Client) -> None:
     response = client.options(
         "/recent", headers={"origin": "https://example.org", "access-control-request-method": "POST"}
     )
@@ -163,7 +163,7 @@ def test_the_openapi_document_defines_every_name_that_it_refers_to(client: Clien
     assert {"schemas/PasteCreated", "headers/ETag", "headers/Link", "headers/Retry-After"} <= named
 
 
-def test_the_openapi_document_has_the_limits_of_a_paste(client: Client) -> None:
+def test_the_openapi_document_contains_the_limits_of_a_paste(client: Client) -> None:
     schemas = client.get(f"{API}/openapi.json").json()["components"]["schemas"]
 
     fields = schemas["PasteIn"]["properties"]

@@ -34,7 +34,7 @@ OPERATIONS = {found.ok().label: found.ok() for found in DOCUMENT.get_all_operati
 some_requests = settings(
     max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-#: Operations without input have no invalid input.
+#: Operations without input cannot have invalid input.
 CASES = [
     (label, mode)
     for label, operation in OPERATIONS.items()
@@ -45,7 +45,7 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def one_connection() -> Iterator[None]:
-    """Keep requests from closing the connection, which has the transaction of the test."""
+    """Keep requests from closing the connection, which holds the transaction of the test."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)

@@ -1,4 +1,4 @@
-"""POST /api/v1/pastes: every error has its code, names its field, and stores nothing."""
+"""POST /api/v1/pastes: every error has its code, contains its field, and stores nothing."""
 
 import json
 from typing import Any
@@ -88,7 +88,7 @@ def test_only_an_object_is_accepted(client: Client, body: bytes) -> None:
         ({"burn": None}, "burn"),
     ],
 )
-def test_a_field_of_the_wrong_type_is_named(client: Client, fields: dict[str, Any], field: str) -> None:
+def test_a_field_of_the_wrong_type_is_reported(client: Client, fields: dict[str, Any], field: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [FILE]} | fields)
 
@@ -98,7 +98,7 @@ def test_a_field_of_the_wrong_type_is_named(client: Client, fields: dict[str, An
 @pytest.mark.parametrize(
     ("body", "field"), [({}, "files"), ({"title": "x"}, "files"), ({"files": [{"name": "x"}]}, "files.0.content")]
 )
-def test_a_missing_field_is_named(client: Client, body: dict[str, Any], field: str) -> None:
+def test_a_missing_field_is_reported(client: Client, body: dict[str, Any], field: str) -> None:
     with nothing_stored():
         response = create(client, body)
 
@@ -139,7 +139,7 @@ def test_a_field_name_with_a_lone_surrogate_is_refused(client: Client) -> None:
     "content_type",
     ["", "text/plain", "text/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"],
 )
-def test_only_the_content_type_json_is_accepted(client: Client, content_type: str) -> None:
+def test_only_application_json_is_accepted(client: Client, content_type: str) -> None:
     with nothing_stored():
         response = client.generic("POST", "/api/v1/pastes", json.dumps({"files": [FILE]}), content_type)
 
@@ -182,7 +182,7 @@ def test_a_lone_surrogate_is_refused(client: Client, escape: bytes, field: str) 
 @pytest.mark.parametrize(
     "name", ["nonsense", "../../etc/passwd", "<script>alert(1)</script>", " ", "x" * 10_000, "a\0b", "a\udfff\u202eb"]
 )
-def test_an_unknown_language_is_refused_and_cut(client: Client, name: str) -> None:
+def test_an_unknown_language_is_refused_and_truncated(client: Client, name: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [{"content": "a", "language": name}]})
 
@@ -230,14 +230,14 @@ def test_a_paste_without_files_is_empty(client: Client) -> None:
         ({"content": "a", "name": "a.py"}, "duplicate_name", "files.1.name"),
     ],
 )
-def test_the_error_names_the_invalid_file(client: Client, file: dict[str, Any], code: str, field: str) -> None:
+def test_the_error_contains_the_invalid_file(client: Client, file: dict[str, Any], code: str, field: str) -> None:
     with nothing_stored():
         response = create(client, {"files": [{"content": "a", "name": "a.py"}, file]})
 
     assert refused(response) == (422, code, field)
 
 
-def test_the_error_for_a_large_text_names_field_and_limit(client: Client, settings: Settings) -> None:
+def test_the_error_for_a_large_text_contains_field_and_limit(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 10
 
     response = create(client, {"files": [{"content": "x" * 6}, {"content": "y" * 5}]})
@@ -329,7 +329,7 @@ def test_known_parameters_are_accepted(client: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["pastes?", "search?q=a&", "pastes/{key}/revisions?"])
-def test_the_error_for_a_number_out_of_range_names_field_and_limit(
+def test_the_error_for_a_number_out_of_range_contains_field_and_limit(
     client: Client, path: str, query: str, field: str, limit: int
 ) -> None:
     response = client.get(f"/api/v1/{path.format(key=publish_text().key)}{query}")
@@ -339,11 +339,11 @@ def test_the_error_for_a_number_out_of_range_names_field_and_limit(
 
 
 @pytest.mark.parametrize(("query", "code"), [("limit=many", "wrong_type"), ("limit=" + "9" * 5_000, "out_of_range")])
-def test_the_error_for_an_invalid_number_names_the_field(client: Client, query: str, code: str) -> None:
+def test_the_error_for_an_invalid_number_contains_the_field(client: Client, query: str, code: str) -> None:
     assert refused(client.get(f"/api/v1/pastes?{query}")) == (422, code, "limit")
 
 
-def test_the_errors_of_a_new_paste_name_their_limits(client: Client, settings: Settings) -> None:
+def test_the_errors_for_a_new_paste_contain_their_limits(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 100
     bodies: list[tuple[dict[str, Any], int]] = [
         ({"files": [FILE] * 51}, 50),

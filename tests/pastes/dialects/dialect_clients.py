@@ -16,7 +16,7 @@ URLENCODED = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class DialectClient:
-    """A request format of a dialect: how to send a text, and how to read the key and the error message."""
+    """A request format of a dialect: how to send text, and how to read the key and the error message."""
 
     dialect: str
     send: Callable[[Client, bytes], Any]
@@ -24,12 +24,12 @@ class DialectClient:
     message: Callable[[Any], str]
     path: str = "/"
     status: int = 200
-    #: Whether every refused text is 400, as in the original service.
+    #: Whether all refused text gets 400, as in the original service.
     always_400: bool = True
 
 
 def encoded(path: str, name: str, **more: str) -> Callable[[Client, bytes], Any]:
-    """Return a function that sends an urlencoded form with the text in this field."""
+    """Return a function that sends a URL-encoded form with the text in this field."""
     rest = "".join(f"&{quote(key)}={quote(value)}" for key, value in more.items())
     return lambda client, text: client.generic("POST", path, f"{quote(name)}={quote(text)}{rest}", URLENCODED)
 
@@ -42,7 +42,7 @@ def parts(path: str, name: str, file_name: str | None = None, **headers: str) ->
 
 
 def in_json(path: str, before: str, after: str) -> Callable[[Client, bytes], Any]:
-    """Return a function that sends JSON with the text as a string in between; invalid UTF-8 is inserted unescaped."""
+    """Return a function that sends JSON with the text inserted as a string; invalid UTF-8 is inserted unescaped."""
 
     def send(client: Client, text: bytes) -> Any:
         try:
@@ -60,12 +60,12 @@ def last_part(url: str) -> str:
 
 
 def key_in_text(response: Any) -> str:
-    """Return the key of the URL in a text response."""
+    """Return the key from the URL in a text response."""
     return last_part(response.content.decode())
 
 
 def text_message(response: Any) -> str:
-    """Return the message of a plain text error."""
+    """Return the message from a plain text error."""
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     message: str = response.content.decode()
     assert message.strip()
@@ -74,21 +74,21 @@ def text_message(response: Any) -> str:
 
 
 def json_message(response: Any) -> str:
-    """Return the message of an error in the form `{"message": ...}`."""
+    """Return the message from an error in the form `{"message": ...}`."""
     body: dict[str, str] = response.json()
     assert list(body) == ["message"]
     return body["message"]
 
 
 def pinnwand_message(response: Any) -> str:
-    """Return the message of an error in pinnwand's format."""
+    """Return the message from an error in pinnwand's format."""
     body: dict[str, Any] = response.json()
     assert body == {"state": "error", "code": response.status_code, "message": body["message"]}
     return str(body["message"])
 
 
 def gist_message(response: Any) -> str:
-    """Return the message of an error in GitHub's format."""
+    """Return the message from an error in GitHub's format."""
     body: dict[str, Any] = response.json()
     assert "message" in body
     assert set(body) <= {"message", "errors"}

@@ -1,4 +1,4 @@
-"""dpaste's API: a form in, the URL out in three formats."""
+"""dpaste's API: a form in, the URL out in one of three formats."""
 
 from datetime import timedelta
 from typing import Any
@@ -41,7 +41,7 @@ def test_the_url_is_in_quotes_or_alone_on_a_line(client: Client, shape: str, exp
     assert response.content.decode() == expected.format(url=url)
 
 
-def test_json_has_url_text_and_lexer(client: Client) -> None:
+def test_json_contains_url_text_and_lexer(client: Client) -> None:
     response = send(client, content="x = 1\r\n", lexer="python3", format="json")
 
     url = f"http://testserver/{Paste.objects.get().key}"
@@ -142,6 +142,6 @@ def test_a_malformed_form_is_400(client: Client, body: bytes, content_type: str)
     assert response["Content-Type"] == "text/plain; charset=utf-8"
 
 
-def test_a_file_may_be_called_api(client: Client) -> None:
+def test_a_file_can_be_called_api(client: Client) -> None:
     assert client.put("/api", b"text", content_type="").status_code == 201
     assert File.objects.get().name == "api"

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("path", ["/api/v2/", "/api/v2"])
-def test_every_field_is_stored_and_the_response_has_url_and_expiry(client: Client, path: str) -> None:
+def test_every_field_is_stored_and_the_response_contains_url_and_expiry(client: Client, path: str) -> None:
     fields = {"content": "x = 1\r\n", "syntax": "python3", "title": "One", "poster": "Ada", "expiry_days": "365"}
 
     response = client.post(path, fields)
@@ -48,7 +48,7 @@ def test_the_default_is_plain_text_for_a_week(client: Client) -> None:
         *({"content": "x", "expiry_days": days} for days in ("0", "366", "-1", "1e9", "", "1.5", "9" * 12, "٣")),
     ],
 )
-def test_an_invalid_value_is_400_in_one_line(client: Client, fields: dict[str, str]) -> None:
+def test_an_invalid_value_is_400_with_a_one_line_message(client: Client, fields: dict[str, str]) -> None:
     with nothing_stored():
         response = client.post("/api/v2/", fields)
 

@@ -21,7 +21,7 @@ AWKWARD = "\ufeff one\r\ntwo\rthree \u2028 a=1&b=%20+%zz;c\x1b[2J 🐙 --x\r\n\r
 
 
 def assert_error(dialect: DialectClient, response: Any, status: int) -> str:
-    """Return the message of an error; fail unless it has the dialect's format and is readable by other origins."""
+    """Return the message from an error; fail unless it has the dialect's format and other origins can read it."""
     is_400 = status in {413, 415, 422} and dialect.always_400
     assert response.status_code == (400 if is_400 else status), response.content
     assert response["Access-Control-Allow-Origin"] == "*"
@@ -29,7 +29,7 @@ def assert_error(dialect: DialectClient, response: Any, status: int) -> str:
 
 
 @every
-def test_a_text_is_read_back_byte_for_byte_and_the_response_has_the_edit_token(dialect: DialectClient) -> None:
+def test_text_is_returned_byte_for_byte_and_the_response_contains_the_edit_token(dialect: DialectClient) -> None:
     client = Client(enforce_csrf_checks=True)
 
     response = dialect.send(client, AWKWARD.encode())
@@ -49,7 +49,7 @@ def test_a_text_is_read_back_byte_for_byte_and_the_response_has_the_edit_token(d
     [(b"", 422), (b" \r\n\t", 422), (b"a\0b", 422), (b"good \xff bad", 400), (b"\xed\xa0\x80", 400)],
     ids=["empty", "space", "nul", "not_utf8", "surrogate"],
 )
-def test_an_invalid_text_is_refused_in_the_format_of_the_dialect(
+def test_invalid_text_is_refused_in_the_format_of_the_dialect(
     client: Client, dialect: DialectClient, text: bytes, status: int
 ) -> None:
     with nothing_stored():
@@ -59,7 +59,7 @@ def test_an_invalid_text_is_refused_in_the_format_of_the_dialect(
 
 
 @every
-def test_a_text_of_the_maximum_size_is_accepted_and_one_byte_more_is_refused(
+def test_text_of_the_maximum_size_is_accepted_and_one_byte_more_is_refused(
     client: Client, dialect: DialectClient, settings: Settings
 ) -> None:
     settings.PASTEUR_MAX_BYTES = 1_000
@@ -135,7 +135,7 @@ def test_read_only_urls_refuse_other_methods(path: str, method: str) -> None:
 
 
 class ClientWithOptions(Client):
-    """A client that sends options in query or headers, where the dialect has none."""
+    """A client that sends options in the query string or in headers, which the dialect does not support."""
 
     def __init__(self, query: str = "", **headers: Any) -> None:
         super().__init__(**headers)
@@ -164,5 +164,5 @@ def test_unsupported_options_are_refused(dialect: DialectClient, options: str) -
 
 
 @every
-def test_an_empty_query_and_an_edit_token_are_no_options(dialect: DialectClient) -> None:
+def test_an_empty_query_string_and_an_edit_token_are_not_options(dialect: DialectClient) -> None:
     assert dialect.send(ClientWithOptions(headers={"x-pasteur-token": "x"}), b"text").status_code == dialect.status

@@ -18,7 +18,7 @@ GIST = {"description": "One", "public": True, "files": FILES}
 
 
 def send(client: Client, body: Any, path: str = "", method: str = "POST", token: str = "") -> Any:
-    """Send JSON with a token, as GitHub's clients do."""
+    """Send JSON with a token, like GitHub's clients."""
     headers = {"authorization": f"token {token}"} if token else {}
     return getattr(client, method.lower())(
         f"/api/v3/gists{path}", body, content_type="application/json", headers=headers
@@ -26,7 +26,7 @@ def send(client: Client, body: Any, path: str = "", method: str = "POST", token:
 
 
 def made(client: Client, **facts: Any) -> tuple[str, str]:
-    """Create a gist; return its path and its edit token."""
+    """Create a gist; return its path and edit token."""
     answer = send(client, GIST | facts)
     assert answer.status_code == 201, answer.content
     return f"/{answer.json()['id']}", answer["X-Pasteur-Token"]
@@ -92,7 +92,7 @@ def test_the_token_deletes_once(client: Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_updates_and_deletions_need_the_edit_token(client: Client, method: str) -> None:
+def test_updates_and_deletions_require_the_edit_token(client: Client, method: str) -> None:
     (path, token), (_, other) = made(client), made(client)
 
     for wrong in ("", token[:-1], other, "x"):

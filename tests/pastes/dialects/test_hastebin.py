@@ -98,6 +98,6 @@ def test_the_dialect_can_be_disabled(client: Client, settings: Settings) -> None
     assert first.status_code != 200
 
 
-def test_a_file_may_be_called_documents(client: Client) -> None:
+def test_a_file_can_be_called_documents(client: Client) -> None:
     assert client.put("/documents", b"text", content_type="").status_code == 201
     assert client.get("/documents").status_code == 404

@@ -1,4 +1,4 @@
-"""The form of the original Pasteur at POST /, and its JSON."""
+"""The original Pasteur's form at POST /, and its JSON."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def send(client: Client, *parts: Part) -> Any:
 
 
 def assert_refused(response: Any) -> str:
-    """Return the line of a refusal; fail unless it has the format of the dialect."""
+    """Return the line of a refusal; fail unless it has the dialect's format."""
     assert response.status_code == 400
     assert response["Content-Type"].startswith("text/plain")
     assert response["Access-Control-Allow-Origin"] == "*"
@@ -33,7 +33,7 @@ def assert_refused(response: Any) -> str:
     return line
 
 
-def test_the_smallest_form_is_answered_with_the_code_alone(client: Client) -> None:
+def test_the_smallest_form_gets_only_the_code(client: Client) -> None:
     response = send(client, TEXT)
 
     paste = Paste.objects.get()
@@ -73,7 +73,7 @@ def test_field_names_are_case_insensitive(client: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("file_name", ["code.ml", "", "../../x", "schön"])
-def test_parts_may_have_a_file_name(client: Client, file_name: str) -> None:
+def test_parts_can_have_a_file_name(client: Client, file_name: str) -> None:
     parts = [Part("paste", b"a\r\nb", file_name=file_name), Part("user", b"Ada", file_name=file_name)]
 
     assert send(client, *parts).status_code == 200
@@ -105,7 +105,7 @@ def test_unknown_parts_are_ignored(client: Client) -> None:
     assert not Paste.objects.get().burn
 
 
-def test_the_form_needs_no_csrf_token_and_ignores_cookies() -> None:
+def test_the_form_requires_no_csrf_token_and_ignores_cookies() -> None:
     client = Client(enforce_csrf_checks=True)
 
     response = send(client, TEXT)
@@ -131,14 +131,14 @@ def test_the_form_needs_no_csrf_token_and_ignores_cookies() -> None:
         [TEXT, Part("encrypted", b"on")],
     ],
 )
-def test_invalid_input_is_400_in_one_line(client: Client, parts: list[Part]) -> None:
+def test_invalid_input_is_400_with_a_one_line_message(client: Client, parts: list[Part]) -> None:
     with nothing_stored():
         response = send(client, *parts)
 
     assert assert_refused(response)
 
 
-def test_a_large_text_is_400_and_names_the_limit(client: Client, settings: Settings) -> None:
+def test_a_large_text_is_400_and_the_message_contains_the_limit(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 10
 
     with nothing_stored():
@@ -147,7 +147,7 @@ def test_a_large_text_is_400_and_names_the_limit(client: Client, settings: Setti
     assert "10 bytes" in assert_refused(response)
 
 
-def test_a_browser_asking_for_pages_gets_the_same_refusal(client: Client) -> None:
+def test_a_browser_that_accepts_html_gets_the_same_refusal(client: Client) -> None:
     with nothing_stored():
         response = client.post(
             "/",

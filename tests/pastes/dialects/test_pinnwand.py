@@ -31,7 +31,7 @@ def removal_path(client: Client) -> str:
     return str(answer["removal"]).removeprefix("http://testserver")
 
 
-def test_several_files_are_one_paste_and_are_read_back(client: Client) -> None:
+def test_several_files_become_one_paste_and_are_returned(client: Client) -> None:
     ham = {"lexer": "text", "content": "h\u00e4m", "name": None}
 
     answer = send(client, {"expiry": "1week", "files": [SPAM, ham], "long": 1})
@@ -119,7 +119,7 @@ def test_a_removed_or_burning_paste_is_404(client: Client) -> None:
     assert Paste.objects.readable().filter(pk=burning.pk).exists()
 
 
-def test_a_form_is_answered_with_three_urls(client: Client) -> None:
+def test_the_response_to_a_form_contains_three_urls(client: Client) -> None:
     parts = [Part("raw", b"x = 1\r\n"), Part("lexer", b"python"), Part("expiry", b"1week")]
 
     response = client.post("/curl", multipart.body(*parts), content_type=multipart.CONTENT_TYPE)
@@ -135,7 +135,7 @@ def test_a_form_is_answered_with_three_urls(client: Client) -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"raw": ""}, {"raw": "x", "lexer": "no"}, {"raw": "x", "expiry": "no"}])
-def test_an_invalid_form_is_400_in_one_line(client: Client, fields: dict[str, str]) -> None:
+def test_an_invalid_form_is_400_with_a_one_line_message(client: Client, fields: dict[str, str]) -> None:
     with nothing_stored():
         response = client.post("/curl", fields)
 
@@ -187,5 +187,5 @@ def test_guesses_of_removal_urls_are_counted(client: Client, settings: Settings,
     assert [near.get(path).status_code for path in paths] == [302] * 4
 
 
-def test_a_file_may_be_called_curl(client: Client) -> None:
+def test_a_file_can_be_called_curl(client: Client) -> None:
     assert client.put("/curl", b"text", content_type="").status_code == 201

@@ -1,4 +1,4 @@
-"""sprunge, ix and pastebinit: forms at the URL of bare texts, told apart from them."""
+"""sprunge, ix and pastebinit: forms at the URL for plain text, distinguished from it."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def send(client: Client, body: str | bytes, content_type: str = URLENCODED) -> Any:
-    """Send a body as curl does."""
+    """Send a body the way curl does."""
     return client.generic("POST", "/", body, content_type)
 
 
@@ -60,14 +60,14 @@ def test_the_text_field_of_a_form_is_published(client: Client, body: str, text: 
         "content=é",
     ],
 )
-def test_a_text_that_resembles_a_form_is_stored_byte_for_byte(client: Client, text: str) -> None:
+def test_text_that_resembles_a_form_is_stored_byte_for_byte(client: Client, text: str) -> None:
     response = send(client, text)
 
     assert response.status_code == 201
     assert client.get(response.content.decode().strip() + "/raw").content == text.encode()
 
 
-def test_a_text_with_another_content_type_is_never_a_form(client: Client) -> None:
+def test_text_with_another_content_type_is_never_a_form(client: Client) -> None:
     for content_type in ("text/plain", "application/octet-stream", ""):
         assert send(client, "sprunge=x", content_type).status_code == 201
     assert client.generic("PUT", "/", "sprunge=x", URLENCODED).status_code == 201
@@ -109,7 +109,7 @@ def test_an_invalid_form_is_refused_in_one_line(client: Client, body: str, statu
     assert response.content.count(b"\n") == 1
 
 
-def test_the_sites_own_form_still_needs_its_csrf_token() -> None:
+def test_the_sites_own_form_still_requires_its_csrf_token() -> None:
     client = Client(enforce_csrf_checks=True)
     parts = [Part("csrfmiddlewaretoken", b"x" * 32), Part("content", b"text")]
 

@@ -1,4 +1,4 @@
-"""PrivateBin's API, version 2: its encrypted pastes are stored and read back, and no others are read."""
+"""PrivateBin's API, version 2: its encrypted pastes are stored and returned, and no other pastes are."""
 
 import json
 from datetime import timedelta
@@ -23,13 +23,13 @@ HEADER = {"x-requested-with": "JSONHttpRequest"}
 
 
 def request(expire: str | None = "1week", **values: Any) -> dict[str, Any]:
-    """Return the request of a client, with these values in place of the defaults."""
+    """Return a client's request, with these values instead of the defaults."""
     paste = {"v": 2, "adata": adata(**values), "ct": CT, "meta": {} if expire is None else {"expire": expire}}
     return paste | {name: value for name, value in values.items() if name in {"v", "ct", "meta", "adata"}}
 
 
 def send(client: Client, body: Any, method: str = "POST", headers: dict[str, str] = HEADER) -> Any:
-    """Send it as pbincli does, without a Content-Type."""
+    """Send a request like pbincli, without a Content-Type."""
     text = body if isinstance(body, str) else json.dumps(body)
     return client.generic(method, "/", text, "", headers=headers)
 
@@ -282,7 +282,7 @@ def test_a_deletion_link_asks_a_browser_first_and_prefetching_deletes_nothing(cl
     assert Paste.objects.readable().count() == 1
 
 
-def test_pages_of_other_sites_may_use_it_and_cookies_are_ignored() -> None:
+def test_pages_on_other_sites_can_use_it_and_cookies_are_ignored() -> None:
     client = Client(enforce_csrf_checks=True)
 
     before = client.options("/", headers={"access-control-request-method": "POST", "origin": "https://a.example"})
@@ -293,7 +293,7 @@ def test_pages_of_other_sites_may_use_it_and_cookies_are_ignored() -> None:
     assert not created.cookies
 
 
-def test_a_text_that_resembles_its_json_stays_text(client: Client) -> None:
+def test_text_that_resembles_its_json_remains_text(client: Client) -> None:
     texts = [sealed(), '{"adata": 1, "ct": 2, ', json.dumps({"a": '"adata" "ct"'}), '["adata", "ct"]']
 
     for text in texts:

@@ -1,4 +1,4 @@
-"""rustypaste's form: each file is a paste, with one URL a line."""
+"""rustypaste's form: each file is a paste, with one URL per line."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ def send(client: Client, *parts: Part, **headers: str) -> Any:
     return client.post("/", multipart.body(*parts), content_type=multipart.CONTENT_TYPE, headers=headers)
 
 
-def test_each_part_is_a_paste_with_its_own_line(client: Client) -> None:
+def test_each_part_becomes_a_paste_with_its_own_line(client: Client) -> None:
     response = send(client, EGGS, HAM, Part("oneshot", b"secret", "s.txt"), expire="1h 30m")
 
     lines = response.content.decode().splitlines()
@@ -72,7 +72,7 @@ def test_an_invalid_duration_is_refused_in_one_line(client: Client, expire: str)
     assert response.content.decode().startswith("expire must be ")
 
 
-def test_the_filename_header_names_a_file(client: Client) -> None:
+def test_the_filename_header_sets_the_name_of_a_file(client: Client) -> None:
     assert send(client, EGGS, filename="other.rs").status_code == 200
     with nothing_stored():
         assert send(client, EGGS, HAM, filename="other.rs").status_code == 422

@@ -1,4 +1,4 @@
-"""Two revisions next to each other: what became of each file, and its lines, however much differs."""
+"""Comparing two revisions side by side: changed files and lines, however much differs."""
 
 import pytest
 
@@ -8,23 +8,23 @@ from pastes.models import File, blob_oid
 
 
 def file(name: str, content: str, language: str = "plaintext") -> File:
-    """Return a file that is not stored."""
+    """Return an unsaved file."""
     return File(name=name, content=content, language=language, oid=blob_oid(content.encode()))
 
 
 def told(found: list[Change]) -> list[tuple[str, str]]:
-    """Return what became of which file."""
+    """Return the kind of change for each file."""
     return [(change.kind, change.name) for change in found]
 
 
 def text(row: Row) -> tuple[str, str]:
-    """Return what stands on both sides of a row."""
+    """Return the text on both sides of a row."""
     sides = [side.pieces if side else () for side in (row.old, row.new)]
     return ("".join(piece.text for piece in sides[0]), "".join(piece.text for piece in sides[1]))
 
 
 def differing(row: Row) -> tuple[list[str], list[str]]:
-    """Return what is marked in the lines of both sides."""
+    """Return the marked parts of the lines on both sides."""
     sides = [side.pieces if side else () for side in (row.old, row.new)]
     return ([one.text for one in sides[0] if one.differs], [one.text for one in sides[1] if one.differs])
 
@@ -50,7 +50,7 @@ def test_each_file_has_its_kind_of_change() -> None:
     assert [change.has_new_language for change in found] == [False, False, False, True, False]
 
 
-def test_a_file_that_was_renamed_and_changed_is_recognised_by_half_of_its_text() -> None:
+def test_a_renamed_and_changed_file_is_recognized_if_half_of_its_text_remains() -> None:
     before = [file("a", "one\ntwo\nthree\nfour\n"), file("b", "five\n")]
     after = [file("c", "one\ntwo\nthree\n4\n"), file("d", "something else\n")]
 
@@ -63,7 +63,7 @@ def test_a_file_that_was_renamed_and_changed_is_recognised_by_half_of_its_text()
     ]
 
 
-def test_lines_stand_side_by_side_with_their_numbers_and_that_marked_which_differs() -> None:
+def test_lines_are_side_by_side_with_numbers_and_differences_are_marked() -> None:
     (change,) = compare([file("a", "one\ntwo(1)\nthree\n")], [file("a", "one\ntwo(2)\nnew\nthree\n")])
 
     found = rows([change])
@@ -93,7 +93,7 @@ def test_invisible_characters_are_shown_where_they_differ(one: str, other: str, 
     assert [text(row) for row in rows([change])] == [seen]
 
 
-def test_a_missing_line_end_is_marked() -> None:
+def test_a_missing_line_ending_is_marked() -> None:
     (row,) = rows(compare([file("a", "x\n")], [file("a", "x")]))
 
     assert row.old is not None
@@ -101,7 +101,7 @@ def test_a_missing_line_end_is_marked() -> None:
     assert (row.old.has_end, row.new.has_end) == (True, False)
 
 
-def test_all_files_together_have_so_many_lines_and_the_counts_stay_true() -> None:
+def test_the_number_of_lines_in_all_files_is_limited_and_the_counts_remain_correct() -> None:
     lines = side_by_side.MAX_LINES
     after = [file(name, "".join(f"{name}{number}\n" for number in range(lines - 10))) for name in ("a", "b", "c")]
 
@@ -112,7 +112,7 @@ def test_all_files_together_have_so_many_lines_and_the_counts_stay_true() -> Non
     assert [change.added for change in found] == [lines - 10] * 3
 
 
-def test_of_a_long_line_what_stands_around_the_difference_is_shown() -> None:
+def test_of_a_long_line_only_the_surroundings_of_the_difference_are_shown() -> None:
     long = "x" * 500_000
 
     (row,) = rows(compare([file("a", f"{long}1{long}\n")], [file("a", f"{long}2{long}\n")]))
@@ -123,7 +123,7 @@ def test_of_a_long_line_what_stands_around_the_difference_is_shown() -> None:
     assert text(row)[0].endswith("x…")
 
 
-def test_a_long_line_on_every_line_ends_with_the_characters_that_there_is_room_for() -> None:
+def test_many_long_lines_are_truncated_to_the_available_space() -> None:
     content = "".join(f"{number}{'x' * 2_000}\n" for number in range(1_000))
 
     (change,) = compare([], [file("a", content)])
@@ -132,5 +132,5 @@ def test_a_long_line_on_every_line_ends_with_the_characters_that_there_is_room_f
     assert sum(len(text(row)[1]) for row in rows([change])) <= side_by_side.MAX_CHARACTERS
 
 
-def test_nothing_differs_where_nothing_changed() -> None:
+def test_if_nothing_changed_nothing_differs() -> None:
     assert compare([file("a", "x")], [file("a", "x")]) == []

@@ -1,4 +1,4 @@
-"""Unified diffs: what GNU patch makes the new text of, however much differs."""
+"""Unified diffs: GNU patch recreates the new text from them, however much differs."""
 
 import itertools
 import subprocess
@@ -15,7 +15,7 @@ TEXTS = st.builds(lambda text, end: text + end, LINES, st.sampled_from(["", "end
 
 
 def patched(folder: Path, before: str, diff: str) -> str:
-    """Return what `patch` makes of a text."""
+    """Return the result of applying `patch` to a text."""
     file = folder / "text"
     file.write_bytes(before.encode())
     command = ["patch", "--quiet", "--binary", str(file)]
@@ -27,7 +27,7 @@ def patched(folder: Path, before: str, diff: str) -> str:
 @given(before=TEXTS, after=TEXTS)
 @example("a\n", "a")
 @example("a", "a\nb")
-def test_patch_makes_one_text_of_the_other(tmp_path: Path, before: str, after: str) -> None:
+def test_patch_turns_one_text_into_the_other(tmp_path: Path, before: str, after: str) -> None:
     if before == after:
         return
 
@@ -43,7 +43,7 @@ def test_only_what_changed_is_shown_with_three_lines_around_it() -> None:
 
 
 @pytest.mark.parametrize("lines", [2_000, 200_000])
-def test_much_that_differs_is_still_a_diff(tmp_path: Path, lines: int) -> None:
+def test_many_differences_still_result_in_a_diff(tmp_path: Path, lines: int) -> None:
     before = "start\n" + "".join(f"{number % 7}\n" for number in range(lines)) + "end\n"
     after = "start\n" + "".join(f"{number % 5} \n" for number in range(lines)) + "end\n"
 
@@ -53,12 +53,12 @@ def test_much_that_differs_is_still_a_diff(tmp_path: Path, lines: int) -> None:
     assert patched(tmp_path, before, diff) == after
 
 
-def test_a_file_that_comes_or_goes_has_no_other_side() -> None:
+def test_an_added_or_removed_file_has_no_other_side() -> None:
     assert unified("", "x\n", "", "a") == "--- /dev/null\n+++ b/a\n@@ -0,0 +1 @@\n+x\n"
     assert unified("x", "", "a", "") == "--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n\\ No newline at end of file\n"
 
 
-def test_edits_far_apart_in_a_long_text_are_found_each() -> None:
+def test_distant_edits_in_a_long_text_are_each_found() -> None:
     before = [f"{number}\n" for number in range(20_000)]
     after = ["first\n", *before[1:9_000], *before[9_003:-1], "last\n"]
 
@@ -73,7 +73,7 @@ def test_edits_far_apart_in_a_long_text_are_found_each() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(before=LINES, after=LINES)
-def test_as_many_lines_stay_as_can(before: str, after: str) -> None:
+def test_as_many_lines_as_possible_are_kept(before: str, after: str) -> None:
     old, new = lines_of(before), lines_of(after)
     longest = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for i, k in itertools.product(range(len(old)), range(len(new))):
@@ -85,7 +85,7 @@ def test_as_many_lines_stay_as_can(before: str, after: str) -> None:
     assert sum(j - i for kind, i, j, _, _ in found if kind == "equal") == longest[-1][-1]
 
 
-def test_all_files_of_an_answer_share_its_effort() -> None:
+def test_all_files_in_a_response_share_its_effort() -> None:
     effort = Effort(50_000)
     old, new = ["x\n", "y\n"] * 5_000, ["y\n", "x\n", "x\n"] * 3_000
 

@@ -21,7 +21,7 @@ PATHS = ["/recent", "/0123456789", "/0123456789/raw", "/api/v1/pastes/0123456789
 
 @contextmanager
 def database_fails(error: type[Exception]) -> Iterator[None]:
-    """Let every query fail, as when the server is stopped or a lock is held too long."""
+    """Make every query fail, as if the server were stopped or a lock held too long."""
 
     def fail(execute: Callable[..., Any], *arguments: Any) -> Any:
         raise error("FATAL: the secret reason\x1b[31m\nsecond line")
@@ -30,7 +30,7 @@ def database_fails(error: type[Exception]) -> Iterator[None]:
         yield
 
 
-def test_healthz_reports_that_the_database_answers(client: Client) -> None:
+def test_healthz_reports_that_the_database_responds(client: Client) -> None:
     response = client.get("/healthz")
 
     assert (response.status_code, response.json()) == (200, {"alive": True, "database": True})
@@ -40,7 +40,7 @@ def test_healthz_reports_that_the_database_answers(client: Client) -> None:
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 @pytest.mark.parametrize("path", PATHS)
-def test_an_unreachable_database_is_503_in_the_format_of_the_caller(
+def test_an_unreachable_database_is_503_in_the_callers_format(
     client: Client, path: str, error: type[Exception]
 ) -> None:
     with database_fails(error):
@@ -97,7 +97,7 @@ def test_an_unexpected_exception_is_500_without_details(
         assert response["Content-Type"].startswith("text/html" if accept == BROWSER_ACCEPT else "text/plain")
 
 
-def test_a_broken_error_page_is_replaced_by_a_bare_one(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
+def test_a_broken_error_page_is_replaced_with_a_bare_one(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
     def broken(*arguments: object) -> None:
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""What each route tells about a paste that its caller may not see, and which caches may store the response.
+"""What each route reveals about a paste that its caller may not see, and which caches may store the response.
 
 The routes come from the URL resolver: a new route without an entry in `PATHS` fails.
 """
@@ -20,7 +20,7 @@ from tests.pastes.factories import publish_text
 
 pytestmark = pytest.mark.django_db
 
-#: The paths of each route, for a paste with this key. Routes without one have nothing to do with a paste.
+#: The paths for each route, for a paste with this key. Routes with an empty value are unrelated to pastes.
 PATHS: dict[str, tuple[str, ...]] = {
     "": ("/", "/?{key}", "/?pasteid={key}&deletetoken=wrong", "/?jsonld=paste"),
     "api/v1/": (),
@@ -93,7 +93,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "metrics": (),
     "hooks/git": (),
 }
-#: Lists of pastes: their paths do not have the key.
+#: Lists of pastes, whose paths do not contain the key.
 LISTS = ("/recent", "/search", "/by/", "/api/v1/pastes", "/api/v1/search")
 TITLE, AUTHOR, COMMENT, NAME = (
     "confidential title",
@@ -106,7 +106,7 @@ ACCEPTS = (BROWSER_ACCEPT, "application/json", "*/*", "")
 
 
 def routes() -> Iterator[str]:
-    """Yield the routes of the site, without those of the admin."""
+    """Yield the site's routes, except those of the admin."""
 
     def below(patterns: list[Any], prefix: str) -> Iterator[str]:
         for pattern in patterns:
@@ -128,7 +128,7 @@ def confidential(**fields: Any) -> Paste:
 
 
 def responses_about(client: Client, key: str) -> Iterator[tuple[str, str, Any]]:
-    """Yield each path of the paste with each method, as each kind of caller sees it; nothing burns or deletes it."""
+    """Yield each path of the paste with each method for each kind of caller; no request burns or deletes it."""
     for paths in PATHS.values():
         for path in paths:
             address = path.format(key=key)
@@ -154,7 +154,7 @@ def assert_reveals_nothing(paste: Paste, response: Any, description: str) -> Non
 
 
 @pytest.mark.parametrize("kind", ["burn", "hidden", "expired", "removed"])
-def test_no_route_reveals_a_paste_that_is_not_to_be_read(client: Client, kind: str) -> None:
+def test_no_route_reveals_a_paste_that_may_not_be_read(client: Client, kind: str) -> None:
     paste = confidential(visibility="public", burn=kind == "burn")
     oid = paste.files[0].oid
     if kind == "hidden":
@@ -180,7 +180,7 @@ def is_neutral(address: str, response: Any) -> bool:
     return address.startswith("/?") and (response.content == b"" or b'"status": 1' in response.content)
 
 
-def test_the_text_of_a_burning_paste_cannot_be_tried(client: Client) -> None:
+def test_the_content_of_a_burning_paste_cannot_be_probed(client: Client) -> None:
     short = publish_text("yes", "vote.txt", burn=True, title="Vote", forked_from="0123456789")
     body = client.get(f"/api/v1/pastes/{short.key}").json()
     assert (body["title"], body["files"], body["forked_from"]) == ("", [], None)
@@ -192,7 +192,7 @@ def test_the_text_of_a_burning_paste_cannot_be_tried(client: Client) -> None:
 
 
 @pytest.mark.parametrize("setting", ["token", "10.0.0.0/8"])
-def test_no_route_reveals_a_paste_of_a_site_with_restricted_reading(
+def test_no_route_reveals_a_paste_on_a_site_with_restricted_reading(
     client: Client, settings: Settings, setting: str
 ) -> None:
     paste = confidential(visibility="public")
@@ -202,7 +202,7 @@ def test_no_route_reveals_a_paste_of_a_site_with_restricted_reading(
 
 
 @pytest.mark.parametrize("kind", ["burn", "encrypted", "restricted", "open", "missing"])
-def test_caches_store_no_confidential_paste_and_ask_again_about_all_others(
+def test_caches_do_not_store_confidential_pastes_and_revalidate_all_others(
     client: Client, settings: Settings, kind: str
 ) -> None:
     if kind == "encrypted":

@@ -1,4 +1,4 @@
-"""Random requests: every response is a documented one, and a refused request stores nothing."""
+"""Random requests: every response is a documented one, and refused requests store nothing."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Security headers and cookies of all responses."""
+"""Security headers and cookies on all responses."""
 
 from typing import Any
 
@@ -23,13 +23,13 @@ def paste() -> Paste:
 
 
 def policy(response: Any) -> dict[str, list[str]]:
-    """Return the Content-Security-Policy of a response, by directive."""
+    """Return the Content-Security-Policy of a response, keyed by directive."""
     directives = (directive.split() for directive in response["Content-Security-Policy"].split(";"))
     return {name: values for name, *values in directives}
 
 
 def answers(client: Client, paste: Paste) -> list[Any]:
-    """Return responses of every kind, successes and errors."""
+    """Return responses of all kinds, successes and errors."""
     browser = {"accept": BROWSER_ACCEPT}
     gets = [
         "/",
@@ -52,7 +52,7 @@ def answers(client: Client, paste: Paste) -> list[Any]:
     ]
 
 
-def test_no_response_may_be_framed_or_sniffed(client: Client, paste: Paste) -> None:
+def test_no_response_can_be_framed_or_sniffed(client: Client, paste: Paste) -> None:
     for response in answers(client, paste):
         name = f"{response.request['REQUEST_METHOD']} {response.request['PATH_INFO']} {response.status_code}"
         assert response["X-Content-Type-Options"] == "nosniff", name
@@ -108,7 +108,7 @@ def test_a_form_without_csrf_token_is_refused_and_stores_nothing() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 32, "a" * 64, "é" * 32, "a\0b", "x" * 10_000])
-def test_a_form_with_a_foreign_csrf_token_is_refused(token: str) -> None:
+def test_a_form_with_an_invalid_csrf_token_is_refused(token: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.get("/")
 
@@ -118,7 +118,7 @@ def test_a_form_with_a_foreign_csrf_token_is_refused(token: str) -> None:
     assert response.status_code == 403
 
 
-def test_a_form_from_another_site_is_refused_with_a_valid_csrf_token() -> None:
+def test_a_form_from_another_site_is_refused_even_with_a_valid_csrf_token() -> None:
     client = Client(enforce_csrf_checks=True)
     token = client.get("/").cookies["csrftoken"].value
     form = {"files-TOTAL_FORMS": "1", "files-INITIAL_FORMS": "0", "files-0-content": "x", "csrfmiddlewaretoken": token}
@@ -150,7 +150,7 @@ def test_the_api_ignores_cookies(admin_client: Client) -> None:
     assert "Cookie" not in response.get("Vary", "")
 
 
-def test_other_origins_may_use_the_api_without_cookies(client: Client, paste: Paste) -> None:
+def test_other_origins_can_use_the_api_without_cookies(client: Client, paste: Paste) -> None:
     for response in (client.get(f"/api/v1/pastes/{paste.key}"), client.get("/api/v1/pastes/0123456789")):
         assert response["Access-Control-Allow-Origin"] == "*"
         assert "Access-Control-Allow-Credentials" not in response.headers

@@ -1,4 +1,4 @@
-"""Requests that a hostile visitor sends: slow to parse, sent by another site's page, or with values no column takes."""
+"""Hostile requests: slow to parse, sent by a page on another site, or with values that no column accepts."""
 
 import json
 from typing import Any
@@ -51,7 +51,7 @@ PRIVATEBIN = json.dumps({**json.loads(sealed()), "meta": {"expire": "1day"}})
         ("/api/v1/pastes/{key}/fork", "", URLENCODED),
     ],
 )
-def test_a_form_of_another_site_creates_nothing(
+def test_a_form_on_another_site_creates_nothing(
     client: Client, headers: dict[str, str], path: str, body: Any, content_type: str | None
 ) -> None:
     address = path.format(key=publish_text().key)
@@ -64,7 +64,7 @@ def test_a_form_of_another_site_creates_nothing(
     assert Paste.objects.count() == count
 
 
-def test_pages_of_other_sites_use_the_api_with_json(client: Client) -> None:
+def test_pages_on_other_sites_use_the_api_with_json(client: Client) -> None:
     headers = {"origin": "https://other.example", "sec-fetch-site": "cross-site"}
     for path, body in (("/api/v1/pastes", {"files": [{"content": "a"}]}), ("/api/v3/gists", json.loads(GIST))):
         assert client.post(path, body, content_type="application/json", headers=headers).status_code == 201
@@ -81,7 +81,7 @@ def test_an_encoded_body_is_refused(client: Client, encoding: str) -> None:
     assert client.post("/", "text", content_type=PLAIN, headers={"content-encoding": "identity"}).status_code == 201
 
 
-def test_a_key_in_the_query_is_not_repeated(client: Client) -> None:
+def test_a_key_in_the_query_string_is_not_repeated(client: Client) -> None:
     paste, secret = publish_text(sealed(), encrypted=True), "7Qxk3ZjW9TfHc2VbNmPr"
     for path in (f"/{paste.key}?{secret}", f"/{paste.key}?hl=py&{secret}", f"/?{paste.key}&{secret}", f"/?{secret}"):
         response = client.get(path, headers={"accept": BROWSER_ACCEPT})
@@ -91,7 +91,7 @@ def test_a_key_in_the_query_is_not_repeated(client: Client) -> None:
     assert b'value="/' + paste.key.encode() + b'?hl=py"' in page.content
 
 
-def test_a_public_text_whose_words_exceed_a_tsvector_is_stored_and_found(client: Client) -> None:
+def test_a_public_paste_whose_words_exceed_a_tsvector_is_stored_and_found(client: Client) -> None:
     text = "\n".join(f"{number:04}" + "\ufdfc" * 9 for number in range(1_000, 10_000)) + "\n"
     text += "\n".join(f"{number:05}" + "\ufdfc" * 9 for number in range(10_000, 17_000))
     response = client.post(
@@ -105,7 +105,7 @@ def test_a_public_text_whose_words_exceed_a_tsvector_is_stored_and_found(client:
     assert [paste.key for paste in index.search("title:rials").pastes] == [key]
 
 
-def test_an_error_of_the_data_is_told_from_one_of_the_database() -> None:
+def test_data_errors_are_distinguished_from_database_errors() -> None:
     class CauseError(Exception):
         sqlstate = "54000"
 
@@ -116,7 +116,7 @@ def test_an_error_of_the_data_is_told_from_one_of_the_database() -> None:
     assert database_errors.is_about_data(DataError())
 
 
-def test_wrong_api_tokens_are_limited_before_the_database_is_asked(
+def test_wrong_api_tokens_are_limited_before_the_database_is_queried(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PASTEUR_LIMIT_READ = "3/hour"
@@ -141,12 +141,12 @@ def test_wrong_api_tokens_are_limited_before_the_database_is_asked(
     ["ＡＤＡ", "ada", "Ada", " " * 300 + "ada", "ａda\u3000"],
     ids=["wide", "same", "case", "spaces", "mixed"],
 )
-def test_wrong_passwords_count_for_every_spelling_of_an_account(settings: Settings, spelling: str) -> None:
+def test_wrong_passwords_count_for_all_spellings_of_an_account(settings: Settings, spelling: str) -> None:
     settings.PASTEUR_LIMIT_LOGIN = "2/hour"
     name = f"ada{abs(hash(spelling)) % 10**6}"
     spelled = spelling.replace("ADA", name.upper()).replace("ada", name).replace("Ada", name.title())
     spelled = spelled.replace("ＡＤＡ", "".join(chr(ord(c) + 0xFEE0) for c in name)).replace("ａda", "ａ" + name[1:])
-    network = f"198.51.{abs(hash(spelling)) % 256}"  # The addresses have a limit too.
+    network = f"198.51.{abs(hash(spelling)) % 256}"  # The addresses have a limit, too.
     for number in range(2):
         Client(REMOTE_ADDR=f"{network}.{number}").post("/admin/login/", {"username": name, "password": "x"})
     response = Client(REMOTE_ADDR=f"{network}.9").post("/admin/login/", {"username": spelled, "password": "x"})
@@ -155,7 +155,7 @@ def test_wrong_passwords_count_for_every_spelling_of_an_account(settings: Settin
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no such file")
-def test_an_erased_text_leaves_the_write_ahead_log() -> None:
+def test_erased_text_is_removed_from_the_write_ahead_log() -> None:
     from pathlib import Path
 
     from pastes.lifecycle import writing

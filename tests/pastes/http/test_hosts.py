@@ -1,4 +1,4 @@
-"""The site's own URL: the configured one, or an allowed host, whatever a request claims."""
+"""The site's own URL is the configured one or an allowed host, whatever a request claims."""
 
 import pytest
 from django.test import Client
@@ -43,7 +43,7 @@ def test_nothing_is_stored_for_a_foreign_host(client: Client, host: str) -> None
 
 
 @pytest.mark.parametrize("name", ["x-forwarded-host", "x-forwarded-server", "forwarded", "x-host", "x-original-url"])
-def test_forwarded_headers_change_no_url(client: Client, name: str) -> None:
+def test_forwarded_headers_do_not_change_urls(client: Client, name: str) -> None:
     response = client.put("/a.txt", b"x", content_type="", headers={name: "evil.example"})
 
     assert response.content.decode() == f"http://testserver/{Paste.objects.get().key}\n"
@@ -73,7 +73,7 @@ def test_the_configured_url_overrides_any_host(client: Client, settings: Setting
 @pytest.mark.parametrize(
     "query", ["next=//evil.example", "next=https://evil.example", "redirect=//evil", "url=//evil", "return=//evil"]
 )
-def test_no_query_redirects_to_another_site(client: Client, query: str) -> None:
+def test_no_query_string_redirects_to_another_site(client: Client, query: str) -> None:
     for path in ("/", "/recent", "/admin/login/"):
         response = client.get(f"{path}?{query}")
         assert response.status_code == 200

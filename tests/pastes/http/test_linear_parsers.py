@@ -1,4 +1,4 @@
-"""Every parser of visitors' input takes time in proportion to its length."""
+"""Every parser for visitors' input takes time proportional to the input's length."""
 
 import unicodedata
 from collections.abc import Callable
@@ -19,9 +19,9 @@ from pastes.rules import ciphertext, languages
 from pastes.search import index
 from tests.pastes.ciphertexts import sealed
 
-#: Doubling the size may take four times as long where time goes up with the square; less is linear, with some noise.
+#: With quadratic time, doubling the size would multiply the time by four; anything less is linear, allowing for noise.
 RATIO = 3.2
-#: Seconds that are too few to be measured.
+#: Durations below this are too short to be measured.
 NOISE = 0.05
 
 
@@ -94,7 +94,7 @@ def seconds(run: Callable[[], object]) -> float:
 @pytest.mark.parametrize("name", PARSERS)
 def test_twice_the_input_takes_about_twice_the_time(name: str) -> None:
     ratios = []
-    for _ in range(3):  # The machine may be busy: one good measurement is enough.
+    for _ in range(3):  # The machine may be busy: one good measurement is sufficient.
         short, long = (seconds(PARSERS[name](size)) for size in (240_000, 480_000))
         assert long < 5
         ratios.append(long / max(short, NOISE))
@@ -103,7 +103,7 @@ def test_twice_the_input_takes_about_twice_the_time(name: str) -> None:
     pytest.fail(f"twice the input took {ratios} times as long")
 
 
-def test_the_index_has_the_words_that_normalization_gives() -> None:
+def test_the_index_contains_the_words_that_normalization_produces() -> None:
     for text in ("Ångström", "ﬁancé", "\ufdfc12", "한국어", "\u0344x", "ｱｲｳ", "İstanbul"):
         normal = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
         assert index.words(text) == [word[:40] for word in index._WORD.findall(normal.casefold())]

@@ -1,4 +1,4 @@
-"""Headers with malformed parameters, and truncated bodies: refused, and never a 500."""
+"""Headers with malformed parameters, and truncated bodies: refused, but never with a 500."""
 
 import io
 import json
@@ -35,7 +35,7 @@ def test_a_malformed_content_type_is_refused(kind: str, nonsense: str) -> None:
             assert send("GET", path, content_type=content_type).status_code == 200, path
 
 
-def test_the_refusal_has_the_format_of_the_caller() -> None:
+def test_the_refusal_has_the_callers_format() -> None:
     content_type = f"text/plain; {NONSENSE[0]}"
 
     text = send("POST", "/", b"text", content_type=content_type)

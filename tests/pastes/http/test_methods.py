@@ -1,4 +1,4 @@
-"""Unsupported methods: 405 in the format of the caller, with the allowed methods."""
+"""Unsupported methods: 405 in the caller's format, with the allowed methods."""
 
 import re
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db
 
 CURL = {"accept": "*/*"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-#: Values for the parameters; `key` is filled in with that of an existing paste.
+#: Values for URL parameters; `key` is filled in with that of an existing paste.
 WORDS = {"name": "hello.py", "number": "1", "token": "x"}
 
 
 def routes(resolver: URLResolver, before: str = "/") -> Iterator[str]:
-    """Yield all URL patterns but the admin's, with parameter names in braces."""
+    """Yield all URL patterns except the admin's, with parameter names in braces."""
     for found in resolver.url_patterns:
         assert isinstance(found.pattern, RoutePattern)
         route = before + str(found.pattern)

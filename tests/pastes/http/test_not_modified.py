@@ -1,4 +1,4 @@
-"""304 for a known ETag, and never for a removed paste."""
+"""304 for a known ETag, but never for a removed paste."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def paths(paste: Paste) -> list[str]:
-    """Return the URLs at which a paste is read."""
+    """Return the URLs where a paste can be read."""
     texts = [f"/{paste.key}/raw", f"/{paste.key}/raw/a.txt", f"/raw/{paste.key}"]
     return [f"/api/v1/pastes/{paste.key}", f"/{paste.key}", *texts]
 

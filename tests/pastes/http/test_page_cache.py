@@ -1,4 +1,4 @@
-"""The cache of rendered pages: each page is rendered once, and never served when it is outdated."""
+"""The cache of rendered pages: each page is rendered once, and is never served when outdated."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ READER = {"accept": BROWSER_ACCEPT}
 
 @contextmanager
 def renderings() -> Iterator[list[str]]:
-    """Collect the names of the templates that are rendered as whole pages of pastes."""
+    """Collect the names of the templates that are rendered as full paste pages."""
     names: list[str] = []
 
     def note(template: object, **kwargs: object) -> None:
@@ -45,14 +45,14 @@ def test_a_page_is_rendered_for_the_first_reader_only(
     paste = publish_text("text", "a.txt")
     with renderings() as rendered:
         first = client.get(f"/{paste.key}", headers=READER)
-        with django_assert_num_queries(1):  # The paste and its mirror state in one query.
+        with django_assert_num_queries(1):  # The paste and its mirror state, in one query.
             again = client.get(f"/{paste.key}", headers=READER)
 
     assert len(rendered) == 1
     assert (first.content, dict(first.headers)) == (again.content, dict(again.headers))
 
 
-def test_a_page_is_rendered_again_after_every_change_of_its_content(client: Client) -> None:
+def test_a_page_is_rendered_again_after_every_change_to_its_content(client: Client) -> None:
     paste = publish_text("text", "a.txt")
 
     def shown() -> tuple[str, str]:
@@ -84,7 +84,7 @@ def test_pages_are_cached_by_language_and_host(client: Client, other: dict[str, 
     assert len(rendered) == 2
 
 
-def test_pages_are_cached_by_query(client: Client) -> None:
+def test_pages_are_cached_by_query_string(client: Client) -> None:
     paste = publish_text("text", "a.txt")
 
     for query, words in {"?hl=python": "Python", "": "Plain text", "?ln=false": 'data-numbers="off"'}.items():

@@ -1,4 +1,4 @@
-"""The language of pages, and of pages alone."""
+"""The language of pages does not affect responses to programs."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_pages_vary_by_language(client: Client) -> None:
     assert response.cookies == {}
 
 
-def test_the_chosen_language_is_stored_in_a_cookie_and_wins(client: Client) -> None:
+def test_the_chosen_language_is_stored_in_a_cookie_and_takes_precedence(client: Client) -> None:
     response = choose(client, "de")
 
     assert (response.status_code, response["Location"]) == (302, "/recent?before=7")

@@ -1,4 +1,4 @@
-"""The options of an upload, in the query, in headers, or in parts of a form."""
+"""The options of an upload, in the query string, in headers, or in parts of a form."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,18 +27,18 @@ SAID = {
 
 
 def in_query(client: Client, options: dict[str, str], text: bytes = b"text") -> Any:
-    """Send a text with options in the query."""
+    """Send text with options in the query string."""
     return client.post("/", text, content_type="text/plain", query_params=options)
 
 
 def in_headers(client: Client, options: dict[str, str], text: bytes = b"text") -> Any:
-    """Send a text with options in headers, as curl puts them on the wire: bytes of UTF-8."""
+    """Send text with options in headers, encoded like curl does: UTF-8 bytes."""
     headers = {f"HTTP_X_PASTEUR_{name.upper()}": value.encode().decode("latin-1") for name, value in options.items()}
     return client.post("/", text, content_type="text/plain", **headers)  # type: ignore[arg-type]  # as WSGI has them
 
 
 def in_parts(client: Client, options: dict[str, str], text: bytes = b"text") -> Any:
-    """Send a text with options in the parts of a form."""
+    """Send text with options in the parts of a form."""
     parts = [Part(name, value.encode()) for name, value in options.items()]
     return send(client, Part("file", text), *parts)
 
@@ -128,7 +128,7 @@ def test_a_repeated_option_is_refused(client: Client, query: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["?title=%ff", "?%ff=1", "?" + "title=a&" * 200])
-def test_a_query_that_is_not_utf8_is_refused(client: Client, query: str) -> None:
+def test_a_query_string_that_is_not_utf8_is_refused(client: Client, query: str) -> None:
     with nothing_stored():
         response = client.put(f"/a{query}", b"text", content_type="")
 
@@ -218,7 +218,7 @@ def test_bytes_that_are_not_text_are_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize("body", [multipart.body(Part("file", b"text")), b"text"])
-def test_a_page_of_another_site_cannot_paste(client: Client, body: bytes) -> None:
+def test_a_page_on_another_site_cannot_create_pastes(client: Client, body: bytes) -> None:
     content_type = multipart.CONTENT_TYPE if b"file" in body else "text/plain"
 
     with nothing_stored():
@@ -227,7 +227,7 @@ def test_a_page_of_another_site_cannot_paste(client: Client, body: bytes) -> Non
     assert response.status_code == 403
 
 
-def test_a_form_of_files_needs_no_csrf_token_and_ignores_cookies() -> None:
+def test_a_form_with_files_requires_no_csrf_token_and_ignores_cookies() -> None:
     client = Client(enforce_csrf_checks=True)
 
     assert send(client, Part("file", b"text")).status_code == 201

@@ -1,4 +1,4 @@
-"""Raw text and downloads of a file."""
+"""Raw content and downloads of files."""
 
 import pytest
 from django.test import Client
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def paste() -> Paste:
-    """Return a paste of two files."""
+    """Return a paste with two files."""
     return writing.publish(Draft([NewFile("<b>one</b>", "one.html"), NewFile("two", "two & 2.svg")]))
 
 
@@ -26,7 +26,7 @@ def test_each_file_has_its_url(client: Client, paste: Paste) -> None:
     assert client.get(f"/{paste.key}/raw/two%20&%202.svg").content == b"two"
 
 
-def test_pages_of_other_sites_may_read_raw_text_without_cookies(client: Client, paste: Paste) -> None:
+def test_pages_on_other_sites_can_read_raw_text_without_cookies(client: Client, paste: Paste) -> None:
     origin = {"origin": "https://example.org"}
 
     first = client.get(f"/{paste.key}/raw", headers=origin)

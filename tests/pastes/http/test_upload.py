@@ -1,4 +1,4 @@
-"""PUT and POST of a bare text, as curl sends it."""
+"""PUT and POST with a plain text body, as sent by curl."""
 
 import pytest
 from django.test import Client
@@ -11,7 +11,7 @@ from tests.pastes.row_counts import count_rows, nothing_stored
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_the_response_is_the_url_alone_on_a_line(client: Client) -> None:
+def test_the_response_is_only_the_url_on_a_line(client: Client) -> None:
     response = client.put("/hello.py", b"print()", content_type="")
 
     paste = Paste.objects.get()
@@ -52,7 +52,7 @@ def test_put_stores_the_name_and_takes_the_language_from_it(client: Client, name
     assert (file.name, file.language) == (name.replace("%20", " ").replace("%25", "%"), language)
 
 
-def test_put_never_overwrites_a_paste_of_that_name(client: Client) -> None:
+def test_put_never_overwrites_a_paste_with_that_name(client: Client) -> None:
     key = client.put("/", b"old", content_type="").content.decode().strip().rpartition("/")[2]
 
     client.put(f"/{key}", b"new", content_type="")
@@ -61,7 +61,7 @@ def test_put_never_overwrites_a_paste_of_that_name(client: Client) -> None:
     assert Paste.objects.count() == 2
 
 
-def test_the_same_text_sent_again_is_another_paste(client: Client) -> None:
+def test_sending_the_same_text_again_creates_another_paste(client: Client) -> None:
     answers = {client.put("/a.txt", b"text", content_type="").content for _ in range(2)}
 
     assert len(answers) == 2
@@ -80,7 +80,7 @@ def test_another_charset_is_refused(client: Client, method: str, charset: str) -
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf8"', "us-ascii"])
-def test_all_names_of_utf8_are_accepted(client: Client, charset: str) -> None:
+def test_all_names_for_utf8_are_accepted(client: Client, charset: str) -> None:
     response = client.generic("PUT", "/", "schön".encode(), f"text/plain; charset={charset}")
 
     assert response.status_code == 201
@@ -91,7 +91,7 @@ def test_all_names_of_utf8_are_accepted(client: Client, charset: str) -> None:
     "content_type",
     ["", "text/plain", "text/html; charset=utf-8", "application/octet-stream", "application/x-www-form-urlencoded"],
 )
-def test_the_content_types_of_curl_are_accepted_as_text(client: Client, content_type: str) -> None:
+def test_the_content_types_sent_by_curl_are_accepted_as_text(client: Client, content_type: str) -> None:
     response = client.generic("POST", "/", b"a=1&b=%20+", content_type)
 
     assert response.status_code == 201
@@ -135,7 +135,7 @@ def test_a_caller_that_accepts_json_gets_refusals_as_json(client: Client) -> Non
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
 
 
-def test_a_refusal_is_a_page_for_a_browser_and_a_line_for_a_terminal(client: Client) -> None:
+def test_a_refusal_is_a_page_for_a_browser_and_one_line_for_a_terminal(client: Client) -> None:
     page = client.put("/", b"", content_type="", headers={"accept": BROWSER_ACCEPT})
     line = client.put("/", b"", content_type="", headers={"accept": "*/*"})
 
@@ -145,7 +145,7 @@ def test_a_refusal_is_a_page_for_a_browser_and_a_line_for_a_terminal(client: Cli
     assert b"<" not in line.content
 
 
-def test_a_refusal_escapes_what_it_repeats(client: Client) -> None:
+def test_a_refusal_escapes_quoted_input(client: Client) -> None:
     response = client.generic(
         "PUT", "/", b"x", "text/plain; charset=<script>alert(1)</script>", headers={"accept": BROWSER_ACCEPT}
     )
@@ -154,7 +154,7 @@ def test_a_refusal_escapes_what_it_repeats(client: Client) -> None:
     assert b"<script>alert" not in response.content
 
 
-def test_every_response_has_the_configured_url(client: Client, settings: Settings) -> None:
+def test_every_response_contains_the_configured_url(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
 
     response = client.put("/", b"text", content_type="")

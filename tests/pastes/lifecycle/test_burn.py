@@ -1,4 +1,4 @@
-"""Burn after reading: looking does not burn, reading does, once."""
+"""Burn after reading: viewing the page does not burn the paste; reading it does, once."""
 
 import pytest
 from django.test import Client
@@ -27,13 +27,13 @@ FORMS = [{}, {"sec-purpose": "prefetch"}, {"purpose": "prefetch"}, {"x-moz": "pr
 
 @pytest.fixture
 def paste() -> Paste:
-    """Return a paste of two files that burns after reading."""
+    """Return a burn-after-reading paste with two files."""
     return writing.publish(
         Draft([NewFile("secret one", "a.txt"), NewFile("secret two", "b.txt")], title="T", burn=True)
     )
 
 
-def test_looking_at_the_page_a_hundred_times_burns_nothing(client: Client, paste: Paste) -> None:
+def test_viewing_the_page_a_hundred_times_burns_nothing(client: Client, paste: Paste) -> None:
     paths = ["", "?raw", "/raw", "/raw/a.txt", "/download/a.txt", "/burn"]
 
     for agent in AGENTS:
@@ -47,14 +47,14 @@ def test_looking_at_the_page_a_hundred_times_burns_nothing(client: Client, paste
     assert client.post(f"/{paste.key}/burn", headers={"accept": BROWSER_ACCEPT}).content.count(b"secret") == 2
 
 
-def test_the_page_asks_first_and_says_what_will_happen(client: Client, paste: Paste) -> None:
+def test_the_page_asks_first_and_explains_what_will_happen(client: Client, paste: Paste) -> None:
     page = Page(client.get(f"/{paste.key}"))
 
     assert "deleted for everyone" in page.text
     assert ("form", {"method": "post", "action": f"/{paste.key}/burn"}) in page.tags
 
 
-def test_raw_text_says_how_to_read_it(client: Client, paste: Paste) -> None:
+def test_raw_text_explains_how_to_read_it(client: Client, paste: Paste) -> None:
     response = client.get(f"/{paste.key}/raw")
 
     assert response.status_code == 403
@@ -75,7 +75,7 @@ def test_the_reader_sees_all_files_once_and_a_notice(client: Client, paste: Past
     assert client.post(f"/{paste.key}/burn", headers={"accept": BROWSER_ACCEPT}).status_code == 404
 
 
-def test_a_terminal_reads_the_text_alone(client: Client) -> None:
+def test_a_terminal_gets_only_the_text(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("secret\r\n")], burn=True))
 
     response = client.post(f"/{paste.key}/burn")
@@ -86,7 +86,7 @@ def test_a_terminal_reads_the_text_alone(client: Client) -> None:
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_terminal_loses_no_file(client: Client, paste: Paste) -> None:
+def test_a_terminal_gets_all_files(client: Client, paste: Paste) -> None:
     response = client.post(f"/{paste.key}/burn")
 
     assert response.status_code == 200
@@ -94,7 +94,7 @@ def test_a_terminal_loses_no_file(client: Client, paste: Paste) -> None:
     assert b"secret two" in response.content
 
 
-def test_what_was_burned_is_erased(client: Client, paste: Paste) -> None:
+def test_a_burned_paste_is_erased(client: Client, paste: Paste) -> None:
     client.post(f"/{paste.key}/burn")
 
     row = Paste.objects.get(pk=paste.pk)
@@ -114,7 +114,7 @@ def test_an_ordinary_paste_does_not_burn(client: Client, accept: str) -> None:
     assert client.get(f"/{paste.key}/raw").content == b"stays"
 
 
-def test_what_is_not_there_does_not_burn(client: Client) -> None:
+def test_a_missing_paste_cannot_be_burned(client: Client) -> None:
     assert client.post("/0123456789/burn").status_code == 404
 
 
@@ -126,7 +126,7 @@ def test_a_get_cannot_burn(client: Client, paste: Paste) -> None:
     assert Paste.objects.readable().filter(pk=paste.pk).exists()
 
 
-def test_it_burns_without_token_and_cookie(paste: Paste) -> None:
+def test_burning_requires_neither_token_nor_cookie(paste: Paste) -> None:
     client = Client(enforce_csrf_checks=True)
 
     response = client.post(f"/{paste.key}/burn", headers={"accept": BROWSER_ACCEPT})

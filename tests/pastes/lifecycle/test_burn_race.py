@@ -1,4 +1,4 @@
-"""Many readers of one paste that burns: exactly one gets it. Real transactions, on connections of their own."""
+"""Many concurrent readers of one burn-after-reading paste: exactly one gets it. Real transactions and connections."""
 
 import itertools
 import threading
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def at_once(work: Callable[[], object], count: int) -> None:
-    """Run the work in so many threads that start together."""
+    """Run the work in this many threads that start together."""
     barrier = threading.Barrier(count)
 
     def run() -> None:
@@ -53,7 +53,7 @@ def test_exactly_one_of_fifty_concurrent_readers_gets_the_text(round_: int) -> N
     assert (row.state, row.title) == ("burned", "")
 
 
-def test_of_a_reader_and_a_moderator_one_comes_first() -> None:
+def test_of_a_reader_and_a_moderator_only_one_wins() -> None:
     paste = writing.publish(Draft([NewFile("secret")], burn=True))
     outcomes: list[bool] = []
     turns = itertools.count()
@@ -67,7 +67,7 @@ def test_of_a_reader_and_a_moderator_one_comes_first() -> None:
     assert not File.objects.exists()
 
 
-def test_many_edits_at_once_are_a_revision_each() -> None:
+def test_many_concurrent_edits_become_one_revision_each() -> None:
     paste = writing.publish(Draft([NewFile("first")]))
 
     texts = itertools.count()
@@ -79,7 +79,7 @@ def test_many_edits_at_once_are_a_revision_each() -> None:
     assert File.objects.filter(revision__paste=paste).count() == 9
 
 
-def test_many_moderators_at_once_make_one_change_each_way() -> None:
+def test_many_concurrent_moderators_make_one_change_each_way() -> None:
     paste = writing.publish(Draft([NewFile("x")]))
     outcomes: list[bool] = []
 

@@ -1,4 +1,4 @@
-"""Editing and forking: nothing is lost when two write at once, and what is said about a paste is part of it."""
+"""Editing and forking: concurrent edits lose nothing, and the properties of a paste are part of a revision."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.pastes.row_counts import nothing_stored
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_an_edit_of_a_revision_that_is_no_longer_current_is_refused() -> None:
+def test_an_edit_of_an_outdated_revision_is_refused() -> None:
     paste = publish_text("one")
     writing.revise(paste, [NewFile("two")], expected=1)
 
@@ -33,7 +33,7 @@ def test_an_edit_of_a_revision_that_is_no_longer_current_is_refused() -> None:
     assert [file.content for file in Paste.objects.get().files] == ["two"]
 
 
-def test_what_is_said_about_a_paste_is_edited_without_its_files(remote: Path) -> None:
+def test_the_properties_of_a_paste_are_edited_without_its_files(remote: Path) -> None:
     paste = publish_text("text", "a.py", title="Old", author="Ada", comment="C")
     drain()
 
@@ -48,7 +48,7 @@ def test_what_is_said_about_a_paste_is_edited_without_its_files(remote: Path) ->
     assert b'"visibility": "public"' in repository.text(remote, paste, ".pasteur.json")
 
 
-def test_a_title_can_be_taken_away() -> None:
+def test_a_title_can_be_removed() -> None:
     paste = publish_text(title="Old")
 
     writing.revise(paste, title="")
@@ -56,7 +56,7 @@ def test_a_title_can_be_taken_away() -> None:
     assert Paste.objects.get().title == ""
 
 
-def test_an_edit_that_changes_nothing_makes_no_revision() -> None:
+def test_an_edit_that_changes_nothing_creates_no_revision() -> None:
     paste = publish_text("text", "a.py", title="T")
 
     with nothing_stored():
@@ -75,7 +75,7 @@ def test_an_edit_that_changes_nothing_makes_no_revision() -> None:
         ({"files": []}, "empty"),
     ],
 )
-def test_an_edit_keeps_the_rules_of_a_new_paste(facts: dict[str, Any], code: str) -> None:
+def test_an_edit_follows_the_rules_for_new_pastes(facts: dict[str, Any], code: str) -> None:
     paste = publish_text(title="T")
 
     with nothing_stored(), pytest.raises(RefusedError) as refused:
@@ -85,7 +85,7 @@ def test_an_edit_keeps_the_rules_of_a_new_paste(facts: dict[str, Any], code: str
     assert (Paste.objects.get().title, Paste.objects.get().head) == ("T", 1)
 
 
-def test_an_encrypted_paste_stays_encrypted() -> None:
+def test_an_encrypted_paste_remains_encrypted() -> None:
     paste = publish_text(sealed(), encrypted=True)
 
     with nothing_stored(), pytest.raises(RefusedError) as refused:
@@ -96,7 +96,7 @@ def test_an_encrypted_paste_stays_encrypted() -> None:
     assert Paste.objects.get().encrypted
 
 
-def test_a_fork_is_a_paste_of_its_own_that_says_where_it_came_from(remote: Path) -> None:
+def test_a_fork_is_a_separate_paste_that_refers_to_its_original(remote: Path) -> None:
     paste = writing.publish(Draft([NewFile("a", "a.py"), NewFile("b", "b")], title="T", author="Ada", comment="C"))
     writing.revise(paste, [NewFile("a2", "a.py"), NewFile("b", "b")])
 
@@ -111,7 +111,7 @@ def test_a_fork_is_a_paste_of_its_own_that_says_where_it_came_from(remote: Path)
     assert f'"forked_from": "{paste.key}"'.encode() in repository.text(remote, fork, ".pasteur.json")
 
 
-def test_a_fork_stays_when_the_first_one_goes() -> None:
+def test_a_fork_remains_when_its_original_is_removed() -> None:
     paste = publish_text("text")
     fork = writing.fork(paste)
     writing.remove(paste)
@@ -119,7 +119,7 @@ def test_a_fork_stays_when_the_first_one_goes() -> None:
     assert [file.content for file in Paste.objects.get(pk=fork.pk).files] == ["text"]
 
 
-def test_a_fork_lasts_no_longer_unless_that_is_asked_for() -> None:
+def test_a_fork_expires_with_its_original_unless_requested_otherwise() -> None:
     paste = publish_text(lifetime=timedelta(hours=1))
 
     same = writing.fork(paste)
@@ -132,7 +132,7 @@ def test_a_fork_lasts_no_longer_unless_that_is_asked_for() -> None:
     assert longer.expires_at - clock.now() > timedelta(hours=20)
 
 
-def test_a_burning_paste_cannot_be_copied() -> None:
+def test_a_burning_paste_cannot_be_forked() -> None:
     paste = publish_text("secret", burn=True)
 
     with nothing_stored(), pytest.raises(RefusedError) as refused:
@@ -143,7 +143,7 @@ def test_a_burning_paste_cannot_be_copied() -> None:
 
 
 @pytest.mark.parametrize("key", ["../../x", "UPPERCASE1", "short", "x" * 40])
-def test_a_draft_names_the_key_that_it_came_from(key: str) -> None:
+def test_a_draft_contains_the_key_it_was_forked_from(key: str) -> None:
     with nothing_stored(), pytest.raises(RefusedError) as refused:
         publish_text(forked_from=key)
 

@@ -1,4 +1,4 @@
-"""What is sent comes back byte for byte, through every entry point: raw, from the API, as a download and in Git."""
+"""Content is returned byte for byte, whatever the entry point: raw, through the API, as a download and in Git."""
 
 from pathlib import Path
 
@@ -54,13 +54,13 @@ TEXTS = {
 
 @pytest.fixture(params=ENTRY_POINTS, ids=entry_point_name)
 def entry_point(request: pytest.FixtureRequest) -> EntryPoint:
-    """Return each entry point for a text."""
+    """Return each entry point for text."""
     entry_point: EntryPoint = request.param
     return entry_point
 
 
 def assert_comes_back(client: Client, key: str, sent: bytes) -> None:
-    """Fail unless raw, API and download give exactly these bytes."""
+    """Fail unless raw, API and download return exactly these bytes."""
     read = client.get(f"/api/v1/pastes/{key}").json()
     (file,) = read["files"]
     assert client.get(f"/{key}/raw").content == sent
@@ -72,7 +72,7 @@ def assert_comes_back(client: Client, key: str, sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_input_a_text_comes_back_as_it_was_sent(client: Client, entry_point: EntryPoint, text: str) -> None:
+def test_text_is_returned_as_it_was_sent(client: Client, entry_point: EntryPoint, text: str) -> None:
     key = entry_point.key(entry_point.send(client, text.encode()))
 
     assert_comes_back(client, key, text.encode())
@@ -81,14 +81,14 @@ def test_input_a_text_comes_back_as_it_was_sent(client: Client, entry_point: Ent
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=ANY_TEXT)
 @example("\ufeff\r\n.")
-def test_any_text_comes_back_as_it_was_sent(client: Client, entry_point: EntryPoint, text: str) -> None:
+def test_any_text_is_returned_as_it_was_sent(client: Client, entry_point: EntryPoint, text: str) -> None:
     key = entry_point.key(entry_point.send(client, text.encode()))
 
     assert_comes_back(client, key, text.encode())
 
 
 @pytest.mark.parametrize("file_name", ["", "notes.txt"], ids=["as_our_script_sends_it", "uploaded"])
-def test_a_text_sent_as_a_part_with_a_file_name_comes_back_as_it_was_sent(client: Client, file_name: str) -> None:
+def test_text_sent_as_a_part_with_a_file_name_is_returned_as_it_was_sent(client: Client, file_name: str) -> None:
     text = "\ufeffone\r\ntwo\rthree\n\n"
     box = "files-0-upload" if file_name else "files-0-content"
 
@@ -97,7 +97,7 @@ def test_a_text_sent_as_a_part_with_a_file_name_comes_back_as_it_was_sent(client
     assert_comes_back(client, str(response["Location"]).split("/")[1], text.encode())
 
 
-def test_every_text_is_the_same_in_git(client: Client, remote: Path) -> None:
+def test_all_content_is_the_same_in_git(client: Client, remote: Path) -> None:
     sent = {}
     for entry_point in ENTRY_POINTS:
         for text in TEXTS.values():
@@ -118,7 +118,7 @@ def test_every_text_is_the_same_in_git(client: Client, remote: Path) -> None:
         "multipart/form-data; charset=ASCII; boundary=a-boundary-of-ours",
     ],
 )
-def test_a_form_that_says_ascii_loses_no_letter(client: Client, content_type: str) -> None:
+def test_a_form_declared_as_ascii_loses_no_characters(client: Client, content_type: str) -> None:
     response = client.generic("POST", "/", multipart.body(Part("paste", "schön".encode())), content_type)
 
     assert_comes_back(client, response.json()["code"], "schön".encode())

@@ -1,4 +1,4 @@
-"""Finding what has expired takes no longer for all that has expired before."""
+"""Finding expired pastes does not take longer if many pastes have expired before."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.pastes.factories import publish_text
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_pastes_that_were_erased_before_are_not_looked_at_again() -> None:
+def test_pastes_that_were_already_erased_are_not_scanned_again() -> None:
     past = timezone.now() - timedelta(hours=1)
     gone = [
         Paste(key=keys.draw(), created_at=past, expires_at=past, state=state)
@@ -32,7 +32,7 @@ def test_pastes_that_were_erased_before_are_not_looked_at_again() -> None:
     assert "Filter" not in plan
 
 
-def test_the_oldest_go_first_and_what_is_hidden_goes_too() -> None:
+def test_the_oldest_are_erased_first_including_hidden_ones() -> None:
     hours = timedelta(hours=1)
     late, early, hidden, lasting = (publish_text(lifetime=hours) for _ in range(4))
     writing.hide(hidden)

@@ -1,4 +1,4 @@
-"""Pastes expire by the clock of the database, and their content is erased."""
+"""Pastes expire according to the database's clock, and their content is erased."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def publish_expiring(seconds: float, *, burn: bool = False) -> Paste:
-    """Publish a paste that expires `seconds` from now, by the clock of the database."""
+    """Publish a paste that expires in `seconds`, according to the database's clock."""
     paste = publish_text("text", "a.txt", title="T", author="A", comment="C", lifetime=timedelta(hours=1), burn=burn)
     Paste.objects.filter(pk=paste.pk).update(expires_at=Now() + timedelta(seconds=seconds))
     return paste
@@ -44,7 +44,7 @@ def test_a_paste_cannot_be_read_once_it_has_expired(client: Client, seconds: flo
 
 
 @pytest.mark.parametrize("days", [-400, 400])
-def test_a_wrong_clock_of_the_web_process_has_no_effect(
+def test_a_wrong_clock_in_the_web_process_has_no_effect(
     client: Client, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
     readable, expired = publish_expiring(30), publish_expiring(-1)
@@ -55,7 +55,7 @@ def test_a_wrong_clock_of_the_web_process_has_no_effect(
     assert writing.erase_expired() == 1
 
 
-def test_the_lifetime_counts_from_the_clock_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lifetime_is_measured_by_the_databases_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: datetime.now(UTC) + timedelta(days=-400))
 
     paste = publish_text(lifetime=timedelta(hours=1))
@@ -126,7 +126,7 @@ def test_expiring_pastes_are_never_committed() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_expired_paste_that_cannot_be_erased_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_paste_that_cannot_be_erased_does_not_stop_others(monkeypatch: pytest.MonkeyPatch) -> None:
     pastes = [writing.publish(Draft([NewFile("x", "a.txt")], lifetime=timedelta(hours=1))) for _ in range(3)]
     Paste.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     remove = index.remove

@@ -1,4 +1,4 @@
-"""What is sent twice makes one paste: by curl with an Idempotency-Key, and by a button that is pressed twice."""
+"""Repeated requests create one paste: with an Idempotency-Key from curl, or when a button is pressed twice."""
 
 import threading
 from typing import Any
@@ -21,11 +21,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def put(client: Client, text: bytes = b"text", path: str = "/a.txt", key: str = KEY, **headers: str) -> Any:
-    """Send a text as curl does, with a key."""
+    """Send text with a key, like curl."""
     return client.put(path, text, content_type="", headers={"idempotency-key": key, **headers})
 
 
-def test_an_upload_that_is_sent_again_makes_one_paste(client: Client) -> None:
+def test_a_repeated_upload_creates_one_paste(client: Client) -> None:
     first, second = put(client), put(client)
 
     assert (first.status_code, second.status_code) == (201, 201)
@@ -35,7 +35,7 @@ def test_an_upload_that_is_sent_again_makes_one_paste(client: Client) -> None:
     assert put(client, key="another-0123456789").content != first.content
 
 
-def test_a_form_of_curl_is_the_same_whatever_its_boundary(client: Client) -> None:
+def test_a_form_from_curl_is_the_same_whatever_its_boundary(client: Client) -> None:
     sent = multipart.body(Part("file", b"text", "a.txt"), Part("title", b"T"))
     boundary = multipart.CONTENT_TYPE.partition("boundary=")[2]
     answers = [
@@ -53,7 +53,7 @@ def test_a_form_of_curl_is_the_same_whatever_its_boundary(client: Client) -> Non
 
 
 @pytest.mark.parametrize("other", [{"text": b"other"}, {"path": "/b.txt"}, {"x-pasteur-title": "T"}])
-def test_the_same_key_with_something_else_is_refused(client: Client, other: Any) -> None:
+def test_reusing_a_key_with_different_content_is_refused(client: Client, other: Any) -> None:
     put(client)
 
     with nothing_stored():
@@ -61,17 +61,17 @@ def test_the_same_key_with_something_else_is_refused(client: Client, other: Any)
 
 
 @pytest.mark.parametrize("key", ["", "short", "with spaces in it, which is wrong", "x" * 129])
-def test_a_key_that_is_none_is_refused(client: Client, key: str) -> None:
+def test_an_invalid_key_is_refused(client: Client, key: str) -> None:
     with nothing_stored():
         assert put(client, key=key).status_code == 422
 
 
 def once_of(client: Client) -> str:
-    """Return the value that a form is shown with."""
+    """Return the form's one-time value."""
     return Page(client.get("/")).values["once"]
 
 
-def test_a_button_that_is_pressed_twice_makes_one_paste(client: Client) -> None:
+def test_a_button_that_is_pressed_twice_creates_one_paste(client: Client) -> None:
     once = once_of(client)
 
     first, second = (submit(client, Part("files-0-content", b"text"), once=once) for _ in range(2))
@@ -80,7 +80,7 @@ def test_a_button_that_is_pressed_twice_makes_one_paste(client: Client) -> None:
     assert Paste.objects.count() == 1
 
 
-def test_requests_that_are_repeated_after_a_rotation_of_the_secret_key_make_no_second_paste(
+def test_requests_repeated_after_a_rotation_of_the_secret_key_create_no_second_paste(
     client: Client, settings: Settings
 ) -> None:
     once = once_of(client)
@@ -94,7 +94,7 @@ def test_requests_that_are_repeated_after_a_rotation_of_the_secret_key_make_no_s
     assert Paste.objects.count() == 2
 
 
-def test_another_text_or_another_visit_makes_another_paste(client: Client) -> None:
+def test_different_text_or_a_new_visit_creates_another_paste(client: Client) -> None:
     once, other = once_of(client), once_of(client)
     assert once != other
 
@@ -104,7 +104,7 @@ def test_another_text_or_another_visit_makes_another_paste(client: Client) -> No
     assert Paste.objects.count() == 5
 
 
-def test_a_form_that_comes_back_with_an_error_keeps_its_value(client: Client) -> None:
+def test_a_form_shown_again_with_an_error_keeps_its_value(client: Client) -> None:
     once = once_of(client)
 
     again = submit(client, Part("files-0-content", b""), once=once)
@@ -112,7 +112,7 @@ def test_a_form_that_comes_back_with_an_error_keeps_its_value(client: Client) ->
     assert Page(again).values["once"] == once
 
 
-def test_what_was_deleted_meanwhile_is_made_anew(client: Client) -> None:
+def test_a_paste_that_was_deleted_in_the_meantime_is_created_again(client: Client) -> None:
     once = once_of(client)
     submit(client, Part("files-0-content", b"text"), once=once)
     writing.remove(Paste.objects.get())
@@ -121,12 +121,12 @@ def test_what_was_deleted_meanwhile_is_made_anew(client: Client) -> None:
     assert Paste.objects.count() == 2
 
 
-def test_a_link_does_not_choose_the_value(client: Client) -> None:
+def test_a_link_cannot_set_the_value(client: Client) -> None:
     assert Page(client.get("/?once=0123456789abcdef0123")).values["once"] != "0123456789abcdef0123"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_make_one_paste(client: Client) -> None:
+def test_two_concurrent_requests_create_one_paste(client: Client) -> None:
     once, found = once_of(client), []
 
     def press() -> None:

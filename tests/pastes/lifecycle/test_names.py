@@ -1,4 +1,4 @@
-"""Names, titles and authors that try to be something else: on the page, in headers, in the tree, in commits."""
+"""Names, titles and authors with a special meaning: on the page, in headers, in the tree, in commits."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,7 @@ from tests.pastes.row_counts import nothing_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
-#: What is typed, what the page says, and what lies in the tree.
+#: The input, how the page displays it, and its name in the tree.
 NAMES = [
     ("../../.git/config", "config", "config"),
     ("/etc/x", "x", "x"),
@@ -55,14 +55,14 @@ NAMES = [
 
 
 def paste_named(client: Client, name: str) -> Paste:
-    """Publish a file of this name through the API."""
+    """Publish a file with this name through the API."""
     response = create(client, {"files": [{"content": "text", "name": name}]})
     assert response.status_code == 201, response.content
     return Paste.objects.get(key=response.json()["key"])
 
 
 @pytest.mark.parametrize(("typed", "shown", "kept"), NAMES, ids=[ascii(typed)[:30] for typed, _, _ in NAMES])
-def test_a_name_is_shown_as_typed_and_is_harmless_in_git(
+def test_a_name_is_displayed_as_typed_and_is_safe_in_git(
     client: Client, remote: Path, typed: str, shown: str, kept: str
 ) -> None:
     paste = paste_named(client, typed)
@@ -88,7 +88,7 @@ def test_a_name_is_escaped_on_the_page_and_links_to_its_file(client: Client, nam
 
 
 @pytest.mark.parametrize("name", [shown for _, shown, _ in NAMES], ids=ascii)
-def test_a_download_has_one_header_in_the_form_of_rfc_5987(client: Client, name: str) -> None:
+def test_a_download_has_one_header_in_the_format_of_rfc_5987(client: Client, name: str) -> None:
     paste = paste_named(client, name)
 
     response = client.get(f"/{paste.key}/download/{quote(name, safe='')}")
@@ -137,7 +137,7 @@ def test_put_refuses_the_same_names(client: Client, name: str) -> None:
     assert response.status_code == 422
 
 
-def test_names_that_become_one_in_the_tree_are_kept_apart(client: Client, remote: Path) -> None:
+def test_names_that_would_collide_in_the_tree_are_kept_apart(client: Client, remote: Path) -> None:
     names = ["a:b", "a?b", "_a_b", "A_B", "README", "_README", "CON", "_con"]
     files = [{"content": name, "name": name} for name in names]
     assert create(client, {"files": files}).status_code == 201
@@ -150,7 +150,7 @@ def test_names_that_become_one_in_the_tree_are_kept_apart(client: Client, remote
     assert len({name.casefold() for name in lying}) == len(names)
 
 
-def test_two_files_whose_names_differ_in_case_alone_are_refused(client: Client) -> None:
+def test_two_files_whose_names_differ_only_in_case_are_refused(client: Client) -> None:
     files = [{"content": "a", "name": "Straße.txt"}, {"content": "b", "name": "STRASSE.TXT"}]
 
     with nothing_stored():
@@ -174,7 +174,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize("words", WORDS, ids=ascii)
-def test_title_and_author_are_one_line_of_a_commit_each(client: Client, remote: Path, words: str) -> None:
+def test_title_and_author_are_one_line_each_in_a_commit(client: Client, remote: Path, words: str) -> None:
     response = create(client, {"files": [{"content": "x"}], "title": words, "author": words})
 
     drain()
@@ -199,14 +199,14 @@ def test_control_characters_in_title_and_author_are_refused(client: Client, fiel
     assert refused(response) == (422, "control_character", field)
 
 
-def test_a_name_that_is_only_space_is_given_one(client: Client) -> None:
+def test_a_name_of_only_spaces_is_replaced(client: Client) -> None:
     create(client, {"files": [{"content": "a", "name": "  "}, {"content": "b", "language": "python"}]})
 
     assert sorted(File.objects.values_list("name", flat=True)) == ["paste.py", "paste.txt"]
 
 
 def uploaded(client: Client, disposition: bytes, content: bytes = b"text", **headers: str) -> Any:
-    """Send a part `file` whose head is given byte for byte, and then another file that is well."""
+    """Send a part `file` with a byte-exact head, followed by another valid file."""
     head = b'--b\r\nContent-Disposition: form-data; name="file"; ' + disposition + b"\r\n\r\n"
     other = b'--b\r\nContent-Disposition: form-data; name="file"; filename="other.txt"\r\n\r\nother\r\n'
     sent = head + content + b"\r\n" + other + b"--b--\r\n"
@@ -229,7 +229,9 @@ def uploaded(client: Client, disposition: bytes, content: bytes = b"text", **hea
         b'filename="folder/' + b"a" * 256 + b'"',
     ],
 )
-def test_a_name_of_more_than_255_bytes_is_refused_and_not_cut(client: Client, disposition: bytes, expire: str) -> None:
+def test_a_name_of_more_than_255_bytes_is_refused_and_not_truncated(
+    client: Client, disposition: bytes, expire: str
+) -> None:
     with nothing_stored():
         response = uploaded(client, disposition, accept="application/json", expire=expire)
 
@@ -271,7 +273,7 @@ def test_a_name_in_latin_1_is_refused_as_not_utf8(client: Client, head: bytes, a
 @pytest.mark.parametrize(
     ("disposition", "status"), [(b"filename*=nonsense''a", 400), (b'filename=".."', 422), (b'filename="&#46;."', 400)]
 )
-def test_no_file_of_a_form_is_left_out_in_silence(client: Client, disposition: bytes, status: int) -> None:
+def test_no_file_in_a_form_is_silently_skipped(client: Client, disposition: bytes, status: int) -> None:
     with nothing_stored():
         response = uploaded(client, disposition)
 

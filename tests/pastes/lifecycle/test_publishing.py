@@ -1,4 +1,4 @@
-"""New pastes with no transaction of a test around them: what is stored when something goes wrong, on both databases."""
+"""New pastes without a surrounding test transaction: what is stored if something fails, on both databases."""
 
 from collections.abc import Iterator
 
@@ -18,13 +18,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 @pytest.fixture(params=list(Visibility))
 def visibility(request: pytest.FixtureRequest) -> str:
-    """Return each of them: what is public is put into the index of words as well."""
+    """Return each visibility: public pastes are added to the word index as well."""
     return str(request.param)
 
 
 @pytest.fixture
 def failing(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let a receiver of the signal that the test names raise."""
+    """Make a receiver of the signal raise an error."""
     signal: Signal = request.param
 
     def fail(**kwargs: object) -> None:
@@ -36,7 +36,7 @@ def failing(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def publish(text: str, visibility: str) -> Paste:
-    """Publish a text of two files."""
+    """Publish a paste with two files."""
     return writing.publish(Draft([NewFile(text), NewFile(text)], visibility=visibility))
 
 
@@ -47,9 +47,7 @@ def test_everything_is_stored_together(visibility: str) -> None:
     assert [file.content for file in Paste.objects.get(key=paste.key).files] == ["text", "text"]
 
 
-def test_a_taken_key_is_drawn_again_and_nothing_is_overwritten(
-    monkeypatch: pytest.MonkeyPatch, visibility: str
-) -> None:
+def test_a_taken_key_is_replaced_and_nothing_is_overwritten(monkeypatch: pytest.MonkeyPatch, visibility: str) -> None:
     drawn = iter(["0123456789"] * 3 + ["9876543210"])
     monkeypatch.setattr(keys, "draw", lambda: next(drawn))
 
@@ -68,13 +66,13 @@ def test_after_five_taken_keys_nothing_is_stored(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("failing", [paste_published], indirect=True)
-def test_a_receiver_that_fails_before_keeps_all_from_being_stored(failing: None, visibility: str) -> None:
+def test_if_a_receiver_fails_before_the_commit_nothing_is_stored(failing: None, visibility: str) -> None:
     with nothing_stored(), pytest.raises(RuntimeError):
         publish("text", visibility)
 
 
 @pytest.mark.parametrize("failing", [paste_stored], indirect=True)
-def test_a_receiver_that_fails_afterwards_is_logged_and_the_author_has_the_paste(
+def test_if_a_receiver_fails_afterwards_it_is_logged_and_the_author_gets_the_paste(
     failing: None, visibility: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     paste = publish("text", visibility)

@@ -1,4 +1,4 @@
-"""How pastes are found: one query, and nothing of what burns."""
+"""Finding pastes: one query, and no content of burn-after-reading pastes."""
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -10,7 +10,7 @@ from tests.pastes.factories import publish_text
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_a_paste_comes_with_all_its_files_in_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_paste_is_loaded_with_all_its_files_in_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     made = writing.publish(Draft([NewFile(str(number), f"{number}.txt") for number in range(20)], title="T"))
 
     with django_assert_num_queries(1):
@@ -21,7 +21,7 @@ def test_a_paste_comes_with_all_its_files_in_one_query(django_assert_num_queries
     assert (found.pk, found.title, found.created_at, found.head) == (made.pk, "T", made.created_at, 1)
 
 
-def test_a_paste_comes_with_where_its_copy_stands_in_one_query(
+def test_a_paste_is_loaded_with_its_mirror_state_in_one_query(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     made, burning = publish_text(), publish_text(burn=True)
@@ -41,7 +41,7 @@ def test_the_current_revision_is_found() -> None:
     assert (found.head, [file.content for file in found.files]) == (2, ["new"])
 
 
-def test_what_burns_comes_without_its_text() -> None:
+def test_a_burning_paste_is_loaded_without_its_content() -> None:
     paste = publish_text("secret", burn=True)
 
     found = reading.find(paste.key)
@@ -52,7 +52,7 @@ def test_what_burns_comes_without_its_text() -> None:
 
 
 @pytest.mark.parametrize("end", [writing.hide, writing.remove])
-def test_what_is_gone_is_not_found(end: object) -> None:
+def test_a_removed_paste_is_not_found(end: object) -> None:
     paste = publish_text()
     assert callable(end)
     end(paste)
@@ -63,6 +63,6 @@ def test_what_is_gone_is_not_found(end: object) -> None:
 @pytest.mark.parametrize(
     "key", ["", "\0", "abcdefgh\0", "ABCDEFGHJK", "x" * 10_000, "\ud800", "abcdefghjk\n", "abcdefghjk "]
 )
-def test_what_cannot_be_a_key_asks_no_database(key: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_an_impossible_key_causes_no_query(key: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         assert reading.find(key) is None

@@ -1,4 +1,4 @@
-"""Texts that cannot become a paste, at every entry point: the same rule, each answer in the form of its caller."""
+"""Content that cannot become a paste is refused by the same rules at every entry point, in the caller's format."""
 
 import pytest
 from django.test import Client
@@ -17,13 +17,13 @@ ZIP = b"PK\3\4\x14\0\0\0\x08\0\xb5\xd0\x97W\x86\xa6"
 
 @pytest.fixture(params=ENTRY_POINTS, ids=entry_point_name)
 def entry_point(request: pytest.FixtureRequest) -> EntryPoint:
-    """Return each entry point for a text."""
+    """Return each entry point for text."""
     entry_point: EntryPoint = request.param
     return entry_point
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "\r\n\r\n", " \t\n\u2003\n"])
-def test_only_white_space_is_refused_as_empty(client: Client, entry_point: EntryPoint, text: str) -> None:
+def test_only_whitespace_is_refused_as_empty(client: Client, entry_point: EntryPoint, text: str) -> None:
     with nothing_stored():
         response = entry_point.send(client, text.encode())
 
@@ -53,7 +53,7 @@ def test_one_byte_above_the_limit_is_refused_with_the_limit(
     assert b"1000" in response.content.replace(b",", b"")
 
 
-def test_a_body_above_the_limit_of_requests_is_too_large(
+def test_a_body_above_the_request_limit_is_too_large(
     client: Client, entry_point: EntryPoint, settings: Settings
 ) -> None:
     text = "x" * (settings.PASTEUR_MAX_BODY_BYTES + 1)
@@ -78,7 +78,7 @@ def test_invalid_utf8_is_refused(client: Client, entry_point: EntryPoint, conten
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\0", "end\0"])
-def test_a_nul_is_refused(client: Client, entry_point: EntryPoint, text: str) -> None:
+def test_a_nul_character_is_refused(client: Client, entry_point: EntryPoint, text: str) -> None:
     with nothing_stored():
         response = entry_point.send(client, text.encode())
 

@@ -1,4 +1,4 @@
-"""The one write function for each thing that can happen to a paste: works, refuses, twice, and what the outbox gets."""
+"""Each write function: success, refusal, repetition, and the resulting changes in the outbox."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def kinds(paste: Paste) -> list[str]:
-    """Return what the outbox says of a paste, in order."""
+    """Return the kinds of a paste's changes in the outbox, in order."""
     return list(Change.objects.filter(key=paste.key).order_by("number").values_list("kind", flat=True))
 
 
@@ -44,7 +44,7 @@ def test_publish_stores_paste_revision_files_and_change_together() -> None:
 
 
 @pytest.mark.parametrize("facts", [{"burn": True}, {"lifetime": timedelta(hours=1)}])
-def test_what_is_meant_to_vanish_never_reaches_the_outbox(facts: dict[str, Any]) -> None:
+def test_pastes_meant_to_vanish_are_never_added_to_the_outbox(facts: dict[str, Any]) -> None:
     paste = publish_text(**facts)
     writing.revise(paste, [NewFile("again")])
     writing.hide(paste)
@@ -82,7 +82,7 @@ def test_publish_and_revise_refuse_the_same_files(files: list[NewFile], code: st
     assert publishing.value.code == revising.value.code == code
 
 
-def test_a_receiver_that_fails_undoes_the_write() -> None:
+def test_a_failing_receiver_undoes_the_write() -> None:
     def fail(**kwargs: object) -> None:
         raise RuntimeError("no")
 
@@ -102,7 +102,7 @@ def test_a_receiver_that_fails_undoes_the_write() -> None:
     assert (reload(paste).head, reload(paste).state, File.objects.count()) == (1, State.PUBLISHED, 1)
 
 
-def test_a_write_that_is_rolled_back_leaves_nothing() -> None:
+def test_a_rolled_back_write_leaves_nothing() -> None:
     with nothing_stored(), transaction.atomic():
         publish_text()
         transaction.set_rollback(True)
@@ -123,7 +123,7 @@ def test_revise_adds_a_revision_and_keeps_the_old_one() -> None:
 
 
 @pytest.mark.parametrize("end", [writing.hide, writing.remove])
-def test_what_is_gone_cannot_be_revised(end: Callable[[Paste], bool]) -> None:
+def test_a_removed_paste_cannot_be_revised(end: Callable[[Paste], bool]) -> None:
     paste = publish_text()
     end(paste)
 
@@ -143,7 +143,7 @@ def test_hide_keeps_the_content_and_show_brings_it_back() -> None:
     assert Change.objects.get(key=paste.key, kind="restore").revision == 1
 
 
-def test_hide_and_show_twice_change_something_once() -> None:
+def test_hiding_or_showing_twice_changes_something_only_once() -> None:
     paste = publish_text()
 
     assert (writing.show(paste), writing.hide(paste), writing.hide(paste)) == (False, True, False)
@@ -169,7 +169,7 @@ def test_remove_erases_the_content_and_keeps_the_key(hidden_first: bool) -> None
     assert not writing.hide(paste)
 
 
-def test_burn_hands_out_the_files_once() -> None:
+def test_burn_returns_the_files_once() -> None:
     paste = writing.publish(Draft([NewFile("one", "a.txt"), NewFile("two", "b.txt")], burn=True))
 
     files = writing.burn(paste)
@@ -180,7 +180,7 @@ def test_burn_hands_out_the_files_once() -> None:
     assert count_rows() == {"Paste": 1, "Revision": 1, "File": 0, "Change": 0}
 
 
-def test_burn_hands_out_the_current_revision_to_a_caller_that_knows_an_older_one() -> None:
+def test_burn_returns_the_current_revision_to_a_caller_that_knows_an_older_one() -> None:
     paste = publish_text("first", burn=True)
     writing.revise(Paste.objects.get(pk=paste.pk), [NewFile("second")])
 
@@ -189,7 +189,7 @@ def test_burn_hands_out_the_current_revision_to_a_caller_that_knows_an_older_one
     assert [file.content for file in files or []] == ["second"]
 
 
-def test_burn_leaves_ordinary_hidden_and_removed_pastes_alone() -> None:
+def test_burn_does_not_affect_ordinary_hidden_and_removed_pastes() -> None:
     ordinary, hidden, removed = publish_text(), publish_text(burn=True), publish_text(burn=True)
     writing.hide(hidden)
     writing.remove(removed)
@@ -198,7 +198,7 @@ def test_burn_leaves_ordinary_hidden_and_removed_pastes_alone() -> None:
         assert [writing.burn(paste) for paste in (ordinary, hidden, removed)] == [None, None, None]
 
 
-def test_the_numbers_of_changes_never_jump() -> None:
+def test_the_numbers_of_changes_have_no_gaps() -> None:
     paste = publish_text()
     for number in range(3):
         writing.revise(paste, [NewFile(str(number))])

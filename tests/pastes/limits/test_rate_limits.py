@@ -1,4 +1,4 @@
-"""Who asks too much is asked to wait, in the form that it understands; nobody else notices."""
+"""Callers that send too many requests are told to wait, in their own format; others are not affected."""
 
 import json
 import threading
@@ -30,18 +30,18 @@ FAR = "203.0.113.5"
 
 @pytest.fixture(autouse=True)
 def fresh(settings: Settings, tmp_path: Path) -> None:
-    """Count from nothing."""
+    """Start with empty counters."""
     settings.DATA_DIR = tmp_path
     settings.CACHES = settings.CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 @pytest.fixture
 def far() -> Client:
-    """Return a client on another machine."""
+    """Return a client with a remote address."""
     return Client(REMOTE_ADDR=FAR)
 
 
-def test_a_create_above_the_limit_must_wait_and_reads_go_on(far: Client) -> None:
+def test_creates_above_the_limit_must_wait_and_reads_continue(far: Client) -> None:
     made = [far.put("/a.txt", b"text", content_type="") for _ in range(5)]
     with nothing_stored():
         over = far.put("/a.txt", b"text", content_type="")
@@ -57,7 +57,7 @@ def test_a_create_above_the_limit_must_wait_and_reads_go_on(far: Client) -> None
     assert far.get(f"/{key.key}/raw").status_code == 200
 
 
-def test_the_refusal_speaks_as_its_caller_does(far: Client, settings: Settings) -> None:
+def test_the_refusal_has_the_callers_format(far: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_CREATE = "1/day"
     publish_text()
     assert create(far, {"files": [FILE]}).status_code == 201
@@ -70,7 +70,7 @@ def test_the_refusal_speaks_as_its_caller_does(far: Client, settings: Settings) 
     assert (page.status_code, page["Content-Type"]) == (429, "text/html; charset=utf-8")
 
 
-def test_what_was_refused_or_only_shown_again_does_not_count(far: Client) -> None:
+def test_refused_and_redisplayed_requests_do_not_count(far: Client) -> None:
     for _ in range(8):
         assert far.put("/", b"", content_type="").status_code == 422
         assert submit(far, Part("files-0-content", b"x"), add_file="1").status_code == 200
@@ -79,7 +79,7 @@ def test_what_was_refused_or_only_shown_again_does_not_count(far: Client) -> Non
     assert [far.put("/", b"x", content_type="").status_code for _ in range(5)] == [201] * 4 + [429]
 
 
-def test_reads_have_a_limit_of_their_own(far: Client, settings: Settings) -> None:
+def test_reads_have_their_own_limit(far: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_READ = "3/hour"
     paste = publish_text()
 
@@ -88,7 +88,7 @@ def test_reads_have_a_limit_of_their_own(far: Client, settings: Settings) -> Non
     assert Client(REMOTE_ADDR="203.0.113.6").get(f"/{paste.key}/raw").status_code == 200
 
 
-def test_guesses_of_tokens_are_counted_and_right_ones_are_not(far: Client) -> None:
+def test_wrong_tokens_are_counted_and_right_ones_are_not(far: Client) -> None:
     paste = publish_text()
     own = [publish_text() for _ in range(3)]
 
@@ -103,7 +103,7 @@ def test_guesses_of_tokens_are_counted_and_right_ones_are_not(far: Client) -> No
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
-def test_who_sits_at_the_machine_is_not_limited(address: str) -> None:
+def test_local_callers_are_not_limited(address: str) -> None:
     near = Client(REMOTE_ADDR=address)
 
     assert [near.put("/", b"x", content_type="").status_code for _ in range(12)] == [201] * 12
@@ -115,7 +115,7 @@ def test_off_turns_a_limit_off(far: Client, settings: Settings) -> None:
     assert [far.put("/", b"x", content_type="").status_code for _ in range(12)] == [201] * 12
 
 
-def test_a_network_of_ipv6_is_one_caller(settings: Settings) -> None:
+def test_an_ipv6_network_is_one_caller(settings: Settings) -> None:
     settings.PASTEUR_LIMIT_CREATE = "2/hour"
     clients = [Client(REMOTE_ADDR=f"2001:db8::{number}") for number in range(1, 4)]
 
@@ -123,7 +123,7 @@ def test_a_network_of_ipv6_is_one_caller(settings: Settings) -> None:
 
 
 def wrong_password(client: Client, name: str) -> int:
-    """Try to log in, and return the status."""
+    """Try to log in with a wrong password, and return the status."""
     form = {"username": name, "password": "wrong"}
     return client.post("/admin/login/", form, headers={"accept": BROWSER_ACCEPT}).status_code
 
@@ -153,7 +153,7 @@ def test_right_passwords_do_not_count(far: Client) -> None:
 
 
 def counted_at_once(rate: Rate) -> int:
-    """Return how many of 40 takers at once are granted."""
+    """Return how many of 40 concurrent requests are granted."""
     granted: list[bool] = []
     takers = [threading.Thread(target=lambda: granted.append(counters.charge("x", rate) <= 0)) for _ in range(40)]
     for taker in takers:
@@ -163,11 +163,11 @@ def counted_at_once(rate: Rate) -> int:
     return granted.count(True)
 
 
-def test_many_at_once_get_no_more_than_one_after_the_other() -> None:
+def test_concurrent_requests_are_limited_like_consecutive_ones() -> None:
     assert counted_at_once(Rate(10, 86_400, 10)) == 10
 
 
-def test_a_caller_may_go_on_after_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_caller_may_continue_after_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
     monkeypatch.setattr("pastes.limits.counters.time.time", lambda: now)
     rate = Rate(10, 60, 5)
@@ -204,11 +204,11 @@ def test_a_folder_without_write_permission_blocks_no_request(
 
 
 @pytest.mark.server
-def test_redis_counts_for_all_machines_and_the_table_when_it_is_gone(
+def test_redis_counts_for_all_machines_and_the_table_is_the_fallback(
     settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counters, "_redis", counters._Redis())
-    monkeypatch.setattr(counters, "_TIMEOUT_SECONDS", 20.0)  # A busy machine is slow, not wrong.
+    monkeypatch.setattr(counters, "_TIMEOUT_SECONDS", 20.0)  # A busy machine is only slow.
     settings.CACHES = {"default": {"LOCATION": f"{redis.url}"}}
     rate = Rate(10, 86_400, 10)
 
@@ -222,7 +222,7 @@ def test_redis_counts_for_all_machines_and_the_table_when_it_is_gone(
 
 @dataclass(frozen=True)
 class Guess:
-    """A way to try an edit token: how it is sent, with the rest of a request that would do something."""
+    """A way to try an edit token: how to send it, with the rest of a request that would have an effect."""
 
     name: str
     send: Callable[[Client, str, str], Any]
@@ -268,7 +268,7 @@ GUESSES = [
 
 
 @pytest.mark.parametrize("guess", GUESSES, ids=lambda guess: guess.name)
-def test_a_wrong_edit_token_counts_as_a_guess_wherever_it_is_tried_and_a_right_one_as_none(
+def test_a_wrong_edit_token_counts_as_a_guess_wherever_it_is_tried_and_a_right_one_does_not(
     far: Client, settings: Settings, guess: Guess
 ) -> None:
     settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_DELETE = "6/hour", "5/hour"
@@ -285,5 +285,5 @@ def test_a_wrong_edit_token_counts_as_a_guess_wherever_it_is_tried_and_a_right_o
     assert over["RateLimit-Policy"].startswith('"delete"')
     assert 429 not in right
     assert guess.wrong not in right or "PrivateBin" in guess.name
-    # What came to nothing has used up nothing that makes pastes.
+    # Failed attempts do not count against the limit for new pastes.
     assert [far.put("/", b"x", content_type="").status_code for _ in range(7)] == [201] * 6 + [429]

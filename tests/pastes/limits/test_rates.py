@@ -1,4 +1,4 @@
-"""Rates as settings spell them."""
+"""Parsing rates from settings."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from pastes.limits.rates import Rate, parse
         ("1/2hours,3/second", (Rate(1, 7_200, 1), Rate(3, 1, 3))),
     ],
 )
-def test_a_text_names_rates(text: str, rates: tuple[Rate, ...]) -> None:
+def test_rates_are_parsed(text: str, rates: tuple[Rate, ...]) -> None:
     assert parse(text) == rates
 
 
@@ -23,6 +23,6 @@ def test_a_text_names_rates(text: str, rates: tuple[Rate, ...]) -> None:
     "text",
     ["", "on", "10", "10/week", "0/minute", "10/0 minutes", "5/minute burst 6", "5/minute burst 0", "-1/day", "1/day,"],
 )
-def test_nonsense_is_no_rate(text: str) -> None:
+def test_invalid_rates_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must"):
         parse(text)

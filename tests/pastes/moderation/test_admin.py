@@ -1,4 +1,4 @@
-"""The admin: moderators find, read, hide and show pastes, and change nothing else."""
+"""The admin: moderators can find, read, hide and show pastes, and change nothing else."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}\u202
 
 
 def found(client: Client, query: str) -> set[str]:
-    """Return the keys in the results of a search."""
+    """Return the keys in the search results."""
     response = client.get(LIST, {"q": query})
     assert response.status_code == 200
     text = Page(response).text
@@ -33,7 +33,7 @@ def found(client: Client, query: str) -> set[str]:
 
 
 def act(client: Client, action: str, *pastes: Paste) -> Any:
-    """Run an action on these pastes, as its form does."""
+    """Run an action on these pastes by submitting its form."""
     return client.post(LIST, {"action": action, "_selected_action": [paste.pk for paste in pastes]}, follow=True)
 
 
@@ -184,7 +184,7 @@ def test_hostile_text_is_escaped_in_list_search_and_detail(admin_client: Client)
     assert HOSTILE in Page(pages[2]).pre
 
 
-def test_a_very_long_text_is_cut(admin_client: Client) -> None:
+def test_a_very_long_text_is_truncated(admin_client: Client) -> None:
     paste = publish_text("x" * 500_000)
 
     response = admin_client.get(f"{LIST}{paste.pk}/change/")

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
     "address",
     ["{key}", "https://paste.example.org/{key}", "/{key}/raw/a.txt", "paste.example.org/{key}#L3", "/{key}?raw"],
 )
-def test_a_paste_is_found_by_its_url_without_scanning_texts(admin_client: Client, address: str) -> None:
+def test_a_paste_is_found_by_its_url_without_scanning_content(admin_client: Client, address: str) -> None:
     paste = publish_text()
     publish_text(f"mentions {paste.key}")
 
@@ -30,13 +30,13 @@ def test_a_paste_is_found_by_its_url_without_scanning_texts(admin_client: Client
     assert not [query for query in queries if "LIKE" in query["sql"]]
 
 
-def test_an_unknown_key_is_searched_in_texts(admin_client: Client) -> None:
+def test_an_unknown_key_is_searched_in_content(admin_client: Client) -> None:
     paste = publish_text("eggs for breakfast")
 
     assert found(admin_client, "breakfast") == {paste.key}
 
 
-def test_old_public_texts_are_found_by_their_words(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_public_pastes_are_found_by_their_words(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     public, unlisted = publish_text("the needle", visibility="public"), publish_text("another needle", title="a needle")
     publish_text("something else")
     monkeypatch.setattr(admin_lists, "SCANNED_PASTES", 1)
@@ -60,7 +60,7 @@ def test_a_list_counts_and_pages_up_to_its_limit(admin_client: Client, monkeypat
     assert pastes[9].key not in second
 
 
-def test_a_paste_of_many_revisions_shows_the_newest_in_as_many_queries(admin_client: Client) -> None:
+def test_a_paste_with_many_revisions_shows_the_newest_with_a_constant_number_of_queries(admin_client: Client) -> None:
     few, many = publish_text("one"), publish_text("text 0")
     for number in range(1, 25):
         writing.revise(many, [NewFile(f"text {number}", "a.txt")])
@@ -74,7 +74,7 @@ def test_a_paste_of_many_revisions_shows_the_newest_in_as_many_queries(admin_cli
     assert len(of_many) <= len(of_few)
 
 
-def test_mirror_states_of_a_page_cost_one_query(admin_client: Client) -> None:
+def test_the_mirror_states_on_a_page_take_one_query(admin_client: Client) -> None:
     waiting, edited, kept_out = publish_text(), publish_text(), publish_text(burn=True)
     writing.revise(edited, [NewFile("other", "a.txt")])
 

@@ -1,4 +1,4 @@
-"""Bans in the admin: added by hand, from a paste or a report; found by address; lifted."""
+"""Bans in the admin: added manually, from a paste or from a report; found by address; lifted."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ def pasted_from(address: str) -> Paste:
 
 
 def act(client: Client, kind: str, *rows: Any, **fields: str) -> Page:
-    """Run the action that bans on these pastes or reports, as its form does."""
+    """Run the ban action on these pastes or reports by submitting its form."""
     chosen = {"action": "ban", "_selected_action": [row.pk for row in rows]}
     return Page(client.post(f"/admin/pastes/{kind}/", chosen | fields, follow=True))
 
@@ -58,7 +58,7 @@ def test_a_moderator_bans_an_address_and_lifts_the_ban(admin_client: Client) -> 
 
 
 @pytest.mark.parametrize("network", ["spam", "0.0.0.0/0", "127.0.0.1", "\0", "203.0.113.5"])
-def test_an_invalid_or_duplicate_ban_is_reported_beside_the_field(admin_client: Client, network: str) -> None:
+def test_an_invalid_or_duplicate_ban_is_reported_next_to_the_field(admin_client: Client, network: str) -> None:
     bans.ban(FAR, reason="no")
 
     response = admin_client.post(f"{LIST}add/", {"network": network, "reason": "Spam", "until_0": "", "until_1": ""})
@@ -83,7 +83,7 @@ def test_a_ban_is_found_by_any_address_that_it_covers(admin_client: Client) -> N
     assert reasons("127.0.0.1") == reasons("nowhere") == []
 
 
-def test_a_paste_shows_its_origin_and_links_to_other_pastes_of_it(admin_client: Client) -> None:
+def test_a_paste_shows_its_origin_and_links_to_other_pastes_from_it(admin_client: Client) -> None:
     first, second, other = pasted_from(FAR), pasted_from(FAR), pasted_from("203.0.113.6")
 
     assert found(admin_client, FAR) == {first.key, second.key}
@@ -115,7 +115,7 @@ def test_the_origin_of_a_reported_paste_is_banned_from_its_report(admin_client: 
 
 
 @pytest.mark.parametrize("fields", [{}, {"reason": "Spam", "days": "0"}, {"reason": "Spam", "days": "9" * 9}])
-def test_a_ban_needs_a_reason_and_valid_days(admin_client: Client, fields: dict[str, str]) -> None:
+def test_a_ban_requires_a_reason_and_valid_days(admin_client: Client, fields: dict[str, str]) -> None:
     page = act(admin_client, "paste", pasted_from(FAR), **fields)
 
     assert "No address was banned" in page.text

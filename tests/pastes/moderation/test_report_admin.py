@@ -27,7 +27,7 @@ def reported(text: str = "text", *, words: str = "", **facts: Any) -> tuple[Past
 
 
 def act(client: Client, action: str, *reports: Report, **fields: str) -> Any:
-    """Run an action on these reports, as its form does."""
+    """Run an action on these reports by submitting its form."""
     chosen = {"action": action, "_selected_action": [report.pk for report in reports]}
     return client.post(LIST, chosen | fields, follow=True)
 
@@ -43,7 +43,7 @@ def test_open_reports_are_listed_with_their_pastes(admin_client: Client) -> None
 
     assert {paste.get_absolute_url(), f"/admin/pastes/paste/{paste.pk}/change/"} <= set(page.links())
     assert {"the beginning of it", "It is bad.", "It is worse."} <= set(page.texts)
-    assert page.texts.count("2") == 2  # Each of the two has a sibling.
+    assert page.texts.count("2") == 2  # Each of the two has another open report.
     assert settled.key not in page.text
     assert settled.key in Page(admin_client.get(LIST, {"state": "closed"})).text
     assert {paste.key, settled.key} <= set(Page(admin_client.get(LIST, {"state": "all"})).texts)
@@ -127,7 +127,7 @@ def test_the_number_of_queries_does_not_grow_with_the_reports(admin_client: Clie
     assert queries() == few
 
 
-def test_nothing_of_a_report_can_be_changed(admin_client: Client) -> None:
+def test_reports_cannot_be_changed(admin_client: Client) -> None:
     _, report = reported(words="before")
 
     for path in ("add/", f"{report.pk}/change/", f"{report.pk}/delete/"):

@@ -1,4 +1,4 @@
-"""Mail about reports, through a real mail server: one for each paste, and none lost."""
+"""Mail about reports, through a real mail server: one per paste, and none is lost."""
 
 import logging
 import re
@@ -24,7 +24,7 @@ BOTH = ["ada@example.org", "bob@example.org"]
 
 @pytest.fixture
 def smtp(settings: Settings) -> Iterator[Smtp]:
-    """Return a running mail server, set in the settings."""
+    """Return a running mail server that is configured in the settings."""
     with Smtp() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
@@ -42,7 +42,7 @@ def reported(words: str = "", **fields: str) -> Paste:
 
 @pytest.mark.django_db
 @pytest.mark.database
-def test_the_mail_has_the_report_and_links_to_the_paste(smtp: Smtp) -> None:
+def test_the_mail_contains_the_report_and_links_to_the_paste(smtp: Smtp) -> None:
     paste = reported("It is bad.\nReally.", contact="eve@example.org")
 
     notify_moderators()
@@ -90,7 +90,7 @@ def test_many_pastes_are_reported_in_one_mail(smtp: Smtp) -> None:
 
 
 @pytest.mark.django_db
-def test_the_mail_headers_have_no_text_of_readers(smtp: Smtp, settings: Settings) -> None:
+def test_the_mail_headers_contain_no_text_from_readers(smtp: Smtp, settings: Settings) -> None:
     settings.PASTEUR_TITLE = "Our\npastes"
     reported("\nBcc: all@example.org\r\n.\r\nQUIT\n" + "x" * 5_000)
 
@@ -127,7 +127,7 @@ def test_a_refused_mail_is_one_log_line_and_loses_no_report(
 
 
 @pytest.mark.django_db
-def test_an_unreachable_mail_server_is_tried_again(
+def test_an_unreachable_mail_server_is_retried(
     smtp: Smtp, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     reported()

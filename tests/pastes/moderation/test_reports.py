@@ -1,4 +1,4 @@
-"""Reports by readers: stored once each, revealing no more of a paste than its page does."""
+"""Reports by readers: each is stored once, and reveals no more of a paste than its page does."""
 
 import threading
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_an_incomplete_or_invalid_report_is_refused_on_the_form(client: Client, 
     assert not Report.objects.exists()
 
 
-def test_the_form_reveals_no_more_than_the_page_of_the_paste(client: Client) -> None:
+def test_the_form_reveals_no_more_than_the_paste_page(client: Client) -> None:
     burning = publish_text("the text", title="The title", author="Ada", burn=True)
     hidden, removed = publish_text(), publish_text()
     writing.hide(hidden)
@@ -99,7 +99,7 @@ def test_the_form_reveals_no_more_than_the_page_of_the_paste(client: Client) -> 
     assert not Report.objects.exists()
 
 
-def test_a_report_needs_permission_to_read(client: Client, settings: Settings) -> None:
+def test_a_report_requires_permission_to_read(client: Client, settings: Settings) -> None:
     paste = publish_text()
     settings.PASTEUR_MAY_READ = "token"
 
@@ -107,14 +107,14 @@ def test_a_report_needs_permission_to_read(client: Client, settings: Settings) -
     assert send(client, paste).status_code == 401
 
 
-def test_a_form_of_another_site_reports_nothing() -> None:
+def test_a_form_on_another_site_cannot_report() -> None:
     strict = Client(enforce_csrf_checks=True)
 
     assert send(strict, publish_text()).status_code == 403
     assert not Report.objects.exists()
 
 
-def test_many_reports_of_a_paste_are_stored_as_few(client: Client, settings: Settings) -> None:
+def test_many_reports_about_a_paste_are_stored_as_few(client: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_REPORT = settings.PASTEUR_LIMIT_READ = "off"
     paste = publish_text()
 
@@ -127,7 +127,7 @@ def test_many_reports_of_a_paste_are_stored_as_few(client: Client, settings: Set
     assert sum(report.times for report in kept) == 60
 
 
-def test_reports_of_an_address_are_limited(settings: Settings) -> None:
+def test_reports_from_an_address_are_limited(settings: Settings) -> None:
     settings.PASTEUR_LIMIT_REPORT = "3/hour"
     far, paste = Client(REMOTE_ADDR=FAR), publish_text()
 

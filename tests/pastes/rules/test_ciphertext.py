@@ -1,4 +1,4 @@
-"""Encrypted pastes: the server looks at their shape and at nothing else."""
+"""Encrypted pastes: the server checks only their format."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
         "483b2ec4440d2cb046f4d576a194260d",
     ],
 )
-def test_both_forms_are_kept_to_the_byte(client: Client, text: str) -> None:
+def test_both_formats_are_kept_byte_for_byte(client: Client, text: str) -> None:
     response = create(client, {"files": [{"content": text}], "encrypted": True})
 
     assert response.status_code == 201

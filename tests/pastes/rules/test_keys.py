@@ -1,4 +1,4 @@
-"""Keys that are taken already: another is drawn, and no paste is ever overwritten."""
+"""Keys that are already taken: another one is generated, and no paste is ever overwritten."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ TAKEN, FREE = "0123456789", "9876543210"
 
 
 def draw_in_turn(monkeypatch: pytest.MonkeyPatch, drawn: Sequence[str]) -> Iterator[str]:
-    """Let these keys be drawn, one after the other."""
+    """Make these keys be generated, one after the other."""
     turns = iter(drawn)
     monkeypatch.setattr(keys, "draw", lambda: next(turns))
     return turns
@@ -29,16 +29,14 @@ def draw_in_turn(monkeypatch: pytest.MonkeyPatch, drawn: Sequence[str]) -> Itera
 
 @pytest.fixture
 def old(monkeypatch: pytest.MonkeyPatch) -> Paste:
-    """Return a paste under the key TAKEN."""
+    """Return a paste whose key is TAKEN."""
     with monkeypatch.context() as patched:
         draw_in_turn(patched, [TAKEN])
         return writing.publish(Draft([NewFile("old")], title="old"))
 
 
 @pytest.mark.parametrize("collisions", [1, 4])
-def test_a_taken_key_is_drawn_again(
-    client: Client, old: Paste, monkeypatch: pytest.MonkeyPatch, collisions: int
-) -> None:
+def test_a_taken_key_is_replaced(client: Client, old: Paste, monkeypatch: pytest.MonkeyPatch, collisions: int) -> None:
     draw_in_turn(monkeypatch, [TAKEN] * collisions + [FREE])
 
     response = client.put("/", b"new", content_type="")
@@ -64,7 +62,7 @@ def test_after_five_taken_keys_an_error_is_raised(
     assert client.get(f"/{TAKEN}/raw").content == b"old"
 
 
-def test_exhausted_keys_are_answered_503_in_the_form_of_the_caller(
+def test_running_out_of_keys_is_503_in_the_callers_format(
     client: Client, old: Paste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw_in_turn(monkeypatch, [TAKEN] * 15)
@@ -79,9 +77,7 @@ def test_exhausted_keys_are_answered_503_in_the_form_of_the_caller(
 
 
 @pytest.mark.parametrize("end", [writing.hide, writing.remove])
-def test_a_key_is_not_used_again_when_its_paste_is_gone(
-    old: Paste, monkeypatch: pytest.MonkeyPatch, end: object
-) -> None:
+def test_a_key_is_not_reused_when_its_paste_is_gone(old: Paste, monkeypatch: pytest.MonkeyPatch, end: object) -> None:
     assert callable(end)
     end(old)
     draw_in_turn(monkeypatch, [TAKEN] * 5)
@@ -91,7 +87,7 @@ def test_a_key_is_not_used_again_when_its_paste_is_gone(
 
 
 @pytest.mark.parametrize("length", [8, 10, 32])
-def test_keys_are_as_long_as_is_set(client: Client, settings: Settings, length: int) -> None:
+def test_keys_have_the_configured_length(client: Client, settings: Settings, length: int) -> None:
     settings.PASTEUR_KEY_LENGTH = length
 
     paste = writing.publish(Draft([NewFile("x")]))

@@ -1,4 +1,4 @@
-"""The one table of languages: consistent in itself, and read from names as people write them."""
+"""The table of languages: it is consistent, and languages are recognized from file names and aliases."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from pastes.rules.languages import LANGUAGES, PLAIN
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda language: language.name)
-def test_every_name_and_alias_leads_to_its_language_alone(language: languages.Language) -> None:
+def test_every_name_and_alias_refers_to_one_language(language: languages.Language) -> None:
     for name in (language.name, *language.aliases):
         assert languages.named(name) is language
         assert languages.named(f" {name.upper()} ") is language
@@ -18,11 +18,11 @@ def test_every_name_and_alias_leads_to_its_language_alone(language: languages.La
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda language: language.name)
-def test_every_language_has_an_ending_for_files_without_a_name(language: languages.Language) -> None:
+def test_every_language_has_an_extension_for_files_without_a_name(language: languages.Language) -> None:
     assert languages.of_file(f"paste.{language.extensions[0]}") is language
 
 
-def test_no_ending_and_no_name_means_two_languages() -> None:
+def test_no_extension_or_name_is_used_by_two_languages() -> None:
     endings = [ending for language in LANGUAGES.values() for ending in language.extensions]
     names = [name for language in LANGUAGES.values() for name in {language.name, *language.aliases}]
 
@@ -48,13 +48,13 @@ def test_no_ending_and_no_name_means_two_languages() -> None:
         ("a.unknown", "plaintext"),
     ],
 )
-def test_a_file_name_tells_its_language(name: str, language: str) -> None:
+def test_the_language_is_determined_from_the_file_name(name: str, language: str) -> None:
     assert languages.of_file(name).name == language
 
 
 @settings(deadline=None)
 @given(st.text())
-def test_any_name_has_a_language_and_any_word_has_one_or_none(text: str) -> None:
+def test_any_file_name_has_a_language_and_any_word_has_one_or_none(text: str) -> None:
     assert languages.of_file(text).name in LANGUAGES
     assert languages.named(text) in {None, *LANGUAGES.values()}
 

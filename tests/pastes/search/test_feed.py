@@ -1,4 +1,4 @@
-"""Public pastes are found by their words, and followed by a feed."""
+"""Public pastes can be found by their words, and followed with a feed."""
 
 from xml.etree import ElementTree as ET
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def test_a_search_shows_what_has_the_words_and_is_public(client: Client) -> None:
+def test_a_search_shows_public_pastes_with_the_words(client: Client) -> None:
     found = publish_text("the quick fox", visibility="public", title="Fable")
     publish_text("the quick secret", title="Unlisted")
 
@@ -27,13 +27,13 @@ def test_a_search_shows_what_has_the_words_and_is_public(client: Client) -> None
     assert page.values["q"] == "quick"
 
 
-def test_a_search_without_results_says_so_and_shows_the_words_literally(client: Client) -> None:
+def test_a_search_without_results_shows_a_message_and_the_literal_words(client: Client) -> None:
     page = Page(client.get("/search", {"q": "<b>nothing</b>"}))
 
     assert "No public paste matches “<b>nothing</b>”." in page.text
 
 
-def test_a_long_search_goes_on_with_older_pastes(client: Client) -> None:
+def test_a_long_search_continues_with_older_pastes(client: Client) -> None:
     keys = [publish_text("word", visibility="public").key for _ in range(31)]
 
     first = Page(client.get("/search?q=word"))
@@ -45,16 +45,16 @@ def test_a_long_search_goes_on_with_older_pastes(client: Client) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "q=", "q=%22", "q=author:", "q=*", "q=a%00b"])
-def test_a_search_for_nothing_finds_nothing(client: Client, query: str) -> None:
+def test_an_empty_search_finds_nothing(client: Client, query: str) -> None:
     assert client.get(f"/search?{query}").status_code == 200
 
 
 @pytest.mark.parametrize(("query", "status"), [("before=x", 400), ("q=" + "a" * 300, 422)])
-def test_a_search_that_cannot_be_is_refused(client: Client, query: str, status: int) -> None:
+def test_an_invalid_search_is_refused(client: Client, query: str, status: int) -> None:
     assert client.get(f"/search?{query}").status_code == status
 
 
-def test_an_author_leads_to_what_else_is_public(client: Client) -> None:
+def test_an_author_links_to_their_other_public_pastes(client: Client) -> None:
     one = publish_text("x", visibility="public", author="Ada Lovelace & Co")
     other = publish_text("y", visibility="public", author="Ada Lovelace & Co")
 
@@ -63,7 +63,7 @@ def test_an_author_leads_to_what_else_is_public(client: Client) -> None:
     assert f"/{other.key}" in Page(client.get(link)).links()
 
 
-def test_the_feed_has_the_newest_public_pastes_and_no_text(client: Client, settings: Settings) -> None:
+def test_the_feed_contains_the_newest_public_pastes_without_content(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
     public = publish_text("secret text", visibility="public", title="T & <t>", author="Ada")
     publish_text("x", title="Unlisted")

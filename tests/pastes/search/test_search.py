@@ -1,4 +1,4 @@
-"""Searching public pastes: the same answers on both databases, and nothing that visitors may not see."""
+"""Searching public pastes: the same results on both databases, and nothing that visitors may not see."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,17 +20,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def public(text: str = "text", name: str = "", **facts: Any) -> Paste:
-    """Publish one file for everybody."""
+    """Publish one public file."""
     return publish_text(text, name, visibility="public", **facts)
 
 
 def found(query: str) -> list[str]:
-    """Return the keys that a search finds, in order."""
+    """Return the keys found by a search, in order."""
     return [paste.key for paste in index.search(query).pastes]
 
 
 def indexed() -> int:
-    """Return how many pastes stand in the index."""
+    """Return the number of pastes in the index."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {index.TABLE}")
         return int(cursor.fetchone()[0])
@@ -104,13 +104,13 @@ def test_rare_and_frequent_words_are_found_newest_first_page_by_page(
         ),
     ],
 )
-def test_other_words_do_not(query: str) -> None:
+def test_other_words_do_not_match(query: str) -> None:
     public("eggs", "spam.py", title="breakfast", author="Ada")
 
     assert found(query) == []
 
 
-def test_the_newest_come_first_a_page_at_a_time() -> None:
+def test_results_are_newest_first_and_in_pages() -> None:
     made = [public(f"common {number}") for number in range(7)]
 
     first = index.search("common", length=3)
@@ -123,7 +123,7 @@ def test_the_newest_come_first_a_page_at_a_time() -> None:
 
 
 @pytest.mark.parametrize("facts", [{}, {"visibility": "public", "burn": True}])
-def test_what_is_not_listed_is_not_even_in_the_index(facts: dict[str, Any]) -> None:
+def test_unlisted_pastes_are_not_even_in_the_index(facts: dict[str, Any]) -> None:
     paste = publish_text("needle", title="needle", **facts)
     writing.revise(paste, [NewFile("needle again")])
 
@@ -138,7 +138,7 @@ def test_ciphertext_is_not_searched_but_its_title_is() -> None:
     assert found("bmVlZGxl") == found("adata") == []
 
 
-def test_an_edit_changes_what_is_found() -> None:
+def test_an_edit_changes_the_search_results() -> None:
     paste = public("before", title="old")
 
     writing.revise(paste, [NewFile("after", "x.rs")], title="new")
@@ -158,7 +158,7 @@ def test_a_paste_can_be_made_public_and_unlisted_again() -> None:
     assert indexed() == 0
 
 
-def test_what_is_hidden_is_not_found_until_it_is_shown_again() -> None:
+def test_a_hidden_paste_is_not_found_until_it_is_shown_again() -> None:
     paste = public("needle")
 
     writing.hide(paste)
@@ -171,7 +171,7 @@ def test_what_is_hidden_is_not_found_until_it_is_shown_again() -> None:
     assert indexed() == 0
 
 
-def test_what_has_expired_is_not_found_and_its_words_go() -> None:
+def test_an_expired_paste_is_not_found_and_its_words_are_removed() -> None:
     paste = public("needle", lifetime=timedelta(hours=1))
     assert found("needle") == [paste.key]
     Paste.objects.filter(pk=paste.pk).update(expires_at=paste.created_at - timedelta(seconds=1))
@@ -182,7 +182,7 @@ def test_what_has_expired_is_not_found_and_its_words_go() -> None:
     assert indexed() == 0
 
 
-def test_a_write_that_fails_leaves_no_words() -> None:
+def test_a_failed_write_leaves_no_words() -> None:
     with transaction.atomic():
         public("needle")
         transaction.set_rollback(True)
@@ -202,7 +202,7 @@ def test_a_search_has_a_limit(query: str) -> None:
 @pytest.mark.parametrize(
     "text", ["\n".join(f"w{n}" for n in range(60_000)), "x" * 500_000, "語" * 150_000], ids=["many", "long", "close"]
 )
-def test_a_text_of_any_kind_can_be_indexed(text: str) -> None:
+def test_any_text_can_be_indexed(text: str) -> None:
     paste = public(text)
 
     assert found(text[:10].split(maxsplit=1)[0]) == [paste.key]
@@ -210,7 +210,7 @@ def test_a_text_of_any_kind_can_be_indexed(text: str) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(min_size=1, max_size=30), query=st.text(max_size=30))
-def test_any_text_and_any_query_have_an_answer(db: None, text: str, query: str) -> None:
+def test_any_text_and_any_query_get_a_response(db: None, text: str, query: str) -> None:
     try:
         paste = public(text)
     except RefusedError:

@@ -1,4 +1,4 @@
-"""Writes that come while another one is written share a transaction, on SQLite. Real transactions and connections."""
+"""Writes that arrive during another write share a transaction, on SQLite. Real transactions and connections."""
 
 import contextlib
 import threading
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list that gets the number of writes of each transaction of a group."""
+    """Return a list that collects the number of writes in each group transaction."""
     found: list[int] = []
     together = group_commit._write_together
 
@@ -36,7 +36,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def while_another_writes(*works: Callable[[], object]) -> list[Exception | None]:
-    """Let each work begin in a thread of its own, in their order, while somebody writes; returns what they raised."""
+    """Start each piece of work in its own thread, in order, during another write; return the errors raised."""
     errors: dict[int, Exception | None] = {}
     begun, go_on = threading.Event(), threading.Event()
 
@@ -73,23 +73,23 @@ def make(name: str) -> None:
 
 
 def made() -> list[str]:
-    """Return the names of the rows that are there, in their order."""
+    """Return the names of the rows in the table, in order."""
     return list(ApiToken.objects.order_by("pk").values_list("name", flat=True))
 
 
 def publish(text: str) -> None:
-    """Publish a text."""
+    """Publish text."""
     writing.publish(Draft([NewFile(text)]))
 
 
-def test_writes_that_arrive_meanwhile_share_a_transaction_in_their_order(sizes: list[int]) -> None:
+def test_writes_that_arrive_in_the_meantime_share_a_transaction_in_order(sizes: list[int]) -> None:
     errors = while_another_writes(*(partial(commit, partial(make, name)) for name in "abcde"))
 
     assert sizes == [1, 5]
     assert (made(), errors) == (list("abcde"), [None] * 5)
 
 
-def test_more_than_fit_into_a_group_make_several(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_writes_than_fit_into_one_group_become_several(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "_MAX_WRITES", 2)
 
     while_another_writes(*(partial(commit, partial(make, name)) for name in "abcde"))
@@ -122,7 +122,7 @@ def test_nothing_of_a_failed_group_is_stored_and_only_its_cause_gets_the_error()
     assert [type(error) for error in errors] == [UndoneError, ValueError, UndoneError]
 
 
-def test_all_get_the_error_when_the_transaction_itself_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_writes_get_the_error_if_the_transaction_itself_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     together = group_commit._write_together
 
     def full(*args: object) -> None:
@@ -179,7 +179,7 @@ def test_a_failure_after_the_commit_repeats_no_write(caplog: pytest.LogCaptureFi
     assert "afterwards" in caplog.text
 
 
-def test_a_taken_key_loses_no_paste_of_the_group(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_taken_key_loses_no_paste_in_the_group(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["0123456789", "0123456789", *(f"987654321{number}" for number in range(8))])
     monkeypatch.setattr(keys, "draw", lambda: next(drawn))
     publish("first")
@@ -187,13 +187,13 @@ def test_a_taken_key_loses_no_paste_of_the_group(sizes: list[int], monkeypatch: 
     errors = while_another_writes(*(partial(publish, text) for text in ("second", "third", "fourth")))
 
     assert errors == [None] * 3
-    assert sizes == [1, 1, 3]  # And each of the three once more, alone.
+    assert sizes == [1, 1, 3]  # And each of the three once more, individually.
     contents = File.objects.values_list("content", flat=True)
     assert sorted(contents) == ["first", "fourth", "second", "third"]
     assert Paste.objects.values("key").distinct().count() == 4
 
 
-def test_inside_a_transaction_a_write_is_a_part_of_it(sizes: list[int]) -> None:
+def test_inside_a_transaction_a_write_is_part_of_it(sizes: list[int]) -> None:
     with transaction.atomic():
         commit(lambda: make("a"))
         transaction.set_rollback(True)

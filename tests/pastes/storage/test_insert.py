@@ -1,4 +1,4 @@
-"""Storing new rows together: they are what `save` would have made of them, all of them or none."""
+"""Inserting new rows together: equal to the result of `save`, all of them or none."""
 
 from datetime import UTC, datetime
 
@@ -18,21 +18,21 @@ WHEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
 def a_paste(key: str = "k3x9m2p7ab", **facts: object) -> Paste:
-    """Return a paste that is not stored yet."""
+    """Return an unsaved paste."""
     return Paste(key=key, created_at=WHEN, **facts)
 
 
 def a_file(position: int, **facts: object) -> File:
-    """Return a file that is not stored yet."""
+    """Return an unsaved file."""
     return File(position=position, name=f"{position}.txt", language="plaintext", content="é", size_bytes=2, **facts)
 
 
 def facts_of(row: Model) -> dict[str, object]:
-    """Return the values of all columns of a row."""
+    """Return the values of all columns in a row."""
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
-def test_rows_are_stored_with_every_value_and_know_their_keys() -> None:
+def test_rows_are_stored_with_every_value_and_get_their_primary_keys() -> None:
     paste = a_paste(title="100% é\\", burn=True, expires_at=WHEN)
     revision = Revision(paste=paste, number=1, created_at=WHEN)
     files = [a_file(0), a_file(1)]
@@ -47,7 +47,7 @@ def test_rows_are_stored_with_every_value_and_know_their_keys() -> None:
         assert not row._state.adding
 
 
-def test_earlier_rows_can_be_referred_to_beside_rows_of_the_same_write() -> None:
+def test_existing_rows_can_be_referred_to_along_with_rows_from_the_same_write() -> None:
     first = a_paste()
     store(first)
     second = a_paste("0123456789")
@@ -68,19 +68,19 @@ def test_fifty_files_are_stored() -> None:
 
 
 @pytest.mark.parametrize("files", [1, 3])
-def test_a_row_that_is_refused_leaves_none_of_them(files: int) -> None:
+def test_if_a_row_is_refused_none_are_stored(files: int) -> None:
     with nothing_stored(), pytest.raises(IntegrityError), transaction.atomic():
         store(a_paste(), Revision(number=1, created_at=WHEN), *map(a_file, range(files)), a_file(0))
 
 
-def test_nothing_is_stored_in_a_transaction_that_has_failed() -> None:
+def test_nothing_is_stored_in_a_failed_transaction() -> None:
     with nothing_stored(), transaction.atomic():
         transaction.set_rollback(True)
         with pytest.raises(transaction.TransactionManagementError):
             store(a_paste())
 
 
-def test_the_database_is_asked_once_where_one_statement_fills_several_tables() -> None:
+def test_one_statement_fills_several_tables_where_supported() -> None:
     with CaptureQueriesContext(connection) as asked:
         store(a_paste(), Revision(number=1, created_at=WHEN), *map(a_file, range(3)))
 

@@ -1,4 +1,4 @@
-"""Whoever waits for the turn to write waits for so long and no longer, and whoever reads does not wait for it."""
+"""Writers wait for the write lock for a limited time, and readers never wait for it."""
 
 import contextlib
 import fcntl
@@ -30,7 +30,7 @@ pytestmark = [
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Hold the turn as another process does: what is opened on its own is locked on its own."""
+    """Hold the lock like another process: a separately opened file is locked separately."""
     path = Path(f"{connection.settings_dict['NAME']}-turn")
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -39,12 +39,12 @@ def held() -> Iterator[None]:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody wait for longer than half a second."""
+    """Limit waiting to half a second."""
     monkeypatch.setattr(write_lock_module, "SECONDS", 0.5)
 
 
 def in_threads(work: Callable[[], object], count: int) -> list[Exception | None]:
-    """Return what the work raised in each of so many threads that begin together."""
+    """Return the errors raised in this many threads that start together."""
     errors: list[Exception | None] = []
 
     def run() -> None:
@@ -65,7 +65,7 @@ def in_threads(work: Callable[[], object], count: int) -> list[Exception | None]
 
 
 def create() -> Any:
-    """Paste a text."""
+    """Create a paste."""
     return Client().post("/", b"text", content_type="text/plain")
 
 
@@ -103,10 +103,10 @@ def test_a_lock_is_free_after_all_waiting_threads_gave_up() -> None:
         time.sleep(0.2)
 
         with held():
-            pass  # It would wait for ever.
+            pass  # Otherwise it would wait forever.
 
 
-def test_a_lock_that_is_released_in_time_is_taken() -> None:
+def test_a_lock_that_is_released_in_time_is_acquired() -> None:
     order: list[str] = []
 
     def write() -> None:

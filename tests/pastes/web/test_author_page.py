@@ -109,14 +109,14 @@ def test_an_author_without_public_pastes_is_404(client: Client, path: str) -> No
     assert client.get(path, headers={"accept": BROWSER_ACCEPT}).status_code == 404
 
 
-def test_author_pages_need_permission_to_list(client: Client, settings: Settings) -> None:
+def test_author_pages_require_permission_to_list(client: Client, settings: Settings) -> None:
     public("Ada")
     settings.PASTEUR_MAY_LIST = "token"
 
     assert client.get("/by/Ada").status_code == 401
 
 
-def test_the_database_uses_the_index_of_authors(client: Client) -> None:
+def test_the_database_uses_the_index_on_authors(client: Client) -> None:
     public("Ada")
     with CaptureQueriesContext(connection) as queries:
         client.get("/by/Ada")

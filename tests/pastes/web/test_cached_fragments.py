@@ -1,4 +1,4 @@
-"""Parts of pages that are rendered once for each language."""
+"""Parts of pages that are rendered once per language."""
 
 import pytest
 from django.template import Context, Template
@@ -9,7 +9,7 @@ from pytest_django import Settings
 PART = "{% load fixed i18n %}{% fixed %}{% translate 'Recent' %}{{ word }}{% endfixed %} {{ word }}"
 
 
-def test_a_fixed_part_is_rendered_once_for_each_language() -> None:
+def test_a_constant_part_is_rendered_once_per_language() -> None:
     template = Template(PART)
     said = []
     for language, word in (("en", "one"), ("de", "two"), ("en", "three"), ("de", "four")):

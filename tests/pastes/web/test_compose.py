@@ -41,7 +41,7 @@ def test_the_page_has_a_text_box_and_all_choices(client: Client) -> None:
     assert set(languages.LANGUAGES) <= set(offered)
 
 
-def test_a_form_with_only_a_text_creates_a_paste(client: Client) -> None:
+def test_a_form_with_only_text_creates_a_paste(client: Client) -> None:
     paste = made(submit(client, Part("files-0-content", b"text")))
 
     assert [(file.name, file.language, file.content) for file in paste.files] == [("paste.txt", "plaintext", "text")]
@@ -97,7 +97,7 @@ def test_an_uploaded_file_keeps_its_name_unless_one_is_typed(client: Client) -> 
     assert [(file.name, file.language) for file in other.files] == [("other.txt", "plaintext")]
 
 
-def test_an_empty_file_field_is_no_file(client: Client) -> None:
+def test_an_empty_file_field_is_ignored(client: Client) -> None:
     empty = Part("files-0-upload", b"", file_name="", headers=["Content-Type: application/octet-stream"])
 
     paste = made(submit(client, Part("files-0-content", b"text"), empty))
@@ -186,13 +186,13 @@ def test_creating_a_paste_redirects_to_its_page(client: Client) -> None:
     assert response["Location"] == f"{Paste.objects.get().get_absolute_url()}/created"
 
 
-def test_head_is_answered_like_get(client: Client) -> None:
+def test_head_gets_the_same_response_as_get(client: Client) -> None:
     response = client.head("/")
 
     assert (response.status_code, response.content) == (200, b"")
 
 
-def test_the_curl_line_has_the_configured_url(client: Client, settings: Settings) -> None:
+def test_the_curl_line_contains_the_configured_url(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
 
     page = Page(client.get("/"))

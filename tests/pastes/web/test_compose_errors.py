@@ -58,7 +58,7 @@ def test_an_invalid_field_is_reported_and_all_input_is_kept(client: Client, fiel
 
 
 @pytest.mark.parametrize("name", ["nonsense", "../../etc/passwd", "<script>alert(1)</script>", "x" * 10_000])
-def test_an_unknown_language_is_refused_and_cut(client: Client, name: str) -> None:
+def test_an_unknown_language_is_refused_and_truncated(client: Client, name: str) -> None:
     with nothing_stored():
         response = submit(client, KEPT, Part("files-0-language", name.encode()))
 
@@ -84,7 +84,7 @@ def test_an_error_is_shown_once(client: Client) -> None:
     assert Page(response).text.count("A file must not be empty.") == 1
 
 
-def test_a_text_together_with_a_file_is_ambiguous(client: Client) -> None:
+def test_text_together_with_a_file_is_ambiguous(client: Client) -> None:
     with nothing_stored():
         response = submit(client, KEPT, Part("files-0-upload", b"other", file_name="a.txt"))
 
@@ -110,7 +110,7 @@ def test_two_files_in_one_field_are_ambiguous(client: Client) -> None:
     assert response.status_code == 422
 
 
-def test_two_files_of_the_same_name_are_refused(client: Client) -> None:
+def test_two_files_with_the_same_name_are_refused(client: Client) -> None:
     parts = [Part("files-0-name", b"a.txt"), Part("files-1-name", b"A.TXT"), Part("files-1-content", b"two")]
 
     with nothing_stored():
@@ -128,7 +128,7 @@ def test_a_generated_name_avoids_the_names_of_other_files(client: Client) -> Non
     assert response.status_code == 302
 
 
-def test_files_that_exceed_the_limit_together_are_shown_again(client: Client, settings: Settings) -> None:
+def test_files_that_together_exceed_the_limit_are_shown_again(client: Client, settings: Settings) -> None:
     settings.PASTEUR_MAX_BYTES = 100
 
     with nothing_stored():

@@ -58,7 +58,7 @@ def test_an_edit_without_the_token_is_refused_and_its_input_is_kept(client: Clie
     assert [file.content for file in now(paste).files] == ["one"]
 
 
-def test_an_edit_of_one_file_keeps_the_line_ends_of_the_others(client: Client) -> None:
+def test_an_edit_of_one_file_keeps_the_line_endings_of_the_others(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("a\r\nb\rc\n", "dos.txt"), NewFile("x", "b.txt")]))
 
     edited(client, paste, paste.token, **{"files-0-content": "a\r\nb\r\nc\r\n", "files-1-content": "y"})
@@ -95,7 +95,7 @@ def test_concurrent_edits_lose_nothing(client: Client) -> None:
     assert [file.content for file in now(paste).files] == ["faster"]
 
 
-def test_an_edit_may_add_a_file(client: Client) -> None:
+def test_an_edit_can_add_a_file(client: Client) -> None:
     paste = publish_text("one", "a.py")
 
     grown = Page(edited(client, paste, paste.token, add_file="1"))
@@ -114,7 +114,7 @@ def test_a_wrong_token_is_reported_on_the_form(client: Client) -> None:
         assert "after #token=" in Page(page).text
 
 
-def test_deletion_asks_for_confirmation_and_needs_the_token(client: Client) -> None:
+def test_deletion_asks_for_confirmation_and_requires_the_token(client: Client) -> None:
     paste = publish_text("secret")
 
     question = client.get(f"/{paste.key}/delete")
@@ -127,7 +127,7 @@ def test_deletion_asks_for_confirmation_and_needs_the_token(client: Client) -> N
     assert client.get(f"/{paste.key}").status_code == 404
 
 
-def test_a_fork_is_a_new_paste_that_names_its_original(client: Client) -> None:
+def test_a_fork_is_a_new_paste_that_refers_to_its_original(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one", "a.py"), NewFile("two", "b.rs")], title="T", author="Ada"))
 
     form = Page(client.get(f"/{paste.key}/fork"))
@@ -139,7 +139,7 @@ def test_a_fork_is_a_new_paste_that_names_its_original(client: Client) -> None:
     assert f'<a href="/{paste.key}">' in client.get(f"/{fork.key}").content.decode()
 
 
-def test_the_form_of_a_fork_has_the_default_expiry(client: Client) -> None:
+def test_the_fork_form_has_the_default_expiry(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("one")], lifetime=timedelta(hours=1)))
 
     new, fork = Page(client.get("/")), Page(client.get(f"/{paste.key}/fork"))
@@ -147,7 +147,7 @@ def test_the_form_of_a_fork_has_the_default_expiry(client: Client) -> None:
     assert fork.selected["expires"] == new.selected["expires"]
 
 
-def test_the_archive_has_all_files_byte_for_byte(client: Client) -> None:
+def test_the_archive_contains_all_files_byte_for_byte(client: Client) -> None:
     files = {"a.py": "x\r\n", "schön ☃.txt": "ü\n", "--flag": "y"}
     paste = writing.publish(Draft([NewFile(content, name) for name, content in files.items()]))
 

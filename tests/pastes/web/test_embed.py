@@ -1,4 +1,4 @@
-"""Pastes embedded in pages of other sites, and the script that embeds them."""
+"""Pastes embedded in pages on other sites, and the script that embeds them."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def framed(client: Client, path: str, status: int = 200) -> Page:
-    """Return the page in a frame; fail unless every site may frame it and it runs only our scripts."""
+    """Return the page in a frame; fail unless any site may frame it and it runs only our scripts."""
     response: Any = client.get(path, headers={"accept": BROWSER_ACCEPT})
     assert response.status_code == status
     rules = policy(response)
@@ -103,7 +103,7 @@ def test_the_frame_reports_a_missing_permission(client: Client, settings: Any) -
     assert "secret" not in page.html
 
 
-def test_the_script_is_the_same_for_every_key_and_costs_no_query(
+def test_the_script_is_the_same_for_every_key_and_causes_no_query(
     client: Client, django_assert_num_queries: Any
 ) -> None:
     paste = publish_text("secret", title="T")
@@ -123,7 +123,7 @@ def test_an_impossible_key_has_no_script(client: Client, key: str) -> None:
     assert client.get(f"/{key}/embed").status_code == 404
 
 
-def test_the_page_of_a_paste_has_the_code_to_embed_it(client: Client, settings: Any) -> None:
+def test_the_paste_page_contains_the_embed_code(client: Client, settings: Any) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
     paste, burning = publish_text("x"), publish_text("x", burn=True)
     encrypted = publish_text(sealed(), encrypted=True)

@@ -1,4 +1,4 @@
-"""Error pages: in the language of the reader, with links, and not indexed."""
+"""Error pages: in the reader's language, with links, and not indexed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +40,7 @@ LANGUAGES = ("en", "fr", "de")
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("status", SENDING)
-def test_an_error_page_is_in_the_language_of_its_reader(
+def test_an_error_page_is_in_the_readers_language(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, language: str
 ) -> None:
     client = Client(REMOTE_ADDR="203.0.113.7", raise_request_exception=False)

@@ -36,7 +36,7 @@ def test_the_page_shows_title_author_and_comment(client: Client) -> None:
     assert page.pre == ["print()"]
 
 
-def test_a_paste_without_a_title_is_called_by_its_key(client: Client) -> None:
+def test_a_paste_without_a_title_is_labelled_with_its_key(client: Client) -> None:
     paste = publish_text("x")
 
     page = shown(client, paste)
@@ -77,7 +77,7 @@ def test_the_page_shows_the_pending_mirror_and_then_the_commit(client: Client, r
     assert repository.tip(remote) in after.html
 
 
-def test_pastes_that_are_not_mirrored_say_so(client: Client) -> None:
+def test_pages_of_pastes_that_are_not_mirrored_explain_it(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("x")], lifetime=timedelta(hours=1)))
 
     page = shown(client, paste)
@@ -94,7 +94,7 @@ def test_only_public_pastes_are_indexed(client: Client) -> None:
     assert "noindex" in shown(client, unlisted).html
 
 
-def test_an_encrypted_paste_says_so(client: Client) -> None:
+def test_the_page_of_an_encrypted_paste_explains_it(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("00ff")], encrypted=True))
 
     assert "encrypted" in shown(client, paste).text
@@ -131,14 +131,14 @@ def test_a_control_character_is_shown_as_a_visible_mark(client: Client, control:
 
 
 @pytest.mark.parametrize("character", ["\u2028", "\u2029", "\uffff", "\ufffe", "\x9b", "\U0001fffe"], ids=ascii)
-def test_a_control_character_without_a_picture_is_shown_by_its_code_point(client: Client, character: str) -> None:
+def test_a_control_character_without_a_symbol_is_shown_by_its_code_point(client: Client, character: str) -> None:
     page = shown(client, publish_text(f"a{character}b"))
 
     assert character not in page.html
     assert f"U+{ord(character):04X}" in page.pre[0]
 
 
-def test_tabs_and_line_ends_are_not_marked(client: Client) -> None:
+def test_tabs_and_line_endings_are_not_marked(client: Client) -> None:
     page = shown(client, publish_text("a\tb\nc\n"))
 
     assert page.pre == ["a\tb\nc\n"]
@@ -180,7 +180,7 @@ def test_a_page_is_rendered_quickly_and_is_not_much_longer_than_its_text(client:
     assert len(response.content) <= 10 * len(text.encode())
 
 
-def test_the_page_has_no_inline_scripts_and_no_foreign_resources(client: Client) -> None:
+def test_the_page_has_no_inline_scripts_and_no_external_resources(client: Client) -> None:
     page = shown(client, publish_text("x"))
 
     assert not re.search(r"\son\w+=|\sstyle=|<script>|<style", page.html)
@@ -200,7 +200,7 @@ def test_the_page_allows_only_get_and_head(client: Client) -> None:
     assert Paste.objects.readable().filter(pk=paste.pk).exists()
 
 
-def test_a_removed_paste_is_404_at_all_its_addresses(client: Client) -> None:
+def test_a_removed_paste_is_404_at_all_its_urls(client: Client) -> None:
     hidden, removed = publish_text("secret", "a.txt"), publish_text("secret", "a.txt")
     writing.hide(hidden)
     writing.remove(removed)

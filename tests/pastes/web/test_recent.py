@@ -81,7 +81,7 @@ def test_a_page_that_is_exactly_full_has_no_older_page(client: Client) -> None:
     assert "Older" not in Page(client.get("/recent")).text
 
 
-def test_every_page_costs_one_query(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_every_page_takes_one_query(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for _ in range(PAGE_LENGTH + 5):
         public()
 

@@ -35,7 +35,7 @@ WRITTEN = {
 
 @pytest.fixture(autouse=True)
 def limited(settings: Settings, tmp_path: Path) -> None:
-    """Allow each caller one paste a minute, with empty counters."""
+    """Allow each caller one paste per minute, with empty counters."""
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_LIMIT_CREATE = "1/minute"
 
@@ -48,7 +48,7 @@ def far(*, checks: bool = False) -> Client:
 
 
 def send(client: Client, path: str = "/", **changes: str) -> Any:
-    """Send the form as a browser does."""
+    """Send the form like a browser."""
     return client.post(path, WRITTEN | changes)
 
 

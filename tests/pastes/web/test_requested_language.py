@@ -1,4 +1,4 @@
-"""The language in which a page highlights a text: the file's own, or the one in the URL."""
+"""The language used to highlight content on a page: the file's own, or the one in the URL."""
 
 import re
 

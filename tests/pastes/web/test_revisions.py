@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def edited(*texts: str, name: str = "a.txt", **facts: Any) -> Paste:
-    """Return a paste of one file with a revision for each text."""
+    """Return a paste with one file and a revision for each text."""
     paste = publish_text(texts[0], name, **facts)
     for text in texts[1:]:
         paste = writing.revise(paste, [NewFile(text, name)])
@@ -107,7 +107,7 @@ def test_the_split_view_shows_changed_lines_side_by_side(client: Client) -> None
     assert (page.values["from"], page.values["to"]) == ("1", "2")
 
 
-def test_texts_and_names_are_escaped(client: Client) -> None:
+def test_content_and_names_are_escaped(client: Client) -> None:
     evil = "<img src=x onerror=alert(1)>"
     key = edited("x\n", f"{evil}\n", name=evil.replace("/", "")).key
 
@@ -154,7 +154,7 @@ def test_many_revisions_are_listed_in_pages(client: Client) -> None:
     assert "There are no older revisions." in shown(client, f"/{key}/revisions?before=1").text
 
 
-def test_a_long_diff_is_cut_and_says_so(client: Client) -> None:
+def test_a_long_diff_is_truncated_with_a_note(client: Client) -> None:
     key = edited("".join(f"{n}\n" for n in range(5_000)), "".join(f"{n}!\n" for n in range(5_000))).key
 
     page = shown(client, f"/{key}/revisions")
@@ -180,7 +180,7 @@ def test_a_revision_page_shows_its_own_files(client: Client) -> None:
     assert "This is an earlier revision." not in shown(client, f"/{key}/revisions/2").text
 
 
-def test_the_text_of_a_revision_comes_back_byte_for_byte(client: Client) -> None:
+def test_the_content_of_a_revision_is_returned_byte_for_byte(client: Client) -> None:
     key = edited("old\r\n\ttext\u202e", "new", name="a.txt").key
 
     answers = [client.get(f"/{key}/revisions/1/raw{end}") for end in ("", "/a.txt")]

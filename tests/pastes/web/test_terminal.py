@@ -1,4 +1,4 @@
-"""Responses to terminals: the text at the URL of the page, and the help."""
+"""Responses to terminals: the content at the URL of the page, and the help."""
 
 import pytest
 from django.test import Client
@@ -65,7 +65,7 @@ def test_a_get_from_a_terminal_does_not_burn(client: Client) -> None:
     assert Paste.objects.readable().filter(pk=paste.pk).exists()
 
 
-def test_the_help_fits_on_a_screen_and_names_this_site(client: Client, settings: Settings) -> None:
+def test_the_help_fits_on_one_screen_and_contains_this_sites_url(client: Client, settings: Settings) -> None:
     settings.PASTEUR_URL = "https://paste.example.org"
 
     response = client.get("/help.txt")
@@ -78,6 +78,6 @@ def test_the_help_fits_on_a_screen_and_names_this_site(client: Client, settings:
     assert "&" not in response.content.decode().replace("?expires=1d&burn", "")
 
 
-def test_a_file_may_be_called_help(client: Client) -> None:
+def test_a_file_can_be_called_help(client: Client) -> None:
     assert client.put("/help.txt", b"text", content_type="").status_code == 201
     assert Paste.objects.get().files[0].name == "help.txt"

@@ -1,4 +1,4 @@
-"""Unknown URLs: a quick 404 in the format of the caller, without a query."""
+"""Unknown URLs: a quick 404 in the caller's format, without a query."""
 
 import time
 
@@ -25,11 +25,11 @@ NO_KEYS = [
 
 @pytest.mark.parametrize("key", NO_KEYS, ids=lambda key: key[:20])
 @pytest.mark.parametrize("rest", ["", "/raw", "/raw/a.txt", "/download/a.txt", "/burn", "?raw"])
-def test_an_impossible_key_costs_no_query(
+def test_an_impossible_key_causes_no_query(
     client: Client, key: str, rest: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get("/aaa")  # Warm up.
-    # A possible code of the original Pasteur costs one indexed query.
+    # A possible code of the original Pasteur causes one indexed query.
     queries = 3 if keys.is_valid_old_code(key) and rest in {"", "?raw"} else 0
 
     seconds = []
@@ -53,7 +53,7 @@ def test_an_impossible_key_does_not_burn(
     assert response.status_code == 404
 
 
-def test_a_key_in_upper_case_is_another_address(client: Client) -> None:
+def test_a_key_in_uppercase_is_a_different_url(client: Client) -> None:
     paste = writing.publish(Draft([NewFile("x")]))
 
     assert client.get(f"/{paste.key.upper()}").status_code == (404 if paste.key.upper() != paste.key else 200)
@@ -63,7 +63,7 @@ def test_a_key_in_upper_case_is_another_address(client: Client) -> None:
 @pytest.mark.parametrize(
     "path", ["/0123456789", "/nothing.txt", "/a/b/c", "/0123456789/nothing", "/admin", "/static/x"]
 )
-def test_404_has_the_format_of_the_caller(client: Client, path: str) -> None:
+def test_404_has_the_callers_format(client: Client, path: str) -> None:
     page, line = client.get(path, headers={"accept": BROWSER_ACCEPT}), client.get(path)
 
     assert page.status_code == line.status_code == 404
@@ -111,7 +111,7 @@ def test_an_unsupported_method_is_refused_with_a_message(client: Client, method:
     assert line.content.decode().count("\n") == 1
 
 
-def test_a_drawn_key_is_valid_in_a_url(client: Client) -> None:
+def test_a_generated_key_is_valid_in_a_url(client: Client) -> None:
     drawn = {keys.draw() for _ in range(1_000)}
 
     assert len(drawn) == 1_000
