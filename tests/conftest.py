@@ -1,4 +1,4 @@
-"""Fixtures of all tests: a remote and servers, and how workers share the machine."""
+"""Fixtures for all tests: a remote and servers, and how workers share the machine."""
 
 import fcntl
 import gc
@@ -16,14 +16,14 @@ from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import Redis
 from tests.servers.sshd import Sshd
 
-# Only the locks of these files are used; a checkout has one of each.
+# Only the locks on these files are used; each checkout has its own.
 _gate = os.open(__file__, os.O_RDONLY)
 _machine = os.open(Path(__file__).with_name("settings.py"), os.O_RDONLY)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one worker (`--dist loadgroup`), and all tests marked `alone` to another."""
+    """Assign each file to one worker (`--dist loadgroup`), and all tests marked `alone` to another."""
     for item in items:
         group = "alone" if item.get_closest_marker("alone") else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
@@ -31,10 +31,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
-    """Run a test marked `alone` while all other workers wait. Their wait does not count for their timeouts.
+    """Run a test marked `alone` while all other workers wait. The waiting does not count towards their timeouts.
 
-    Each test holds the lock of the machine, shared unless it is `alone`. Before that it passes a gate, which a test
-    that is `alone` leaves closed: no other test starts while it waits for the lock, or before the next one like it.
+    Each test holds the machine's lock, shared unless the test is `alone`. Before that, it passes a gate, which a test
+    that is `alone` keeps closed: no other test starts while it waits for the lock, or before the next such test.
     """
     is_alone = item.get_closest_marker("alone") is not None
     fcntl.flock(_gate, fcntl.LOCK_EX)
@@ -50,7 +50,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def pytest_collection_finish() -> None:
-    """Leave the collected tests out of garbage collection, which takes an eighth of the time otherwise."""
+    """Exclude the collected tests from garbage collection, which would otherwise take an eighth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -58,7 +58,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 def remote(tmp_path: Path, settings: Settings) -> Path:
-    """Return an empty bare repository, which the settings use as the remote."""
+    """Return an empty bare repository that is configured as the remote."""
     path = tmp_path / "remote.git"
     git_repository.create(path)
     settings.GITSYNC_REMOTE = str(path)
@@ -69,7 +69,7 @@ def remote(tmp_path: Path, settings: Settings) -> Path:
 
 @pytest.fixture(autouse=True)
 def clear_stop_request() -> Iterator[None]:
-    """Clear the request to stop that a test may have made of this process."""
+    """Clear the stop request that a test may have made in this process."""
     yield
     process.stop_requested.clear()
 
@@ -90,7 +90,7 @@ def sshd() -> Iterator[Sshd]:
 
 @pytest.fixture
 def over_ssh(sshd: Sshd, settings: Settings, tmp_path: Path) -> Sshd:
-    """Return an SSH server, which the settings use as the remote."""
+    """Return an SSH server that is configured as the remote."""
     settings.GITSYNC_REMOTE = sshd.url
     settings.GITSYNC_IS_DEFAULT_REMOTE = False
     settings.GITSYNC_SSH_KEY_FILE = sshd.key_file

@@ -1,4 +1,4 @@
-"""Many pastes at once, through the one write function, and processes that drain and may be killed."""
+"""Creates many pastes at once, using `publish`, and runs processes that drain and may be killed."""
 
 import os
 import signal
@@ -15,12 +15,12 @@ from pastes.lifecycle.draft import Draft, NewFile
 
 @transaction.atomic
 def publish(count: int) -> list[str]:
-    """Publish so many pastes in one transaction and return their keys."""
+    """Publish this many pastes in one transaction and return their keys."""
     return [writing.publish(Draft([NewFile(f"text {n}\n", f"{n}.txt")], title=f"paste {n}")).key for n in range(count)]
 
 
 def fork(work: Callable[[], object]) -> int:
-    """Run `work` in a process of its own, with its own connections; returns its process id."""
+    """Run `work` in a separate process with its own connections; return its process id."""
     connections.close_all()
     pid = os.fork()
     if pid:
@@ -35,27 +35,27 @@ def fork(work: Callable[[], object]) -> int:
 
 
 def drain_until_done() -> None:
-    """Drain as a worker does, until nothing is pending."""
+    """Drain like a worker, until nothing is pending."""
     while Change.objects.pending().exists():
         work_off()
 
 
 def kill(pid: int) -> None:
-    """Kill a forked process, if it is still there, and wait for it."""
+    """Kill a forked process, if it still exists, and wait for it."""
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
-        pass  # It has ended by itself.
+        pass  # It has exited by itself.
     wait(pid)
 
 
 def wait(pid: int) -> int:
-    """Wait for a forked process and return its status; -9 when it was killed."""
+    """Wait for a forked process and return its exit status, or -9 if it was killed."""
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def hook(repository: Path, name: str, script: str) -> Path:
-    """Give a repository a hook in shell and return its file."""
+    """Add a shell hook to a repository and return its file."""
     file = repository / "hooks" / name
     file.parent.mkdir(exist_ok=True)
     file.write_text(f"#!/bin/sh\n{script}\n")

@@ -1,4 +1,4 @@
-"""Sets the database back to an earlier state, as the restoring of an older backup does."""
+"""Resets the database to an earlier state, as restoring an older backup does."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ class OlderBackup:
     tips: dict[int, str | None]
 
     def restore(self) -> None:
-        """Delete what was published since, with its changes, and set the recorded tips back."""
+        """Delete everything published since, with its changes, and reset the recorded tips."""
         File.objects.exclude(revision__paste__key__in=self.keys).delete()
         Revision.objects.exclude(paste__key__in=self.keys).delete()
         Paste.objects.exclude(key__in=self.keys).delete()
@@ -30,7 +30,7 @@ class OlderBackup:
 
 
 def take() -> OlderBackup:
-    """Return the present state, to be restored later."""
+    """Return the current state, to be restored later."""
     keys = frozenset(Paste.objects.values_list("key", flat=True))
     return OlderBackup(keys, dict(Mirror.objects.values_list("pk", "tip")))
 

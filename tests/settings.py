@@ -1,4 +1,4 @@
-"""The site's own settings, on a data folder and a database that are deleted at the end of the run.
+"""The site's own settings, with a data folder and a database that are deleted at the end of the run.
 
 TEST_DATABASE=postgresql runs the tests on a PostgreSQL server that is started for them.
 """
@@ -9,8 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-# All folders of the tests and of the servers they start are in memory if it has room: on a disk a third of the time of
-# a test that commits is spent waiting for the disk.
+# All folders of the tests and their servers are in memory if there is room: on a disk, a test that commits
+# spends a third of its time waiting for the disk.
 _memory = Path("/dev/shm")
 if "TMPDIR" not in os.environ and _memory.is_dir() and shutil.disk_usage(_memory).free > 2 * 1024**3:
     os.environ["TMPDIR"] = tempfile.tempdir = str(_memory)
@@ -34,11 +34,11 @@ else:
 from pasteur_site.settings import *  # noqa: E402, F403  (after the environment is set)
 from pasteur_site.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402  (the same, by name)
 
-# A file, not memory: threads of one test share it as processes share the real one.
+# A file, not memory: threads of one test share it like processes share the real one.
 _is_sqlite = os.environ["DATABASE_URL"].startswith("sqlite")
 DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3" if _is_sqlite else "pasteur_test"}
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
-INSTALLED_APPS = [*INSTALLED_APPS, "tests"]  # For its command `flush`.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests"]  # For its `flush` command.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True

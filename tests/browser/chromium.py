@@ -1,4 +1,4 @@
-"""The system's chromium, without a window and without anything that it does on the network by itself."""
+"""The system's Chromium, headless and without any background network activity."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.servers.process import program
 
 _ARGUMENTS = (
-    "--no-sandbox",  # Root, as in a container, has no other way.
+    "--no-sandbox",  # Root, as in a container, has no other option.
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -20,13 +20,13 @@ _ARGUMENTS = (
 
 
 def without_frame() -> str:
-    """Return chromium built without tabs, menus and windows, where it is: of a page it shows the same for a third."""
+    """Return the headless build of Chromium, if installed: it renders pages identically at a third of the cost."""
     return shutil.which("chromium-headless-shell") or program("chromium")
 
 
 @contextmanager
 def launched(path: str = "") -> Iterator[Browser]:
-    """Run a chromium as long as the block lasts: the one that people have, unless another is named."""
+    """Run Chromium for the duration of the block: the system's own, unless another is specified."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path or program("chromium"), args=_ARGUMENTS)
         try:

@@ -1,4 +1,4 @@
-"""One running site and one chromium for the tests of this folder."""
+"""One running site and one Chromium for the tests in this folder."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,7 +12,7 @@ from tests.servers.pasteur import Pasteur
 MODERATOR, PASSWORD = "moderator", "correct-horse-battery"
 
 Arrive = Callable[..., Visitor]
-expect.set_options(timeout=15_000)  # A busy machine is slow, not wrong.
+expect.set_options(timeout=15_000)  # A busy machine is only slow.
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def site() -> Iterator[Pasteur]:
         yield running
 
 
-# The scope is this folder, not the session: while playwright runs, Django takes every test for asynchronous code.
+# The scope is this folder, not the session: while playwright runs, Django considers all tests asynchronous.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Return the system's browser."""
@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def arrive(chromium: Browser, site: Pasteur) -> Iterator[Arrive]:
-    """Return a function that makes a visitor; a message in the console of any visitor fails the test."""
+    """Return a function that creates a visitor; any message in a visitor's console fails the test."""
     visitors: list[Visitor] = []
 
     def come(*, phone: bool = False, javascript: bool = True, locale: str = "en-US") -> Visitor:

@@ -1,4 +1,4 @@
-"""Somebody with a browser, who notices whatever the browser complains of."""
+"""A visitor with a browser, who notices everything that the browser reports in its console."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -34,52 +34,52 @@ class Visitor:
         return response.status
 
     def reload(self) -> int:
-        """Open the page anew, as a link that somebody was sent, and return its status."""
+        """Reload the page, as when opening a shared link, and return its status."""
         return self.go(urlsplit(self.page.url).path)
 
     def see(self, text: str) -> None:
-        """Fail unless the text can be seen in the page's main part, exactly once."""
+        """Fail unless the text is visible exactly once in the main part of the page."""
         expect(self.page.get_by_role("main").get_by_text(text)).to_have_count(1)
         expect(self.page.get_by_role("main").get_by_text(text)).to_be_visible()
 
     def box(self, number: int = 1) -> Locator:
-        """Return the text box of the file of this number."""
+        """Return the text box of the file with this number."""
         return self.page.get_by_label("Text", exact=True).nth(number - 1)
 
     def write(self, text: str, number: int = 1) -> None:
-        """Put a text into the box of a file, as the clipboard does."""
+        """Put text into a file's box, as when pasting from the clipboard."""
         self.box(number).focus()
         self.page.keyboard.insert_text(text)
 
     def choose_file(self, name: str, content: bytes, number: int = 1) -> None:
-        """Choose a file from the disk instead."""
+        """Choose a file from disk instead."""
         chosen = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
         self.page.get_by_label("or upload a file").nth(number - 1).set_input_files(chosen)  # type: ignore[arg-type]
 
     def add_file(self) -> None:
-        """Ask the form for another file."""
+        """Press the button that adds another file to the form."""
         boxes = self.page.locator("textarea.code")
         before = boxes.count()
         self.page.get_by_role("button", name="Add another file").click()
         expect(boxes).to_have_count(before + 1)
 
     def press(self, button: str) -> int:
-        """Press a button that sends a form, and return the status of the page that comes."""
+        """Press a button that submits a form, and return the status of the resulting page."""
         with self.page.expect_navigation() as navigation:
             self.page.get_by_role("button", name=button, exact=True).click()
         return navigation.value.status
 
     def read_file(self, name: str) -> str:
-        """Return the text of a file as the open page shows it."""
+        """Return the text of a file as shown on the open page."""
         section = self.page.locator("section.file").filter(has=self.page.get_by_role("heading", name=name, exact=True))
         return section.locator("> pre").text_content() or ""
 
     def raw(self, key: str, name: str = "") -> bytes:
-        """Return the bytes of a file, the first if none is named."""
+        """Return the bytes of a file, by default the first one."""
         return self.context.request.get(f"{self.url}/{key}/raw{'/' if name else ''}{name}").body()
 
     def scrolls_sideways(self) -> bool:
-        """Whether the page is wider than its window."""
+        """Return whether the page is wider than its window."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
     def cookies(self) -> Mapping[str, str]:
@@ -91,7 +91,7 @@ class Visitor:
             self._answers[response.url] = response.status
 
     def _note(self, message: ConsoleMessage) -> None:
-        """Note everything in the console but that a page, which the test looks at, has an error status."""
+        """Record everything in the console, except that the page itself has an error status, which the test checks."""
         is_page = self._answers.get(message.location["url"], 200) >= 400
         if not (is_page and message.text.startswith("Failed to load resource")):
             self.complaints.append(f"{message.type}: {message.text}")

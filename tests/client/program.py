@@ -1,4 +1,4 @@
-"""Runs the client as its user does: as a program of its own, with a home of its own."""
+"""Runs the client the way users do: as a separate program, with a separate home directory."""
 
 import importlib.machinery
 import importlib.util
@@ -25,7 +25,7 @@ def loaded() -> Any:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a run."""
+    """The result of a run."""
 
     status: int
     out: str
@@ -33,14 +33,14 @@ class Done:
 
     @property
     def line(self) -> str:
-        """The one line that was printed."""
+        """The only line of output."""
         assert (self.status, self.err) == (0, ""), self
         assert self.out.count("\n") == 1, self
         return self.out.strip()
 
     @property
     def json(self) -> Any:
-        """What was printed, as JSON."""
+        """The output, parsed as JSON."""
         assert self.status == 0, self
         return json.loads(self.out)
 
@@ -72,13 +72,13 @@ class User:
             cwd=self.home,
             capture_output=True,
             check=False,
-            start_new_session=True,  # Without the terminal of who runs the tests.
+            start_new_session=True,  # Without the terminal of the user who runs the tests.
             timeout=60,
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def write(self, name: str, content: str | bytes) -> Path:
-        """Put a file into the home."""
+        """Write a file to the home directory."""
         path = self.home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)

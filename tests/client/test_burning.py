@@ -1,4 +1,4 @@
-"""The client reads a paste that burns: what comes is never lost, whatever goes wrong after it was burned."""
+"""The client reads burn-after-reading pastes without ever losing the content, whatever goes wrong after burning."""
 
 import json
 import os
@@ -30,18 +30,18 @@ def site() -> Iterator[Pasteur]:
 
 @pytest.fixture
 def author(site: Pasteur, tmp_path_factory: pytest.TempPathFactory) -> User:
-    """Return who makes the pastes, and remembers their keys."""
+    """Return the user who creates the pastes, and remembers their keys."""
     return User(tmp_path_factory.mktemp("author"), site.url)
 
 
 @pytest.fixture
 def user(site: Pasteur, tmp_path: Path) -> User:
-    """Return who reads them."""
+    """Return the user who reads them."""
     return User(tmp_path, site.url)
 
 
 def kept(user: User, done: Done) -> Path:
-    """Return the file that a run has named, after having burned a paste."""
+    """Return the file mentioned in the output of a run that has burned a paste."""
     (file,) = user.list.parent.glob("*.burned")
     assert str(file) in done.err
     assert file.stat().st_mode & 0o777 == 0o600
@@ -49,17 +49,17 @@ def kept(user: User, done: Done) -> Path:
 
 
 def burns(site: Pasteur, url: str) -> bool:
-    """Return whether a paste is still there."""
+    """Return whether a paste still exists."""
     key = url.partition("#")[0].rpartition("/")[2]
     return site.http.request("GET", f"{site.url}/api/v1/pastes/{key}").status == 200
 
 
 def mistyped(url: str) -> str:
-    """Return an address with one letter of its key of encryption changed."""
+    """Return an address with one character of its encryption key changed."""
     return url[:-1] + ("2" if url[-1] != "2" else "3")
 
 
-def test_a_wrong_password_keeps_what_came_and_the_right_one_opens_it_later(user: User, author: User) -> None:
+def test_after_a_wrong_password_the_content_is_kept_and_the_right_one_opens_it(user: User, author: User) -> None:
     url = author("paste", "--burn", "--encrypt", text="once ☃", **PASSWORD).line
 
     wrong = user("get", url, "--burn", PASTEUR_PASSWORD="wrong")
@@ -72,7 +72,7 @@ def test_a_wrong_password_keeps_what_came_and_the_right_one_opens_it_later(user:
     assert (user.home / "x.txt").read_text() == "once ☃"
 
 
-def test_a_mistyped_key_keeps_what_came_and_the_right_one_opens_it_later(user: User, author: User) -> None:
+def test_after_a_mistyped_key_the_content_is_kept_and_the_right_one_opens_it(user: User, author: User) -> None:
     url = author("paste", "--burn", "--encrypt", text="once").line
 
     wrong = user("get", mistyped(url), "--burn", "--json")
@@ -84,7 +84,7 @@ def test_a_mistyped_key_keeps_what_came_and_the_right_one_opens_it_later(user: U
     assert user("get", f"{file}#{url.partition('#')[2]}").out == "once"
 
 
-def test_a_file_that_is_not_there_keeps_all_that_are(user: User, author: User) -> None:
+def test_if_a_file_does_not_exist_all_others_are_kept(user: User, author: User) -> None:
     url = author("paste", "--burn", author.write("a.py", "one\n"), author.write("b.md", "two\n")).line
 
     missed = user("get", url, "--burn", "--file", "a.pt")
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_there_keeps_all_that_are(user: User, author: User) -
         (("--password-file", "missing"), 3),
     ],
 )
-def test_what_cannot_go_well_burns_nothing(
+def test_if_success_is_impossible_nothing_is_burned(
     user: User, author: User, site: Pasteur, words: tuple[str, ...], status: int
 ) -> None:
     url = author("paste", "--burn", "--encrypt", text="once").line
@@ -118,7 +118,7 @@ def test_what_cannot_go_well_burns_nothing(
     assert user("get", url, "--burn").out == "once"
 
 
-def test_a_key_that_was_cut_burns_nothing(user: User, author: User, site: Pasteur) -> None:
+def test_a_truncated_key_burns_nothing(user: User, author: User, site: Pasteur) -> None:
     url = author("paste", "--burn", "--encrypt", text="once").line
 
     for wrong in (url[:-2], f"{url}z", f"{url}0"):
@@ -126,7 +126,7 @@ def test_a_key_that_was_cut_burns_nothing(user: User, author: User, site: Pasteu
     assert burns(site, url)
 
 
-def test_where_nothing_can_be_kept_nothing_is_burned(user: User, author: User, site: Pasteur) -> None:
+def test_if_the_content_cannot_be_kept_nothing_is_burned(user: User, author: User, site: Pasteur) -> None:
     url = author("paste", "--burn", text="once").line
 
     refused = user("get", url, "--burn", XDG_DATA_HOME="/proc")
@@ -135,7 +135,7 @@ def test_where_nothing_can_be_kept_nothing_is_burned(user: User, author: User, s
     assert burns(site, url)
 
 
-def test_a_disk_that_is_full_loses_nothing(user: User, author: User) -> None:
+def test_on_a_full_disk_nothing_is_lost(user: User, author: User) -> None:
     url = author("paste", "--burn", text="once").line
 
     with Path("/dev/full").open("wb") as full:
@@ -152,7 +152,7 @@ def test_a_disk_that_is_full_loses_nothing(user: User, author: User) -> None:
 
 
 class _Cutting(BaseHTTPRequestHandler):
-    """Shows a paste that burns, and is cut in the middle of what it answers then."""
+    """Serves a burn-after-reading paste, and closes the connection in the middle of the response."""
 
     def do_GET(self) -> None:
         paste = {"url": "http://x/0123456789", "burn": True, "encrypted": False, "files": []}
@@ -168,10 +168,10 @@ class _Cutting(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Suppress the log."""
 
 
-def test_what_came_before_the_line_was_cut_is_kept(user: User) -> None:
+def test_content_received_before_the_connection_was_closed_is_kept(user: User) -> None:
     with HTTPServer(("127.0.0.1", 0), _Cutting) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         done = user("get", "0123456789", "--burn", "--server", f"http://127.0.0.1:{server.server_port}")
@@ -181,7 +181,7 @@ def test_what_came_before_the_line_was_cut_is_kept(user: User) -> None:
     assert "the beginning of" in kept(user, done).read_text()
 
 
-def test_what_was_shown_is_kept_no_longer(user: User, author: User) -> None:
+def test_displayed_content_is_not_kept_any_longer(user: User, author: User) -> None:
     url = author("paste", "--burn", "--encrypt", text="once", **PASSWORD).line
 
     assert user("get", url, "--burn", **PASSWORD).out == "once"
@@ -190,12 +190,12 @@ def test_what_was_shown_is_kept_no_longer(user: User, author: User) -> None:
     assert (gone.status, list(user.list.parent.glob("*.burned"))) == (6, [])
 
 
-def test_a_file_that_keeps_nothing_is_told(user: User) -> None:
+def test_an_invalid_file_is_reported(user: User) -> None:
     assert user("get", "missing.burned").status == 3
     assert user("get", user.write("x.burned", "{}")).status == 3
 
 
-def test_a_terminal_is_asked_again(user: User, author: User) -> None:
+def test_at_a_terminal_the_user_is_asked_again(user: User, author: User) -> None:
     url = author("paste", "--burn", "--encrypt", text="once", **PASSWORD).line
 
     child, terminal = pty.fork()

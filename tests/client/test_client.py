@@ -1,4 +1,4 @@
-"""The client against a running site: paste, get, edit, delete, list; and what it says when something is wrong."""
+"""The client against a running site: paste, get, edit, delete, list, and its error messages."""
 
 import json
 import subprocess
@@ -31,11 +31,11 @@ def user(site: Pasteur, tmp_path: Path) -> User:
 
 
 def key_of(url: str) -> str:
-    """Return the key in an address."""
+    """Return the key from an address."""
     return url.partition("#")[0].rpartition("/")[2]
 
 
-def test_a_file_comes_back_byte_for_byte(user: User, site: Pasteur) -> None:
+def test_a_file_is_returned_byte_for_byte(user: User, site: Pasteur) -> None:
     text = "print('☃')\r\n\tno end of line"
     url = user(user.write("a.py", text)).line
 
@@ -45,7 +45,7 @@ def test_a_file_comes_back_byte_for_byte(user: User, site: Pasteur) -> None:
     assert site.read(key_of(url))["files"][0]["language"] == "python"
 
 
-def test_what_is_said_about_a_paste_arrives(user: User, site: Pasteur) -> None:
+def test_the_properties_of_a_paste_are_sent(user: User, site: Pasteur) -> None:
     done = user(
         *("paste", "-", "--language", "py", "--name", "b.txt", "--title", "T", "--author", "A", "--comment", "C"),
         *("--expires", "1d", "--public", "--json"),
@@ -59,7 +59,7 @@ def test_what_is_said_about_a_paste_arrives(user: User, site: Pasteur) -> None:
     assert done["token"]
 
 
-def test_several_files_are_shown_below_their_names_and_saved_apart(user: User) -> None:
+def test_several_files_are_printed_below_their_names_and_saved_separately(user: User) -> None:
     url = user("paste", user.write("a.py", "one\n"), user.write("b.md", "two\n")).line
 
     assert user("get", url).out == "==> a.py <==\none\n\n==> b.md <==\ntwo\n"
@@ -71,7 +71,7 @@ def test_several_files_are_shown_below_their_names_and_saved_apart(user: User) -
     assert (again.status, again.err.count("\n")) == (3, 1)
 
 
-def test_the_list_is_kept_for_its_owner_alone_and_knows_the_tokens(user: User, site: Pasteur) -> None:
+def test_the_list_is_readable_only_by_its_owner_and_contains_the_tokens(user: User, site: Pasteur) -> None:
     assert user("list").out == ""
     first, second = user(text="one").line, user("paste", "--title", "Second", text="two").line
 
@@ -85,7 +85,7 @@ def test_the_list_is_kept_for_its_owner_alone_and_knows_the_tokens(user: User, s
     assert user("get", first).status == 6
 
 
-def test_an_edit_replaces_files_or_words(user: User, site: Pasteur) -> None:
+def test_an_edit_replaces_files_or_properties(user: User, site: Pasteur) -> None:
     url = user(user.write("a.py", "one\n")).line
 
     assert user("edit", url, user.write("b.py", "two\n")).line == url
@@ -96,7 +96,7 @@ def test_an_edit_replaces_files_or_words(user: User, site: Pasteur) -> None:
     assert (found["title"], found["revision"]) == ("New", 3)
 
 
-def test_an_edit_changes_language_or_name_alone(user: User, site: Pasteur) -> None:
+def test_an_edit_can_change_only_the_language_or_name(user: User, site: Pasteur) -> None:
     url, many = user(user.write("a.py", "one\n")).line, user(user.write("a.py", "1"), user.write("b.py", "2")).line
 
     assert user("edit", url, "--language", "rust").line == url
@@ -108,7 +108,7 @@ def test_an_edit_changes_language_or_name_alone(user: User, site: Pasteur) -> No
     assert [(file["name"], file["language"], file["content"]) for file in found] == [("b.md", "markdown", "one\n")]
 
 
-def test_an_editor_opens_what_stands_there(user: User, site: Pasteur) -> None:
+def test_an_editor_opens_the_current_content(user: User, site: Pasteur) -> None:
     url = user(user.write("a.py", "one\n")).line
     editor = user.write("editor", '#!/bin/sh\ntest "$(cat "$1")" = one && echo two >> "$1"\n')
     editor.chmod(0o700)
@@ -119,7 +119,7 @@ def test_an_editor_opens_what_stands_there(user: User, site: Pasteur) -> None:
     assert (failed.status, failed.err) == (3, "pasteur: false exited with status 1; nothing was changed\n")
 
 
-def test_what_was_written_in_an_editor_is_kept_when_the_site_does_not_take_it(user: User) -> None:
+def test_text_from_an_editor_is_saved_if_the_site_refuses_it(user: User) -> None:
     url = user(user.write("a.py", "one\n")).line
     editor = user.write("editor", f'#!/bin/sh\n{sys.executable} {FILE} edit {url} --title Else && echo mine > "$1"\n')
     editor.chmod(0o700)
@@ -136,7 +136,7 @@ def test_what_was_written_in_an_editor_is_kept_when_the_site_does_not_take_it(us
     assert "is kept in" in user("edit", url, EDITOR=str(binary), TMPDIR=str(user.home)).err
 
 
-def test_an_editor_leaves_nothing_behind_when_all_is_well(user: User) -> None:
+def test_an_editor_leaves_no_files_behind_after_success(user: User) -> None:
     url = user(user.write("a.py", "one\n")).line
     editor = user.write("editor", '#!/bin/sh\necho two >> "$1"\n')
     editor.chmod(0o700)
@@ -147,7 +147,7 @@ def test_an_editor_leaves_nothing_behind_when_all_is_well(user: User) -> None:
     assert not list(user.home.glob("pasteur-*"))
 
 
-def test_others_need_the_edit_token(user: User, site: Pasteur, tmp_path: Path) -> None:
+def test_other_users_need_the_edit_token(user: User, site: Pasteur, tmp_path: Path) -> None:
     made = user("paste", "--json", text="one").json
     (tmp_path / "other").mkdir()
     other = User(tmp_path / "other", site.url)
@@ -160,7 +160,7 @@ def test_others_need_the_edit_token(user: User, site: Pasteur, tmp_path: Path) -
     assert user("list").out == ""
 
 
-def test_a_paste_burns_only_when_that_is_meant(user: User) -> None:
+def test_a_paste_is_burned_only_with_the_option(user: User) -> None:
     url = user("paste", "--burn", text="once").line
 
     refused = user("get", url)
@@ -170,7 +170,7 @@ def test_a_paste_burns_only_when_that_is_meant(user: User) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
-def test_what_is_encrypted_is_read_with_its_address_alone(
+def test_an_encrypted_paste_is_read_with_only_its_address(
     user: User, site: Pasteur, tmp_path: Path, password: str
 ) -> None:
     secret: dict[str, Any] = {"PASTEUR_PASSWORD": password} if password else {}
@@ -192,7 +192,7 @@ def test_what_is_encrypted_is_read_with_its_address_alone(
         assert other("get", url, "--password-file", file).out == "secret ☃\n"
 
 
-def test_an_encrypted_paste_is_edited_under_the_same_key(user: User) -> None:
+def test_an_encrypted_paste_is_edited_with_the_same_key(user: User) -> None:
     url = user("paste", "--encrypt", text="one", PASTEUR_PASSWORD="pw").line
 
     assert user("edit", url, "-", text="two").status == 8
@@ -200,7 +200,7 @@ def test_an_encrypted_paste_is_edited_under_the_same_key(user: User) -> None:
     assert user("get", url, PASTEUR_PASSWORD="pw").out == "two"
 
 
-def test_settings_come_from_a_file_and_are_refused_when_they_make_no_sense(site: Pasteur, tmp_path: Path) -> None:
+def test_settings_are_read_from_a_file_and_invalid_ones_are_refused(site: Pasteur, tmp_path: Path) -> None:
     user = User(tmp_path)
 
     assert user(text="x").status == 2
@@ -218,7 +218,7 @@ def test_settings_come_from_a_file_and_are_refused_when_they_make_no_sense(site:
     assert user(text="x").status == 3
 
 
-def test_an_api_token_changes_what_it_made_and_goes_to_its_own_site_alone(site: Pasteur, tmp_path: Path) -> None:
+def test_an_api_token_changes_its_own_pastes_and_is_sent_only_to_its_site(site: Pasteur, tmp_path: Path) -> None:
     token = site.manage("api_token", "create", "client", "--scope", "read", "--scope", "write").stdout.strip()
     user = User(tmp_path, site.url, PASTEUR_TOKEN=token)
     url = user(text="one").line
@@ -256,7 +256,7 @@ def test_an_api_token_changes_what_it_made_and_goes_to_its_own_site_alone(site: 
         (["paste", "--server", "http://127.0.0.1:9"], b"x", 4, "cannot reach"),
     ],
 )
-def test_what_is_wrong_is_said_and_has_its_status(
+def test_errors_have_a_message_and_an_exit_status(
     user: User, words: list[str], text: bytes, status: int, said: str
 ) -> None:
     done = user(*words, text=text)
@@ -267,21 +267,21 @@ def test_what_is_wrong_is_said_and_has_its_status(
 
 
 @pytest.mark.parametrize("length", [600_000, 4_000_000, 20_000_000])
-def test_what_is_too_large_is_told_and_not_taken_for_a_site_that_is_away(user: User, length: int) -> None:
+def test_a_paste_that_is_too_large_is_reported_as_such_and_not_as_an_unreachable_site(user: User, length: int) -> None:
     done = user(text=b"x" * length)
 
     assert (done.status, done.out) == (5, "")
     assert "at most 524288 bytes" in done.err
 
 
-def test_errors_are_json_where_that_is_wanted(user: User) -> None:
+def test_errors_are_json_if_requested(user: User) -> None:
     done = user("get", "0123456789", "--json")
 
     assert (done.status, done.out) == (6, "")
     assert json.loads(done.err) == {"error": {"code": "not_found", "message": "There is no such paste."}}
 
 
-def test_the_site_serves_it_with_its_own_address(site: Pasteur, tmp_path: Path) -> None:
+def test_the_site_serves_the_client_with_its_own_address(site: Pasteur, tmp_path: Path) -> None:
     answer = site.http.request("GET", f"{site.url}/client")
     program = tmp_path / "pasteur"
     program.write_bytes(answer.data)
@@ -318,7 +318,7 @@ def test_bash_completes_commands_options_and_keys(user: User, tmp_path: Path) ->
         assert "--encrypt" in user("completion", shell).out.replace("-l ", "--")
 
 
-def test_two_runs_at_once_lose_no_line_of_the_list(user: User) -> None:
+def test_two_concurrent_runs_lose_no_line_of_the_list(user: User) -> None:
     runs = [
         subprocess.Popen([str(FILE), "paste", user.write(f"{n}.txt", str(n))], env=user.environment) for n in range(4)
     ]
@@ -328,7 +328,7 @@ def test_two_runs_at_once_lose_no_line_of_the_list(user: User) -> None:
 
 
 class _Elsewhere(BaseHTTPRequestHandler):
-    """Sends everybody away, and notes who came."""
+    """Redirects all requests, and records them."""
 
     came: ClassVar[list[str]] = []
 
@@ -339,10 +339,10 @@ class _Elsewhere(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Suppress the log."""
 
 
-def test_a_redirect_is_told_and_not_followed(user: User) -> None:
+def test_a_redirect_is_reported_and_not_followed(user: User) -> None:
     with HTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_address[1]}"

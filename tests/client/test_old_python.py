@@ -1,4 +1,4 @@
-"""The client under the oldest Python that is here, from 3.8 on: it has to run where the site does not."""
+"""The client with the oldest Python available, from 3.8: it must run on machines where the site does not."""
 
 import os
 import re
@@ -19,13 +19,13 @@ OLDEST = 8
 
 
 def minor(program: str) -> int:
-    """Return the minor version of a Python 3 that runs; 0 for what does not."""
+    """Return the minor version of a Python 3 that works, or 0 if it does not."""
     done = subprocess.run([program, "-c", "import sys; print(sys.version_info[1])"], capture_output=True, check=False)
     return int(done.stdout) if done.returncode == 0 else 0
 
 
 def pythons() -> dict[int, str]:
-    """Return the Pythons of this machine by minor version: those that can be called, and those of pyenv."""
+    """Return the Pythons on this machine, keyed by minor version: those in PATH, and those installed by pyenv."""
     names = [f"python3.{number}" for number in range(OLDEST, sys.version_info.minor)]
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     found = [shutil.which(name) for name in names]

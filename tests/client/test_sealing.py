@@ -1,4 +1,4 @@
-"""The cipher of the client, which is its own, against one that is known to be right; and the format it fills."""
+"""The client's own cipher, compared with a known implementation, and its format."""
 
 import ast
 import json
@@ -27,9 +27,9 @@ def test_random_vectors_agree_with_another_implementation(key_bytes: int, iv_byt
     assert client.Gcm(key).open(iv, sealed, additional) == plain
 
 
-def test_the_counter_wraps_as_the_standard_says() -> None:
+def test_the_counter_wraps_as_defined_by_the_standard() -> None:
     key, plain = secrets.token_bytes(32), bytes(16 * 40)
-    for _ in range(20):  # An IV that is no 12 bytes starts the counter anywhere.
+    for _ in range(20):  # An IV that is not 12 bytes long starts the counter anywhere.
         iv = secrets.token_bytes(16)
         assert client.Gcm(key).seal(iv, plain, b"") == AESGCM(key).encrypt(iv, plain, b"")
     aes = client.Aes(key)
@@ -41,7 +41,7 @@ def test_the_counter_wraps_as_the_standard_says() -> None:
     ]
 
 
-def test_one_changed_bit_opens_nothing() -> None:
+def test_decryption_fails_after_changing_one_bit() -> None:
     key, iv = secrets.token_bytes(32), secrets.token_bytes(16)
     sealed = client.Gcm(key).seal(iv, b"some plain text", b"more")
 
@@ -54,7 +54,7 @@ def test_one_changed_bit_opens_nothing() -> None:
 
 
 @pytest.mark.parametrize("password", ["", "pass wörd"])
-def test_other_clients_open_what_this_one_seals(password: str) -> None:
+def test_other_clients_decrypt_its_ciphertext(password: str) -> None:
     secret = secrets.token_bytes(32)
     files = [{"name": "a.py", "language": "python", "content": "x = '☃'\r\n"}, {"name": "", "content": "y"}]
 
@@ -79,7 +79,7 @@ def test_this_one_opens_a_password_in_either_encoding(password: str, encode: Cal
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_this_one_opens_what_other_clients_seal(zipped: bool) -> None:
+def test_it_decrypts_the_ciphertext_of_other_clients(zipped: bool) -> None:
     secret = bytes(2) + secrets.token_bytes(30)
 
     sealed = reference_ciphers.seal("text ☃", secret, "pw", zipped=zipped)
@@ -89,5 +89,5 @@ def test_this_one_opens_what_other_clients_seal(zipped: bool) -> None:
     assert client.base58(secret) == reference_ciphers.base58(secret)
 
 
-def test_the_file_is_python_3_8() -> None:
+def test_the_file_is_valid_in_python_3_8() -> None:
     ast.parse(FILE.read_text(), feature_version=(3, 8))

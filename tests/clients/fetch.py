@@ -1,4 +1,4 @@
-"""Fetches the clients that are on npm, as `make test` does: exactly those of package-lock.json, running no scripts."""
+"""Fetches clients from npm, like `make test`: exactly those in package-lock.json, without running scripts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""pbincli, deriving its keys by the C code of its library: with its own HMAC in Python a key takes seconds."""
+"""pbincli, with keys derived by its library's C code: with its own HMAC in Python, a key takes seconds."""
 
 import sys
 from typing import Any
@@ -11,7 +11,7 @@ derive: Any = KDF.PBKDF2
 
 
 def quickly(password: bytes, salt: bytes, **how: Any) -> bytes:
-    """Return what PBKDF2 gives with pbincli's function, which is HMAC of SHA-256."""
+    """Return the result of PBKDF2 for pbincli's function, which is HMAC-SHA-256."""
     in_c = {name: value for name, value in how.items() if name != "prf"} | {"hmac_hash_module": SHA256}
     short = {"count": 2}
     assert derive(password, salt, **how | short) == derive(password, salt, **in_c | short)

@@ -1,4 +1,4 @@
-"""Runs a client as somebody types it, in a home of its own."""
+"""Runs a client as a user would, in a separate home directory."""
 
 import os
 import shutil
@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-#: Where the programs are that came from PyPI, npm's own included where the machine had none.
+#: The folder of programs from PyPI, and of npm if the machine did not have it.
 PROGRAMS = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 def run(*command: str, home: Path, stdin: str | bytes = b"", fails: bool = False, **environment: str) -> str:
-    """Return what a program prints; fail the test unless it ends as it should."""
+    """Return the output of a program; fail the test unless its exit status is as expected."""
     found = shutil.which(command[0], path=PROGRAMS)
     assert found, f"{command[0]} is missing: make test installs it"
     done = subprocess.run(
@@ -30,5 +30,5 @@ def run(*command: str, home: Path, stdin: str | bytes = b"", fails: bool = False
 
 
 def node(program: str, *arguments: str, home: Path) -> str:
-    """Return what a program of node prints that finds what package-lock.json names."""
+    """Return the output of a Node.js program that can import the packages in package-lock.json."""
     return run("node", "-e", program, *arguments, home=home, NODE_PATH=str(HERE / "node_modules"))

@@ -1,4 +1,4 @@
-"""The clients that people have, as they are installed: each pastes here, and what it sent comes back."""
+"""Popular clients, as installed by users: each creates pastes here, and the content is returned unchanged."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def site() -> Iterator[Pasteur]:
 
 
 def raw(site: Pasteur, url: str) -> bytes:
-    """Return the text of a paste by its address."""
+    """Return the text of a paste at an address."""
     assert url.startswith(site.url), url
     answer = site.http.request("GET", f"{url.strip()}/raw")
     assert answer.status == 200, answer.data
@@ -32,7 +32,7 @@ def raw(site: Pasteur, url: str) -> bytes:
 
 
 def is_gone(site: Pasteur, url: str) -> bool:
-    """Return whether a paste is gone."""
+    """Return whether a paste no longer exists."""
     return site.http.request("GET", f"{url.strip()}/raw").status == 404
 
 
@@ -68,7 +68,7 @@ def test_curl_pastes_in_each_form_and_deletes_with_its_token(site: Pasteur, tmp_
     assert is_gone(site, url)
 
 
-def test_pastebinit_pastes_with_the_file_that_the_site_hands_out(site: Pasteur, tmp_path: Path) -> None:
+def test_pastebinit_pastes_with_the_configuration_file_served_by_the_site(site: Pasteur, tmp_path: Path) -> None:
     (tmp_path / ".pastebin.d").mkdir()
     conf = run("curl", "-sS", "--fail", f"{site.url}/pastebin.d/pasteur.conf", home=tmp_path)
     (tmp_path / ".pastebin.d" / "pasteur.conf").write_text(conf)
@@ -83,7 +83,7 @@ def test_pastebinit_pastes_with_the_file_that_the_site_hands_out(site: Pasteur, 
     assert paste["files"][0]["language"] == "python"
 
 
-def test_pastebinit_says_what_went_wrong(site: Pasteur, tmp_path: Path) -> None:
+def test_pastebinit_shows_error_messages(site: Pasteur, tmp_path: Path) -> None:
     shared = Path(__file__).resolve().parents[2] / "client"
     (tmp_path / "clients" / "pastebin.d").mkdir(parents=True)
     conf = (shared / "pastebin.d" / "pasteur.conf").read_text()
@@ -100,7 +100,7 @@ def test_pastebinit_says_what_went_wrong(site: Pasteur, tmp_path: Path) -> None:
     )
 
 
-def test_steck_pastes_several_files_and_its_removal_link_removes(site: Pasteur, tmp_path: Path) -> None:
+def test_steck_pastes_several_files_and_its_removal_link_works(site: Pasteur, tmp_path: Path) -> None:
     (tmp_path / ".config" / "steck").mkdir(parents=True)
     (tmp_path / ".config" / "steck" / "steck.toml").write_text(f'base = "{site.url}/"\nconfirm = false\n')
     (tmp_path / "spam.py").write_text(TEXT)
@@ -124,7 +124,7 @@ LIBRARIES = {
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_hastebins_libraries_paste_and_lead_to_the_page(site: Pasteur, tmp_path: Path, library: str) -> None:
+def test_hastebin_libraries_paste_and_return_the_page(site: Pasteur, tmp_path: Path, library: str) -> None:
     program = f"const [at, text] = JSON.parse(process.argv[1]); {LIBRARIES[library]}.then(console.log)"
 
     url = node(program, json.dumps([site.url, BYTES.decode()]), home=tmp_path).strip()
@@ -141,7 +141,7 @@ def test_gist_pastes_reads_updates_and_deletes(site: Pasteur, tmp_path: Path) ->
 
     (tmp_path / "spam.py").write_text(TEXT)
     token_file = tmp_path / f".gist.{re.sub(r'[^a-z0-9.-]', '', site.url.replace(':', '.'))}"
-    token_file.write_text("anybody")  # It pastes only where it finds some token; this site asks for none.
+    token_file.write_text("anybody")  # It pastes only if it finds a token; this site accepts any.
 
     url = gist("-d", "Spam", "spam.py").strip()
     assert raw(site, url) == TEXT.encode()

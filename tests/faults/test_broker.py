@@ -1,4 +1,4 @@
-"""The broker stops, freezes, forgets its messages or restarts: pastes are still accepted and mirrored."""
+"""The broker stops, freezes, loses its messages or restarts: pastes are still accepted and mirrored."""
 
 import os
 import signal
@@ -18,18 +18,18 @@ pytestmark = [pytest.mark.fault, pytest.mark.server, pytest.mark.alone]
 
 
 def paste_many(site: Pasteur, count: int) -> list[str]:
-    """Paste so many texts, several at a time, and return their keys."""
+    """Create this many pastes concurrently, and return their keys."""
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(lambda number: site.paste(f"paste {number}\n"), range(count)))
 
 
 def flush(redis: Redis) -> None:
-    """Let Redis forget everything."""
+    """Make Redis forget everything."""
     redis.execute("FLUSHALL")
 
 
 def restart(redis: Redis) -> None:
-    """Kill Redis, which keeps nothing on disk, and start it again."""
+    """Kill Redis, which stores nothing on disk, and start it again."""
     redis.kill()
     redis.start()
 
@@ -65,7 +65,7 @@ def test_redis_restarts_during_a_drain_and_the_worker_reconnects(redis: Redis, r
             keys += paste_many(site, 20)
             site.wait_until_mirrored(*keys[-40:], seconds=60)
 
-        # By a message, and not only by its own clock.
+        # Because of a message, and not only because of its own timer.
         wait_until(lambda: "cmd=brpop" in redis.execute("CLIENT", "LIST"), "the worker listens to Redis again", 60)
         assert site.children()["worker"] == worker
         assert sorted(repository.changes(site.mirror)) == sorted(f"{key}.1" for key in keys)

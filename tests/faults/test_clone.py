@@ -1,4 +1,4 @@
-"""Faults of the worker's own clone and of the default remote beside it: locks, a full disk, damage, loss."""
+"""Faults of the worker's clone and the default remote next to it: locks, a full disk, damage, loss."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def test_a_stale_lock_in_the_clone_does_not_stop_the_drain(remote: Path, setting
 
 @pytest.fixture
 def own_remote(remote: Path, settings: Settings) -> Path:
-    """Return the remote, as the default one that the worker keeps itself."""
+    """Return the default remote, which the worker maintains itself."""
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
     return remote
 
@@ -61,7 +61,7 @@ def test_an_old_lock_in_the_default_remote_is_removed(own_remote: Path, name: st
     assert_all_arrived_once(own_remote, 4)
 
 
-def test_a_fresh_lock_in_the_default_remote_stays(own_remote: Path) -> None:
+def test_a_fresh_lock_in_the_default_remote_is_kept(own_remote: Path) -> None:
     many.publish(1)
     (own_remote / "refs" / "heads" / "main.lock").touch()
 
@@ -89,7 +89,7 @@ def test_a_locked_branch_of_the_remote_is_not_mistaken_for_a_moved_one(remote: P
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder on a file system of six megabytes."""
+    """Return a folder on a six-megabyte file system."""
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)], check=False)
@@ -123,7 +123,7 @@ def test_a_full_disk_is_reported_and_draining_resumes_when_there_is_space(
     assert_all_arrived_once(remote, 13)
 
 
-def test_a_disk_without_a_byte_left_is_reported(
+def test_a_disk_without_a_free_byte_is_reported(
     remote: Path, settings: Settings, small_disk: Path, client: Client
 ) -> None:
     settings.GITSYNC_CLONE_DIR = small_disk / "clone.git"
@@ -147,14 +147,14 @@ def test_a_disk_without_a_byte_left_is_reported(
 
 
 def empty_objects(clone: Path) -> None:
-    """Leave packs without a byte, as a power cut does."""
+    """Truncate all packs to zero bytes, as a power failure does."""
     for pack in clone.glob("objects/pack/*.pack"):
         pack.chmod(0o600)
         pack.write_bytes(b"")
 
 
 def cut_packs(clone: Path) -> None:
-    """Leave half of each pack."""
+    """Truncate each pack to half its size."""
     for pack in clone.glob("objects/pack/*.pack"):
         pack.chmod(0o600)
         with pack.open("r+b") as file:
@@ -171,7 +171,7 @@ def scribble(clone: Path) -> None:
 
 
 def delete_packs(clone: Path) -> None:
-    """Leave the indexes alone."""
+    """Delete the packs, but keep the indexes."""
     for pack in clone.glob("objects/pack/*.pack"):
         pack.unlink()
 
@@ -197,12 +197,12 @@ def spoil_config(clone: Path) -> None:
     "spoil", [empty_objects, cut_packs, scribble, delete_packs, spoil_refs, spoil_head, spoil_config]
 )
 @pytest.mark.parametrize("moved", [False, True], ids=["tip_known", "tip_moved"])
-def test_a_damaged_clone_is_made_again(
+def test_a_damaged_clone_is_recreated(
     remote: Path, settings: Settings, tmp_path: Path, spoil: object, moved: bool
 ) -> None:
     many.publish(20)
     drain()
-    if moved:  # Another worker has pushed meanwhile, so the clone has to fetch.
+    if moved:  # Another worker has pushed in the meantime, so the clone has to fetch.
         clone = settings.GITSYNC_CLONE_DIR
         settings.GITSYNC_CLONE_DIR = tmp_path / "other.git"
         many.publish(5)
@@ -217,7 +217,7 @@ def test_a_damaged_clone_is_made_again(
     assert_all_arrived_once(remote, 35 if moved else 30)
 
 
-def test_an_empty_machine_takes_over_and_makes_the_same_commits(
+def test_a_new_machine_takes_over_and_creates_the_same_commits(
     over_ssh: Sshd, settings: Settings, tmp_path: Path
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.server, pytest.mark.alone]
 
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[PostgreSQL]:
-    """Return a running PostgreSQL for all tests here: each leaves it as it found it."""
+    """Return a running PostgreSQL for all tests here; each test leaves it unchanged."""
     with PostgreSQL() as server:
         yield server
 
@@ -38,7 +38,7 @@ def site(postgresql: PostgreSQL) -> Iterator[Pasteur]:
 
 
 class Clients:
-    """Clients that paste one text after the other, each on a connection of its own, until they are told to stop."""
+    """Clients that create one paste after another, each on a separate connection, until they are told to stop."""
 
     def __init__(self, site: Pasteur, count: int) -> None:
         self.answers: Counter[int] = Counter()
@@ -64,7 +64,7 @@ class Clients:
                 time.sleep(0.05)
 
     def stop(self) -> None:
-        """Let them end, and raise what went wrong in one."""
+        """Stop the clients, and raise the first error that occurred."""
         self._is_over.set()
         self._pool.shutdown()
         for work in self._work:
@@ -73,7 +73,7 @@ class Clients:
 
 @contextmanager
 def clients(site: Pasteur, count: int) -> Iterator[Clients]:
-    """Let so many clients paste as long as the block lasts."""
+    """Run this many clients for the duration of the block."""
     found = Clients(site, count)
     try:
         yield found
@@ -82,7 +82,7 @@ def clients(site: Pasteur, count: int) -> Iterator[Clients]:
 
 
 def assert_kept(site: Pasteur, taken: dict[str, str]) -> None:
-    """Fail unless every paste can be read, is mirrored, and is there by one commit."""
+    """Fail unless every paste can be read, is mirrored, and has exactly one commit."""
     for key, text in taken.items():
         assert site.http.request("GET", f"{site.url}/{key}/raw").data.decode() == text
     site.wait_until_nothing_is_pending()
@@ -99,7 +99,7 @@ def test_postgresql_restarts_immediately_under_load(postgresql: PostgreSQL, site
         for _ in range(restarts):
             before = load.answers[201]
             wait_until(lambda: load.answers[201] > before + 20, "pastes are taken")  # noqa: B023  (runs now)
-            postgresql.kill(signal.SIGQUIT)  # As `pg_ctl -m immediate stop` does.
+            postgresql.kill(signal.SIGQUIT)  # Like `pg_ctl -m immediate stop`.
             assert postgresql.process is not None
             postgresql.process.wait()
             wait_until(lambda: load.answers[503], "somebody is told")
@@ -113,7 +113,7 @@ def test_postgresql_restarts_immediately_under_load(postgresql: PostgreSQL, site
 
 
 def ask(site: Pasteur, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes, float]:
-    """Ask on a new connection and return status, body, and the seconds that it took."""
+    """Send a request on a new connection and return status, body, and duration in seconds."""
     started = time.monotonic()
     headers = {"Content-Type": "application/json" if path.startswith("/api/") else "text/plain"}
     http = urllib3.PoolManager(timeout=20, retries=False)
@@ -122,7 +122,7 @@ def ask(site: Pasteur, method: str, path: str, body: bytes | None = None) -> tup
 
 
 def backends(postgresql: PostgreSQL) -> list[int]:
-    """Return the processes of the server, each of which serves a connection."""
+    """Return the server's backend processes, each of which serves a connection."""
     assert postgresql.process is not None
     found = subprocess.run(
         ["ps", "-o", "pid=,args=", "--ppid", str(postgresql.process.pid)], check=True, capture_output=True
@@ -133,7 +133,7 @@ def backends(postgresql: PostgreSQL) -> list[int]:
 
 @contextmanager
 def frozen(postgresql: PostgreSQL, *, server: bool = False) -> Iterator[None]:
-    """Freeze what serves the connections that there are, and with `server` what takes new ones, for the block."""
+    """Freeze the existing backends for the block, and if `server` is true, also the process accepting connections."""
     assert postgresql.process is not None
     pids = [*([postgresql.process.pid] if server else []), *backends(postgresql)]
     try:
@@ -146,7 +146,7 @@ def frozen(postgresql: PostgreSQL, *, server: bool = False) -> Iterator[None]:
 
 
 def _tell(pid: int, number: int) -> None:
-    with suppress(ProcessLookupError):  # It has just ended, with its connection.
+    with suppress(ProcessLookupError):  # It has just exited, with its connection.
         os.kill(pid, number)
 
 
@@ -159,12 +159,12 @@ def test_frozen_backends_delay_only_their_own_requests(postgresql: PostgreSQL, s
 
         assert {status for status, _, _ in answers} <= {201, 503}
         assert max(seconds for _, _, seconds in answers) < 5
-        # The server itself works: whoever finds a frozen connection gets a new one.
+        # The server itself works: callers that find a frozen connection get a new one.
         assert ask(site, "POST", "/", b"y")[0] == 201
     assert_kept(site, load.taken)
 
 
-def test_a_frozen_database_makes_requests_end_with_503(postgresql: PostgreSQL, site: Pasteur) -> None:
+def test_with_a_frozen_database_requests_end_with_503(postgresql: PostgreSQL, site: Pasteur) -> None:
     key = site.paste("before")
     site.wait_until_mirrored(key)
     with frozen(postgresql, server=True), ThreadPoolExecutor(8) as pool:
@@ -178,7 +178,7 @@ def test_a_frozen_database_makes_requests_end_with_503(postgresql: PostgreSQL, s
 
 @contextmanager
 def locked(postgresql: PostgreSQL, table: str) -> Iterator[None]:
-    """Lock a table against everybody as long as the block lasts."""
+    """Lock a table exclusively for the duration of the block."""
     lock = f"BEGIN; LOCK TABLE {table}; SELECT pg_sleep(60)"
     holder = subprocess.Popen(postgresql.psql("-c", lock), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     held = f"FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = '{table}'::regclass AND granted"
@@ -191,9 +191,9 @@ def locked(postgresql: PostgreSQL, table: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/pastes"])
-def test_a_locked_table_makes_a_request_end_with_503(postgresql: PostgreSQL, site: Pasteur, path: str) -> None:
+def test_with_a_locked_table_a_request_ends_with_503(postgresql: PostgreSQL, site: Pasteur, path: str) -> None:
     body = b"x" if path == "/" else b'{"files": [{"content": "x"}]}'
-    assert ask(site, "POST", path, body)[0] == 201  # A process takes its time for its first request.
+    assert ask(site, "POST", path, body)[0] == 201  # The first request to a process is slow.
 
     with locked(postgresql, "pastes_paste"):
         status, words, seconds = ask(site, "POST", path, body)
@@ -215,7 +215,7 @@ def test_fifty_writers_and_the_worker_share_sqlite(pasteur: Pasteur, seconds: fl
     assert_kept(pasteur, load.taken)
 
 
-def test_an_endless_writer_costs_other_writers_20_seconds_and_readers_none(pasteur: Pasteur) -> None:
+def test_an_endless_writer_delays_other_writers_by_20_seconds_and_readers_not_at_all(pasteur: Pasteur) -> None:
     key = pasteur.paste("read me")
     token = pasteur.manage("api_token", "create", "reader", "--scope", "read").stdout.strip()
     headers = {"Authorization": f"Bearer {token}", "Connection": "close"}

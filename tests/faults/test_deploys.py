@@ -27,7 +27,7 @@ _PUBLISH = "from tests import many; [many.publish(500) for _ in range({count} //
 
 
 def locks(folder: Path) -> list[Path]:
-    """Return the locks that Git has left in the clone and in the default remote."""
+    """Return the locks that Git has left behind in the clone and in the default remote."""
     return [*folder.glob("clone.git/**/*.lock"), *folder.glob("mirror.git/**/*.lock")]
 
 
@@ -64,13 +64,13 @@ def test_a_stop_during_a_drain_loses_no_paste(stops: int, pastes: int) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator["Disk"]:
-    """Return a disk of our own."""
+    """Return a separate disk."""
     with Disk(tmp_path) as disk:
         yield disk
 
 
 class Disk:
-    """A file system in a file: what the file holds at a moment is what a power cut in that moment would leave."""
+    """A file system in a file, whose content at any moment is what a power failure at that moment would leave."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -80,7 +80,7 @@ class Disk:
             file.truncate(256 * 1024 * 1024)
 
     def __enter__(self) -> "Disk":
-        """Make the file system, or skip the test where that is not allowed."""
+        """Create the file system, or skip the test if that is not allowed."""
         self.root = self._folder / "root"
         subprocess.run(["mkfs.ext4", "-q", str(self._image)], check=True)
         if not self._mount(self._image, self.root):
@@ -93,11 +93,11 @@ class Disk:
             subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
     def after_a_power_cut(self, number: int) -> Path:
-        """Return a folder with what the disk would have after a power cut now."""
+        """Return a folder with what the disk would contain after a power failure now."""
         copy, folder = self._folder / f"copy-{number}", self._folder / f"after-{number}"
         shutil.copyfile(self._image, copy)
         assert self._mount(copy, folder)
-        self._image = copy  # It is what is written to from now on.
+        self._image = copy  # From now on, this is written to.
         return folder
 
     def _mount(self, image: Path, folder: Path) -> bool:
@@ -111,7 +111,7 @@ class Disk:
 
 
 def programs(site: Pasteur, data: Path) -> list[int]:
-    """Return the process groups of the site, and of every Git that works on its data."""
+    """Return the process groups of the site, and of all Git processes working on its data."""
     assert site.process is not None
     found = {site.process.pid, *site.children().values()}
     for process in Path("/proc").glob("[0-9]*"):
@@ -119,12 +119,12 @@ def programs(site: Pasteur, data: Path) -> list[int]:
             if f"--git-dir={data}".encode() in (process / "cmdline").read_bytes():
                 found.add(os.getpgid(int(process.name)))
         except OSError:
-            continue  # It has just ended.
+            continue  # It has just exited.
     return sorted(found)
 
 
 def signal_all(groups: list[int], number: int) -> None:
-    """Send a signal to these groups, as far as they are still there."""
+    """Send a signal to these groups, if they still exist."""
     for group in groups:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, number)
@@ -144,14 +144,14 @@ def test_power_loss_loses_no_accepted_paste(disk: Disk, cuts: int) -> None:
 
 
 def paste_until_the_power_goes(site: Pasteur, disk: Disk, folder: Path, number: int) -> tuple[dict[str, str], Path]:
-    """Paste from several clients, and cut the power; return what was answered before, and what the disk then has."""
+    """Paste from several clients, and cut the power; return what was acknowledged before, and the disk's content."""
     taken: dict[str, str] = {}
     is_over = threading.Event()
 
     def paste() -> None:
         while not is_over.is_set():
             text = f"{os.urandom(500).hex()}\n"
-            with contextlib.suppress(urllib3.exceptions.HTTPError):  # The power is gone.
+            with contextlib.suppress(urllib3.exceptions.HTTPError):  # The power is off.
                 taken[site.paste(text)] = text
 
     wait_until(lambda: len(site.children()) == 3, "all of it runs")
@@ -160,8 +160,8 @@ def paste_until_the_power_goes(site: Pasteur, disk: Disk, folder: Path, number: 
         try:
             until = random.randint(100, 300)
             wait_until(lambda: len(taken) >= until or any(one.done() for one in work), "pastes are taken", 60)
-            # Nothing is answered while the disk is copied, so that what was answered before is known.
-            for _ in range(2):  # What was started meanwhile as well.
+            # Nothing is acknowledged while the disk is copied, so that everything acknowledged before is known.
+            for _ in range(2):  # Including what was started in the meantime.
                 signal_all(programs(site, folder), signal.SIGSTOP)
             answered = dict(taken)
             found = disk.after_a_power_cut(number)
@@ -174,7 +174,7 @@ def paste_until_the_power_goes(site: Pasteur, disk: Disk, folder: Path, number: 
 
 
 def assert_whole(site: Pasteur, data: Path, answered: dict[str, str]) -> None:
-    """Fail unless all that was answered is there, and soon in Git."""
+    """Fail unless everything acknowledged exists, and is soon in Git."""
     site.data = data
     try:
         site.wait_until_nothing_is_pending(120)
@@ -213,9 +213,9 @@ def test_a_first_import_takes_bounded_memory(pastes: int, seconds: float) -> Non
 
 
 def peak(site: Pasteur, command: str) -> float:
-    """Run a management command that has to succeed, and return the most MiB that it or one of its Gits had of its own.
+    """Run a management command that must succeed, and return the peak private memory of it or its Git processes in MiB.
 
-    What Git maps of its packs is not counted: the system drops it when it needs the room.
+    Packs that Git maps into memory are not counted: the system drops them when it needs the memory.
     """
     words = [*site.command()[:-1], command]
     with (

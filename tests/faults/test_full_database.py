@@ -1,4 +1,4 @@
-"""The disk of the database is full: visitors and operators are told, in one line, and everything works again after."""
+"""The database's disk is full: visitors and operators get a one-line message, and everything works again afterwards."""
 
 import json
 import os
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.server, pytest.mark.alone, pytest.m
 
 
 class SmallPostgreSQL(PostgreSQL):
-    """PostgreSQL whose tables of the database are on a file system of 40 megabytes; its log of changes is not."""
+    """PostgreSQL whose tablespace is on a file system of 40 megabytes; its write-ahead log is not."""
 
     def mount(self) -> Path:
         tables = self.folder / "small"
@@ -33,7 +33,7 @@ class SmallPostgreSQL(PostgreSQL):
 
 @pytest.fixture
 def full_sqlite(tmp_path: Path) -> Iterator[tuple[Pasteur, Path]]:
-    """Return a site on SQLite, and the file that fills the disk of its database."""
+    """Return a site on SQLite, and the file that fills its database's disk."""
     small = tmp_path / "small"
     small.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(small)], check=False).returncode:
@@ -47,7 +47,7 @@ def full_sqlite(tmp_path: Path) -> Iterator[tuple[Pasteur, Path]]:
 
 @pytest.fixture
 def full_postgresql() -> Iterator[tuple[Pasteur, Path]]:
-    """Return a site on PostgreSQL, and the file that fills the disk of its database."""
+    """Return a site on PostgreSQL, and the file that fills its database's disk."""
     with SmallPostgreSQL() as server:
         tables = server.mount()
         try:
@@ -62,7 +62,7 @@ def full_postgresql() -> Iterator[tuple[Pasteur, Path]]:
     ("fixture", "reason"),
     [("full_postgresql", "could not extend file"), ("full_sqlite", "database or disk is full")],
 )
-def test_a_full_disk_of_the_database_is_reported_without_a_traceback(
+def test_a_full_database_disk_is_reported_without_a_traceback(
     request: pytest.FixtureRequest, fixture: str, reason: str
 ) -> None:
     site, ballast = request.getfixturevalue(fixture)

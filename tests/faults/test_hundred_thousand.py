@@ -1,4 +1,4 @@
-"""A remote and a clone of 100,000 pastes are lost and rebuilt."""
+"""A remote and a clone with 100,000 pastes are lost and rebuilt."""
 
 import shutil
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _PASTES = 100_000
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Fail when the block takes longer."""
+    """Fail if the block takes longer than this."""
     started = monotonic()
     yield
     taken = monotonic() - started
@@ -44,21 +44,21 @@ def test_a_lost_remote_and_clone_of_100_000_pastes_are_rebuilt(over_ssh: Sshd, s
     many.drain_until_done()
     whole = repository.git(remote, "rev-list", "main")
 
-    # Row 35: the clone is damaged.
+    # The clone is damaged.
     cut_packs(settings.GITSYNC_CLONE_DIR)
     many.publish(1)
     with within(60):
         many.drain_until_done()
     assert repository.git(remote, "rev-list", "main~1") == whole
 
-    # Row 25: the branch is deleted.
+    # The branch is deleted.
     repository.git(remote, "update-ref", "-d", "refs/heads/main")
     many.publish(1)
     with within(120):
         many.drain_until_done()
     assert repository.git(remote, "rev-list", "main~2") == whole
 
-    # Row 26: the repository is deleted, and there is a new one.
+    # The repository is deleted and replaced with a new one.
     shutil.rmtree(remote)
     many.publish(1)
     assert schedule.work_off()

@@ -1,4 +1,4 @@
-"""The worker is killed at each moment at which that could lose or repeat a commit."""
+"""The worker is killed at every point where this could lose or repeat a commit."""
 
 import os
 import random
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest
 
 
 def assert_all_arrived_once(remote: Path, count: int) -> None:
-    """Fail unless each paste is in Git by exactly one commit, and Git and the database agree."""
+    """Fail unless each paste is in Git with exactly one commit, and Git and the database agree."""
     names = repository.changes(remote)
     assert len(names) == len(set(names)) == count
     assert Paste.objects.count() == count
@@ -32,12 +32,12 @@ def assert_all_arrived_once(remote: Path, count: int) -> None:
 
 @pytest.fixture
 def worker_pid(tmp_path: Path) -> Path:
-    """Return the file in which hooks find the process that they are to kill."""
+    """Return the file that tells hooks which process to kill."""
     return tmp_path / "worker.pid"
 
 
 def drain_and_be_killed(worker_pid: Path) -> int:
-    """Drain in a process of its own, which a hook of the remote kills; returns its exit status."""
+    """Drain in a separate process, which a hook on the remote kills; return its exit status."""
 
     def work() -> None:
         worker_pid.write_text(str(os.getpid()))
@@ -100,13 +100,13 @@ def test_a_killed_fast_import_leaves_the_tip_and_the_next_drain_completes(
 
 
 def fast_imports(clone: Path) -> list[int]:
-    """Return the process ids of every fast-import that writes to this clone."""
+    """Return the process ids of all fast-import processes that write to this clone."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
         except OSError:
-            continue  # It has just ended.
+            continue  # It has just exited.
         if b"fast-import" in words and f"--git-dir={clone}".encode() in words:
             found.append(int(process.name))
     return found
@@ -117,7 +117,7 @@ def fast_imports(clone: Path) -> list[int]:
 @pytest.mark.parametrize(
     ("kills", "pastes"), [(40, 4_000), pytest.param(200, 20_000, marks=pytest.mark.slow_fault)], ids=["some", "all"]
 )
-def test_workers_killed_again_and_again_commit_each_paste_once(remote: Path, kills: int, pastes: int) -> None:
+def test_repeatedly_killed_workers_commit_each_paste_once(remote: Path, kills: int, pastes: int) -> None:
     writer = many.fork(lambda: [many.publish(50) for _ in range(pastes // 50)])
     for _ in range(kills):
         pid = many.fork(many.drain_until_done)

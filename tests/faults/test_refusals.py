@@ -1,4 +1,4 @@
-"""The remote refuses a change: it is found and rejected, and all others arrive."""
+"""The remote refuses a change: it is found and rejected, and all others are pushed."""
 
 import json
 import time
@@ -29,13 +29,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest
 
 
 def publish_secret() -> str:
-    """Publish something that the scanner refuses, and return its key."""
+    """Publish content that the scanner refuses, and return its key."""
     return writing.publish(Draft([NewFile("SECRET\n", "x.txt")])).key
 
 
 @pytest.fixture
 def scanner(remote: Path, tmp_path: Path) -> Path:
-    """Return a file that counts pushes to a remote which refuses those that bring a secret."""
+    """Return a file that counts pushes to a remote which refuses those that contain a secret."""
     pushes = tmp_path / "pushes"
     many.hook(
         remote,
@@ -49,12 +49,14 @@ def scanner(remote: Path, tmp_path: Path) -> Path:
 
 
 def count(pushes: Path) -> int:
-    """Return how many pushes the remote has seen."""
+    """Return the number of pushes that the remote has received."""
     return len(pushes.read_text().splitlines()) if pushes.exists() else 0
 
 
 @pytest.mark.parametrize(("total", "position"), [(1_000, 417), (16, 0), (16, 1), (16, 15)])
-def test_one_refused_change_of_a_thousand_is_rejected(remote: Path, scanner: Path, total: int, position: int) -> None:
+def test_one_refused_change_among_a_thousand_is_rejected(
+    remote: Path, scanner: Path, total: int, position: int
+) -> None:
     many.publish(position)
     secret = publish_secret()
     many.publish(total - 1 - position)
@@ -84,7 +86,7 @@ def test_one_refused_change_of_a_thousand_is_rejected(remote: Path, scanner: Pat
 
 
 @pytest.mark.database
-def test_page_and_api_report_the_refusal_without_the_words_of_the_remote(scanner: Path, client: Client) -> None:
+def test_page_and_api_report_the_refusal_without_the_remotes_message(scanner: Path, client: Client) -> None:
     many.publish(3)
     secret = publish_secret()
     work_off()
@@ -121,7 +123,7 @@ def test_several_refused_changes_are_rejected_one_after_the_other(remote: Path, 
 
 @pytest.mark.database
 @pytest.mark.parametrize("refused", ["ss.", ".ss", "sss....", "....sss", ".s.ss.sss.", "s....s", "ssssss."])
-def test_any_refused_changes_are_rejected_and_all_others_arrive(remote: Path, scanner: Path, refused: str) -> None:
+def test_any_refused_changes_are_rejected_and_all_others_are_pushed(remote: Path, scanner: Path, refused: str) -> None:
     secrets = [publish_secret() if letter == "s" else many.publish(1)[0] for letter in refused]
     harmless = {key for key, letter in zip(secrets, refused, strict=True) if letter == "."}
 
@@ -154,7 +156,7 @@ def test_an_outage_in_the_middle_of_a_search_blames_no_change(remote: Path, tmp_
     assert len(repository.changes(remote)) == 18
 
 
-def test_a_full_disk_of_the_remote_is_no_rejection(remote: Path) -> None:
+def test_a_full_disk_on_the_remote_is_not_a_rejection(remote: Path) -> None:
     many.hook(remote, "pre-receive", "echo 'fatal: write error: No space left on device' >&2; exit 1")
     many.publish(3)
 
@@ -213,7 +215,7 @@ def test_a_remote_that_refuses_everything_gets_few_pushes(remote: Path, tmp_path
     assert count(tmp_path / "pushes") - before <= 6
 
 
-def test_a_change_stays_rejected_after_everything_was_refused(remote: Path, scanner: Path) -> None:
+def test_a_change_remains_rejected_after_everything_was_refused(remote: Path, scanner: Path) -> None:
     hook = remote / "hooks" / "pre-receive"
     words = hook.read_text()
     many.hook(remote, "pre-receive", "exit 1")
@@ -244,7 +246,7 @@ def test_a_single_refused_change_is_rejected_only_once_another_is_accepted(remot
     assert repository.changes(remote) == [f"{harmless}.1"]
 
 
-def test_bisecting_keeps_the_interval_between_pushes(remote: Path, scanner: Path, settings: Settings) -> None:
+def test_bisecting_respects_the_interval_between_pushes(remote: Path, scanner: Path, settings: Settings) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.8
     many.publish(2)
     publish_secret()
@@ -260,7 +262,7 @@ def test_bisecting_keeps_the_interval_between_pushes(remote: Path, scanner: Path
     assert len(repository.changes(remote)) == 3
 
 
-def test_a_push_that_is_too_large_goes_in_parts(remote: Path) -> None:
+def test_a_push_that_is_too_large_is_split(remote: Path) -> None:
     repository.git(remote, "config", "receive.maxInputSize", "200000")
     for number in range(8):
         noise = "".join(f"{(number * 1_000 + n) ** 7}\n" for n in range(6_000))
@@ -313,7 +315,7 @@ def test_resync_reports_rejected_changes_and_does_not_push_them(remote: Path, sc
     assert count(scanner) == before
 
 
-def test_a_rejected_paste_that_was_removed_since_needs_no_commit(remote: Path, scanner: Path) -> None:
+def test_a_rejected_paste_that_has_been_removed_needs_no_commit(remote: Path, scanner: Path) -> None:
     secret = publish_secret()
     many.publish(3)
     work_off()

@@ -28,14 +28,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the times after which SSH gives up, which are for networks, to what loopback needs."""
+    """Shorten SSH's timeouts, which are meant for networks, for use on loopback."""
     quick = {"ConnectTimeout": "1", "ServerAliveInterval": "1", "ServerAliveCountMax": "2"}
     monkeypatch.setattr(ssh, "_OPTIONS", {**ssh._OPTIONS, **quick})
 
 
 @pytest.fixture
 def hole(settings: Settings) -> Iterator[socket.socket]:
-    """Return a listener that never answers and to which the settings point."""
+    """Return a listener that never responds and is configured as the remote."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         settings.GITSYNC_REMOTE = f"ssh://git@127.0.0.1:{listener.getsockname()[1]}/pastes.git"
         yield listener
@@ -44,7 +44,7 @@ def hole(settings: Settings) -> Iterator[socket.socket]:
 def test_lost_packets_end_the_attempt(over_ssh: Sshd, hole: socket.socket, quick: None) -> None:
     many.publish(1)
     waiting = []
-    for _ in range(3):  # A queue that is full makes the system drop whoever comes next.
+    for _ in range(3):  # If the queue is full, the system drops further connections.
         waiting.append(socket.socket())
         waiting[-1].setblocking(False)
         waiting[-1].connect_ex(hole.getsockname())
@@ -109,7 +109,7 @@ def test_a_new_repository_in_place_of_a_deleted_one_is_filled(over_ssh: Sshd, se
     assert Mirror.objects.get(remote=over_ssh.url).error_code == ""
 
 
-def test_a_remote_that_asks_to_retry_later_is_not_asked_more_often(
+def test_a_remote_that_asks_to_retry_later_is_not_contacted_more_often(
     over_ssh: Sshd, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 1.0
@@ -156,7 +156,7 @@ def test_ten_thousand_pastes_during_an_outage_of_the_remote_are_committed(
 
 
 @pytest.mark.slow_fault
-def test_the_default_limits_end_a_frozen_push(over_ssh: Sshd, tmp_path: Path) -> None:
+def test_the_default_limits_abort_a_frozen_push(over_ssh: Sshd, tmp_path: Path) -> None:
     assert git_remote.PUSH_SECONDS == 120
     climb = "p=$PPID; until grep -q sshd /proc/$p/comm; do p=$(cut -d ' ' -f 4 /proc/$p/stat); done"
     many.hook(over_ssh.repository, "pre-receive", f"{climb}; echo $p > {tmp_path}/pid; kill -STOP $p; exit 1")

@@ -1,7 +1,7 @@
-"""A week of traffic in minutes, while everything that Pasteur relies on is killed and started again at random.
+"""A week of traffic in minutes, while everything that Pasteur relies on is killed and restarted at random.
 
-Afterwards everything that was acknowledged is in the mirror, byte for byte; and from the mirror alone, once the
-database is gone, everything comes back.
+Afterwards, everything that was acknowledged is in the mirror, byte for byte, and everything can be restored from the
+mirror alone after the database is lost.
 """
 
 import json
@@ -36,7 +36,7 @@ _NAMES = ("a.txt", "main.py", "notes.md", "größe.json", ".gitattributes", "x y
 
 
 def some_text() -> str:
-    """Return a text of some lines, with what texts end in and with what they hold; none is like another."""
+    """Return a unique text of several lines, with various line endings and characters."""
     lines = [random.choice(_LINES) for _ in range(random.randint(1, 60))]
     ending = random.choice(("\n", "\r\n", ""))
     return random.choice(("\n", "\r\n")).join([secrets.token_hex(8), *lines]) + ending
@@ -44,7 +44,7 @@ def some_text() -> str:
 
 @dataclass
 class Known:
-    """What a client was told of its paste: the text that it has now, or None once it is gone."""
+    """What a client knows about its paste: its current text, or None once it is gone."""
 
     token: str
     name: str
@@ -54,14 +54,14 @@ class Known:
 
 @dataclass
 class Client:
-    """Somebody who makes, edits and removes pastes through the API, and asks again until there is an answer."""
+    """A client that creates, edits and removes pastes through the API, and retries until there is a response."""
 
     url: str
     known: dict[str, Known] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
 
     def work(self, creates: int) -> None:
-        """Make so many pastes, edit some of them, remove others."""
+        """Create this many pastes, edit some of them, and remove others."""
         for _ in range(creates):
             self._create()
             living = [key for key in random.choices(list(self.known), k=3) if self.known[key].text is not None]
@@ -87,11 +87,11 @@ class Client:
     def _remove(self, key: str) -> None:
         paste = self.known[key]
         status, answer = self._ask("DELETE", f"/{key}", None, {"X-Pasteur-Token": paste.token})
-        assert status in {204, 404}, answer  # The answer to an earlier try may have been lost.
+        assert status in {204, 404}, answer  # The response to an earlier attempt may have been lost.
         paste.text = None
 
     def _ask(self, method: str, path: str, body: object, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
-        """Ask until somebody answers who is not out of order."""
+        """Retry until there is a response other than an outage."""
         url = f"{self.url}/api/v1/pastes{path}"
         content = json.dumps(body).encode() if body is not None else None
         headers = headers | {"Content-Type": "application/json", "Connection": "close"}
@@ -111,7 +111,7 @@ class Client:
 
 
 class Havoc:
-    """Kills and restarts, at random, until told to stop."""
+    """Kills and restarts processes at random, until told to stop."""
 
     def __init__(self, site: Pasteur, servers: list[ServerProcess], pause: tuple[float, float]) -> None:
         self.done: Counter[str] = Counter()
@@ -122,7 +122,7 @@ class Havoc:
         self._worker_killed_at = 0.0
 
     def work(self) -> None:
-        """Wreak it."""
+        """Run until stopped."""
         while not self._is_over.wait(random.uniform(*self._pause)):
             victim = random.choice([*self._servers, None])
             if victim is None:
@@ -137,11 +137,11 @@ class Havoc:
                 self.done[type(victim).__name__] += 1
 
     def stop(self) -> None:
-        """Let it end, with everything running."""
+        """Stop, leaving everything running."""
         self._is_over.set()
 
     def _kill_worker(self) -> None:
-        """Kill the worker, but not five times in a minute, after which the whole site would end."""
+        """Kill the worker, but not five times in a minute, after which the whole site would exit."""
         if time.monotonic() - self._worker_killed_at > 20 and "worker" in (children := self._site.children()):
             os.kill(children["worker"], signal.SIGKILL)
             self._worker_killed_at = time.monotonic()
@@ -150,7 +150,7 @@ class Havoc:
 
 @pytest.fixture
 def site(postgresql: PostgreSQL, redis: Redis, sshd: Sshd) -> Iterator[Pasteur]:
-    """Return the site with everything that it can have."""
+    """Return the site with all optional services."""
     settings = {
         "DATABASE_URL": postgresql.url,
         "CELERY_BROKER_URL": redis.url,
@@ -219,12 +219,12 @@ def test_a_week_of_traffic_and_faults_loses_no_paste(
 
 
 def in_git(name: str) -> str:
-    """Return the name that a file has in Git."""
+    """Return a file's name in Git."""
     return f"_{name}" if name.startswith(".git") else name
 
 
 def files_of_a_fresh_clone(remote: Path, tmp_path: Path) -> dict[str, dict[str, bytes]]:
-    """Clone a repository as anybody would, and return every text by key and name."""
+    """Clone a repository as any user would, and return all files, keyed by paste and name."""
     clone = tmp_path / "fresh"
     subprocess.run(["git", "clone", "--quiet", str(remote), str(clone)], check=True)
     found: dict[str, dict[str, bytes]] = {}
@@ -235,7 +235,7 @@ def files_of_a_fresh_clone(remote: Path, tmp_path: Path) -> dict[str, dict[str, 
 
 
 def drop_and_restore(site: Pasteur, postgresql: PostgreSQL) -> None:
-    """Lose the database, make an empty one, and give it back what the mirror has."""
+    """Delete the database, create an empty one, and restore everything from the mirror."""
     site.kill(signal.SIGTERM)
     assert site.process is not None
     site.process.wait(timeout=20)

@@ -1,4 +1,4 @@
-"""Others write to the remote, set back its history or delete the clone."""
+"""Others push to the remote, reset its history or delete the clone."""
 
 import shutil
 import threading
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest
         pytest.param(8, 10_000, marks=pytest.mark.slow_fault),
     ],
 )
-def test_many_workers_at_once_commit_each_paste_once(remote: Path, workers: int, pastes: int) -> None:
+def test_many_concurrent_workers_commit_each_paste_once(remote: Path, workers: int, pastes: int) -> None:
     many.publish(pastes)
 
     pids = [many.fork(many.drain_until_done) for _ in range(workers)]
@@ -67,7 +67,7 @@ def commit_elsewhere(remote: Path, tmp_path: Path, path: str, content: str) -> N
     repository.git(inside, "push", "--quiet", "origin", "main")
 
 
-def test_commits_of_others_stay(remote: Path, tmp_path: Path) -> None:
+def test_commits_by_others_are_kept(remote: Path, tmp_path: Path) -> None:
     first = many.publish(1)
     drain.drain()
     commit_elsewhere(remote, tmp_path, "NOTES", "by hand")
@@ -81,7 +81,7 @@ def test_commits_of_others_stay(remote: Path, tmp_path: Path) -> None:
     assert look().is_clean
 
 
-def test_a_push_of_others_between_fetch_and_push_is_kept(
+def test_a_push_by_others_between_fetch_and_push_is_kept(
     remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many.publish(1)
@@ -104,7 +104,7 @@ def test_a_push_of_others_between_fetch_and_push_is_kept(
     assert_all_arrived_once(remote, 2)
 
 
-def test_a_history_that_was_set_back_is_rebuilt(remote: Path) -> None:
+def test_a_history_that_was_reset_is_rebuilt(remote: Path) -> None:
     many.publish(100)
     drain.drain()
     tip = repository.tip(remote)
@@ -131,7 +131,7 @@ def test_a_deleted_branch_is_rebuilt_with_the_same_commits(remote: Path) -> None
     assert_all_arrived_once(remote, 101)
 
 
-def test_a_clone_deleted_between_two_drains_is_made_again(remote: Path, settings: Settings) -> None:
+def test_a_clone_deleted_between_two_drains_is_recreated(remote: Path, settings: Settings) -> None:
     many.publish(10)
     drain.drain()
     shutil.rmtree(settings.GITSYNC_CLONE_DIR)
@@ -142,7 +142,7 @@ def test_a_clone_deleted_between_two_drains_is_made_again(remote: Path, settings
     assert_all_arrived_once(remote, 20)
 
 
-def test_a_clone_deleted_again_and_again_during_drains_is_made_again(remote: Path, settings: Settings) -> None:
+def test_a_clone_deleted_repeatedly_during_drains_is_recreated(remote: Path, settings: Settings) -> None:
     deadline = time.monotonic() + 5
 
     def delete() -> None:
@@ -184,14 +184,14 @@ def test_several_workers_and_a_resync_share_one_retry_interval(
 
 
 def publish_slowly(count: int) -> None:
-    """Publish one paste after the other, with pauses."""
+    """Publish one paste after another, with pauses."""
     for _ in range(count):
         many.publish(1)
         time.sleep(0.05)
 
 
 def work_for(seconds: float) -> None:
-    """Work as a worker does, for so long."""
+    """Work like a worker for this long."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         work_off()

@@ -1,1 +1,1 @@
-"""Real servers for the tests: each a process of its own, on loopback, on a port of its own, in a folder of its own."""
+"""Real servers for the tests, each a separate process on loopback, with its own port and folder."""

@@ -1,4 +1,4 @@
-"""`git daemon`, the server for git://: reads and writes need no login."""
+"""`git daemon`, the server for git://: reads and writes require no login."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
-"""A web server in front of `git http-backend`: one Git repository, which one token may use.
+"""A web server in front of `git http-backend`, with one Git repository that is accessible with one token.
 
-Run as a program it is the server itself: `python -m tests.servers.git_http PORT FOLDER`. The folder says how it
-behaves: `token` holds the token, `answer` the status (and target of a redirect) of all answers, `page` the page of
-all answers, `certificate.pem` makes it HTTPS; `requests` logs all requests.
+Run as a program, it is the server itself: `python -m tests.servers.git_http PORT FOLDER`. Files in the folder control
+its behavior: `token` contains the token, `answer` the status (and redirect target) of all responses, `page` the page
+for all responses, and `certificate.pem` enables HTTPS; `requests` logs all requests.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class GitHttp(ServerProcess):
 
     @property
     def authority(self) -> Path:
-        """The certificate of its authority; it signs its own."""
+        """The certificate of its authority; it is self-signed."""
         return self.folder / "certificate.pem.public"
 
     @property
@@ -54,11 +54,11 @@ class GitHttp(ServerProcess):
         return [(line.partition(" ")[0], line.partition(" ")[2]) for line in lines]
 
     def accept(self, token: str) -> None:
-        """Accept this token alone."""
+        """Accept only this token."""
         (self.folder / "token").write_text(token)
 
     def answer(self, status: int | None, location: str = "") -> None:
-        """Answer all requests with this status; None: as Git does."""
+        """Respond to all requests with this status, or like Git if it is None."""
         file = self.folder / "answer"
         if status is None:
             file.unlink(missing_ok=True)
@@ -66,7 +66,7 @@ class GitHttp(ServerProcess):
             file.write_text(f"{status} {location}")
 
     def answer_page(self, page: str | None) -> None:
-        """Answer all requests with this page and status 200; None: as Git does."""
+        """Respond to all requests with this page and status 200, or like Git if it is None."""
         file = self.folder / "page"
         if page is None:
             file.unlink(missing_ok=True)
@@ -77,7 +77,7 @@ class GitHttp(ServerProcess):
         return [sys.executable, "-m", "tests.servers.git_http", str(self.port), str(self.folder)]
 
     def environment(self) -> dict[str, str]:
-        """Return an environment in which the program finds this module."""
+        """Return an environment in which the program can import this module."""
         return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
 
     def _make_certificate(self) -> None:

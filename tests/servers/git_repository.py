@@ -1,10 +1,10 @@
-"""Makes bare repositories, for servers and for tests."""
+"""Creates bare repositories, for servers and for tests."""
 
 from pathlib import Path
 
 
 def create(path: Path) -> None:
-    """Make an empty bare repository with the branch main, as `git init --bare` does but without a process."""
+    """Create an empty bare repository with the branch main, like `git init --bare` but without a process."""
     for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
         (path / folder).mkdir(parents=True)
     (path / "HEAD").write_text("ref: refs/heads/main\n")

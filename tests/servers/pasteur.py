@@ -18,18 +18,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Pasteur(ServerProcess):
-    """The site on its embedded defaults, or with the settings given."""
+    """The site with its embedded defaults, or with the given settings."""
 
     def __init__(self, **settings: str) -> None:
         super().__init__()
         self.data = self.folder / "data"
         self.settings = settings
-        # The server may close an idle connection just when a slow test uses it again.
+        # The server may close an idle connection just when a slow test reuses it.
         self.http = urllib3.PoolManager(timeout=20, retries=False, headers={"Connection": "close"})
 
     @property
     def url(self) -> str:
-        """The address of the site, without a slash at its end."""
+        """The address of the site, without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -41,7 +41,7 @@ class Pasteur(ServerProcess):
         return [sys.executable, str(ROOT / "manage.py"), "run"]
 
     def environment(self) -> Mapping[str, str]:
-        """Return PATH, the folder, the port and the settings given."""
+        """Return PATH, the folder, the port and the given settings."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -51,21 +51,21 @@ class Pasteur(ServerProcess):
         }
 
     def is_ready(self) -> bool:
-        """Whether the web process reaches its database."""
+        """Return whether the web process can reach its database."""
         try:
             return self.http.request("GET", f"{self.url}/healthz").status == 200
         except urllib3.exceptions.HTTPError:
             return False
 
     def paste(self, text: str | bytes, name: str = "") -> str:
-        """Paste a text by PUT or POST, as curl does, and return its key."""
+        """Create a paste with PUT or POST, like curl, and return its key."""
         body = text.encode() if isinstance(text, str) else text
         answer = self.http.request("PUT" if name else "POST", f"{self.url}/{name}", body=body)
         assert answer.status == 201, (answer.status, answer.data)
         return answer.data.decode().strip().rpartition("/")[2]
 
     def read(self, key: str) -> dict[str, Any]:
-        """Return a paste as the API shows it."""
+        """Return a paste from the API."""
         answer = self.http.request("GET", f"{self.url}/api/v1/pastes/{key}")
         assert answer.status == 200, (answer.status, answer.data)
         return cast("dict[str, Any]", json.loads(answer.data))
@@ -78,7 +78,7 @@ class Pasteur(ServerProcess):
         return process
 
     def children(self) -> dict[str, int]:
-        """Return the process ids of web, worker and beat, by name, without orphans of dead ones."""
+        """Return the process ids of web, worker and beat, keyed by name, without orphans of dead processes."""
         assert self.process is not None
         pids = {}
         for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
@@ -87,7 +87,7 @@ class Pasteur(ServerProcess):
                 if arguments == [""] or os.getsid(int(pid)) != int(pid):  # A zombie has no arguments.
                     continue
             except (FileNotFoundError, ProcessLookupError):
-                continue  # It has just ended.
+                continue  # It has just exited.
             pids[next((name for name in ("worker", "beat") if name in arguments), "web")] = int(pid)
         return pids
 
@@ -101,7 +101,7 @@ class Pasteur(ServerProcess):
         wait_until(lambda: self.oldest_pending() == 0, "nothing is pending", seconds)
 
     def oldest_pending(self) -> float:
-        """Return the age of the oldest pending change in seconds; -1 when the site does not tell."""
+        """Return the age of the oldest pending change in seconds, or -1 if the site does not report it."""
         try:
             answer = self.http.request("GET", f"{self.url}/readyz")
         except urllib3.exceptions.HTTPError:

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster, as an ordinary process."""
+"""A PostgreSQL cluster, run as an ordinary process."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ class PostgreSQL(ServerProcess):
         return f"postgres://pasteur@127.0.0.1:{self.port}/pasteur"
 
     def start(self) -> Self:
-        """Make the cluster the first time, start it, and make the database."""
+        """Create the cluster on the first start, start it, and create the database."""
         data = self.folder / "data"
         if not data.exists():
             if os.getuid() == 0:
@@ -48,7 +48,7 @@ class PostgreSQL(ServerProcess):
         ]
 
     def is_ready(self) -> bool:
-        """Whether it takes queries."""
+        """Return whether it accepts queries."""
         command = [_bin("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(command, check=False).returncode == 0
 
@@ -58,7 +58,7 @@ class PostgreSQL(ServerProcess):
         return [*psql, *arguments, database]
 
     def query(self, sql: str, *, database: str = "pasteur") -> str:
-        """Run one statement and return what psql prints."""
+        """Run one statement and return the output of psql."""
         command = self.psql("-c", sql, database=database)
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -69,5 +69,5 @@ def _bin(name: str) -> str:
 
 
 def _as_postgres() -> list[str]:
-    """PostgreSQL refuses to run as root."""
+    """Return the prefix of a command that has to run as the user postgres, since PostgreSQL refuses to run as root."""
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []

@@ -1,4 +1,4 @@
-"""What all servers of the tests have in common: a folder, a port, a start and a stop."""
+"""What all test servers have in common: a folder, a port, starting and stopping."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from typing import Self
 
 
 def reserve_port() -> socket.socket:
-    """Return a socket bound to a free port of loopback.
+    """Return a socket bound to a free port on loopback.
 
-    While it is open the kernel gives its port to no other program that asks for a free one. It does not listen:
+    While it is open, the kernel does not assign its port to other programs that request a free one. It does not listen:
     connections are refused until a server that sets SO_REUSEADDR, as servers do, listens on the same port.
     """
     reservation = socket.socket()
@@ -29,7 +29,7 @@ def reserve_port() -> socket.socket:
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-    """Wait until the condition holds; raise AssertionError with `what` after `seconds`."""
+    """Wait until the condition is true; raise AssertionError with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     pause = 0.002
     while not condition():
@@ -48,17 +48,17 @@ def program(name: str, *places: str) -> str:
 
 
 class Server(ABC):
-    """A server that runs as long as its `with` block. It is stopped as well when its start fails."""
+    """A server that runs for the duration of its `with` block. It is also stopped if its startup fails."""
 
     port: int
 
     @abstractmethod
     def start(self) -> Self:
-        """Start it and wait until it answers."""
+        """Start it and wait until it responds."""
 
     @abstractmethod
     def stop(self) -> None:
-        """End it and delete its files."""
+        """Stop it and delete its files."""
 
     def __enter__(self) -> Self:
         try:
@@ -72,7 +72,7 @@ class Server(ABC):
 
 
 class ServerProcess(Server):
-    """A server in a process and a folder of its own. Subclasses define its command line and when it is ready."""
+    """A server in a separate process and folder. Subclasses define its command line and when it is ready."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=f"pasteur-{type(self).__name__.lower()}-"))
@@ -80,7 +80,7 @@ class ServerProcess(Server):
         self.port = int(self._reservation.getsockname()[1])
         self.process: subprocess.Popen[bytes] | None = None
         self.log = self.folder / "log"
-        # A test may construct a server for its settings alone, and never start or stop it.
+        # A test may construct a server only for its settings, without starting or stopping it.
         weakref.finalize(self, self._reservation.close)
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
@@ -89,11 +89,11 @@ class ServerProcess(Server):
         """Return the command line."""
 
     def environment(self) -> Mapping[str, str] | None:
-        """Return the environment; None for that of the tests."""
+        """Return the environment, or None for that of the tests."""
         return None
 
     def is_ready(self) -> bool:
-        """Whether it answers."""
+        """Return whether it responds."""
         with socket.socket() as probe:
             probe.settimeout(1)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
@@ -117,7 +117,7 @@ class ServerProcess(Server):
         return self
 
     def has_ended(self) -> bool:
-        """Whether the process is gone."""
+        """Return whether the process has exited."""
         return self.process is None or self.process.poll() is not None
 
     def log_tail(self) -> str:
@@ -130,7 +130,7 @@ class ServerProcess(Server):
         try:
             os.killpg(self.process.pid, number)
         except ProcessLookupError:
-            pass  # It is gone already.
+            pass  # It has already exited.
         if number == signal.SIGKILL:
             self.process.wait()
 
@@ -138,7 +138,7 @@ class ServerProcess(Server):
         if self.process is not None:
             self.kill()
         self._reservation.close()
-        # Its children may write for a moment longer.
+        # Its children may still write for a moment.
         wait_until(self._is_deleted, f"{self.folder} is gone")
 
     def _is_deleted(self) -> bool:

@@ -8,7 +8,7 @@ from tests.servers.process import ServerProcess, program
 
 
 class Redis(ServerProcess):
-    """Redis that writes nothing to disk."""
+    """Redis without persistence."""
 
     @property
     def url(self) -> str:
@@ -20,7 +20,7 @@ class Redis(ServerProcess):
         return [program("redis-server"), *options]
 
     def execute(self, *command: str) -> str:
-        """Run one command of Redis and return its answer."""
+        """Execute a Redis command and return its response."""
         with redis.Redis(port=self.port, decode_responses=True) as client:
             answer = client.execute_command(*command)
             return answer if isinstance(answer, str) else repr(answer)

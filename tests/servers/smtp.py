@@ -1,4 +1,4 @@
-"""A mail server in a thread of the test (RFC 5321, the part that a client needs)."""
+"""A mail server in a thread of the test (RFC 5321, as far as a client needs it)."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ class Smtp(Server):
 
     @property
     def messages(self) -> list[EmailMessage]:
-        """The messages received."""
+        """The received messages."""
         return self._listener.messages
 
     @property
     def lines(self) -> list[str]:
-        """The commands of clients before their messages."""
+        """The commands sent by clients before their messages."""
         return self._listener.lines
 
     def refuse(self, answer: str) -> None:
-        """Answer each mail with this refusal; accept mail again when it is empty."""
+        """Respond to each mail with this refusal; accept mail again if it is empty."""
         self._listener.refusal = answer

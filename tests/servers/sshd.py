@@ -1,4 +1,4 @@
-"""An SSH server with one Git repository, which one deploy key may use."""
+"""An SSH server with one Git repository that is accessible with one deploy key."""
 
 import getpass
 import shutil
@@ -11,9 +11,9 @@ from tests.servers.process import ServerProcess, program
 
 
 class Sshd(ServerProcess):
-    """OpenSSH's own server, as an ordinary process, with a bare repository `pastes.git` in its folder.
+    """OpenSSH's own server as an ordinary process, with a bare repository `pastes.git` in its folder.
 
-    By default it speaks Git's oldest protocol only, as OpenSSH does without configuration.
+    By default it supports only Git's oldest protocol, as OpenSSH does without configuration.
     """
 
     def __init__(self, *, newest_protocol: bool = False) -> None:
@@ -35,7 +35,7 @@ class Sshd(ServerProcess):
 
     @property
     def fingerprint(self) -> str:
-        """The fingerprint of the host's key, as OpenSSH shows it."""
+        """The fingerprint of the host's key, in OpenSSH's format."""
         command = ["ssh-keygen", "-l", "-f", str(self.host_key_file.with_suffix(".pub"))]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1]
 
@@ -48,12 +48,12 @@ class Sshd(ServerProcess):
         self.authorized_keys.write_text("")
 
     def pin(self) -> None:
-        """Write the server's host key into the file of known hosts."""
+        """Write the server's host key to the known hosts file."""
         kind, key, *_ = self.host_key_file.with_suffix(".pub").read_text().split()
         self.known_hosts_file.write_text(f"[127.0.0.1]:{self.port} {kind} {key}\n")
 
     def change_host_key(self) -> None:
-        """Give the server another host key; it has to be started again to show it."""
+        """Give the server a different host key, which takes effect after a restart."""
         self.host_key_file = self._key("other_host_key")
 
     def command(self) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""What `make` prepares for browsers: packages of exact, checked versions, and files generated from our own sources."""
+"""Assets prepared by `make` for browsers: npm packages with exact, checked versions, and generated files."""
 
 import json
 import re
@@ -15,13 +15,13 @@ LOCK = json.loads((ROOT / "assets" / "package-lock.json").read_text())
 WANTED = json.loads((ROOT / "assets" / "package.json").read_text())
 
 
-def test_every_language_of_the_table_is_one_of_highlight_js() -> None:
+def test_every_language_in_the_table_is_supported_by_highlight_js() -> None:
     modules = {path.stem for path in (vendor.VENDOR / "highlight" / "languages").iterdir()}
 
     assert modules == set(LANGUAGES) - {PLAIN.name}
 
 
-def test_the_table_of_the_browser_is_ours() -> None:
+def test_the_browsers_table_is_generated_from_ours() -> None:
     written = generate.language_tables()
     loaders, labels, endings = re.split("export const (?:labels|extensions)", written)
 
@@ -41,20 +41,20 @@ def test_versions_are_exact_and_every_package_is_checked() -> None:
         assert not name or package["integrity"].startswith("sha512-"), name
 
 
-def test_every_package_has_its_reason() -> None:
+def test_the_reason_for_every_package_is_documented() -> None:
     record = next((ROOT / "docs" / "adr").glob("*-code-from-npm.md")).read_text()
     rows = re.findall(r"^\| `([^`]+)` \|", record, re.MULTILINE)
 
     assert set(rows) == {*WANTED["dependencies"], *WANTED["devDependencies"]}
 
 
-def test_nothing_third_party_or_generated_is_committed() -> None:
+def test_no_third_party_or_generated_file_is_committed() -> None:
     ignored = (ROOT / ".gitignore").read_text().splitlines()
 
     assert {"/assets/node_modules/", "/static/vendor/", "/static/generated/"} <= set(ignored)
 
 
-def test_a_machine_without_npm_is_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_npm_is_downloaded_if_the_machine_does_not_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[str]] = []
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     monkeypatch.setattr("subprocess.run", lambda command, **_: commands.append(command))
@@ -66,11 +66,11 @@ def test_a_machine_without_npm_is_given_one(monkeypatch: pytest.MonkeyPatch) -> 
     assert npm.endswith("/npm")
 
 
-def test_every_stylesheet_is_part_of_the_one_that_pages_load() -> None:
+def test_every_stylesheet_is_included_in_the_one_that_pages_load() -> None:
     assert {path.stem for path in generate.STYLES.iterdir()} == set(generate.STYLESHEETS)
 
 
-def test_a_compacted_stylesheet_keeps_its_strings_and_selectors() -> None:
+def test_a_minified_stylesheet_keeps_its_strings_and_selectors() -> None:
     css = """
     /* A comment. */
     a > b,
@@ -83,7 +83,7 @@ def test_a_compacted_stylesheet_keeps_its_strings_and_selectors() -> None:
     assert generate.compact(css) == 'a > b,a :is(c,d)::after{content: " ( ; " attr(data-age) ")";margin: 0 auto}'
 
 
-def test_scripts_find_the_same_characters_as_the_server() -> None:
+def test_scripts_recognize_the_same_characters_as_the_server() -> None:
     constants = dict(re.findall(r"export const (\w+) = /(.*)/[gu]+;", generate.constants()))
     for pattern, ours in (("UNSHOWABLE", UNSHOWABLE), ("HIDING", HIDING)):
         theirs = re.compile(re.sub(r"\\u\{(\w+)\}", lambda code: f"\\U{code[1]:0>8}", constants[pattern]))

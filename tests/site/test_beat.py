@@ -1,4 +1,4 @@
-"""Periodic tasks go on although the clock is set back."""
+"""Periodic tasks continue even if the clock is set back."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ class _Recording(ClockScheduler):
         self.sent.append(entry.name)  # type: ignore[attr-defined]
 
 
-def test_a_clock_that_is_set_back_delays_no_task_beyond_its_interval() -> None:
+def test_setting_the_clock_back_delays_no_task_beyond_its_interval() -> None:
     app = Celery("test", broker="memory://", set_as_current=False)
     app.conf.beat_schedule = {
         "often": {"task": "often", "schedule": 10.0},
@@ -36,7 +36,7 @@ def test_a_clock_that_is_set_back_delays_no_task_beyond_its_interval() -> None:
     assert sent(range(-3_600, -3_579)) == ["often", "often", "seldom"]
 
 
-def test_the_scheduler_looks_at_the_clock_every_half_minute() -> None:
+def test_the_scheduler_checks_the_clock_every_half_minute() -> None:
     app = Celery("test", broker="memory://", set_as_current=False)
     app.conf.beat_schedule = {"seldom": {"task": "seldom", "schedule": 86_400.0}}
 

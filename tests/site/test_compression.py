@@ -1,4 +1,4 @@
-"""Pages travel compressed to browsers that take it; what programs get is as it was sent."""
+"""Pages are compressed for browsers that accept it; programs get the content as it was sent."""
 
 import gzip
 
@@ -26,7 +26,7 @@ def test_a_page_is_compressed_for_browsers_only(client: Client) -> None:
     assert all("Accept-Encoding" in response["Vary"] for response in (page, plain))
 
 
-def test_who_has_the_page_in_one_form_has_it(client: Client) -> None:
+def test_a_page_is_not_modified_in_either_encoding(client: Client) -> None:
     paste = publish_text("x = 1\n" * 1_000, "a.py")
     for encoding in ("gzip", "identity"):
         etag = client.get(f"/{paste.key}", headers=READER | {"accept-encoding": encoding})["ETag"]
@@ -36,7 +36,7 @@ def test_who_has_the_page_in_one_form_has_it(client: Client) -> None:
         assert (known.status_code, known.content) == (304, b"")
 
 
-def test_the_length_is_told_without_the_page(client: Client) -> None:
+def test_the_content_length_is_sent_without_the_page(client: Client) -> None:
     paste = publish_text("x = 1\n" * 1_000, "a.py")
 
     head = client.head(f"/{paste.key}", headers=READER)
@@ -46,7 +46,7 @@ def test_the_length_is_told_without_the_page(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/{}/raw", "/api/v1/pastes/{}"])
-def test_what_programs_read_is_left_alone(client: Client, path: str) -> None:
+def test_responses_to_programs_are_not_compressed(client: Client, path: str) -> None:
     paste = publish_text("x = 1\n" * 1_000, "a.py")
 
     assert not client.get(path.format(paste.key), headers=READER).has_header("Content-Encoding")

@@ -1,4 +1,4 @@
-"""What has to hold of the containers: who gets which secret, who is reached from where, and that the commands work."""
+"""The containers: which service gets which secret, what is reachable from where, and that the commands work."""
 
 import os
 import re
@@ -27,12 +27,12 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("migrate", "web", "worker", "beat", "nginx", "proxied", "certbot")
-#: Variables of .env that are no settings of the site.
+#: Variables in .env that are not settings of the site.
 OF_CONTAINERS = {
     *("PASTEUR_UID", "HTTP_PORT", "HTTPS_PORT", "FRONT_ACCESS_LOG", "FRONT_LOG_KEYS"),
     *("CERTBOT_EMAIL", "CERTBOT_SERVER", "CERTBOT_CHALLENGE"),
 }
-#: What the containers decide themselves; everything else an operator may set in .env.
+#: Settings that the containers set themselves; operators can set all others in .env.
 FIXED = {
     *(
         "HOST",
@@ -57,7 +57,7 @@ FIXED = {
 
 
 def interpolated(value: str, variables: Mapping[str, str]) -> str:
-    """Return a value of the file as compose reads it: ${NAME:-default} and $$."""
+    """Return a value from the file as interpreted by Compose: ${NAME:-default} and $$."""
     return re.sub(
         r"\$(?:\$|\{(\w+):-([^}]*)\})",
         lambda match: (variables.get(match[1]) or match[2]) if match[1] else "$",
@@ -66,16 +66,16 @@ def interpolated(value: str, variables: Mapping[str, str]) -> str:
 
 
 def settings_of(service: str) -> dict[str, str]:
-    """Return the environment of a service as it stands in the file."""
+    """Return the environment of a service as defined in the file."""
     return dict(SERVICES[service].get("environment", {}))
 
 
 def who(has: str) -> set[str]:
-    """Return the services that are given this secret."""
+    """Return the services that get this secret."""
     return {name for name, service in SERVICES.items() if has in service.get("secrets", [])}
 
 
-def test_every_service_that_stays_has_a_health_check() -> None:
+def test_every_long_running_service_has_a_health_check() -> None:
     staying = {name for name, service in SERVICES.items() if service.get("restart") != "no"}
 
     assert staying == set(SERVICES) - {"migrate"}
@@ -83,28 +83,28 @@ def test_every_service_that_stays_has_a_health_check() -> None:
         assert SERVICES[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}, name
 
 
-def test_the_deploy_key_reaches_the_worker_alone() -> None:
-    # The key and the pinned hosts are in its volume.
+def test_only_the_worker_gets_the_deploy_key() -> None:
+    # The key and the known hosts file are in its volume.
     assert [name for name in SERVICES if any(v.startswith("data:") for v in SERVICES[name].get("volumes", []))] == [
         "worker"
     ]
     assert who("ssh_seed") == who("http_token") == who("email_url") == {"worker"}
     assert who("dns_key") == {"certbot"}
-    # What enters Git is decided when a paste is written, and a forge rings at the web process.
+    # Eligibility is decided when a paste is written, and forges call the web process.
     rules = {"GITSYNC_EMBARGO", "GITSYNC_MIRROR_EXPIRING", "GITSYNC_READ_BACK", "GITSYNC_HOOK_SECRET_FILE"}
-    rules |= {"GITSYNC_REMOTE", "GITSYNC_WEB_URL", "GITSYNC_CLONE_URL"}  # Where visitors find the commit of a paste.
-    rules.add("GITSYNC_BRANCH")  # With the remote, it says which mirror is the present one.
+    rules |= {"GITSYNC_REMOTE", "GITSYNC_WEB_URL", "GITSYNC_CLONE_URL"}  # For links to commits and the clone address.
+    rules.add("GITSYNC_BRANCH")  # Together with the remote, it identifies the current mirror.
     knowing = {name for name in SERVICES if any(s.startswith("GITSYNC_") for s in set(settings_of(name)) - rules)}
     assert knowing == {"worker"}
 
 
-def test_each_secret_reaches_only_those_who_need_it() -> None:
+def test_each_secret_is_given_only_to_services_that_need_it() -> None:
     assert who("metrics_token") == {"web"}
     assert who("secret_key") == who("secret_key_fallbacks") == who("database_url") == {"migrate", "web", "worker"}
     assert who("postgres_password") == {"postgres"}
 
 
-def test_no_secret_stands_in_an_environment() -> None:
+def test_no_secret_is_in_an_environment() -> None:
     secrets = {name.removesuffix("_FILE") for name in env.names if name.endswith("_FILE")} & env.names
     for name, service in SERVICES.items():
         for setting, value in settings_of(name).items():
@@ -126,7 +126,7 @@ def test_only_nginx_is_published_and_on_loopback_behind_another_web_server() -> 
     assert (SERVICES["nginx"]["profiles"], SERVICES["proxied"]["profiles"]) == (["https"], ["proxied"])
 
 
-def test_databases_reach_nothing_outside() -> None:
+def test_databases_cannot_reach_the_outside() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     outside = {name for name, service in SERVICES.items() if service["networks"] != ["inside"]}
 
@@ -144,7 +144,7 @@ def test_no_service_starts_before_the_tables_exist() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_containers_may_do_nothing_but_their_work(name: str) -> None:
+def test_our_containers_have_minimal_privileges(name: str) -> None:
     service = SERVICES[name]
 
     assert service["read_only"] is True
@@ -163,13 +163,13 @@ def test_the_image_runs_as_an_ordinary_user_and_contains_the_listed_files() -> N
     assert all((ROOT / line[1:]).exists() for line in named if line.startswith("!"))
 
 
-def test_the_commands_are_those_of_manage_py_run() -> None:
+def test_the_commands_are_the_same_as_in_manage_py_run() -> None:
     for name, command in run.programs().items():
         words = ["python" if word == sys.executable else word.replace(str(ROOT), "/app") for word in command]
         assert SERVICES[name]["command"] == words
 
 
-def test_whatever_an_operator_may_choose_can_be_set_in_env() -> None:
+def test_all_settings_for_operators_can_be_set_in_env() -> None:
     choices = {name for name in env.names - FIXED if name.removesuffix("_FILE") not in env.names - {name}}
     written = (ROOT / "docker-compose.yml").read_text()
     example = (ROOT / ".env.example").read_text()
@@ -180,7 +180,7 @@ def test_whatever_an_operator_may_choose_can_be_set_in_env() -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a folder with the scripts of a checkout."""
+    """Return a folder that contains the scripts of a checkout."""
     shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
     return tmp_path
 
@@ -192,11 +192,11 @@ def setup(checkout: Path, answers: str) -> subprocess.CompletedProcess[str]:
 
 
 def variables(checkout: Path) -> dict[str, str]:
-    """Return what .env sets."""
+    """Return the variables set in .env."""
     return dict(line.split("=", 1) for line in (checkout / ".env").read_text().splitlines())
 
 
-def test_setup_makes_every_secret_and_env_as_they_have_to_be(checkout: Path) -> None:
+def test_setup_creates_every_secret_and_env_correctly(checkout: Path) -> None:
     done = setup(checkout, "https://paste.example.org\n\nada@example.org\ngit@git.example.org:team/pastes.git\n")
 
     assert done.returncode == 0, done.stderr
@@ -216,7 +216,7 @@ def test_setup_makes_every_secret_and_env_as_they_have_to_be(checkout: Path) -> 
     assert not any(secret in done.stdout + done.stderr for secret in (str(url.password),))
 
 
-def test_setup_can_run_again_and_changes_nothing(checkout: Path) -> None:
+def test_running_setup_again_changes_nothing(checkout: Path) -> None:
     setup(checkout, "https://example.org/paste\nproxied\n\n")
     before = {path: path.read_text() for path in (checkout / "secrets").iterdir()}, (checkout / ".env").read_text()
 
@@ -231,7 +231,7 @@ def test_setup_can_run_again_and_changes_nothing(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("address", ["", "paste.example.org", "https://a b", "https://h;x", "https://$(id)"])
-def test_setup_refuses_an_address_that_is_none(checkout: Path, address: str) -> None:
+def test_setup_refuses_an_invalid_address(checkout: Path, address: str) -> None:
     done = setup(checkout, f"{address}\n")
 
     assert done.returncode == 1
@@ -240,7 +240,7 @@ def test_setup_refuses_an_address_that_is_none(checkout: Path, address: str) -> 
 
 
 class Service(ServerProcess):
-    """A service of the compose file as an ordinary process, with everything where this machine has it."""
+    """A service from the Compose file as an ordinary process, with all paths on this machine."""
 
     def __init__(self, name: str, places: Mapping[str, str], variables: Mapping[str, str], path: str) -> None:
         super().__init__()
@@ -250,7 +250,7 @@ class Service(ServerProcess):
         self.places = {**places, "/app": str(ROOT), "/tmp/pasteur": str(self.folder / "data"), "8000": str(self.port)}
 
     def here(self, value: str) -> str:
-        """Return a value of the file with its places replaced by those of this machine."""
+        """Return a value from the file with its paths and hosts replaced by those of this machine."""
         theirs = "|".join(re.escape(place) for place in self.places)
         value = re.sub(theirs, lambda match: self.places[match[0]], value)
         return sys.executable if value == "python" else interpolated(value, self.variables)
@@ -260,14 +260,14 @@ class Service(ServerProcess):
         return [self.here(word) for word in SERVICES[self.name]["command"]]
 
     def environment(self) -> Mapping[str, str]:
-        """Return the environment: that of the image, and that of the service."""
+        """Return the environment of the image combined with that of the service."""
         environment = {name: self.here(value) for name, value in settings_of(self.name).items()}
         if "HOST" in environment:
             environment["HOST"] = "127.0.0.1"
         return {"PATH": self.path, "PASTEUR_DATA_DIR": str(self.folder / "data"), **environment}
 
     def is_ready(self) -> bool:
-        """Whether the health check says so."""
+        """Return whether the health check succeeds."""
         kind, *words = SERVICES[self.name]["healthcheck"]["test"]
         words = [self.here(word) for word in words]
         if kind == "CMD-SHELL":
@@ -277,7 +277,7 @@ class Service(ServerProcess):
 
 
 @pytest.mark.server
-def test_the_services_take_a_paste_to_a_remote_over_ssh(
+def test_the_services_push_a_paste_to_a_remote_over_ssh(
     postgresql: PostgreSQL, redis: Redis, sshd: Sshd, tmp_path: Path
 ) -> None:
     (tmp_path / "secret_key").write_text("0123456789abcdef" * 4)
@@ -301,7 +301,7 @@ def test_the_services_take_a_paste_to_a_remote_over_ssh(
     assert done.returncode == 0, done.stderr.decode()
     migrate.stop()
 
-    web = Service("web", places, variables, str(nothing))  # It has no git, nor anything else to start.
+    web = Service("web", places, variables, str(nothing))  # It has neither git nor any other program to start.
     worker = Service("worker", places, variables, os.environ["PATH"])
     data = worker.folder / "data"
     data.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""The documentation says what the code does: what one of them has and the other has not fails here."""
+"""The documentation matches the code: anything that is in only one of them fails here."""
 
 import ast
 import json
@@ -28,35 +28,35 @@ DOCS = "\n".join(PAGES.values())
 
 
 def first_cells(page: str, heading: str = "") -> list[str]:
-    """Return the first cell of every row of every table below a heading of a page."""
+    """Return the first cell of every row in every table below a heading on a page."""
     text = PAGES[page].partition(f"\n{heading}\n")[2].partition("\n## ")[0] if heading else PAGES[page]
     return [line.split("|")[1] for line in text.splitlines() if line.startswith("|")]
 
 
 def code_spans(cells: list[str]) -> list[str]:
-    """Return everything that stands in backticks."""
+    """Return all code spans in these cells."""
     return [span for cell in cells for span in re.findall(r"`([^`]+)`", cell)]
 
 
 def sources() -> Iterator[ast.Module]:
-    """Yield every module of ours, parsed."""
+    """Yield every module of Pasteur, parsed."""
     for app in APPS:
         for path in sorted((ROOT / app).rglob("*.py")):
             yield ast.parse(path.read_text())
 
 
 def subclasses(kind: type[GitsyncError]) -> set[type[GitsyncError]]:
-    """Return a class with all below it."""
+    """Return a class and all its subclasses."""
     return {kind}.union(*(subclasses(below) for below in kind.__subclasses__()))
 
 
-def test_every_setting_has_its_row_and_every_row_its_setting() -> None:
+def test_every_setting_has_a_row_and_every_row_is_a_setting() -> None:
     names = code_spans(first_cells("docs/settings.md"))
 
     assert sorted(names) == sorted(env.names)
 
 
-def test_the_documented_defaults_are_those_of_the_code(tmp_path: Path) -> None:
+def test_the_documented_defaults_are_those_in_the_code(tmp_path: Path) -> None:
     rows = [line.split("|") for line in PAGES["docs/settings.md"].splitlines() if line.startswith("| `")]
     documented = {
         code_spans([row[1]])[0]: row[2].strip().strip("`") for row in rows if re.fullmatch(r" `[^`]*` ", row[2])
@@ -74,7 +74,7 @@ def test_the_documented_defaults_are_those_of_the_code(tmp_path: Path) -> None:
     assert documented == {name: actual[name] for name in documented}
 
 
-def test_every_system_check_is_explained() -> None:
+def test_every_system_check_is_documented() -> None:
     ours = {
         word.value
         for module in sources()
@@ -86,7 +86,7 @@ def test_every_system_check_is_explained() -> None:
     assert ours == {name for name in spans if re.fullmatch(r"\w+\.[EWI]\d+", name)}
 
 
-def test_every_command_is_described_with_its_options() -> None:
+def test_every_command_is_documented_with_its_options() -> None:
     pages = [page for page in PAGES if page.startswith("docs/operations/")]
     described = {span for page in pages for span in code_spans(first_cells(page))}
     for name in [name for name, app in get_commands().items() if app in APPS]:
@@ -97,7 +97,7 @@ def test_every_command_is_described_with_its_options() -> None:
             assert option in {"-h", "--help", *described}, (name, option)
 
 
-def test_every_address_is_described() -> None:
+def test_every_url_is_documented() -> None:
     described = re.findall(r"`(?:[A-Z]+ )?(/[^`]*)`", PAGES["docs/api.md"])
 
     for route in routes(get_resolver().url_patterns):
@@ -105,11 +105,11 @@ def test_every_address_is_described() -> None:
 
 
 def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """Yield every route; the admin's own are one."""
+    """Yield every route; those of the admin count as one."""
     for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
-            if pattern.name != "api-root":  # Ninja's own, which answers nothing.
+            if pattern.name != "api-root":  # Ninja's own route, which returns nothing.
                 yield route
         elif pattern.namespace == "admin":
             yield route
@@ -117,13 +117,13 @@ def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterat
             yield from routes(pattern.url_patterns, route)
 
 
-def test_every_error_of_the_mirror_has_its_advice() -> None:
+def test_every_error_of_the_mirror_is_documented() -> None:
     codes = {error.code for error in subclasses(GitsyncError)}
 
     assert set(code_spans(first_cells("docs/operations/reference.md", "## Errors of the mirror"))) >= codes
 
 
-def test_every_refusal_is_described_and_no_other() -> None:
+def test_exactly_the_existing_refusals_are_documented() -> None:
     calls = [call for module in sources() for call in ast.walk(module) if isinstance(call, ast.Call)]
     made = {"RefusedError": 0, "_refuse": 0, "error": 2, "RawError": 1}
     codes = set()
@@ -131,13 +131,13 @@ def test_every_refusal_is_described_and_no_other() -> None:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         for code in call.args[made[name] : made[name] + 1] if name in made else []:
             codes |= {word.value for word in ast.walk(code) if isinstance(word, ast.Constant)}
-    codes |= {"unknown_field", "missing_field", "wrong_type", "out_of_range"}  # Named in a dictionary of pastes/api.
+    codes |= {"unknown_field", "missing_field", "wrong_type", "out_of_range"}  # Defined in a dictionary in pastes/api.
 
     rows = [line.split("|")[2] for line in PAGES["docs/api.md"].splitlines() if re.match(r"\| \d{3} ", line)]
     assert set(code_spans(rows)) == {code for code in codes if isinstance(code, str)}
 
 
-def test_every_field_of_the_api_is_described() -> None:
+def test_every_field_of_the_api_is_documented() -> None:
     prose = re.sub(r"```.*?```", "", PAGES["docs/api.md"], flags=re.DOTALL)
     spans = {span.removeprefix("files[].") for span in code_spans([prose])}
     for schema in (PasteIn, FileIn, PasteOut, FileOut):
@@ -145,7 +145,7 @@ def test_every_field_of_the_api_is_described() -> None:
     assert set(LIFETIMES) <= spans
 
 
-def test_every_folder_has_its_row_in_the_architecture() -> None:
+def test_every_folder_has_a_row_in_the_architecture() -> None:
     for app in ("pastes", "gitsync"):
         spans = code_spans(first_cells("docs/architecture.md", "## Layout"))
         for folder in (ROOT / app).iterdir():
@@ -160,7 +160,7 @@ def test_the_files_to_read_first_exist() -> None:
     assert all((ROOT / file).is_file() for file in files)
 
 
-def test_every_library_has_its_reason() -> None:
+def test_the_reason_for_every_library_is_documented() -> None:
     lines = (ROOT / "requirements.in").read_text().splitlines()
     names = {line.split("~=")[0] for line in lines if line and not line.startswith("#")}
     cells = [cell.strip() for cell in first_cells("docs/adr/0002-libraries.md")]
@@ -168,7 +168,7 @@ def test_every_library_has_its_reason() -> None:
     assert {name for cell in cells for name in cell.split(", ")} - {"Library", "---"} == names
 
 
-def test_every_make_target_that_is_named_exists() -> None:
+def test_every_mentioned_make_target_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {word for line in re.findall(r"(?:^|`)make ((?:[a-z-]+ ?)+)", DOCS, re.MULTILINE) for word in line.split()}
 
@@ -176,7 +176,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_links_lead_somewhere(page: str) -> None:
+def test_all_links_are_valid(page: str) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", PAGES[page]):
         if target.startswith("https://"):
             continue
@@ -190,14 +190,14 @@ def test_links_lead_somewhere(page: str) -> None:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Pasteur]:
-    """Return one running site for what the pages tell to type."""
+    """Return one running site for the commands on all pages."""
     with Pasteur() as running:
         yield running
 
 
 @pytest.mark.server
 @pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
-def test_the_curl_lines_work(page: str, site: Pasteur, tmp_path: Path) -> None:
+def test_the_curl_commands_work(page: str, site: Pasteur, tmp_path: Path) -> None:
     blocks = [block for block in re.findall(r"```sh\n(.*?)```", PAGES[page], re.DOTALL) if "curl" in block]
     session = "\n".join(blocks).replace("http://127.0.0.1:8000", site.url)
     (tmp_path / ".curlrc").write_text("fail-with-body\nmax-time = 20\n")
@@ -217,9 +217,9 @@ def test_the_curl_lines_work(page: str, site: Pasteur, tmp_path: Path) -> None:
 
 
 @pytest.mark.server
-def test_the_clone_of_the_readme_shows_the_paste(site: Pasteur, tmp_path: Path) -> None:
+def test_a_clone_made_as_in_the_readme_contains_the_paste(site: Pasteur, tmp_path: Path) -> None:
     (line,) = re.findall(r"^\$ (git clone .*)$", PAGES["README.md"], re.MULTILINE)
-    site.wait_until_nothing_is_pending()  # What other tests have pasted is older.
+    site.wait_until_nothing_is_pending()  # Pastes by other tests are older.
     key = site.paste('print("hello")\n', "hello.py")
     site.wait_until_mirrored(key)
 

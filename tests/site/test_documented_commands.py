@@ -1,4 +1,4 @@
-"""What the pages and the help tell to type works when it is typed, with the site's own address."""
+"""The commands in the documentation and the help work when typed, with the site's own address."""
 
 import os
 import re
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Pasteur]:
-    """Return one running site for everything that is typed."""
+    """Return one running site for all commands."""
     with Pasteur() as running:
         yield running
 
 
 def typed(session: str, home: Path, **variables: str) -> str:
-    """Run shell lines in a folder with a few files; return their output."""
+    """Run shell commands in a folder with a few files; return their output."""
     for name, text in {"hello.py": 'print("hello")\n', "a.py": "a = 1\n", "b.md": "# b\n", "notes.txt": "☃\n"}.items():
         (home / name).write_text(text)
     (home / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\nmax-time = 20\n")
@@ -40,12 +40,12 @@ def typed(session: str, home: Path, **variables: str) -> str:
 
 
 def commands(page: str) -> list[str]:
-    """Return what stands after the prompts of a page."""
+    """Return the commands that follow the prompts on a page."""
     blocks = re.findall(r"```console\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     return re.findall(r"^\$ (.*)$", "\n".join(blocks), re.MULTILINE)
 
 
-def test_every_line_of_the_help_works(site: Pasteur, tmp_path: Path) -> None:
+def test_every_command_in_the_help_works(site: Pasteur, tmp_path: Path) -> None:
     shown = site.http.request("GET", f"{site.url}/help.txt").data.decode()
     lines = [line.strip() for line in shown.splitlines() if re.match(r"  .*\bcurl ", line)]
     read, burned, deleted = (put(site, path) for path in ("hello.py", "?burn=1", "x"))
@@ -70,11 +70,11 @@ def test_every_line_of_the_help_works(site: Pasteur, tmp_path: Path) -> None:
 
 
 def put(site: Pasteur, path: str) -> BaseHTTPResponse:
-    """Make a paste to read, to burn or to delete."""
+    """Create a paste to read, burn or delete."""
     return site.http.request("PUT", f"{site.url}/{path}", body=f"text of {path}\n".encode())
 
 
-def test_the_lines_with_an_api_token_work(site: Pasteur, tmp_path: Path) -> None:
+def test_the_commands_with_an_api_token_work(site: Pasteur, tmp_path: Path) -> None:
     token = site.manage("api_token", "create", "typed", "--scope", "write").stdout.strip()
     lines = [line for line in commands("docs/api.md") if "curl" in line]
 
@@ -83,7 +83,7 @@ def test_the_lines_with_an_api_token_work(site: Pasteur, tmp_path: Path) -> None
     assert len(lines) == said.count(site.url) == 1
 
 
-def test_the_client_is_fetched_and_used_as_its_page_says(site: Pasteur, tmp_path: Path) -> None:
+def test_the_client_can_be_installed_and_used_as_documented(site: Pasteur, tmp_path: Path) -> None:
     lines = commands("docs/client.md")
 
     said = typed("\n".join(lines).replace("https://paste.example.org", site.url).replace("make 2>&1", "date"), tmp_path)

@@ -1,4 +1,4 @@
-"""Settings come from the environment, and what makes no sense is refused at start, in plain English."""
+"""Settings are read from the environment, and invalid values are refused at startup with clear messages."""
 
 import os
 import runpy
@@ -24,21 +24,21 @@ OTHERS = (
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let no setting of the tests' own be seen."""
+    """Hide all settings of the tests themselves."""
     for name in [name for name in os.environ if name.startswith(OURS) or name in OTHERS]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PASTEUR_DATA_DIR", str(tmp_path / "data"))
 
 
 def load(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
-    """Return the settings that this environment makes."""
+    """Return the settings that result from this environment."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return runpy.run_path(str(ROOT / "pasteur_site" / "settings.py"))
 
 
 def refused(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
-    """Return the problems of this environment, a line for each."""
+    """Return the problems with this environment, one per line."""
     with pytest.raises(SettingsError) as caught:
         load(monkeypatch, **environment)
     return [line.strip() for line in str(caught.value).splitlines()]
@@ -94,13 +94,13 @@ def test_all_settings_have_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         ("SECRET_KEY", "0123456789" * 4, "SECRET_KEY", "0123456789" * 4),
     ],
 )
-def test_a_valid_value_becomes_the_setting(
+def test_a_valid_value_is_used(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, setting: str, becomes: object
 ) -> None:
     assert load(monkeypatch, **{name: value})[setting] == becomes
 
 
-def test_a_database_and_a_cache_are_named_by_their_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_and_a_cache_are_configured_by_url(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, DATABASE_URL="postgres://u:p%40w@host:5433/name", CACHE_URL="redis://host:6379/2")
 
     database = settings["DATABASES"]["default"]
@@ -170,7 +170,7 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize(("name", "value"), NONSENSE, ids=[f"{name}={ascii(value)[:30]}" for name, value in NONSENSE])
-def test_an_invalid_value_is_reported_once_without_the_value_of_a_secret(
+def test_an_invalid_value_is_reported_once_without_revealing_a_secret(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     (problem,) = refused(monkeypatch, **{name: value})
@@ -180,7 +180,7 @@ def test_an_invalid_value_is_reported_once_without_the_value_of_a_secret(
     assert len(problem) < 200
 
 
-def test_all_invalid_values_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_invalid_values_are_reported_together(monkeypatch: pytest.MonkeyPatch) -> None:
     problems = refused(monkeypatch, PORT="x", DEBUG="x", PASTEUR_MAX_BYTES="x", GITSYNC_NOTHING="x")
 
     assert {problem.partition(":")[0] for problem in problems} == {
@@ -200,9 +200,7 @@ def test_all_invalid_values_are_reported_at_once(monkeypatch: pytest.MonkeyPatch
         ("GITSYNC_SSH_KEYFILE", "GITSYNC_SSH_KEY_FILE"),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_one_that_was_meant(
-    monkeypatch: pytest.MonkeyPatch, name: str, meant: str
-) -> None:
+def test_an_unknown_name_is_refused_with_a_suggestion(monkeypatch: pytest.MonkeyPatch, name: str, meant: str) -> None:
     (problem,) = refused(monkeypatch, **{name: "geheim"})
 
     assert problem.startswith(f"{name}: unknown setting")
@@ -214,7 +212,7 @@ def test_variables_without_our_prefixes_are_ignored(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL"])
-def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+def test_a_secret_can_be_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     value = {"SECRET_KEY": "0123456789" * 4, "DATABASE_URL": "postgres://u:p@h/n"}.get(name, "redis://:pw@host:6379/1")
     file = tmp_path / "secret"
     file.write_text(f"{value}\n")
@@ -232,7 +230,7 @@ def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", "folder"], ids=["missing", "binary", "folder"])
-def test_a_file_that_cannot_be_read_is_named(
+def test_a_file_that_cannot_be_read_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | str | None
 ) -> None:
     file = tmp_path / "secret"
@@ -256,9 +254,7 @@ def test_a_secret_and_its_file_together_are_refused(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("environment", [{"HOST": "0.0.0.0"}, {"PASTEUR_URL": "https://paste.example.org"}])
-def test_input_76_debug_is_refused_where_strangers_may_look(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
-) -> None:
+def test_debug_is_refused_unless_on_loopback(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
     (problem,) = refused(monkeypatch, DEBUG="1", **environment)
 
     assert problem.startswith("DEBUG: ")
@@ -273,7 +269,9 @@ def test_a_data_folder_that_is_a_file_is_refused(monkeypatch: pytest.MonkeyPatch
     assert problems[0].startswith(f"PASTEUR_DATA_DIR: cannot use {file}: ")
 
 
-def test_a_secret_key_is_made_once_and_kept_for_its_owner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_secret_key_is_created_once_and_readable_only_by_its_owner(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     first, second = load(monkeypatch)["SECRET_KEY"], load(monkeypatch)["SECRET_KEY"]
 
     file = tmp_path / "data" / "secret_key"
@@ -292,7 +290,7 @@ def test_the_first_stored_secret_wins(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def run_check(tmp_path: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run `manage.py check` as an operator does."""
+    """Run `manage.py check` the way an operator does."""
     settings = {"PATH": os.environ["PATH"], "PASTEUR_DATA_DIR": str(tmp_path / "data")} | environment
     command = [sys.executable, str(ROOT / "manage.py"), "check", *arguments]
     return subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
@@ -309,7 +307,7 @@ def run_check(tmp_path: Path, *arguments: str, **environment: str) -> "subproces
     ],
     ids="+".join,
 )
-def test_a_command_says_what_is_wrong_without_a_traceback(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_a_command_reports_problems_without_a_traceback(tmp_path: Path, environment: dict[str, str]) -> None:
     done = run_check(tmp_path, **environment)
 
     assert done.returncode == EX_CONFIG == 78
@@ -320,7 +318,7 @@ def test_a_command_says_what_is_wrong_without_a_traceback(tmp_path: Path, enviro
 
 
 @pytest.mark.parametrize("url", ["ssh://git:geheim@host/x", "http://u:geheim@169.254.169.254/", "ext::sh -c geheim"])
-def test_input_75_a_remote_that_is_none_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+def test_an_invalid_remote_is_refused_without_repeating_its_password(tmp_path: Path, url: str) -> None:
     done = run_check(tmp_path, GITSYNC_REMOTE=url)
 
     assert done.returncode != 0
@@ -335,7 +333,7 @@ def test_defaults_pass_the_check_for_deployment(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_input_76_debug_does_not_pass_the_check_for_deployment(tmp_path: Path) -> None:
+def test_debug_fails_the_check_for_deployment(tmp_path: Path) -> None:
     done = run_check(tmp_path, "--deploy", "--fail-level", "WARNING", DEBUG="1")
 
     assert done.returncode != 0
@@ -343,7 +341,7 @@ def test_input_76_debug_does_not_pass_the_check_for_deployment(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", ["a#b", "a?b", "a%41b", "a b", "schön"])
-def test_a_data_folder_of_any_name_holds_its_database(
+def test_a_data_folder_with_any_name_can_contain_the_database(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     settings = load(monkeypatch, PASTEUR_DATA_DIR=str(tmp_path / name))
@@ -360,9 +358,7 @@ def test_a_data_folder_of_any_name_holds_its_database(
         ("smtp://ada:secret@127.0.0.1:2525", ("127.0.0.1", 2525, "ada", "secret", False, False)),
     ],
 )
-def test_the_address_of_a_mail_server_is_taken_apart(
-    monkeypatch: pytest.MonkeyPatch, url: str, parts: tuple[Any, ...]
-) -> None:
+def test_the_url_of_a_mail_server_is_parsed(monkeypatch: pytest.MonkeyPatch, url: str, parts: tuple[Any, ...]) -> None:
     settings = load(monkeypatch, PASTEUR_EMAIL_URL=url, PASTEUR_MODERATORS="ada@example.org, bob@example.org")
 
     names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
@@ -384,7 +380,7 @@ def test_the_address_of_a_mail_server_is_taken_apart(
         ("PASTEUR_EMAIL_FROM", "nobody"),
     ],
 )
-def test_mail_that_could_not_be_sent_is_refused_without_its_password(
+def test_mail_settings_that_cannot_work_are_refused_without_repeating_the_password(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     (problem,) = refused(monkeypatch, **{name: value})
@@ -396,7 +392,7 @@ def test_mail_that_could_not_be_sent_is_refused_without_its_password(
 @pytest.mark.parametrize(
     "logo", ["/static/logo.svg", "/our%20logo.png", "/logo", "https://paste.example.org/static/a/logo.svg"]
 )
-def test_a_logo_is_a_picture_of_this_site(monkeypatch: pytest.MonkeyPatch, logo: str) -> None:
+def test_a_logo_is_an_image_on_this_site(monkeypatch: pytest.MonkeyPatch, logo: str) -> None:
     assert load(monkeypatch, PASTEUR_URL="https://paste.example.org", PASTEUR_LOGO=logo)["PASTEUR_LOGO"] == logo
 
 
@@ -414,7 +410,7 @@ def test_a_logo_is_a_picture_of_this_site(monkeypatch: pytest.MonkeyPatch, logo:
         *("data:image/svg+xml,x", "javascript:x", "/\\evil", "https://paste.example.org.evil.org/x.svg"),
     ],
 )
-def test_a_logo_from_elsewhere_is_refused(monkeypatch: pytest.MonkeyPatch, logo: str) -> None:
+def test_a_logo_from_another_site_is_refused(monkeypatch: pytest.MonkeyPatch, logo: str) -> None:
     (problem,) = refused(monkeypatch, PASTEUR_URL="https://paste.example.org", PASTEUR_LOGO=logo)
 
     assert problem.startswith("PASTEUR_LOGO: ")

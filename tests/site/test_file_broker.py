@@ -1,4 +1,4 @@
-"""The broker made of files: nothing sent is lost or doubled, and nothing unreadable stops a worker."""
+"""The file-based broker: no message is lost or duplicated, and unreadable ones do not stop a worker."""
 
 import contextlib
 import json
@@ -31,7 +31,7 @@ def connect(folder: Path) -> Connection:
 
 @pytest.fixture(autouse=True)
 def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget what kombu remembers of the brokers of other tests, as a new process does."""
+    """Clear kombu's cached brokers from other tests, as a new process would."""
     monkeypatch.setattr(Transport, "global_state", virtual.BrokerState())
 
 
@@ -43,18 +43,18 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def queue(folder: Path) -> Iterator[Any]:
-    """Return a queue of that broker."""
+    """Return a queue on that broker."""
     with connect(folder) as connection, contextlib.closing(connection.SimpleQueue("celery")) as queue:
         yield queue
 
 
 def messages(folder: Path) -> list[Path]:
-    """Return the messages that wait, in their order."""
+    """Return the waiting messages, in order."""
     return sorted(folder.glob("*.msg"))
 
 
 def drain(queue: Any) -> list[Any]:
-    """Take and return everything that waits."""
+    """Receive and return all waiting messages."""
     found = []
     with contextlib.suppress(Empty):
         while True:
@@ -64,7 +64,7 @@ def drain(queue: Any) -> list[Any]:
     return found
 
 
-def test_messages_are_received_in_the_order_of_sending(queue: Any) -> None:
+def test_messages_are_received_in_the_order_they_were_sent(queue: Any) -> None:
     for number in range(50):
         queue.put({"number": number, "text": "é\0\u2028"})
 
@@ -118,7 +118,7 @@ def test_purging_empties_one_queue(folder: Path) -> None:
 
 
 def send(folder: Path, sender: int, count: int) -> None:
-    """Send so many numbered messages, as a process of its own."""
+    """Send this many numbered messages, in a separate process."""
     with connect(folder) as connection:
         queue = connection.SimpleQueue("celery")
         for number in range(count):
@@ -126,7 +126,7 @@ def send(folder: Path, sender: int, count: int) -> None:
 
 
 def receive(folder: Path, results: Any, stop: Any) -> None:
-    """Take messages until told to stop and nothing is left, as a process of its own."""
+    """Receive messages until told to stop and none are left, in a separate process."""
     found = []
     with connect(folder) as connection:
         queue = connection.SimpleQueue("celery")
@@ -146,7 +146,7 @@ def run(target: Callable[..., None], *arguments: Any) -> Any:
     return process
 
 
-def test_concurrent_processes_lose_and_double_no_message(folder: Path) -> None:
+def test_concurrent_processes_do_not_lose_or_duplicate_messages(folder: Path) -> None:
     senders, readers, count = 4, 3, 400
     results, stop = FORK.Queue(), FORK.Event()
 
@@ -165,7 +165,7 @@ def test_concurrent_processes_lose_and_double_no_message(folder: Path) -> None:
 
 
 def bind(folder: Path, number: int) -> None:
-    """Bind a queue of one's own to the common exchange."""
+    """Bind a separate queue to the common exchange."""
     with connect(folder) as connection:
         channel = connection.channel()
         Queue(f"queue-{number}", Exchange("common", type="fanout"), channel=channel).declare()
@@ -204,7 +204,7 @@ def test_an_unreadable_message_is_dropped_with_a_warning(
 @pytest.mark.parametrize(
     "content", [[], {}, 5, "text", None, {"body": "x"}, {"properties": 1, "headers": {}}], ids=repr
 )
-def test_a_message_of_another_shape_is_dropped(
+def test_a_message_with_an_unknown_format_is_dropped(
     queue: Any, folder: Path, content: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / f"{time.time_ns()}_odd.celery.msg").write_text(json.dumps(content))
@@ -240,7 +240,7 @@ def test_other_files_are_kept(queue: Any, folder: Path) -> None:
     assert all(file.exists() for file in strange)
 
 
-def test_a_deleted_folder_is_created_again(queue: Any, folder: Path) -> None:
+def test_a_deleted_folder_is_recreated(queue: Any, folder: Path) -> None:
     queue.put("lost")
     shutil.rmtree(folder)
 

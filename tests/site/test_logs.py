@@ -1,4 +1,4 @@
-"""A log line is one line, whatever a visitor put into it, and a traceback cannot pass for another line."""
+"""A log entry is one line, whatever visitors enter, and tracebacks cannot be mistaken for other entries."""
 
 import io
 import logging
@@ -33,7 +33,7 @@ CONTROLS = [
 
 
 def logged(write: Callable[[logging.Logger], object]) -> str:
-    """Return what the site's own log format makes of what is logged."""
+    """Return the output of the site's own log format."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     line = cast("dict[str, dict[str, str]]", settings.LOGGING["formatters"])["line"]
@@ -44,7 +44,7 @@ def logged(write: Callable[[logging.Logger], object]) -> str:
     return stream.getvalue()
 
 
-def test_a_message_says_when_how_bad_and_where() -> None:
+def test_a_message_contains_time_level_and_logger() -> None:
     line = logged(lambda logger: logger.warning("took %d ms for %s", 5, "ä"))
 
     assert line.endswith(" WARNING test: took 5 ms for ä\n")
@@ -69,13 +69,13 @@ def test_whatever_is_logged_is_one_line(text: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["{{7*7}} %s %(x)d {0} ${jndi:ldap://x}", "{message} {asctime}"])
-def test_input_50_what_looks_like_a_template_is_logged_literally(words: str) -> None:
+def test_text_that_looks_like_a_template_is_logged_literally(words: str) -> None:
     assert words in logged(lambda logger: logger.error("%s", words))
     assert words in logged(lambda logger: logger.error(words))
 
 
 def fail_with(text: str) -> Callable[[logging.Logger], None]:
-    """Return a write that logs an exception of this text, raised from another one."""
+    """Return a request that logs an exception with this text, raised from another one."""
 
     def write(logger: logging.Logger) -> None:
         try:
@@ -89,7 +89,7 @@ def fail_with(text: str) -> Callable[[logging.Logger], None]:
     return write
 
 
-def test_a_traceback_is_kept() -> None:
+def test_a_traceback_is_logged() -> None:
     text = logged(fail_with("why"))
 
     assert "Traceback (most recent call last)" in text
@@ -98,7 +98,7 @@ def test_a_traceback_is_kept() -> None:
 
 
 class OperationalError(Exception):
-    """Named as by Django, psycopg, sqlite3 and kombu."""
+    """An exception with the same name as in Django, psycopg, sqlite3 and kombu."""
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ class OperationalError(Exception):
     [OperationalError("disk full\nLINE 1: INSERT"), OSError(28, "No space left on device"), OperationalError()],
     ids=repr,
 )
-def test_a_service_that_is_down_or_a_full_disk_is_one_line(error: Exception) -> None:
+def test_a_service_outage_or_a_full_disk_is_logged_as_one_line(error: Exception) -> None:
     def write(logger: logging.Logger) -> None:
         try:
             raise error
@@ -119,7 +119,7 @@ def test_a_service_that_is_down_or_a_full_disk_is_one_line(error: Exception) -> 
     assert text.rstrip("\n").endswith(f"cannot serve POST /: {' '.join(str(error).split()) or 'OperationalError'}")
 
 
-def test_the_text_of_an_exception_cannot_pass_for_a_line_of_the_log() -> None:
+def test_the_text_of_an_exception_cannot_pass_for_a_log_entry() -> None:
     forged = "2026-01-01 00:00:00,000 INFO root: all is well"
 
     lines = logged(fail_with(f"x\n{forged}\r{forged}\u2028{forged}")).splitlines()
@@ -129,13 +129,13 @@ def test_the_text_of_an_exception_cannot_pass_for_a_line_of_the_log() -> None:
 
 
 @pytest.mark.parametrize("control", ["\x1b[2J", "\a", "\0", "\x9b", "\u202e"], ids=ascii)
-def test_the_text_of_an_exception_does_not_steer_a_terminal(control: str) -> None:
+def test_the_text_of_an_exception_cannot_control_a_terminal(control: str) -> None:
     assert control[0] not in logged(fail_with(f"before {control} after"))
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/%0a2026-01-01 forged", "/%1b[2J", "/a%0d%0ab"])
-def test_what_a_visitor_asks_for_forges_no_line(client: Client, path: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_requested_paths_cannot_forge_log_entries(client: Client, path: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.handler.setFormatter(OneLineFormatter("{levelname} {message}", style="{"))
 
     client.get(path)

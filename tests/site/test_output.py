@@ -1,4 +1,4 @@
-"""A log whose reader stands still, or whose disk is full, stops no work: lines are dropped and counted."""
+"""If the log's reader hangs or its disk is full, work continues: lines are dropped and counted."""
 
 import fcntl
 import os
@@ -59,7 +59,7 @@ def test_lines_that_nothing_reads_are_dropped_and_counted(make: Callable[[], tup
 
     assert time.monotonic() - started < 10
     before = read_available(reader)
-    while "dropped" not in before:  # A terminal passes on what it holds bit by bit.
+    while "dropped" not in before:  # A terminal passes its buffer on bit by bit.
         stream.flush()
         before += read_available(reader)
     stream.write("after\n")
@@ -74,7 +74,7 @@ def test_lines_that_nothing_reads_are_dropped_and_counted(make: Callable[[], tup
     os.close(writer)
 
 
-def test_a_reader_that_has_gone_or_a_full_disk_fails_no_write() -> None:
+def test_writes_do_not_fail_if_the_reader_is_gone_or_the_disk_is_full() -> None:
     reader, writer = small_pipe()
     stream = DroppingStream(writer)
     os.close(reader)
@@ -87,7 +87,7 @@ def test_a_reader_that_has_gone_or_a_full_disk_fails_no_write() -> None:
 
 @pytest.fixture(params=["full pipe", "full disk"])
 def unread(request: pytest.FixtureRequest) -> Iterator[Pasteur]:
-    """Return a site whose log could take no byte from the beginning."""
+    """Return a site whose log never accepts a byte."""
     site = Pasteur()
     reader, writer = small_pipe()
     if request.param == "full disk":
@@ -117,7 +117,7 @@ def test_a_site_whose_log_is_full_starts_works_and_stops(unread: Pasteur) -> Non
         os.kill(old, signal.SIGKILL)
         wait_until(lambda: unread.children().get(name, old) != old, f"{name} is started again")  # noqa: B023
     wait_until(unread.is_ready, "the site answers again", 60)
-    # Each of these is a line in the log of the web server and one of the worker.
+    # Each of these causes a log line from the web server and one from the worker.
     for _ in range(300):
         unread.http.request("POST", f"{unread.url}/", body=b"x", headers={"Content-Length": "nonsense"})
     unread.wait_until_mirrored(unread.paste("second"))

@@ -1,4 +1,4 @@
-"""`manage.py run`: one command, one process tree, all of it or none."""
+"""`manage.py run`: one command and one process tree, of which either everything or nothing runs."""
 
 import json
 import os
@@ -22,19 +22,19 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Pasteur]:
-    """Return a site for the tests of this file."""
+    """Return a site for the tests in this file."""
     with Pasteur() as site:
         yield site
 
 
 @pytest.fixture
 def running(shared: Pasteur) -> Pasteur:
-    """Return the site, which is started again when another test has ended it."""
+    """Return the site, restarted if another test has stopped it."""
     return shared.start() if shared.has_ended() else shared
 
 
 def terminate(site: Pasteur, number: int = signal.SIGTERM) -> float:
-    """Send the site a signal as a terminal or an init system does, and return the seconds that it took to end."""
+    """Send the site a signal, like a terminal or an init system, and return how many seconds it takes to exit."""
     assert site.process is not None
     started = time.monotonic()
     site.process.send_signal(number)
@@ -50,11 +50,11 @@ def relatives(site: Pasteur) -> list[str]:
             if f"PASTEUR_DATA_DIR={site.data}".encode() in (process / "environ").read_bytes().split(b"\0"):
                 found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
         except OSError:
-            continue  # It has just ended.
+            continue  # It has just exited.
     return found
 
 
-def test_a_stranger_pastes_and_clones(running: Pasteur, tmp_path: Path) -> None:
+def test_a_new_user_creates_a_paste_and_clones_the_mirror(running: Pasteur, tmp_path: Path) -> None:
     text = Path(__file__).read_bytes()
     key = running.paste(text, "test_run.py")
     running.wait_until_mirrored(key)
@@ -69,7 +69,7 @@ def test_a_stranger_pastes_and_clones(running: Pasteur, tmp_path: Path) -> None:
     repository.assert_sound(running.mirror)
 
 
-def test_the_log_tells_of_each_drain(running: Pasteur) -> None:
+def test_each_drain_is_logged(running: Pasteur) -> None:
     key = running.paste("told")
     running.wait_until_mirrored(key)
     commit = running.read(key)["mirror"]["commit"]
@@ -80,7 +80,7 @@ def test_the_log_tells_of_each_drain(running: Pasteur) -> None:
     assert line.search(running.manage("mirror_status").stdout)
 
 
-def test_it_says_where_it_is_where_the_mirror_is_and_how_to_stop(running: Pasteur) -> None:
+def test_it_prints_its_address_the_mirror_and_how_to_stop(running: Pasteur) -> None:
     said = running.log.read_text()
 
     assert f"http://127.0.0.1:{running.port}/" in said
@@ -95,7 +95,7 @@ def test_a_second_site_on_the_same_data_is_refused(running: Pasteur) -> None:
     assert "already running" in second.stderr
 
 
-def test_a_taken_port_is_said_in_one_line(running: Pasteur) -> None:
+def test_a_port_in_use_is_reported_in_one_line(running: Pasteur) -> None:
     other = Pasteur(PORT=str(running.port))
 
     done = other.manage("run", check=False)
@@ -107,7 +107,7 @@ def test_a_taken_port_is_said_in_one_line(running: Pasteur) -> None:
 
 @pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_every_process_and_leaves_no_lock(running: Pasteur, number: int) -> None:
+def test_a_signal_stops_every_process_and_leaves_no_lock(running: Pasteur, number: int) -> None:
     running.wait_until_mirrored(running.paste("x"))
 
     assert terminate(running, number) < 10
@@ -130,21 +130,21 @@ def test_a_second_start_is_ready_in_five_seconds(running: Pasteur) -> None:
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
-def test_a_process_that_dies_is_started_again(running: Pasteur, name: str) -> None:
+def test_a_process_that_crashes_is_restarted(running: Pasteur, name: str) -> None:
     wait_until(lambda: len(running.children()) == 3, "three processes run")
     old = running.children()[name]
     os.kill(old, signal.SIGKILL)
 
     wait_until(lambda: running.children().get(name, old) != old, f"{name} is started again", 10)
-    running.http.clear()  # A browser, too, opens a new connection when the old one is closed.
+    running.http.clear()  # Browsers also open a new connection if the old one was closed.
     wait_until(running.is_ready, "the site answers")
     running.wait_until_mirrored(running.paste("still here"))
 
 
 @pytest.mark.alone
 @pytest.mark.timeout(180)
-def test_a_worker_that_keeps_dying_ends_nothing_and_operators_see_it(running: Pasteur) -> None:
-    """Six deaths within a minute, by SIGKILL, while visitors paste."""
+def test_a_worker_that_keeps_crashing_stops_nothing_else_and_operators_see_it(running: Pasteur) -> None:
+    """The worker is killed six times within a minute while visitors create pastes."""
     for _ in range(6):
         wait_until(lambda: "worker" in running.children(), "the worker is started again", 40)
         os.kill(running.children()["worker"], signal.SIGKILL)
@@ -162,7 +162,7 @@ def test_a_worker_that_keeps_dying_ends_nothing_and_operators_see_it(running: Pa
     assert not (running.data / "programs.json").exists()
 
 
-def test_killing_the_parent_ends_the_tree(running: Pasteur) -> None:
+def test_killing_the_parent_terminates_the_tree(running: Pasteur) -> None:
     assert running.process is not None
     os.kill(running.process.pid, signal.SIGKILL)
     running.process.wait()
@@ -170,7 +170,7 @@ def test_killing_the_parent_ends_the_tree(running: Pasteur) -> None:
     wait_until(lambda: not relatives(running), "every process has ended", 10)
 
 
-def test_a_python_without_the_libraries_takes_the_one_that_has_them(tmp_path: Path) -> None:
+def test_a_python_without_the_libraries_switches_to_the_virtual_environment(tmp_path: Path) -> None:
     bare = [sys.executable, "-S", "-E", str(ROOT / "manage.py"), "check"]
     environment = {"PATH": os.environ["PATH"], "PASTEUR_DATA_DIR": str(tmp_path)}
 
@@ -179,7 +179,7 @@ def test_a_python_without_the_libraries_takes_the_one_that_has_them(tmp_path: Pa
     assert done.returncode == 0, done.stderr
 
 
-def test_a_wrong_mirror_is_refused_before_anything_starts() -> None:
+def test_an_invalid_mirror_is_refused_before_anything_starts() -> None:
     site = Pasteur(GITSYNC_REMOTE="ext::sh -c 'touch /tmp/owned'")
     try:
         done = site.manage("run", check=False)
@@ -191,7 +191,7 @@ def test_a_wrong_mirror_is_refused_before_anything_starts() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_wrong_deploy_key_is_refused_before_anything_starts(tmp_path: Path) -> None:
+def test_an_invalid_deploy_key_is_refused_before_anything_starts(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("no key at all\n")
     key.chmod(0o600)
@@ -220,7 +220,7 @@ def test_a_data_folder_that_others_can_open_is_refused_before_anything_starts() 
     site.manage("check")
 
 
-def test_the_web_process_needs_no_git(tmp_path: Path) -> None:
+def test_the_web_process_does_not_need_git(tmp_path: Path) -> None:
     code = "import sys, pasteur_site.wsgi; sys.exit(any(m == 'git' or m.startswith('git.') for m in sys.modules))"
     site = Pasteur()
     python = Path(site.command()[0])
@@ -233,7 +233,7 @@ def test_the_web_process_needs_no_git(tmp_path: Path) -> None:
 
 
 def test_the_site_and_its_commands_work_in_any_folder(tmp_path: Path) -> None:
-    """The folder has modules with the names of ours, and the data folder is relative."""
+    """The folder contains modules with the same names as ours, and the data folder is relative."""
     for name in ("gunicorn", "celery", "pasteur_site", "gitsync", "django"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from the current folder')")
     site = Pasteur()

@@ -1,4 +1,4 @@
-"""`manage.py secret_key` on a site of its own, whose web process and worker check the key when they start."""
+"""`manage.py secret_key` on a separate site, whose web process and worker check the key at startup."""
 
 import io
 import subprocess
@@ -20,7 +20,7 @@ KEYS = [f"{number} is a secret key of at least 32 characters" for number in "123
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Pasteur]:
-    """Return a site with tables and its key in the environment, which is not running."""
+    """Return a site that is not running, with tables and its key in the environment."""
     site = Pasteur(SECRET_KEY=KEYS[0])
     site.manage("migrate")
     site.manage("secret_key", "show")
@@ -29,7 +29,7 @@ def site() -> Iterator[Pasteur]:
 
 
 def start(site: Pasteur, program: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the site's programs, which has to refuse to start."""
+    """Start one of the site's programs, which must refuse to start."""
     return subprocess.run(
         programs()[program],
         env={**site.environment(), **environment},
@@ -64,7 +64,7 @@ def test_run_refuses_another_key_before_it_starts_anything(site: Pasteur) -> Non
 
 
 @pytest.mark.django_db
-def test_the_check_reads_the_database_only_when_asked(settings: Settings) -> None:
+def test_the_check_reads_the_database_only_when_requested(settings: Settings) -> None:
     assert not [message for message in run_checks(databases=["default"]) if message.id == "pasteur_site.E002"]
 
     settings.SECRET_KEY = KEYS[1]
@@ -88,7 +88,7 @@ def test_a_site_with_another_key_is_not_ready(
 
 
 @pytest.mark.django_db
-def test_a_key_of_the_environment_is_rotated_with_the_new_one_on_standard_input(
+def test_a_key_in_the_environment_is_rotated_with_the_new_one_on_standard_input(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(KEYS[1].replace(" ", "-") + "\n"))

@@ -1,4 +1,4 @@
-"""The supervisor itself, on programs that are simpler than the site's."""
+"""The supervisor itself, tested with simpler programs than the site's."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ sys.exit(Supervisor(json.loads(sys.argv[1]), Path(sys.argv[2]), Path.cwd()).run(
 
 @contextmanager
 def supervise(folder: Path, programs: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Supervise shell scripts as long as the block lasts."""
+    """Supervise shell scripts for the duration of the block."""
     commands = json.dumps({name: ["sh", "-c", script] for name, script in programs.items()})
     command = [sys.executable, "-c", SUPERVISE, commands, str(folder / "states")]
     with (folder / "log").open("wb") as log:
@@ -38,17 +38,17 @@ def supervise(folder: Path, programs: Mapping[str, str]) -> Iterator[subprocess.
 
 
 def children(pid: int) -> list[str]:
-    """Return the states of a process's children, as `ps` shows them."""
+    """Return the states of a process's children, as reported by `ps`."""
     states = []
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         try:
             states.append(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0])
         except OSError:
-            continue  # It has just ended.
+            continue  # It has just exited.
     return states
 
 
-def test_what_a_program_leaves_behind_does_not_stay_as_a_zombie(tmp_path: Path) -> None:
+def test_orphaned_processes_do_not_remain_as_zombies(tmp_path: Path) -> None:
     left = tmp_path / "left"
     program = f"(for n in 1 2 3; do (touch {left}-$n; exit 0) & done); exec sleep 60"
     with supervise(tmp_path, {"one": program}) as supervisor:
@@ -59,7 +59,7 @@ def test_what_a_program_leaves_behind_does_not_stay_as_a_zombie(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("ending", ["exit 3", "kill -KILL $$"])
-def test_a_program_that_keeps_ending_is_restarted_after_growing_pauses_and_stops_no_other(
+def test_a_program_that_keeps_exiting_is_restarted_after_increasing_delays_and_stops_no_other(
     tmp_path: Path, ending: str
 ) -> None:
     starts = tmp_path / "starts"
@@ -76,7 +76,7 @@ def test_a_program_that_keeps_ending_is_restarted_after_growing_pauses_and_stops
     assert not (tmp_path / "states").exists()
 
 
-def test_a_main_program_that_keeps_ending_stops_all(tmp_path: Path) -> None:
+def test_a_main_program_that_keeps_exiting_stops_everything(tmp_path: Path) -> None:
     with supervise(tmp_path, {"web": "exit 3", "worker": "exec sleep 60"}) as supervisor:
         started = time.monotonic()
 
@@ -85,7 +85,7 @@ def test_a_main_program_that_keeps_ending_stops_all(tmp_path: Path) -> None:
     assert "5 times within a minute" in (tmp_path / "log").read_text()
 
 
-def test_a_folder_that_takes_no_states_stops_nothing(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_store_states_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "states").mkdir()
     (tmp_path / "states" / "file").touch()
     with supervise(tmp_path, {"web": "exec sleep 60", "worker": "exit 3"}) as supervisor:
@@ -96,7 +96,7 @@ def test_a_folder_that_takes_no_states_stops_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", "null", '{"worker": 1}', '{"worker": {}}', "\xff"])
-def test_an_unreadable_state_file_tells_nothing(tmp_path: Path, content: str) -> None:
+def test_an_unreadable_state_file_is_ignored(tmp_path: Path, content: str) -> None:
     (tmp_path / "states").write_text(content, encoding="latin-1")
 
     assert program_states.read(tmp_path / "states") == {}

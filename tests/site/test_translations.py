@@ -1,4 +1,4 @@
-"""Everything that a page says is there in every language, with the same gaps to fill and the same markup."""
+"""All text on pages is available in every language, with the same placeholders and markup."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ CATALOGUES = [(language, domain) for language in LANGUAGES for domain in DOMAINS
 
 
 def gaps(text: str) -> list[str]:
-    """Return what of a text is filled in or is markup."""
+    """Return the placeholders and markup in a text."""
     return sorted(re.findall(r"%(?:\(\w+\))?[.\d]*[a-z]|</?\w+", text))
 
 
@@ -31,21 +31,21 @@ def test_every_text_is_translated_and_confirmed(language: str, domain: str) -> N
 
 
 @pytest.mark.parametrize(("language", "domain"), CATALOGUES)
-def test_every_translation_has_the_gaps_and_the_markup_of_its_text(language: str, domain: str) -> None:
+def test_every_translation_has_the_placeholders_and_markup_of_its_text(language: str, domain: str) -> None:
     for entry in polib.pofile(str(catalogue_path(language, domain))):
         for translated in translations(entry):
             assert gaps(translated) == gaps(entry.msgid_plural or entry.msgid)
 
 
 @pytest.mark.parametrize(("language", "domain"), CATALOGUES)
-def test_the_catalogue_has_what_the_sources_say_and_nothing_else(language: str, domain: str) -> None:
+def test_the_catalogue_matches_the_sources(language: str, domain: str) -> None:
     """`make messages` brings it up to date."""
     kept = catalogue_path(language, domain).read_text(encoding="utf-8")
 
     assert as_po(updated(language, domain)).decode() == kept
 
 
-#: What of a template nobody reads: values of attributes that child templates fill, what is translated, code, tags.
+#: Parts of templates that visitors cannot read: attribute values filled by child templates, translations, code, tags.
 UNREAD = (
     r"\{% block (root|kind) %\}.*?\{% endblock \1 %\}",
     r"\{% blocktranslate.*?endblocktranslate %\}",
@@ -55,7 +55,7 @@ UNREAD = (
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=[str(path.relative_to(ROOT / "templates")) for path in TEMPLATES])
-def test_no_template_has_words_that_are_not_to_be_translated(template: Path) -> None:
+def test_no_template_contains_untranslated_words(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
     for unread in UNREAD:
         text = re.sub(unread, "", text, flags=re.DOTALL)
@@ -65,5 +65,5 @@ def test_no_template_has_words_that_are_not_to_be_translated(template: Path) -> 
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[str(path.relative_to(ROOT / "static" / "js")) for path in SCRIPTS])
-def test_no_script_says_anything_within_a_template_where_it_is_not_collected(script: Path) -> None:
+def test_no_script_contains_messages_inside_template_literals_where_they_are_not_collected(script: Path) -> None:
     assert re.findall(r"\$\{[^}]*gettext\([^)]*\)", script.read_text(encoding="utf-8")) == []

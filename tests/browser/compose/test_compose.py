@@ -1,4 +1,4 @@
-"""The form is comfortable: it indents, says what will happen, takes files, and loses nothing that was written."""
+"""The form is convenient: it indents, shows what will happen, accepts files, and never loses input."""
 
 import json
 
@@ -21,11 +21,11 @@ DROP = """([selector, files]) => {
 
 
 def what_happens(page: Page) -> str:
-    """Return the line beside the button."""
+    """Return the line next to the button."""
     return page.locator("#what-happens").inner_text()
 
 
-def test_tab_and_enter_indent_and_escape_leads_out(arrive: Arrive) -> None:
+def test_tab_and_enter_indent_and_escape_leaves_the_box(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     box, keyboard = author.box(), author.page.keyboard
@@ -51,7 +51,7 @@ def test_tab_and_enter_indent_and_escape_leads_out(arrive: Arrive) -> None:
     expect(box).not_to_be_focused()
 
 
-def test_control_enter_sends(arrive: Arrive) -> None:
+def test_control_enter_submits(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("typed")
@@ -61,7 +61,7 @@ def test_control_enter_sends(arrive: Arrive) -> None:
     assert author.read_file("paste.txt") == "typed"
 
 
-def test_the_line_beside_the_button_says_what_will_happen(arrive: Arrive) -> None:
+def test_the_line_next_to_the_button_shows_what_will_happen(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     assert what_happens(author.page) == (
@@ -90,7 +90,7 @@ def test_the_language_follows_the_name(arrive: Arrive) -> None:
     expect(author.page.get_by_label("Language of Makefile")).to_have_value("makefile")
 
 
-def test_the_size_is_shown_against_the_limit_as_it_grows(arrive: Arrive) -> None:
+def test_the_size_is_shown_next_to_the_limit(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     size = author.page.locator(".size")
@@ -117,7 +117,7 @@ def test_dropped_files_become_files_of_the_paste_byte_for_byte(arrive: Arrive) -
     assert author.raw(author.key, "two.rs") == b"fn main() {}\n"
 
 
-def test_a_picture_from_the_clipboard_is_refused_with_the_reason(arrive: Arrive) -> None:
+def test_an_image_from_the_clipboard_is_refused_with_the_reason(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.box().evaluate("""box => {
@@ -130,7 +130,7 @@ def test_a_picture_from_the_clipboard_is_refused_with_the_reason(arrive: Arrive)
     expect(author.box()).to_have_value("")
 
 
-def test_what_was_not_sent_is_there_again_until_it_is_sent(arrive: Arrive) -> None:
+def test_unsent_input_is_restored_until_it_is_sent(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.page.get_by_label("Title").fill("Half done")
@@ -149,7 +149,7 @@ def test_what_was_not_sent_is_there_again_until_it_is_sent(arrive: Arrive) -> No
     expect(author.box()).to_have_value("")
 
 
-def test_a_form_that_was_only_looked_at_replaces_no_draft(arrive: Arrive) -> None:
+def test_viewing_an_empty_form_does_not_replace_a_draft(arrive: Arrive) -> None:
     author = arrive()
     key = publish(author, ("other.txt", "of somebody else"))
     author.go("/")
@@ -161,7 +161,7 @@ def test_a_form_that_was_only_looked_at_replaces_no_draft(arrive: Arrive) -> Non
     expect(author.box()).to_have_value("an hour's work")
 
 
-def test_a_draft_may_be_thrown_away(arrive: Arrive) -> None:
+def test_a_draft_can_be_discarded(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("nothing of worth")
@@ -188,7 +188,7 @@ def test_the_author_is_remembered(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_a_link_may_fill_the_form_in(arrive: Arrive, javascript: bool) -> None:
+def test_a_link_can_prefill_the_form(arrive: Arrive, javascript: bool) -> None:
     author = arrive(javascript=javascript)
 
     author.go("/?language=py&title=Hello&name=a.txt&visibility=public&expires=bad&content=x%3C/textarea%3E")
@@ -202,7 +202,7 @@ def test_a_link_may_fill_the_form_in(arrive: Arrive, javascript: bool) -> None:
     assert author.press("Create paste") == 200
 
 
-def test_two_presses_make_one_paste(arrive: Arrive) -> None:
+def test_pressing_the_button_twice_creates_one_paste(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("once")
@@ -219,7 +219,7 @@ def test_two_presses_make_one_paste(arrive: Arrive) -> None:
     assert sent == ["POST"]
 
 
-def test_the_keys_are_listed_and_work(arrive: Arrive) -> None:
+def test_the_keyboard_shortcuts_are_listed_and_work(arrive: Arrive) -> None:
     reader = arrive()
     reader.go("/recent")
 
@@ -235,7 +235,7 @@ def test_the_keys_are_listed_and_work(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_theme_is_the_systems_until_another_is_chosen(arrive: Arrive, scheme: str) -> None:
+def test_the_theme_follows_the_system_until_another_is_chosen(arrive: Arrive, scheme: str) -> None:
     reader = arrive()
     reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     paper = "getComputedStyle(document.body).backgroundColor"

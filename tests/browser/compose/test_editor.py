@@ -1,4 +1,4 @@
-"""The box wraps, takes files from wherever they come, says why it takes no pictures, and sends nothing in vain."""
+"""The text box wraps lines, accepts files from any source, explains why it refuses images, and checks its input."""
 
 import pytest
 from playwright.sync_api import Request, expect
@@ -20,12 +20,12 @@ PASTE = """(box, [files, texts]) => {
 
 
 def refusal(author: Visitor) -> None:
-    """Fail unless it is said why a picture is not taken."""
+    """Fail unless the page explains why an image is refused."""
     expect(author.page.get_by_role("status").filter(has_text=ONLY_TEXT)).to_be_visible()
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_long_lines_wrap_in_the_box_when_asked_and_that_is_remembered(arrive: Arrive, phone: bool) -> None:
+def test_line_wrapping_in_the_box_can_be_turned_on_and_is_remembered(arrive: Arrive, phone: bool) -> None:
     author = arrive(phone=phone)
     author.go("/")
     too_wide = "box => box.scrollWidth > box.clientWidth"
@@ -44,7 +44,7 @@ def test_long_lines_wrap_in_the_box_when_asked_and_that_is_remembered(arrive: Ar
     assert author.box().evaluate(too_wide)
 
 
-def test_a_picture_that_was_copied_from_a_page_is_refused_with_the_reason(arrive: Arrive) -> None:
+def test_an_image_copied_from_a_page_is_refused_with_the_reason(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
 
@@ -54,7 +54,7 @@ def test_a_picture_that_was_copied_from_a_page_is_refused_with_the_reason(arrive
     expect(author.box()).to_have_value("")
 
 
-def test_a_copied_file_that_is_text_becomes_a_file(arrive: Arrive) -> None:
+def test_a_copied_text_file_becomes_a_file(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
 
@@ -65,7 +65,7 @@ def test_a_copied_file_that_is_text_becomes_a_file(arrive: Arrive) -> None:
     assert author.raw(author.key, "copied.svg") == b"<svg/>\r\n"
 
 
-def test_a_dropped_picture_is_refused_and_the_text_beside_it_is_taken(arrive: Arrive) -> None:
+def test_a_dropped_image_is_refused_and_the_text_dropped_with_it_is_accepted(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
 
@@ -76,7 +76,7 @@ def test_a_dropped_picture_is_refused_and_the_text_beside_it_is_taken(arrive: Ar
     expect(author.page.locator("section.file h2")).to_have_text(["one.py"])
 
 
-def test_a_file_that_is_dropped_beside_the_boxes_is_taken_too(arrive: Arrive) -> None:
+def test_a_file_dropped_outside_the_boxes_is_also_accepted(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("first")
@@ -88,7 +88,7 @@ def test_a_file_that_is_dropped_beside_the_boxes_is_taken_too(arrive: Arrive) ->
     assert author.raw(author.key, "one.py") == b"x = 1\n"
 
 
-def test_what_is_too_much_is_told_before_anything_is_sent(arrive: Arrive) -> None:
+def test_exceeded_limits_are_reported_before_anything_is_sent(arrive: Arrive) -> None:
     author = arrive(phone=True)
     author.go("/")
     sent: list[Request] = []
@@ -105,7 +105,7 @@ def test_what_is_too_much_is_told_before_anything_is_sent(arrive: Arrive) -> Non
     assert author.press("Create paste") == 200
 
 
-def test_an_answer_that_is_no_answer_keeps_what_was_to_be_encrypted(arrive: Arrive) -> None:
+def test_an_invalid_response_keeps_the_text_to_be_encrypted(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("secret")

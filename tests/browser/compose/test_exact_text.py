@@ -1,4 +1,4 @@
-"""What stands in the box arrives byte for byte; without scripts, what the browser makes of it does."""
+"""The content of the box arrives byte for byte; without scripts, it arrives as encoded by the browser."""
 
 import pytest
 
@@ -17,7 +17,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_text_arrives_as_it_stands_in_the_box(arrive: Arrive, text: str) -> None:
+def test_text_arrives_as_it_is_in_the_box(arrive: Arrive, text: str) -> None:
     author = arrive()
     author.go("/")
     author.write(text)
@@ -26,7 +26,7 @@ def test_text_arrives_as_it_stands_in_the_box(arrive: Arrive, text: str) -> None
     assert author.raw(author.key) == text.encode()
 
 
-def test_two_texts_arrive_as_they_stand_after_the_form_came_back(arrive: Arrive) -> None:
+def test_two_texts_arrive_as_they_are_after_the_form_was_shown_again(arrive: Arrive) -> None:
     first, second = "\nfirst  \n\n\tindented", "\n\nsecond\n"
     author = arrive()
     author.go("/")
@@ -40,7 +40,7 @@ def test_two_texts_arrive_as_they_stand_after_the_form_came_back(arrive: Arrive)
     assert author.raw(author.key, "paste-2.txt") == second.encode()
 
 
-def test_without_scripts_the_line_ends_are_those_that_browsers_send(arrive: Arrive) -> None:
+def test_without_scripts_line_endings_are_those_sent_by_browsers(arrive: Arrive) -> None:
     author = arrive(javascript=False)
     author.go("/")
     author.write("\none  \n\ttwo")
@@ -50,7 +50,7 @@ def test_without_scripts_the_line_ends_are_those_that_browsers_send(arrive: Arri
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_a_chosen_file_arrives_with_its_own_line_ends(arrive: Arrive, javascript: bool) -> None:
+def test_a_chosen_file_keeps_its_line_endings(arrive: Arrive, javascript: bool) -> None:
     content = "\r\none\r\ntwo\nthree\r four \u2028".encode()
     author = arrive(javascript=javascript)
     author.go("/")

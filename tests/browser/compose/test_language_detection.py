@@ -1,4 +1,4 @@
-"""A text that nobody named is guessed to be in a language, in the browser, and everybody may know better."""
+"""The language of unnamed text is detected in the browser, and authors and readers can override it."""
 
 import json
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.server
 
 STATIC: dict[str, str] = json.loads((ROOT / "staticfiles" / "staticfiles.json").read_text())["paths"]
 LETTER = "Dear all,\n\nwe meet on Monday (at ten). Please bring: your notes, and tell Anna if you cannot come.\n"
-#: What each of these is, and a few lines of it.
+#: Languages, each with a few lines of code.
 TEXTS = {
     "bash": 'for name in *.txt; do\n  echo "$name"\n  wc -l "$name"\ndone\n',
     "c": "#include <stdio.h>\n\nint main(void)\n{\n    return 0;\n}\n",
@@ -42,11 +42,11 @@ TEXTS = {
 
 
 def chosen(author: Visitor, number: int = 1) -> Locator:
-    """Return the choice of a file's language that is made."""
+    """Return the selected language of a file."""
     return author.page.get_by_label("Language", exact=True).nth(number - 1).locator("option:checked")
 
 
-def test_texts_are_recognised_and_a_letter_is_not(arrive: Arrive) -> None:
+def test_code_is_recognized_and_a_letter_is_not(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
 
@@ -63,7 +63,7 @@ def test_texts_are_recognised_and_a_letter_is_not(arrive: Arrive) -> None:
     assert found == {language: language for language in TEXTS}
 
 
-def test_a_guess_stands_in_the_list_and_is_sent(arrive: Arrive) -> None:
+def test_a_detected_language_is_shown_in_the_list_and_sent(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     expect(chosen(author)).to_have_text("From the file name")
@@ -76,7 +76,7 @@ def test_a_guess_stands_in_the_list_and_is_sent(arrive: Arrive) -> None:
     assert author.raw(author.key) == HELLO.encode()
 
 
-def test_whoever_knows_better_is_believed(arrive: Arrive) -> None:
+def test_an_explicit_choice_overrides_detection(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write(HELLO)
@@ -97,7 +97,7 @@ def test_whoever_knows_better_is_believed(arrive: Arrive) -> None:
     expect(chosen(author)).to_have_text("From the file name")
 
 
-def test_another_text_is_guessed_anew_and_none_is_taken_back(arrive: Arrive) -> None:
+def test_different_text_is_detected_again_and_no_choice_is_undone(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write(HELLO)
@@ -114,7 +114,7 @@ def test_another_text_is_guessed_anew_and_none_is_taken_back(arrive: Arrive) -> 
     expect(author.page.locator("[data-guessed]")).to_have_count(0)
 
 
-def test_a_draft_comes_back_with_a_guess_and_not_with_a_choice(arrive: Arrive) -> None:
+def test_a_draft_is_restored_with_a_detected_language_and_not_with_a_choice(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write(HELLO)
@@ -129,7 +129,7 @@ def test_a_draft_comes_back_with_a_guess_and_not_with_a_choice(arrive: Arrive) -
     expect(chosen(author)).to_have_text("From the file name")
 
 
-def test_a_text_without_a_name_is_coloured_by_a_guess_and_stays_what_it_is(arrive: Arrive) -> None:
+def test_unnamed_text_is_highlighted_by_detection_without_being_changed(arrive: Arrive) -> None:
     reader = arrive(phone=True)
 
     text = opened(reader, ("", HELLO))
@@ -148,7 +148,7 @@ def test_a_text_without_a_name_is_coloured_by_a_guess_and_stays_what_it_is(arriv
     assert len(values) == len(set(values))
 
 
-def test_what_has_a_name_or_was_asked_for_as_text_is_not_guessed(arrive: Arrive) -> None:
+def test_named_or_explicitly_plain_text_is_not_detected(arrive: Arrive) -> None:
     reader = arrive()
     named, unnamed = publish(reader, ("notes.txt", HELLO)), publish(reader, ("", HELLO))
 
@@ -158,7 +158,7 @@ def test_what_has_a_name_or_was_asked_for_as_text_is_not_guessed(arrive: Arrive)
         expect(reader.page.locator("select option:checked")).to_have_text("Plain text")
 
 
-def test_what_is_encrypted_is_guessed_too(arrive: Arrive) -> None:
+def test_encrypted_text_is_also_detected(arrive: Arrive) -> None:
     reader = arrive()
     secret = bytes(range(32))
     key = publish(reader, ("", seal(HELLO, secret)), encrypted=True)
@@ -170,7 +170,7 @@ def test_what_is_encrypted_is_guessed_too(arrive: Arrive) -> None:
     )
 
 
-def test_a_guess_that_does_not_end_is_ended(arrive: Arrive) -> None:
+def test_detection_that_does_not_finish_is_terminated(arrive: Arrive) -> None:
     author = arrive()
     author.page.route(
         "**/signs*",

@@ -1,4 +1,4 @@
-"""Text goes in on the first page and comes out under an address of its own, on any screen, with scripts or without."""
+"""Text is submitted on the first page and shown under its own address, on any screen, with or without scripts."""
 
 import pytest
 from playwright.sync_api import expect
@@ -18,9 +18,7 @@ either_way = pytest.mark.parametrize(
 
 
 @everywhere
-def test_a_paste_can_be_read_by_somebody_else_who_has_the_address(
-    arrive: Arrive, phone: bool, javascript: bool
-) -> None:
+def test_a_paste_can_be_read_by_another_visitor_with_the_address(arrive: Arrive, phone: bool, javascript: bool) -> None:
     author = arrive(phone=phone, javascript=javascript)
     author.go("/")
     author.page.get_by_label("File name").fill("hello.py")
@@ -67,7 +65,7 @@ def test_several_files_become_one_paste_in_their_order(arrive: Arrive, phone: bo
     assert download.value.path().read_bytes() == b"echo three\n"
 
 
-def test_an_added_file_may_be_left_empty(arrive: Arrive) -> None:
+def test_an_added_file_can_be_left_empty(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("only this")
@@ -78,7 +76,7 @@ def test_an_added_file_may_be_left_empty(arrive: Arrive) -> None:
     assert author.page.locator("section.file h2").all_inner_texts() == ["paste.txt"]
 
 
-def test_a_chosen_file_survives_the_asking_for_another(arrive: Arrive) -> None:
+def test_a_chosen_file_is_kept_when_another_is_added(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.choose_file("chosen.py", b"x = 1\n")
@@ -91,7 +89,7 @@ def test_a_chosen_file_survives_the_asking_for_another(arrive: Arrive) -> None:
     assert author.read_file("paste.txt") == "second"
 
 
-def test_enter_in_a_field_pastes(arrive: Arrive) -> None:
+def test_enter_in_a_field_submits(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("text")
@@ -102,7 +100,7 @@ def test_enter_in_a_field_pastes(arrive: Arrive) -> None:
 
 
 @either_way
-def test_a_refusal_is_said_once_and_keeps_what_was_written(arrive: Arrive, phone: bool, javascript: bool) -> None:
+def test_a_refusal_is_shown_once_and_keeps_the_input(arrive: Arrive, phone: bool, javascript: bool) -> None:
     author = arrive(phone=phone, javascript=javascript)
     author.go("/")
     author.page.get_by_label("Title").fill("Only a title")
@@ -120,11 +118,11 @@ def test_a_refusal_is_said_once_and_keeps_what_was_written(arrive: Arrive, phone
     assert author.press("Create paste") == 200
 
 
-def test_a_text_that_is_too_long_comes_back_whole(arrive: Arrive) -> None:
+def test_a_text_that_is_too_long_is_returned_completely(arrive: Arrive) -> None:
     text = ("\n" + "0123456789" * 100) * 525
     author = arrive(javascript=False)
     author.go("/")
-    author.box().evaluate("(box, text) => { box.value = text }", text)  # Typing as much takes a browser seconds.
+    author.box().evaluate("(box, text) => { box.value = text }", text)  # Typing this takes seconds.
 
     assert author.press("Create paste") == 413
 
@@ -133,7 +131,7 @@ def test_a_text_that_is_too_long_comes_back_whole(arrive: Arrive) -> None:
 
 
 @either_way
-def test_a_form_that_lay_open_too_long_comes_back_and_is_taken_the_next_time(
+def test_a_form_that_was_open_too_long_is_shown_again_and_then_accepted(
     arrive: Arrive, phone: bool, javascript: bool
 ) -> None:
     author = arrive(phone=phone, javascript=javascript)
@@ -149,7 +147,7 @@ def test_a_form_that_lay_open_too_long_comes_back_and_is_taken_the_next_time(
     assert author.read_file("paste.txt") == "an hour's work"
 
 
-def test_a_picture_is_refused_by_its_name_and_the_rest_of_the_form_stays(arrive: Arrive) -> None:
+def test_an_image_is_refused_by_name_and_the_rest_of_the_form_is_kept(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("text that took an hour")

@@ -1,4 +1,4 @@
-"""Encrypted pastes as other programs make and read them: PrivateBin's version 2, and the original Pasteur's."""
+"""Encrypted pastes as created and read by other programs: PrivateBin's version 2, and the original Pasteur's."""
 
 import base64
 import json
@@ -68,7 +68,7 @@ def unseal(text: str, key: str, password: str | bytes = "") -> dict[str, Any]:
 
 
 def seal_old(text: str, secret: bytes, iv: bytes | None) -> str:
-    """Return what the original Pasteur's page would send: with an IV of its own, or in the older edition without."""
+    """Return what the original Pasteur's page would send: with its own IV, or without one in the older version."""
     pad = padding.PKCS7(128).padder()
     encryptor = Cipher(algorithms.AES(secret), modes.CBC(iv or OLD_IV)).encryptor()
     sealed = encryptor.update(pad.update(text.encode()) + pad.finalize()) + encryptor.finalize()
@@ -76,7 +76,7 @@ def seal_old(text: str, secret: bytes, iv: bytes | None) -> str:
 
 
 def old_fragment(secret: bytes) -> str:
-    """Return its key as it stood in the address."""
+    """Return its key as it appeared in the address."""
     k = base64.urlsafe_b64encode(secret).decode().rstrip("=")
     jwk = {"alg": "A128CBC", "ext": True, "k": k, "key_ops": ["encrypt", "decrypt"], "kty": "oct"}
     return base64.b64encode(json.dumps(jwk).encode()).decode()

@@ -1,4 +1,4 @@
-"""What is encrypted is encrypted in the browser: the server gets neither text nor key, and others read the format."""
+"""Encryption happens in the browser: the server gets neither text nor key, and other clients can read the format."""
 
 import json
 from typing import Any
@@ -26,13 +26,13 @@ def publish(visitor: Visitor, text: str, **facts: Any) -> str:
 def shown_file(visitor: Visitor, name: str) -> str:
     expect(
         visitor.page.get_by_text("Decrypted in this browser.")
-    ).to_be_visible()  # Until then the ciphertext is there.
+    ).to_be_visible()  # Until then, the ciphertext is shown.
     expect(visitor.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     return visitor.read_file(name)
 
 
 @pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
-def test_what_is_encrypted_here_is_read_with_its_link_and_by_other_clients(arrive: Arrive, password: str) -> None:
+def test_a_paste_encrypted_here_is_read_with_its_link_and_by_other_clients(arrive: Arrive, password: str) -> None:
     author, sent = arrive(), []
     author.page.on(
         "request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None
@@ -64,7 +64,7 @@ def test_what_is_encrypted_here_is_read_with_its_link_and_by_other_clients(arriv
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_what_another_client_encrypted_opens_here(arrive: Arrive, zipped: bool) -> None:
+def test_a_paste_encrypted_by_another_client_opens_here(arrive: Arrive, zipped: bool) -> None:
     reader = arrive(phone=True)
     key = publish(reader, seal(TEXT, SECRET, zipped=zipped))
 
@@ -76,7 +76,7 @@ def test_what_another_client_encrypted_opens_here(arrive: Arrive, zipped: bool) 
 
 @pytest.mark.parametrize("iv", [bytes(range(16)), None], ids=["with IV", "older"])
 @pytest.mark.parametrize("text", ["x", "sixteen letters!", "é" * 100 + "\nlet x = 1\n"], ids=["short", "block", "long"])
-def test_what_the_original_pasteur_encrypted_opens_from_its_old_link(
+def test_a_paste_encrypted_by_the_original_pasteur_opens_from_its_old_link(
     arrive: Arrive, iv: bytes | None, text: str
 ) -> None:
     reader, secret = arrive(), b"0123456789abcdef"
@@ -104,7 +104,7 @@ def damaged(sealed: str) -> str:
     ],
     ids=["wrong key", "no key at all", "damage", "missing"],
 )
-def test_a_wrong_key_or_damage_is_said_and_nothing_is_shown(
+def test_a_wrong_key_or_damage_is_reported_and_nothing_is_shown(
     arrive: Arrive, sealed: str, fragment: str, words: str
 ) -> None:
     reader = arrive()
@@ -116,7 +116,7 @@ def test_a_wrong_key_or_damage_is_said_and_nothing_is_shown(
     expect(reader.page.get_by_text("only for you")).to_have_count(0)
 
 
-def test_the_key_goes_with_whoever_burns_it(arrive: Arrive) -> None:
+def test_the_key_is_kept_when_burning(arrive: Arrive) -> None:
     reader = arrive()
     key = publish(reader, seal(TEXT, SECRET), burn=True)
 
@@ -128,7 +128,7 @@ def test_the_key_goes_with_whoever_burns_it(arrive: Arrive) -> None:
     assert reader.go(f"/{key}") == 404
 
 
-def test_without_web_crypto_the_choice_is_off_and_says_why(arrive: Arrive) -> None:
+def test_without_web_crypto_the_option_is_disabled_and_explains_why(arrive: Arrive) -> None:
     author = arrive()
     author.page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined })")
 
@@ -150,7 +150,7 @@ def test_a_refusal_keeps_the_text(arrive: Arrive) -> None:
         author.page.get_by_role("button", name="Create paste", exact=True).click()
 
 
-def test_what_is_encrypted_is_forked_in_the_browser_and_encrypted_again(arrive: Arrive) -> None:
+def test_an_encrypted_paste_is_forked_in_the_browser_and_encrypted_again(arrive: Arrive) -> None:
     reader, sent = arrive(), []
     reader.page.on(
         "request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None

@@ -1,4 +1,4 @@
-"""pbincli, a client of PrivateBin: it opens what the page encrypted, and the page opens what it encrypted."""
+"""pbincli, a PrivateBin client: it can open pastes encrypted by the page, and vice versa."""
 
 import json
 from pathlib import Path
@@ -16,12 +16,12 @@ from tests.servers.pasteur import Pasteur
 pytestmark = pytest.mark.server
 
 TEXT = "print('only for you \u2603')\r\n\ta=1&b=%20+c\n\n"
-AS_INSTALLED = ("pbincli",)  # One run takes seconds, so a paste each way is made with it,
-QUICKLY = ("python", str(HERE / "quick_pbincli.py"))  # and the others with this.
+AS_INSTALLED = ("pbincli",)  # One run takes seconds, so it creates and reads only one paste,
+QUICKLY = ("python", str(HERE / "quick_pbincli.py"))  # and this is used for all others.
 
 
 def send(site: Pasteur, home: Path, *options: str, client: tuple[str, ...] = QUICKLY) -> dict[str, Any]:
-    """Let pbincli encrypt and send a text; return what it says."""
+    """Let pbincli encrypt and send text; return its output."""
     said = run(*client, "send", "-s", f"{site.url}/", "--json", "-t", TEXT, *options, home=home)
     result: dict[str, Any] = json.loads(said)["result"]
     return result
@@ -35,7 +35,7 @@ def get(site: Pasteur, home: Path, link: str, *options: str, client: tuple[str, 
 
 
 @pytest.mark.parametrize("options", [[], ["-p", "pass w\u00f6rd"], ["-c", "none", "-F", "markdown", "-E", "never"]])
-def test_what_it_encrypts_it_reads_and_the_page_opens_it(
+def test_it_can_read_what_it_encrypts_and_so_can_the_page(
     arrive: Arrive, site: Pasteur, tmp_path: Path, options: list[str]
 ) -> None:
     password = options[1:2] if options[:1] == ["-p"] else []
@@ -53,7 +53,7 @@ def test_what_it_encrypts_it_reads_and_the_page_opens_it(
     assert reader.page.url == f"{site.url}/{made['id']}#{made['password']}"
 
 
-def test_it_opens_what_the_page_encrypted(arrive: Arrive, site: Pasteur, tmp_path: Path) -> None:
+def test_it_opens_pastes_encrypted_by_the_page(arrive: Arrive, site: Pasteur, tmp_path: Path) -> None:
     author = arrive()
     author.go("/")
     author.write("print('only for you ☃')\n")
@@ -67,7 +67,7 @@ def test_it_opens_what_the_page_encrypted(arrive: Arrive, site: Pasteur, tmp_pat
     assert opened == "print('only for you ☃')\n".encode()
 
 
-def test_it_deletes_with_its_token_and_a_paste_that_burns_is_read_once(site: Pasteur, tmp_path: Path) -> None:
+def test_it_deletes_with_its_token_and_a_burning_paste_is_read_once(site: Pasteur, tmp_path: Path) -> None:
     kept, burning = send(site, tmp_path), send(site, tmp_path, "-B")
 
     run(*AS_INSTALLED, "delete", "-s", f"{site.url}/", kept["deletelink"], home=tmp_path)
@@ -79,7 +79,7 @@ def test_it_deletes_with_its_token_and_a_paste_that_burns_is_read_once(site: Pas
 
 
 def saved(visitor: Visitor, name: str) -> bytes:
-    """Save what the page offers under this name, as somebody does who clicks on it."""
+    """Click on a file offered by the page under this name, and return the saved content."""
     heading = visitor.page.get_by_role("heading", name=name, exact=True)
     section = visitor.page.locator("section.attached").filter(has=heading)
     with visitor.page.expect_download() as download:
@@ -89,7 +89,7 @@ def saved(visitor: Visitor, name: str) -> bytes:
 
 
 @pytest.mark.parametrize("options", [["-t", TEXT], ["-q"]], ids=["with a text", "alone"])
-def test_the_page_offers_a_file_that_it_attached_to_be_saved(
+def test_the_page_offers_to_save_an_attached_file(
     arrive: Arrive, site: Pasteur, tmp_path: Path, options: list[str]
 ) -> None:
     content = b"<script>document.title = 'run'</script>" + bytes(range(256))
@@ -106,7 +106,7 @@ def test_the_page_offers_a_file_that_it_attached_to_be_saved(
     assert texts.all_text_contents() == options[1:]
 
 
-def test_what_is_attached_is_bytes_whatever_its_name_and_its_type_say(arrive: Arrive, site: Pasteur) -> None:
+def test_an_attachment_is_saved_as_bytes_whatever_its_name_and_type(arrive: Arrive, site: Pasteur) -> None:
     secret = bytes(range(1, 33))
     attached = {
         "../../etc/.bash\u202erc": "data:text/html;base64,PGI+",
@@ -126,6 +126,6 @@ def test_what_is_attached_is_bytes_whatever_its_name_and_its_type_say(arrive: Ar
     assert [saved(reader, name) for name in ("bashrc", "ab.svg", "attachment")] == [b"<b>", b"<svg>", b""]
     expect(reader.page.locator("section.attached").nth(2)).to_contain_text("This attached file is damaged.")
     expect(reader.page.locator("section.attached a")).to_have_count(3)
-    with reader.page.expect_download():  # Opened as a page, it is saved all the same: nothing shows it.
+    with reader.page.expect_download():  # Even when opened as a page, it is saved: nothing displays it.
         reader.page.evaluate("location.href = document.querySelector('.attached a').href")
     assert reader.read_file("paste.txt") == "text"

@@ -1,4 +1,4 @@
-"""The client and the pages open what the other has encrypted."""
+"""The client and the pages can open each other's encrypted pastes."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ TEXT = "print('only for you ☃')\n"
 
 
 @pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
-def test_the_client_opens_what_the_browser_encrypted(arrive: Arrive, tmp_path: Path, password: str) -> None:
+def test_the_client_opens_pastes_encrypted_by_the_browser(arrive: Arrive, tmp_path: Path, password: str) -> None:
     author = arrive()
     author.go("/")
     author.page.get_by_label("File name").fill("a.py")
@@ -30,7 +30,7 @@ def test_the_client_opens_what_the_browser_encrypted(arrive: Arrive, tmp_path: P
 
 
 @pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
-def test_the_page_opens_what_the_client_encrypted(arrive: Arrive, tmp_path: Path, password: str) -> None:
+def test_the_page_opens_pastes_encrypted_by_the_client(arrive: Arrive, tmp_path: Path, password: str) -> None:
     reader = arrive()
     user = User(tmp_path, reader.url, **({"PASTEUR_PASSWORD": password} if password else {}))
     url = user("paste", "--encrypt", user.write("a.py", TEXT), user.write("b.txt", "two")).line

@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page, in every language, light and dark, on a phone and on a wide screen."""
+"""axe-core finds no problems on any page, in every language, light and dark, on a phone and on a wide screen."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.browser.visitor import PHONE, WIDE, Visitor
 
 pytestmark = pytest.mark.server
 
-#: How a page is looked at: all that is said there is checked once, its colours in every way.
+#: How pages are viewed: texts are checked once per language, and colors in every combination.
 Look = tuple[ViewportSize, Literal["light", "dark"]]
 LOOKS: list[Look] = [(PHONE, "light"), (WIDE, "dark")]
 COLOURS = ["color-contrast", "link-in-text-block"]
@@ -25,7 +25,7 @@ AXE = Path(__file__).resolve().parents[3] / "assets" / "node_modules" / "axe-cor
 
 
 def faults(visitor: Visitor, **options: object) -> list[str]:
-    """Return what axe-core finds on the open page. It is evaluated as the test's own code, not as the page's."""
+    """Return the problems that axe-core finds on the open page. It runs as the test's own code, not as the page's."""
     page = visitor.page
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
@@ -35,7 +35,7 @@ def faults(visitor: Visitor, **options: object) -> list[str]:
 
 
 def faults_of_looks(visitor: Visitor) -> list[str]:
-    """Return what is found on the open page, and whether it is wider than its window, however it is looked at."""
+    """Return the problems found, and whether the page is wider than its window, in every view."""
     in_english = visitor.page.locator("html").get_attribute("lang") == "en"
     found = faults(visitor, rules={name: {"enabled": False} for name in COLOURS})
     for window, scheme in LOOKS:
@@ -44,13 +44,13 @@ def faults_of_looks(visitor: Visitor) -> list[str]:
         name = f"{window['width']} {scheme}"
         if visitor.scrolls_sideways():
             found.append(f"{name}: scrolls sideways")
-        if in_english:  # Colours are the same in every language.
+        if in_english:  # Colors are the same in every language.
             found += [f"{name} {fault}" for fault in faults(visitor, runOnly=COLOURS)]
     return found
 
 
 def opened(visitor: Visitor, *paths: str, ready: str = "main") -> Iterator[str]:
-    """Open pages one after the other, and yield each once it is ready."""
+    """Open pages one after another, and yield each when it is ready."""
     for path in paths:
         visitor.go(path)
         visitor.page.wait_for_selector(ready)
@@ -58,7 +58,7 @@ def opened(visitor: Visitor, *paths: str, ready: str = "main") -> Iterator[str]:
 
 
 def reading(visitor: Visitor) -> Iterator[str]:
-    """Open pastes of all kinds."""
+    """Open all kinds of pastes."""
     every_colour = '@meta\n# comment\nclass A(B):\n    def f(self): return [1, "s", None, print(f"{x}")]\n'
     files = [
         ("hello.py", HELLO + every_colour),
@@ -78,7 +78,7 @@ def reading(visitor: Visitor) -> Iterator[str]:
 
 
 def encrypted(visitor: Visitor) -> Iterator[str]:
-    """Open what is encrypted, with its key and without."""
+    """Open encrypted pastes, with and without the key."""
     key = publish(visitor, ("", seal("secret", SECRET)), encrypted=True)
     yield from opened(visitor, f"/{key}#{base58(SECRET)}", ready="#sealed .tool")
     yield from opened(visitor, f"/{key}/revisions")
@@ -86,14 +86,14 @@ def encrypted(visitor: Visitor) -> Iterator[str]:
 
 
 def revisions(visitor: Visitor) -> Iterator[str]:
-    """Open all about a paste that was edited."""
+    """Open all pages about an edited paste."""
     key = edited(visitor, {"hello.py": HELLO, "old.txt": "x\n"}, {"hello.py": f"{HELLO}x\n", "new.txt": "a\u202eb"})
     yield from opened(visitor, f"/{key}/revisions", f"/{key}/revisions?view=split", f"/{key}/revisions?from=9")
     yield from opened(visitor, f"/{key}/revisions/1", ready="#file-1[data-highlighted]")
 
 
 def writing(visitor: Visitor) -> Iterator[str]:
-    """Open the forms, the list of keys, and what comes when nothing was written."""
+    """Open the forms, the list of keyboard shortcuts, and the page after submitting nothing."""
     key = publish(visitor, ("hello.py", HELLO), title="T", author="A", comment="c")
     yield from opened(visitor, *(f"/{key}/{form}" for form in ("edit", "fork", "delete", "report")), "/")
     visitor.page.keyboard.press("?")
@@ -105,7 +105,7 @@ def writing(visitor: Visitor) -> Iterator[str]:
 
 
 def finding(visitor: Visitor) -> Iterator[str]:
-    """Open the lists, and what is not there."""
+    """Open the lists and missing pages."""
     publish(visitor, ("hello.py", HELLO), title="T", author="A", visibility="public")
     yield from opened(visitor, "/recent", "/search?q=hello", "/by/A", "/mine", "/0000000000")
 

@@ -1,4 +1,4 @@
-"""The readable page of the API works under the site's own policy, with nothing from elsewhere."""
+"""The API's documentation page works under the site's own policy, without anything from other sites."""
 
 import pytest
 from playwright.sync_api import expect
@@ -8,7 +8,7 @@ from tests.browser.conftest import Arrive
 pytestmark = pytest.mark.server
 
 
-def test_the_api_can_be_read_about(arrive: Arrive) -> None:
+def test_the_api_documentation_can_be_read(arrive: Arrive) -> None:
     visitor = arrive()
 
     assert visitor.go("/api/v1/docs") == 200

@@ -1,4 +1,4 @@
-"""What holds for every page: it fits a phone, works from the keyboard, sets no cookie and runs nothing of a paste."""
+"""Rules for every page: it fits on a phone, works from the keyboard, sets no cookie, and runs nothing from a paste."""
 
 import time
 from typing import Any
@@ -30,7 +30,7 @@ def publish(reader: Visitor, **paste: Any) -> str:
     ],
     ids=["long names", "a long line", "a long word", "many files"],
 )
-def test_a_phone_shows_any_paste_without_scrolling_the_page_sideways(arrive: Arrive, paste: dict[str, Any]) -> None:
+def test_a_phone_shows_any_paste_without_horizontal_scrolling(arrive: Arrive, paste: dict[str, Any]) -> None:
     reader = arrive(phone=True)
 
     assert reader.go(f"/{publish(reader, **paste)}") == 200
@@ -39,7 +39,7 @@ def test_a_phone_shows_any_paste_without_scrolling_the_page_sideways(arrive: Arr
     expect(reader.page.get_by_role("link", name="Raw").first).to_be_visible()
 
 
-def test_half_a_million_empty_lines_are_shown_whole(arrive: Arrive) -> None:
+def test_half_a_million_empty_lines_are_shown_completely(arrive: Arrive) -> None:
     reader = arrive(phone=True)
     text = "first" + "\n" * 500_000 + "last"
 
@@ -48,7 +48,7 @@ def test_half_a_million_empty_lines_are_shown_whole(arrive: Arrive) -> None:
     assert reader.read_file("long.txt") == text
 
 
-def test_nothing_in_a_paste_runs(arrive: Arrive) -> None:
+def test_nothing_in_a_paste_is_executed(arrive: Arrive) -> None:
     reader = arrive()
     files = [{"content": f"</pre>{HOSTILE}", "name": "<script>document.title='run'<script>.html", "language": "xml"}]
     key = publish(reader, files=files, title=HOSTILE, author=HOSTILE, comment=HOSTILE, visibility="public")
@@ -59,7 +59,7 @@ def test_nothing_in_a_paste_runs(arrive: Arrive) -> None:
         expect(reader.page.locator("img:not(.brand img)")).to_have_count(0)
 
 
-def test_what_cannot_be_shown_is_marked_and_left_as_it_is_in_the_raw_text(arrive: Arrive) -> None:
+def test_invisible_characters_are_marked_and_unchanged_in_the_raw_text(arrive: Arrive) -> None:
     reader = arrive()
     text = "\x1b[31mred\u2028next"
     key = publish(reader, files=[{"content": text, "name": "colour.txt"}])
@@ -70,7 +70,7 @@ def test_what_cannot_be_shown_is_marked_and_left_as_it_is_in_the_raw_text(arrive
     assert reader.raw(key) == text.encode()
 
 
-def test_a_text_that_hides_characters_comes_with_a_warning(arrive: Arrive) -> None:
+def test_text_with_hidden_characters_is_shown_with_a_warning(arrive: Arrive) -> None:
     reader = arrive()
     turned = publish(reader, files=[{"content": "if user != '\u202e \u2066admin':"}])
     plain = publish(reader, files=[{"content": "if user != 'admin':"}])
@@ -85,7 +85,7 @@ def test_a_text_that_hides_characters_comes_with_a_warning(arrive: Arrive) -> No
 @pytest.mark.parametrize(
     ("locale", "age", "rest"), [("en-US", "1 minute ago", "in 7 days"), ("de-AT", "vor 1 Minute", "in 7 Tagen")]
 )
-def test_a_paste_says_how_old_it_is_and_how_long_it_stays(arrive: Arrive, locale: str, age: str, rest: str) -> None:
+def test_a_paste_shows_its_age_and_its_expiry(arrive: Arrive, locale: str, age: str, rest: str) -> None:
     reader = arrive(locale=locale, phone=True)
     key = publish(reader, files=[{"content": "x"}], expires="1w", visibility="public")
     reader.page.clock.install(time=time.time() + 90)
@@ -111,7 +111,7 @@ def test_a_paste_says_how_old_it_is_and_how_long_it_stays(arrive: Arrive, locale
         ("/recent?before=yesterday", 400, "Invalid request"),
     ],
 )
-def test_an_error_is_a_page_that_leads_back(arrive: Arrive, path: str, status: int, heading: str) -> None:
+def test_an_error_page_links_back(arrive: Arrive, path: str, status: int, heading: str) -> None:
     reader = arrive(phone=True)
 
     assert reader.go(path) == status
@@ -123,7 +123,7 @@ def test_an_error_is_a_page_that_leads_back(arrive: Arrive, path: str, status: i
     expect(reader.box()).to_be_visible()
 
 
-def test_a_form_that_may_not_be_sent_here_is_answered_with_a_page(arrive: Arrive) -> None:
+def test_a_form_that_may_not_be_submitted_gets_an_error_page(arrive: Arrive) -> None:
     reader = arrive()
     reader.go("/recent")
     reader.page.evaluate("""() => {
@@ -137,7 +137,7 @@ def test_a_form_that_may_not_be_sent_here_is_answered_with_a_page(arrive: Arrive
     expect(reader.page.get_by_role("heading", level=1)).to_have_text("Method not allowed")
 
 
-def test_the_keyboard_reaches_the_text_and_sends_it(arrive: Arrive) -> None:
+def test_the_keyboard_reaches_the_text_box_and_submits(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     focused = author.page.locator(":focus")

@@ -1,4 +1,4 @@
-"""The pages in English, French and German, as the browser asks for them or as their reader chooses."""
+"""Pages in English, French and German, as requested by the browser or chosen by the reader."""
 
 from functools import partial
 
@@ -24,7 +24,7 @@ def heading(visitor: Visitor) -> str:
     return visitor.page.get_by_role("heading", level=1).inner_text()
 
 
-def test_a_french_author_reads_french_all_the_way(arrive: Arrive) -> None:
+def test_a_french_author_sees_only_french(arrive: Arrive) -> None:
     author = arrive(locale="fr-FR")
     author.go("/")
 
@@ -46,7 +46,7 @@ def test_a_french_author_reads_french_all_the_way(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
-def test_a_reader_chooses_a_language_and_stays_where_they_were(arrive: Arrive, javascript: bool) -> None:
+def test_a_reader_chooses_a_language_and_stays_on_the_same_page(arrive: Arrive, javascript: bool) -> None:
     reader = arrive(javascript=javascript, phone=True)
     reader.go("/search?q=some+words")
     assert reader.cookies() == {}
@@ -60,7 +60,7 @@ def test_a_reader_chooses_a_language_and_stays_where_they_were(arrive: Arrive, j
     assert not reader.scrolls_sideways()
 
 
-def test_the_key_of_an_encrypted_paste_survives_the_choice(arrive: Arrive) -> None:
+def test_choosing_a_language_keeps_the_key_of_an_encrypted_paste(arrive: Arrive) -> None:
     reader = arrive()
     sealed = publish(reader, ("", seal("secret", bytes(range(32)))), encrypted=True)
     reader.go(f"/{sealed}#{base58(bytes(range(32)))}")
@@ -75,7 +75,7 @@ def note(asked: list[str], request: Request) -> None:
     asked.append(request.url)
 
 
-def test_english_pages_load_no_words_and_others_only_their_own(arrive: Arrive) -> None:
+def test_english_pages_load_no_translations_and_others_only_their_own(arrive: Arrive) -> None:
     loaded = {}
     for locale in HEADINGS:
         reader = arrive(locale=locale)
@@ -88,7 +88,7 @@ def test_english_pages_load_no_words_and_others_only_their_own(arrive: Arrive) -
 
 
 @pytest.mark.parametrize("locale", HEADINGS)
-def test_the_page_for_a_new_paste_speaks_the_language_of_the_browser(arrive: Arrive, locale: str) -> None:
+def test_the_page_for_a_new_paste_is_in_the_language_of_the_browser(arrive: Arrive, locale: str) -> None:
     author = arrive(locale=locale)
     author.go("/")
 

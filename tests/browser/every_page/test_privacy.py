@@ -1,4 +1,4 @@
-"""Pages ask nobody else for anything, leave nothing in a reader's browser, and show no theme but the chosen one."""
+"""Pages request nothing from other sites, store nothing in a reader's browser, and never flash the wrong theme."""
 
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ SECRET = bytes(range(32))
 NOTES = "# Notes\n\n![picture](https://example.org/a.png) <img src=https://example.org/b.png> [link](https://example.org/)\n"
 
 
-def test_no_request_leaves_the_site_and_a_reader_is_left_without_a_trace(arrive: Arrive) -> None:
+def test_no_request_leaves_the_site_and_nothing_is_stored_for_a_reader(arrive: Arrive) -> None:
     reader = arrive()
     asked: set[str] = set()
     reader.context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
@@ -42,7 +42,7 @@ def test_no_request_leaves_the_site_and_a_reader_is_left_without_a_trace(arrive:
 
 
 @pytest.mark.parametrize("chosen", ["light", "dark"])
-def test_the_first_thing_that_is_painted_has_the_chosen_theme(arrive: Arrive, chosen: str) -> None:
+def test_the_first_paint_already_has_the_chosen_theme(arrive: Arrive, chosen: str) -> None:
     reader = arrive()
     reader.page.emulate_media(color_scheme="dark" if chosen == "light" else "light")
     reader.go("/recent")
@@ -54,6 +54,6 @@ def test_the_first_thing_that_is_painted_has_the_chosen_theme(arrive: Arrive, ch
 
     reader.reload()
 
-    assert reader.page.evaluate("window.seen") == chosen  # No later script has a part in it.
+    assert reader.page.evaluate("window.seen") == chosen  # No later script is involved.
     paper = reader.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == {"light": "rgb(246, 246, 242)", "dark": "rgb(17, 22, 20)"}[chosen]

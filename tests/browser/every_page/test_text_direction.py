@@ -1,4 +1,4 @@
-"""Words that run from right to left stand in their own order, and turn nothing around them."""
+"""Right-to-left text is shown in its own order, and does not reorder anything around it."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ LEFTS = """(element, [first, last]) => {
 
 
 def runs_to_the_left(words: Locator, first: str, last: str) -> bool:
-    """Whether a letter stands to the right of one that comes after it."""
+    """Return whether a letter is displayed to the right of the one that follows it."""
     lefts: list[float] = words.evaluate(LEFTS, [first, last])
     return lefts[0] > lefts[1]
 
@@ -36,7 +36,7 @@ def arabic(**facts: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_every_line_of_a_text_has_its_own_direction(arrive: Arrive, javascript: bool) -> None:
+def test_every_line_of_text_has_its_own_direction(arrive: Arrive, javascript: bool) -> None:
     reader = arrive(phone=True, javascript=javascript)
     key = publish(reader, ("a.txt", f"{ARABIC}\nEnglish.\n"), ("b.py", f"# {ARABIC}\n"), **arabic())
 
@@ -45,7 +45,7 @@ def test_every_line_of_a_text_has_its_own_direction(arrive: Arrive, javascript: 
     text = reader.page.locator("#file-1 > pre")
     assert runs_to_the_left(text, "م", ".")
     assert not runs_to_the_left(text, "E", "h")
-    assert not runs_to_the_left(reader.page.locator("#file-2 > pre"), "م", ".")  # Code is code.
+    assert not runs_to_the_left(reader.page.locator("#file-2 > pre"), "م", ".")  # Code remains left-to-right.
     assert runs_to_the_left(reader.page.get_by_role("heading", level=1), "م", ".")
     assert runs_to_the_left(reader.page.locator(".comment"), "م", ".")
     assert not reader.scrolls_sideways()
@@ -63,7 +63,7 @@ def test_markdown_has_the_direction_of_its_words(arrive: Arrive) -> None:
     assert not runs_to_the_left(shown.locator("p").nth(1), "E", "h")
 
 
-def test_what_is_encrypted_has_it_too(arrive: Arrive) -> None:
+def test_encrypted_text_has_its_own_direction_too(arrive: Arrive) -> None:
     reader, secret = arrive(), bytes(range(32))
 
     reader.go(f"/{publish(reader, ('', seal(ARABIC, secret)), encrypted=True)}#{base58(secret)}")
@@ -72,7 +72,7 @@ def test_what_is_encrypted_has_it_too(arrive: Arrive) -> None:
     assert runs_to_the_left(reader.page.locator("section.file > pre"), "م", ".")
 
 
-def test_a_name_in_a_list_leaves_the_date_alone(arrive: Arrive) -> None:
+def test_a_name_in_a_list_does_not_reorder_the_date(arrive: Arrive) -> None:
     reader = arrive(phone=True)
     publish(reader, ("a.txt", "x"), **arabic(title="Newest of all"))
 
@@ -82,7 +82,7 @@ def test_a_name_in_a_list_leaves_the_date_alone(arrive: Arrive) -> None:
     assert not runs_to_the_left(line.locator(".muted"), "أ", "2")
 
 
-def test_a_form_is_written_in_either_direction(arrive: Arrive) -> None:
+def test_forms_accept_text_in_either_direction(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
 
@@ -91,7 +91,7 @@ def test_a_form_is_written_in_either_direction(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_long_names_leave_the_head_of_a_frame_one_line(arrive: Arrive, phone: bool) -> None:
+def test_long_names_keep_the_heading_of_a_frame_on_one_line(arrive: Arrive, phone: bool) -> None:
     reader = arrive(phone=phone)
     key = publish(reader, ("n" * 252 + ".py", "x = 1\n"), ("b.txt", "x"), title="T" * 200)
 

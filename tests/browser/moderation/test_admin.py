@@ -1,4 +1,4 @@
-"""A moderator finds a paste by its text, takes it off the site and puts it back."""
+"""A moderator finds a paste by its content, takes it off the site and shows it again."""
 
 import pytest
 from playwright.sync_api import expect
@@ -43,7 +43,7 @@ def test_a_moderator_finds_hides_and_shows_a_paste(arrive: Arrive, site: Pasteur
     assert reader.read_file("offer.txt") == "buy cheap watches"
 
 
-def test_a_moderator_reads_a_hostile_text_without_running_it(arrive: Arrive, site: Pasteur) -> None:
+def test_a_moderator_views_hostile_text_without_executing_it(arrive: Arrive, site: Pasteur) -> None:
     key = site.paste("</pre><script>document.title='run'</script>", "page.html")
     site.wait_until_mirrored(key)
     moderator = arrive(phone=True)
@@ -56,7 +56,7 @@ def test_a_moderator_reads_a_hostile_text_without_running_it(arrive: Arrive, sit
     assert moderator.page.title() != "run"
 
 
-def test_a_wrong_password_opens_nothing(arrive: Arrive) -> None:
+def test_a_wrong_password_gives_no_access(arrive: Arrive) -> None:
     stranger = arrive()
     log_in(stranger, "guessed")
 

@@ -1,4 +1,4 @@
-"""The browser that made a paste may edit and delete it, with no account and no cookie."""
+"""The browser that created a paste can edit and delete it, without an account or a cookie."""
 
 import pytest
 from playwright.sync_api import expect
@@ -19,7 +19,7 @@ def pasted(author: Visitor, text: str, title: str) -> str:
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_a_paste_is_edited_from_the_browser_that_made_it(arrive: Arrive, phone: bool) -> None:
+def test_a_paste_is_edited_from_the_browser_that_created_it(arrive: Arrive, phone: bool) -> None:
     author = arrive(phone=phone)
     pasted(author, "first\n", "Mine")
     author.see("With it you can edit and delete the paste.")
@@ -61,7 +61,7 @@ def test_another_browser_has_no_token(arrive: Arrive) -> None:
     other.see("No pastes yet.")
 
 
-def test_a_fork_starts_with_the_text_of_the_other(arrive: Arrive) -> None:
+def test_a_fork_starts_with_the_text_of_its_original(arrive: Arrive) -> None:
     key = pasted(arrive(), "to be forked\n", "Original")
     other = arrive()
     other.go(f"/{key}")
@@ -100,7 +100,7 @@ def test_the_edit_link_gives_another_browser_the_right_to_edit(arrive: Arrive, p
     assert other.read_file("a.txt") == "second\n"
 
 
-def test_what_burns_is_remembered_by_its_key(arrive: Arrive) -> None:
+def test_a_burning_paste_is_remembered_by_its_key(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("secret")

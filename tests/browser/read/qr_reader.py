@@ -1,11 +1,11 @@
-"""Reads a QR code as a camera does once it has the squares, but for mending errors: there are none on a screen.
+"""Reads a QR code like a camera that has located the modules, without error correction: screens cause no errors.
 
 ISO/IEC 18004, byte mode, error correction M, versions 1 to 6.
 """
 
 from collections.abc import Iterator, Sequence
 
-#: The bytes of data in each block, by version.
+#: The number of data bytes in each block, keyed by version.
 _BLOCKS = {1: (16,), 2: (28,), 3: (44,), 4: (32, 32), 5: (43, 43), 6: (27, 27, 27, 27)}
 _MARGIN = 4
 _FORMAT_MASK = 0b101010000010010
@@ -13,7 +13,7 @@ _LEVEL_M = 0b00
 
 
 def read(squares: Sequence[Sequence[bool]]) -> str:
-    """Return the text of a code, given as rows of dark and light squares with a margin of four around them."""
+    """Return the text in a code, given as rows of dark and light modules with a margin of four around them."""
     assert not any(squares[0]), "a margin"
     rows = [row[_MARGIN:-_MARGIN] for row in squares[_MARGIN:-_MARGIN]]
     size = len(rows)
@@ -30,7 +30,7 @@ def read(squares: Sequence[Sequence[bool]]) -> str:
 
 
 def _find_corners(rows: Sequence[Sequence[bool]]) -> None:
-    """Fail unless the three big squares are where they tell a camera which side is up."""
+    """Fail unless the three finder patterns are in the right places."""
     corner = ["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]
     size = len(rows)
     for left, top in ((0, 0), (size - 7, 0), (0, size - 7)):
@@ -45,7 +45,7 @@ def _mask_of(rows: Sequence[Sequence[bool]]) -> int:
 
 
 def _turns(mask: int, x: int, y: int) -> bool:
-    """Return whether a mask turns a square around."""
+    """Return whether a mask inverts a module."""
     both, product = x + y, x * y
     patterns: tuple[int, ...] = (both % 2, y % 2, x % 3, both % 3, (x // 3 + y // 2) % 2)
     patterns += (product % 2 + product % 3, (product % 2 + product % 3) % 2, (both % 2 + product % 3) % 2)
@@ -53,7 +53,7 @@ def _turns(mask: int, x: int, y: int) -> bool:
 
 
 def _path(size: int) -> Iterator[tuple[int, int]]:
-    """Yield the squares in the order of their bits: up and down in pairs of columns, from the right."""
+    """Yield the modules in the order of their bits: up and down in pairs of columns, from the right."""
     up = True
     for right in [*range(size - 1, 6, -2), *range(5, 0, -2)]:
         for y in range(size - 1, -1, -1) if up else range(size):
@@ -63,7 +63,7 @@ def _path(size: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_function(x: int, y: int, size: int) -> bool:
-    """Return whether a square is part of the frame and holds no data."""
+    """Return whether a module is part of a function pattern and holds no data."""
     near, far = 9, size - 8
     in_corner = (x < near and (y < near or y >= far)) or (x >= far and y < near)
     alignment = size > 21 and abs(x - (size - 7)) <= 2 and abs(y - (size - 7)) <= 2
@@ -71,6 +71,6 @@ def _is_function(x: int, y: int, size: int) -> bool:
 
 
 def _in_order(codewords: Sequence[int], blocks: Sequence[int]) -> list[int]:
-    """Return the data of blocks of one length, which a code has interleaved."""
+    """Return the deinterleaved data of blocks of equal length."""
     count = len(blocks)
     return [codewords[at * count + block] for block in range(count) for at in range(blocks[block])]

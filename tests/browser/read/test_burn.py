@@ -1,4 +1,4 @@
-"""A paste that burns is read once, by whoever presses the button, and by nobody who only opens its page."""
+"""A burn-after-reading paste is read once, by pressing the button, and not by merely opening its page."""
 
 import pytest
 from playwright.sync_api import expect
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.server
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_opening_does_not_burn_the_button_does_and_then_it_is_gone(arrive: Arrive, javascript: bool) -> None:
+def test_opening_the_page_does_not_burn_but_the_button_does(arrive: Arrive, javascript: bool) -> None:
     author = arrive(javascript=javascript)
     author.go("/")
     author.page.get_by_label("File name").fill("secret.txt")

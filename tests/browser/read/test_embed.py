@@ -1,4 +1,4 @@
-"""A page of another site shows a paste, by script and by frame, and neither gets at the other."""
+"""A page on another site shows a paste, using the script or a frame, and neither can access the other."""
 
 import threading
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.server
 
 
 class Elsewhere(ThreadingHTTPServer):
-    """Another site, with one page, on this machine: browsers keep pages from the network away from it."""
+    """Another site with one page, on this machine: browsers block access from the network to it."""
 
     body = ""
 
@@ -29,7 +29,7 @@ class Elsewhere(ThreadingHTTPServer):
             self.wfile.write(Elsewhere.body.encode())
 
         def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
+            """Suppress the log."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), self._Page)
@@ -37,7 +37,7 @@ class Elsewhere(ThreadingHTTPServer):
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[str]:
-    """Return the address of another site: another host and another port than ours."""
+    """Return the address of another site, with a different host and port."""
     with Elsewhere() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://localhost:{server.server_port}/"
@@ -45,7 +45,7 @@ def elsewhere() -> Iterator[str]:
 
 
 def embedded(reader: Visitor, elsewhere: str, body: str) -> FrameLocator:
-    """Open the page of another site with this in it, and return the frame that it shows."""
+    """Open the other site's page with this content, and return the frame on it."""
     Elsewhere.body = f"<!doctype html><link rel=icon href=data:><title>theirs</title><p>before</p>{body}<p>after</p>"
     reader.page.goto(elsewhere)
     return reader.page.frame_locator("iframe")
@@ -56,7 +56,7 @@ def by_script(reader: Visitor, elsewhere: str, key: str, query: str = "") -> Fra
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_the_script_shows_the_paste_as_high_as_it_is(arrive: Arrive, elsewhere: str, phone: bool) -> None:
+def test_the_script_shows_the_paste_at_its_full_height(arrive: Arrive, elsewhere: str, phone: bool) -> None:
     reader = arrive(phone=phone)
     key = publish(reader, ("hello.py", HELLO), ("notes.txt", "one\ntwo"), title="Greeting")
 
@@ -73,7 +73,7 @@ def test_the_script_shows_the_paste_as_high_as_it_is(arrive: Arrive, elsewhere: 
     assert reader.cookies() == {}
 
 
-def test_a_long_paste_scrolls_inside_of_its_frame(arrive: Arrive, elsewhere: str) -> None:
+def test_a_long_paste_scrolls_inside_its_frame(arrive: Arrive, elsewhere: str) -> None:
     reader = arrive()
 
     frame = by_script(reader, elsewhere, publish(reader, ("a.txt", "line\n" * 2_000), ("b.txt", "b")), "?file=a.txt")
@@ -82,7 +82,7 @@ def test_a_long_paste_scrolls_inside_of_its_frame(arrive: Arrive, elsewhere: str
     expect(frame.locator("section")).to_have_count(1)
 
 
-def test_the_link_leads_to_the_paste_in_a_tab_of_its_own(arrive: Arrive, elsewhere: str) -> None:
+def test_the_link_opens_the_paste_in_a_new_tab(arrive: Arrive, elsewhere: str) -> None:
     reader = arrive()
     key = publish(reader, ("hello.py", HELLO), title="Greeting")
     frame = by_script(reader, elsewhere, key)
@@ -94,7 +94,7 @@ def test_the_link_leads_to_the_paste_in_a_tab_of_its_own(arrive: Arrive, elsewhe
     assert opened.value.url == f"{reader.url}/{key}"
 
 
-def test_nothing_of_a_paste_runs_in_a_frame_and_the_frame_gets_nothing_of_the_page(
+def test_nothing_in_a_paste_is_executed_in_a_frame_and_the_frame_cannot_access_the_page(
     arrive: Arrive, elsewhere: str
 ) -> None:
     reader = arrive()
@@ -111,7 +111,7 @@ def test_nothing_of_a_paste_runs_in_a_frame_and_the_frame_gets_nothing_of_the_pa
     )
 
 
-def test_messages_of_others_do_not_size_the_frame(arrive: Arrive, elsewhere: str) -> None:
+def test_messages_from_other_windows_do_not_resize_the_frame(arrive: Arrive, elsewhere: str) -> None:
     reader = arrive()
     frame = by_script(reader, elsewhere, publish(reader, ("a.txt", "one line")))
     expect(frame.locator(".line")).to_have_count(1)
@@ -123,7 +123,7 @@ def test_messages_of_others_do_not_size_the_frame(arrive: Arrive, elsewhere: str
     assert reader.page.locator("iframe").evaluate("frame => frame.clientHeight") == height < 555
 
 
-def test_without_scripts_a_frame_has_the_text(arrive: Arrive, elsewhere: str) -> None:
+def test_without_scripts_a_frame_shows_the_text(arrive: Arrive, elsewhere: str) -> None:
     reader = arrive(javascript=False)
     key = publish(reader, ("hello.py", HELLO))
 
@@ -132,7 +132,7 @@ def test_without_scripts_a_frame_has_the_text(arrive: Arrive, elsewhere: str) ->
     expect(frame.locator("pre")).to_have_text(HELLO)
 
 
-def test_what_burns_shows_calm_words_instead_and_does_not_burn(arrive: Arrive, elsewhere: str) -> None:
+def test_a_burning_paste_shows_a_notice_instead_and_is_not_burned(arrive: Arrive, elsewhere: str) -> None:
     reader = arrive()
     key = publish(reader, ("a.txt", "secret"), burn=True)
 
@@ -144,7 +144,7 @@ def test_what_burns_shows_calm_words_instead_and_does_not_burn(arrive: Arrive, e
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_frame_is_accessible_and_follows_the_system(arrive: Arrive, scheme: str) -> None:
+def test_the_frame_is_accessible_and_follows_the_system_theme(arrive: Arrive, scheme: str) -> None:
     reader = arrive(phone=True)
     reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     key = publish(reader, ("hello.py", HELLO), ("turned.txt", "a\u202eb"))
@@ -160,7 +160,7 @@ def test_the_frame_is_accessible_and_follows_the_system(arrive: Arrive, scheme: 
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_the_page_of_a_paste_offers_what_to_put_there(arrive: Arrive, javascript: bool) -> None:
+def test_the_paste_page_offers_the_embed_code(arrive: Arrive, javascript: bool) -> None:
     reader = arrive(phone=True, javascript=javascript)
     reader.go(f"/{publish(reader, ('hello.py', HELLO))}")
     snippet = reader.page.get_by_text(f'<script src="{reader.url}/{reader.key}/embed.js" async></script>')

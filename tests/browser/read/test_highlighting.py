@@ -1,4 +1,4 @@
-"""Text is coloured and numbered in the browser, away from the page, and stays the text that it is."""
+"""Text is highlighted and numbered in the browser, in a worker, and its content does not change."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ HELLO = 'def greet(name):\n    return f"Hello {name}!"\n\n\nprint(greet("world")
 
 
 def publish(visitor: Visitor, *files: tuple[str, str], **facts: Any) -> str:
-    """Publish files, each a name and a text, and return the key."""
+    """Publish files, given as names and texts, and return the key."""
     paste = {"files": [{"name": name, "content": content} for name, content in files], **facts}
     answer = visitor.context.request.post(f"{visitor.url}/api/v1/pastes", data=paste)
     assert answer.status == 201, answer.text()
@@ -35,12 +35,12 @@ def marked(reader: Visitor) -> list[str]:
 
 
 def click_number(text: Locator, number: int, **options: Any) -> None:
-    """Click on the number of a line."""
+    """Click on a line number."""
     text.locator(f".line[data-n='{number}']").click(position={"x": 8, "y": 8}, **options)
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_code_is_coloured_by_its_language_and_stays_the_same_text(arrive: Arrive, phone: bool) -> None:
+def test_code_is_highlighted_in_its_language_and_unchanged(arrive: Arrive, phone: bool) -> None:
     reader = arrive(phone=phone)
 
     text = opened(reader, ("hello.py", HELLO), ("notes.txt", "def is no keyword here"))
@@ -54,13 +54,13 @@ def test_code_is_coloured_by_its_language_and_stays_the_same_text(arrive: Arrive
     assert reader.cookies() == {}
 
 
-def test_a_language_inside_of_another_is_coloured_too(arrive: Arrive) -> None:
+def test_a_language_inside_another_is_also_highlighted(arrive: Arrive) -> None:
     text = opened(arrive(), ("page.html", "<script>\nconst x = 1;\n</script>\n"))
 
     expect(text.locator(".hljs-keyword")).to_have_text(["const"])
 
 
-def test_without_scripts_the_text_is_there_whole(arrive: Arrive) -> None:
+def test_without_scripts_the_complete_text_is_shown(arrive: Arrive) -> None:
     reader = arrive(javascript=False)
     long = "".join(f"line {number}\n" for number in range(1, 1001))
 
@@ -94,7 +94,7 @@ def test_a_button_copies_the_whole_file(arrive: Arrive) -> None:
     assert reader.page.evaluate("navigator.clipboard.readText()") == HELLO
 
 
-def test_the_button_copies_what_was_written_and_not_the_signs_for_what_cannot_be_shown(arrive: Arrive) -> None:
+def test_the_button_copies_the_original_text_without_marks_for_invisible_characters(arrive: Arrive) -> None:
     reader, secret = arrive(), bytes(range(32))
     reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
     written = "\x1b[31mred\u2028next \x85\n"
@@ -108,7 +108,7 @@ def test_the_button_copies_what_was_written_and_not_the_signs_for_what_cannot_be
         assert reader.read_file("paste.txt").startswith("\u241b[31mred[U+2028]next [U+0085]")
 
 
-def test_a_click_on_a_number_makes_a_link_to_its_line_and_shift_to_a_range(arrive: Arrive) -> None:
+def test_a_click_on_a_number_links_to_its_line_and_shift_click_to_a_range(arrive: Arrive) -> None:
     reader = arrive()
     text = opened(reader, ("first.txt", "x"), ("two words-L1.py", HELLO))
     text = reader.page.locator("#file-2 pre")
@@ -144,7 +144,7 @@ def test_a_link_to_lines_marks_them(arrive: Arrive, at: str, lines: list[str]) -
     assert marked(reader) == lines
 
 
-def test_a_link_to_a_line_far_down_brings_it_into_the_window(arrive: Arrive) -> None:
+def test_a_link_to_a_line_far_down_scrolls_to_it(arrive: Arrive) -> None:
     reader = arrive(phone=True)
 
     text = opened(reader, ("long.py", "".join(f"x = {n}\n" for n in range(1, 5001))), at="#L4321")
@@ -154,7 +154,7 @@ def test_a_link_to_a_line_far_down_brings_it_into_the_window(arrive: Arrive) -> 
     expect(line).to_be_in_viewport()
 
 
-def test_another_language_may_be_chosen(arrive: Arrive) -> None:
+def test_another_language_can_be_chosen(arrive: Arrive) -> None:
     reader = arrive()
     text = opened(reader, ("hello.txt", "fn main() { let x = 1; }\n"))
     choice = reader.page.get_by_label("Language of hello.txt")
@@ -168,7 +168,7 @@ def test_another_language_may_be_chosen(arrive: Arrive) -> None:
     expect(text.locator(".hljs-keyword")).to_have_count(0)
 
 
-def test_lines_wrap_when_asked_and_that_is_remembered(arrive: Arrive) -> None:
+def test_line_wrapping_can_be_turned_on_and_is_remembered(arrive: Arrive) -> None:
     reader = arrive(phone=True)
     text = opened(reader, ("long.py", "x = 1; " * 100))
     too_wide = "pre => pre.scrollWidth > pre.clientWidth"
@@ -183,7 +183,7 @@ def test_lines_wrap_when_asked_and_that_is_remembered(arrive: Arrive) -> None:
     assert not text.evaluate(too_wide)
 
 
-def test_colouring_that_does_not_end_is_ended_and_the_text_stays(arrive: Arrive) -> None:
+def test_highlighting_that_does_not_finish_is_terminated_and_the_text_remains(arrive: Arrive) -> None:
     reader = arrive()
     endless = "onmessage = () => { for (;;) ; };"
     headers = {"Content-Security-Policy": "default-src 'none'"}
@@ -194,7 +194,7 @@ def test_colouring_that_does_not_end_is_ended_and_the_text_stays(arrive: Arrive)
     reader.page.clock.install()
     opened(reader, ("hello.py", HELLO), ("second.py", HELLO))
 
-    for _ in range(2):  # One text after the other.
+    for _ in range(2):  # One text after another.
         reader.page.clock.fast_forward(10_000)
         reader.page.wait_for_timeout(50)
 
@@ -203,7 +203,7 @@ def test_colouring_that_does_not_end_is_ended_and_the_text_stays(arrive: Arrive)
 
 
 @pytest.mark.parametrize("name", ["empty.py", "empty.txt"])
-def test_half_a_million_lines_become_elements_only_where_they_are_looked_at(arrive: Arrive, name: str) -> None:
+def test_half_a_million_lines_become_elements_only_when_scrolled_into_view(arrive: Arrive, name: str) -> None:
     reader = arrive()
     content = "first" + "\n" * 500_000 + "last"
 
@@ -215,18 +215,18 @@ def test_half_a_million_lines_become_elements_only_where_they_are_looked_at(arri
     assert reader.read_file(name) == content
 
 
-def test_a_line_of_half_a_megabyte_stays_plain(arrive: Arrive) -> None:
+def test_a_line_of_half_a_megabyte_is_not_highlighted(arrive: Arrive) -> None:
     reader = arrive()
     content = "x = 1; " * 71_000
 
     text = opened(reader, ("line.py", content))
 
-    reader.page.wait_for_selector("section.file[data-highlighted]")  # In time or not, as fast as the machine is.
+    reader.page.wait_for_selector("section.file[data-highlighted]")  # In time or not, depending on the machine.
     assert text.locator("[class^=hljs]").count() == 0
     assert reader.read_file("line.py") == content
 
 
-def test_no_script_may_turn_text_into_markup(arrive: Arrive) -> None:
+def test_no_script_can_turn_text_into_markup(arrive: Arrive) -> None:
     reader = arrive()
     opened(reader, ("hello.py", HELLO))
 

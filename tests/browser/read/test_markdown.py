@@ -1,4 +1,4 @@
-"""Markdown is shown as it is meant to look, out of reach for whoever wrote it: nothing of it runs, loads or hangs."""
+"""Markdown is rendered safely: nothing in it is executed, loaded or can hang the page."""
 
 import re
 
@@ -44,7 +44,7 @@ HOSTILE = """[one](javascript:alert(1)) [two](data:text/html,<script>alert(1)</s
 
 
 def rendered(reader: Visitor, text: str, at: str = "") -> Locator:
-    """Open a paste of one Markdown file, and return what it looks like."""
+    """Open a paste with one Markdown file, and return its rendering."""
     reader.go(f"/{publish(reader, ('notes.md', text))}{at}")
     return shown(reader)
 
@@ -55,7 +55,7 @@ def shown(reader: Visitor) -> Locator:
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_markdown_is_rendered_and_its_source_is_a_button_away(arrive: Arrive, phone: bool) -> None:
+def test_markdown_is_rendered_and_its_source_is_one_click_away(arrive: Arrive, phone: bool) -> None:
     reader = arrive(phone=phone)
 
     page = rendered(reader, TEXT)
@@ -107,7 +107,7 @@ def test_a_link_to_lines_shows_the_source(arrive: Arrive) -> None:
     expect(shown(reader)).to_be_visible()
 
 
-def test_without_scripts_the_source_is_there(arrive: Arrive) -> None:
+def test_without_scripts_the_source_is_shown(arrive: Arrive) -> None:
     reader = arrive(javascript=False)
 
     reader.go(f"/{publish(reader, ('notes.md', TEXT))}")
@@ -116,7 +116,7 @@ def test_without_scripts_the_source_is_there(arrive: Arrive) -> None:
     expect(reader.page.locator("section.file pre")).to_be_visible()
 
 
-def test_nothing_in_a_hostile_text_runs_loads_or_leaves_its_place(arrive: Arrive) -> None:
+def test_nothing_in_hostile_text_is_executed_loaded_or_breaks_out(arrive: Arrive) -> None:
     reader = arrive()
     asked: list[str] = []
     reader.page.on("request", lambda request: asked.append(request.url))
@@ -137,12 +137,12 @@ def test_nothing_in_a_hostile_text_runs_loads_or_leaves_its_place(arrive: Arrive
     assert [url for url in asked if not url.startswith(reader.url)] == []
     expect(page.locator(".bar")).to_have_count(0)
     expect(page.get_by_text("four")).to_be_visible()
-    # What was parsed out of sight wanted to run, and the policy has said so.
+    # The detached content tried to run something, as the policy reported.
     refused = re.compile("Content Security Policy directive.* ['\"](script-src|style-src|base-uri) ")
     reader.complaints[:] = [one for one in reader.complaints if not refused.search(one)]
 
 
-def test_deep_nesting_is_shown_or_stays_plain_and_the_page_lives(arrive: Arrive) -> None:
+def test_deep_nesting_is_rendered_or_shown_as_source_and_the_page_keeps_working(arrive: Arrive) -> None:
     reader = arrive()
     texts = {f"{at}.md": sign * 10_000 for at, sign in enumerate([">", "[", "![", "*", "- ", "<div>", "`", "(", "| "])}
 
@@ -154,7 +154,7 @@ def test_deep_nesting_is_shown_or_stays_plain_and_the_page_lives(arrive: Arrive)
     expect(reader.page.get_by_text("0.md copied")).to_be_visible()
 
 
-def test_rendering_that_does_not_end_is_ended_and_the_source_stays(arrive: Arrive) -> None:
+def test_rendering_that_does_not_finish_is_terminated_and_the_source_remains(arrive: Arrive) -> None:
     reader = arrive()
     endless = "postMessage({ ready: true }); onmessage = () => { for (;;) ; };"
     reader.page.route(
@@ -168,7 +168,7 @@ def test_rendering_that_does_not_end_is_ended_and_the_source_stays(arrive: Arriv
     expect(reader.page.locator("section.file > pre")).to_be_visible()
 
 
-def test_an_encrypted_paste_is_rendered_where_it_is_opened(arrive: Arrive) -> None:
+def test_an_encrypted_paste_is_rendered_when_it_is_opened(arrive: Arrive) -> None:
     reader, secret = arrive(), bytes(range(32))
     files = [{"name": "notes.md", "language": "", "content": TEXT}]
     key = publish(reader, ("", seal(TEXT, secret, files=files)), encrypted=True)

@@ -1,4 +1,4 @@
-"""The page of a paste says where it stands in Git, and Git says the same."""
+"""A paste's page shows its state in Git, and it matches the repository."""
 
 import os
 import signal
@@ -14,7 +14,9 @@ pytestmark = pytest.mark.server
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_waiting_turns_into_the_commit_that_holds_the_text(arrive: Arrive, site: Pasteur, javascript: bool) -> None:
+def test_the_pending_state_is_replaced_with_the_commit_that_contains_the_text(
+    arrive: Arrive, site: Pasteur, javascript: bool
+) -> None:
     worker = site.children()["worker"]
     author = arrive(phone=True, javascript=javascript)
     author.go("/")
@@ -36,7 +38,7 @@ def test_waiting_turns_into_the_commit_that_holds_the_text(arrive: Arrive, site:
     assert repository.text(site.mirror, author.key, "note.txt") == b"kept for good"
 
 
-def test_what_is_meant_to_vanish_is_not_kept_in_git(arrive: Arrive) -> None:
+def test_expiring_pastes_are_not_kept_in_git(arrive: Arrive) -> None:
     author = arrive()
     author.go("/")
     author.write("for today")

@@ -1,4 +1,4 @@
-"""The address of a paste as a QR code, the key of an encrypted one included, which the server never hears of."""
+"""The address of a paste as a QR code, including the key of an encrypted one, which the server never receives."""
 
 import re
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.server
 
 
 def scanned(code: Locator) -> str:
-    """Return what a camera reads."""
+    """Return the text that a camera would read."""
     size = int((code.get_attribute("viewBox") or "").split()[2])
     path = code.locator("path").get_attribute("d") or ""
     dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", path)}
@@ -60,7 +60,7 @@ def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(ar
     ]
 
 
-def test_without_scripts_no_empty_place_is_kept_for_it(arrive: Arrive) -> None:
+def test_without_scripts_no_empty_space_is_reserved_for_it(arrive: Arrive) -> None:
     reader = arrive(javascript=False)
     reader.go(f"/{publish(reader, ('a.txt', 'x'))}")
 
@@ -71,7 +71,7 @@ def test_without_scripts_no_empty_place_is_kept_for_it(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_the_lines_under_share_are_copied_by_a_button_each(arrive: Arrive, phone: bool) -> None:
+def test_each_line_under_share_has_a_copy_button(arrive: Arrive, phone: bool) -> None:
     reader = arrive(phone=phone)
     reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
     reader.go(f"/{publish(reader, ('a.txt', 'x'))}")

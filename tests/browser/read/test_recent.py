@@ -1,4 +1,4 @@
-"""The list of recent pastes has what its authors made public, and nothing else."""
+"""The list of recent pastes contains only public ones."""
 
 import pytest
 from playwright.sync_api import expect
@@ -34,7 +34,7 @@ def test_a_public_paste_is_listed_first_and_an_unlisted_one_is_not(arrive: Arriv
     assert reader.key == key
 
 
-def test_a_long_list_goes_on_with_older_pastes_and_leads_back(arrive: Arrive) -> None:
+def test_a_long_list_continues_with_older_pastes_and_links_back(arrive: Arrive) -> None:
     reader = arrive(javascript=False)
     author = arrive().context.request
     for number in range(31):

@@ -1,4 +1,4 @@
-"""What changed between two revisions, as people see it: on a phone and on a wide screen, with scripts and without."""
+"""Comparing two revisions: on a phone and on a wide screen, with and without scripts."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ LONG = "x = 1; " * 100
 
 
 def edited(visitor: Visitor, *editions: dict[str, str], **facts: Any) -> str:
-    """Publish the first edition, names with their texts, make each other one of it, and return the key."""
+    """Publish the first version of these files, edit it to the second, and return the key."""
     pastes, request = f"{visitor.url}/api/v1/pastes", visitor.context.request
     files = [[{"name": name, "content": text} for name, text in edition.items()] for edition in editions]
     made = request.post(pastes, data={"files": files[0], **facts}).json()
@@ -27,13 +27,13 @@ def edited(visitor: Visitor, *editions: dict[str, str], **facts: Any) -> str:
 
 
 def texts(page: Page, selector: str) -> list[str]:
-    """Return the texts of elements of the comparison."""
+    """Return the text of elements in the comparison."""
     return page.locator(f".difference {selector}").all_text_contents()
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_two_revisions_are_chosen_and_compared(arrive: Arrive, phone: bool, javascript: bool) -> None:
+def test_two_revisions_are_selected_and_compared(arrive: Arrive, phone: bool, javascript: bool) -> None:
     reader = arrive(phone=phone, javascript=javascript)
     second = {"hello.py": HELLO.replace("Hello", "Good day"), "long.py": LONG}
     key = edited(reader, {"hello.py": HELLO, "old.txt": "old\n"}, second, {**second, "new.txt": "new\n"})
@@ -66,7 +66,7 @@ def test_two_revisions_are_chosen_and_compared(arrive: Arrive, phone: bool, java
     reader.see("This is an earlier revision.")
 
 
-def test_removed_and_added_are_told_in_words_and_numbers_are_not_copied(arrive: Arrive) -> None:
+def test_removed_and_added_lines_are_labelled_and_numbers_are_not_copied(arrive: Arrive) -> None:
     reader = arrive()
     reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
     key = edited(reader, {"a.txt": "one\ntwo\n"}, {"a.txt": "one\n2\n"})
@@ -80,7 +80,7 @@ def test_removed_and_added_are_told_in_words_and_numbers_are_not_copied(arrive: 
     assert [line.strip("\t") for line in copied.splitlines() if line.strip()] == ["one", "two", "2"]
 
 
-def test_the_key_of_what_is_encrypted_goes_with_its_reader(arrive: Arrive) -> None:
+def test_the_key_of_an_encrypted_paste_is_kept(arrive: Arrive) -> None:
     reader = arrive()
     secret = bytes(range(32))
     key = edited(reader, {"": seal("first", secret)}, {"": seal("second", secret)}, encrypted=True)

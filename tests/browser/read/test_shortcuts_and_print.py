@@ -1,4 +1,4 @@
-"""Keys do what the list of keys says, on the pages where they can; and on paper there is what was pasted."""
+"""Keyboard shortcuts work on the pages where they are listed, and printing shows only the content."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.server
 
 
 def listed(page: Page) -> list[str]:
-    """Return the keys that the list has, and close it."""
+    """Return the listed shortcuts, and close the list."""
     page.keyboard.press("?")
     keys = page.get_by_role("dialog").locator("kbd").all_inner_texts()
     page.keyboard.press("Escape")
@@ -19,7 +19,7 @@ def listed(page: Page) -> list[str]:
     return keys
 
 
-def test_each_page_lists_the_keys_that_work_there(arrive: Arrive) -> None:
+def test_each_page_lists_the_shortcuts_that_work_there(arrive: Arrive) -> None:
     reader = arrive()
     key = edited(reader, {"hello.py": HELLO}, {"hello.py": "x = 1\n"})
     everywhere = ["n", "r", "/", "m", "t"]
@@ -33,7 +33,7 @@ def test_each_page_lists_the_keys_that_work_there(arrive: Arrive) -> None:
     assert listed(reader.page) == [*everywhere, "c", "w", "e", "f", "v", "?"]
 
 
-def test_the_keys_of_a_paste_lead_to_its_form_its_fork_and_its_revisions(arrive: Arrive) -> None:
+def test_the_shortcuts_on_a_paste_open_the_form_the_fork_and_the_revisions(arrive: Arrive) -> None:
     reader = arrive()
     key = edited(reader, {"hello.py": HELLO}, {"hello.py": "x = 1\n"})
 
@@ -43,7 +43,7 @@ def test_the_keys_of_a_paste_lead_to_its_form_its_fork_and_its_revisions(arrive:
         reader.page.wait_for_url(f"**/{key}/{end}")
 
 
-def test_a_key_that_has_nothing_to_do_here_does_nothing(arrive: Arrive) -> None:
+def test_a_shortcut_without_a_function_on_a_page_does_nothing(arrive: Arrive) -> None:
     reader = arrive()
     reader.go(f"/{publish(reader, ('hello.py', HELLO))}")
 
@@ -57,7 +57,7 @@ def test_a_key_that_has_nothing_to_do_here_does_nothing(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_paper_there_is_the_text_dark_on_light_and_no_tools(arrive: Arrive, theme: str) -> None:
+def test_in_print_the_text_is_dark_on_light_without_controls(arrive: Arrive, theme: str) -> None:
     reader = arrive()
     long = "".join(f"line {number}\n" for number in range(1_000))
     reader.go(f"/{publish(reader, ('hello.py', HELLO), ('long.txt', long), title='Greeting')}")

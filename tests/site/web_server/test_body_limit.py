@@ -1,4 +1,4 @@
-"""Bodies of requests as they come over the wire, chunked, endless or cut: first alone, then over gunicorn."""
+"""Request bodies over the wire, chunked, endless or truncated: first the middleware alone, then with gunicorn."""
 
 import io
 import os
@@ -18,7 +18,7 @@ from tests.servers.pasteur import Pasteur
 
 
 class Wire(io.RawIOBase):
-    """A stream that gives what a network gives: small pieces, and never more than was asked for."""
+    """A stream that behaves like a network: it returns small pieces, and never more than requested."""
 
     def __init__(self, content: bytes, piece: int) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Wire(io.RawIOBase):
 
 
 def passed_on(environ: dict[str, Any]) -> dict[str, Any]:
-    """Return the environment that the application behind BodyLimitMiddleware sees."""
+    """Return the environment seen by the application behind BodyLimitMiddleware."""
     seen: dict[str, Any] = {}
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -46,7 +46,7 @@ def passed_on(environ: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("length", [0, 1, 65_535, 65_536, 65_537, 200_000])
 @pytest.mark.parametrize("piece", [1_000, 65_536, 1_000_000])
-def test_a_chunked_body_is_given_its_length(length: int, piece: int) -> None:
+def test_a_chunked_body_gets_a_length(length: int, piece: int) -> None:
     content = os.urandom(length)
 
     seen = passed_on({"HTTP_TRANSFER_ENCODING": "Chunked", "wsgi.input": Wire(content, piece)})
@@ -55,7 +55,7 @@ def test_a_chunked_body_is_given_its_length(length: int, piece: int) -> None:
     assert seen["wsgi.input"].read() == content
 
 
-def test_input_05_no_more_is_read_than_one_byte_past_the_limit() -> None:
+def test_at_most_one_byte_past_the_limit_is_read() -> None:
     limit = settings.PASTEUR_MAX_BODY_BYTES
     wire = Wire(bytes(limit + 5_000_000), 65_536)
 
@@ -65,7 +65,7 @@ def test_input_05_no_more_is_read_than_one_byte_past_the_limit() -> None:
     assert wire.taken == limit + 1
 
 
-def test_a_body_with_a_length_is_not_touched() -> None:
+def test_a_body_with_a_length_is_not_changed() -> None:
     wire = Wire(b"text", 10)
 
     seen = passed_on({"CONTENT_LENGTH": "4", "wsgi.input": wire})
@@ -73,25 +73,25 @@ def test_a_body_with_a_length_is_not_touched() -> None:
     assert (seen["CONTENT_LENGTH"], seen["wsgi.input"], wire.taken) == ("4", wire, 0)
 
 
-#: What the running site takes as a paste; a request may be six times as long and a little more.
+#: The maximum size of a paste on the running site; a request may be six times as long and slightly more.
 LIMIT = 100_000
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Pasteur]:
-    """Return one running site for all tests of this file."""
+    """Return one running site for all tests in this file."""
     with Pasteur(PASTEUR_MAX_BYTES=str(LIMIT)) as site:
         yield site
 
 
 def count(site: Pasteur) -> int:
-    """Return how many pastes are stored."""
+    """Return the number of stored pastes."""
     with sqlite3.connect(site.data / "pasteur.sqlite3") as database:
         return int(database.execute("SELECT count(*) FROM pastes_paste").fetchone()[0])
 
 
 def talk(site: Pasteur, sent: bytes, *, hang_up: bool = False) -> bytes:
-    """Send these bytes to the web process and return its whole answer, with `hang_up` after closing our side."""
+    """Send these bytes to the web process and return its complete response; with `hang_up`, close our side first."""
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as wire:
         wire.sendall(sent)
         if hang_up:
@@ -101,17 +101,17 @@ def talk(site: Pasteur, sent: bytes, *, hang_up: bool = False) -> bytes:
             while piece := wire.recv(65_536):
                 found += piece
         except ConnectionResetError:
-            pass  # The answer, if there was one, has been read.
+            pass  # The response, if there was one, has been read.
         return found
 
 
 def head(*lines: str) -> bytes:
-    """Return the head of a PUT that closes the connection afterwards."""
+    """Return the head of a PUT request that closes the connection afterwards."""
     return "\r\n".join(["PUT /a.txt HTTP/1.1", "Host: localhost", "Connection: close", *lines, "", ""]).encode()
 
 
 def curl(site: Pasteur, *arguments: str, stdin: bytes = b"") -> tuple[str, str]:
-    """Run curl and return what it prints and the status."""
+    """Run curl and return its output and exit status."""
     command = ["curl", "-sS", "--max-time", "20", "-w", "\n%{http_code}", *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, check=True)
     text, _, status = done.stdout.decode().rpartition("\n")
@@ -119,7 +119,7 @@ def curl(site: Pasteur, *arguments: str, stdin: bytes = b"") -> tuple[str, str]:
 
 
 @pytest.mark.server
-def test_curl_sends_what_it_reads_in_chunks(site: Pasteur, tmp_path: Path) -> None:
+def test_curl_sends_standard_input_in_chunks(site: Pasteur, tmp_path: Path) -> None:
     content = "schön\r\n".encode() * 10_000
 
     url, status = curl(site, "-T", "-", f"{site.url}/", stdin=content)
@@ -130,7 +130,7 @@ def test_curl_sends_what_it_reads_in_chunks(site: Pasteur, tmp_path: Path) -> No
 
 @pytest.mark.server
 @pytest.mark.parametrize("way", ["-T", "--data-binary", "-F", "-d"])
-def test_curl_sends_a_file_in_every_way_it_knows(site: Pasteur, tmp_path: Path, way: str) -> None:
+def test_curl_can_send_a_file_in_every_way_it_supports(site: Pasteur, tmp_path: Path, way: str) -> None:
     file = tmp_path / "hello.py"
     file.write_bytes(b"print('x')&a=1\r\n" if way != "-d" else b"print('x')&a=1")
     sent = {"-T": str(file), "--data-binary": f"@{file}", "-F": f"paste=@{file}", "-d": f"@{file}"}[way]
@@ -155,7 +155,7 @@ HOWS = [
 
 @pytest.mark.server
 @pytest.mark.parametrize("how", HOWS)
-def test_input_02_and_05_curl_reads_why_a_text_is_too_large(site: Pasteur, how: list[str]) -> None:
+def test_curl_shows_why_a_text_is_too_large(site: Pasteur, how: list[str]) -> None:
     before = count(site)
 
     for length in (LIMIT + 1, 5 * LIMIT, 5_000_000, 50_000_000):
@@ -168,7 +168,7 @@ def test_input_02_and_05_curl_reads_why_a_text_is_too_large(site: Pasteur, how: 
 
 
 @pytest.mark.server
-def test_input_08_a_client_that_sends_all_before_it_reads_is_told_too(site: Pasteur) -> None:
+def test_a_client_that_sends_everything_before_reading_also_gets_the_response(site: Pasteur) -> None:
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as wire:
         wire.sendall(head("Content-Length: 20000000").replace(b"Connection: close\r\n", b"") + bytes(20_000_000))
         answer = b""
@@ -189,7 +189,7 @@ def test_input_08_a_client_that_sends_all_before_it_reads_is_told_too(site: Past
     ],
     ids=["chunked", "announced"],
 )
-def test_input_05_an_endless_body_is_cut_off(site: Pasteur, start: str, piece: bytes, enough: int) -> None:
+def test_an_endless_body_is_cut_off(site: Pasteur, start: str, piece: bytes, enough: int) -> None:
     before = count(site)
     sent, answer = 0, b""
 
@@ -198,12 +198,12 @@ def test_input_05_an_endless_body_is_cut_off(site: Pasteur, start: str, piece: b
         while sent <= enough:
             wire.sendall(piece)
             sent += len(piece)
-        answer = wire.recv(65_536)  # What is sent from here on may cost the client its answer, so it is read first.
+        answer = wire.recv(65_536)  # Sending more may cost the client its response, so the response is read first.
         try:
             while sent < 100_000_000:
                 sent += wire.send(piece)
         except (ConnectionResetError, BrokenPipeError):
-            pass  # The server reads no further.
+            pass  # The server does not read any further.
 
     assert sent < 100_000_000
     assert answer.startswith(b"HTTP/1.1 413 ")
@@ -227,7 +227,7 @@ def test_input_05_an_endless_body_is_cut_off(site: Pasteur, start: str, piece: b
     ],
     ids=["length", "chunks", "in_a_chunk", "no_number", "both", "negative", "two_lengths", "word", "plus"],
 )
-def test_a_body_that_is_cut_or_contradicts_itself_is_not_stored(site: Pasteur, sent: bytes) -> None:
+def test_a_truncated_or_contradictory_body_is_not_stored(site: Pasteur, sent: bytes) -> None:
     before = count(site)
 
     answer = talk(site, sent, hang_up=True)
@@ -244,7 +244,7 @@ def test_a_body_that_is_cut_or_contradicts_itself_is_not_stored(site: Pasteur, s
         ("/api/v1/pastes", "application/json", b'{"files": [{"content": "x"}]}'),
     ],
 )
-def test_a_form_or_json_that_breaks_off_is_not_stored(site: Pasteur, path: str, content_type: str, body: bytes) -> None:
+def test_a_truncated_form_or_json_is_not_stored(site: Pasteur, path: str, content_type: str, body: bytes) -> None:
     before = count(site)
     start = head("Content-Length: 1000", f"Content-Type: {content_type}").replace(
         b"PUT /a.txt", f"POST {path}".encode()
@@ -257,7 +257,7 @@ def test_a_form_or_json_that_breaks_off_is_not_stored(site: Pasteur, path: str, 
 
 
 @pytest.mark.server
-def test_a_slow_upload_is_no_shorter(site: Pasteur) -> None:
+def test_a_slow_upload_is_stored_completely(site: Pasteur) -> None:
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as wire:
         wire.sendall(head("Content-Length: 10"))
         for letter in b"slow texts":
@@ -284,12 +284,12 @@ def test_a_slow_upload_is_no_shorter(site: Pasteur) -> None:
     ],
     ids=["evil", "two", "two_turned", "absolute", "raw_bytes", "nul"],
 )
-def test_input_61_a_request_for_another_host_is_400(site: Pasteur, request_: bytes) -> None:
+def test_a_request_for_another_host_is_400(site: Pasteur, request_: bytes) -> None:
     assert talk(site, request_).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.server
-def test_input_61_an_absolute_address_changes_no_answer(site: Pasteur) -> None:
+def test_an_absolute_url_does_not_change_any_response(site: Pasteur) -> None:
     request = (
         b"PUT http://evil.example/a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"
     )
@@ -299,7 +299,7 @@ def test_input_61_an_absolute_address_changes_no_answer(site: Pasteur) -> None:
 
 @pytest.mark.server
 @pytest.mark.parametrize("path", ["%ed%a0%80", "%00", "-x", "..%2f..%2fetc", "A" * 10, "x" * 4_000, "%C0%AF"])
-def test_input_44_odd_keys_over_the_wire_are_404(site: Pasteur, path: str) -> None:
+def test_unusual_keys_over_the_wire_are_404(site: Pasteur, path: str) -> None:
     answer = talk(site, f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
 
     assert answer.startswith(b"HTTP/1.1 404 ")
@@ -307,7 +307,7 @@ def test_input_44_odd_keys_over_the_wire_are_404(site: Pasteur, path: str) -> No
 
 @pytest.mark.server
 @pytest.mark.parametrize("charset", ["rot13", "hex", "base64", "zip", "utf-16", "undefined", "idna", "nonsense"])
-def test_a_charset_that_is_none_breaks_nothing(site: Pasteur, charset: str) -> None:
+def test_an_invalid_charset_breaks_nothing(site: Pasteur, charset: str) -> None:
     headers = {"Content-Type": f"text/plain; charset={charset}"}
     before = count(site)
 
@@ -320,7 +320,7 @@ def test_a_charset_that_is_none_breaks_nothing(site: Pasteur, charset: str) -> N
 
 
 @pytest.mark.server
-def test_input_44_a_key_of_10_kb_is_refused_before_anything_is_asked(site: Pasteur) -> None:
+def test_a_key_of_10_kb_is_refused_immediately(site: Pasteur) -> None:
     request = b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
     assert talk(site, request).split()[1] in {b"404", b"414"}

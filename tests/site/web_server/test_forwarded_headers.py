@@ -1,4 +1,4 @@
-"""A header that no setting names changes no address, neither for its sender nor for the visitors after it."""
+"""Headers that are not configured do not change any URL, neither for the sender nor for later visitors."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ HEADERS = {
 
 
 class Fresh(Pasteur):
-    """A site of one process, which has served no page: it has cached no address."""
+    """A site with one process that has not served a page, so it has cached no URL."""
 
     def __init__(self, **settings: str) -> None:
         super().__init__(PASTEUR_WEB_PROCESSES="1", FORWARDED_ALLOW_IPS="*", **settings)
@@ -38,7 +38,7 @@ def plain() -> Iterator[Pasteur]:
 
 
 def addresses(site: Pasteur, key: str, headers: dict[str, str]) -> list[str]:
-    """Return what the first page, a paste, its JSON and the admin's login say."""
+    """Return the URLs on the first page, on a paste, in its JSON and in the admin's login page."""
     paths = ("/", f"/{key}", f"/api/v1/pastes/{key}", "/admin/login/")
     replies = [site.http.request("GET", site.url + path, headers=headers, redirect=False) for path in paths]
     assert [reply.status for reply in replies] == [200] * 4
@@ -61,7 +61,7 @@ def test_a_forwarded_header_changes_nothing(plain: Pasteur, name: str) -> None:
         assert "Strict-Transport-Security" not in content
 
 
-def test_the_scheme_is_believed_from_the_proxies_of_the_settings() -> None:
+def test_the_scheme_is_trusted_from_configured_proxies() -> None:
     with Fresh(PASTEUR_PROXIES="1", PASTEUR_LIMIT_CREATE="off") as site:
         headers = {"Connection": "close", "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https"}
         reply = site.http.request("POST", f"{site.url}/", body=b"text", headers=headers)

@@ -1,4 +1,4 @@
-"""Requests that no view sees are refused in one line, below /api/ as the API's error."""
+"""Requests that never reach a view are refused in one line, or below /api/ as an API error."""
 
 import json
 import socket
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Pasteur]:
-    """Return one running site for all tests of this file."""
+    """Return one running site for all tests in this file."""
     with Pasteur() as site:
         yield site
 
 
 def answer(site: Pasteur, request: bytes) -> tuple[bytes, dict[str, str], bytes]:
-    """Send a request and return the status, the headers by their lower-case names, and the body."""
+    """Send a request and return the status, the headers keyed by lowercase name, and the body."""
     with socket.create_connection(("127.0.0.1", site.port), timeout=15) as wire:
         wire.sendall(request)
         found = b""
@@ -60,7 +60,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_gunicorn_refuses_is_one_line(site: Pasteur, kind: str) -> None:
+def test_requests_refused_by_gunicorn_get_one_line(site: Pasteur, kind: str) -> None:
     request, wanted, _ = REFUSED[kind]
 
     status, headers, body = answer(site, request.replace(b"%b", b"/search"))
@@ -75,7 +75,7 @@ def test_what_gunicorn_refuses_is_one_line(site: Pasteur, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", REFUSED)
 @pytest.mark.parametrize("path", [b"/api/v1/search", b"http://localhost/api/v1/search"])
-def test_what_gunicorn_refuses_below_api_is_the_apis_error(site: Pasteur, kind: str, path: bytes) -> None:
+def test_requests_refused_by_gunicorn_below_api_get_an_api_error(site: Pasteur, kind: str, path: bytes) -> None:
     request, wanted, code = REFUSED[kind]
 
     status, headers, body = answer(site, request.replace(b"%b", path))

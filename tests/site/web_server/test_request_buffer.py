@@ -1,4 +1,4 @@
-"""Requests that arrive in pieces end where gunicorn ends them and have the body that was sent."""
+"""Requests that arrive in pieces end at the same place as in gunicorn and have the body that was sent."""
 
 from itertools import pairwise
 
@@ -26,13 +26,13 @@ def chunked(pieces: list[bytes], extension: bytes = b"", trailers: bytes = b"") 
 
 
 def split(content: bytes, places: list[int]) -> list[bytes]:
-    """Cut a content at places, given as any numbers."""
+    """Split content at these positions, which may be any numbers."""
     ends = sorted({0, len(content), *(place % (len(content) + 1) for place in places)})
     return [content[start:end] for start, end in pairwise(ends)]
 
 
 def feed(pieces: list[bytes], limit: int = LIMIT) -> tuple[RequestBuffer, bool]:
-    """Feed pieces to a new buffer until its request is complete, as the loop does."""
+    """Feed pieces to a new buffer until its request is complete, like the event loop."""
     buffer = RequestBuffer(Config(), ("127.0.0.1", 1), 0.0, limit)
     while pieces:
         if buffer.feed(pieces.pop(0)):
@@ -41,13 +41,13 @@ def feed(pieces: list[bytes], limit: int = LIMIT) -> tuple[RequestBuffer, bool]:
 
 
 def read(content: bytes) -> bytes:
-    """Return the body of a request as gunicorn's blocking parser reads it."""
+    """Return the body of a request as read by gunicorn's blocking parser."""
     request = next(http.get_parser(Config(), [content], ("127.0.0.1", 1)))
     return bytes(request.body.read())
 
 
 def finish(buffer: RequestBuffer) -> tuple[bytes, bytes]:
-    """Return the body of a complete request, and what follows it."""
+    """Return the body of a complete request, and the bytes that follow it."""
     rest = buffer.finish()
     return buffer.request.body.read(), rest
 
@@ -97,7 +97,7 @@ def test_a_request_with_a_length_has_the_body_that_was_sent(body: bytes, behind:
     ).map(b"".join),
     places=st.lists(st.integers(0, 5_000), max_size=4),
 )
-def test_a_chunked_body_is_decoded_as_by_the_blocking_parser(body: bytes, places: list[int]) -> None:
+def test_a_chunked_body_is_decoded_like_in_the_blocking_parser(body: bytes, places: list[int]) -> None:
     try:
         expected: bytes | None = read(CHUNKED + body)
     except (ParseException, NoMoreData):
@@ -138,7 +138,7 @@ def test_a_request_that_gunicorn_refuses_is_refused_at_the_end_of_its_head(head:
         feed([b"POST / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n"])
 
 
-def test_a_body_over_the_limit_is_not_waited_for() -> None:
+def test_a_body_over_the_limit_is_refused_without_waiting_for_it() -> None:
     for length in (LIMIT + 1, 10**30):
         buffer, is_complete = feed([b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length])
         assert (is_complete, buffer.is_truncated) == (True, True)
@@ -146,7 +146,7 @@ def test_a_body_over_the_limit_is_not_waited_for() -> None:
     assert (is_complete, buffer.is_truncated) == (False, False)
 
 
-def test_a_head_is_no_longer_than_64_kb() -> None:
+def test_a_head_is_limited_to_64_kb() -> None:
     with pytest.raises(LimitRequestLine):
         feed([b"x" * 70_000])
     with pytest.raises(LimitRequestHeaders):
@@ -179,7 +179,7 @@ def test_the_deadline_of_a_body_grows_with_its_length() -> None:
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 300000\r\n", b"Transfer-Encoding: chunked\r\n"])
-def test_a_body_that_stalls_ends_after_30_seconds_whatever_length_it_has(framing: bytes) -> None:
+def test_a_body_that_stalls_times_out_after_30_seconds_whatever_its_length(framing: bytes) -> None:
     buffer, _ = feed([b"POST / HTTP/1.1\r\nHost: x\r\n"], limit=300_000)
     assert buffer.next_deadline(5) == 10
 
@@ -200,7 +200,7 @@ def test_a_body_that_stalls_ends_after_30_seconds_whatever_length_it_has(framing
         (b"GET / HTTP/1.1\r\nhOST: x\r\n\r\n", True),
     ],
 )
-def test_a_request_of_http_1_1_names_one_host(head: bytes, is_valid: bool) -> None:
+def test_an_http_1_1_request_has_exactly_one_host(head: bytes, is_valid: bool) -> None:
     if is_valid:
         assert feed([head])[1]
     else:

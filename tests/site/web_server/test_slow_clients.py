@@ -1,4 +1,4 @@
-"""Slow and silent clients hold a socket and nothing else: they do not delay other clients."""
+"""Slow and silent clients take up only a socket: they do not delay other clients."""
 
 import contextlib
 import socket
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Pasteur]:
-    """Return one running site for all tests of this file."""
+    """Return one running site for all tests in this file."""
     with Pasteur() as site:
         yield site
 
 
 def connect(site: Pasteur) -> socket.socket:
-    """Open a connection on which nothing is sent yet."""
+    """Open a connection without sending anything yet."""
     return socket.create_connection(("127.0.0.1", site.port), timeout=15)
 
 
 def read_all(wire: socket.socket) -> bytes:
-    """Return everything that comes until the server closes."""
+    """Read everything until the server closes the connection."""
     content = b""
     while piece := wire.recv(65_536):
         content += piece
@@ -36,7 +36,7 @@ def read_all(wire: socket.socket) -> bytes:
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n"
-#: What a client sends at once, and then a byte at a time.
+#: What a client sends immediately, and what it then sends byte by byte.
 SLOW = {
     "silent": (b"", b""),
     "in_the_head": (HEAD + b"X-Slow: ", b"x"),
@@ -56,7 +56,7 @@ SLOW = {
 
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", SLOW)
-def test_input_07_slow_clients_delay_no_other_client(site: Pasteur, kind: str) -> None:
+def test_slow_clients_do_not_delay_other_clients(site: Pasteur, kind: str) -> None:
     """40 clients send something and then a byte now and then; all others are served as if they were alone."""
     at_once, drop = SLOW[kind]
     key = site.paste("read me")
@@ -72,7 +72,7 @@ def test_input_07_slow_clients_delay_no_other_client(site: Pasteur, kind: str) -
 
 
 @pytest.mark.alone
-def test_input_07_clients_that_do_not_read_delay_no_other_client(site: Pasteur) -> None:
+def test_clients_that_do_not_read_do_not_delay_other_clients(site: Pasteur) -> None:
     long, key = site.paste("many words\n" * 40_000), site.paste("read me")
     with ExitStack() as held:
         for _ in range(40):
@@ -85,7 +85,7 @@ def test_input_07_clients_that_do_not_read_delay_no_other_client(site: Pasteur) 
         assert p99(times(site, key, lambda: None)) < 0.5
 
 
-def test_an_answer_that_is_read_slowly_is_whole(site: Pasteur) -> None:
+def test_a_response_that_is_read_slowly_is_complete(site: Pasteur) -> None:
     text = b"".join(b"%d\n" % number for number in range(70_000))
     key = site.paste(text)
     request = f"GET /{key}/raw HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
@@ -100,7 +100,7 @@ def test_an_answer_that_is_read_slowly_is_whole(site: Pasteur) -> None:
 
 @pytest.mark.alone
 @pytest.mark.parametrize("framing", [b"Content-Length: 3000000\r\n", CHUNKED[len(HEAD) :]])
-def test_a_stalled_body_ends_after_30_seconds(site: Pasteur, framing: bytes) -> None:
+def test_a_stalled_body_times_out_after_30_seconds(site: Pasteur, framing: bytes) -> None:
     with connect(site) as wire:
         wire.settimeout(50)
         wire.sendall(HEAD + framing + b"\r\n3e8\r\nxxx")
@@ -112,14 +112,14 @@ def test_a_stalled_body_ends_after_30_seconds(site: Pasteur, framing: bytes) -> 
 
 
 def drip(wires: list[socket.socket], drop: bytes) -> None:
-    """Send a byte on each of these connections, if it has not been closed."""
+    """Send a byte on each of these connections, unless it has been closed."""
     for wire in wires:
         with contextlib.suppress(OSError):
             wire.send(drop)
 
 
 def times(site: Pasteur, key: str, meanwhile: Callable[[], object]) -> list[float]:
-    """Return how long each of many reads of a paste takes, in seconds."""
+    """Return the duration of each of many reads of a paste, in seconds."""
     site.http.clear()
     seconds = []
     for number in range(60):
@@ -137,7 +137,7 @@ def p99(seconds: list[float]) -> float:
 
 
 @pytest.mark.alone
-def test_silent_and_dripping_clients_delay_no_other_client(site: Pasteur) -> None:
+def test_silent_and_dripping_clients_do_not_delay_other_clients(site: Pasteur) -> None:
     key = site.paste("read me")
     with ExitStack() as held:
         for number in range(500):
@@ -149,7 +149,7 @@ def test_silent_and_dripping_clients_delay_no_other_client(site: Pasteur) -> Non
 
 
 @pytest.mark.alone
-def test_input_07_more_clients_than_the_limit_keep_no_other_client_out() -> None:
+def test_more_clients_than_the_limit_do_not_lock_out_others() -> None:
     with Pasteur(PASTEUR_WEB_PROCESSES="1") as site, ExitStack() as held:
         key = site.paste("read me")
         for _ in range(1_200):
@@ -158,7 +158,7 @@ def test_input_07_more_clients_than_the_limit_keep_no_other_client_out() -> None
         assert p99(times(site, key, lambda: None)) < 0.5
 
 
-def test_a_head_that_is_never_finished_is_dropped(site: Pasteur) -> None:
+def test_a_head_that_is_never_completed_is_dropped(site: Pasteur) -> None:
     with connect(site) as wire:
         wire.sendall(b"GET / HTTP/1.1\r\n")
 
@@ -183,7 +183,7 @@ def test_two_pipelined_requests_are_both_served(site: Pasteur) -> None:
         assert read_all(wire).count(b" 201 ") == 2
 
 
-def test_a_client_that_asks_before_it_sends_is_answered(site: Pasteur) -> None:
+def test_a_client_that_sends_expect_gets_100_continue(site: Pasteur) -> None:
     head = (
         b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
     )
@@ -196,7 +196,7 @@ def test_a_client_that_asks_before_it_sends_is_answered(site: Pasteur) -> None:
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 4\r\n", b"Transfer-Encoding: chunked\r\n"])
-def test_a_client_is_asked_once_to_go_on(site: Pasteur, framing: bytes) -> None:
+def test_a_client_gets_100_continue_only_once(site: Pasteur, framing: bytes) -> None:
     with connect(site) as wire:
         wire.sendall(HEAD + framing + b"Expect: 100-continue\r\nConnection: close\r\n\r\n")
         assert wire.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -219,14 +219,14 @@ def test_a_client_is_asked_once_to_go_on(site: Pasteur, framing: bytes) -> None:
     ],
     ids=["too_long", "expectation", "both", "coding", "old", "no_number", "endless_head", "endless_line"],
 )
-def test_a_refused_body_is_not_asked_for(site: Pasteur, head: bytes, status: bytes) -> None:
+def test_a_refused_body_is_not_requested(site: Pasteur, head: bytes, status: bytes) -> None:
     with connect(site) as wire:
         wire.sendall(head)
 
         assert read_all(wire).split()[1] == status
 
 
-def test_a_client_of_http_1_0_is_not_asked(site: Pasteur) -> None:
+def test_an_http_1_0_client_gets_no_100_continue(site: Pasteur) -> None:
     with connect(site) as wire:
         wire.sendall(HEAD.replace(b"1.1", b"1.0") + b"Content-Length: 4\r\nExpect: 100-continue\r\n\r\n")
         wire.sendall(b"text")
@@ -264,21 +264,21 @@ def test_pipelined_chunked_requests_are_all_served(site: Pasteur) -> None:
         b"1" * 9_000,
     ],
 )
-def test_chunks_that_are_malformed_are_refused(site: Pasteur, body: bytes) -> None:
+def test_malformed_chunks_are_refused(site: Pasteur, body: bytes) -> None:
     with connect(site) as wire:
         wire.sendall(CHUNKED + b"\r\n" + body + b"0\r\n\r\n")
 
         assert read_all(wire).startswith(b"HTTP/1.1 400 ")
 
 
-def test_a_stalled_body_is_answered_with_408(site: Pasteur) -> None:
+def test_a_stalled_body_gets_408(site: Pasteur) -> None:
     with connect(site) as wire:
         wire.sendall(HEAD + b"Content-Length: 10\r\n\r\nhalf")
 
         assert read_all(wire).startswith(b"HTTP/1.1 408 ")
 
 
-def test_the_connection_that_holds_the_most_for_the_longest_is_dropped_rather_than_the_newest() -> None:
+def test_the_connection_that_holds_the_most_for_the_longest_is_dropped_instead_of_the_newest() -> None:
     with Pasteur(PASTEUR_WEB_PROCESSES="1") as site, ExitStack() as held:
         for _ in range(23):
             wire = held.enter_context(connect(site))
@@ -292,7 +292,7 @@ def test_the_connection_that_holds_the_most_for_the_longest_is_dropped_rather_th
         assert read_all(last).startswith(b"HTTP/1.1 201 ")
 
 
-def test_connections_that_come_at_once_are_shared_by_the_processes(site: Pasteur) -> None:
+def test_concurrent_connections_are_shared_among_the_processes(site: Pasteur) -> None:
     web = site.children()["web"]
     workers = Path(f"/proc/{web}/task/{web}/children").read_text().split()
     assert len(workers) == 2
@@ -306,9 +306,9 @@ def test_connections_that_come_at_once_are_shared_by_the_processes(site: Pasteur
                 assert wire.recv(65_536).startswith(b"HTTP/1.1 200")
             taken = [sockets(pid) - count for pid, count in zip(workers, before, strict=True)]
         assert min(taken) >= 2, taken
-        time.sleep(0.5)  # Until they are closed on the other side too.
+        time.sleep(0.5)  # Until they are closed on the other side, too.
 
 
 def sockets(pid: str) -> int:
-    """Return how many sockets a process has open."""
+    """Return the number of sockets that a process has open."""
     return sum(str(file.readlink()).startswith("socket:") for file in Path(f"/proc/{pid}/fd").iterdir())

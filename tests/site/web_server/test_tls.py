@@ -1,4 +1,4 @@
-"""HTTPS by the web process itself: clients that stall in or after the handshake hold a socket and nothing else."""
+"""HTTPS in the web process itself: clients that stall during or after the handshake only take up a socket."""
 
 import contextlib
 import socket
@@ -42,7 +42,7 @@ class TlsPasteur(Pasteur):
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[TlsPasteur]:
-    """Return one running site for all tests of this file."""
+    """Return one running site for all tests in this file."""
     with TlsPasteur() as site:
         yield site
 
@@ -53,7 +53,7 @@ def connect(site: TlsPasteur) -> socket.socket:
 
 
 def connect_tls(site: TlsPasteur) -> ssl.SSLSocket:
-    """Open a connection and finish the handshake."""
+    """Open a connection and complete the handshake."""
     return site.trust.wrap_socket(connect(site), server_hostname="127.0.0.1")
 
 
@@ -67,7 +67,7 @@ def client_hello() -> bytes:
 
 
 def read_all(wire: socket.socket) -> bytes:
-    """Return everything that arrives until the server closes."""
+    """Read everything until the server closes the connection."""
     content = b""
     while piece := wire.recv(65_536):
         content += piece
@@ -75,7 +75,7 @@ def read_all(wire: socket.socket) -> bytes:
 
 
 def slowest_read(site: TlsPasteur, key: str) -> float:
-    """Return how long the slowest of 40 reads of a paste takes, each on a connection of its own, in seconds."""
+    """Return how many seconds the slowest of 40 reads of a paste takes, each on a separate connection."""
     seconds = []
     for _ in range(40):
         started = time.monotonic()
@@ -94,7 +94,7 @@ STALLS = {
 
 @pytest.mark.alone
 @pytest.mark.parametrize("stall", STALLS)
-def test_clients_that_stall_in_the_handshake_delay_no_other_client(site: TlsPasteur, stall: str) -> None:
+def test_clients_that_stall_in_the_handshake_do_not_delay_other_clients(site: TlsPasteur, stall: str) -> None:
     key = site.paste("read me")
     with ExitStack() as stack:
         for _ in range(40):
@@ -105,7 +105,7 @@ def test_clients_that_stall_in_the_handshake_delay_no_other_client(site: TlsPast
 
 
 @pytest.mark.alone
-def test_clients_that_stall_in_a_request_over_tls_delay_no_other_client(site: TlsPasteur) -> None:
+def test_clients_that_stall_in_a_request_over_tls_do_not_delay_other_clients(site: TlsPasteur) -> None:
     key = site.paste("read me")
     with ExitStack() as stack:
         for _ in range(40):
@@ -116,7 +116,7 @@ def test_clients_that_stall_in_a_request_over_tls_delay_no_other_client(site: Tl
 
 
 @pytest.mark.alone
-def test_clients_that_do_not_read_over_tls_delay_no_other_client(site: TlsPasteur) -> None:
+def test_clients_that_do_not_read_over_tls_do_not_delay_other_clients(site: TlsPasteur) -> None:
     long, key = site.paste("many words\n" * 40_000), site.paste("read me")
     with ExitStack() as stack:
         for _ in range(20):
@@ -127,7 +127,7 @@ def test_clients_that_do_not_read_over_tls_delay_no_other_client(site: TlsPasteu
         assert slowest_read(site, key) < 0.5
 
 
-def test_a_handshake_that_is_never_finished_is_dropped(site: TlsPasteur) -> None:
+def test_a_handshake_that_is_never_completed_is_dropped(site: TlsPasteur) -> None:
     with connect(site) as wire:
         wire.sendall(client_hello()[:50])
         started = time.monotonic()
@@ -137,7 +137,7 @@ def test_a_handshake_that_is_never_finished_is_dropped(site: TlsPasteur) -> None
         assert time.monotonic() - started < 14
 
 
-def test_requests_on_one_tls_connection_are_all_answered(site: TlsPasteur) -> None:
+def test_requests_on_one_tls_connection_all_get_a_response(site: TlsPasteur) -> None:
     text = b"".join(b"%d\n" % number for number in range(70_000))
     key = site.paste(text)
     request = f"GET /{key}/raw HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
@@ -147,13 +147,13 @@ def test_requests_on_one_tls_connection_are_all_answered(site: TlsPasteur) -> No
         assert read_all(wire).count(text) == 4
 
 
-def test_a_body_that_is_too_large_gets_its_answer_over_tls(site: TlsPasteur) -> None:
+def test_a_body_that_is_too_large_gets_its_response_over_tls(site: TlsPasteur) -> None:
     answer = site.http.request("POST", f"{site.url}/", body=bytes(20_000_000))
 
     assert answer.status == 413
 
 
-def test_forms_and_redirects_know_that_the_connection_is_https(site: TlsPasteur) -> None:
+def test_forms_and_redirects_use_https(site: TlsPasteur) -> None:
     answer = site.http.request("POST", f"{site.url}/", body=b"text")
 
     assert answer.data.startswith(f"https://127.0.0.1:{site.port}/".encode())
