@@ -328,11 +328,11 @@ class Failure(models.Model):
 
 
 class ProgramSign(models.Model):
-    """The last sign of life of the worker or the scheduler: see gitsync.monitoring.signs."""
+    """The last sign of life of the worker or the scheduler; see gitsync.monitoring.signs."""
 
     name = models.CharField(max_length=20, unique=True)
     seen_at = models.DateTimeField()
-    #: Whether it has started and was not stopped since; and how often it has ended otherwise since it was last well.
+    #: Whether it has been started and not stopped since, and how often it has crashed since it last ran well.
     is_running = models.BooleanField(default=True)
     failures = models.PositiveIntegerField(default=0)
 

@@ -72,7 +72,7 @@ def start(**kwargs: Any) -> None:
 
 @task_received.connect
 def message_received(request: Any, **kwargs: Any) -> None:
-    """Record that the broker delivers messages, and that those of the scheduler arrive."""
+    """Record that the broker delivers messages, and that the scheduler's messages arrive."""
     _watchdog.message_received()
     if request.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}:
         signs.scheduler_seen()

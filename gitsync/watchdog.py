@@ -50,7 +50,7 @@ def touching(file: Path) -> Iterator[None]:
 
 
 def count_at_work() -> int:
-    """Return how many threads are at work."""
+    """Return the number of working threads."""
     return len(_signs)
 
 

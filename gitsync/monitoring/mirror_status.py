@@ -75,9 +75,9 @@ def _error(mirror: Mirror) -> tuple[str, str]:
 
 
 def oldest_seconds() -> float:
-    """Return the age of the oldest pending change in seconds; 0 without one.
+    """Return the age of the oldest pending change in seconds, or 0 if there is none.
 
-    Changes from before the clock was set back are ignored: they would conceal the age of all later ones.
+    Changes from before the clock was set back are ignored: they would hide the age of all later ones.
     """
     now = timezone.now()
     rows = Change.objects.pending().filter(created_at__lte=now).values_list("created_at", "embargoed_until")

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 #: The first packet from a Git server over HTTP, as it appears in the client's trace.
 _SMART_ANSWER = re.compile(r"packet: +git< (# service=git-upload-pack|version \d)")
-#: A forge's note that a renamed repository is used under its old address.
+#: A forge's note that a renamed repository was accessed through its old address.
 _MOVED_NOTE = re.compile(r"^remote: This repository moved\..*(\n^remote: .*){0,2}", re.MULTILINE)
 _REF = re.compile(rb"[0-9a-f]{40}\t")
 LS_REMOTE_SECONDS = 60.0
@@ -83,7 +83,7 @@ class Connection:
         if not finished.status:
             if note := _MOVED_NOTE.search(finished.stderr):
                 logger.warning(
-                    "the repository has moved, and the forge still forwards; set GITSYNC_REMOTE to its new address: %s",
+                    "the repository has moved, but the forge redirects; set GITSYNC_REMOTE to its new address: %s",
                     neutralize(self.login.masked(note[0])),
                 )
             return finished

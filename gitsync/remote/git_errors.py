@@ -54,8 +54,8 @@ _MEANINGS: tuple[tuple[str, type[GitsyncError]], ...] = (
         RemoteUnreachableError,
     ),
 )
-#: Messages from a remote that accepts no push, whatever is in it.
-#: They do not count beside a rejected branch, since a hook may quote any text of a visitor.
+#: Messages from a remote that does not accept any push, regardless of its content.
+#: They are ignored if the branch was rejected, since a hook may quote any text from a visitor.
 _OUTAGES: tuple[tuple[str, type[GitsyncError]], ...] = (
     (r"returned error: 429|too many requests|rate limit|requested too many times", RateLimitedError),
     (r"(repository|project|repo)\b.*\barchived|archived (repository|project|repo)\b", ArchivedError),

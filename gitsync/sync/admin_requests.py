@@ -29,7 +29,7 @@ def run() -> None:
     mirror = Mirror.objects.with_requests().filter(remote=remote.address.url, branch=remote.branch).first()
     if mirror is None:
         return
-    # Cleared before the work: a request that comes in the meantime is a new one.
+    # Cleared before the work, so that requests made in the meantime are kept.
     requested = {"fetch_requested": mirror.fetch_requested, "check_requested": mirror.check_requested}
     Mirror.objects.filter(pk=mirror.pk, **requested).update(fetch_requested=False, check_requested=False)
     try:

@@ -147,7 +147,7 @@ def _due_for_retry(mirror: Mirror) -> ChangeQuerySet:
     if mirror.suspect_until is not None or mirror.failures or mirror.arrived_at is None:
         return Change.objects.none()
     now = timezone.now()
-    # Times in the future are from before the clock was set back, and over.
+    # Times too far in the future are from before the clock was set back, and count as passed.
     is_due = Q(retry_at__lte=now) | Q(retry_at__gt=now + RETRY_INTERVAL)
     due = Change.objects.rejected().filter(is_due, secret_hold_at=None)
     if due.exists():

@@ -35,7 +35,7 @@ from pastes.models import Paste, Tombstone
 LOCK_SECONDS = PUSH_SECONDS + 30
 _CHANGES_PER_TRANSACTION = 200
 _KEYS_PER_QUERY = 500
-#: The pause after another writer was first.
+#: The number of seconds to pause if another writer was first.
 _MOVED_SECONDS = 1.0
 
 

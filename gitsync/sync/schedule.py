@@ -29,7 +29,7 @@ from gitsync.sync.drain import drain
 
 logger = logging.getLogger(__name__)
 
-#: The pause after another writer was first.
+#: The number of seconds to pause if another writer was first.
 _MOVED_SECONDS = 1.0
 
 
@@ -37,7 +37,7 @@ def work_off() -> float | None:
     """Drain until nothing is pending and no fetch is due; return the seconds until the next attempt, or None."""
     admin_requests.run()
     if corrected := Change.objects.bound_embargoes():
-        logger.warning("the clock was set back: the embargo of %d changes begins again", corrected)
+        logger.warning("the clock was set back: the embargo of %d changes is restarted", corrected)
     has_fetched = False
     while not stop_requested.is_set():
         is_pending = Change.objects.pending().exists() or is_any_due()
@@ -130,5 +130,5 @@ def request_fetch(*, at_most_every: float = 0) -> None:
     """Make the next `work_off` fetch, unless the last fetch was less than `at_most_every` seconds ago."""
     now = timezone.now()
     latest = now - timedelta(seconds=at_most_every)
-    # A time in the future is that of a clock that was set back since.
+    # If the time is in the future, the clock has been set back since.
     Mirror.objects.filter(Q(fetched_at__lte=latest) | Q(fetched_at__gt=now)).update(fetched_at=None)
