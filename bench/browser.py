@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, Request
 from bench.harness.servers import Web
 from bench.harness.table import Goal, show, show_goals
 from bench.harness.texts import texts
-from tests.browser.chromium import launched
+from tests.browser.chromium import launch
 from tests.servers.pasteur import ROOT
 
 _COMPOSE, _SMALL, _LARGE = "the form", "10 kB", "1 MB"
@@ -72,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     if not (ROOT / "staticfiles" / "staticfiles.json").is_file():
         parser.exit(1, "Run `make staticfiles/staticfiles.json` first: pages need it.\n")
-    with Web(PASTEUR_MAX_BYTES="2000000") as site, launched() as browser:
+    with Web(PASTEUR_MAX_BYTES="2000000") as site, launch() as browser:
         pages = {_COMPOSE: ""} | {what: site.paste(text, name) for what, (name, text) in _shapes().items()}
         addresses = {what: f"{site.url}/{key}" for what, key in pages.items()}
         rounds = [{what: visit(browser, at) for what, at in addresses.items()} for _ in range(options.repeats)]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser.chromium import launched
+from tests.browser.chromium import launch
 from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.servers.pasteur import ROOT, Pasteur
 
@@ -78,7 +78,7 @@ def main() -> None:
     with Pasteur(PASTEUR_URL="http://paste.example.org", DJANGO_SUPERUSER_PASSWORD=PASSWORD) as site:
         site.manage("createsuperuser", "--noinput", "--username", MODERATOR, "--email", "moderator@example.org")
         preparations = _preparations(*_create_pastes(site))
-        with launched() as browser:
+        with launch() as browser:
             for (size, window), scheme in product(WINDOWS.items(), SCHEMES):
                 for name, prepare in preparations.items():
                     page = browser.new_page(viewport=window, color_scheme=scheme)

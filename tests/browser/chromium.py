@@ -19,13 +19,13 @@ _ARGUMENTS = (
 )
 
 
-def without_frame() -> str:
+def headless_shell() -> str:
     """Return the headless build of Chromium, if installed: it renders pages identically at a third of the cost."""
     return shutil.which("chromium-headless-shell") or program("chromium")
 
 
 @contextmanager
-def launched(path: str = "") -> Iterator[Browser]:
+def launch(path: str = "") -> Iterator[Browser]:
     """Run Chromium for the duration of the block: the system's own, unless another is specified."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path or program("chromium"), args=_ARGUMENTS)

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import launched, without_frame
+from tests.browser.chromium import headless_shell, launch
 from tests.browser.visitor import PHONE, WIDE, Visitor
 from tests.servers.pasteur import Pasteur
 
 MODERATOR, PASSWORD = "moderator", "correct-horse-battery"
 
-Arrive = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 expect.set_options(timeout=15_000)  # A busy machine is only slow.
 
 
@@ -27,23 +27,23 @@ def site() -> Iterator[Pasteur]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Return the system's browser."""
-    with launched(without_frame()) as browser:
+    with launch(headless_shell()) as browser:
         yield browser
 
 
 @pytest.fixture
-def arrive(chromium: Browser, site: Pasteur) -> Iterator[Arrive]:
+def new_visitor(chromium: Browser, site: Pasteur) -> Iterator[NewVisitor]:
     """Return a function that creates a visitor; any message in a visitor's console fails the test."""
     visitors: list[Visitor] = []
 
-    def come(*, phone: bool = False, javascript: bool = True, locale: str = "en-US") -> Visitor:
+    def open_visitor(*, phone: bool = False, javascript: bool = True, locale: str = "en-US") -> Visitor:
         window = PHONE if phone else WIDE
         context = chromium.new_context(viewport=window, java_script_enabled=javascript, locale=locale)
         context.set_default_timeout(30_000)
         visitors.append(Visitor(context, site.url))
         return visitors[-1]
 
-    yield come
+    yield open_visitor
     for visitor in visitors:
         visitor.context.close()
     assert [visitor.complaints for visitor in visitors] == [[] for _ in visitors]

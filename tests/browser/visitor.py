@@ -18,9 +18,9 @@ class Visitor:
         self.complaints: list[str] = []
         self._answers: dict[str, int] = {}
         self.page = context.new_page()
-        self.page.on("console", self._note)
+        self.page.on("console", self._record_message)
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
-        self.page.on("response", self._remember)
+        self.page.on("response", self._record_response)
 
     @property
     def key(self) -> str:
@@ -86,11 +86,11 @@ class Visitor:
         """Return the cookies that the site has set."""
         return {cookie["name"]: cookie["value"] for cookie in self.context.cookies()}
 
-    def _remember(self, response: Response) -> None:
+    def _record_response(self, response: Response) -> None:
         if response.request.is_navigation_request():
             self._answers[response.url] = response.status
 
-    def _note(self, message: ConsoleMessage) -> None:
+    def _record_message(self, message: ConsoleMessage) -> None:
         """Record everything in the console, except that the page itself has an error status, which the test checks."""
         is_page = self._answers.get(message.location["url"], 200) >= 400
         if not (is_page and message.text.startswith("Failed to load resource")):

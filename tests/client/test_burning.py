@@ -40,7 +40,7 @@ def user(site: Pasteur, tmp_path: Path) -> User:
     return User(tmp_path, site.url)
 
 
-def kept(user: User, done: Done) -> Path:
+def kept_file(user: User, done: Done) -> Path:
     """Return the file mentioned in the output of a run that has burned a paste."""
     (file,) = user.list.parent.glob("*.burned")
     assert str(file) in done.err
@@ -48,13 +48,13 @@ def kept(user: User, done: Done) -> Path:
     return file
 
 
-def burns(site: Pasteur, url: str) -> bool:
+def still_exists(site: Pasteur, url: str) -> bool:
     """Return whether a paste still exists."""
     key = url.partition("#")[0].rpartition("/")[2]
     return site.http.request("GET", f"{site.url}/api/v1/pastes/{key}").status == 200
 
 
-def mistyped(url: str) -> str:
+def mistype(url: str) -> str:
     """Return an address with one character of its encryption key changed."""
     return url[:-1] + ("2" if url[-1] != "2" else "3")
 
@@ -65,7 +65,7 @@ def test_after_a_wrong_password_the_content_is_kept_and_the_right_one_opens_it(u
     wrong = user("get", url, "--burn", PASTEUR_PASSWORD="wrong")
 
     assert (wrong.status, wrong.out) == (8, "")
-    file = kept(user, wrong)
+    file = kept_file(user, wrong)
     assert user("get", file, PASTEUR_PASSWORD="wrong").status == 8
     assert user("get", file, **PASSWORD).out == "once ☃"
     assert user("get", file, "-o", "x.txt", **PASSWORD).status == 0
@@ -75,10 +75,10 @@ def test_after_a_wrong_password_the_content_is_kept_and_the_right_one_opens_it(u
 def test_after_a_mistyped_key_the_content_is_kept_and_the_right_one_opens_it(user: User, author: User) -> None:
     url = author("paste", "--burn", "--encrypt", text="once").line
 
-    wrong = user("get", mistyped(url), "--burn", "--json")
+    wrong = user("get", mistype(url), "--burn", "--json")
 
     assert wrong.status == 8
-    file = kept(user, wrong)
+    file = kept_file(user, wrong)
     assert str(file) in json.loads(wrong.err)["error"]["message"]
     assert user("get", file).status == 8
     assert user("get", f"{file}#{url.partition('#')[2]}").out == "once"
@@ -91,7 +91,7 @@ def test_if_a_file_does_not_exist_all_others_are_kept(user: User, author: User) 
 
     assert (missed.status, missed.out) == (6, "")
     assert "its files are: a.py, b.md" in missed.err
-    file = kept(user, missed)
+    file = kept_file(user, missed)
     assert user("get", file, "--file", "a.py").out == "one\n"
     assert user("get", file).out == "==> a.py <==\none\n\n==> b.md <==\ntwo\n"
 
@@ -114,7 +114,7 @@ def test_if_success_is_impossible_nothing_is_burned(
     refused = user("get", url, "--burn", *words)
 
     assert (refused.status, refused.err.count("\n")) == (status, 1)
-    assert burns(site, url)
+    assert still_exists(site, url)
     assert user("get", url, "--burn").out == "once"
 
 
@@ -123,7 +123,7 @@ def test_a_truncated_key_burns_nothing(user: User, author: User, site: Pasteur) 
 
     for wrong in (url[:-2], f"{url}z", f"{url}0"):
         assert user("get", wrong, "--burn").status == 8
-    assert burns(site, url)
+    assert still_exists(site, url)
 
 
 def test_if_the_content_cannot_be_kept_nothing_is_burned(user: User, author: User, site: Pasteur) -> None:
@@ -132,7 +132,7 @@ def test_if_the_content_cannot_be_kept_nothing_is_burned(user: User, author: Use
     refused = user("get", url, "--burn", XDG_DATA_HOME="/proc")
 
     assert (refused.status, "nothing was burned" in refused.err) == (3, True)
-    assert burns(site, url)
+    assert still_exists(site, url)
 
 
 def test_on_a_full_disk_nothing_is_lost(user: User, author: User) -> None:
@@ -148,7 +148,7 @@ def test_on_a_full_disk_nothing_is_lost(user: User, author: User) -> None:
         )
 
     assert failed.returncode == 3
-    assert user("get", kept(user, Done(3, "", failed.stderr.decode()))).out == "once"
+    assert user("get", kept_file(user, Done(3, "", failed.stderr.decode()))).out == "once"
 
 
 class _Cutting(BaseHTTPRequestHandler):
@@ -178,7 +178,7 @@ def test_content_received_before_the_connection_was_closed_is_kept(user: User) -
         server.shutdown()
 
     assert (done.status, done.out) == (4, "")
-    assert "the beginning of" in kept(user, done).read_text()
+    assert "the beginning of" in kept_file(user, done).read_text()
 
 
 def test_displayed_content_is_not_kept_any_longer(user: User, author: User) -> None:

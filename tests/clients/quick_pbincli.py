@@ -10,7 +10,7 @@ from pbincli.cli import main
 derive: Any = KDF.PBKDF2
 
 
-def quickly(password: bytes, salt: bytes, **how: Any) -> bytes:
+def fast_pbkdf2(password: bytes, salt: bytes, **how: Any) -> bytes:
     """Return the result of PBKDF2 for pbincli's function, which is HMAC-SHA-256."""
     in_c = {name: value for name, value in how.items() if name != "prf"} | {"hmac_hash_module": SHA256}
     short = {"count": 2}
@@ -19,5 +19,5 @@ def quickly(password: bytes, salt: bytes, **how: Any) -> bytes:
     return key
 
 
-vars(KDF)["PBKDF2"] = quickly
+vars(KDF)["PBKDF2"] = fast_pbkdf2
 sys.exit(main())

@@ -70,9 +70,9 @@ def settings_of(service: str) -> dict[str, str]:
     return dict(SERVICES[service].get("environment", {}))
 
 
-def who(has: str) -> set[str]:
+def services_with_secret(secret: str) -> set[str]:
     """Return the services that get this secret."""
-    return {name for name, service in SERVICES.items() if has in service.get("secrets", [])}
+    return {name for name, service in SERVICES.items() if secret in service.get("secrets", [])}
 
 
 def test_every_long_running_service_has_a_health_check() -> None:
@@ -88,8 +88,8 @@ def test_only_the_worker_gets_the_deploy_key() -> None:
     assert [name for name in SERVICES if any(v.startswith("data:") for v in SERVICES[name].get("volumes", []))] == [
         "worker"
     ]
-    assert who("ssh_seed") == who("http_token") == who("email_url") == {"worker"}
-    assert who("dns_key") == {"certbot"}
+    assert services_with_secret("ssh_seed") == services_with_secret("http_token") == services_with_secret("email_url") == {"worker"}
+    assert services_with_secret("dns_key") == {"certbot"}
     # Eligibility is decided when a paste is written, and forges call the web process.
     rules = {"GITSYNC_EMBARGO", "GITSYNC_MIRROR_EXPIRING", "GITSYNC_READ_BACK", "GITSYNC_HOOK_SECRET_FILE"}
     rules |= {"GITSYNC_REMOTE", "GITSYNC_WEB_URL", "GITSYNC_CLONE_URL"}  # For links to commits and the clone address.
@@ -99,9 +99,14 @@ def test_only_the_worker_gets_the_deploy_key() -> None:
 
 
 def test_each_secret_is_given_only_to_services_that_need_it() -> None:
-    assert who("metrics_token") == {"web"}
-    assert who("secret_key") == who("secret_key_fallbacks") == who("database_url") == {"migrate", "web", "worker"}
-    assert who("postgres_password") == {"postgres"}
+    assert services_with_secret("metrics_token") == {"web"}
+    assert (
+        services_with_secret("secret_key")
+        == services_with_secret("secret_key_fallbacks")
+        == services_with_secret("database_url")
+        == {"migrate", "web", "worker"}
+    )
+    assert services_with_secret("postgres_password") == {"postgres"}
 
 
 def test_no_secret_is_in_an_environment() -> None:
@@ -249,7 +254,7 @@ class Service(ServerProcess):
         self.variables = variables
         self.places = {**places, "/app": str(ROOT), "/tmp/pasteur": str(self.folder / "data"), "8000": str(self.port)}
 
-    def here(self, value: str) -> str:
+    def localize(self, value: str) -> str:
         """Return a value from the file with its paths and hosts replaced by those of this machine."""
         theirs = "|".join(re.escape(place) for place in self.places)
         value = re.sub(theirs, lambda match: self.places[match[0]], value)
@@ -257,11 +262,11 @@ class Service(ServerProcess):
 
     def command(self) -> Sequence[str]:
         """Return the command line."""
-        return [self.here(word) for word in SERVICES[self.name]["command"]]
+        return [self.localize(word) for word in SERVICES[self.name]["command"]]
 
     def environment(self) -> Mapping[str, str]:
         """Return the environment of the image combined with that of the service."""
-        environment = {name: self.here(value) for name, value in settings_of(self.name).items()}
+        environment = {name: self.localize(value) for name, value in settings_of(self.name).items()}
         if "HOST" in environment:
             environment["HOST"] = "127.0.0.1"
         return {"PATH": self.path, "PASTEUR_DATA_DIR": str(self.folder / "data"), **environment}
@@ -269,7 +274,7 @@ class Service(ServerProcess):
     def is_ready(self) -> bool:
         """Return whether the health check succeeds."""
         kind, *words = SERVICES[self.name]["healthcheck"]["test"]
-        words = [self.here(word) for word in words]
+        words = [self.localize(word) for word in words]
         if kind == "CMD-SHELL":
             words = ["sh", "-c", words[0].replace("python ", f"{sys.executable} ", 1)]
         environment = {**self.environment(), "PATH": os.environ["PATH"]}

@@ -21,7 +21,7 @@ def site() -> Iterator[Pasteur]:
         yield running
 
 
-def typed(session: str, home: Path, **variables: str) -> str:
+def run_typed(session: str, home: Path, **variables: str) -> str:
     """Run shell commands in a folder with a few files; return their output."""
     for name, text in {"hello.py": 'print("hello")\n', "a.py": "a = 1\n", "b.md": "# b\n", "notes.txt": "☃\n"}.items():
         (home / name).write_text(text)
@@ -48,7 +48,7 @@ def commands(page: str) -> list[str]:
 def test_every_command_in_the_help_works(site: Pasteur, tmp_path: Path) -> None:
     shown = site.http.request("GET", f"{site.url}/help.txt").data.decode()
     lines = [line.strip() for line in shown.splitlines() if re.match(r"  .*\bcurl ", line)]
-    read, burned, deleted = (put(site, path) for path in ("hello.py", "?burn=1", "x"))
+    read, burned, deleted = (create_paste(site, path) for path in ("hello.py", "?burn=1", "x"))
     token = deleted.headers["X-Pasteur-Token"]
     of = {"/burn": burned, "DELETE": deleted}
 
@@ -58,7 +58,7 @@ def test_every_command_in_the_help_works(site: Pasteur, tmp_path: Path) -> None:
         .replace(f"{site.url}/KEY", next((of[word] for word in of if word in line), read).headers["Location"])
         for line in lines
     ]
-    said = typed("\n".join(session), tmp_path)
+    said = run_typed("\n".join(session), tmp_path)
 
     assert len(lines) == 10
     assert len(re.findall(rf"^{site.url}/[0-9a-z]{{10}}$", said, re.MULTILINE)) == 5
@@ -69,7 +69,7 @@ def test_every_command_in_the_help_works(site: Pasteur, tmp_path: Path) -> None:
         assert site.http.request("GET", gone.headers["Location"]).status == 404
 
 
-def put(site: Pasteur, path: str) -> BaseHTTPResponse:
+def create_paste(site: Pasteur, path: str) -> BaseHTTPResponse:
     """Create a paste to read, burn or delete."""
     return site.http.request("PUT", f"{site.url}/{path}", body=f"text of {path}\n".encode())
 
@@ -78,7 +78,7 @@ def test_the_commands_with_an_api_token_work(site: Pasteur, tmp_path: Path) -> N
     token = site.manage("api_token", "create", "typed", "--scope", "write").stdout.strip()
     lines = [line for line in commands("docs/api.md") if "curl" in line]
 
-    said = typed("\n".join(lines).replace("http://127.0.0.1:8000", site.url), tmp_path, PASTEUR_TOKEN=token)
+    said = run_typed("\n".join(lines).replace("http://127.0.0.1:8000", site.url), tmp_path, PASTEUR_TOKEN=token)
 
     assert len(lines) == said.count(site.url) == 1
 
@@ -86,7 +86,9 @@ def test_the_commands_with_an_api_token_work(site: Pasteur, tmp_path: Path) -> N
 def test_the_client_can_be_installed_and_used_as_documented(site: Pasteur, tmp_path: Path) -> None:
     lines = commands("docs/client.md")
 
-    said = typed("\n".join(lines).replace("https://paste.example.org", site.url).replace("make 2>&1", "date"), tmp_path)
+    said = run_typed(
+        "\n".join(lines).replace("https://paste.example.org", site.url).replace("make 2>&1", "date"), tmp_path
+    )
 
     plain, built, sealed = said.split()
     assert len(lines) == 4

@@ -37,7 +37,7 @@ def load(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
     return runpy.run_path(str(ROOT / "pasteur_site" / "settings.py"))
 
 
-def refused(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
+def find_problems(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
     """Return the problems with this environment, one per line."""
     with pytest.raises(SettingsError) as caught:
         load(monkeypatch, **environment)
@@ -173,7 +173,7 @@ NONSENSE = [
 def test_an_invalid_value_is_reported_once_without_revealing_a_secret(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    (problem,) = refused(monkeypatch, **{name: value})
+    (problem,) = find_problems(monkeypatch, **{name: value})
 
     assert problem.startswith(f"{name}: ")
     assert "geheim" not in problem
@@ -181,7 +181,7 @@ def test_an_invalid_value_is_reported_once_without_revealing_a_secret(
 
 
 def test_all_invalid_values_are_reported_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    problems = refused(monkeypatch, PORT="x", DEBUG="x", PASTEUR_MAX_BYTES="x", GITSYNC_NOTHING="x")
+    problems = find_problems(monkeypatch, PORT="x", DEBUG="x", PASTEUR_MAX_BYTES="x", GITSYNC_NOTHING="x")
 
     assert {problem.partition(":")[0] for problem in problems} == {
         "PORT",
@@ -201,7 +201,7 @@ def test_all_invalid_values_are_reported_together(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_an_unknown_name_is_refused_with_a_suggestion(monkeypatch: pytest.MonkeyPatch, name: str, meant: str) -> None:
-    (problem,) = refused(monkeypatch, **{name: "geheim"})
+    (problem,) = find_problems(monkeypatch, **{name: "geheim"})
 
     assert problem.startswith(f"{name}: unknown setting")
     assert problem.endswith(f"did you mean {meant}?")
@@ -239,7 +239,7 @@ def test_a_file_that_cannot_be_read_is_reported(
     elif content:
         file.mkdir()
 
-    (problem,) = refused(monkeypatch, SECRET_KEY_FILE=str(file))
+    (problem,) = find_problems(monkeypatch, SECRET_KEY_FILE=str(file))
 
     assert problem.startswith(f"SECRET_KEY_FILE: cannot read {file}: ")
 
@@ -248,14 +248,14 @@ def test_a_secret_and_its_file_together_are_refused(monkeypatch: pytest.MonkeyPa
     file = tmp_path / "secret"
     file.write_text("0123456789" * 4)
 
-    (problem,) = refused(monkeypatch, SECRET_KEY="9876543210" * 4, SECRET_KEY_FILE=str(file))
+    (problem,) = find_problems(monkeypatch, SECRET_KEY="9876543210" * 4, SECRET_KEY_FILE=str(file))
 
     assert "not both" in problem
 
 
 @pytest.mark.parametrize("environment", [{"HOST": "0.0.0.0"}, {"PASTEUR_URL": "https://paste.example.org"}])
 def test_debug_is_refused_unless_on_loopback(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
-    (problem,) = refused(monkeypatch, DEBUG="1", **environment)
+    (problem,) = find_problems(monkeypatch, DEBUG="1", **environment)
 
     assert problem.startswith("DEBUG: ")
 
@@ -264,7 +264,7 @@ def test_a_data_folder_that_is_a_file_is_refused(monkeypatch: pytest.MonkeyPatch
     file = tmp_path / "file"
     file.touch()
 
-    problems = refused(monkeypatch, PASTEUR_DATA_DIR=str(file))
+    problems = find_problems(monkeypatch, PASTEUR_DATA_DIR=str(file))
 
     assert problems[0].startswith(f"PASTEUR_DATA_DIR: cannot use {file}: ")
 
@@ -383,7 +383,7 @@ def test_the_url_of_a_mail_server_is_parsed(monkeypatch: pytest.MonkeyPatch, url
 def test_mail_settings_that_cannot_work_are_refused_without_repeating_the_password(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    (problem,) = refused(monkeypatch, **{name: value})
+    (problem,) = find_problems(monkeypatch, **{name: value})
 
     assert problem.startswith(f"{name}: ")
     assert "the-secret" not in problem
@@ -411,6 +411,6 @@ def test_a_logo_is_an_image_on_this_site(monkeypatch: pytest.MonkeyPatch, logo: 
     ],
 )
 def test_a_logo_from_another_site_is_refused(monkeypatch: pytest.MonkeyPatch, logo: str) -> None:
-    (problem,) = refused(monkeypatch, PASTEUR_URL="https://paste.example.org", PASTEUR_LOGO=logo)
+    (problem,) = find_problems(monkeypatch, PASTEUR_URL="https://paste.example.org", PASTEUR_LOGO=logo)
 
     assert problem.startswith("PASTEUR_LOGO: ")

@@ -32,7 +32,7 @@ CONTROLS = [
 ]
 
 
-def logged(write: Callable[[logging.Logger], object]) -> str:
+def log_output(write: Callable[[logging.Logger], object]) -> str:
     """Return the output of the site's own log format."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -45,14 +45,14 @@ def logged(write: Callable[[logging.Logger], object]) -> str:
 
 
 def test_a_message_contains_time_level_and_logger() -> None:
-    line = logged(lambda logger: logger.warning("took %d ms for %s", 5, "ä"))
+    line = log_output(lambda logger: logger.warning("took %d ms for %s", 5, "ä"))
 
     assert line.endswith(" WARNING test: took 5 ms for ä\n")
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=ascii)
 def test_a_control_character_is_written_as_an_escape(control: str) -> None:
-    line = logged(lambda logger: logger.warning("before %s after", control))
+    line = log_output(lambda logger: logger.warning("before %s after", control))
 
     assert line.count("\n") == 1
     assert control[0] not in line.rstrip("\n")
@@ -62,7 +62,7 @@ def test_a_control_character_is_written_as_an_escape(control: str) -> None:
 @hypothesis.settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_whatever_is_logged_is_one_line(text: str) -> None:
-    line = logged(lambda logger: logger.error("%s", text))
+    line = log_output(lambda logger: logger.error("%s", text))
 
     assert len(line.splitlines()) == 1
     assert line.endswith("\n")
@@ -70,8 +70,8 @@ def test_whatever_is_logged_is_one_line(text: str) -> None:
 
 @pytest.mark.parametrize("words", ["{{7*7}} %s %(x)d {0} ${jndi:ldap://x}", "{message} {asctime}"])
 def test_text_that_looks_like_a_template_is_logged_literally(words: str) -> None:
-    assert words in logged(lambda logger: logger.error("%s", words))
-    assert words in logged(lambda logger: logger.error(words))
+    assert words in log_output(lambda logger: logger.error("%s", words))
+    assert words in log_output(lambda logger: logger.error(words))
 
 
 def fail_with(text: str) -> Callable[[logging.Logger], None]:
@@ -90,7 +90,7 @@ def fail_with(text: str) -> Callable[[logging.Logger], None]:
 
 
 def test_a_traceback_is_logged() -> None:
-    text = logged(fail_with("why"))
+    text = log_output(fail_with("why"))
 
     assert "Traceback (most recent call last)" in text
     assert "RuntimeError: why" in text
@@ -113,7 +113,7 @@ def test_a_service_outage_or_a_full_disk_is_logged_as_one_line(error: Exception)
         except Exception:
             logger.exception("cannot serve %s", "POST /")
 
-    text = logged(write)
+    text = log_output(write)
 
     assert text.count("\n") == 1
     assert text.rstrip("\n").endswith(f"cannot serve POST /: {' '.join(str(error).split()) or 'OperationalError'}")
@@ -122,7 +122,7 @@ def test_a_service_outage_or_a_full_disk_is_logged_as_one_line(error: Exception)
 def test_the_text_of_an_exception_cannot_pass_for_a_log_entry() -> None:
     forged = "2026-01-01 00:00:00,000 INFO root: all is well"
 
-    lines = logged(fail_with(f"x\n{forged}\r{forged}\u2028{forged}")).splitlines()
+    lines = log_output(fail_with(f"x\n{forged}\r{forged}\u2028{forged}")).splitlines()
 
     assert not [line for line in lines[1:] if line.startswith(forged)]
     assert not [line for line in lines[1:] if line[:1].isdigit()]
@@ -130,7 +130,7 @@ def test_the_text_of_an_exception_cannot_pass_for_a_log_entry() -> None:
 
 @pytest.mark.parametrize("control", ["\x1b[2J", "\a", "\0", "\x9b", "\u202e"], ids=ascii)
 def test_the_text_of_an_exception_cannot_control_a_terminal(control: str) -> None:
-    assert control[0] not in logged(fail_with(f"before {control} after"))
+    assert control[0] not in log_output(fail_with(f"before {control} after"))
 
 
 @pytest.mark.django_db

@@ -86,7 +86,7 @@ def test_writes_do_not_fail_if_the_reader_is_gone_or_the_disk_is_full() -> None:
 
 
 @pytest.fixture(params=["full pipe", "full disk"])
-def unread(request: pytest.FixtureRequest) -> Iterator[Pasteur]:
+def site_with_full_log(request: pytest.FixtureRequest) -> Iterator[Pasteur]:
     """Return a site whose log never accepts a byte."""
     site = Pasteur()
     reader, writer = small_pipe()
@@ -107,23 +107,25 @@ def unread(request: pytest.FixtureRequest) -> Iterator[Pasteur]:
 @pytest.mark.server
 @pytest.mark.alone
 @pytest.mark.timeout(240)
-def test_a_site_whose_log_is_full_starts_works_and_stops(unread: Pasteur) -> None:
-    assert unread.process is not None
-    wait_until(unread.is_ready, "the site answers", 60)
-    unread.wait_until_mirrored(unread.paste("first"))
+def test_a_site_whose_log_is_full_starts_works_and_stops(site_with_full_log: Pasteur) -> None:
+    assert site_with_full_log.process is not None
+    wait_until(site_with_full_log.is_ready, "the site answers", 60)
+    site_with_full_log.wait_until_mirrored(site_with_full_log.paste("first"))
     for name in ("worker", "web"):
-        wait_until(lambda: name in unread.children(), f"{name} runs")  # noqa: B023
-        old = unread.children()[name]
+        wait_until(lambda: name in site_with_full_log.children(), f"{name} runs")  # noqa: B023
+        old = site_with_full_log.children()[name]
         os.kill(old, signal.SIGKILL)
-        wait_until(lambda: unread.children().get(name, old) != old, f"{name} is started again")  # noqa: B023
-    wait_until(unread.is_ready, "the site answers again", 60)
+        wait_until(lambda: site_with_full_log.children().get(name, old) != old, f"{name} is started again")  # noqa: B023
+    wait_until(site_with_full_log.is_ready, "the site answers again", 60)
     # Each of these causes a log line from the web server and one from the worker.
     for _ in range(300):
-        unread.http.request("POST", f"{unread.url}/", body=b"x", headers={"Content-Length": "nonsense"})
-    unread.wait_until_mirrored(unread.paste("second"))
+        site_with_full_log.http.request(
+            "POST", f"{site_with_full_log.url}/", body=b"x", headers={"Content-Length": "nonsense"}
+        )
+    site_with_full_log.wait_until_mirrored(site_with_full_log.paste("second"))
 
     started = time.monotonic()
-    unread.process.terminate()
+    site_with_full_log.process.terminate()
 
-    assert unread.process.wait(timeout=20) == 0
+    assert site_with_full_log.process.wait(timeout=20) == 0
     assert time.monotonic() - started < 15

@@ -42,7 +42,7 @@ def terminate(site: Pasteur, number: int = signal.SIGTERM) -> float:
     return time.monotonic() - started
 
 
-def relatives(site: Pasteur) -> list[str]:
+def site_processes(site: Pasteur) -> list[str]:
     """Return the command lines of all processes that have the site's data folder in their environment."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
@@ -112,7 +112,7 @@ def test_a_signal_stops_every_process_and_leaves_no_lock(running: Pasteur, numbe
 
     assert terminate(running, number) < 10
 
-    assert relatives(running) == []
+    assert site_processes(running) == []
     assert not list(running.data.rglob("*.lock/*"))
     assert not list((running.data / "clone.git").glob("**/*.lock"))
     running.start()
@@ -167,7 +167,7 @@ def test_killing_the_parent_terminates_the_tree(running: Pasteur) -> None:
     os.kill(running.process.pid, signal.SIGKILL)
     running.process.wait()
 
-    wait_until(lambda: not relatives(running), "every process has ended", 10)
+    wait_until(lambda: not site_processes(running), "every process has ended", 10)
 
 
 def test_a_python_without_the_libraries_switches_to_the_virtual_environment(tmp_path: Path) -> None:

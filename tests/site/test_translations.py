@@ -13,7 +13,7 @@ SCRIPTS = sources("djangojs")
 CATALOGUES = [(language, domain) for language in LANGUAGES for domain in DOMAINS]
 
 
-def gaps(text: str) -> list[str]:
+def placeholders(text: str) -> list[str]:
     """Return the placeholders and markup in a text."""
     return sorted(re.findall(r"%(?:\(\w+\))?[.\d]*[a-z]|</?\w+", text))
 
@@ -34,7 +34,7 @@ def test_every_text_is_translated_and_confirmed(language: str, domain: str) -> N
 def test_every_translation_has_the_placeholders_and_markup_of_its_text(language: str, domain: str) -> None:
     for entry in polib.pofile(str(catalogue_path(language, domain))):
         for translated in translations(entry):
-            assert gaps(translated) == gaps(entry.msgid_plural or entry.msgid)
+            assert placeholders(translated) == placeholders(entry.msgid_plural or entry.msgid)
 
 
 @pytest.mark.parametrize(("language", "domain"), CATALOGUES)

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.read.test_highlighting import publish
 
 pytestmark = pytest.mark.server
@@ -20,13 +20,13 @@ DROP = """([selector, files]) => {
 }"""
 
 
-def what_happens(page: Page) -> str:
+def preview_line(page: Page) -> str:
     """Return the line next to the button."""
     return page.locator("#what-happens").inner_text()
 
 
-def test_tab_and_enter_indent_and_escape_leaves_the_box(arrive: Arrive) -> None:
-    author = arrive()
+def test_tab_and_enter_indent_and_escape_leaves_the_box(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     box, keyboard = author.box(), author.page.keyboard
 
@@ -51,8 +51,8 @@ def test_tab_and_enter_indent_and_escape_leaves_the_box(arrive: Arrive) -> None:
     expect(box).not_to_be_focused()
 
 
-def test_control_enter_submits(arrive: Arrive) -> None:
-    author = arrive()
+def test_control_enter_submits(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("typed")
     with author.page.expect_navigation():
@@ -61,23 +61,23 @@ def test_control_enter_submits(arrive: Arrive) -> None:
     assert author.read_file("paste.txt") == "typed"
 
 
-def test_the_line_next_to_the_button_shows_what_will_happen(arrive: Arrive) -> None:
-    author = arrive()
+def test_the_line_next_to_the_button_shows_what_will_happen(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
-    assert what_happens(author.page) == (
+    assert preview_line(author.page) == (
         "Anyone with the link can read it, with no time limit. It is also committed to Git permanently."
     )
 
     author.page.get_by_label("Visibility").select_option("public")
     author.page.get_by_label("Expiration").select_option("1w")
-    assert what_happens(author.page) == "Anyone can find and read it for 1 week. It is not stored in Git."
+    assert preview_line(author.page) == "Anyone can find and read it for 1 week. It is not stored in Git."
 
     author.page.get_by_label("Burn after reading").check()
-    assert what_happens(author.page).startswith("It can be read only once")
+    assert preview_line(author.page).startswith("It can be read only once")
 
 
-def test_the_language_follows_the_name(arrive: Arrive) -> None:
-    author = arrive()
+def test_the_language_follows_the_name(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
 
     author.page.get_by_label("File name").fill("build/Makefile")
@@ -90,8 +90,8 @@ def test_the_language_follows_the_name(arrive: Arrive) -> None:
     expect(author.page.get_by_label("Language of Makefile")).to_have_value("makefile")
 
 
-def test_the_size_is_shown_next_to_the_limit(arrive: Arrive) -> None:
-    author = arrive()
+def test_the_size_is_shown_next_to_the_limit(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     size = author.page.locator(".size")
     expect(size).to_have_text("0 bytes of 512 kB")
@@ -105,8 +105,8 @@ def test_the_size_is_shown_next_to_the_limit(arrive: Arrive) -> None:
     expect(size).to_have_text("585.9 kB of 512 kB: too large")
 
 
-def test_dropped_files_become_files_of_the_paste_byte_for_byte(arrive: Arrive) -> None:
-    author = arrive()
+def test_dropped_files_become_files_of_the_paste_byte_for_byte(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
 
     author.page.evaluate(DROP, ["fieldset.file", [["one.py", "a\r\nb"], ["two.rs", "fn main() {}\n"]]])
@@ -117,8 +117,8 @@ def test_dropped_files_become_files_of_the_paste_byte_for_byte(arrive: Arrive) -
     assert author.raw(author.key, "two.rs") == b"fn main() {}\n"
 
 
-def test_an_image_from_the_clipboard_is_refused_with_the_reason(arrive: Arrive) -> None:
-    author = arrive()
+def test_an_image_from_the_clipboard_is_refused_with_the_reason(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.box().evaluate("""box => {
         const clipboardData = new DataTransfer();
@@ -130,8 +130,8 @@ def test_an_image_from_the_clipboard_is_refused_with_the_reason(arrive: Arrive) 
     expect(author.box()).to_have_value("")
 
 
-def test_unsent_input_is_restored_until_it_is_sent(arrive: Arrive) -> None:
-    author = arrive()
+def test_unsent_input_is_restored_until_it_is_sent(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.page.get_by_label("Title").fill("Half done")
     author.write("an hour's work")
@@ -149,8 +149,8 @@ def test_unsent_input_is_restored_until_it_is_sent(arrive: Arrive) -> None:
     expect(author.box()).to_have_value("")
 
 
-def test_viewing_an_empty_form_does_not_replace_a_draft(arrive: Arrive) -> None:
-    author = arrive()
+def test_viewing_an_empty_form_does_not_replace_a_draft(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     key = publish(author, ("other.txt", "of somebody else"))
     author.go("/")
     author.write("an hour's work")
@@ -161,8 +161,8 @@ def test_viewing_an_empty_form_does_not_replace_a_draft(arrive: Arrive) -> None:
     expect(author.box()).to_have_value("an hour's work")
 
 
-def test_a_draft_can_be_discarded(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_draft_can_be_discarded(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("nothing of worth")
     author.go("/recent")
@@ -175,8 +175,8 @@ def test_a_draft_can_be_discarded(arrive: Arrive) -> None:
     expect(author.box()).to_have_value("")
 
 
-def test_the_author_is_remembered(arrive: Arrive) -> None:
-    author = arrive()
+def test_the_author_is_remembered(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.page.get_by_label("Your name").fill("Ada")
     author.write("x")
@@ -188,8 +188,8 @@ def test_the_author_is_remembered(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_a_link_can_prefill_the_form(arrive: Arrive, javascript: bool) -> None:
-    author = arrive(javascript=javascript)
+def test_a_link_can_prefill_the_form(new_visitor: NewVisitor, javascript: bool) -> None:
+    author = new_visitor(javascript=javascript)
 
     author.go("/?language=py&title=Hello&name=a.txt&visibility=public&expires=bad&content=x%3C/textarea%3E")
 
@@ -202,8 +202,8 @@ def test_a_link_can_prefill_the_form(arrive: Arrive, javascript: bool) -> None:
     assert author.press("Create paste") == 200
 
 
-def test_pressing_the_button_twice_creates_one_paste(arrive: Arrive) -> None:
-    author = arrive()
+def test_pressing_the_button_twice_creates_one_paste(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("once")
     sent: list[str] = []
@@ -219,8 +219,8 @@ def test_pressing_the_button_twice_creates_one_paste(arrive: Arrive) -> None:
     assert sent == ["POST"]
 
 
-def test_the_keyboard_shortcuts_are_listed_and_work(arrive: Arrive) -> None:
-    reader = arrive()
+def test_the_keyboard_shortcuts_are_listed_and_work(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     reader.go("/recent")
 
     reader.page.keyboard.press("?")
@@ -235,8 +235,8 @@ def test_the_keyboard_shortcuts_are_listed_and_work(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_theme_follows_the_system_until_another_is_chosen(arrive: Arrive, scheme: str) -> None:
-    reader = arrive()
+def test_the_theme_follows_the_system_until_another_is_chosen(new_visitor: NewVisitor, scheme: str) -> None:
+    reader = new_visitor()
     reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     paper = "getComputedStyle(document.body).backgroundColor"
     reader.go("/recent")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Request, expect
 
 from tests.browser.compose.test_compose import DROP
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.server
@@ -19,14 +19,14 @@ PASTE = """(box, [files, texts]) => {
 }"""
 
 
-def refusal(author: Visitor) -> None:
+def assert_image_refused(author: Visitor) -> None:
     """Fail unless the page explains why an image is refused."""
     expect(author.page.get_by_role("status").filter(has_text=ONLY_TEXT)).to_be_visible()
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_line_wrapping_in_the_box_can_be_turned_on_and_is_remembered(arrive: Arrive, phone: bool) -> None:
-    author = arrive(phone=phone)
+def test_line_wrapping_in_the_box_can_be_turned_on_and_is_remembered(new_visitor: NewVisitor, phone: bool) -> None:
+    author = new_visitor(phone=phone)
     author.go("/")
     too_wide = "box => box.scrollWidth > box.clientWidth"
     author.write("x = 1; " * 200)
@@ -44,18 +44,18 @@ def test_line_wrapping_in_the_box_can_be_turned_on_and_is_remembered(arrive: Arr
     assert author.box().evaluate(too_wide)
 
 
-def test_an_image_copied_from_a_page_is_refused_with_the_reason(arrive: Arrive) -> None:
-    author = arrive()
+def test_an_image_copied_from_a_page_is_refused_with_the_reason(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
 
     author.box().evaluate(PASTE, [[["image.png", PICTURE, "image/png"]], [["text/html", "<img src=x>"]]])
 
-    refusal(author)
+    assert_image_refused(author)
     expect(author.box()).to_have_value("")
 
 
-def test_a_copied_text_file_becomes_a_file(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_copied_text_file_becomes_a_file(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
 
     author.box().evaluate(PASTE, [[["copied.svg", "<svg/>\r\n", "image/svg+xml"]], []])
@@ -65,19 +65,19 @@ def test_a_copied_text_file_becomes_a_file(arrive: Arrive) -> None:
     assert author.raw(author.key, "copied.svg") == b"<svg/>\r\n"
 
 
-def test_a_dropped_image_is_refused_and_the_text_dropped_with_it_is_accepted(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_dropped_image_is_refused_and_the_text_dropped_with_it_is_accepted(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
 
     author.page.evaluate(DROP, ["fieldset.file", [["picture.png", PICTURE], ["one.py", "x = 1\n"]]])
 
-    refusal(author)
+    assert_image_refused(author)
     author.press("Create paste")
     expect(author.page.locator("section.file h2")).to_have_text(["one.py"])
 
 
-def test_a_file_dropped_outside_the_boxes_is_also_accepted(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_file_dropped_outside_the_boxes_is_also_accepted(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("first")
 
@@ -88,8 +88,8 @@ def test_a_file_dropped_outside_the_boxes_is_also_accepted(arrive: Arrive) -> No
     assert author.raw(author.key, "one.py") == b"x = 1\n"
 
 
-def test_exceeded_limits_are_reported_before_anything_is_sent(arrive: Arrive) -> None:
-    author = arrive(phone=True)
+def test_exceeded_limits_are_reported_before_anything_is_sent(new_visitor: NewVisitor) -> None:
+    author = new_visitor(phone=True)
     author.go("/")
     sent: list[Request] = []
     author.page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
@@ -105,8 +105,8 @@ def test_exceeded_limits_are_reported_before_anything_is_sent(arrive: Arrive) ->
     assert author.press("Create paste") == 200
 
 
-def test_an_invalid_response_keeps_the_text_to_be_encrypted(arrive: Arrive) -> None:
-    author = arrive()
+def test_an_invalid_response_keeps_the_text_to_be_encrypted(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("secret")
     author.page.get_by_label("Encrypt in this browser").check()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 
 pytestmark = pytest.mark.server
 
@@ -17,8 +17,8 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_text_arrives_as_it_is_in_the_box(arrive: Arrive, text: str) -> None:
-    author = arrive()
+def test_text_arrives_as_it_is_in_the_box(new_visitor: NewVisitor, text: str) -> None:
+    author = new_visitor()
     author.go("/")
     author.write(text)
     author.press("Create paste")
@@ -26,9 +26,9 @@ def test_text_arrives_as_it_is_in_the_box(arrive: Arrive, text: str) -> None:
     assert author.raw(author.key) == text.encode()
 
 
-def test_two_texts_arrive_as_they_are_after_the_form_was_shown_again(arrive: Arrive) -> None:
+def test_two_texts_arrive_as_they_are_after_the_form_was_shown_again(new_visitor: NewVisitor) -> None:
     first, second = "\nfirst  \n\n\tindented", "\n\nsecond\n"
-    author = arrive()
+    author = new_visitor()
     author.go("/")
     author.write(first)
     author.add_file()
@@ -40,8 +40,8 @@ def test_two_texts_arrive_as_they_are_after_the_form_was_shown_again(arrive: Arr
     assert author.raw(author.key, "paste-2.txt") == second.encode()
 
 
-def test_without_scripts_line_endings_are_those_sent_by_browsers(arrive: Arrive) -> None:
-    author = arrive(javascript=False)
+def test_without_scripts_line_endings_are_those_sent_by_browsers(new_visitor: NewVisitor) -> None:
+    author = new_visitor(javascript=False)
     author.go("/")
     author.write("\none  \n\ttwo")
     author.press("Create paste")
@@ -50,9 +50,9 @@ def test_without_scripts_line_endings_are_those_sent_by_browsers(arrive: Arrive)
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_a_chosen_file_keeps_its_line_endings(arrive: Arrive, javascript: bool) -> None:
+def test_a_chosen_file_keeps_its_line_endings(new_visitor: NewVisitor, javascript: bool) -> None:
     content = "\r\none\r\ntwo\nthree\r four \u2028".encode()
-    author = arrive(javascript=javascript)
+    author = new_visitor(javascript=javascript)
     author.go("/")
     author.choose_file("mixed line ends.txt", content)
     author.press("Create paste")

@@ -5,9 +5,9 @@ import json
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import base58, seal
-from tests.browser.read.test_highlighting import HELLO, opened, publish
+from tests.browser.read.test_highlighting import HELLO, open_paste, publish
 from tests.browser.visitor import Visitor
 from tests.servers.pasteur import ROOT
 
@@ -41,13 +41,13 @@ TEXTS = {
 }
 
 
-def chosen(author: Visitor, number: int = 1) -> Locator:
+def selected_language(author: Visitor, number: int = 1) -> Locator:
     """Return the selected language of a file."""
     return author.page.get_by_label("Language", exact=True).nth(number - 1).locator("option:checked")
 
 
-def test_code_is_recognized_and_a_letter_is_not(arrive: Arrive) -> None:
-    author = arrive()
+def test_code_is_recognized_and_a_letter_is_not(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
 
     found = author.page.evaluate(
@@ -63,76 +63,76 @@ def test_code_is_recognized_and_a_letter_is_not(arrive: Arrive) -> None:
     assert found == {language: language for language in TEXTS}
 
 
-def test_a_detected_language_is_shown_in_the_list_and_sent(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_detected_language_is_shown_in_the_list_and_sent(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
-    expect(chosen(author)).to_have_text("From the file name")
+    expect(selected_language(author)).to_have_text("From the file name")
 
     author.write(HELLO)
 
-    expect(chosen(author)).to_have_text("Python (detected)")
+    expect(selected_language(author)).to_have_text("Python (detected)")
     author.press("Create paste")
     expect(author.page.get_by_label("Language of paste.py")).to_have_value("python")
     assert author.raw(author.key) == HELLO.encode()
 
 
-def test_an_explicit_choice_overrides_detection(arrive: Arrive) -> None:
-    author = arrive()
+def test_an_explicit_choice_overrides_detection(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write(HELLO)
-    expect(chosen(author)).to_have_text("Python (detected)")
+    expect(selected_language(author)).to_have_text("Python (detected)")
 
     author.page.get_by_label("File name").fill("notes.txt")
-    expect(chosen(author)).to_have_text("Plain text (from the file name)")
+    expect(selected_language(author)).to_have_text("Plain text (from the file name)")
     author.page.get_by_label("File name").fill("")
-    expect(chosen(author)).to_have_text("Python (detected)")
+    expect(selected_language(author)).to_have_text("Python (detected)")
     author.page.get_by_label("Language", exact=True).select_option("ruby")
     author.box().press_sequentially("x")
     author.page.wait_for_timeout(1_000)
-    expect(chosen(author)).to_have_text("Ruby")
+    expect(selected_language(author)).to_have_text("Ruby")
 
     author.page.get_by_label("Language", exact=True).select_option("")
     author.box().press_sequentially("y")
     author.page.wait_for_timeout(1_000)
-    expect(chosen(author)).to_have_text("From the file name")
+    expect(selected_language(author)).to_have_text("From the file name")
 
 
-def test_different_text_is_detected_again_and_no_choice_is_undone(arrive: Arrive) -> None:
-    author = arrive()
+def test_different_text_is_detected_again_and_no_choice_is_undone(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write(HELLO)
-    expect(chosen(author)).to_have_text("Python (detected)")
+    expect(selected_language(author)).to_have_text("Python (detected)")
 
     author.box().fill(TEXTS["rust"])
-    expect(chosen(author)).to_have_text("Rust (detected)")
+    expect(selected_language(author)).to_have_text("Rust (detected)")
     author.add_file()
-    expect(chosen(author, 2)).to_have_text("From the file name")
+    expect(selected_language(author, 2)).to_have_text("From the file name")
     expect(author.page.locator("[data-guessed]")).to_have_count(1)
 
     author.box().fill(LETTER)
-    expect(chosen(author)).to_have_text("From the file name")
+    expect(selected_language(author)).to_have_text("From the file name")
     expect(author.page.locator("[data-guessed]")).to_have_count(0)
 
 
-def test_a_draft_is_restored_with_a_detected_language_and_not_with_a_choice(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_draft_is_restored_with_a_detected_language_and_not_with_a_choice(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write(HELLO)
-    expect(chosen(author)).to_have_text("Python (detected)")
+    expect(selected_language(author)).to_have_text("Python (detected)")
 
     author.go("/recent")
     author.go("/")
 
     author.see("Your unsent draft has been restored.")
-    expect(chosen(author)).to_have_text("Python (detected)")
+    expect(selected_language(author)).to_have_text("Python (detected)")
     author.page.get_by_role("button", name="Start over").click()
-    expect(chosen(author)).to_have_text("From the file name")
+    expect(selected_language(author)).to_have_text("From the file name")
 
 
-def test_unnamed_text_is_highlighted_by_detection_without_being_changed(arrive: Arrive) -> None:
-    reader = arrive(phone=True)
+def test_unnamed_text_is_highlighted_by_detection_without_being_changed(new_visitor: NewVisitor) -> None:
+    reader = new_visitor(phone=True)
 
-    text = opened(reader, ("", HELLO))
+    text = open_paste(reader, ("", HELLO))
 
     expect(text.locator(".hljs-keyword")).to_have_text(["def", "return"])
     choice = reader.page.get_by_label("Language of paste.txt")
@@ -148,8 +148,8 @@ def test_unnamed_text_is_highlighted_by_detection_without_being_changed(arrive: 
     assert len(values) == len(set(values))
 
 
-def test_named_or_explicitly_plain_text_is_not_detected(arrive: Arrive) -> None:
-    reader = arrive()
+def test_named_or_explicitly_plain_text_is_not_detected(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     named, unnamed = publish(reader, ("notes.txt", HELLO)), publish(reader, ("", HELLO))
 
     for path in (f"/{named}", f"/{unnamed}?hl=text", f"/{unnamed}.txt"):
@@ -158,8 +158,8 @@ def test_named_or_explicitly_plain_text_is_not_detected(arrive: Arrive) -> None:
         expect(reader.page.locator("select option:checked")).to_have_text("Plain text")
 
 
-def test_encrypted_text_is_also_detected(arrive: Arrive) -> None:
-    reader = arrive()
+def test_encrypted_text_is_also_detected(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     secret = bytes(range(32))
     key = publish(reader, ("", seal(HELLO, secret)), encrypted=True)
 
@@ -170,8 +170,8 @@ def test_encrypted_text_is_also_detected(arrive: Arrive) -> None:
     )
 
 
-def test_detection_that_does_not_finish_is_terminated(arrive: Arrive) -> None:
-    author = arrive()
+def test_detection_that_does_not_finish_is_terminated(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.page.route(
         "**/signs*",
         lambda route: route.fulfill(
@@ -193,6 +193,6 @@ def test_detection_that_does_not_finish_is_terminated(arrive: Arrive) -> None:
         author.page.wait_for_timeout(50)
     assert ended
 
-    expect(chosen(author)).to_have_text("From the file name")
+    expect(selected_language(author)).to_have_text("From the file name")
     author.press("Create paste")
     assert author.raw(author.key) == HELLO.encode()

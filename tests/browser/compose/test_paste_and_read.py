@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 
 pytestmark = pytest.mark.server
 
@@ -18,8 +18,10 @@ either_way = pytest.mark.parametrize(
 
 
 @everywhere
-def test_a_paste_can_be_read_by_another_visitor_with_the_address(arrive: Arrive, phone: bool, javascript: bool) -> None:
-    author = arrive(phone=phone, javascript=javascript)
+def test_a_paste_can_be_read_by_another_visitor_with_the_address(
+    new_visitor: NewVisitor, phone: bool, javascript: bool
+) -> None:
+    author = new_visitor(phone=phone, javascript=javascript)
     author.go("/")
     author.page.get_by_label("File name").fill("hello.py")
     author.write("print('hello')\n")
@@ -29,7 +31,7 @@ def test_a_paste_can_be_read_by_another_visitor_with_the_address(arrive: Arrive,
     assert not author.scrolls_sideways()
     assert author.press("Create paste") == 200
 
-    reader = arrive(phone=phone, javascript=javascript)
+    reader = new_visitor(phone=phone, javascript=javascript)
     assert reader.go(f"/{author.key}") == 200
 
     expect(reader.page).to_have_title("Say hello · Pasteur")
@@ -44,8 +46,8 @@ def test_a_paste_can_be_read_by_another_visitor_with_the_address(arrive: Arrive,
 
 
 @either_way
-def test_several_files_become_one_paste_in_their_order(arrive: Arrive, phone: bool, javascript: bool) -> None:
-    author = arrive(phone=phone, javascript=javascript)
+def test_several_files_become_one_paste_in_their_order(new_visitor: NewVisitor, phone: bool, javascript: bool) -> None:
+    author = new_visitor(phone=phone, javascript=javascript)
     author.go("/")
     author.write("one")
     author.add_file()
@@ -65,8 +67,8 @@ def test_several_files_become_one_paste_in_their_order(arrive: Arrive, phone: bo
     assert download.value.path().read_bytes() == b"echo three\n"
 
 
-def test_an_added_file_can_be_left_empty(arrive: Arrive) -> None:
-    author = arrive()
+def test_an_added_file_can_be_left_empty(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("only this")
     author.add_file()
@@ -76,8 +78,8 @@ def test_an_added_file_can_be_left_empty(arrive: Arrive) -> None:
     assert author.page.locator("section.file h2").all_inner_texts() == ["paste.txt"]
 
 
-def test_a_chosen_file_is_kept_when_another_is_added(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_chosen_file_is_kept_when_another_is_added(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.choose_file("chosen.py", b"x = 1\n")
     author.add_file()
@@ -89,8 +91,8 @@ def test_a_chosen_file_is_kept_when_another_is_added(arrive: Arrive) -> None:
     assert author.read_file("paste.txt") == "second"
 
 
-def test_enter_in_a_field_submits(arrive: Arrive) -> None:
-    author = arrive()
+def test_enter_in_a_field_submits(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("text")
     with author.page.expect_navigation():
@@ -100,8 +102,8 @@ def test_enter_in_a_field_submits(arrive: Arrive) -> None:
 
 
 @either_way
-def test_a_refusal_is_shown_once_and_keeps_the_input(arrive: Arrive, phone: bool, javascript: bool) -> None:
-    author = arrive(phone=phone, javascript=javascript)
+def test_a_refusal_is_shown_once_and_keeps_the_input(new_visitor: NewVisitor, phone: bool, javascript: bool) -> None:
+    author = new_visitor(phone=phone, javascript=javascript)
     author.go("/")
     author.page.get_by_label("Title").fill("Only a title")
     author.page.get_by_label("Burn after reading").check()
@@ -118,9 +120,9 @@ def test_a_refusal_is_shown_once_and_keeps_the_input(arrive: Arrive, phone: bool
     assert author.press("Create paste") == 200
 
 
-def test_a_text_that_is_too_long_is_returned_completely(arrive: Arrive) -> None:
+def test_a_text_that_is_too_long_is_returned_completely(new_visitor: NewVisitor) -> None:
     text = ("\n" + "0123456789" * 100) * 525
-    author = arrive(javascript=False)
+    author = new_visitor(javascript=False)
     author.go("/")
     author.box().evaluate("(box, text) => { box.value = text }", text)  # Typing this takes seconds.
 
@@ -132,9 +134,9 @@ def test_a_text_that_is_too_long_is_returned_completely(arrive: Arrive) -> None:
 
 @either_way
 def test_a_form_that_was_open_too_long_is_shown_again_and_then_accepted(
-    arrive: Arrive, phone: bool, javascript: bool
+    new_visitor: NewVisitor, phone: bool, javascript: bool
 ) -> None:
-    author = arrive(phone=phone, javascript=javascript)
+    author = new_visitor(phone=phone, javascript=javascript)
     author.go("/")
     author.write("an hour's work")
     author.context.clear_cookies()
@@ -147,8 +149,8 @@ def test_a_form_that_was_open_too_long_is_shown_again_and_then_accepted(
     assert author.read_file("paste.txt") == "an hour's work"
 
 
-def test_an_image_is_refused_by_name_and_the_rest_of_the_form_is_kept(arrive: Arrive) -> None:
-    author = arrive()
+def test_an_image_is_refused_by_name_and_the_rest_of_the_form_is_kept(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("text that took an hour")
     author.add_file()

@@ -16,8 +16,8 @@ SECRET = bytes(range(1, 33))
 TEXT = "print('only for you ☃')\n"
 
 
-def publish(visitor: Visitor, text: str, **facts: Any) -> str:
-    paste = {"files": [{"content": text}], "encrypted": True, **facts}
+def publish(visitor: Visitor, text: str, **fields: Any) -> str:
+    paste = {"files": [{"content": text}], "encrypted": True, **fields}
     answer = visitor.context.request.post(f"{visitor.url}/api/v1/pastes", data=paste)
     assert answer.status == 201, answer.text()
     return str(answer.json()["key"])
@@ -32,8 +32,8 @@ def shown_file(visitor: Visitor, name: str) -> str:
 
 
 @pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
-def test_a_paste_encrypted_here_is_read_with_its_link_and_by_other_clients(arrive: Arrive, password: str) -> None:
-    author, sent = arrive(), []
+def test_a_paste_is_read_with_its_link_and_by_other_clients(new_visitor: NewVisitor, password: str) -> None:
+    author, sent = new_visitor(), []
     author.page.on(
         "request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None
     )
@@ -48,7 +48,7 @@ def test_a_paste_encrypted_here_is_read_with_its_link_and_by_other_clients(arriv
         author.page.get_by_role("button", name="Create paste", exact=True).click()
     key, fragment = author.key, author.page.url.partition("#")[2]
 
-    reader = arrive()
+    reader = new_visitor()
     reader.go(f"/{key}#{fragment}")
     if password:
         reader.see("Enter the password")
@@ -64,8 +64,8 @@ def test_a_paste_encrypted_here_is_read_with_its_link_and_by_other_clients(arriv
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_a_paste_encrypted_by_another_client_opens_here(arrive: Arrive, zipped: bool) -> None:
-    reader = arrive(phone=True)
+def test_a_paste_encrypted_by_another_client_opens_here(new_visitor: NewVisitor, zipped: bool) -> None:
+    reader = new_visitor(phone=True)
     key = publish(reader, seal(TEXT, SECRET, zipped=zipped))
 
     reader.go(f"/{key}#{base58(SECRET)}")
@@ -77,9 +77,9 @@ def test_a_paste_encrypted_by_another_client_opens_here(arrive: Arrive, zipped: 
 @pytest.mark.parametrize("iv", [bytes(range(16)), None], ids=["with IV", "older"])
 @pytest.mark.parametrize("text", ["x", "sixteen letters!", "é" * 100 + "\nlet x = 1\n"], ids=["short", "block", "long"])
 def test_a_paste_encrypted_by_the_original_pasteur_opens_from_its_old_link(
-    arrive: Arrive, iv: bytes | None, text: str
+    new_visitor: NewVisitor, iv: bytes | None, text: str
 ) -> None:
-    reader, secret = arrive(), b"0123456789abcdef"
+    reader, secret = new_visitor(), b"0123456789abcdef"
     key = publish(reader, seal_old(text, secret, iv))
 
     reader.go(f"/{key}?hl=ocaml#{old_fragment(secret)}")
@@ -105,9 +105,9 @@ def damaged(sealed: str) -> str:
     ids=["wrong key", "no key at all", "damage", "missing"],
 )
 def test_a_wrong_key_or_damage_is_reported_and_nothing_is_shown(
-    arrive: Arrive, sealed: str, fragment: str, words: str
+    new_visitor: NewVisitor, sealed: str, fragment: str, words: str
 ) -> None:
-    reader = arrive()
+    reader = new_visitor()
 
     reader.go(f"/{publish(reader, sealed)}#{fragment}")
 
@@ -116,8 +116,8 @@ def test_a_wrong_key_or_damage_is_reported_and_nothing_is_shown(
     expect(reader.page.get_by_text("only for you")).to_have_count(0)
 
 
-def test_the_key_is_kept_when_burning(arrive: Arrive) -> None:
-    reader = arrive()
+def test_the_key_is_kept_when_burning(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     key = publish(reader, seal(TEXT, SECRET), burn=True)
 
     reader.go(f"/{key}#{base58(SECRET)}")
@@ -128,8 +128,8 @@ def test_the_key_is_kept_when_burning(arrive: Arrive) -> None:
     assert reader.go(f"/{key}") == 404
 
 
-def test_without_web_crypto_the_option_is_disabled_and_explains_why(arrive: Arrive) -> None:
-    author = arrive()
+def test_without_web_crypto_the_option_is_disabled_and_explains_why(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined })")
 
     author.go("/")
@@ -138,8 +138,8 @@ def test_without_web_crypto_the_option_is_disabled_and_explains_why(arrive: Arri
     author.see("Encryption requires HTTPS")
 
 
-def test_a_refusal_keeps_the_text(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_refusal_keeps_the_text(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.page.get_by_label("Encrypt in this browser").check()
     author.page.get_by_role("button", name="Create paste", exact=True).click()
@@ -150,8 +150,8 @@ def test_a_refusal_keeps_the_text(arrive: Arrive) -> None:
         author.page.get_by_role("button", name="Create paste", exact=True).click()
 
 
-def test_an_encrypted_paste_is_forked_in_the_browser_and_encrypted_again(arrive: Arrive) -> None:
-    reader, sent = arrive(), []
+def test_an_encrypted_paste_is_forked_in_the_browser_and_encrypted_again(new_visitor: NewVisitor) -> None:
+    reader, sent = new_visitor(), []
     reader.page.on(
         "request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None
     )
@@ -179,9 +179,9 @@ def test_an_encrypted_paste_is_forked_in_the_browser_and_encrypted_again(arrive:
     [("en", "This encrypted paste is not shown"), ("de", "entpackt"), ("fr", "décompressé")],
 )
 def test_a_paste_that_decompresses_to_far_more_than_the_limit_is_not_shown(
-    arrive: Arrive, password: str, language: str, message: str
+    new_visitor: NewVisitor, password: str, language: str, message: str
 ) -> None:
-    reader = arrive()
+    reader = new_visitor()
     key = publish(reader, seal("x" * 17 * 512 * 1024, SECRET, password))
     reader.context.add_cookies([{"name": "language", "value": language, "url": reader.url}])
     reader.go(f"/{key}#{base58(SECRET)}")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.browser.visitor import Visitor
 from tests.clients.running import HERE, run
@@ -36,14 +36,14 @@ def get(site: Pasteur, home: Path, link: str, *options: str, client: tuple[str, 
 
 @pytest.mark.parametrize("options", [[], ["-p", "pass w\u00f6rd"], ["-c", "none", "-F", "markdown", "-E", "never"]])
 def test_it_can_read_what_it_encrypts_and_so_can_the_page(
-    arrive: Arrive, site: Pasteur, tmp_path: Path, options: list[str]
+    new_visitor: NewVisitor, site: Pasteur, tmp_path: Path, options: list[str]
 ) -> None:
     password = options[1:2] if options[:1] == ["-p"] else []
 
     made = send(site, tmp_path, *options, client=QUICKLY if options else AS_INSTALLED)
 
     assert get(site, tmp_path, made["link"], *options[: 2 * len(password)]) == TEXT.encode()
-    reader = arrive()
+    reader = new_visitor()
     reader.page.goto(made["link"])
     if password:
         reader.page.get_by_label("Password", exact=True).fill(password[0])
@@ -53,8 +53,8 @@ def test_it_can_read_what_it_encrypts_and_so_can_the_page(
     assert reader.page.url == f"{site.url}/{made['id']}#{made['password']}"
 
 
-def test_it_opens_pastes_encrypted_by_the_page(arrive: Arrive, site: Pasteur, tmp_path: Path) -> None:
-    author = arrive()
+def test_it_opens_pastes_encrypted_by_the_page(new_visitor: NewVisitor, site: Pasteur, tmp_path: Path) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("print('only for you ☃')\n")
     author.page.get_by_label("Encrypt in this browser").check()
@@ -78,7 +78,7 @@ def test_it_deletes_with_its_token_and_a_burning_paste_is_read_once(site: Pasteu
         assert "does not exist" in said or not said
 
 
-def saved(visitor: Visitor, name: str) -> bytes:
+def save_attachment(visitor: Visitor, name: str) -> bytes:
     """Click on a file offered by the page under this name, and return the saved content."""
     heading = visitor.page.get_by_role("heading", name=name, exact=True)
     section = visitor.page.locator("section.attached").filter(has=heading)
@@ -90,23 +90,23 @@ def saved(visitor: Visitor, name: str) -> bytes:
 
 @pytest.mark.parametrize("options", [["-t", TEXT], ["-q"]], ids=["with a text", "alone"])
 def test_the_page_offers_to_save_an_attached_file(
-    arrive: Arrive, site: Pasteur, tmp_path: Path, options: list[str]
+    new_visitor: NewVisitor, site: Pasteur, tmp_path: Path, options: list[str]
 ) -> None:
     content = b"<script>document.title = 'run'</script>" + bytes(range(256))
     (tmp_path / "page.html").write_bytes(content)
 
     said = run(*QUICKLY, "send", "-s", f"{site.url}/", "--json", "-f", "page.html", *options, home=tmp_path)
 
-    reader = arrive()
+    reader = new_visitor()
     reader.page.goto(json.loads(said)["result"]["link"])
-    assert saved(reader, "page.html") == content
+    assert save_attachment(reader, "page.html") == content
     expect(reader.page.locator("section.attached")).to_contain_text(f"Attached file, {len(content)} bytes")
     texts = reader.page.locator("section.file > pre")
     expect(texts).to_have_count(len(options) - 1)
     assert texts.all_text_contents() == options[1:]
 
 
-def test_an_attachment_is_saved_as_bytes_whatever_its_name_and_type(arrive: Arrive, site: Pasteur) -> None:
+def test_an_attachment_is_saved_as_bytes_whatever_its_name_and_type(new_visitor: NewVisitor, site: Pasteur) -> None:
     secret = bytes(range(1, 33))
     attached = {
         "../../etc/.bash\u202erc": "data:text/html;base64,PGI+",
@@ -115,7 +115,7 @@ def test_an_attachment_is_saved_as_bytes_whatever_its_name_and_type(arrive: Arri
         "..": "data:;base64,",
     }
     sealed = seal("text", secret, attachment=list(attached.values()), attachment_name=list(attached))
-    reader = arrive()
+    reader = new_visitor()
     paste = {"files": [{"content": sealed}], "encrypted": True}
     key = reader.context.request.post(f"{site.url}/api/v1/pastes", data=paste).json()["key"]
 
@@ -123,7 +123,7 @@ def test_an_attachment_is_saved_as_bytes_whatever_its_name_and_type(arrive: Arri
 
     names = ["bashrc", "ab.svg", "odd", "attachment"]
     expect(reader.page.locator("section.attached h2")).to_have_text(names)
-    assert [saved(reader, name) for name in ("bashrc", "ab.svg", "attachment")] == [b"<b>", b"<svg>", b""]
+    assert [save_attachment(reader, name) for name in ("bashrc", "ab.svg", "attachment")] == [b"<b>", b"<svg>", b""]
     expect(reader.page.locator("section.attached").nth(2)).to_contain_text("This attached file is damaged.")
     expect(reader.page.locator("section.attached a")).to_have_count(3)
     with reader.page.expect_download():  # Even when opened as a page, it is saved: nothing displays it.

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.client.program import User
 
 pytestmark = pytest.mark.server
@@ -14,8 +14,8 @@ TEXT = "print('only for you ☃')\n"
 
 
 @pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
-def test_the_client_opens_pastes_encrypted_by_the_browser(arrive: Arrive, tmp_path: Path, password: str) -> None:
-    author = arrive()
+def test_the_client_opens_pastes_from_the_browser(new_visitor: NewVisitor, tmp_path: Path, password: str) -> None:
+    author = new_visitor()
     author.go("/")
     author.page.get_by_label("File name").fill("a.py")
     author.write(TEXT)
@@ -30,8 +30,8 @@ def test_the_client_opens_pastes_encrypted_by_the_browser(arrive: Arrive, tmp_pa
 
 
 @pytest.mark.parametrize("password", ["", "pass wörd"], ids=["key", "password"])
-def test_the_page_opens_pastes_encrypted_by_the_client(arrive: Arrive, tmp_path: Path, password: str) -> None:
-    reader = arrive()
+def test_the_page_opens_pastes_from_the_client(new_visitor: NewVisitor, tmp_path: Path, password: str) -> None:
+    reader = new_visitor()
     user = User(tmp_path, reader.url, **({"PASTEUR_PASSWORD": password} if password else {}))
     url = user("paste", "--encrypt", user.write("a.py", TEXT), user.write("b.txt", "two")).line
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import ViewportSize
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.browser.read.test_highlighting import HELLO, publish
-from tests.browser.read.test_revisions import edited
+from tests.browser.read.test_revisions import publish_and_edit
 from tests.browser.visitor import PHONE, WIDE, Visitor
 
 pytestmark = pytest.mark.server
@@ -24,7 +24,7 @@ SECRET = bytes(range(32))
 AXE = Path(__file__).resolve().parents[3] / "assets" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def faults(visitor: Visitor, **options: object) -> list[str]:
+def find_problems(visitor: Visitor, **options: object) -> list[str]:
     """Return the problems that axe-core finds on the open page. It runs as the test's own code, not as the page's."""
     page = visitor.page
     if not page.evaluate("'axe' in window"):
@@ -34,10 +34,10 @@ def faults(visitor: Visitor, **options: object) -> list[str]:
     return [f"{one['id']}: {json.dumps([node['html'][:200] for node in one['nodes']])}" for one in found["violations"]]
 
 
-def faults_of_looks(visitor: Visitor) -> list[str]:
+def find_problems_in_all_views(visitor: Visitor) -> list[str]:
     """Return the problems found, and whether the page is wider than its window, in every view."""
     in_english = visitor.page.locator("html").get_attribute("lang") == "en"
-    found = faults(visitor, rules={name: {"enabled": False} for name in COLOURS})
+    found = find_problems(visitor, rules={name: {"enabled": False} for name in COLOURS})
     for window, scheme in LOOKS:
         visitor.page.set_viewport_size(window)
         visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # No colour is on its way to another.
@@ -45,11 +45,11 @@ def faults_of_looks(visitor: Visitor) -> list[str]:
         if visitor.scrolls_sideways():
             found.append(f"{name}: scrolls sideways")
         if in_english:  # Colors are the same in every language.
-            found += [f"{name} {fault}" for fault in faults(visitor, runOnly=COLOURS)]
+            found += [f"{name} {fault}" for fault in find_problems(visitor, runOnly=COLOURS)]
     return found
 
 
-def opened(visitor: Visitor, *paths: str, ready: str = "main") -> Iterator[str]:
+def open_each(visitor: Visitor, *paths: str, ready: str = "main") -> Iterator[str]:
     """Open pages one after another, and yield each when it is ready."""
     for path in paths:
         visitor.go(path)
@@ -57,7 +57,7 @@ def opened(visitor: Visitor, *paths: str, ready: str = "main") -> Iterator[str]:
         yield path
 
 
-def reading(visitor: Visitor) -> Iterator[str]:
+def open_pastes(visitor: Visitor) -> Iterator[str]:
     """Open all kinds of pastes."""
     every_colour = '@meta\n# comment\nclass A(B):\n    def f(self): return [1, "s", None, print(f"{x}")]\n'
     files = [
@@ -68,34 +68,36 @@ def reading(visitor: Visitor) -> Iterator[str]:
         ("e.md", "# H\n*e* **s** `c` [l](u)\n> q\n"),
     ]
     key = publish(visitor, *files, title="T", author="A", comment="c", visibility="public")
-    yield from opened(visitor, f"/{key}#hello.py-L1-L3", ready="#file-5[data-highlighted]")
+    yield from open_each(visitor, f"/{key}#hello.py-L1-L3", ready="#file-5[data-highlighted]")
     hiding = publish(visitor, ("turned.txt", "a\u202eb"))
-    yield from opened(visitor, f"/{key}/embed", f"/{hiding}")
-    yield from opened(visitor, f"/{publish(visitor, ('x.txt', 'x'), burn=True)}")
+    yield from open_each(visitor, f"/{key}/embed", f"/{hiding}")
+    yield from open_each(visitor, f"/{publish(visitor, ('x.txt', 'x'), burn=True)}")
     with visitor.page.expect_navigation():
         visitor.page.locator("main form button").click()
     yield "burned"
 
 
-def encrypted(visitor: Visitor) -> Iterator[str]:
+def open_encrypted(visitor: Visitor) -> Iterator[str]:
     """Open encrypted pastes, with and without the key."""
     key = publish(visitor, ("", seal("secret", SECRET)), encrypted=True)
-    yield from opened(visitor, f"/{key}#{base58(SECRET)}", ready="#sealed .tool")
-    yield from opened(visitor, f"/{key}/revisions")
-    yield from opened(visitor, f"/{key}#x", ready="#sealed form")
+    yield from open_each(visitor, f"/{key}#{base58(SECRET)}", ready="#sealed .tool")
+    yield from open_each(visitor, f"/{key}/revisions")
+    yield from open_each(visitor, f"/{key}#x", ready="#sealed form")
 
 
-def revisions(visitor: Visitor) -> Iterator[str]:
+def open_revisions(visitor: Visitor) -> Iterator[str]:
     """Open all pages about an edited paste."""
-    key = edited(visitor, {"hello.py": HELLO, "old.txt": "x\n"}, {"hello.py": f"{HELLO}x\n", "new.txt": "a\u202eb"})
-    yield from opened(visitor, f"/{key}/revisions", f"/{key}/revisions?view=split", f"/{key}/revisions?from=9")
-    yield from opened(visitor, f"/{key}/revisions/1", ready="#file-1[data-highlighted]")
+    key = publish_and_edit(
+        visitor, {"hello.py": HELLO, "old.txt": "x\n"}, {"hello.py": f"{HELLO}x\n", "new.txt": "a\u202eb"}
+    )
+    yield from open_each(visitor, f"/{key}/revisions", f"/{key}/revisions?view=split", f"/{key}/revisions?from=9")
+    yield from open_each(visitor, f"/{key}/revisions/1", ready="#file-1[data-highlighted]")
 
 
-def writing(visitor: Visitor) -> Iterator[str]:
+def open_forms(visitor: Visitor) -> Iterator[str]:
     """Open the forms, the list of keyboard shortcuts, and the page after submitting nothing."""
     key = publish(visitor, ("hello.py", HELLO), title="T", author="A", comment="c")
-    yield from opened(visitor, *(f"/{key}/{form}" for form in ("edit", "fork", "delete", "report")), "/")
+    yield from open_each(visitor, *(f"/{key}/{form}" for form in ("edit", "fork", "delete", "report")), "/")
     visitor.page.keyboard.press("?")
     yield "keys"
     visitor.page.keyboard.press("Escape")
@@ -104,19 +106,19 @@ def writing(visitor: Visitor) -> Iterator[str]:
     yield "refused"
 
 
-def finding(visitor: Visitor) -> Iterator[str]:
+def open_lists(visitor: Visitor) -> Iterator[str]:
     """Open the lists and missing pages."""
     publish(visitor, ("hello.py", HELLO), title="T", author="A", visibility="public")
-    yield from opened(visitor, "/recent", "/search?q=hello", "/by/A", "/mine", "/0000000000")
+    yield from open_each(visitor, "/recent", "/search?q=hello", "/by/A", "/mine", "/0000000000")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "fr-FR", "de-AT"])
-@pytest.mark.parametrize("pages", [reading, encrypted, revisions, writing, finding])
+@pytest.mark.parametrize("pages", [open_pastes, open_encrypted, open_revisions, open_forms, open_lists])
 def test_every_page_is_accessible_and_fits(
-    arrive: Arrive, pages: Callable[[Visitor], Iterator[str]], locale: str
+    new_visitor: NewVisitor, pages: Callable[[Visitor], Iterator[str]], locale: str
 ) -> None:
     visitor = arrive(phone=True, locale=locale)
 
-    found = {page: faults_of_looks(visitor) for page in pages(visitor)}
+    found = {page: find_problems_in_all_views(visitor) for page in pages(visitor)}
 
     assert {page: fault for page, fault in found.items() if fault} == {}

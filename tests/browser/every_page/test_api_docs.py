@@ -3,13 +3,13 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 
 pytestmark = pytest.mark.server
 
 
-def test_the_api_documentation_can_be_read(arrive: Arrive) -> None:
-    visitor = arrive()
+def test_the_api_documentation_can_be_read(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor()
 
     assert visitor.go("/api/v1/docs") == 200
 

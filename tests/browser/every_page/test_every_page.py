@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.server
@@ -30,8 +30,8 @@ def publish(reader: Visitor, **paste: Any) -> str:
     ],
     ids=["long names", "a long line", "a long word", "many files"],
 )
-def test_a_phone_shows_any_paste_without_horizontal_scrolling(arrive: Arrive, paste: dict[str, Any]) -> None:
-    reader = arrive(phone=True)
+def test_a_phone_shows_any_paste_without_horizontal_scrolling(new_visitor: NewVisitor, paste: dict[str, Any]) -> None:
+    reader = new_visitor(phone=True)
 
     assert reader.go(f"/{publish(reader, **paste)}") == 200
 
@@ -39,8 +39,8 @@ def test_a_phone_shows_any_paste_without_horizontal_scrolling(arrive: Arrive, pa
     expect(reader.page.get_by_role("link", name="Raw").first).to_be_visible()
 
 
-def test_half_a_million_empty_lines_are_shown_completely(arrive: Arrive) -> None:
-    reader = arrive(phone=True)
+def test_half_a_million_empty_lines_are_shown_completely(new_visitor: NewVisitor) -> None:
+    reader = new_visitor(phone=True)
     text = "first" + "\n" * 500_000 + "last"
 
     reader.go(f"/{publish(reader, files=[{'content': text, 'name': 'long.txt'}])}")
@@ -48,8 +48,8 @@ def test_half_a_million_empty_lines_are_shown_completely(arrive: Arrive) -> None
     assert reader.read_file("long.txt") == text
 
 
-def test_nothing_in_a_paste_is_executed(arrive: Arrive) -> None:
-    reader = arrive()
+def test_nothing_in_a_paste_is_executed(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     files = [{"content": f"</pre>{HOSTILE}", "name": "<script>document.title='run'<script>.html", "language": "xml"}]
     key = publish(reader, files=files, title=HOSTILE, author=HOSTILE, comment=HOSTILE, visibility="public")
 
@@ -59,8 +59,8 @@ def test_nothing_in_a_paste_is_executed(arrive: Arrive) -> None:
         expect(reader.page.locator("img:not(.brand img)")).to_have_count(0)
 
 
-def test_invisible_characters_are_marked_and_unchanged_in_the_raw_text(arrive: Arrive) -> None:
-    reader = arrive()
+def test_invisible_characters_are_marked_and_unchanged_in_the_raw_text(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     text = "\x1b[31mred\u2028next"
     key = publish(reader, files=[{"content": text, "name": "colour.txt"}])
 
@@ -70,8 +70,8 @@ def test_invisible_characters_are_marked_and_unchanged_in_the_raw_text(arrive: A
     assert reader.raw(key) == text.encode()
 
 
-def test_text_with_hidden_characters_is_shown_with_a_warning(arrive: Arrive) -> None:
-    reader = arrive()
+def test_text_with_hidden_characters_is_shown_with_a_warning(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     turned = publish(reader, files=[{"content": "if user != '\u202e \u2066admin':"}])
     plain = publish(reader, files=[{"content": "if user != 'admin':"}])
 
@@ -85,8 +85,8 @@ def test_text_with_hidden_characters_is_shown_with_a_warning(arrive: Arrive) -> 
 @pytest.mark.parametrize(
     ("locale", "age", "rest"), [("en-US", "1 minute ago", "in 7 days"), ("de-AT", "vor 1 Minute", "in 7 Tagen")]
 )
-def test_a_paste_shows_its_age_and_its_expiry(arrive: Arrive, locale: str, age: str, rest: str) -> None:
-    reader = arrive(locale=locale, phone=True)
+def test_a_paste_shows_its_age_and_its_expiry(new_visitor: NewVisitor, locale: str, age: str, rest: str) -> None:
+    reader = new_visitor(locale=locale, phone=True)
     key = publish(reader, files=[{"content": "x"}], expires="1w", visibility="public")
     reader.page.clock.install(time=time.time() + 90)
 
@@ -111,8 +111,8 @@ def test_a_paste_shows_its_age_and_its_expiry(arrive: Arrive, locale: str, age: 
         ("/recent?before=yesterday", 400, "Invalid request"),
     ],
 )
-def test_an_error_page_links_back(arrive: Arrive, path: str, status: int, heading: str) -> None:
-    reader = arrive(phone=True)
+def test_an_error_page_links_back(new_visitor: NewVisitor, path: str, status: int, heading: str) -> None:
+    reader = new_visitor(phone=True)
 
     assert reader.go(path) == status
 
@@ -123,8 +123,8 @@ def test_an_error_page_links_back(arrive: Arrive, path: str, status: int, headin
     expect(reader.box()).to_be_visible()
 
 
-def test_a_form_that_may_not_be_submitted_gets_an_error_page(arrive: Arrive) -> None:
-    reader = arrive()
+def test_a_form_that_may_not_be_submitted_gets_an_error_page(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     reader.go("/recent")
     reader.page.evaluate("""() => {
         const form = Object.assign(document.createElement("form"), {method: "post", action: "/recent"});
@@ -137,8 +137,8 @@ def test_a_form_that_may_not_be_submitted_gets_an_error_page(arrive: Arrive) -> 
     expect(reader.page.get_by_role("heading", level=1)).to_have_text("Method not allowed")
 
 
-def test_the_keyboard_reaches_the_text_box_and_submits(arrive: Arrive) -> None:
-    author = arrive()
+def test_the_keyboard_reaches_the_text_box_and_submits(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     focused = author.page.locator(":focus")
 
@@ -161,8 +161,8 @@ def test_the_keyboard_reaches_the_text_box_and_submits(arrive: Arrive) -> None:
     assert author.read_file("paste.txt") == "typed"
 
 
-def test_every_field_of_the_form_has_a_label(arrive: Arrive) -> None:
-    author = arrive()
+def test_every_field_of_the_form_has_a_label(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
 
     fields = author.page.locator("form :is(input:not([type=hidden]), select, textarea)")

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Request, expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.browser.read.test_highlighting import publish
 from tests.browser.visitor import Visitor
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.server
 HEADINGS = {"en-US": "New paste", "fr-FR": "Nouveau texte", "de-AT": "Neuer Text"}
 
 
-def switch(visitor: Visitor, name: str) -> None:
+def switch_language(visitor: Visitor, name: str) -> None:
     with visitor.page.expect_navigation():
         visitor.page.get_by_role("button", name=name, exact=True).click()
 
@@ -24,8 +24,8 @@ def heading(visitor: Visitor) -> str:
     return visitor.page.get_by_role("heading", level=1).inner_text()
 
 
-def test_a_french_author_sees_only_french(arrive: Arrive) -> None:
-    author = arrive(locale="fr-FR")
+def test_a_french_author_sees_only_french(new_visitor: NewVisitor) -> None:
+    author = new_visitor(locale="fr-FR")
     author.go("/")
 
     author.page.get_by_label("Texte", exact=True).fill("bonjour\n")
@@ -46,12 +46,12 @@ def test_a_french_author_sees_only_french(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
-def test_a_reader_chooses_a_language_and_stays_on_the_same_page(arrive: Arrive, javascript: bool) -> None:
-    reader = arrive(javascript=javascript, phone=True)
+def test_a_reader_chooses_a_language_and_stays_on_the_same_page(new_visitor: NewVisitor, javascript: bool) -> None:
+    reader = new_visitor(javascript=javascript, phone=True)
     reader.go("/search?q=some+words")
     assert reader.cookies() == {}
 
-    switch(reader, "Deutsch")
+    switch_language(reader, "Deutsch")
 
     assert reader.page.url == f"{reader.url}/search?q=some+words"
     assert heading(reader) == "Öffentliche Texte durchsuchen"
@@ -60,36 +60,36 @@ def test_a_reader_chooses_a_language_and_stays_on_the_same_page(arrive: Arrive, 
     assert not reader.scrolls_sideways()
 
 
-def test_choosing_a_language_keeps_the_key_of_an_encrypted_paste(arrive: Arrive) -> None:
-    reader = arrive()
+def test_choosing_a_language_keeps_the_key_of_an_encrypted_paste(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     sealed = publish(reader, ("", seal("secret", bytes(range(32)))), encrypted=True)
     reader.go(f"/{sealed}#{base58(bytes(range(32)))}")
 
-    switch(reader, "Français")
+    switch_language(reader, "Français")
 
     expect(reader.page.locator("section.file pre")).to_have_text("secret")
     expect(reader.page.locator("#sealed")).to_contain_text("Déchiffré dans ce navigateur.")
 
 
-def note(asked: list[str], request: Request) -> None:
-    asked.append(request.url)
+def record_request(requested: list[str], request: Request) -> None:
+    requested.append(request.url)
 
 
-def test_english_pages_load_no_translations_and_others_only_their_own(arrive: Arrive) -> None:
+def test_english_pages_load_no_translations_and_others_only_their_own(new_visitor: NewVisitor) -> None:
     loaded = {}
     for locale in HEADINGS:
-        reader = arrive(locale=locale)
-        asked: list[str] = []
-        reader.page.on("request", partial(note, asked))
+        reader = new_visitor(locale=locale)
+        requested: list[str] = []
+        reader.page.on("request", partial(record_request, requested))
         reader.go("/")
-        loaded[locale[:2]] = [url.rsplit("/", 1)[1].split(".")[0] for url in asked if "/messages/" in url]
+        loaded[locale[:2]] = [url.rsplit("/", 1)[1].split(".")[0] for url in requested if "/messages/" in url]
 
     assert loaded == {"en": [], "fr": ["fr"], "de": ["de"]}
 
 
 @pytest.mark.parametrize("locale", HEADINGS)
-def test_the_page_for_a_new_paste_is_in_the_language_of_the_browser(arrive: Arrive, locale: str) -> None:
-    author = arrive(locale=locale)
+def test_the_page_for_a_new_paste_is_in_the_language_of_the_browser(new_visitor: NewVisitor, locale: str) -> None:
+    author = new_visitor(locale=locale)
     author.go("/")
 
     assert heading(author) == HEADINGS[locale]

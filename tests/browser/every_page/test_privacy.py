@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.browser.read.test_highlighting import HELLO, publish
-from tests.browser.read.test_revisions import edited
+from tests.browser.read.test_revisions import publish_and_edit
 
 pytestmark = pytest.mark.server
 
@@ -16,11 +16,11 @@ SECRET = bytes(range(32))
 NOTES = "# Notes\n\n![picture](https://example.org/a.png) <img src=https://example.org/b.png> [link](https://example.org/)\n"
 
 
-def test_no_request_leaves_the_site_and_nothing_is_stored_for_a_reader(arrive: Arrive) -> None:
-    reader = arrive()
+def test_no_request_leaves_the_site_and_nothing_is_stored_for_a_reader(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     asked: set[str] = set()
     reader.context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-    key = edited(reader, {"hello.py": HELLO, "notes.md": NOTES}, {"hello.py": "x = 1\n", "notes.md": NOTES})
+    key = publish_and_edit(reader, {"hello.py": HELLO, "notes.md": NOTES}, {"hello.py": "x = 1\n", "notes.md": NOTES})
     sealed = publish(reader, ("", seal(NOTES, SECRET)), encrypted=True)
 
     reader.go(f"/{key}")
@@ -42,8 +42,8 @@ def test_no_request_leaves_the_site_and_nothing_is_stored_for_a_reader(arrive: A
 
 
 @pytest.mark.parametrize("chosen", ["light", "dark"])
-def test_the_first_paint_already_has_the_chosen_theme(arrive: Arrive, chosen: str) -> None:
-    reader = arrive()
+def test_the_first_paint_already_has_the_chosen_theme(new_visitor: NewVisitor, chosen: str) -> None:
+    reader = new_visitor()
     reader.page.emulate_media(color_scheme="dark" if chosen == "light" else "light")
     reader.go("/recent")
     reader.page.evaluate("theme => localStorage.setItem('theme', theme)", chosen)

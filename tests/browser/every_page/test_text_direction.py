@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.browser.read.test_highlighting import publish
 
@@ -31,13 +31,13 @@ def runs_to_the_left(words: Locator, first: str, last: str) -> bool:
     return lefts[0] > lefts[1]
 
 
-def arabic(**facts: Any) -> dict[str, Any]:
-    return {"title": ARABIC, "author": "أحمد", "comment": ARABIC, "visibility": "public", **facts}
+def arabic(**fields: Any) -> dict[str, Any]:
+    return {"title": ARABIC, "author": "أحمد", "comment": ARABIC, "visibility": "public", **fields}
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_every_line_of_text_has_its_own_direction(arrive: Arrive, javascript: bool) -> None:
-    reader = arrive(phone=True, javascript=javascript)
+def test_every_line_of_text_has_its_own_direction(new_visitor: NewVisitor, javascript: bool) -> None:
+    reader = new_visitor(phone=True, javascript=javascript)
     key = publish(reader, ("a.txt", f"{ARABIC}\nEnglish.\n"), ("b.py", f"# {ARABIC}\n"), **arabic())
 
     reader.go(f"/{key}")
@@ -51,8 +51,8 @@ def test_every_line_of_text_has_its_own_direction(arrive: Arrive, javascript: bo
     assert not reader.scrolls_sideways()
 
 
-def test_markdown_has_the_direction_of_its_words(arrive: Arrive) -> None:
-    reader = arrive()
+def test_markdown_has_the_direction_of_its_words(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     key = publish(reader, ("a.md", f"{ARABIC}\n\nEnglish.\n\n- {ARABIC}\n"))
     reader.go(f"/{key}")
     shown = reader.page.locator("section.file[data-rendered=yes] .markdown")
@@ -63,8 +63,8 @@ def test_markdown_has_the_direction_of_its_words(arrive: Arrive) -> None:
     assert not runs_to_the_left(shown.locator("p").nth(1), "E", "h")
 
 
-def test_encrypted_text_has_its_own_direction_too(arrive: Arrive) -> None:
-    reader, secret = arrive(), bytes(range(32))
+def test_encrypted_text_has_its_own_direction_too(new_visitor: NewVisitor) -> None:
+    reader, secret = new_visitor(), bytes(range(32))
 
     reader.go(f"/{publish(reader, ('', seal(ARABIC, secret)), encrypted=True)}#{base58(secret)}")
     expect(reader.page.get_by_text("Decrypted in this browser.")).to_be_visible()
@@ -72,8 +72,8 @@ def test_encrypted_text_has_its_own_direction_too(arrive: Arrive) -> None:
     assert runs_to_the_left(reader.page.locator("section.file > pre"), "م", ".")
 
 
-def test_a_name_in_a_list_does_not_reorder_the_date(arrive: Arrive) -> None:
-    reader = arrive(phone=True)
+def test_a_name_in_a_list_does_not_reorder_the_date(new_visitor: NewVisitor) -> None:
+    reader = new_visitor(phone=True)
     publish(reader, ("a.txt", "x"), **arabic(title="Newest of all"))
 
     reader.go("/recent")
@@ -82,8 +82,8 @@ def test_a_name_in_a_list_does_not_reorder_the_date(arrive: Arrive) -> None:
     assert not runs_to_the_left(line.locator(".muted"), "أ", "2")
 
 
-def test_forms_accept_text_in_either_direction(arrive: Arrive) -> None:
-    author = arrive()
+def test_forms_accept_text_in_either_direction(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
 
     for field in (author.box(), author.page.get_by_label("Title"), author.page.get_by_label("Comment")):
@@ -91,8 +91,8 @@ def test_forms_accept_text_in_either_direction(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_long_names_keep_the_heading_of_a_frame_on_one_line(arrive: Arrive, phone: bool) -> None:
-    reader = arrive(phone=phone)
+def test_long_names_keep_the_heading_of_a_frame_on_one_line(new_visitor: NewVisitor, phone: bool) -> None:
+    reader = new_visitor(phone=phone)
     key = publish(reader, ("n" * 252 + ".py", "x = 1\n"), ("b.txt", "x"), title="T" * 200)
 
     reader.go(f"/{key}/embed")

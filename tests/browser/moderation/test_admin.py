@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import MODERATOR, PASSWORD, Arrive
+from tests.browser.conftest import MODERATOR, PASSWORD, NewVisitor
 from tests.browser.visitor import Visitor
 from tests.servers.pasteur import Pasteur
 
@@ -23,9 +23,9 @@ def act(moderator: Visitor, key: str, action: str) -> None:
     moderator.press("Go")
 
 
-def test_a_moderator_finds_hides_and_shows_a_paste(arrive: Arrive, site: Pasteur) -> None:
+def test_a_moderator_finds_hides_and_shows_a_paste(new_visitor: NewVisitor, site: Pasteur) -> None:
     key = site.paste("buy cheap watches", "offer.txt")
-    reader, moderator = arrive(), arrive()
+    reader, moderator = new_visitor(), new_visitor()
     log_in(moderator)
     moderator.page.get_by_role("link", name="Pastes", exact=True).last.click()
     moderator.page.get_by_role("textbox", name="Search").fill("CHEAP watches")
@@ -43,10 +43,10 @@ def test_a_moderator_finds_hides_and_shows_a_paste(arrive: Arrive, site: Pasteur
     assert reader.read_file("offer.txt") == "buy cheap watches"
 
 
-def test_a_moderator_views_hostile_text_without_executing_it(arrive: Arrive, site: Pasteur) -> None:
+def test_a_moderator_views_hostile_text_without_executing_it(new_visitor: NewVisitor, site: Pasteur) -> None:
     key = site.paste("</pre><script>document.title='run'</script>", "page.html")
     site.wait_until_mirrored(key)
-    moderator = arrive(phone=True)
+    moderator = new_visitor(phone=True)
     log_in(moderator)
     moderator.go(f"/admin/pastes/paste/?q={key}")
     moderator.page.get_by_role("link", name=key).click()
@@ -56,8 +56,8 @@ def test_a_moderator_views_hostile_text_without_executing_it(arrive: Arrive, sit
     assert moderator.page.title() != "run"
 
 
-def test_a_wrong_password_gives_no_access(arrive: Arrive) -> None:
-    stranger = arrive()
+def test_a_wrong_password_gives_no_access(new_visitor: NewVisitor) -> None:
+    stranger = new_visitor()
     log_in(stranger, "guessed")
 
     expect(stranger.page.get_by_text("Please enter the correct username and password")).to_be_visible()

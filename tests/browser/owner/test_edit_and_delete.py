@@ -3,13 +3,13 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.server
 
 
-def pasted(author: Visitor, text: str, title: str) -> str:
+def create_paste(author: Visitor, text: str, title: str) -> str:
     author.go("/")
     author.page.get_by_label("Title").fill(title)
     author.page.get_by_label("File name").fill("a.txt")
@@ -36,9 +36,9 @@ def test_a_paste_is_edited_from_the_browser_that_created_it(arrive: Arrive, phon
     author.see("revision 2")
 
 
-def test_a_paste_is_deleted_and_forgotten(arrive: Arrive) -> None:
-    author = arrive()
-    key = pasted(author, "x", "Short-lived")
+def test_a_paste_is_deleted_and_forgotten(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
+    key = create_paste(author, "x", "Short-lived")
     author.page.get_by_role("link", name="Delete").click()
     with author.page.expect_navigation(url="**/mine**"):
         author.page.get_by_role("button", name="Delete paste").click()
@@ -48,9 +48,9 @@ def test_a_paste_is_deleted_and_forgotten(arrive: Arrive) -> None:
     assert author.go(f"/{key}") == 404
 
 
-def test_another_browser_has_no_token(arrive: Arrive) -> None:
-    key = pasted(arrive(), "x", "Not yours")
-    other = arrive()
+def test_another_browser_has_no_token(new_visitor: NewVisitor) -> None:
+    key = create_paste(new_visitor(), "x", "Not yours")
+    other = new_visitor()
 
     other.go(f"/{key}/edit")
 
@@ -61,9 +61,9 @@ def test_another_browser_has_no_token(arrive: Arrive) -> None:
     other.see("No pastes yet.")
 
 
-def test_a_fork_starts_with_the_text_of_its_original(arrive: Arrive) -> None:
-    key = pasted(arrive(), "to be forked\n", "Original")
-    other = arrive()
+def test_a_fork_starts_with_the_text_of_its_original(new_visitor: NewVisitor) -> None:
+    key = create_paste(new_visitor(), "to be forked\n", "Original")
+    other = new_visitor()
     other.go(f"/{key}")
 
     other.page.get_by_role("link", name="Fork").click()
@@ -76,10 +76,10 @@ def test_a_fork_starts_with_the_text_of_its_original(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_the_edit_link_gives_another_browser_the_right_to_edit(arrive: Arrive, phone: bool) -> None:
-    author = arrive(phone=phone)
+def test_the_edit_link_gives_another_browser_the_right_to_edit(new_visitor: NewVisitor, phone: bool) -> None:
+    author = new_visitor(phone=phone)
     author.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    key = pasted(author, "first\n", "Mine")
+    key = create_paste(author, "first\n", "Mine")
     author.page.get_by_role("button", name="Copy edit link").click()
     expect(author.page.get_by_role("status").filter(has_text="Edit link copied.")).to_be_visible()
     link = author.page.evaluate("navigator.clipboard.readText()")
@@ -89,7 +89,7 @@ def test_the_edit_link_gives_another_browser_the_right_to_edit(arrive: Arrive, p
     assert author.page.evaluate("navigator.clipboard.readText()") == link
     assert not author.scrolls_sideways()
 
-    other = arrive(phone=phone)
+    other = new_visitor(phone=phone)
     other.go(link.removeprefix(other.url))
     other.see("You can edit and delete it in this browser.")
     assert other.page.url.endswith(f"/{key}")
@@ -100,8 +100,8 @@ def test_the_edit_link_gives_another_browser_the_right_to_edit(arrive: Arrive, p
     assert other.read_file("a.txt") == "second\n"
 
 
-def test_a_burning_paste_is_remembered_by_its_key(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_burning_paste_is_remembered_by_its_key(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("secret")
     author.page.get_by_label("Burn after reading").check()

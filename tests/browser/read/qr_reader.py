@@ -12,24 +12,24 @@ _FORMAT_MASK = 0b101010000010010
 _LEVEL_M = 0b00
 
 
-def read(squares: Sequence[Sequence[bool]]) -> str:
+def read(modules: Sequence[Sequence[bool]]) -> str:
     """Return the text in a code, given as rows of dark and light modules with a margin of four around them."""
-    assert not any(squares[0]), "a margin"
-    rows = [row[_MARGIN:-_MARGIN] for row in squares[_MARGIN:-_MARGIN]]
+    assert not any(modules[0]), "a margin"
+    rows = [row[_MARGIN:-_MARGIN] for row in modules[_MARGIN:-_MARGIN]]
     size = len(rows)
     version = (size - 17) // 4
-    _find_corners(rows)
+    _check_finder_patterns(rows)
     mask = _mask_of(rows)
-    bits = [rows[y][x] != _turns(mask, x, y) for x, y in _path(size) if not _is_function(x, y, size)]
+    bits = [rows[y][x] != _inverts(mask, x, y) for x, y in _path(size) if not _is_function(x, y, size)]
     codewords = [int("".join("01"[bit] for bit in bits[at : at + 8]), 2) for at in range(0, len(bits) - 7, 8)]
-    data = _in_order(codewords, _BLOCKS[version])
+    data = _deinterleave(codewords, _BLOCKS[version])
     assert data[0] >> 4 == 0b0100, "byte mode"
     nibbles = "".join(f"{byte:08b}" for byte in data)
     length = int(nibbles[4:12], 2)
     return bytes(int(nibbles[12 + 8 * at : 20 + 8 * at], 2) for at in range(length)).decode()
 
 
-def _find_corners(rows: Sequence[Sequence[bool]]) -> None:
+def _check_finder_patterns(rows: Sequence[Sequence[bool]]) -> None:
     """Fail unless the three finder patterns are in the right places."""
     corner = ["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]
     size = len(rows)
@@ -44,7 +44,7 @@ def _mask_of(rows: Sequence[Sequence[bool]]) -> int:
     return bits >> 10 & 7
 
 
-def _turns(mask: int, x: int, y: int) -> bool:
+def _inverts(mask: int, x: int, y: int) -> bool:
     """Return whether a mask inverts a module."""
     both, product = x + y, x * y
     patterns: tuple[int, ...] = (both % 2, y % 2, x % 3, both % 3, (x // 3 + y // 2) % 2)
@@ -70,7 +70,7 @@ def _is_function(x: int, y: int, size: int) -> bool:
     return in_corner or alignment or x == 6 or y == 6
 
 
-def _in_order(codewords: Sequence[int], blocks: Sequence[int]) -> list[int]:
+def _deinterleave(codewords: Sequence[int], blocks: Sequence[int]) -> list[int]:
     """Return the deinterleaved data of blocks of equal length."""
     count = len(blocks)
     return [codewords[at * count + block] for block in range(count) for at in range(blocks[block])]

@@ -3,14 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 
 pytestmark = pytest.mark.server
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-def test_opening_the_page_does_not_burn_but_the_button_does(arrive: Arrive, javascript: bool) -> None:
-    author = arrive(javascript=javascript)
+def test_opening_the_page_does_not_burn_but_the_button_does(new_visitor: NewVisitor, javascript: bool) -> None:
+    author = new_visitor(javascript=javascript)
     author.go("/")
     author.page.get_by_label("File name").fill("secret.txt")
     author.write("the password is swordfish")
@@ -19,7 +19,7 @@ def test_opening_the_page_does_not_burn_but_the_button_does(arrive: Arrive, java
     author.see("Your paste is ready: it burns after reading")
     key = author.key
 
-    reader = arrive(phone=True, javascript=javascript)
+    reader = new_visitor(phone=True, javascript=javascript)
     for _ in range(3):
         assert reader.go(f"/{key}") == 200
         assert "swordfish" not in reader.page.content()

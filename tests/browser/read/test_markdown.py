@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import base58, seal
-from tests.browser.every_page.test_accessibility import faults
+from tests.browser.every_page.test_accessibility import find_problems
 from tests.browser.read.test_highlighting import publish
 from tests.browser.visitor import Visitor
 
@@ -43,7 +43,7 @@ HOSTILE = """[one](javascript:alert(1)) [two](data:text/html,<script>alert(1)</s
 """
 
 
-def rendered(reader: Visitor, text: str, at: str = "") -> Locator:
+def open_rendered(reader: Visitor, text: str, at: str = "") -> Locator:
     """Open a paste with one Markdown file, and return its rendering."""
     reader.go(f"/{publish(reader, ('notes.md', text))}{at}")
     return shown(reader)
@@ -55,10 +55,10 @@ def shown(reader: Visitor) -> Locator:
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_markdown_is_rendered_and_its_source_is_one_click_away(arrive: Arrive, phone: bool) -> None:
-    reader = arrive(phone=phone)
+def test_markdown_is_rendered_and_its_source_is_one_click_away(new_visitor: NewVisitor, phone: bool) -> None:
+    reader = new_visitor(phone=phone)
 
-    page = rendered(reader, TEXT)
+    page = open_rendered(reader, TEXT)
 
     expect(page.get_by_role("heading", name="Breakfast")).to_be_visible()
     expect(page.locator("em")).to_have_text("fine")
@@ -80,25 +80,25 @@ def test_markdown_is_rendered_and_its_source_is_one_click_away(arrive: Arrive, p
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_rendered_markdown_and_its_preview_are_accessible(arrive: Arrive, scheme: str, phone: bool) -> None:
-    reader = arrive(phone=phone)
+def test_rendered_markdown_and_its_preview_are_accessible(new_visitor: NewVisitor, scheme: str, phone: bool) -> None:
+    reader = new_visitor(phone=phone)
     reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
 
     expect(
-        rendered(reader, TEXT + "<details><summary>s</summary><kbd>k</kbd> <mark>m</mark></details>")
+        open_rendered(reader, TEXT + "<details><summary>s</summary><kbd>k</kbd> <mark>m</mark></details>")
     ).to_be_visible()
-    found = faults(reader)
+    found = find_problems(reader)
     reader.go("/")
     reader.page.get_by_label("File name").fill("a.md")
     reader.write(TEXT)
     reader.page.get_by_role("button", name="Preview").click()
     expect(reader.page.get_by_role("region", name="Preview").locator("em")).to_have_text("fine")
 
-    assert found + faults(reader) == []
+    assert found + find_problems(reader) == []
 
 
-def test_a_link_to_lines_shows_the_source(arrive: Arrive) -> None:
-    reader = arrive()
+def test_a_link_to_lines_shows_the_source(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
 
     reader.go(f"/{publish(reader, ('notes.md', TEXT))}#notes.md-L3")
 
@@ -107,8 +107,8 @@ def test_a_link_to_lines_shows_the_source(arrive: Arrive) -> None:
     expect(shown(reader)).to_be_visible()
 
 
-def test_without_scripts_the_source_is_shown(arrive: Arrive) -> None:
-    reader = arrive(javascript=False)
+def test_without_scripts_the_source_is_shown(new_visitor: NewVisitor) -> None:
+    reader = new_visitor(javascript=False)
 
     reader.go(f"/{publish(reader, ('notes.md', TEXT))}")
 
@@ -116,13 +116,13 @@ def test_without_scripts_the_source_is_shown(arrive: Arrive) -> None:
     expect(reader.page.locator("section.file pre")).to_be_visible()
 
 
-def test_nothing_in_hostile_text_is_executed_loaded_or_breaks_out(arrive: Arrive) -> None:
-    reader = arrive()
+def test_nothing_in_hostile_text_is_executed_loaded_or_breaks_out(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     asked: list[str] = []
     reader.page.on("request", lambda request: asked.append(request.url))
     reader.page.on("dialog", lambda dialog: asked.append(dialog.message))
 
-    page = rendered(reader, HOSTILE)
+    page = open_rendered(reader, HOSTILE)
 
     markup = page.evaluate("place => place.innerHTML")
     allowed = "a|p|br|div|table|tbody|tr|td|span"
@@ -142,8 +142,8 @@ def test_nothing_in_hostile_text_is_executed_loaded_or_breaks_out(arrive: Arrive
     reader.complaints[:] = [one for one in reader.complaints if not refused.search(one)]
 
 
-def test_deep_nesting_is_rendered_or_shown_as_source_and_the_page_keeps_working(arrive: Arrive) -> None:
-    reader = arrive()
+def test_deep_nesting_is_rendered_or_shown_as_source_and_the_page_keeps_working(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     texts = {f"{at}.md": sign * 10_000 for at, sign in enumerate([">", "[", "![", "*", "- ", "<div>", "`", "(", "| "])}
 
     reader.go(f"/{publish(reader, *texts.items())}")
@@ -154,8 +154,8 @@ def test_deep_nesting_is_rendered_or_shown_as_source_and_the_page_keeps_working(
     expect(reader.page.get_by_text("0.md copied")).to_be_visible()
 
 
-def test_rendering_that_does_not_finish_is_terminated_and_the_source_remains(arrive: Arrive) -> None:
-    reader = arrive()
+def test_rendering_that_does_not_finish_is_terminated_and_the_source_remains(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     endless = "postMessage({ ready: true }); onmessage = () => { for (;;) ; };"
     reader.page.route(
         "**/markdown_worker*",
@@ -168,8 +168,8 @@ def test_rendering_that_does_not_finish_is_terminated_and_the_source_remains(arr
     expect(reader.page.locator("section.file > pre")).to_be_visible()
 
 
-def test_an_encrypted_paste_is_rendered_when_it_is_opened(arrive: Arrive) -> None:
-    reader, secret = arrive(), bytes(range(32))
+def test_an_encrypted_paste_is_rendered_when_it_is_opened(new_visitor: NewVisitor) -> None:
+    reader, secret = new_visitor(), bytes(range(32))
     files = [{"name": "notes.md", "language": "", "content": TEXT}]
     key = publish(reader, ("", seal(TEXT, secret, files=files)), encrypted=True)
 
@@ -179,8 +179,8 @@ def test_an_encrypted_paste_is_rendered_when_it_is_opened(arrive: Arrive) -> Non
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_the_form_previews_markdown_by_name_or_by_choice(arrive: Arrive, phone: bool) -> None:
-    author = arrive(phone=phone)
+def test_the_form_previews_markdown_by_name_or_by_choice(new_visitor: NewVisitor, phone: bool) -> None:
+    author = new_visitor(phone=phone)
     author.go("/")
     preview = author.page.get_by_role("button", name="Preview")
     expect(preview).to_be_hidden()

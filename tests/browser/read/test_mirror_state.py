@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tests import repository
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.servers.pasteur import Pasteur
 from tests.servers.process import wait_until
 
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.server
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
 def test_the_pending_state_is_replaced_with_the_commit_that_contains_the_text(
-    arrive: Arrive, site: Pasteur, javascript: bool
+    new_visitor: NewVisitor, site: Pasteur, javascript: bool
 ) -> None:
     worker = site.children()["worker"]
-    author = arrive(phone=True, javascript=javascript)
+    author = new_visitor(phone=True, javascript=javascript)
     author.go("/")
     author.page.get_by_label("File name").fill("note.txt")
     author.write("kept for good")
@@ -38,8 +38,8 @@ def test_the_pending_state_is_replaced_with_the_commit_that_contains_the_text(
     assert repository.text(site.mirror, author.key, "note.txt") == b"kept for good"
 
 
-def test_expiring_pastes_are_not_kept_in_git(arrive: Arrive) -> None:
-    author = arrive()
+def test_expiring_pastes_are_not_kept_in_git(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("for today")
     author.page.get_by_label("Expiration").select_option(label="1 day")

@@ -5,16 +5,16 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import base58, seal
-from tests.browser.every_page.test_accessibility import faults
+from tests.browser.every_page.test_accessibility import find_problems
 from tests.browser.read import qr_reader
 from tests.browser.read.test_highlighting import publish
 
 pytestmark = pytest.mark.server
 
 
-def scanned(code: Locator) -> str:
+def scan(code: Locator) -> str:
     """Return the text that a camera would read."""
     size = int((code.get_attribute("viewBox") or "").split()[2])
     path = code.locator("path").get_attribute("d") or ""
@@ -24,8 +24,8 @@ def scanned(code: Locator) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_camera_reads_the_address_of_the_paste(arrive: Arrive, scheme: str) -> None:
-    reader = arrive(phone=True)
+def test_a_camera_reads_the_address_of_the_paste(new_visitor: NewVisitor, scheme: str) -> None:
+    reader = new_visitor(phone=True)
     reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     key = publish(reader, ("a.txt", "x"))
     reader.go(f"/{key}#a.txt-L1")
@@ -35,13 +35,13 @@ def test_a_camera_reads_the_address_of_the_paste(arrive: Arrive, scheme: str) ->
     reader.page.get_by_text("Share").click()
 
     expect(code).to_be_visible()
-    assert scanned(code) == f"{reader.url}/{key}"
+    assert scan(code) == f"{reader.url}/{key}"
     assert not reader.scrolls_sideways()
-    assert faults(reader) == []
+    assert find_problems(reader) == []
 
 
-def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(arrive: Arrive) -> None:
-    reader = arrive()
+def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     sealed = publish(reader, ("", seal("secret", bytes(range(32)))), encrypted=True)
     secret = base58(bytes(range(32)))
     asked: list[str] = []
@@ -52,7 +52,7 @@ def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(ar
 
     code = reader.page.get_by_role("img", name="QR code of the address")
     expect(code).to_be_visible()
-    assert scanned(code) == f"{reader.url}/{sealed}#{secret}"
+    assert scan(code) == f"{reader.url}/{sealed}#{secret}"
     reader.see("anyone who scans it can read the paste")
     assert [one for one in asked if secret in one.partition(" ")[2]] == []
     assert [one for one in asked if secret in one] == [
@@ -60,8 +60,8 @@ def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(ar
     ]
 
 
-def test_without_scripts_no_empty_space_is_reserved_for_it(arrive: Arrive) -> None:
-    reader = arrive(javascript=False)
+def test_without_scripts_no_empty_space_is_reserved_for_it(new_visitor: NewVisitor) -> None:
+    reader = new_visitor(javascript=False)
     reader.go(f"/{publish(reader, ('a.txt', 'x'))}")
 
     reader.page.get_by_text("Share").click()
@@ -71,8 +71,8 @@ def test_without_scripts_no_empty_space_is_reserved_for_it(arrive: Arrive) -> No
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_each_line_under_share_has_a_copy_button(arrive: Arrive, phone: bool) -> None:
-    reader = arrive(phone=phone)
+def test_each_line_under_share_has_a_copy_button(new_visitor: NewVisitor, phone: bool) -> None:
+    reader = new_visitor(phone=phone)
     reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
     reader.go(f"/{publish(reader, ('a.txt', 'x'))}")
     reader.page.get_by_text("Share", exact=True).click()

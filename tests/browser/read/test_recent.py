@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.server
@@ -18,12 +18,12 @@ def paste(author: Visitor, title: str, visibility: str) -> str:
     return author.key
 
 
-def test_a_public_paste_is_listed_first_and_an_unlisted_one_is_not(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_public_paste_is_listed_first_and_an_unlisted_one_is_not(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     key = paste(author, "For everybody", "public")
     paste(author, "For my friends", "unlisted")
 
-    reader = arrive(phone=True)
+    reader = new_visitor(phone=True)
     reader.go("/")
     reader.page.get_by_role("link", name="Recent").click()
 
@@ -34,9 +34,9 @@ def test_a_public_paste_is_listed_first_and_an_unlisted_one_is_not(arrive: Arriv
     assert reader.key == key
 
 
-def test_a_long_list_continues_with_older_pastes_and_links_back(arrive: Arrive) -> None:
-    reader = arrive(javascript=False)
-    author = arrive().context.request
+def test_a_long_list_continues_with_older_pastes_and_links_back(new_visitor: NewVisitor) -> None:
+    reader = new_visitor(javascript=False)
+    author = new_visitor().context.request
     for number in range(31):
         made = {"files": [{"content": "x"}], "title": f"Number {number}", "visibility": "public"}
         assert author.post(f"{reader.url}/api/v1/pastes", data=made).status == 201

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import base58, seal
 from tests.browser.read.test_highlighting import HELLO
 from tests.browser.visitor import Visitor
@@ -15,11 +15,11 @@ pytestmark = pytest.mark.server
 LONG = "x = 1; " * 100
 
 
-def edited(visitor: Visitor, *editions: dict[str, str], **facts: Any) -> str:
+def publish_and_edit(visitor: Visitor, *versions: dict[str, str], **fields: Any) -> str:
     """Publish the first version of these files, edit it to the second, and return the key."""
     pastes, request = f"{visitor.url}/api/v1/pastes", visitor.context.request
-    files = [[{"name": name, "content": text} for name, text in edition.items()] for edition in editions]
-    made = request.post(pastes, data={"files": files[0], **facts}).json()
+    files = [[{"name": name, "content": text} for name, text in edition.items()] for edition in versions]
+    made = request.post(pastes, data={"files": files[0], **fields}).json()
     headers = {"X-Pasteur-Token": made["token"], "If-Match": "*"}
     for one in files[1:]:
         assert request.patch(f"{pastes}/{made['key']}", data={"files": one}, headers=headers).status == 200
@@ -33,10 +33,10 @@ def texts(page: Page, selector: str) -> list[str]:
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_two_revisions_are_selected_and_compared(arrive: Arrive, phone: bool, javascript: bool) -> None:
-    reader = arrive(phone=phone, javascript=javascript)
+def test_two_revisions_are_selected_and_compared(new_visitor: NewVisitor, phone: bool, javascript: bool) -> None:
+    reader = new_visitor(phone=phone, javascript=javascript)
     second = {"hello.py": HELLO.replace("Hello", "Good day"), "long.py": LONG}
-    key = edited(reader, {"hello.py": HELLO, "old.txt": "old\n"}, second, {**second, "new.txt": "new\n"})
+    key = publish_and_edit(reader, {"hello.py": HELLO, "old.txt": "old\n"}, second, {**second, "new.txt": "new\n"})
 
     reader.go(f"/{key}")
     reader.page.get_by_role("link", name="revision 3").click()
@@ -66,10 +66,10 @@ def test_two_revisions_are_selected_and_compared(arrive: Arrive, phone: bool, ja
     reader.see("This is an earlier revision.")
 
 
-def test_removed_and_added_lines_are_labelled_and_numbers_are_not_copied(arrive: Arrive) -> None:
-    reader = arrive()
+def test_removed_and_added_lines_are_labelled_and_numbers_are_not_copied(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    key = edited(reader, {"a.txt": "one\ntwo\n"}, {"a.txt": "one\n2\n"})
+    key = publish_and_edit(reader, {"a.txt": "one\ntwo\n"}, {"a.txt": "one\n2\n"})
     reader.go(f"/{key}/revisions")
 
     signs = reader.page.get_by_role("region", name="a.txt").get_by_role("img")
@@ -80,10 +80,10 @@ def test_removed_and_added_lines_are_labelled_and_numbers_are_not_copied(arrive:
     assert [line.strip("\t") for line in copied.splitlines() if line.strip()] == ["one", "two", "2"]
 
 
-def test_the_key_of_an_encrypted_paste_is_kept(arrive: Arrive) -> None:
-    reader = arrive()
+def test_the_key_of_an_encrypted_paste_is_kept(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     secret = bytes(range(32))
-    key = edited(reader, {"": seal("first", secret)}, {"": seal("second", secret)}, encrypted=True)
+    key = publish_and_edit(reader, {"": seal("first", secret)}, {"": seal("second", secret)}, encrypted=True)
 
     reader.go(f"/{key}#{base58(secret)}")
     reader.page.get_by_role("link", name="revision 2").click()

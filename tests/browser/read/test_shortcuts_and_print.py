@@ -3,14 +3,14 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.read.test_highlighting import HELLO, publish
-from tests.browser.read.test_revisions import edited
+from tests.browser.read.test_revisions import publish_and_edit
 
 pytestmark = pytest.mark.server
 
 
-def listed(page: Page) -> list[str]:
+def listed_shortcuts(page: Page) -> list[str]:
     """Return the listed shortcuts, and close the list."""
     page.keyboard.press("?")
     keys = page.get_by_role("dialog").locator("kbd").all_inner_texts()
@@ -19,23 +19,23 @@ def listed(page: Page) -> list[str]:
     return keys
 
 
-def test_each_page_lists_the_shortcuts_that_work_there(arrive: Arrive) -> None:
-    reader = arrive()
-    key = edited(reader, {"hello.py": HELLO}, {"hello.py": "x = 1\n"})
+def test_each_page_lists_the_shortcuts_that_work_there(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
+    key = publish_and_edit(reader, {"hello.py": HELLO}, {"hello.py": "x = 1\n"})
     everywhere = ["n", "r", "/", "m", "t"]
 
     reader.go("/recent")
-    assert listed(reader.page) == [*everywhere, "?"]
+    assert listed_shortcuts(reader.page) == [*everywhere, "?"]
     reader.go("/")
-    assert listed(reader.page) == [*everywhere, "?", "Ctrl Enter", "Tab", "Esc Tab"]
+    assert listed_shortcuts(reader.page) == [*everywhere, "?", "Ctrl Enter", "Tab", "Esc Tab"]
     reader.go(f"/{key}")
     expect(reader.page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
-    assert listed(reader.page) == [*everywhere, "c", "w", "e", "f", "v", "?"]
+    assert listed_shortcuts(reader.page) == [*everywhere, "c", "w", "e", "f", "v", "?"]
 
 
-def test_the_shortcuts_on_a_paste_open_the_form_the_fork_and_the_revisions(arrive: Arrive) -> None:
-    reader = arrive()
-    key = edited(reader, {"hello.py": HELLO}, {"hello.py": "x = 1\n"})
+def test_the_shortcuts_on_a_paste_open_the_form_the_fork_and_the_revisions(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
+    key = publish_and_edit(reader, {"hello.py": HELLO}, {"hello.py": "x = 1\n"})
 
     for letter, end in (("e", "edit"), ("f", "fork"), ("v", "revisions")):
         reader.go(f"/{key}")
@@ -43,8 +43,8 @@ def test_the_shortcuts_on_a_paste_open_the_form_the_fork_and_the_revisions(arriv
         reader.page.wait_for_url(f"**/{key}/{end}")
 
 
-def test_a_shortcut_without_a_function_on_a_page_does_nothing(arrive: Arrive) -> None:
-    reader = arrive()
+def test_a_shortcut_without_a_function_on_a_page_does_nothing(new_visitor: NewVisitor) -> None:
+    reader = new_visitor()
     reader.go(f"/{publish(reader, ('hello.py', HELLO))}")
 
     reader.page.keyboard.press("v")
@@ -57,8 +57,8 @@ def test_a_shortcut_without_a_function_on_a_page_does_nothing(arrive: Arrive) ->
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_in_print_the_text_is_dark_on_light_without_controls(arrive: Arrive, theme: str) -> None:
-    reader = arrive()
+def test_in_print_the_text_is_dark_on_light_without_controls(new_visitor: NewVisitor, theme: str) -> None:
+    reader = new_visitor()
     long = "".join(f"line {number}\n" for number in range(1_000))
     reader.go(f"/{publish(reader, ('hello.py', HELLO), ('long.txt', long), title='Greeting')}")
     expect(reader.page.locator("#file-1 .hljs-keyword")).to_have_count(2)

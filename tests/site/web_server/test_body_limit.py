@@ -32,7 +32,7 @@ class Wire(io.RawIOBase):
         return found
 
 
-def passed_on(environ: dict[str, Any]) -> dict[str, Any]:
+def environ_behind_middleware(environ: dict[str, Any]) -> dict[str, Any]:
     """Return the environment seen by the application behind BodyLimitMiddleware."""
     seen: dict[str, Any] = {}
 
@@ -49,7 +49,7 @@ def passed_on(environ: dict[str, Any]) -> dict[str, Any]:
 def test_a_chunked_body_gets_a_length(length: int, piece: int) -> None:
     content = os.urandom(length)
 
-    seen = passed_on({"HTTP_TRANSFER_ENCODING": "Chunked", "wsgi.input": Wire(content, piece)})
+    seen = environ_behind_middleware({"HTTP_TRANSFER_ENCODING": "Chunked", "wsgi.input": Wire(content, piece)})
 
     assert seen["CONTENT_LENGTH"] == str(length)
     assert seen["wsgi.input"].read() == content
@@ -59,7 +59,7 @@ def test_at_most_one_byte_past_the_limit_is_read() -> None:
     limit = settings.PASTEUR_MAX_BODY_BYTES
     wire = Wire(bytes(limit + 5_000_000), 65_536)
 
-    seen = passed_on({"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": wire})
+    seen = environ_behind_middleware({"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": wire})
 
     assert seen["CONTENT_LENGTH"] == str(limit + 1)
     assert wire.taken == limit + 1
@@ -68,7 +68,7 @@ def test_at_most_one_byte_past_the_limit_is_read() -> None:
 def test_a_body_with_a_length_is_not_changed() -> None:
     wire = Wire(b"text", 10)
 
-    seen = passed_on({"CONTENT_LENGTH": "4", "wsgi.input": wire})
+    seen = environ_behind_middleware({"CONTENT_LENGTH": "4", "wsgi.input": wire})
 
     assert (seen["CONTENT_LENGTH"], seen["wsgi.input"], wire.taken) == ("4", wire, 0)
 
@@ -84,13 +84,13 @@ def site() -> Iterator[Pasteur]:
         yield site
 
 
-def count(site: Pasteur) -> int:
+def count_pastes(site: Pasteur) -> int:
     """Return the number of stored pastes."""
     with sqlite3.connect(site.data / "pasteur.sqlite3") as database:
         return int(database.execute("SELECT count(*) FROM pastes_paste").fetchone()[0])
 
 
-def talk(site: Pasteur, sent: bytes, *, hang_up: bool = False) -> bytes:
+def exchange(site: Pasteur, sent: bytes, *, hang_up: bool = False) -> bytes:
     """Send these bytes to the web process and return its complete response; with `hang_up`, close our side first."""
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as wire:
         wire.sendall(sent)
@@ -156,14 +156,14 @@ HOWS = [
 @pytest.mark.server
 @pytest.mark.parametrize("how", HOWS)
 def test_curl_shows_why_a_text_is_too_large(site: Pasteur, how: list[str]) -> None:
-    before = count(site)
+    before = count_pastes(site)
 
     for length in (LIMIT + 1, 5 * LIMIT, 5_000_000, 50_000_000):
         text, status = curl(site, *how, f"{site.url}/", stdin=b"x" * length)
         assert status == "413"
         assert "100000 bytes" in text
 
-    assert count(site) == before
+    assert count_pastes(site) == before
     assert curl(site, *how, f"{site.url}/", stdin=b"x" * LIMIT)[1] == "201"
 
 
@@ -190,7 +190,7 @@ def test_a_client_that_sends_everything_before_reading_also_gets_the_response(si
     ids=["chunked", "announced"],
 )
 def test_an_endless_body_is_cut_off(site: Pasteur, start: str, piece: bytes, enough: int) -> None:
-    before = count(site)
+    before = count_pastes(site)
     sent, answer = 0, b""
 
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as wire:
@@ -207,7 +207,7 @@ def test_an_endless_body_is_cut_off(site: Pasteur, start: str, piece: bytes, eno
 
     assert sent < 100_000_000
     assert answer.startswith(b"HTTP/1.1 413 ")
-    assert count(site) == before
+    assert count_pastes(site) == before
     assert site.http.request("GET", f"{site.url}/healthz").status == 200
 
 
@@ -228,12 +228,12 @@ def test_an_endless_body_is_cut_off(site: Pasteur, start: str, piece: bytes, eno
     ids=["length", "chunks", "in_a_chunk", "no_number", "both", "negative", "two_lengths", "word", "plus"],
 )
 def test_a_truncated_or_contradictory_body_is_not_stored(site: Pasteur, sent: bytes) -> None:
-    before = count(site)
+    before = count_pastes(site)
 
-    answer = talk(site, sent, hang_up=True)
+    answer = exchange(site, sent, hang_up=True)
 
     assert not answer or answer.split()[1] in {b"400", b"501"}
-    assert count(site) == before
+    assert count_pastes(site) == before
 
 
 @pytest.mark.server
@@ -245,15 +245,15 @@ def test_a_truncated_or_contradictory_body_is_not_stored(site: Pasteur, sent: by
     ],
 )
 def test_a_truncated_form_or_json_is_not_stored(site: Pasteur, path: str, content_type: str, body: bytes) -> None:
-    before = count(site)
+    before = count_pastes(site)
     start = head("Content-Length: 1000", f"Content-Type: {content_type}").replace(
         b"PUT /a.txt", f"POST {path}".encode()
     )
 
-    answer = talk(site, start + body, hang_up=True)
+    answer = exchange(site, start + body, hang_up=True)
 
     assert not answer or answer.split()[1] == b"400"
-    assert count(site) == before
+    assert count_pastes(site) == before
 
 
 @pytest.mark.server
@@ -285,7 +285,7 @@ def test_a_slow_upload_is_stored_completely(site: Pasteur) -> None:
     ids=["evil", "two", "two_turned", "absolute", "raw_bytes", "nul"],
 )
 def test_a_request_for_another_host_is_400(site: Pasteur, request_: bytes) -> None:
-    assert talk(site, request_).startswith(b"HTTP/1.1 400 ")
+    assert exchange(site, request_).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.server
@@ -294,13 +294,13 @@ def test_an_absolute_url_does_not_change_any_response(site: Pasteur) -> None:
         b"PUT http://evil.example/a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"
     )
 
-    assert b"evil" not in talk(site, request)
+    assert b"evil" not in exchange(site, request)
 
 
 @pytest.mark.server
 @pytest.mark.parametrize("path", ["%ed%a0%80", "%00", "-x", "..%2f..%2fetc", "A" * 10, "x" * 4_000, "%C0%AF"])
 def test_unusual_keys_over_the_wire_are_404(site: Pasteur, path: str) -> None:
-    answer = talk(site, f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    answer = exchange(site, f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
 
     assert answer.startswith(b"HTTP/1.1 404 ")
 
@@ -309,18 +309,18 @@ def test_unusual_keys_over_the_wire_are_404(site: Pasteur, path: str) -> None:
 @pytest.mark.parametrize("charset", ["rot13", "hex", "base64", "zip", "utf-16", "undefined", "idna", "nonsense"])
 def test_an_invalid_charset_breaks_nothing(site: Pasteur, charset: str) -> None:
     headers = {"Content-Type": f"text/plain; charset={charset}"}
-    before = count(site)
+    before = count_pastes(site)
 
     read = [site.http.request("GET", f"{site.url}{path}?raw&before=1", headers=headers) for path in ("/", "/recent")]
     sent = site.http.request("PUT", f"{site.url}/a.txt?raw", headers=headers, body=b"text")
 
     assert [answer.status for answer in read] == [200, 200]
     assert sent.status == 415
-    assert count(site) == before
+    assert count_pastes(site) == before
 
 
 @pytest.mark.server
 def test_a_key_of_10_kb_is_refused_immediately(site: Pasteur) -> None:
     request = b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
-    assert talk(site, request).split()[1] in {b"404", b"414"}
+    assert exchange(site, request).split()[1] in {b"404", b"414"}

@@ -32,12 +32,12 @@ class Fresh(Pasteur):
 
 
 @pytest.fixture(scope="module")
-def plain() -> Iterator[Pasteur]:
+def fresh_site() -> Iterator[Pasteur]:
     with Fresh() as site:
         yield site
 
 
-def addresses(site: Pasteur, key: str, headers: dict[str, str]) -> list[str]:
+def urls_on_pages(site: Pasteur, key: str, headers: dict[str, str]) -> list[str]:
     """Return the URLs on the first page, on a paste, in its JSON and in the admin's login page."""
     paths = ("/", f"/{key}", f"/api/v1/pastes/{key}", "/admin/login/")
     replies = [site.http.request("GET", site.url + path, headers=headers, redirect=False) for path in paths]
@@ -46,18 +46,18 @@ def addresses(site: Pasteur, key: str, headers: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_a_forwarded_header_changes_nothing(plain: Pasteur, name: str) -> None:
+def test_a_forwarded_header_changes_nothing(fresh_site: Pasteur, name: str) -> None:
     headers = {"Connection": "close", name: HEADERS[name]}
-    reply = plain.http.request("POST", f"{plain.url}/", body=b"text", headers=headers)
+    reply = fresh_site.http.request("POST", f"{fresh_site.url}/", body=b"text", headers=headers)
     assert reply.status == 201
     address = reply.data.decode().strip()
-    assert address.startswith(f"{plain.url}/")
+    assert address.startswith(f"{fresh_site.url}/")
     key = address.rpartition("/")[2]
 
-    for content in (*addresses(plain, key, headers), *addresses(plain, key, {"Connection": "close"})):
+    for content in (*urls_on_pages(fresh_site, key, headers), *urls_on_pages(fresh_site, key, {"Connection": "close"})):
         assert "evil" not in content
         assert ":666" not in content
-        assert f"https://127.0.0.1:{plain.port}" not in content
+        assert f"https://127.0.0.1:{fresh_site.port}" not in content
         assert "Strict-Transport-Security" not in content
 
 

@@ -18,7 +18,7 @@ def site() -> Iterator[Pasteur]:
         yield site
 
 
-def answer(site: Pasteur, request: bytes) -> tuple[bytes, dict[str, str], bytes]:
+def send(site: Pasteur, request: bytes) -> tuple[bytes, dict[str, str], bytes]:
     """Send a request and return the status, the headers keyed by lowercase name, and the body."""
     with socket.create_connection(("127.0.0.1", site.port), timeout=15) as wire:
         wire.sendall(request)
@@ -63,7 +63,7 @@ REFUSED = {
 def test_requests_refused_by_gunicorn_get_one_line(site: Pasteur, kind: str) -> None:
     request, wanted, _ = REFUSED[kind]
 
-    status, headers, body = answer(site, request.replace(b"%b", b"/search"))
+    status, headers, body = send(site, request.replace(b"%b", b"/search"))
 
     assert status == wanted
     assert headers["content-type"] == "text/plain; charset=utf-8"
@@ -78,7 +78,7 @@ def test_requests_refused_by_gunicorn_get_one_line(site: Pasteur, kind: str) -> 
 def test_requests_refused_by_gunicorn_below_api_get_an_api_error(site: Pasteur, kind: str, path: bytes) -> None:
     request, wanted, code = REFUSED[kind]
 
-    status, headers, body = answer(site, request.replace(b"%b", path))
+    status, headers, body = send(site, request.replace(b"%b", path))
 
     assert status == wanted
     assert headers["content-type"] == "application/json"

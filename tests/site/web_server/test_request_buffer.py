@@ -25,9 +25,9 @@ def chunked(pieces: list[bytes], extension: bytes = b"", trailers: bytes = b"") 
     return chunks + b"0" + extension + b"\r\n" + trailers + b"\r\n"
 
 
-def split(content: bytes, places: list[int]) -> list[bytes]:
+def split(content: bytes, positions: list[int]) -> list[bytes]:
     """Split content at these positions, which may be any numbers."""
-    ends = sorted({0, len(content), *(place % (len(content) + 1) for place in places)})
+    ends = sorted({0, len(content), *(place % (len(content) + 1) for place in positions)})
     return [content[start:end] for start, end in pairwise(ends)]
 
 
@@ -60,10 +60,10 @@ def finish(buffer: RequestBuffer) -> tuple[bytes, bytes]:
     places=st.lists(st.integers(0, 5_000), max_size=8),
 )
 def test_a_chunked_request_has_the_body_that_was_sent(
-    pieces: list[bytes], extension: bytes, trailers: bytes, behind: bytes, places: list[int]
+    pieces: list[bytes], extension: bytes, trailers: bytes, behind: bytes, positions: list[int]
 ) -> None:
     content = CHUNKED + chunked(pieces, extension, trailers) + behind
-    parts = split(content, places)
+    parts = split(content, positions)
 
     buffer, is_complete = feed(parts)
     body, rest = finish(buffer)
@@ -77,8 +77,10 @@ def test_a_chunked_request_has_the_body_that_was_sent(
 
 
 @given(body=st.binary(max_size=200), behind=st.binary(max_size=50), places=st.lists(st.integers(0, 5_000), max_size=8))
-def test_a_request_with_a_length_has_the_body_that_was_sent(body: bytes, behind: bytes, places: list[int]) -> None:
-    parts = split(b"PUT /a HTTP/1.1\r\nHost: x\r\ncontent-LENGTH:\t00%d \r\n\r\n" % len(body) + body + behind, places)
+def test_a_request_with_a_length_has_the_body_that_was_sent(body: bytes, behind: bytes, positions: list[int]) -> None:
+    parts = split(
+        b"PUT /a HTTP/1.1\r\nHost: x\r\ncontent-LENGTH:\t00%d \r\n\r\n" % len(body) + body + behind, positions
+    )
 
     buffer, is_complete = feed(parts)
 
@@ -97,13 +99,13 @@ def test_a_request_with_a_length_has_the_body_that_was_sent(body: bytes, behind:
     ).map(b"".join),
     places=st.lists(st.integers(0, 5_000), max_size=4),
 )
-def test_a_chunked_body_is_decoded_like_in_the_blocking_parser(body: bytes, places: list[int]) -> None:
+def test_a_chunked_body_is_decoded_like_in_the_blocking_parser(body: bytes, positions: list[int]) -> None:
     try:
         expected: bytes | None = read(CHUNKED + body)
     except (ParseException, NoMoreData):
         expected = None
     try:
-        buffer, is_complete = feed(split(CHUNKED + body, places))
+        buffer, is_complete = feed(split(CHUNKED + body, positions))
     except ParseError:
         is_complete, received = False, None
     else:

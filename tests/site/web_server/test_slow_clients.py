@@ -66,7 +66,7 @@ def test_slow_clients_do_not_delay_other_clients(site: Pasteur, kind: str) -> No
             wire.sendall(at_once)
         time.sleep(0.2)
 
-        seconds = times(site, key, lambda: drip(wires, drop))
+        seconds = read_times(site, key, lambda: drip(wires, drop))
 
     assert p99(seconds) < 0.5
 
@@ -82,7 +82,7 @@ def test_clients_that_do_not_read_do_not_delay_other_clients(site: Pasteur) -> N
             wire.sendall(f"GET /{long}/raw HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 20)
         time.sleep(4)
 
-        assert p99(times(site, key, lambda: None)) < 0.5
+        assert p99(read_times(site, key, lambda: None)) < 0.5
 
 
 def test_a_response_that_is_read_slowly_is_complete(site: Pasteur) -> None:
@@ -118,13 +118,13 @@ def drip(wires: list[socket.socket], drop: bytes) -> None:
             wire.send(drop)
 
 
-def times(site: Pasteur, key: str, meanwhile: Callable[[], object]) -> list[float]:
+def read_times(site: Pasteur, key: str, concurrently: Callable[[], object]) -> list[float]:
     """Return the duration of each of many reads of a paste, in seconds."""
     site.http.clear()
     seconds = []
     for number in range(60):
         if number % 20 == 0:
-            meanwhile()
+            concurrently()
         started = time.monotonic()
         assert site.http.request("GET", f"{site.url}/{key}/raw").data == b"read me"
         seconds.append(time.monotonic() - started)
@@ -145,7 +145,7 @@ def test_silent_and_dripping_clients_do_not_delay_other_clients(site: Pasteur) -
             if number % 2:
                 wire.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
 
-        assert p99(times(site, key, lambda: None)) < 0.5
+        assert p99(read_times(site, key, lambda: None)) < 0.5
 
 
 @pytest.mark.alone
@@ -155,7 +155,7 @@ def test_more_clients_than_the_limit_do_not_lock_out_others() -> None:
         for _ in range(1_200):
             held.enter_context(connect(site)).sendall(HEAD + b"Content-Length: 3000000\r\n\r\n")
 
-        assert p99(times(site, key, lambda: None)) < 0.5
+        assert p99(read_times(site, key, lambda: None)) < 0.5
 
 
 def test_a_head_that_is_never_completed_is_dropped(site: Pasteur) -> None:
