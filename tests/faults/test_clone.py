@@ -40,17 +40,17 @@ def test_a_stale_lock_in_the_clone_does_not_stop_the_drain(remote: Path, setting
 
 
 @pytest.fixture
-def own_remote(remote: Path, settings: Settings) -> Path:
+def default_remote(remote: Path, settings: Settings) -> Path:
     """Return the default remote, which the worker maintains itself."""
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
     return remote
 
 
 @pytest.mark.parametrize("name", ["refs/heads/main.lock", "packed-refs.lock", "HEAD.lock"])
-def test_an_old_lock_in_the_default_remote_is_removed(own_remote: Path, name: str) -> None:
+def test_an_old_lock_in_the_default_remote_is_removed(default_remote: Path, name: str) -> None:
     many.publish(2)
     drain()
-    lock = own_remote / name
+    lock = default_remote / name
     lock.touch()
     os.utime(lock, (lock.stat().st_mtime - 60,) * 2)
     many.publish(2)
@@ -58,17 +58,17 @@ def test_an_old_lock_in_the_default_remote_is_removed(own_remote: Path, name: st
     drain()
 
     assert not lock.exists()
-    assert_all_arrived_once(own_remote, 4)
+    assert_all_arrived_once(default_remote, 4)
 
 
-def test_a_fresh_lock_in_the_default_remote_is_kept(own_remote: Path) -> None:
+def test_a_fresh_lock_in_the_default_remote_is_kept(default_remote: Path) -> None:
     many.publish(1)
-    (own_remote / "refs" / "heads" / "main.lock").touch()
+    (default_remote / "refs" / "heads" / "main.lock").touch()
 
     assert work_off()
 
-    assert (own_remote / "refs" / "heads" / "main.lock").exists()
-    assert Mirror.objects.get(remote=str(own_remote)).error_code == "locked"
+    assert (default_remote / "refs" / "heads" / "main.lock").exists()
+    assert Mirror.objects.get(remote=str(default_remote)).error_code == "locked"
     assert Change.objects.pending().count() == 1
 
 
@@ -153,7 +153,7 @@ def empty_objects(clone: Path) -> None:
         pack.write_bytes(b"")
 
 
-def cut_packs(clone: Path) -> None:
+def truncate_packs(clone: Path) -> None:
     """Truncate each pack to half its size."""
     for pack in clone.glob("objects/pack/*.pack"):
         pack.chmod(0o600)
@@ -161,7 +161,7 @@ def cut_packs(clone: Path) -> None:
             file.truncate(pack.stat().st_size // 2)
 
 
-def scribble(clone: Path) -> None:
+def overwrite_packs(clone: Path) -> None:
     """Overwrite the middle of each pack."""
     for pack in clone.glob("objects/pack/*.pack"):
         pack.chmod(0o600)
@@ -176,25 +176,25 @@ def delete_packs(clone: Path) -> None:
         pack.unlink()
 
 
-def spoil_refs(clone: Path) -> None:
+def corrupt_refs(clone: Path) -> None:
     """Write garbage into every ref."""
     for name in ("tip", "next"):
         (clone / "refs" / "pasteur").mkdir(parents=True, exist_ok=True)
         (clone / "refs" / "pasteur" / name).write_bytes(b"\0garbage")
 
 
-def spoil_head(clone: Path) -> None:
+def corrupt_head(clone: Path) -> None:
     """Write garbage into HEAD."""
     (clone / "HEAD").write_bytes(b"")
 
 
-def spoil_config(clone: Path) -> None:
+def corrupt_config(clone: Path) -> None:
     """Write garbage into the configuration."""
     (clone / "config").write_bytes(b"\0[[[")
 
 
 @pytest.mark.parametrize(
-    "spoil", [empty_objects, cut_packs, scribble, delete_packs, spoil_refs, spoil_head, spoil_config]
+    "spoil", [empty_objects, truncate_packs, overwrite_packs, delete_packs, corrupt_refs, corrupt_head, corrupt_config]
 )
 @pytest.mark.parametrize("moved", [False, True], ids=["tip_known", "tip_moved"])
 def test_a_damaged_clone_is_recreated(

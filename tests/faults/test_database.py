@@ -81,7 +81,7 @@ def clients(site: Pasteur, count: int) -> Iterator[Clients]:
         found.stop()
 
 
-def assert_kept(site: Pasteur, taken: dict[str, str]) -> None:
+def assert_all_mirrored(site: Pasteur, taken: dict[str, str]) -> None:
     """Fail unless every paste can be read, is mirrored, and has exactly one commit."""
     for key, text in taken.items():
         assert site.http.request("GET", f"{site.url}/{key}/raw").data.decode() == text
@@ -109,10 +109,10 @@ def test_postgresql_restarts_immediately_under_load(postgresql: PostgreSQL, site
 
     assert set(load.answers) == {201, 503}
     assert load.bare == []
-    assert_kept(site, load.taken)
+    assert_all_mirrored(site, load.taken)
 
 
-def ask(site: Pasteur, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes, float]:
+def send_request(site: Pasteur, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes, float]:
     """Send a request on a new connection and return status, body, and duration in seconds."""
     started = time.monotonic()
     headers = {"Content-Type": "application/json" if path.startswith("/api/") else "text/plain"}
@@ -132,7 +132,7 @@ def backends(postgresql: PostgreSQL) -> list[int]:
 
 
 @contextmanager
-def frozen(postgresql: PostgreSQL, *, server: bool = False) -> Iterator[None]:
+def freeze(postgresql: PostgreSQL, *, server: bool = False) -> Iterator[None]:
     """Freeze the existing backends for the block, and if `server` is true, also the process accepting connections."""
     assert postgresql.process is not None
     pids = [*([postgresql.process.pid] if server else []), *backends(postgresql)]
@@ -153,31 +153,31 @@ def _tell(pid: int, number: int) -> None:
 def test_frozen_backends_delay_only_their_own_requests(postgresql: PostgreSQL, site: Pasteur) -> None:
     with clients(site, 8) as load:
         wait_until(lambda: load.answers[201] > 50, "every thread has its connection")
-    with frozen(postgresql):
+    with freeze(postgresql):
         with ThreadPoolExecutor(16) as pool:
-            answers = list(pool.map(lambda _: ask(site, "POST", "/", b"x"), range(16)))
+            answers = list(pool.map(lambda _: send_request(site, "POST", "/", b"x"), range(16)))
 
         assert {status for status, _, _ in answers} <= {201, 503}
         assert max(seconds for _, _, seconds in answers) < 5
         # The server itself works: callers that find a frozen connection get a new one.
-        assert ask(site, "POST", "/", b"y")[0] == 201
-    assert_kept(site, load.taken)
+        assert send_request(site, "POST", "/", b"y")[0] == 201
+    assert_all_mirrored(site, load.taken)
 
 
 def test_with_a_frozen_database_requests_end_with_503(postgresql: PostgreSQL, site: Pasteur) -> None:
     key = site.paste("before")
     site.wait_until_mirrored(key)
-    with frozen(postgresql, server=True), ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: ask(site, "GET", f"/{key}"), range(8)))
+    with freeze(postgresql, server=True), ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: send_request(site, "GET", f"/{key}"), range(8)))
 
     assert {status for status, _, _ in answers} == {503}
     assert all(body for _, body, _ in answers)
     assert max(seconds for _, _, seconds in answers) < 5
-    wait_until(lambda: ask(site, "GET", f"/{key}")[0] == 200, "it works again", 5)
+    wait_until(lambda: send_request(site, "GET", f"/{key}")[0] == 200, "it works again", 5)
 
 
 @contextmanager
-def locked(postgresql: PostgreSQL, table: str) -> Iterator[None]:
+def lock_table(postgresql: PostgreSQL, table: str) -> Iterator[None]:
     """Lock a table exclusively for the duration of the block."""
     lock = f"BEGIN; LOCK TABLE {table}; SELECT pg_sleep(60)"
     holder = subprocess.Popen(postgresql.psql("-c", lock), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -193,15 +193,15 @@ def locked(postgresql: PostgreSQL, table: str) -> Iterator[None]:
 @pytest.mark.parametrize("path", ["/", "/api/v1/pastes"])
 def test_with_a_locked_table_a_request_ends_with_503(postgresql: PostgreSQL, site: Pasteur, path: str) -> None:
     body = b"x" if path == "/" else b'{"files": [{"content": "x"}]}'
-    assert ask(site, "POST", path, body)[0] == 201  # The first request to a process is slow.
+    assert send_request(site, "POST", path, body)[0] == 201  # The first request to a process is slow.
 
-    with locked(postgresql, "pastes_paste"):
-        status, words, seconds = ask(site, "POST", path, body)
+    with lock_table(postgresql, "pastes_paste"):
+        status, words, seconds = send_request(site, "POST", path, body)
 
     assert status == 503
     assert b"database" in words
     assert seconds < 5
-    wait_until(lambda: ask(site, "POST", path, body)[0] == 201, "it works again", 5)
+    wait_until(lambda: send_request(site, "POST", path, body)[0] == 201, "it works again", 5)
 
 
 @pytest.mark.timeout(600)
@@ -212,7 +212,7 @@ def test_fifty_writers_and_the_worker_share_sqlite(pasteur: Pasteur, seconds: fl
 
     assert set(load.answers) == {201}
     assert "database is locked" not in pasteur.log_tail()
-    assert_kept(pasteur, load.taken)
+    assert_all_mirrored(pasteur, load.taken)
 
 
 def test_an_endless_writer_delays_other_writers_by_20_seconds_and_readers_not_at_all(pasteur: Pasteur) -> None:

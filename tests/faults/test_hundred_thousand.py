@@ -11,7 +11,7 @@ from pytest_django import Settings
 from gitsync.models import Change, Mirror
 from gitsync.sync import schedule
 from tests import many, repository
-from tests.faults.test_clone import cut_packs
+from tests.faults.test_clone import truncate_packs
 from tests.faults.test_killed import assert_all_arrived_once
 from tests.servers import git_repository
 from tests.servers.sshd import Sshd
@@ -45,7 +45,7 @@ def test_a_lost_remote_and_clone_of_100_000_pastes_are_rebuilt(over_ssh: Sshd, s
     whole = repository.git(remote, "rev-list", "main")
 
     # The clone is damaged.
-    cut_packs(settings.GITSYNC_CLONE_DIR)
+    truncate_packs(settings.GITSYNC_CLONE_DIR)
     many.publish(1)
     with within(60):
         many.drain_until_done()

@@ -27,27 +27,27 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten SSH's timeouts, which are meant for networks, for use on loopback."""
-    quick = {"ConnectTimeout": "1", "ServerAliveInterval": "1", "ServerAliveCountMax": "2"}
-    monkeypatch.setattr(ssh, "_OPTIONS", {**ssh._OPTIONS, **quick})
+    short_timeouts = {"ConnectTimeout": "1", "ServerAliveInterval": "1", "ServerAliveCountMax": "2"}
+    monkeypatch.setattr(ssh, "_OPTIONS", {**ssh._OPTIONS, **short_timeouts})
 
 
 @pytest.fixture
-def hole(settings: Settings) -> Iterator[socket.socket]:
+def silent_host(settings: Settings) -> Iterator[socket.socket]:
     """Return a listener that never responds and is configured as the remote."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         settings.GITSYNC_REMOTE = f"ssh://git@127.0.0.1:{listener.getsockname()[1]}/pastes.git"
         yield listener
 
 
-def test_lost_packets_end_the_attempt(over_ssh: Sshd, hole: socket.socket, quick: None) -> None:
+def test_lost_packets_end_the_attempt(over_ssh: Sshd, silent_host: socket.socket, short_timeouts: None) -> None:
     many.publish(1)
     waiting = []
     for _ in range(3):  # If the queue is full, the system drops further connections.
         waiting.append(socket.socket())
         waiting[-1].setblocking(False)
-        waiting[-1].connect_ex(hole.getsockname())
+        waiting[-1].connect_ex(silent_host.getsockname())
 
     with pytest.raises(RemoteUnreachableError, match="timed out"):
         drain()
@@ -56,7 +56,7 @@ def test_lost_packets_end_the_attempt(over_ssh: Sshd, hole: socket.socket, quick
         one.close()
 
 
-def test_a_silent_host_ends_the_attempt(over_ssh: Sshd, hole: socket.socket, quick: None) -> None:
+def test_a_silent_host_ends_the_attempt(over_ssh: Sshd, silent_host: socket.socket, short_timeouts: None) -> None:
     many.publish(1)
 
     with pytest.raises(RemoteUnreachableError, match="timed out"):
@@ -71,7 +71,7 @@ def test_ssh_gives_up_after_seconds_not_minutes() -> None:
 
 
 def test_a_connection_frozen_during_a_push_ends_the_attempt(
-    over_ssh: Sshd, quick: None, settings: Settings, tmp_path: Path
+    over_ssh: Sshd, short_timeouts: None, settings: Settings, tmp_path: Path
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0
     climb = "p=$PPID; until grep -q sshd /proc/$p/comm; do p=$(cut -d ' ' -f 4 /proc/$p/stat); done"

@@ -35,7 +35,7 @@ _LINES = ("plain", "größer", "日本語", "tab\there", "\r", "  ", "}" * 40, "
 _NAMES = ("a.txt", "main.py", "notes.md", "größe.json", ".gitattributes", "x y.sh")
 
 
-def some_text() -> str:
+def random_text() -> str:
     """Return a unique text of several lines, with various line endings and characters."""
     lines = [random.choice(_LINES) for _ in range(random.randint(1, 60))]
     ending = random.choice(("\n", "\r\n", ""))
@@ -71,14 +71,14 @@ class Client:
                 self._remove(living[0])
 
     def _create(self) -> None:
-        name, text = random.choice(_NAMES), some_text()
+        name, text = random.choice(_NAMES), random_text()
         body = {"files": [{"name": name, "content": text}], "title": f"a {name}", "author": "Ada"}
         status, answer = self._ask("POST", "", body, {"Idempotency-Key": secrets.token_hex(16)})
         assert status == 201, answer
         self.known[answer["key"]] = Known(answer["token"], name, text)
 
     def _edit(self, key: str) -> None:
-        paste, text = self.known[key], some_text()
+        paste, text = self.known[key], random_text()
         headers = {"X-Pasteur-Token": paste.token, "If-Match": "*"}
         status, answer = self._ask("PATCH", f"/{key}", {"files": [{"name": paste.name, "content": text}]}, headers)
         assert status == 200, answer

@@ -26,13 +26,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 @pytest.fixture(autouse=True)
-def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a dozen pastes count as a large site; tests/gitsync/sync/test_resync.py covers small ones."""
     monkeypatch.setattr(differences, "_ROWS_AT_ONCE", 3)
     monkeypatch.setattr(differences, "_SMALL_SITE_PASTES", 0)
 
 
-def of_every_kind() -> None:
+def publish_every_variation() -> None:
     """Publish seven pastes that cover all variations of the metadata."""
     many.publish(5)
     rich = writing.publish(
@@ -53,7 +53,7 @@ def of_every_kind() -> None:
     Revision.objects.filter(paste=second).update(created_at=datetime(2021, 1, 1, tzinfo=UTC), author="Eve")
 
 
-def differing() -> list[str]:
+def differing_keys() -> list[str]:
     """Return the keys that differ, and fail if the comparison finds anything else."""
     found = look()
     assert (found.missing, found.extra, found.waiting) == ([], [], [])
@@ -63,10 +63,10 @@ def differing() -> list[str]:
 
 def test_pastes_of_every_kind_match_their_commits(remote: Path, settings: Settings) -> None:
     settings.GITSYNC_MIRROR_EXPIRING = True
-    of_every_kind()
+    publish_every_variation()
     drain()
 
-    assert differing() == []
+    assert differing_keys() == []
     assert look().pastes == Paste.objects.count() == 7
     assert len(repository.files(remote)) == 2 * 6 + 3
 
@@ -102,7 +102,7 @@ def test_any_difference_in_one_paste_is_found(
 
     change(paste.pk)
 
-    assert differing() == [paste.key]
+    assert differing_keys() == [paste.key]
 
 
 def test_two_swapped_folders_both_differ(remote: Path, settings: Settings) -> None:
@@ -115,15 +115,15 @@ def test_two_swapped_folders_both_differ(remote: Path, settings: Settings) -> No
     clone = Repository.open(settings.GITSYNC_CLONE_DIR)
     tip = Remote.configured().fetch(clone)
     commits = [
-        Commit("x.1", "edit", name, folder(name), "Eve", "", timezone.now(), entries_of(remote, other))
+        Commit("x.1", "edit", name, folder(name), "Eve", "", timezone.now(), folder_contents(remote, other))
         for name, other in zip(names, reversed(names), strict=True)
     ]
     Remote.configured().push(clone, old=tip, new=clone.write(tip, commits).tip)
 
-    assert differing() == names
+    assert differing_keys() == names
 
 
-def entries_of(remote: Path, key: str) -> tuple[TreeEntry, ...]:
+def folder_contents(remote: Path, key: str) -> tuple[TreeEntry, ...]:
     """Return the contents of a paste's folder at the tip."""
     names = repository.git(remote, "ls-tree", "--name-only", f"main:{folder(key)}").decode().split()
     return tuple(TreeEntry(name, "", repository.text(remote, key, name)) for name in names)

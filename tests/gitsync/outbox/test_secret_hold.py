@@ -26,7 +26,7 @@ AWS = "AKIA" + "Q3EGUVWX7ZBD2PLM"
 PEM = "-----BEGIN {}PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n"
 
 
-def some(count: int, letters: str = LETTERS) -> str:
+def random_characters(count: int, letters: str = LETTERS) -> str:
     """Return this many random characters."""
     return "".join(random.choice(letters) for _ in range(count))
 
@@ -35,18 +35,18 @@ def some(count: int, letters: str = LETTERS) -> str:
 CREDENTIALS = {
     "AWS access key": AWS,
     "private key": PEM.format("RSA "),
-    "GitHub token": "gh" + "p_" + some(36),
-    "GitLab token": "gl" + "pat-" + some(20),
-    "Slack token": "xo" + "xb-" + some(12, string.digits) + "-" + some(24),
-    "Slack webhook": "https://hooks.slack" + ".com/services/T00000000/B00000000/" + some(24),
-    "Stripe key": "sk_" + "live_" + some(24),
-    "Google API key": "AI" + "za" + some(35),
-    "npm token": "np" + "m_" + some(36),
-    "PyPI token": "pypi-" + "AgEIcHlwaS5vcmc" + some(60),
-    "Anthropic key": "sk-" + "ant-api03-" + some(90),
-    "OpenAI key": "sk-" + "proj-" + some(60),
-    "SendGrid key": "S" + "G." + some(22) + "." + some(43),
-    "age key": "AGE-SECRET" + "-KEY-1" + some(58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"),
+    "GitHub token": "gh" + "p_" + random_characters(36),
+    "GitLab token": "gl" + "pat-" + random_characters(20),
+    "Slack token": "xo" + "xb-" + random_characters(12, string.digits) + "-" + random_characters(24),
+    "Slack webhook": "https://hooks.slack" + ".com/services/T00000000/B00000000/" + random_characters(24),
+    "Stripe key": "sk_" + "live_" + random_characters(24),
+    "Google API key": "AI" + "za" + random_characters(35),
+    "npm token": "np" + "m_" + random_characters(36),
+    "PyPI token": "pypi-" + "AgEIcHlwaS5vcmc" + random_characters(60),
+    "Anthropic key": "sk-" + "ant-api03-" + random_characters(90),
+    "OpenAI key": "sk-" + "proj-" + random_characters(60),
+    "SendGrid key": "S" + "G." + random_characters(22) + "." + random_characters(43),
+    "age key": "AGE-SECRET" + "-KEY-1" + random_characters(58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"),
 }
 
 

@@ -40,7 +40,7 @@ from tests.servers.git_http import GitHttp
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
 
 
-def named(server: GitHttp, settings: Settings, tmp_path: Path) -> GitHttp:
+def configure_remote(server: GitHttp, settings: Settings, tmp_path: Path) -> GitHttp:
     """Configure a server as the remote."""
     settings.GITSYNC_REMOTE = server.url
     settings.GITSYNC_IS_DEFAULT_REMOTE = False
@@ -54,7 +54,7 @@ def named(server: GitHttp, settings: Settings, tmp_path: Path) -> GitHttp:
 def over_http(settings: Settings, tmp_path: Path) -> Iterator[GitHttp]:
     """Return a server that is configured as the remote."""
     with GitHttp() as server:
-        yield named(server, settings, tmp_path)
+        yield configure_remote(server, settings, tmp_path)
 
 
 def test_pastes_arrive_byte_for_byte(over_http: GitHttp) -> None:
@@ -212,7 +212,7 @@ def test_a_silent_server_times_out(over_http: GitHttp, monkeypatch: pytest.Monke
 def test_a_self_signed_certificate_is_not_trusted(settings: Settings, tmp_path: Path) -> None:
     many.publish(1)
     with GitHttp(tls=True) as server:
-        named(server, settings, tmp_path)
+        configure_remote(server, settings, tmp_path)
 
         with pytest.raises(CertificateError):
             drain()
@@ -223,7 +223,7 @@ def test_a_self_signed_certificate_is_not_trusted(settings: Settings, tmp_path: 
 def test_a_certificate_of_the_configured_authority_is_trusted(settings: Settings, tmp_path: Path) -> None:
     keys = many.publish(1)
     with GitHttp(tls=True) as server:
-        named(server, settings, tmp_path)
+        configure_remote(server, settings, tmp_path)
         settings.GITSYNC_HTTP_CA_FILE = server.authority
         assert checks.check_remote() == []
 
@@ -235,7 +235,7 @@ def test_a_certificate_of_the_configured_authority_is_trusted(settings: Settings
 def test_a_certificate_of_another_authority_is_not_trusted(settings: Settings, tmp_path: Path) -> None:
     many.publish(1)
     with GitHttp(tls=True) as server, GitHttp(tls=True) as other:
-        named(server, settings, tmp_path)
+        configure_remote(server, settings, tmp_path)
         settings.GITSYNC_HTTP_CA_FILE = other.authority
 
         with pytest.raises(CertificateError):

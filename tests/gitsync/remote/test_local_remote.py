@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def own(remote: Path, settings: Settings) -> Path:
+def default_remote(remote: Path, settings: Settings) -> Path:
     """Return the repository that Pasteur creates if no remote is configured."""
     shutil.rmtree(remote)
     settings.GITSYNC_IS_DEFAULT_REMOTE = True
@@ -37,15 +37,15 @@ def packs(place: Path) -> list[str]:
     return [pack.name for pack in (place / "objects" / "pack").glob("*.pack")]
 
 
-def assert_one_commit_each(own: Path, keys: list[str]) -> None:
+def assert_one_commit_each(default_remote: Path, keys: list[str]) -> None:
     """Fail unless every paste is in Git with exactly one complete commit, and is recorded as such."""
-    assert sorted(repository.changes(own)) == sorted(f"{key}.1" for key in keys)
-    assert {change.name: change.commit for change in Change.objects.all()} == repository.commits(own)
+    assert sorted(repository.changes(default_remote)) == sorted(f"{key}.1" for key in keys)
+    assert {change.name: change.commit for change in Change.objects.all()} == repository.commits(default_remote)
     assert look().is_clean
-    repository.assert_sound(own)
+    repository.assert_sound(default_remote)
 
 
-def test_the_remote_is_complete_without_the_clone(own: Path, settings: Settings) -> None:
+def test_the_remote_is_complete_without_the_clone(default_remote: Path, settings: Settings) -> None:
     keys = many.publish(3)
     drain()
     keys += many.publish(2)
@@ -53,10 +53,10 @@ def test_the_remote_is_complete_without_the_clone(own: Path, settings: Settings)
 
     assert packs(settings.GITSYNC_CLONE_DIR) == []
     shutil.rmtree(settings.GITSYNC_CLONE_DIR)
-    assert_one_commit_each(own, keys)
+    assert_one_commit_each(default_remote, keys)
 
 
-def test_a_commit_pushed_during_a_drain_is_kept(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_pushed_during_a_drain_is_kept(default_remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = many.publish(1)
     drain()
     keys += many.publish(1)
@@ -64,33 +64,39 @@ def test_a_commit_pushed_during_a_drain_is_kept(own: Path, monkeypatch: pytest.M
 
     def after_somebody(pack: Path, folder: Path) -> None:
         monkeypatch.undo()
-        tree = repository.git(own, "rev-parse", "main^{tree}").decode().strip()
+        tree = repository.git(default_remote, "rev-parse", "main^{tree}").decode().strip()
         who = ["-c", "user.name=Eve", "-c", "user.email=eve@example.org"]
-        theirs = repository.git(own, *who, "commit-tree", "-p", "main", "-m", "By hand", tree).decode().strip()
-        repository.git(own, "update-ref", "refs/heads/main", theirs)
+        theirs = (
+            repository.git(default_remote, *who, "commit-tree", "-p", "main", "-m", "By hand", tree).decode().strip()
+        )
+        repository.git(default_remote, "update-ref", "refs/heads/main", theirs)
         hand_over(pack, folder)
 
     monkeypatch.setattr(local_remote, "_copy_pack", after_somebody)
     drain()
 
-    assert repository.subjects(own) == ["Publish paste 0", "By hand", "Publish paste 0"]
-    assert_one_commit_each(own, keys)
+    assert repository.subjects(default_remote) == ["Publish paste 0", "By hand", "Publish paste 0"]
+    assert_one_commit_each(default_remote, keys)
 
 
-def test_the_branch_moves_only_from_the_expected_tip(own: Path, settings: Settings) -> None:
+def test_the_branch_moves_only_from_the_expected_tip(default_remote: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
-    tip = repository.tip(own)
+    tip = repository.tip(default_remote)
 
     with pytest.raises(RemoteMovedError):
-        LocalRemote(own).receive(Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="", new=tip)
+        LocalRemote(default_remote).receive(Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="", new=tip)
     with pytest.raises(RemoteMovedError):
-        LocalRemote(own).receive(Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="1" * 40, new=tip)
+        LocalRemote(default_remote).receive(
+            Repository(settings.GITSYNC_CLONE_DIR), "refs/heads/main", old="1" * 40, new=tip
+        )
 
-    assert repository.tip(own) == tip
+    assert repository.tip(default_remote) == tip
 
 
-def test_a_crash_between_packs_and_branch_duplicates_nothing(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_between_packs_and_branch_duplicates_nothing(
+    default_remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keys = many.publish(2)
     drain()
     keys += many.publish(2)
@@ -109,10 +115,10 @@ def test_a_crash_between_packs_and_branch_duplicates_nothing(own: Path, monkeypa
     assert many.wait(many.fork(drain_and_die)) == 9
     drain()
 
-    assert_one_commit_each(own, keys)
+    assert_one_commit_each(default_remote, keys)
 
 
-def test_packs_that_never_arrived_are_not_used(own: Path, settings: Settings) -> None:
+def test_packs_that_never_arrived_are_not_used(default_remote: Path, settings: Settings) -> None:
     many.publish(1)
     drain()
     keys = many.publish(1)
@@ -122,11 +128,11 @@ def test_packs_that_never_arrived_are_not_used(own: Path, settings: Settings) ->
     drain()
 
     assert not broken.exists()
-    assert f"{keys[0]}.1" in repository.changes(own)
-    repository.assert_sound(own)
+    assert f"{keys[0]}.1" in repository.changes(default_remote)
+    repository.assert_sound(default_remote)
 
 
-def test_packs_are_copied_across_disks(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_are_copied_across_disks(default_remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
@@ -135,10 +141,12 @@ def test_packs_are_copied_across_disks(own: Path, monkeypatch: pytest.MonkeyPatc
 
     drain()
 
-    assert_one_commit_each(own, keys)
+    assert_one_commit_each(default_remote, keys)
 
 
-def test_a_full_disk_is_reported_and_the_change_stays_pending(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_the_change_stays_pending(
+    default_remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -151,34 +159,34 @@ def test_a_full_disk_is_reported_and_the_change_stays_pending(own: Path, monkeyp
     monkeypatch.undo()
     drain()
 
-    assert_one_commit_each(own, keys)
+    assert_one_commit_each(default_remote, keys)
 
 
-def test_a_deleted_mirror_is_reported_and_a_new_one_gets_the_same_commits(own: Path) -> None:
+def test_a_deleted_mirror_is_reported_and_a_new_one_gets_the_same_commits(default_remote: Path) -> None:
     keys = many.publish(5)
     drain()
-    before = repository.git(own, "rev-list", "main")
-    shutil.rmtree(own)
+    before = repository.git(default_remote, "rev-list", "main")
+    shutil.rmtree(default_remote)
     keys += many.publish(1)
-    with pytest.raises(RemoteUnreachableError, match=str(own)):
+    with pytest.raises(RemoteUnreachableError, match=str(default_remote)):
         drain()
 
     Remote.configured().prepare()
     drain()
 
-    assert repository.git(own, "rev-list", "main").split(b"\n")[1:] == before.split(b"\n")
-    assert_one_commit_each(own, keys)
+    assert repository.git(default_remote, "rev-list", "main").split(b"\n")[1:] == before.split(b"\n")
+    assert_one_commit_each(default_remote, keys)
 
 
 def test_a_configured_remote_after_the_default_one_is_independent_of_it(
-    own: Path, settings: Settings, tmp_path: Path
+    default_remote: Path, settings: Settings, tmp_path: Path
 ) -> None:
     keys = many.publish(2)
     drain()
     named = tmp_path / "named.git"
     repository.git(named, "init", "--bare", "--quiet", "--initial-branch=main", str(named))
     settings.GITSYNC_REMOTE, settings.GITSYNC_IS_DEFAULT_REMOTE = str(named), False
-    shutil.rmtree(own)
+    shutil.rmtree(default_remote)
     keys += many.publish(1)
 
     drain()

@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-def give_away(folder: Path) -> None:
+def change_owner(folder: Path) -> None:
     """Give a folder and its contents to another user."""
     subprocess.run(["chown", "-R", "12345:12345", str(folder)], check=True)
 
@@ -34,7 +34,7 @@ def test_a_repository_of_another_user_accepts_pushes(
         path = tmp_path / "the-team's;pastes"
         git_dir = path / ".git"
         subprocess.run(["git", "init", "--quiet", "--initial-branch=other", str(path)], check=True)
-    give_away(path)
+    change_owner(path)
     if kind == "link":
         path = tmp_path / "link"
         path.symlink_to(remote)
@@ -58,7 +58,7 @@ def test_pastes_are_restored_from_a_repository_of_another_user(
     drain()
     other = tmp_path / "other.git"
     subprocess.run(["cp", "-r", str(remote), str(other)], check=True)
-    give_away(other)
+    change_owner(other)
 
     assert restore.restore(str(other)).present == 2
 

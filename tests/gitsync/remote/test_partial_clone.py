@@ -30,7 +30,7 @@ OLD = "an old text\n"
 def forge(remote: Path, settings: Settings) -> Path:
     """Return a remote that can omit blobs, with three commits for two old pastes; the worker has no clone."""
     fill(remote)
-    lose_the_clone(settings)
+    delete_clone(settings)
     return remote
 
 
@@ -51,12 +51,12 @@ def clone_of(settings: Settings) -> Path:
     return clone
 
 
-def lose_the_clone(settings: Settings) -> None:
+def delete_clone(settings: Settings) -> None:
     """Delete everything that a new machine would not have."""
     shutil.rmtree(clone_of(settings))
 
 
-def texts_in(clone: Path) -> set[bytes]:
+def blobs_in(clone: Path) -> set[bytes]:
     """Return all blobs in a repository, referenced or not."""
     listed = repository.git(clone, "cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)")
     oids = [line.split()[1].decode() for line in listed.splitlines() if line.startswith(b"blob")]
@@ -75,7 +75,7 @@ def revisions(key: str) -> Sequence[dict[str, str]]:
     return [{file.name: file.content for file in revision.files.all()} for revision in found]
 
 
-def assert_right(forge: Path, changes: int) -> None:
+def assert_consistent(forge: Path, changes: int) -> None:
     """Fail unless this many changes are in Git, with one commit each, and Git and the database agree."""
     names = repository.changes(forge)
     assert len(names) == len(set(names)) == changes
@@ -92,9 +92,9 @@ def test_a_shallow_clone_has_no_old_blobs_or_commits(forge: Path, settings: Sett
 
     assert drain().commits == 1
 
-    assert [text for text in texts_in(clone_of(settings)) if not text.startswith(b"{")] == [b"text 0\n"]
+    assert [text for text in blobs_in(clone_of(settings)) if not text.startswith(b"{")] == [b"text 0\n"]
     assert commits_in(clone_of(settings)) == 2
-    assert_right(forge, 4)
+    assert_consistent(forge, 4)
 
 
 def test_drains_continue_from_a_shallow_clone(forge: Path, settings: Settings) -> None:
@@ -107,7 +107,7 @@ def test_drains_continue_from_a_shallow_clone(forge: Path, settings: Settings) -
     drain()
 
     assert commits_in(clone_of(settings)) == 5
-    assert_right(forge, 7)
+    assert_consistent(forge, 7)
 
 
 def test_maintenance_keeps_a_shallow_clone_usable(
@@ -123,7 +123,7 @@ def test_maintenance_keeps_a_shallow_clone_usable(
     drain()
 
     assert len(list(clone_of(settings).glob("objects/pack/*.pack"))) < 4
-    assert_right(forge, 7)
+    assert_consistent(forge, 7)
 
 
 def test_an_edit_of_a_long_old_file_by_others_is_imported(remote: Path, settings: Settings) -> None:
@@ -131,7 +131,7 @@ def test_an_edit_of_a_long_old_file_by_others_is_imported(remote: Path, settings
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     paste = writing.publish(Draft([NewFile(long, "a.txt")]))
     drain()
-    lose_the_clone(settings)
+    delete_clone(settings)
     many.publish(1)
     drain()
     commit(remote, {f"{folder(paste.key)}/a.txt": long.replace("line 7 ", "LINE 7 ").encode()})
@@ -140,7 +140,7 @@ def test_an_edit_of_a_long_old_file_by_others_is_imported(remote: Path, settings
     drain()
 
     assert "LINE 7 " in revisions(paste.key)[1]["a.txt"]
-    assert_right(remote, 3)
+    assert_consistent(remote, 3)
 
 
 def test_an_edit_of_an_old_paste_by_others_is_imported(forge: Path, settings: Settings) -> None:
@@ -154,7 +154,7 @@ def test_an_edit_of_an_old_paste_by_others_is_imported(forge: Path, settings: Se
     assert revisions(paste.key) == [{"a.txt": OLD, "b.txt": "0"}, {"a.txt": OLD, "b.txt": "theirs\n"}]
     assert Paste.objects.filter(author="Eve").count() == 1
     assert look().is_clean
-    assert b"1" not in texts_in(clone_of(settings))
+    assert b"1" not in blobs_in(clone_of(settings))
 
 
 def test_pushes_by_others_before_the_first_fetch_are_imported(forge: Path, settings: Settings) -> None:
@@ -164,8 +164,8 @@ def test_pushes_by_others_before_the_first_fetch_are_imported(forge: Path, setti
     drain()
 
     assert revisions("handmade00") == [{"a.txt": "theirs\n"}]
-    assert_right(forge, 5)
-    assert OLD.encode() not in texts_in(clone_of(settings))
+    assert_consistent(forge, 5)
+    assert OLD.encode() not in blobs_in(clone_of(settings))
 
 
 def test_a_branch_merged_from_before_the_shallow_commit_needs_the_whole_history(
@@ -225,7 +225,7 @@ def test_a_purge_fetches_the_whole_history_first(forge: Path, settings: Settings
     repository.assert_sound(forge)
     many.publish(1)
     drain()
-    assert_right(forge, 3)
+    assert_consistent(forge, 3)
 
 
 def test_a_server_without_filters_still_sends_no_old_commit(forge: Path, settings: Settings) -> None:
@@ -235,7 +235,7 @@ def test_a_server_without_filters_still_sends_no_old_commit(forge: Path, setting
     drain()
 
     assert commits_in(clone_of(settings)) == 2
-    assert_right(forge, 4)
+    assert_consistent(forge, 4)
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def old_forge(over_ssh: Sshd, settings: Settings) -> Path:
     """Return such a remote over SSH, on a server with the oldest protocol, which does not send individual objects."""
     settings.GITSYNC_PUSH_INTERVAL = 0.0
     fill(over_ssh.repository)
-    lose_the_clone(settings)
+    delete_clone(settings)
     return over_ssh.repository
 
 
@@ -254,7 +254,7 @@ def test_a_server_without_individual_blobs_sends_everything_when_one_is_needed(
     drain()
     assert look().is_clean
     assert commits_in(clone_of(settings)) == 1
-    assert OLD.encode() not in texts_in(clone_of(settings))
+    assert OLD.encode() not in blobs_in(clone_of(settings))
     paste = Paste.objects.get(title="old 0")
     commit(old_forge, {f"{folder(paste.key)}/b.txt": b"theirs\n"})
 
@@ -262,7 +262,7 @@ def test_a_server_without_individual_blobs_sends_everything_when_one_is_needed(
 
     assert revisions(paste.key)[1] == {"a.txt": OLD, "b.txt": "theirs\n"}
     assert "the remote does not send individual blobs" in caplog.text
-    assert_right(old_forge, 5)
+    assert_consistent(old_forge, 5)
 
 
 def test_a_server_without_individual_commits_sends_everything_at_first(
@@ -275,4 +275,4 @@ def test_a_server_without_individual_commits_sends_everything_at_first(
 
     assert "so the whole history is fetched" in caplog.text
     assert commits_in(clone_of(settings)) == 5
-    assert_right(old_forge, 4)
+    assert_consistent(old_forge, 4)

@@ -16,7 +16,7 @@ from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
 from tests import many, repository
 from tests.gitsync.manual_commits import commit
-from tests.gitsync.remote.test_partial_clone import assert_right, clone_of, fill, lose_the_clone
+from tests.gitsync.remote.test_partial_clone import assert_consistent, clone_of, delete_clone, fill
 from tests.servers.sshd import Sshd
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
@@ -31,7 +31,7 @@ def forge(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) ->
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     many.publish(OLD)
     drain()
-    lose_the_clone(settings)
+    delete_clone(settings)
     return remote
 
 
@@ -49,7 +49,7 @@ def test_only_folders_next_to_the_new_paste_are_fetched(forge: Path, settings: S
     assert drain().commits == 1
 
     assert {key[:3], key} >= {found[:3] for found in folders_in(clone_of(settings), forge)}
-    assert_right(forge, OLD + 1)
+    assert_consistent(forge, OLD + 1)
 
 
 def test_a_drain_writes_next_to_missing_trees(forge: Path, settings: Settings) -> None:
@@ -63,7 +63,7 @@ def test_a_drain_writes_next_to_missing_trees(forge: Path, settings: Settings) -
     drain()
 
     assert len(folders_in(clone_of(settings), forge)) < OLD // 2
-    assert_right(forge, OLD + 6)
+    assert_consistent(forge, OLD + 6)
 
 
 def test_a_check_fetches_the_whole_tree_at_once(
@@ -78,7 +78,7 @@ def test_a_check_fetches_the_whole_tree_at_once(
     assert caplog.text.count("lacks most trees, which are fetched now") == 1
     many.publish(1)
     drain()
-    assert_right(forge, OLD + 2)
+    assert_consistent(forge, OLD + 2)
 
 
 def test_maintenance_fetches_the_missing_trees(forge: Path, settings: Settings) -> None:
@@ -133,7 +133,7 @@ def test_a_server_without_tree_filters_sends_all_trees(forge: Path, settings: Se
     drain()
 
     assert len(folders_in(clone_of(settings), forge)) == OLD + 1
-    assert_right(forge, OLD + 1)
+    assert_consistent(forge, OLD + 1)
 
 
 def test_a_server_without_filters_is_asked_once(
@@ -143,7 +143,7 @@ def test_a_server_without_filters_is_asked_once(
     many.publish(1)
     drain()
 
-    assert_right(forge, OLD + 1)
+    assert_consistent(forge, OLD + 1)
 
     assert "lacks most trees" not in caplog.text
 
@@ -153,11 +153,11 @@ def test_a_server_without_individual_trees_sends_all_trees(
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0
     fill(over_ssh.repository)
-    lose_the_clone(settings)
+    delete_clone(settings)
     paste = Paste.objects.get(title="old 0")
     writing.revise(paste, [NewFile("second", "a.txt")])
 
     drain()
 
     assert "the remote does not send individual trees, so the whole tree is fetched" in caplog.text
-    assert_right(over_ssh.repository, 4)
+    assert_consistent(over_ssh.repository, 4)

@@ -33,7 +33,7 @@ def short_stages(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixtu
     caplog.set_level(logging.INFO)
 
 
-def with_roads(place: Path) -> None:
+def create_history_with_merges(place: Path) -> None:
     """Create a history of eleven first-parent commits, with merged side branches."""
     many.publish(4)
     drain()
@@ -52,7 +52,7 @@ def with_roads(place: Path) -> None:
     drain()
 
 
-def assert_whole(place: Path, settings: Settings) -> None:
+def assert_complete(place: Path, settings: Settings) -> None:
     """Fail unless an empty clone receives everything in a repository."""
     shutil.rmtree(settings.GITSYNC_CLONE_DIR)
     clone = Repository.open(settings.GITSYNC_CLONE_DIR)
@@ -70,9 +70,9 @@ def test_a_long_history_is_fetched_in_stages(
     remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
-    with_roads(remote)
+    create_history_with_merges(remote)
 
-    assert_whole(remote, settings)
+    assert_complete(remote, settings)
 
     assert caplog.text.count(STAGES) == 3
 
@@ -81,9 +81,9 @@ def test_a_remote_without_filters_is_asked_once(
     remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "false")
-    with_roads(remote)
+    create_history_with_merges(remote)
 
-    assert_whole(remote, settings)
+    assert_complete(remote, settings)
 
     assert STAGES not in caplog.text
 
@@ -93,9 +93,9 @@ def test_a_remote_without_tree_filters_sends_everything_at_once(
 ) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     repository.git(remote, "config", "uploadpackfilter.tree.allow", "false")
-    with_roads(remote)
+    create_history_with_merges(remote)
 
-    assert_whole(remote, settings)
+    assert_complete(remote, settings)
 
     assert "does not send commits on their own" in caplog.text
 
@@ -105,9 +105,9 @@ def test_a_remote_without_individual_commits_sends_everything_at_once(
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 0.0
     repository.git(over_ssh.repository, "config", "uploadpack.allowFilter", "true")
-    with_roads(over_ssh.repository)
+    create_history_with_merges(over_ssh.repository)
 
-    assert_whole(over_ssh.repository, settings)
+    assert_complete(over_ssh.repository, settings)
 
     assert "stage 1 of the history cannot be fetched alone" in caplog.text
 
@@ -115,7 +115,7 @@ def test_a_remote_without_individual_commits_sends_everything_at_once(
 @pytest.mark.database
 def test_everything_is_restored_from_stages(remote: Path, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
-    with_roads(remote)
+    create_history_with_merges(remote)
     before = database_content()
     clear_database()
 
@@ -132,7 +132,7 @@ def test_a_purge_in_a_shallow_clone_fetches_the_history_in_stages(
 ) -> None:
     repository.git(remote, "config", "uploadpack.allowFilter", "true")
     paste = publish_and_drain("a password\n")
-    with_roads(remote)
+    create_history_with_merges(remote)
     shutil.rmtree(settings.GITSYNC_CLONE_DIR)
     many.publish(1)
     drain()

@@ -54,19 +54,19 @@ def packs_in(place: Path) -> set[str]:
     return {pack.name for pack in place.glob("objects/pack/*.pack")}
 
 
-def ask(place: Path, *arguments: str, stdin: bytes | None = None) -> str:
+def run_git(place: Path, *arguments: str, stdin: bytes | None = None) -> str:
     """Run Git in a repository and return its output."""
     return repository.git(place, *WHO, *arguments, stdin=stdin).decode().strip()
 
 
 def all_in(place: Path) -> set[str]:
     """Return the ids of all objects in a repository."""
-    return set(ask(place, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)").split())
+    return set(run_git(place, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)").split())
 
 
-def assert_whole(place: Path) -> None:
+def assert_exactly_reachable(place: Path) -> None:
     """Fail unless the repository contains exactly the objects reachable from refs."""
-    listed = ask(place, "rev-list", "--objects", "--all").splitlines()
+    listed = run_git(place, "rev-list", "--objects", "--all").splitlines()
     assert all_in(place) == {line.split(" ")[0] for line in listed}
     repository.git(place, "fsck", "--strict", "--full")
 
@@ -74,20 +74,20 @@ def assert_whole(place: Path) -> None:
 def merge(place: Path) -> None:
     """Merge a branch by another author that contains all kinds of entries."""
     tip = repository.tip(place)
-    ask(place, "update-ref", "refs/heads/main", "main~2")
+    run_git(place, "update-ref", "refs/heads/main", "main~2")
     odd: dict[str | bytes, bytes | Entry | None] = {
         "link": Entry("120000", b"notes"),
         "module": Entry("160000", tip.encode()),
     }
     side = commit(place, odd | {f"{folder('handmade00')}/a.txt": b"theirs\n", "notes/deep/ü.md": b"more"})
-    tree = ask(place, "merge-tree", "--write-tree", tip, side)
-    made = ask(place, "commit-tree", tree, "-p", tip, "-p", side, "-m", "Merge")
-    ask(place, "update-ref", "refs/heads/main", made)
-    ask(place, "repack", "-a", "-d", "-q")
+    tree = run_git(place, "merge-tree", "--write-tree", tip, side)
+    made = run_git(place, "commit-tree", tree, "-p", tip, "-p", side, "-m", "Merge")
+    run_git(place, "update-ref", "refs/heads/main", made)
+    run_git(place, "repack", "-a", "-d", "-q")
 
 
 def test_a_purge_leaves_only_reachable_objects(default_remote: Path) -> None:
-    ask(default_remote, "update-ref", "refs/heads/other", commit(default_remote, {"other/notes.md": b"theirs"}))
+    run_git(default_remote, "update-ref", "refs/heads/other", commit(default_remote, {"other/notes.md": b"theirs"}))
     paste = secret_paste()
     merge(default_remote)
     drain()
@@ -96,7 +96,7 @@ def test_a_purge_leaves_only_reachable_objects(default_remote: Path) -> None:
 
     drain()
 
-    assert_whole(default_remote)
+    assert_exactly_reachable(default_remote)
     assert look().is_clean
     said = repository.git(default_remote, "cat-file", "--batch", stdin="\n".join(all_in(default_remote)).encode())
     assert b"Ada" not in said
@@ -116,7 +116,7 @@ def test_packs_without_unreachable_objects_are_left_alone(default_remote: Path) 
     drain()
 
     assert before < packs_in(default_remote)
-    assert_whole(default_remote)
+    assert_exactly_reachable(default_remote)
 
 
 def test_a_purge_leaves_only_reachable_objects_in_the_clone_of_a_configured_remote(
@@ -130,7 +130,7 @@ def test_a_purge_leaves_only_reachable_objects_in_the_clone_of_a_configured_remo
 
     drain()
 
-    assert_whole(settings.GITSYNC_CLONE_DIR)
+    assert_exactly_reachable(settings.GITSYNC_CLONE_DIR)
     assert look().is_clean
     many.publish(1)
     drain()
@@ -138,33 +138,39 @@ def test_a_purge_leaves_only_reachable_objects_in_the_clone_of_a_configured_remo
 
 
 def test_unreachable_loose_objects_are_deleted(default_remote: Path) -> None:
-    lost, kept = (ask(default_remote, "hash-object", "-w", "--stdin", stdin=text) for text in (b"a secret", b"text"))
-    tree = ask(default_remote, "mktree", stdin=f"100644 blob {kept}\ta.md\n".encode())
-    ask(default_remote, "update-ref", "refs/heads/other", ask(default_remote, "commit-tree", tree, "-m", "theirs"))
+    lost, kept = (
+        run_git(default_remote, "hash-object", "-w", "--stdin", stdin=text) for text in (b"a secret", b"text")
+    )
+    tree = run_git(default_remote, "mktree", stdin=f"100644 blob {kept}\ta.md\n".encode())
+    run_git(
+        default_remote, "update-ref", "refs/heads/other", run_git(default_remote, "commit-tree", tree, "-m", "theirs")
+    )
 
     housekeeping.prune_unreachable(Repository(default_remote))
 
     assert prune.is_usual(Repository(default_remote))
     assert lost not in all_in(default_remote)
     assert kept in all_in(default_remote)
-    assert_whole(default_remote)
+    assert_exactly_reachable(default_remote)
 
 
 def test_a_repository_with_a_tag_is_pruned_by_git(default_remote: Path) -> None:
-    ask(default_remote, "tag", "-a", "-m", "theirs", "v1", "main")
+    run_git(default_remote, "tag", "-a", "-m", "theirs", "v1", "main")
 
     housekeeping.prune_unreachable(Repository(default_remote))
 
     assert not prune.is_usual(Repository(default_remote))
-    assert ask(default_remote, "cat-file", "-t", "v1") == "tag"
-    assert_whole(default_remote)
+    assert run_git(default_remote, "cat-file", "-t", "v1") == "tag"
+    assert_exactly_reachable(default_remote)
 
 
 def test_nothing_is_deleted_if_a_reachable_tree_is_missing(default_remote: Path) -> None:
-    text = ask(default_remote, "hash-object", "-w", "--stdin", stdin=b"a text that nothing reaches")
-    below = ask(default_remote, "mktree", stdin=f"100644 blob {text}\ta.md\n".encode())
-    tree = ask(default_remote, "mktree", stdin=f"040000 tree {below}\tnotes\n".encode())
-    ask(default_remote, "update-ref", "refs/heads/other", ask(default_remote, "commit-tree", tree, "-m", "theirs"))
+    text = run_git(default_remote, "hash-object", "-w", "--stdin", stdin=b"a text that nothing reaches")
+    below = run_git(default_remote, "mktree", stdin=f"100644 blob {text}\ta.md\n".encode())
+    tree = run_git(default_remote, "mktree", stdin=f"040000 tree {below}\tnotes\n".encode())
+    run_git(
+        default_remote, "update-ref", "refs/heads/other", run_git(default_remote, "commit-tree", tree, "-m", "theirs")
+    )
     (default_remote / "objects" / below[:2] / below[2:]).unlink()
     before = all_in(default_remote)
 

@@ -22,7 +22,7 @@ from tests.gitsync.recovery.test_restore import clear_database, restore
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def claiming(name: str, kind: str = "publish") -> str:
+def message_claiming_to_be_ours(name: str, kind: str = "publish") -> str:
     """Return a commit message that claims to be from Pasteur."""
     key = name.partition(".")[0]
     return f"By hand\n\nPasteur-Key: {key}\nPasteur-Kind: {kind}\nPasteur-Change: {name}"
@@ -49,7 +49,7 @@ def test_a_forged_trailer_settles_nothing(remote: Path) -> None:
     commit(
         remote,
         {"NOTES": b"x"},
-        message=claiming(f"{waiting.key}.1"),
+        message=message_claiming_to_be_ours(f"{waiting.key}.1"),
     )
 
     drain()
@@ -61,7 +61,7 @@ def test_a_forged_trailer_settles_nothing(remote: Path) -> None:
 def test_a_forged_trailer_keeps_nothing_at_the_tip(remote: Path) -> None:
     paste = publish_and_drain()
     writing.hide(paste)
-    commit(remote, {"NOTES": b"x"}, message=claiming(f"{paste.key}.2", "remove"))
+    commit(remote, {"NOTES": b"x"}, message=message_claiming_to_be_ours(f"{paste.key}.2", "remove"))
 
     drain()
 
@@ -73,8 +73,8 @@ def test_another_sites_hiding_and_showing_keeps_nothing_at_the_tip(remote: Path)
     paste = publish_and_drain()
     files = all_files(remote)
     writing.hide(paste)
-    commit(remote, {folder(paste.key): None}, message=claiming(f"{paste.key}.2", "remove"))
-    commit(remote, files, message=claiming(f"{paste.key}.3", "restore"))
+    commit(remote, {folder(paste.key): None}, message=message_claiming_to_be_ours(f"{paste.key}.2", "remove"))
+    commit(remote, files, message=message_claiming_to_be_ours(f"{paste.key}.3", "restore"))
 
     drain()
 
@@ -88,9 +88,9 @@ def test_another_sites_change_with_the_same_name_removes_nothing_from_the_tip(re
     files = all_files(remote)
     writing.hide(paste)
     writing.show(paste)
-    commit(remote, {folder(paste.key): None}, message=claiming(f"{paste.key}.2", "remove"))
-    commit(remote, files, message=claiming(f"{paste.key}.3", "restore"))
-    commit(remote, {folder(paste.key): None}, message=claiming(f"{paste.key}.4", "remove"))
+    commit(remote, {folder(paste.key): None}, message=message_claiming_to_be_ours(f"{paste.key}.2", "remove"))
+    commit(remote, files, message=message_claiming_to_be_ours(f"{paste.key}.3", "restore"))
+    commit(remote, {folder(paste.key): None}, message=message_claiming_to_be_ours(f"{paste.key}.4", "remove"))
 
     drain()
 

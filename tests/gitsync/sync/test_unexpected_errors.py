@@ -23,7 +23,7 @@ from tests.gitsync.manual_commits import Row, commit
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def dies(*arguments: Any, **options: Any) -> None:
+def fail(*arguments: Any, **options: Any) -> None:
     """Stand in for a faulty function."""
     raise LookupError("out of\nreach")
 
@@ -43,7 +43,7 @@ def test_an_unexpected_error_of_a_drain_is_recorded_and_retried(
     remote: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     many.publish(1)
-    monkeypatch.setattr("gitsync.purge.rewrite.rewrite", dies)
+    monkeypatch.setattr("gitsync.purge.rewrite.rewrite", fail)
 
     seconds = work_off()
 
@@ -78,7 +78,7 @@ def test_a_moderators_failed_request_does_not_delay_drains(remote: Path, monkeyp
     (key,) = many.publish(1)
     Mirror.of(str(remote), "main")
     Mirror.objects.update(check_requested=True)
-    monkeypatch.setattr("gitsync.sync.resync.look", dies)
+    monkeypatch.setattr("gitsync.sync.resync.look", fail)
 
     work_off()
 
@@ -96,7 +96,7 @@ def test_an_unreadable_paste_does_not_delay_others(
 
     def read(objects: Any, key: str, *rest: Any) -> Paste:
         if key == "handmade11":
-            dies()
+            fail()
         return restore_paste(objects, key, *rest)
 
     monkeypatch.setattr("gitsync.inbound.read_in.restore_paste", read)

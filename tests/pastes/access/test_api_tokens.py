@@ -128,7 +128,7 @@ def test_only_tokens_with_the_scope_moderate(client: Client) -> None:
     assert Paste.objects.get().state == State.PUBLISHED
 
 
-def spoiled(how: str) -> Client:
+def invalid_token_client(how: str) -> Client:
     """Return a client whose token is invalid, or no longer valid."""
     client, token = bearer("read", "write", owner=User.objects.create_user("ada"))
     if how == "revoked":
@@ -154,7 +154,7 @@ def spoiled(how: str) -> Client:
     ],
 )
 def test_an_invalid_token_gets_401_on_any_request(how: str, code: str) -> None:
-    paste, client = publish_text(), spoiled(how)
+    paste, client = publish_text(), invalid_token_client(how)
 
     with nothing_stored():
         answers = [

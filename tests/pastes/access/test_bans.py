@@ -31,7 +31,7 @@ FAR = "203.0.113.5"
 
 
 @pytest.fixture(autouse=True)
-def fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
+def reset_bans(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Start with empty counters, and leave no bans in the cache."""
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_LIMIT_CREATE = settings.PASTEUR_LIMIT_REPORT = "off"
@@ -40,7 +40,7 @@ def fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
     bans.forget()
 
 
-def put(address: str, **facts: Any) -> int:
+def try_to_paste(address: str, **facts: Any) -> int:
     """Try to create a paste from an address, and return the status."""
     return Client(REMOTE_ADDR=address, **facts).put("/a.txt", b"text", content_type="").status_code
 
@@ -98,8 +98,8 @@ def test_a_banned_caller_can_read_but_not_write_on_any_route() -> None:
 def test_a_network_is_banned_but_its_neighbours_are_not(network: str, banned: list[str], free: list[str]) -> None:
     bans.ban(network, reason="no")
 
-    assert [put(address) for address in banned] == [403] * len(banned)
-    assert [put(address) for address in free] == [201] * len(free)
+    assert [try_to_paste(address) for address in banned] == [403] * len(banned)
+    assert [try_to_paste(address) for address in free] == [201] * len(free)
 
 
 @pytest.mark.parametrize("network", ["", "spam", "0.0.0.0/0", "203.0.0.0/7", "::/0", "127.0.0.1", "::1", "1.2.3.4/33"])
@@ -115,15 +115,15 @@ def test_a_ban_expires(settings: Settings) -> None:
 
     assert held.status_code == 403
     assert "until" in held.content.decode()
-    assert put(FAR) == 201
+    assert try_to_paste(FAR) == 201
 
 
 def test_the_proxys_header_counts_and_the_callers_own_does_not(settings: Settings) -> None:
     settings.PASTEUR_PROXIES = 1
     bans.ban(FAR, reason="no")
 
-    assert put("10.0.0.1", headers={"x-forwarded-for": f"198.51.100.1, {FAR}"}) == 403
-    assert put("10.0.0.1", headers={"x-forwarded-for": f"{FAR}, 198.51.100.1"}) == 201
+    assert try_to_paste("10.0.0.1", headers={"x-forwarded-for": f"198.51.100.1, {FAR}"}) == 403
+    assert try_to_paste("10.0.0.1", headers={"x-forwarded-for": f"{FAR}, 198.51.100.1"}) == 201
 
 
 def test_a_caller_with_an_api_token_is_not_affected_by_a_ban_of_its_address() -> None:
@@ -153,17 +153,17 @@ def test_bans_are_not_read_from_the_database_for_each_request(monkeypatch: pytes
 
 
 def test_a_ban_takes_effect_immediately_where_it_was_added_and_ends_when_it_is_deleted() -> None:
-    assert put(FAR) == 201
+    assert try_to_paste(FAR) == 201
     ban = bans.ban(FAR, reason="no")
-    assert put(FAR) == 403
+    assert try_to_paste(FAR) == 403
     ban.delete()
-    assert put(FAR) == 201
+    assert try_to_paste(FAR) == 201
 
 
 def test_no_address_is_stored_by_default(settings: Settings) -> None:
-    put(FAR)
+    try_to_paste(FAR)
     settings.PASTEUR_KEEP_ADDRESSES = 7
-    put("127.0.0.1")
+    try_to_paste("127.0.0.1")
 
     assert not Origin.objects.exists()
 
@@ -171,7 +171,7 @@ def test_no_address_is_stored_by_default(settings: Settings) -> None:
 def test_addresses_are_stored_for_a_while_and_then_erased(settings: Settings) -> None:
     settings.PASTEUR_KEEP_ADDRESSES = 7
     for address in (FAR, "2001:db8::5"):
-        put(address)
+        try_to_paste(address)
     old, new = Origin.objects.order_by("id")
 
     assert [old.address, new.address] == [FAR, "2001:db8::/64"]
@@ -185,7 +185,7 @@ def test_addresses_are_stored_for_a_while_and_then_erased(settings: Settings) ->
 
 def test_the_address_of_the_last_edit_counts(settings: Settings) -> None:
     settings.PASTEUR_KEEP_ADDRESSES = 7
-    put(FAR)
+    try_to_paste(FAR)
     paste = Paste.objects.get()
 
     writing.revise(paste, [NewFile("by a command", "a.txt")])

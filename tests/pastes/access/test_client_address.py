@@ -9,7 +9,7 @@ from pastes.access import client_address
 PROXY = "10.0.0.1"
 
 
-def seen(forwarded: str | None, settings: Settings, proxies: int, nearest: str = PROXY) -> str:
+def client_address_seen(forwarded: str | None, settings: Settings, proxies: int, nearest: str = PROXY) -> str:
     """Return the caller of a request with this X-Forwarded-For header behind this many proxies."""
     settings.PASTEUR_PROXIES = proxies
     headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
@@ -18,7 +18,7 @@ def seen(forwarded: str | None, settings: Settings, proxies: int, nearest: str =
 
 @pytest.mark.parametrize("forwarded", [None, "1.2.3.4", "127.0.0.1, 1.2.3.4", "garbage"])
 def test_without_proxies_the_header_is_ignored(settings: Settings, forwarded: str | None) -> None:
-    assert seen(forwarded, settings, 0) == PROXY
+    assert client_address_seen(forwarded, settings, 0) == PROXY
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_without_proxies_the_header_is_ignored(settings: Settings, forwarded: st
 def test_proxies_are_counted_from_the_right(
     settings: Settings, forwarded: str | None, proxies: int, caller: str
 ) -> None:
-    assert seen(forwarded, settings, proxies) == caller
+    assert client_address_seen(forwarded, settings, proxies) == caller
 
 
 @pytest.mark.parametrize("nearest", ["127.0.0.1", "127.8.8.8", "::1", "", "::ffff:127.0.0.1"])
 def test_callers_on_this_machine_are_local(settings: Settings, nearest: str) -> None:
-    assert client_address.is_local(seen(None, settings, 0, nearest))
+    assert client_address.is_local(client_address_seen(None, settings, 0, nearest))
 
 
 @pytest.mark.parametrize("nearest", ["203.0.113.5", "2001:db8::1", "10.0.0.1"])
 def test_other_callers_are_not_local(settings: Settings, nearest: str) -> None:
-    assert not client_address.is_local(seen("127.0.0.1", settings, 0, nearest))
+    assert not client_address.is_local(client_address_seen("127.0.0.1", settings, 0, nearest))

@@ -25,7 +25,7 @@ def send(client: Client, body: Any, path: str = "", method: str = "POST", token:
     )
 
 
-def made(client: Client, **facts: Any) -> tuple[str, str]:
+def create_gist(client: Client, **facts: Any) -> tuple[str, str]:
     """Create a gist; return its path and edit token."""
     answer = send(client, GIST | facts)
     assert answer.status_code == 201, answer.content
@@ -67,7 +67,7 @@ def test_a_gist_is_unlisted_by_default(client: Client) -> None:
 
 @pytest.mark.parametrize("method", ["PATCH", "POST"])
 def test_an_update_changes_the_given_fields_and_null_deletes_a_file(client: Client, method: str) -> None:
-    path, token = made(client)
+    path, token = create_gist(client)
 
     first = send(client, {"files": {"a.py": None, "c.rs": {"content": "fn"}}}, path, method, token)
     second = send(client, {"description": "Two", "public": False}, path, method, token)
@@ -84,7 +84,7 @@ def test_an_update_changes_the_given_fields_and_null_deletes_a_file(client: Clie
 
 
 def test_the_token_deletes_once(client: Client) -> None:
-    path, token = made(client)
+    path, token = create_gist(client)
 
     assert send(client, None, path, "DELETE", token).status_code == 204
     assert send(client, None, path, "DELETE", token).json() == {"message": "Not Found"}
@@ -93,7 +93,7 @@ def test_the_token_deletes_once(client: Client) -> None:
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 def test_updates_and_deletions_require_the_edit_token(client: Client, method: str) -> None:
-    (path, token), (_, other) = made(client), made(client)
+    (path, token), (_, other) = create_gist(client), create_gist(client)
 
     for wrong in ("", token[:-1], other, "x"):
         response = send(client, {"description": "Two"}, path, method, wrong)
@@ -103,7 +103,7 @@ def test_updates_and_deletions_require_the_edit_token(client: Client, method: st
 
 
 def test_the_edit_token_of_another_gist_does_not_prevent_creating_one(client: Client) -> None:
-    _, token = made(client)
+    _, token = create_gist(client)
 
     assert send(client, GIST, token=token).status_code == 201
 
@@ -149,7 +149,7 @@ def test_an_invalid_gist_is_refused_in_the_format_of_gists(client: Client, body:
 
 
 def test_an_update_without_remaining_or_known_files_changes_nothing(client: Client) -> None:
-    path, token = made(client)
+    path, token = create_gist(client)
 
     for files in ({"a.py": None, "b.md": None}, {"z": None}, {"a.py": {"filename": "b.md"}}, {"a.py": {"content": ""}}):
         with nothing_stored():

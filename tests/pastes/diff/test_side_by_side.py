@@ -12,7 +12,7 @@ def file(name: str, content: str, language: str = "plaintext") -> File:
     return File(name=name, content=content, language=language, oid=blob_oid(content.encode()))
 
 
-def told(found: list[Change]) -> list[tuple[str, str]]:
+def changes_by_file(found: list[Change]) -> list[tuple[str, str]]:
     """Return the kind of change for each file."""
     return [(change.kind, change.name) for change in found]
 
@@ -23,7 +23,7 @@ def text(row: Row) -> tuple[str, str]:
     return ("".join(piece.text for piece in sides[0]), "".join(piece.text for piece in sides[1]))
 
 
-def differing(row: Row) -> tuple[list[str], list[str]]:
+def marked_parts(row: Row) -> tuple[list[str], list[str]]:
     """Return the marked parts of the lines on both sides."""
     sides = [side.pieces if side else () for side in (row.old, row.new)]
     return ([one.text for one in sides[0] if one.differs], [one.text for one in sides[1] if one.differs])
@@ -40,7 +40,7 @@ def test_each_file_has_its_kind_of_change() -> None:
 
     found = changed_files(before, [*after, file("l", "5", "python")])
 
-    assert told(found) == [
+    assert changes_by_file(found) == [
         ("added", "new"),
         ("renamed", "new name"),
         ("changed", "edited"),
@@ -54,8 +54,8 @@ def test_a_renamed_and_changed_file_is_recognized_if_half_of_its_text_remains() 
     before = [file("a", "one\ntwo\nthree\nfour\n"), file("b", "five\n")]
     after = [file("c", "one\ntwo\nthree\n4\n"), file("d", "something else\n")]
 
-    assert told(compare(before, after)) == [("renamed", "c"), ("added", "d"), ("removed", "b")]
-    assert told(changed_files(before, after, by_text=False)) == [
+    assert changes_by_file(compare(before, after)) == [("renamed", "c"), ("added", "d"), ("removed", "b")]
+    assert changes_by_file(changed_files(before, after, by_text=False)) == [
         ("added", "c"),
         ("added", "d"),
         ("removed", "a"),
@@ -74,7 +74,7 @@ def test_lines_are_side_by_side_with_numbers_and_differences_are_marked() -> Non
         (None, 3),
         (3, 4),
     ]
-    assert [differing(row) for row in found] == [([], []), (["1"], ["2"]), ([], []), ([], [])]
+    assert [marked_parts(row) for row in found] == [([], []), (["1"], ["2"]), ([], []), ([], [])]
     assert (change.added, change.removed, change.is_cut) == (2, 1, False)
 
 
@@ -117,7 +117,7 @@ def test_of_a_long_line_only_the_surroundings_of_the_difference_are_shown() -> N
 
     (row,) = rows(compare([file("a", f"{long}1{long}\n")], [file("a", f"{long}2{long}\n")]))
 
-    assert differing(row) == (["1"], ["2"])
+    assert marked_parts(row) == (["1"], ["2"])
     assert max(len(side) for side in text(row)) < 3 * side_by_side.MAX_LINE_LENGTH
     assert text(row)[0].startswith("…x")
     assert text(row)[0].endswith("x…")

@@ -17,7 +17,7 @@ from pastes.models import File, Paste
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def at_once(work: Callable[[], object], count: int) -> None:
+def run_concurrently(work: Callable[[], object], count: int) -> None:
     """Run the work in this many threads that start together."""
     barrier = threading.Barrier(count)
 
@@ -44,7 +44,7 @@ def test_exactly_one_of_fifty_concurrent_readers_gets_the_text(round_: int) -> N
         response = Client().post(f"/{paste.key}/burn")
         answers.append((response.status_code, response.content))
 
-    at_once(read, 50)
+    run_concurrently(read, 50)
 
     assert Counter(status for status, _ in answers) == {200: 1, 404: 49}
     assert [content for status, content in answers if status == 200] == [b"secret"]
@@ -61,7 +61,7 @@ def test_of_a_reader_and_a_moderator_only_one_wins() -> None:
     def one() -> None:
         outcomes.append(writing.remove(paste) if next(turns) % 2 else writing.burn(paste) is not None)
 
-    at_once(one, 10)
+    run_concurrently(one, 10)
 
     assert outcomes.count(True) == 1
     assert not File.objects.exists()
@@ -71,7 +71,7 @@ def test_many_concurrent_edits_become_one_revision_each() -> None:
     paste = writing.publish(Draft([NewFile("first")]))
 
     texts = itertools.count()
-    at_once(lambda: writing.revise(paste, [NewFile(f"again {next(texts)}")]), 8)
+    run_concurrently(lambda: writing.revise(paste, [NewFile(f"again {next(texts)}")]), 8)
 
     paste.refresh_from_db()
     assert paste.head == 9
@@ -83,8 +83,8 @@ def test_many_concurrent_moderators_make_one_change_each_way() -> None:
     paste = writing.publish(Draft([NewFile("x")]))
     outcomes: list[bool] = []
 
-    at_once(lambda: outcomes.append(writing.hide(paste)), 8)
-    at_once(lambda: outcomes.append(writing.show(paste)), 8)
+    run_concurrently(lambda: outcomes.append(writing.hide(paste)), 8)
+    run_concurrently(lambda: outcomes.append(writing.show(paste)), 8)
 
     assert outcomes.count(True) == 2
     assert list(Change.objects.order_by("id").values_list("kind", flat=True)) == ["publish", "remove", "restore"]

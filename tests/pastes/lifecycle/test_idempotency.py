@@ -20,19 +20,19 @@ KEY = "0123456789abcdef-random"
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def put(client: Client, text: bytes = b"text", path: str = "/a.txt", key: str = KEY, **headers: str) -> Any:
+def upload(client: Client, text: bytes = b"text", path: str = "/a.txt", key: str = KEY, **headers: str) -> Any:
     """Send text with a key, like curl."""
     return client.put(path, text, content_type="", headers={"idempotency-key": key, **headers})
 
 
 def test_a_repeated_upload_creates_one_paste(client: Client) -> None:
-    first, second = put(client), put(client)
+    first, second = upload(client), upload(client)
 
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.content == second.content
     assert first["X-Pasteur-Token"] == second["X-Pasteur-Token"]
     assert Paste.objects.count() == 1
-    assert put(client, key="another-0123456789").content != first.content
+    assert upload(client, key="another-0123456789").content != first.content
 
 
 def test_a_form_from_curl_is_the_same_whatever_its_boundary(client: Client) -> None:
@@ -54,25 +54,25 @@ def test_a_form_from_curl_is_the_same_whatever_its_boundary(client: Client) -> N
 
 @pytest.mark.parametrize("other", [{"text": b"other"}, {"path": "/b.txt"}, {"x-pasteur-title": "T"}])
 def test_reusing_a_key_with_different_content_is_refused(client: Client, other: Any) -> None:
-    put(client)
+    upload(client)
 
     with nothing_stored():
-        assert put(client, **other).status_code == 422
+        assert upload(client, **other).status_code == 422
 
 
 @pytest.mark.parametrize("key", ["", "short", "with spaces in it, which is wrong", "x" * 129])
 def test_an_invalid_key_is_refused(client: Client, key: str) -> None:
     with nothing_stored():
-        assert put(client, key=key).status_code == 422
+        assert upload(client, key=key).status_code == 422
 
 
-def once_of(client: Client) -> str:
+def one_time_value(client: Client) -> str:
     """Return the form's one-time value."""
     return Page(client.get("/")).values["once"]
 
 
 def test_a_button_that_is_pressed_twice_creates_one_paste(client: Client) -> None:
-    once = once_of(client)
+    once = one_time_value(client)
 
     first, second = (submit(client, Part("files-0-content", b"text"), once=once) for _ in range(2))
 
@@ -83,11 +83,11 @@ def test_a_button_that_is_pressed_twice_creates_one_paste(client: Client) -> Non
 def test_requests_repeated_after_a_rotation_of_the_secret_key_create_no_second_paste(
     client: Client, settings: Settings
 ) -> None:
-    once = once_of(client)
-    first, form = put(client), submit(client, Part("files-0-content", b"of a form"), once=once)
+    once = one_time_value(client)
+    first, form = upload(client), submit(client, Part("files-0-content", b"of a form"), once=once)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new secret key, long enough for it", [settings.SECRET_KEY]
 
-    second, same_form = put(client), submit(client, Part("files-0-content", b"of a form"), once=once)
+    second, same_form = upload(client), submit(client, Part("files-0-content", b"of a form"), once=once)
 
     assert (second["X-Pasteur-Token"], second.content) == (first["X-Pasteur-Token"], first.content)
     assert same_form["Location"] == form["Location"]
@@ -95,7 +95,7 @@ def test_requests_repeated_after_a_rotation_of_the_secret_key_create_no_second_p
 
 
 def test_different_text_or_a_new_visit_creates_another_paste(client: Client) -> None:
-    once, other = once_of(client), once_of(client)
+    once, other = one_time_value(client), one_time_value(client)
     assert once != other
 
     for text, value in [(b"one", once), (b"two", once), (b"one", other), (b"one", ""), (b"one", "short")]:
@@ -105,7 +105,7 @@ def test_different_text_or_a_new_visit_creates_another_paste(client: Client) -> 
 
 
 def test_a_form_shown_again_with_an_error_keeps_its_value(client: Client) -> None:
-    once = once_of(client)
+    once = one_time_value(client)
 
     again = submit(client, Part("files-0-content", b""), once=once)
 
@@ -113,7 +113,7 @@ def test_a_form_shown_again_with_an_error_keeps_its_value(client: Client) -> Non
 
 
 def test_a_paste_that_was_deleted_in_the_meantime_is_created_again(client: Client) -> None:
-    once = once_of(client)
+    once = one_time_value(client)
     submit(client, Part("files-0-content", b"text"), once=once)
     writing.remove(Paste.objects.get())
 
@@ -127,7 +127,7 @@ def test_a_link_cannot_set_the_value(client: Client) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_concurrent_requests_create_one_paste(client: Client) -> None:
-    once, found = once_of(client), []
+    once, found = one_time_value(client), []
 
     def press() -> None:
         try:

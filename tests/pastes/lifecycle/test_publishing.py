@@ -23,7 +23,7 @@ def visibility(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def failing(request: pytest.FixtureRequest) -> Iterator[None]:
+def make_receiver_fail(request: pytest.FixtureRequest) -> Iterator[None]:
     """Make a receiver of the signal raise an error."""
     signal: Signal = request.param
 
@@ -66,14 +66,14 @@ def test_after_five_taken_keys_nothing_is_stored(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("failing", [paste_published], indirect=True)
-def test_if_a_receiver_fails_before_the_commit_nothing_is_stored(failing: None, visibility: str) -> None:
+def test_if_a_receiver_fails_before_the_commit_nothing_is_stored(make_receiver_fail: None, visibility: str) -> None:
     with nothing_stored(), pytest.raises(RuntimeError):
         publish("text", visibility)
 
 
 @pytest.mark.parametrize("failing", [paste_stored], indirect=True)
 def test_if_a_receiver_fails_afterwards_it_is_logged_and_the_author_gets_the_paste(
-    failing: None, visibility: str, caplog: pytest.LogCaptureFixture
+    make_receiver_fail: None, visibility: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     paste = publish("text", visibility)
 

@@ -29,22 +29,22 @@ FAR = "203.0.113.5"
 
 
 @pytest.fixture(autouse=True)
-def fresh(settings: Settings, tmp_path: Path) -> None:
+def reset_counters(settings: Settings, tmp_path: Path) -> None:
     """Start with empty counters."""
     settings.DATA_DIR = tmp_path
     settings.CACHES = settings.CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 @pytest.fixture
-def far() -> Client:
+def remote_client() -> Client:
     """Return a client with a remote address."""
     return Client(REMOTE_ADDR=FAR)
 
 
-def test_creates_above_the_limit_must_wait_and_reads_continue(far: Client) -> None:
-    made = [far.put("/a.txt", b"text", content_type="") for _ in range(5)]
+def test_creates_above_the_limit_must_wait_and_reads_continue(remote_client: Client) -> None:
+    made = [remote_client.put("/a.txt", b"text", content_type="") for _ in range(5)]
     with nothing_stored():
-        over = far.put("/a.txt", b"text", content_type="")
+        over = remote_client.put("/a.txt", b"text", content_type="")
 
     assert [response.status_code for response in made] == [201] * 5
     assert [response["RateLimit"].split(";")[1] for response in made] == [f"r={left}" for left in (4, 3, 2, 1, 0)]
@@ -54,46 +54,46 @@ def test_creates_above_the_limit_must_wait_and_reads_continue(far: Client) -> No
     assert over.content.count(b"\n") == 1
     key = Paste.objects.first()
     assert key
-    assert far.get(f"/{key.key}/raw").status_code == 200
+    assert remote_client.get(f"/{key.key}/raw").status_code == 200
 
 
-def test_the_refusal_has_the_callers_format(far: Client, settings: Settings) -> None:
+def test_the_refusal_has_the_callers_format(remote_client: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_CREATE = "1/day"
     publish_text()
-    assert create(far, {"files": [FILE]}).status_code == 201
+    assert create(remote_client, {"files": [FILE]}).status_code == 201
 
-    api = create(far, {"files": [FILE]})
-    page = submit(far, Part("files-0-content", b"x"))
+    api = create(remote_client, {"files": [FILE]})
+    page = submit(remote_client, Part("files-0-content", b"x"))
 
     assert (api.status_code, api.json()["error"]["code"], api.json()["error"]["limit"]) == (429, "too_many_requests", 1)
     assert api["Access-Control-Allow-Origin"] == "*"
     assert (page.status_code, page["Content-Type"]) == (429, "text/html; charset=utf-8")
 
 
-def test_refused_and_redisplayed_requests_do_not_count(far: Client) -> None:
+def test_refused_and_redisplayed_requests_do_not_count(remote_client: Client) -> None:
     for _ in range(8):
-        assert far.put("/", b"", content_type="").status_code == 422
-        assert submit(far, Part("files-0-content", b"x"), add_file="1").status_code == 200
+        assert remote_client.put("/", b"", content_type="").status_code == 422
+        assert submit(remote_client, Part("files-0-content", b"x"), add_file="1").status_code == 200
 
-    assert submit(far, Part("files-0-content", b"x")).status_code == 302
-    assert [far.put("/", b"x", content_type="").status_code for _ in range(5)] == [201] * 4 + [429]
+    assert submit(remote_client, Part("files-0-content", b"x")).status_code == 302
+    assert [remote_client.put("/", b"x", content_type="").status_code for _ in range(5)] == [201] * 4 + [429]
 
 
-def test_reads_have_their_own_limit(far: Client, settings: Settings) -> None:
+def test_reads_have_their_own_limit(remote_client: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_READ = "3/hour"
     paste = publish_text()
 
-    assert [far.get(f"/{paste.key}/raw").status_code for _ in range(4)] == [200, 200, 200, 429]
-    assert far.get("/healthz").status_code == 200
+    assert [remote_client.get(f"/{paste.key}/raw").status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert remote_client.get("/healthz").status_code == 200
     assert Client(REMOTE_ADDR="203.0.113.6").get(f"/{paste.key}/raw").status_code == 200
 
 
-def test_wrong_tokens_are_counted_and_right_ones_are_not(far: Client) -> None:
+def test_wrong_tokens_are_counted_and_right_ones_are_not(remote_client: Client) -> None:
     paste = publish_text()
     own = [publish_text() for _ in range(3)]
 
-    wrong = [far.delete(f"/{paste.key}", headers={"x-pasteur-token": str(number)}) for number in range(20)]
-    over = far.delete(f"/{paste.key}", headers={"x-pasteur-token": paste.token})
+    wrong = [remote_client.delete(f"/{paste.key}", headers={"x-pasteur-token": str(number)}) for number in range(20)]
+    over = remote_client.delete(f"/{paste.key}", headers={"x-pasteur-token": paste.token})
 
     assert Counter(response.status_code for response in wrong) == {403: 20}
     assert over.status_code == 429
@@ -109,10 +109,10 @@ def test_local_callers_are_not_limited(address: str) -> None:
     assert [near.put("/", b"x", content_type="").status_code for _ in range(12)] == [201] * 12
 
 
-def test_off_turns_a_limit_off(far: Client, settings: Settings) -> None:
+def test_off_turns_a_limit_off(remote_client: Client, settings: Settings) -> None:
     settings.PASTEUR_LIMIT_CREATE = "off"
 
-    assert [far.put("/", b"x", content_type="").status_code for _ in range(12)] == [201] * 12
+    assert [remote_client.put("/", b"x", content_type="").status_code for _ in range(12)] == [201] * 12
 
 
 def test_an_ipv6_network_is_one_caller(settings: Settings) -> None:
@@ -138,21 +138,21 @@ def test_ten_wrong_passwords_lock_an_account_for_all_addresses(client: Client) -
     assert client.post("/admin/login/", right).status_code == 429
 
 
-def test_an_address_cannot_try_many_accounts(far: Client) -> None:
-    tries = [wrong_password(far, f"name-{number}") for number in range(11)]
+def test_an_address_cannot_try_many_accounts(remote_client: Client) -> None:
+    tries = [wrong_password(remote_client, f"name-{number}") for number in range(11)]
 
     assert tries == [200] * 10 + [429]
 
 
-def test_right_passwords_do_not_count(far: Client) -> None:
+def test_right_passwords_do_not_count(remote_client: Client) -> None:
     User.objects.create_superuser("moderator", password="right")
 
     for _ in range(12):
         right = {"username": "moderator", "password": "right"}
-        assert far.post("/admin/login/?next=/admin/", right).status_code == 302
+        assert remote_client.post("/admin/login/?next=/admin/", right).status_code == 302
 
 
-def counted_at_once(rate: Rate) -> int:
+def count_granted(rate: Rate) -> int:
     """Return how many of 40 concurrent requests are granted."""
     granted: list[bool] = []
     takers = [threading.Thread(target=lambda: granted.append(counters.charge("x", rate) <= 0)) for _ in range(40)]
@@ -164,7 +164,7 @@ def counted_at_once(rate: Rate) -> int:
 
 
 def test_concurrent_requests_are_limited_like_consecutive_ones() -> None:
-    assert counted_at_once(Rate(10, 86_400, 10)) == 10
+    assert count_granted(Rate(10, 86_400, 10)) == 10
 
 
 def test_a_caller_may_continue_after_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,11 +193,11 @@ def test_many_callers_share_a_table_of_fixed_size(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_write_permission_blocks_no_request(
-    far: Client, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    remote_client: Client, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DATA_DIR = tmp_path / "nowhere"
 
-    statuses: list[Any] = [far.put("/", b"x", content_type="").status_code for _ in range(7)]
+    statuses: list[Any] = [remote_client.put("/", b"x", content_type="").status_code for _ in range(7)]
 
     assert statuses == [201] * 7
     assert "not counted" in caplog.text
@@ -212,12 +212,12 @@ def test_redis_counts_for_all_machines_and_the_table_is_the_fallback(
     settings.CACHES = {"default": {"LOCATION": f"{redis.url}"}}
     rate = Rate(10, 86_400, 10)
 
-    assert counted_at_once(rate) == 10
+    assert count_granted(rate) == 10
     counters.refund("x", rate)
     assert [counters.charge("x", rate) <= 0 for _ in range(2)] == [True, False]
     redis.stop()
 
-    assert counted_at_once(rate) == 10
+    assert count_granted(rate) == 10
 
 
 @dataclass(frozen=True)
@@ -269,15 +269,15 @@ GUESSES = [
 
 @pytest.mark.parametrize("guess", GUESSES, ids=lambda guess: guess.name)
 def test_a_wrong_edit_token_counts_as_a_guess_wherever_it_is_tried_and_a_right_one_does_not(
-    far: Client, settings: Settings, guess: Guess
+    remote_client: Client, settings: Settings, guess: Guess
 ) -> None:
     settings.PASTEUR_LIMIT_CREATE, settings.PASTEUR_LIMIT_DELETE = "6/hour", "5/hour"
     paste, own = publish_text(), [publish_text() for _ in range(6)]
     near = Client(REMOTE_ADDR="203.0.113.8")
 
-    wrong = [guess.send(far, paste.key, f"wrong{number}").status_code for number in range(5)]
+    wrong = [guess.send(remote_client, paste.key, f"wrong{number}").status_code for number in range(5)]
     with nothing_stored():
-        over = guess.send(far, paste.key, paste.token)
+        over = guess.send(remote_client, paste.key, paste.token)
     right = [guess.send(near, one.key, one.token).status_code for one in own]
 
     assert (wrong, over.status_code) == ([guess.wrong] * 5, 429)
@@ -286,4 +286,4 @@ def test_a_wrong_edit_token_counts_as_a_guess_wherever_it_is_tried_and_a_right_o
     assert 429 not in right
     assert guess.wrong not in right or "PrivateBin" in guess.name
     # Failed attempts do not count against the limit for new pastes.
-    assert [far.put("/", b"x", content_type="").status_code for _ in range(7)] == [201] * 6 + [429]
+    assert [remote_client.put("/", b"x", content_type="").status_code for _ in range(7)] == [201] * 6 + [429]

@@ -24,7 +24,7 @@ LIST = "/admin/pastes/paste/"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}\u202e"
 
 
-def found(client: Client, query: str) -> set[str]:
+def search_results(client: Client, query: str) -> set[str]:
     """Return the keys in the search results."""
     response = client.get(LIST, {"q": query})
     assert response.status_code == 200
@@ -32,7 +32,7 @@ def found(client: Client, query: str) -> set[str]:
     return {key for key in Paste.objects.values_list("key", flat=True) if key in text}
 
 
-def act(client: Client, action: str, *pastes: Paste) -> Any:
+def run_action(client: Client, action: str, *pastes: Paste) -> Any:
     """Run an action on these pastes by submitting its form."""
     return client.post(LIST, {"action": action, "_selected_action": [paste.pk for paste in pastes]}, follow=True)
 
@@ -68,7 +68,7 @@ def test_pastes_are_found_by_key_title_author_file_name_and_text(admin_client: C
     publish_text("nothing", title="other")
 
     for query in (paste.key, paste.key.upper(), "haystack", "ADA", "needle in", "SPINDLE", f" {paste.key} "):
-        assert found(admin_client, query) == {paste.key}, query
+        assert search_results(admin_client, query) == {paste.key}, query
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_pastes_are_found_by_key_title_author_file_name_and_text(admin_client: C
 def test_odd_search_terms_find_nothing_and_cause_no_error(admin_client: Client, query: str) -> None:
     publish_text("text")
 
-    assert found(admin_client, query.encode(errors="surrogatepass").decode(errors="replace")) == set()
+    assert search_results(admin_client, query.encode(errors="surrogatepass").decode(errors="replace")) == set()
 
 
 def test_an_empty_search_lists_all_pastes_newest_first(admin_client: Client) -> None:
@@ -88,7 +88,7 @@ def test_an_empty_search_lists_all_pastes_newest_first(admin_client: Client) -> 
     text = Page(admin_client.get(LIST)).text
 
     assert text.index(second.key) < text.index(first.key)
-    assert "Showing" not in text or found(admin_client, " ") == {first.key, second.key}
+    assert "Showing" not in text or search_results(admin_client, " ") == {first.key, second.key}
 
 
 def test_text_of_older_revisions_is_found_and_shown(admin_client: Client) -> None:
@@ -97,7 +97,7 @@ def test_text_of_older_revisions_is_found_and_shown(admin_client: Client) -> Non
 
     page = Page(admin_client.get(f"{LIST}{paste.pk}/change/"))
 
-    assert found(admin_client, "first edition") == {paste.key}
+    assert search_results(admin_client, "first edition") == {paste.key}
     assert page.pre == ["the first edition", "the second edition"]
 
 
@@ -115,9 +115,9 @@ def test_the_mirror_state_is_shown_before_and_after_the_commit(admin_client: Cli
 def test_hide_takes_a_paste_off_the_site_and_show_brings_it_back(admin_client: Client, client: Client) -> None:
     one, other = publish_text("one"), publish_text("other")
 
-    hidden = act(admin_client, "hide", one, other)
+    hidden = run_action(admin_client, "hide", one, other)
     gone = [client.get(f"/{paste.key}").status_code for paste in (one, other)]
-    shown = act(admin_client, "show_again", one)
+    shown = run_action(admin_client, "show_again", one)
 
     assert "2 hidden." in Page(hidden).text
     assert gone == [404, 404]
@@ -132,10 +132,10 @@ def test_hide_takes_a_paste_off_the_site_and_show_brings_it_back(admin_client: C
 
 def test_hiding_a_hidden_paste_changes_nothing(admin_client: Client) -> None:
     paste = publish_text()
-    act(admin_client, "hide", paste)
+    run_action(admin_client, "hide", paste)
 
     with nothing_stored():
-        again = act(admin_client, "hide", paste)
+        again = run_action(admin_client, "hide", paste)
 
     assert "0 hidden." in Page(again).text
 
@@ -145,7 +145,7 @@ def test_a_removed_paste_cannot_be_shown_again(admin_client: Client) -> None:
     writing.remove(paste)
 
     with nothing_stored():
-        response = act(admin_client, "show_again", paste)
+        response = run_action(admin_client, "show_again", paste)
 
     assert "0 shown again." in Page(response).text
     paste.refresh_from_db()
@@ -159,7 +159,7 @@ def test_view_permission_does_not_allow_hiding(client: Client, django_user_model
     paste = publish_text()
 
     with nothing_stored():
-        act(client, "hide", paste)
+        run_action(client, "hide", paste)
 
     paste.refresh_from_db()
     assert (client.get(LIST).status_code, paste.state) == (200, "published")
@@ -173,7 +173,7 @@ def test_hostile_text_is_escaped_in_list_search_and_detail(admin_client: Client)
         admin_client.get(LIST),
         admin_client.get(LIST, {"q": HOSTILE}),
         admin_client.get(f"{LIST}{paste.pk}/change/"),
-        act(admin_client, "hide", paste),
+        run_action(admin_client, "hide", paste),
     ]
 
     for response in pages:
@@ -210,7 +210,7 @@ def test_the_delete_action_is_not_offered(admin_client: Client) -> None:
     paste = publish_text()
 
     with nothing_stored():
-        act(admin_client, "delete_selected", paste)
+        run_action(admin_client, "delete_selected", paste)
 
     assert "delete_selected" not in admin_client.get(LIST).content.decode()
 

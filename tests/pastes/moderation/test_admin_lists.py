@@ -10,7 +10,7 @@ from pastes.lifecycle.draft import NewFile
 from pastes.moderation import admin_lists
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
-from tests.pastes.moderation.test_admin import LIST, found
+from tests.pastes.moderation.test_admin import LIST, search_results
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -24,7 +24,7 @@ def test_a_paste_is_found_by_its_url_without_scanning_content(admin_client: Clie
     publish_text(f"mentions {paste.key}")
 
     with CaptureQueriesContext(connection) as queries:
-        keys = found(admin_client, address.format(key=paste.key))
+        keys = search_results(admin_client, address.format(key=paste.key))
 
     assert keys == {paste.key}
     assert not [query for query in queries if "LIKE" in query["sql"]]
@@ -33,7 +33,7 @@ def test_a_paste_is_found_by_its_url_without_scanning_content(admin_client: Clie
 def test_an_unknown_key_is_searched_in_content(admin_client: Client) -> None:
     paste = publish_text("eggs for breakfast")
 
-    assert found(admin_client, "breakfast") == {paste.key}
+    assert search_results(admin_client, "breakfast") == {paste.key}
 
 
 def test_old_public_pastes_are_found_by_their_words(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,8 +41,8 @@ def test_old_public_pastes_are_found_by_their_words(admin_client: Client, monkey
     publish_text("something else")
     monkeypatch.setattr(admin_lists, "SCANNED_PASTES", 1)
 
-    assert found(admin_client, "needle") == {public.key, unlisted.key}
-    assert found(admin_client, "eedle") == {unlisted.key}
+    assert search_results(admin_client, "needle") == {public.key, unlisted.key}
+    assert search_results(admin_client, "eedle") == {unlisted.key}
 
 
 def test_a_list_counts_and_pages_up_to_its_limit(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

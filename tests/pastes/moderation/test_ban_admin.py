@@ -14,7 +14,7 @@ from pastes.models import Ban, Paste, Report
 from pastes.moderation import reports
 from tests.pastes.factories import publish_text
 from tests.pastes.html_pages import Page
-from tests.pastes.moderation.test_admin import found
+from tests.pastes.moderation.test_admin import search_results
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -23,7 +23,7 @@ FAR = "203.0.113.5"
 
 
 @pytest.fixture(autouse=True)
-def fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
+def store_origins(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Store origins, and clear cached bans afterwards."""
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_KEEP_ADDRESSES = 7
@@ -32,13 +32,13 @@ def fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
     bans.forget()
 
 
-def pasted_from(address: str) -> Paste:
+def paste_from(address: str) -> Paste:
     """Create a paste from an address."""
     assert Client(REMOTE_ADDR=address).put("/a.txt", b"text", content_type="").status_code == 201
     return Paste.objects.latest("id")
 
 
-def act(client: Client, kind: str, *rows: Any, **fields: str) -> Page:
+def run_ban_action(client: Client, kind: str, *rows: Any, **fields: str) -> Page:
     """Run the ban action on these pastes or reports by submitting its form."""
     chosen = {"action": "ban", "_selected_action": [row.pk for row in rows]}
     return Page(client.post(f"/admin/pastes/{kind}/", chosen | fields, follow=True))
@@ -54,7 +54,7 @@ def test_a_moderator_bans_an_address_and_lifts_the_ban(admin_client: Client) -> 
     assert made.status_code == 302
     assert (ban.network, ban.by) == ("2001:db8::/64", "admin")
     assert refused.status_code == 403
-    pasted_from("2001:db8::6")
+    paste_from("2001:db8::6")
 
 
 @pytest.mark.parametrize("network", ["spam", "0.0.0.0/0", "127.0.0.1", "\0", "203.0.113.5"])
@@ -84,18 +84,18 @@ def test_a_ban_is_found_by_any_address_that_it_covers(admin_client: Client) -> N
 
 
 def test_a_paste_shows_its_origin_and_links_to_other_pastes_from_it(admin_client: Client) -> None:
-    first, second, other = pasted_from(FAR), pasted_from(FAR), pasted_from("203.0.113.6")
+    first, second, other = paste_from(FAR), paste_from(FAR), paste_from("203.0.113.6")
 
-    assert found(admin_client, FAR) == {first.key, second.key}
+    assert search_results(admin_client, FAR) == {first.key, second.key}
     assert FAR in Page(admin_client.get(f"/admin/pastes/paste/{first.pk}/change/")).text
     assert "unknown" in Page(admin_client.get(f"/admin/pastes/paste/{publish_text().pk}/change/")).text
-    assert found(admin_client, "203.0.113.6") == {other.key}
+    assert search_results(admin_client, "203.0.113.6") == {other.key}
 
 
 def test_the_origins_of_selected_pastes_are_banned_in_one_step(admin_client: Client) -> None:
-    pastes = [pasted_from(FAR), pasted_from(FAR), pasted_from("203.0.113.6"), publish_text()]
+    pastes = [paste_from(FAR), paste_from(FAR), paste_from("203.0.113.6"), publish_text()]
 
-    page = act(admin_client, "paste", *pastes, reason="Spam", days="7")
+    page = run_ban_action(admin_client, "paste", *pastes, reason="Spam", days="7")
 
     assert "2 banned." in page.text
     assert "1 origins are not recorded" in page.text
@@ -107,16 +107,16 @@ def test_the_origins_of_selected_pastes_are_banned_in_one_step(admin_client: Cli
 
 
 def test_the_origin_of_a_reported_paste_is_banned_from_its_report(admin_client: Client) -> None:
-    reports.report(pasted_from(FAR), reason="spam")
+    reports.report(paste_from(FAR), reason="spam")
 
-    act(admin_client, "report", Report.objects.get(), reason="Spam")
+    run_ban_action(admin_client, "report", Report.objects.get(), reason="Spam")
 
     assert (Ban.objects.get().network, Ban.objects.get().until) == (FAR, None)
 
 
 @pytest.mark.parametrize("fields", [{}, {"reason": "Spam", "days": "0"}, {"reason": "Spam", "days": "9" * 9}])
 def test_a_ban_requires_a_reason_and_valid_days(admin_client: Client, fields: dict[str, str]) -> None:
-    page = act(admin_client, "paste", pasted_from(FAR), **fields)
+    page = run_ban_action(admin_client, "paste", paste_from(FAR), **fields)
 
     assert "No address was banned" in page.text
     assert not Ban.objects.exists()
@@ -128,6 +128,6 @@ def test_permission_to_hide_does_not_allow_banning(client: Client, django_user_m
         hider.user_permissions.add(Permission.objects.get(codename=name))
     client.force_login(hider)
 
-    act(client, "paste", pasted_from(FAR), reason="Spam")
+    run_ban_action(client, "paste", paste_from(FAR), reason="Spam")
 
     assert not Ban.objects.exists()

@@ -19,23 +19,23 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 LIST = "/admin/pastes/report/"
 
 
-def reported(text: str = "text", *, words: str = "", **facts: Any) -> tuple[Paste, Report]:
+def publish_and_report(text: str = "text", *, words: str = "", **facts: Any) -> tuple[Paste, Report]:
     """Publish a paste, and report it."""
     paste = publish_text(text, **facts)
     reports.report(paste, reason="spam", words=words)
     return paste, Report.objects.get(paste=paste)
 
 
-def act(client: Client, action: str, *reports: Report, **fields: str) -> Any:
+def run_action(client: Client, action: str, *reports: Report, **fields: str) -> Any:
     """Run an action on these reports by submitting its form."""
     chosen = {"action": action, "_selected_action": [report.pk for report in reports]}
     return client.post(LIST, chosen | fields, follow=True)
 
 
 def test_open_reports_are_listed_with_their_pastes(admin_client: Client) -> None:
-    paste, report = reported("the beginning of it", words="It is bad.")
+    paste, report = publish_and_report("the beginning of it", words="It is bad.")
     reports.report(paste, reason="abuse", words="It is worse.")
-    settled, closed = reported()
+    settled, closed = publish_and_report()
     reports.dismiss(closed)
 
     listed = admin_client.get(LIST)
@@ -62,9 +62,9 @@ def test_open_reports_are_listed_with_their_pastes(admin_client: Client) -> None
 def test_a_moderator_closes_a_report(
     admin_client: Client, action: str, fields: dict[str, str], outcome: str, state: str
 ) -> None:
-    paste, report = reported()
+    paste, report = publish_and_report()
 
-    response = act(admin_client, action, report, **fields)
+    response = run_action(admin_client, action, report, **fields)
 
     paste.refresh_from_db()
     report.refresh_from_db()
@@ -74,13 +74,13 @@ def test_a_moderator_closes_a_report(
 
 
 def test_hiding_closes_all_reports_of_the_paste_and_dismissing_only_the_selected(admin_client: Client) -> None:
-    paste, report = reported()
-    other, kept = reported()
+    paste, report = publish_and_report()
+    other, kept = publish_and_report()
     for one in (paste, other):
         reports.report(one, reason="abuse")
 
-    act(admin_client, "hide", report)
-    act(admin_client, "dismiss", kept)
+    run_action(admin_client, "hide", report)
+    run_action(admin_client, "dismiss", kept)
 
     assert not Report.objects.open().filter(paste=paste).exists()
     assert [one.reason for one in Report.objects.open().filter(paste=other)] == ["abuse"]
@@ -90,10 +90,10 @@ def test_viewing_reports_does_not_allow_taking_down_pastes(client: Client, djang
     looker = django_user_model.objects.create_user("eve", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_report"))
     client.force_login(looker)
-    paste, report = reported()
+    paste, report = publish_and_report()
 
     for action in ("hide", "purge", "dismiss"):
-        act(client, action, report, reason="because")
+        run_action(client, action, report, reason="because")
 
     report.refresh_from_db()
     paste.refresh_from_db()
@@ -102,7 +102,7 @@ def test_viewing_reports_does_not_allow_taking_down_pastes(client: Client, djang
 
 
 def test_hostile_text_is_escaped(admin_client: Client) -> None:
-    _, report = reported(HOSTILE, words=HOSTILE, title=HOSTILE)
+    _, report = publish_and_report(HOSTILE, words=HOSTILE, title=HOSTILE)
 
     for path in (LIST, f"{LIST}?q=%00", f"{LIST}?q=script", f"{LIST}{report.pk}/change/"):
         response = admin_client.get(path)
@@ -119,16 +119,16 @@ def test_the_number_of_queries_does_not_grow_with_the_reports(admin_client: Clie
             assert admin_client.get(LIST).status_code == 200
         return len(asked)
 
-    reported()
+    publish_and_report()
     few = queries()
     for _ in range(5):
-        reported()
+        publish_and_report()
 
     assert queries() == few
 
 
 def test_reports_cannot_be_changed(admin_client: Client) -> None:
-    _, report = reported(words="before")
+    _, report = publish_and_report(words="before")
 
     for path in ("add/", f"{report.pk}/change/", f"{report.pk}/delete/"):
         assert admin_client.post(LIST + path, {"words": "after", "post": "yes"}).status_code == 403

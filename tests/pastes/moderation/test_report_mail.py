@@ -33,7 +33,7 @@ def smtp(settings: Settings) -> Iterator[Smtp]:
         yield server
 
 
-def reported(words: str = "", **fields: str) -> Paste:
+def publish_and_report(words: str = "", **fields: str) -> Paste:
     """Publish a paste, and report it."""
     paste = publish_text("the text itself")
     reports.report(paste, reason="spam", words=words, **fields)
@@ -43,7 +43,7 @@ def reported(words: str = "", **fields: str) -> Paste:
 @pytest.mark.django_db
 @pytest.mark.database
 def test_the_mail_contains_the_report_and_links_to_the_paste(smtp: Smtp) -> None:
-    paste = reported("It is bad.\nReally.", contact="eve@example.org")
+    paste = publish_and_report("It is bad.\nReally.", contact="eve@example.org")
 
     notify_moderators()
 
@@ -62,7 +62,7 @@ def test_the_mail_contains_the_report_and_links_to_the_paste(smtp: Smtp) -> None
 @pytest.mark.django_db
 @pytest.mark.database
 def test_a_paste_is_mailed_about_once_until_its_reports_are_closed(smtp: Smtp) -> None:
-    paste = reported()
+    paste = publish_and_report()
     mailer = Mailer()
 
     assert mailer.send_pending() == 1
@@ -78,7 +78,7 @@ def test_a_paste_is_mailed_about_once_until_its_reports_are_closed(smtp: Smtp) -
 
 @pytest.mark.django_db
 def test_many_pastes_are_reported_in_one_mail(smtp: Smtp) -> None:
-    pastes = [reported() for _ in range(25)]
+    pastes = [publish_and_report() for _ in range(25)]
 
     assert Mailer().send_pending() == 25
 
@@ -92,7 +92,7 @@ def test_many_pastes_are_reported_in_one_mail(smtp: Smtp) -> None:
 @pytest.mark.django_db
 def test_the_mail_headers_contain_no_text_from_readers(smtp: Smtp, settings: Settings) -> None:
     settings.PASTEUR_TITLE = "Our\npastes"
-    reported("\nBcc: all@example.org\r\n.\r\nQUIT\n" + "x" * 5_000)
+    publish_and_report("\nBcc: all@example.org\r\n.\r\nQUIT\n" + "x" * 5_000)
 
     Mailer().send_pending()
 
@@ -108,7 +108,7 @@ def test_the_mail_headers_contain_no_text_from_readers(smtp: Smtp, settings: Set
 def test_a_refused_mail_is_one_log_line_and_loses_no_report(
     smtp: Smtp, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reported()
+    publish_and_report()
     now = [1_000.0]
     monkeypatch.setattr("pastes.moderation.report_mail.time.monotonic", lambda: now[0])
     mailer = Mailer()
@@ -130,7 +130,7 @@ def test_a_refused_mail_is_one_log_line_and_loses_no_report(
 def test_an_unreachable_mail_server_is_retried(
     smtp: Smtp, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reported()
+    publish_and_report()
     with reserve_port() as closed:
         settings.EMAIL_PORT = closed.getsockname()[1]
 
@@ -142,7 +142,7 @@ def test_an_unreachable_mail_server_is_retried(
 
 @pytest.mark.django_db
 def test_without_moderators_no_mail_is_sent(smtp: Smtp, settings: Settings) -> None:
-    reported()
+    publish_and_report()
     settings.PASTEUR_MODERATORS = []
 
     assert Mailer().send_pending() == 0

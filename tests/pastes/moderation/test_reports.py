@@ -24,7 +24,7 @@ FAR = "203.0.113.5"
 
 
 @pytest.fixture(autouse=True)
-def fresh(settings: Settings, tmp_path: Path) -> None:
+def reset_counters(settings: Settings, tmp_path: Path) -> None:
     """Start with empty counters."""
     settings.DATA_DIR = tmp_path
     settings.CACHES = settings.CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -35,7 +35,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def while_another_writes(*works: Callable[[], object]) -> list[Exception | None]:
+def during_another_write(*works: Callable[[], object]) -> list[Exception | None]:
     """Start each piece of work in its own thread, in order, during another write; return the errors raised."""
     errors: dict[int, Exception | None] = {}
     begun, go_on = threading.Event(), threading.Event()
@@ -67,12 +67,12 @@ def while_another_writes(*works: Callable[[], object]) -> list[Exception | None]
     return [errors[number] for number in range(len(works))]
 
 
-def make(name: str) -> None:
+def write_row(name: str) -> None:
     """Write a row."""
     ApiToken.objects.create(name=name, secret_hash=name)
 
 
-def made() -> list[str]:
+def stored_rows() -> list[str]:
     """Return the names of the rows in the table, in order."""
     return list(ApiToken.objects.order_by("pk").values_list("name", flat=True))
 
@@ -83,19 +83,19 @@ def publish(text: str) -> None:
 
 
 def test_writes_that_arrive_in_the_meantime_share_a_transaction_in_order(sizes: list[int]) -> None:
-    errors = while_another_writes(*(partial(commit, partial(make, name)) for name in "abcde"))
+    errors = during_another_write(*(partial(commit, partial(write_row, name)) for name in "abcde"))
 
     assert sizes == [1, 5]
-    assert (made(), errors) == (list("abcde"), [None] * 5)
+    assert (stored_rows(), errors) == (list("abcde"), [None] * 5)
 
 
 def test_more_writes_than_fit_into_one_group_become_several(sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "_MAX_WRITES", 2)
 
-    while_another_writes(*(partial(commit, partial(make, name)) for name in "abcde"))
+    during_another_write(*(partial(commit, partial(write_row, name)) for name in "abcde"))
 
     assert sizes == [1, 2, 2, 1]
-    assert made() == list("abcde")
+    assert stored_rows() == list("abcde")
 
 
 def test_work_runs_in_the_context_of_its_own_thread() -> None:
@@ -103,22 +103,22 @@ def test_work_runs_in_the_context_of_its_own_thread() -> None:
 
     def want(name: str) -> None:
         who.set(name)
-        commit(lambda: make(who.get()))
+        commit(lambda: write_row(who.get()))
 
-    while_another_writes(partial(want, "a"), partial(want, "b"))
+    during_another_write(partial(want, "a"), partial(want, "b"))
 
-    assert made() == ["a", "b"]
+    assert stored_rows() == ["a", "b"]
 
 
 def test_nothing_of_a_failed_group_is_stored_and_only_its_cause_gets_the_error() -> None:
     def fail() -> None:
-        make("half")
+        write_row("half")
         raise ValueError("mine")
 
-    works = (partial(make, "a"), fail, partial(make, "b"))
-    errors = while_another_writes(*(partial(commit, work) for work in works))
+    works = (partial(write_row, "a"), fail, partial(write_row, "b"))
+    errors = during_another_write(*(partial(commit, work) for work in works))
 
-    assert made() == []
+    assert stored_rows() == []
     assert [type(error) for error in errors] == [UndoneError, ValueError, UndoneError]
 
 
@@ -135,7 +135,7 @@ def test_all_writes_get_the_error_if_the_transaction_itself_fails(monkeypatch: p
             together(group)
 
     monkeypatch.setattr(group_commit, "_write_together", fail)
-    errors = while_another_writes(*[partial(publish, "text")] * 3)
+    errors = during_another_write(*[partial(publish, "text")] * 3)
 
     assert [type(error) for error in errors] == [OperationalError] * 3
     assert not Paste.objects.exists()
@@ -145,22 +145,22 @@ def test_a_deferred_constraint_fails_only_the_write_that_broke_it() -> None:
     def break_it() -> None:
         Creation.objects.create(key_hash="a", body_hash="b", paste_id=987_654, created_at=timezone.now())
 
-    errors = while_another_writes(partial(commit, partial(make, "a")), partial(commit, break_it))
+    errors = during_another_write(partial(commit, partial(write_row, "a")), partial(commit, break_it))
 
     assert [type(error) for error in errors] == [UndoneError, UndoneError]
     with pytest.raises(IntegrityError):
         commit(break_it, alone=True)
-    assert (made(), Creation.objects.count()) == ([], 0)
+    assert (stored_rows(), Creation.objects.count()) == ([], 0)
 
 
 def test_a_write_that_hides_a_database_error_gets_the_error() -> None:
-    make("taken")
+    write_row("taken")
 
     def hide() -> None:
         with contextlib.suppress(IntegrityError):
-            make("taken")
+            write_row("taken")
 
-    errors = while_another_writes(partial(commit, hide), partial(commit, partial(make, "a")))
+    errors = during_another_write(partial(commit, hide), partial(commit, partial(write_row, "a")))
 
     assert [type(error) for error in errors] == [transaction.TransactionManagementError, UndoneError]
 
@@ -170,12 +170,12 @@ def test_a_failure_after_the_commit_repeats_no_write(caplog: pytest.LogCaptureFi
         raise RuntimeError("afterwards")
 
     def work() -> None:
-        make("a")
+        write_row("a")
         transaction.on_commit(fail)
 
-    errors = while_another_writes(partial(commit, work), partial(commit, partial(make, "b")))
+    errors = during_another_write(partial(commit, work), partial(commit, partial(write_row, "b")))
 
-    assert (errors, made()) == ([None, None], ["a", "b"])
+    assert (errors, stored_rows()) == ([None, None], ["a", "b"])
     assert "afterwards" in caplog.text
 
 
@@ -184,7 +184,7 @@ def test_a_taken_key_loses_no_paste_in_the_group(sizes: list[int], monkeypatch: 
     monkeypatch.setattr(keys, "draw", lambda: next(drawn))
     publish("first")
 
-    errors = while_another_writes(*(partial(publish, text) for text in ("second", "third", "fourth")))
+    errors = during_another_write(*(partial(publish, text) for text in ("second", "third", "fourth")))
 
     assert errors == [None] * 3
     assert sizes == [1, 1, 3]  # And each of the three once more, individually.
@@ -195,7 +195,7 @@ def test_a_taken_key_loses_no_paste_in_the_group(sizes: list[int], monkeypatch: 
 
 def test_inside_a_transaction_a_write_is_part_of_it(sizes: list[int]) -> None:
     with transaction.atomic():
-        commit(lambda: make("a"))
+        commit(lambda: write_row("a"))
         transaction.set_rollback(True)
 
-    assert (made(), sizes) == ([], [])
+    assert (stored_rows(), sizes) == ([], [])

@@ -29,7 +29,7 @@ pytestmark = [
 
 
 @contextlib.contextmanager
-def held() -> Iterator[None]:
+def hold_lock() -> Iterator[None]:
     """Hold the lock like another process: a separately opened file is locked separately."""
     path = Path(f"{connection.settings_dict['NAME']}-turn")
     with path.open("a") as file:
@@ -38,7 +38,7 @@ def held() -> Iterator[None]:
 
 
 @pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limit waiting to half a second."""
     monkeypatch.setattr(write_lock_module, "SECONDS", 0.5)
 
@@ -69,9 +69,9 @@ def create() -> Any:
     return Client().post("/", b"text", content_type="text/plain")
 
 
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("short_timeout")
 def test_a_writer_waits_up_to_the_limit_and_gets_503() -> None:
-    with held():
+    with hold_lock():
         started = time.monotonic()
         answer = create()
         waited = time.monotonic() - started
@@ -82,10 +82,10 @@ def test_a_writer_waits_up_to_the_limit_and_gets_503() -> None:
     assert create().status_code == 201
 
 
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("short_timeout")
 def test_many_writers_wait_no_longer_than_one() -> None:
     statuses: list[int] = []
-    with held():
+    with hold_lock():
         started = time.monotonic()
         assert in_threads(lambda: statuses.append(create().status_code), 8) == [None] * 8
         waited = time.monotonic() - started
@@ -95,14 +95,14 @@ def test_many_writers_wait_no_longer_than_one() -> None:
     assert create().status_code == 201
 
 
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("short_timeout")
 def test_a_lock_is_free_after_all_waiting_threads_gave_up() -> None:
     for _ in range(3):
-        with held(), pytest.raises(OperationalError), write_lock():
+        with hold_lock(), pytest.raises(OperationalError), write_lock():
             raise AssertionError("another one has the turn")
         time.sleep(0.2)
 
-        with held():
+        with hold_lock():
             pass  # Otherwise it would wait forever.
 
 
@@ -113,7 +113,7 @@ def test_a_lock_that_is_released_in_time_is_acquired() -> None:
         with write_lock():
             order.append("written")
 
-    with held():
+    with hold_lock():
         threads = [threading.Thread(target=write) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -139,7 +139,7 @@ def test_only_one_thread_holds_the_lock() -> None:
 
     def hold() -> None:
         for _ in range(50):
-            with held():
+            with hold_lock():
                 assert inside == 0
                 time.sleep(0.0005)
                 assert inside == 0
@@ -153,7 +153,7 @@ def test_only_one_thread_holds_the_lock() -> None:
 def test_a_reader_with_a_token_does_not_wait_for_writers() -> None:
     secret, _ = api_tokens.create(name="reader", scopes=["read"])
     headers = {"Authorization": f"Bearer {secret}"}
-    with held():
+    with hold_lock():
         started = time.monotonic()
         assert Client().get("/api/v1/limits", headers=headers).status_code == 200
         assert Client().get("/api/v1/pastes", headers=headers).status_code == 200

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 UPLOADED = ["Content-Type: text/plain"]
 
 
-def made(response: Any) -> Paste:
+def created_paste(response: Any) -> Paste:
     """Return the paste to which the form redirected."""
     assert response.status_code == 302
     key, page = response["Location"].removeprefix("/").split("/")
@@ -42,7 +42,7 @@ def test_the_page_has_a_text_box_and_all_choices(client: Client) -> None:
 
 
 def test_a_form_with_only_text_creates_a_paste(client: Client) -> None:
-    paste = made(submit(client, Part("files-0-content", b"text")))
+    paste = created_paste(submit(client, Part("files-0-content", b"text")))
 
     assert [(file.name, file.language, file.content) for file in paste.files] == [("paste.txt", "plaintext", "text")]
     assert (paste.visibility, paste.burn, paste.expires_at) == ("unlisted", False, None)
@@ -63,7 +63,7 @@ def test_every_field_of_the_form_is_stored(client: Client) -> None:
         burn="on",
     )
 
-    paste = made(response)
+    paste = created_paste(response)
     assert (paste.title, paste.author, paste.comment) == ("A title", "Ada", "one\r\ntwo")
     assert (paste.visibility, paste.burn) == ("public", True)
     assert paste.expires_at is not None
@@ -81,7 +81,7 @@ def test_several_files_are_one_paste_and_empty_boxes_are_ignored(client: Client)
         files=3,
     )
 
-    assert [(file.name, file.language, file.content) for file in made(response).files] == [
+    assert [(file.name, file.language, file.content) for file in created_paste(response).files] == [
         ("a.py", "python", "one"),
         ("c.rs", "rust", "three"),
     ]
@@ -90,8 +90,8 @@ def test_several_files_are_one_paste_and_empty_boxes_are_ignored(client: Client)
 def test_an_uploaded_file_keeps_its_name_unless_one_is_typed(client: Client) -> None:
     chosen = Part("files-0-upload", "schön\r\n".encode(), file_name="schön.md", headers=UPLOADED)
 
-    own = made(submit(client, chosen))
-    other = made(submit(client, chosen, Part("files-0-name", b"other.txt")))
+    own = created_paste(submit(client, chosen))
+    other = created_paste(submit(client, chosen, Part("files-0-name", b"other.txt")))
 
     assert [(file.name, file.content) for file in own.files] == [("schön.md", "schön\r\n")]
     assert [(file.name, file.language) for file in other.files] == [("other.txt", "plaintext")]
@@ -100,7 +100,7 @@ def test_an_uploaded_file_keeps_its_name_unless_one_is_typed(client: Client) -> 
 def test_an_empty_file_field_is_ignored(client: Client) -> None:
     empty = Part("files-0-upload", b"", file_name="", headers=["Content-Type: application/octet-stream"])
 
-    paste = made(submit(client, Part("files-0-content", b"text"), empty))
+    paste = created_paste(submit(client, Part("files-0-content", b"text"), empty))
 
     assert [file.content for file in paste.files] == ["text"]
 
@@ -164,7 +164,7 @@ def test_the_form_can_be_submitted_as_it_is_shown(client: Client) -> None:
     page = Page(submit(client, Part("files-0-content", b"one"), title="T", add_file="1"))
     fields = {name: value for name, value in page.values.items() if not name.endswith("upload")}
 
-    paste = made(client.post("/", fields | {"files-1-content": "two"}))
+    paste = created_paste(client.post("/", fields | {"files-1-content": "two"}))
 
     assert [file.content for file in paste.files] == ["one", "two"]
     assert paste.title == "T"

@@ -34,13 +34,13 @@ WRITTEN = {
 
 
 @pytest.fixture(autouse=True)
-def limited(settings: Settings, tmp_path: Path) -> None:
+def one_paste_per_minute(settings: Settings, tmp_path: Path) -> None:
     """Allow each caller one paste per minute, with empty counters."""
     settings.DATA_DIR = tmp_path
     settings.PASTEUR_LIMIT_CREATE = "1/minute"
 
 
-def far(*, checks: bool = False) -> Client:
+def remote_client(*, checks: bool = False) -> Client:
     """Return a client at a remote address, which has rate limits."""
     return Client(
         REMOTE_ADDR="203.0.113.7", HTTP_ACCEPT=BROWSER_ACCEPT, enforce_csrf_checks=checks, raise_request_exception=False
@@ -53,13 +53,13 @@ def send(client: Client, path: str = "/", **changes: str) -> Any:
 
 
 def too_often() -> Any:
-    client = far()
+    client = remote_client()
     assert client.post("/", WRITTEN | {"title": "The first"}).status_code == 302
     return send(client)
 
 
 def too_late() -> Any:
-    client = far(checks=True)
+    client = remote_client(checks=True)
     client.get("/")
     del client.cookies["csrftoken"]
     return send(client)
@@ -68,12 +68,12 @@ def too_late() -> Any:
 def broken() -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "draw", None)  # Calling None raises an unexpected TypeError.
-        return send(far())
+        return send(remote_client())
 
 
 def without_database() -> Any:
     with database_fails(OperationalError):
-        return send(far())
+        return send(remote_client())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_form_is_shown_again_with_its_content_and_the_error(
 
 
 def test_a_form_refused_for_its_csrf_token_can_be_submitted_again() -> None:
-    client = far(checks=True)
+    client = remote_client(checks=True)
     page = Page(send(client))
 
     values = {name: value for name, value in page.values.items() if not name.endswith("upload")}
@@ -112,7 +112,7 @@ def test_a_form_refused_for_its_csrf_token_can_be_submitted_again() -> None:
 
 
 def test_an_edit_form_is_shown_again_as_an_edit_form(settings: Settings) -> None:
-    client = far()
+    client = remote_client()
     paste = writing.publish(Draft([NewFile("one", "a.py")]))
     assert client.post("/", WRITTEN).status_code == 302
 
@@ -138,7 +138,7 @@ def test_an_edit_form_is_shown_again_as_an_edit_form(settings: Settings) -> None
 )
 def test_other_refused_forms_get_an_error_page(path: str, fields: dict[str, str]) -> None:
     with nothing_stored():
-        response = far(checks=True).post(path, fields)
+        response = remote_client(checks=True).post(path, fields)
 
     assert response.status_code in {400, 403, 404, 405}
     assert response["Content-Type"].startswith("text/html")
@@ -155,7 +155,7 @@ def test_a_program_gets_one_line_of_text() -> None:
 
 def test_a_caller_beyond_the_read_limit_gets_the_short_error_page(settings: Settings) -> None:
     settings.PASTEUR_LIMIT_READ = "1/minute"
-    client = far()
+    client = remote_client()
     client.get("/recent")
 
     response = send(client)
