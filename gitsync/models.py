@@ -240,7 +240,7 @@ class Mirror(models.Model):
     suspect_until = models.BigIntegerField(null=True)
     is_selective = models.BooleanField(default=False)
     refusals = models.PositiveIntegerField("changes refused when pushed alone since the last success", default=0)
-    #: The size limit for the next push after one was interrupted, or null for the full size; see gitsync.sync.batch_size.
+    #: The size limit for the next push after an interrupted one, null for the full size; see gitsync.sync.batch_size.
     batch_bytes = models.PositiveBigIntegerField(null=True)
     #: When a push last arrived, and totals since the row was created, for monitoring.
     arrived_at = models.DateTimeField("end of the last successful push", null=True)

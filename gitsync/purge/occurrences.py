@@ -30,7 +30,7 @@ _COMMITS_PER_PROCESS = 50_000
 #: Paths that Git gets as arguments, which are limited in number and slow.
 _MAX_PATHSPECS = 200
 _KEYS_PER_QUERY = 2_000
-_TEXTS_PER_TRANSACTION = 20
+_BLOBS_PER_TRANSACTION = 20
 _TOP_LEVEL = ("--root", "--raw", "--no-abbrev", "--no-renames")
 _ALL_FILES = ("-r", "-m", *_TOP_LEVEL)
 _WITH_COMMIT = "--format=%x00%H"
@@ -86,12 +86,12 @@ def find_content(clone: Repository, tip: str, keys: Sequence[str]) -> PurgedCont
     commits = _commits_touching(clone, tip, folders)
     made_from, returned_to = _root_files(keys)
     root_files = _moved_by_commits(clone, commits, set(keys)) | made_from
-    root_texts = _texts_in_files(clone, tip, root_files)
-    shared = _oids_in_other_pastes(root_texts, set(keys))
-    oids = {oid: key for oid, key in root_texts.items() if oid not in shared}
-    oids |= _texts_in_folders(clone, commits, folders)
-    oids |= _purged_texts_in_files(clone, tip, returned_to)
-    _remember_texts(clone, oids)
+    root_blobs = _blobs_in_files(clone, tip, root_files)
+    shared = _oids_in_other_pastes(root_blobs, set(keys))
+    oids = {oid: key for oid, key in root_blobs.items() if oid not in shared}
+    oids |= _blobs_in_folders(clone, commits, folders)
+    oids |= _purged_blobs_in_files(clone, tip, returned_to)
+    _remember_blobs(clone, oids)
     return PurgedContent(folders.keys(), root_files.keys(), oids.keys())
 
 
@@ -157,7 +157,7 @@ def _moved_by_commits(clone: Repository, commits: bytes, keys: Set[str]) -> dict
 
 
 def _root_files(keys: Sequence[str]) -> tuple[dict[bytes, str], dict[bytes, str]]:
-    """Return the root files that these pastes were made from, and those to which their content returned, by path."""
+    """Return the root files these pastes were imported from, and those where their content reappeared, keyed by path."""
     made_from, returned_to = dict[bytes, str](), dict[bytes, str]()
     for batch in in_batches(keys, _KEYS_PER_QUERY):
         moves = Change.objects.filter(key__in=batch).exclude(moved_from="").order_by("-id")
@@ -167,7 +167,7 @@ def _root_files(keys: Sequence[str]) -> tuple[dict[bytes, str], dict[bytes, str]
 
 
 def _oids_in_other_pastes(oids: Iterable[bytes], keys: Set[str]) -> set[bytes]:
-    """Return which of these texts pastes without one of these keys have as well."""
+    """Return those of these blobs that are also in pastes other than the given ones."""
     shared = set[bytes]()
     for batch in in_batches(oids, _KEYS_PER_QUERY):
         files = File.objects.filter(oid__in=[oid.decode() for oid in batch])
@@ -176,35 +176,35 @@ def _oids_in_other_pastes(oids: Iterable[bytes], keys: Set[str]) -> set[bytes]:
     return shared
 
 
-def _texts_in_folders(clone: Repository, commits: bytes, folders: Mapping[bytes, str]) -> dict[bytes, str]:
+def _blobs_in_folders(clone: Repository, commits: bytes, folders: Mapping[bytes, str]) -> dict[bytes, str]:
     """Return the ids of all blobs that these commits added to the folders, each mapped to the key of its paste."""
     oids: dict[bytes, str] = {}
     for row in _diff_rows(clone, commits, "--format=", *_ALL_FILES, paths=folders):
         key = folders.get(_paste_folder(unquoted(row.path)))
-        if key and _is_text(row):
+        if key and _is_blob(row):
             oids.setdefault(row.oid, key)
     return oids
 
 
-def _texts_in_files(clone: Repository, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
-    """Return the ids of all texts that these files ever had, each with the paste's key."""
+def _blobs_in_files(clone: Repository, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
+    """Return the ids of all blobs ever stored in these files, each mapped to the key of its paste."""
     if not files:
         return {}
     rows = _diff_rows(clone, _commits_touching(clone, tip, files), "--format=", *_ALL_FILES, paths=files)
-    return {row.oid: files[unquoted(row.path)] for row in rows if unquoted(row.path) in files and _is_text(row)}
+    return {row.oid: files[unquoted(row.path)] for row in rows if unquoted(row.path) in files and _is_blob(row)}
 
 
-def _purged_texts_in_files(clone: Repository, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
+def _purged_blobs_in_files(clone: Repository, tip: str, files: Mapping[bytes, str]) -> dict[bytes, str]:
     """Return the ids of blobs in these files that were purged earlier, each mapped to the key of its paste."""
-    oids = _texts_in_files(clone, tip, files)
+    oids = _blobs_in_files(clone, tip, files)
     with history.objects(clone) as objects:
-        texts = ((oid, objects.blob(oid.decode(), settings.PASTEUR_MAX_BYTES)) for oid in oids)
-        return {oid: oids[oid] for oid, text in texts if text and requests.purged_key_of(text)}
+        blobs = ((oid, objects.blob(oid.decode(), settings.PASTEUR_MAX_BYTES)) for oid in oids)
+        return {oid: oids[oid] for oid, blob in blobs if blob and requests.purged_key_of(blob)}
 
 
-def _remember_texts(clone: Repository, oids: Mapping[bytes, str]) -> None:
+def _remember_blobs(clone: Repository, oids: Mapping[bytes, str]) -> None:
     with history.objects(clone) as objects:
-        for batch in in_batches(oids.items(), _TEXTS_PER_TRANSACTION):
+        for batch in in_batches(oids.items(), _BLOBS_PER_TRANSACTION):
             texts = [(key, objects.blob(oid.decode(), settings.PASTEUR_MAX_BYTES)) for oid, key in batch]
             with write_lock(), transaction.atomic():
                 for key, content in texts:
@@ -236,5 +236,5 @@ def _pathspecs(paths: Iterable[bytes]) -> list[str]:
     return [f":(literal){path.decode(errors='surrogateescape')}" for path in paths]
 
 
-def _is_text(row: _DiffRow) -> bool:
+def _is_blob(row: _DiffRow) -> bool:
     return row.oid not in {_NO_OBJECT, _EMPTY} and row.mode != _SUBMODULE

@@ -46,4 +46,4 @@ def new_visitor(chromium: Browser, site: Pasteur) -> Iterator[NewVisitor]:
     yield open_visitor
     for visitor in visitors:
         visitor.context.close()
-    assert [visitor.complaints for visitor in visitors] == [[] for _ in visitors]
+    assert [visitor.console_messages for visitor in visitors] == [[] for _ in visitors]

@@ -15,11 +15,11 @@ class Visitor:
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.context = context
         self.url = url
-        self.complaints: list[str] = []
+        self.console_messages: list[str] = []
         self._answers: dict[str, int] = {}
         self.page = context.new_page()
         self.page.on("console", self._record_message)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("pageerror", lambda error: self.console_messages.append(f"script: {error}"))
         self.page.on("response", self._record_response)
 
     @property
@@ -94,4 +94,4 @@ class Visitor:
         """Record everything in the console, except that the page itself has an error status, which the test checks."""
         is_page = self._answers.get(message.location["url"], 200) >= 400
         if not (is_page and message.text.startswith("Failed to load resource")):
-            self.complaints.append(f"{message.type}: {message.text}")
+            self.console_messages.append(f"{message.type}: {message.text}")

@@ -79,7 +79,7 @@ def test_the_list_is_readable_only_by_its_owner_and_contains_the_tokens(user: Us
     assert [line.split()[1] for line in user("list").out.splitlines()] == [first, second]
     assert user("list", "--keys").out.split() == [key_of(first), key_of(second)]
     kept = user("list", "--json").json
-    assert [one["server"] for one in kept] == [site.url] * 2
+    assert [entry["server"] for entry in kept] == [site.url] * 2
     assert user("delete", first).out == f"{key_of(first)} has been deleted\n"
     assert user("list", "--keys").out.split() == [key_of(second)]
     assert user("get", first).status == 6

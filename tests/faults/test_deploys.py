@@ -159,7 +159,7 @@ def paste_until_the_power_goes(site: Pasteur, disk: Disk, folder: Path, number: 
         work = [pool.submit(paste) for _ in range(4)]
         try:
             until = random.randint(100, 300)
-            wait_until(lambda: len(taken) >= until or any(one.done() for one in work), "pastes are taken", 60)
+            wait_until(lambda: len(taken) >= until or any(future.done() for future in work), "pastes are taken", 60)
             # Nothing is acknowledged while the disk is copied, so that everything acknowledged before is known.
             for _ in range(2):  # Including what was started in the meantime.
                 signal_all(programs(site, folder), signal.SIGSTOP)
@@ -168,8 +168,8 @@ def paste_until_the_power_goes(site: Pasteur, disk: Disk, folder: Path, number: 
         finally:
             is_over.set()
             signal_all(programs(site, folder), signal.SIGKILL)
-    for one in work:
-        one.result()
+    for future in work:
+        future.result()
     return answered, found
 
 

@@ -52,8 +52,8 @@ def test_lost_packets_end_the_attempt(over_ssh: Sshd, silent_host: socket.socket
     with pytest.raises(RemoteUnreachableError, match="timed out"):
         drain()
 
-    for one in waiting:
-        one.close()
+    for connection in waiting:
+        connection.close()
 
 
 def test_a_silent_host_ends_the_attempt(over_ssh: Sshd, silent_host: socket.socket, short_timeouts: None) -> None:

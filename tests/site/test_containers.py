@@ -88,7 +88,12 @@ def test_only_the_worker_gets_the_deploy_key() -> None:
     assert [name for name in SERVICES if any(v.startswith("data:") for v in SERVICES[name].get("volumes", []))] == [
         "worker"
     ]
-    assert services_with_secret("ssh_seed") == services_with_secret("http_token") == services_with_secret("email_url") == {"worker"}
+    assert (
+        services_with_secret("ssh_seed")
+        == services_with_secret("http_token")
+        == services_with_secret("email_url")
+        == {"worker"}
+    )
     assert services_with_secret("dns_key") == {"certbot"}
     # Eligibility is decided when a paste is written, and forges call the web process.
     rules = {"GITSYNC_EMBARGO", "GITSYNC_MIRROR_EXPIRING", "GITSYNC_READ_BACK", "GITSYNC_HOOK_SECRET_FILE"}

@@ -31,7 +31,10 @@ def find_problems(visitor: Visitor, **options: object) -> list[str]:
         page.evaluate(AXE.read_text())
     options = {"resultTypes": ["violations"], **options}
     found: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
-    return [f"{one['id']}: {json.dumps([node['html'][:200] for node in one['nodes']])}" for one in found["violations"]]
+    return [
+        f"{problem['id']}: {json.dumps([node['html'][:200] for node in problem['nodes']])}"
+        for problem in found["violations"]
+    ]
 
 
 def find_problems_in_all_views(visitor: Visitor) -> list[str]:

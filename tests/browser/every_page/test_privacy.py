@@ -18,8 +18,8 @@ NOTES = "# Notes\n\n![picture](https://example.org/a.png) <img src=https://examp
 
 def test_no_request_leaves_the_site_and_nothing_is_stored_for_a_reader(new_visitor: NewVisitor) -> None:
     reader = new_visitor()
-    asked: set[str] = set()
-    reader.context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    requested: set[str] = set()
+    reader.context.on("request", lambda request: requested.add(urlsplit(request.url).netloc))
     key = publish_and_edit(reader, {"hello.py": HELLO, "notes.md": NOTES}, {"hello.py": "x = 1\n", "notes.md": NOTES})
     sealed = publish(reader, ("", seal(NOTES, SECRET)), encrypted=True)
 
@@ -34,7 +34,7 @@ def test_no_request_leaves_the_site_and_nothing_is_stored_for_a_reader(new_visit
     for path in ("/search?q=hello", "/by/Ada", "/mine", "/0000000000", f"/{key}/revisions?view=split"):
         reader.go(path)
 
-    assert asked == {urlsplit(reader.url).netloc}
+    assert requested == {urlsplit(reader.url).netloc}
     assert reader.cookies() == {}
     reader.go("/recent")
     assert reader.page.evaluate("Object.keys(localStorage)") == []

@@ -233,4 +233,4 @@ def test_no_script_can_turn_text_into_markup(new_visitor: NewVisitor) -> None:
     refused = """code => { try { code(); return false } catch (error) { return error instanceof TypeError } }"""
     assert reader.page.evaluate(f"({refused})(() => {{ document.body.innerHTML = '<b>x</b>' }})")
     assert reader.page.evaluate(f"({refused})(() => trustedTypes.createPolicy('another', {{}}))")
-    reader.complaints.clear()  # The browser reports both.
+    reader.console_messages.clear()  # The browser reports both.

@@ -118,9 +118,9 @@ def test_without_scripts_the_source_is_shown(new_visitor: NewVisitor) -> None:
 
 def test_nothing_in_hostile_text_is_executed_loaded_or_breaks_out(new_visitor: NewVisitor) -> None:
     reader = new_visitor()
-    asked: list[str] = []
-    reader.page.on("request", lambda request: asked.append(request.url))
-    reader.page.on("dialog", lambda dialog: asked.append(dialog.message))
+    requested: list[str] = []
+    reader.page.on("request", lambda request: requested.append(request.url))
+    reader.page.on("dialog", lambda dialog: requested.append(dialog.message))
 
     page = open_rendered(reader, HOSTILE)
 
@@ -134,12 +134,12 @@ def test_nothing_in_hostile_text_is_executed_loaded_or_breaks_out(new_visitor: N
         "spy https://example.org/spy.png",
         "dot https://example.org/dot.png",
     ]
-    assert [url for url in asked if not url.startswith(reader.url)] == []
+    assert [url for url in requested if not url.startswith(reader.url)] == []
     expect(page.locator(".bar")).to_have_count(0)
     expect(page.get_by_text("four")).to_be_visible()
     # The detached content tried to run something, as the policy reported.
     refused = re.compile("Content Security Policy directive.* ['\"](script-src|style-src|base-uri) ")
-    reader.complaints[:] = [one for one in reader.complaints if not refused.search(one)]
+    reader.console_messages[:] = [message for message in reader.console_messages if not refused.search(message)]
 
 
 def test_deep_nesting_is_rendered_or_shown_as_source_and_the_page_keeps_working(new_visitor: NewVisitor) -> None:

@@ -44,8 +44,8 @@ def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(ne
     reader = new_visitor()
     sealed = publish(reader, ("", seal("secret", bytes(range(32)))), encrypted=True)
     secret = base58(bytes(range(32)))
-    asked: list[str] = []
-    reader.page.on("request", lambda request: asked.append(f"{request.url} {request.headers} {request.post_data}"))
+    requested: list[str] = []
+    reader.page.on("request", lambda request: requested.append(f"{request.url} {request.headers} {request.post_data}"))
     reader.go(f"/{sealed}#{secret}")
 
     reader.page.get_by_text("Share", exact=True).click()
@@ -54,9 +54,9 @@ def test_a_camera_reads_the_key_of_an_encrypted_paste_and_the_server_does_not(ne
     expect(code).to_be_visible()
     assert scan(code) == f"{reader.url}/{sealed}#{secret}"
     reader.see("anyone who scans it can read the paste")
-    assert [one for one in asked if secret in one.partition(" ")[2]] == []
-    assert [one for one in asked if secret in one] == [
-        one for one in asked if one.startswith(f"{reader.url}/{sealed}#")
+    assert [request for request in requested if secret in request.partition(" ")[2]] == []
+    assert [request for request in requested if secret in request] == [
+        request for request in requested if request.startswith(f"{reader.url}/{sealed}#")
     ]
 
 

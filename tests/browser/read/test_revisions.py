@@ -21,8 +21,8 @@ def publish_and_edit(visitor: Visitor, *versions: dict[str, str], **fields: Any)
     files = [[{"name": name, "content": text} for name, text in edition.items()] for edition in versions]
     made = request.post(pastes, data={"files": files[0], **fields}).json()
     headers = {"X-Pasteur-Token": made["token"], "If-Match": "*"}
-    for one in files[1:]:
-        assert request.patch(f"{pastes}/{made['key']}", data={"files": one}, headers=headers).status == 200
+    for version in files[1:]:
+        assert request.patch(f"{pastes}/{made['key']}", data={"files": version}, headers=headers).status == 200
     return str(made["key"])
 
 

@@ -39,10 +39,10 @@ def test_tokens_are_listed_without_secrets() -> None:
     _, second = api_tokens.create(name="second", scopes=["write"], limit_create="off")
     api_tokens.revoke(second)
 
-    shown, facts = run("list"), json.loads(run("list", "--json"))
+    shown, tokens = run("list"), json.loads(run("list", "--json"))
 
     assert secret not in shown
-    assert [(one["name"], one["state"], one["scopes"]) for one in facts] == [
+    assert [(token["name"], token["state"], token["scopes"]) for token in tokens] == [
         ("first", "valid", ["read"]),
         ("second", "revoked", ["write"]),
     ]

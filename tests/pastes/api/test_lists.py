@@ -72,7 +72,7 @@ def test_revisions_can_be_listed_read_and_compared(client: Client) -> None:
     whole = client.get(f"{path}/diff?before=1&after=2").json()
     last = client.get(f"{path}/diff").json()
 
-    assert [one["number"] for one in newest["revisions"] + oldest["revisions"]] == [3, 2, 1]
+    assert [revision["number"] for revision in newest["revisions"] + oldest["revisions"]] == [3, 2, 1]
     assert [file["name"] for file in newest["revisions"][1]["files"]] == ["a.txt", "b.py"]
     assert [(file["name"], file["content"]) for file in first["files"]] == [("a.txt", "one\ntwo\n")]
     assert [(file["name"], file["change"]) for file in whole["files"]] == [("a.txt", "changed"), ("b.py", "added")]

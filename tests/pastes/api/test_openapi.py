@@ -82,7 +82,7 @@ def test_every_response_to_the_author_matches_the_openapi_document(
 @pytest.mark.parametrize("label", ["POST /api/v1/pastes", "POST /api/v1/pastes/{key}/fork"])
 @pytest.mark.parametrize("key", ["", "x" * 15, "x" * 16, "x" * 128, "x" * 129, "x" * 16 + " y", "~!" * 8, "\xe9" * 16])
 def test_the_pattern_of_idempotency_keys_is_the_validated_one(client: Client, label: str, key: str) -> None:
-    (header,) = (one for one in OPERATIONS[label].headers if one.name == "Idempotency-Key")
+    (header,) = (header for header in OPERATIONS[label].headers if header.name == "Idempotency-Key")
     schema = header.definition["schema"]
     described = bool(re.search(schema["pattern"], key)) and schema["minLength"] <= len(key) <= schema["maxLength"]
 

@@ -75,7 +75,7 @@ def test_an_update_changes_the_given_fields_and_null_deletes_a_file(client: Clie
         client, {"files": {"b.md": {"filename": "b.txt"}, "c.rs": {"content": "fn main"}}}, path, method, token
     )
 
-    assert [one.status_code for one in (first, second, third)] == [200, 200, 200]
+    assert [response.status_code for response in (first, second, third)] == [200, 200, 200]
     assert set(first.json()["files"]) == {"b.md", "c.rs"}
     assert (second.json()["description"], second.json()["public"]) == ("Two", False)
     assert texts() == {"b.txt": "häm", "c.rs": "fn main"}

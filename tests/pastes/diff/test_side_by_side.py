@@ -26,7 +26,7 @@ def text(row: Row) -> tuple[str, str]:
 def marked_parts(row: Row) -> tuple[list[str], list[str]]:
     """Return the marked parts of the lines on both sides."""
     sides = [side.pieces if side else () for side in (row.old, row.new)]
-    return ([one.text for one in sides[0] if one.differs], [one.text for one in sides[1] if one.differs])
+    return ([part.text for part in sides[0] if part.differs], [part.text for part in sides[1] if part.differs])
 
 
 def rows(found: list[Change]) -> list[Row]:
@@ -79,7 +79,7 @@ def test_lines_are_side_by_side_with_numbers_and_differences_are_marked() -> Non
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "seen"),
+    ("before", "other", "seen"),
     [
         ("a\n", "a\r\n", ("a", "a\u240d")),
         ("ab\n", "a\u202eb\n", ("ab", "a[U+202E]b")),
@@ -87,8 +87,8 @@ def test_lines_are_side_by_side_with_numbers_and_differences_are_marked() -> Non
         ("a\x1bb\n", "a\u241bb\n", ("a\u241bb", "a\u241bb")),
     ],
 )
-def test_invisible_characters_are_shown_where_they_differ(one: str, other: str, seen: tuple[str, str]) -> None:
-    (change,) = compare([file("a", one)], [file("a", other)])
+def test_invisible_characters_are_shown_where_they_differ(before: str, other: str, seen: tuple[str, str]) -> None:
+    (change,) = compare([file("a", before)], [file("a", other)])
 
     assert [text(row) for row in rows([change])] == [seen]
 

@@ -64,7 +64,7 @@ def test_distant_edits_in_a_long_text_are_each_found() -> None:
 
     found = operations(before, after, Effort())
 
-    assert [one for one in found if one[0] != "equal"] == [
+    assert [block for block in found if block[0] != "equal"] == [
         ("replace", 0, 1, 0, 1),
         ("delete", 9_000, 9_003, 9_000, 9_000),
         ("replace", 19_999, 20_000, 19_996, 19_997),

@@ -65,13 +65,13 @@ def test_after_five_taken_keys_nothing_is_stored(monkeypatch: pytest.MonkeyPatch
         publish("second", visibility)
 
 
-@pytest.mark.parametrize("failing", [paste_published], indirect=True)
+@pytest.mark.parametrize("make_receiver_fail", [paste_published], indirect=True)
 def test_if_a_receiver_fails_before_the_commit_nothing_is_stored(make_receiver_fail: None, visibility: str) -> None:
     with nothing_stored(), pytest.raises(RuntimeError):
         publish("text", visibility)
 
 
-@pytest.mark.parametrize("failing", [paste_stored], indirect=True)
+@pytest.mark.parametrize("make_receiver_fail", [paste_stored], indirect=True)
 def test_if_a_receiver_fails_afterwards_it_is_logged_and_the_author_gets_the_paste(
     make_receiver_fail: None, visibility: str, caplog: pytest.LogCaptureFixture
 ) -> None:

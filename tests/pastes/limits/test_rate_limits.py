@@ -98,7 +98,7 @@ def test_wrong_tokens_are_counted_and_right_ones_are_not(remote_client: Client) 
     assert Counter(response.status_code for response in wrong) == {403: 20}
     assert over.status_code == 429
     near = Client(REMOTE_ADDR="203.0.113.7")
-    deleted = [near.delete(f"/{one.key}", headers={"x-pasteur-token": one.token}) for one in own]
+    deleted = [near.delete(f"/{paste.key}", headers={"x-pasteur-token": paste.token}) for paste in own]
     assert [response.status_code for response in deleted] == [204, 204, 204]
 
 
@@ -278,7 +278,7 @@ def test_a_wrong_edit_token_counts_as_a_guess_wherever_it_is_tried_and_a_right_o
     wrong = [guess.send(remote_client, paste.key, f"wrong{number}").status_code for number in range(5)]
     with nothing_stored():
         over = guess.send(remote_client, paste.key, paste.token)
-    right = [guess.send(near, one.key, one.token).status_code for one in own]
+    right = [guess.send(near, paste.key, paste.token).status_code for paste in own]
 
     assert (wrong, over.status_code) == ([guess.wrong] * 5, 429)
     assert int(over["Retry-After"]) > 0

@@ -83,7 +83,7 @@ def test_hiding_closes_all_reports_of_the_paste_and_dismissing_only_the_selected
     run_action(admin_client, "dismiss", kept)
 
     assert not Report.objects.open().filter(paste=paste).exists()
-    assert [one.reason for one in Report.objects.open().filter(paste=other)] == ["abuse"]
+    assert [report.reason for report in Report.objects.open().filter(paste=other)] == ["abuse"]
 
 
 def test_viewing_reports_does_not_allow_taking_down_pastes(client: Client, django_user_model: type[User]) -> None:

@@ -193,7 +193,7 @@ def test_equal_concurrent_reports_are_stored_once() -> None:
     for thread in threads:
         thread.join()
 
-    assert [one.times for one in Report.objects.all()] == [4]
+    assert [report.times for report in Report.objects.all()] == [4]
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,10 @@ def test_an_invalid_search_is_refused(client: Client, query: str, status: int) -
 
 
 def test_an_author_links_to_their_other_public_pastes(client: Client) -> None:
-    one = publish_text("x", visibility="public", author="Ada Lovelace & Co")
+    entry = publish_text("x", visibility="public", author="Ada Lovelace & Co")
     other = publish_text("y", visibility="public", author="Ada Lovelace & Co")
 
-    (link,) = [link for link in Page(client.get(f"/{one.key}")).links() if link.startswith("/by/")]
+    (link,) = [link for link in Page(client.get(f"/{entry.key}")).links() if link.startswith("/by/")]
 
     assert f"/{other.key}" in Page(client.get(link)).links()
 
@@ -73,7 +73,7 @@ def test_the_feed_contains_the_newest_public_pastes_without_content(client: Clie
 
     assert response["Content-Type"].startswith("application/atom+xml")
     feed = ET.fromstring(response.content)
-    entries = [(one.findtext(f"{ATOM}title"), one.findtext(f"{ATOM}id")) for one in feed.iter(f"{ATOM}entry")]
+    entries = [(entry.findtext(f"{ATOM}title"), entry.findtext(f"{ATOM}id")) for entry in feed.iter(f"{ATOM}entry")]
     assert entries == [("T & <t>", f"https://paste.example.org/{public.key}")]
     assert b"secret" not in response.content
     assert not response.cookies

@@ -51,7 +51,7 @@ def test_existing_rows_can_be_referred_to_along_with_rows_from_the_same_write() 
     first = unsaved_paste()
     store(first)
     second = unsaved_paste("0123456789")
-    revisions = [Revision(paste=one, number=1, created_at=WHEN) for one in (first, second)]
+    revisions = [Revision(paste=paste, number=1, created_at=WHEN) for paste in (first, second)]
 
     store(second, *revisions, unsaved_file(0), unsaved_file(1, revision_id=None))
 

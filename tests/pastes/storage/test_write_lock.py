@@ -199,7 +199,7 @@ def test_everything_that_happens_to_a_paste_takes_its_turn(
     paste = publish()
     state = Paste.objects.get().state
 
-    with held(), pytest.raises(OperationalError):
+    with hold_lock(), pytest.raises(OperationalError):
         write(paste)
 
     assert Paste.objects.get().state == state

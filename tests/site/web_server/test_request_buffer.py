@@ -57,7 +57,7 @@ def finish(buffer: RequestBuffer) -> tuple[bytes, bytes]:
     extension=EXTENSIONS,
     trailers=TRAILERS,
     behind=st.binary(max_size=50),
-    places=st.lists(st.integers(0, 5_000), max_size=8),
+    positions=st.lists(st.integers(0, 5_000), max_size=8),
 )
 def test_a_chunked_request_has_the_body_that_was_sent(
     pieces: list[bytes], extension: bytes, trailers: bytes, behind: bytes, positions: list[int]
@@ -76,7 +76,9 @@ def test_a_chunked_request_has_the_body_that_was_sent(
         assert rest + b"".join(parts) == behind
 
 
-@given(body=st.binary(max_size=200), behind=st.binary(max_size=50), places=st.lists(st.integers(0, 5_000), max_size=8))
+@given(
+    body=st.binary(max_size=200), behind=st.binary(max_size=50), positions=st.lists(st.integers(0, 5_000), max_size=8)
+)
 def test_a_request_with_a_length_has_the_body_that_was_sent(body: bytes, behind: bytes, positions: list[int]) -> None:
     parts = split(
         b"PUT /a HTTP/1.1\r\nHost: x\r\ncontent-LENGTH:\t00%d \r\n\r\n" % len(body) + body + behind, positions
@@ -97,7 +99,7 @@ def test_a_request_with_a_length_has_the_body_that_was_sent(body: bytes, behind:
         ),
         max_size=14,
     ).map(b"".join),
-    places=st.lists(st.integers(0, 5_000), max_size=4),
+    positions=st.lists(st.integers(0, 5_000), max_size=4),
 )
 def test_a_chunked_body_is_decoded_like_in_the_blocking_parser(body: bytes, positions: list[int]) -> None:
     try:
