@@ -93,7 +93,7 @@ def test_the_error_for_an_unpinned_host_contains_its_key(over_ssh: Sshd) -> None
     over_ssh.known_hosts_file.write_text(over_ssh.known_hosts_file.read_text().replace("127.0.0.1", "127.0.0.2"))
     many.publish(1)
 
-    with pytest.raises(HostKeyMismatchError, match=f"shows {re.escape(over_ssh.fingerprint)}; pinned is nothing"):
+    with pytest.raises(HostKeyMismatchError, match=f"presents {re.escape(over_ssh.fingerprint)}; pinned is nothing"):
         drain()
 
 

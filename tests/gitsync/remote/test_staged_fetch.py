@@ -109,7 +109,7 @@ def test_a_remote_without_individual_commits_sends_everything_at_once(
 
     assert_complete(over_ssh.repository, settings)
 
-    assert "stage 1 of the history cannot be fetched alone" in caplog.text
+    assert "stage 1 of the history cannot be fetched on its own" in caplog.text
 
 
 @pytest.mark.database
