@@ -60,4 +60,4 @@ def test_a_visitor_pastes_edits_encrypts_and_deletes(chromium: Browser, site: Pa
     visitor.context.close()
     outside = {url for url in requested if url.startswith("http") and not urlsplit(url).path.startswith(f"{PATH}/")}
     assert outside == set()
-    assert visitor.complaints == []
+    assert visitor.console_messages == []

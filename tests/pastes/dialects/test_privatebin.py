@@ -34,7 +34,7 @@ def send(client: Client, body: Any, method: str = "POST", headers: dict[str, str
     return client.generic(method, "/", text, "", headers=headers)
 
 
-def get_json(client: Client, query: str, method: str = "GET", headers: dict[str, str] = HEADER) -> Any:
+def get_root(client: Client, query: str, method: str = "GET", headers: dict[str, str] = HEADER) -> Any:
     """Get `/?...`."""
     return client.generic(method, f"/?{query}", headers=headers)
 
@@ -68,7 +68,7 @@ def test_a_paste_is_stored_in_the_sites_format_and_read_back(
     assert (paste.encrypted, paste.burn, paste.files[0].content) == (True, False, sealed())
     assert paste.expires_at
     assert paste.expires_at - paste.created_at == timedelta(weeks=1)
-    read = get_json(client, paste.key)
+    read = get_root(client, paste.key)
     seconds_left = read.json()["meta"]["time_to_live"]
     assert 604_790 <= seconds_left <= 604_800
     assert read.json() == {
@@ -105,7 +105,7 @@ def test_its_expiries_have_their_durations(client: Client, expire: str | None, l
 
     paste = Paste.objects.get()
     assert (paste.expires_at - paste.created_at if paste.expires_at else None) == length
-    assert ("time_to_live" in get_json(client, key).json()["meta"]) == (length is not None)
+    assert ("time_to_live" in get_root(client, key).json()["meta"]) == (length is not None)
 
 
 @pytest.mark.parametrize(
@@ -155,11 +155,11 @@ def test_a_large_paste_is_refused_in_privatebins_format(client: Client, settings
 def test_a_burning_paste_is_read_once_and_not_by_prefetching(client: Client) -> None:
     key = send(client, request(burn=1)).json()["id"]
 
-    assert get_json(client, key, headers={"accept": BROWSER_ACCEPT})["Location"] == f"/{key}"
-    assert get_json(client, key, method="HEAD").status_code == 200
-    assert_failed(get_json(client, key, headers=HEADER | {"sec-purpose": "prefetch"}), "burns after reading")
+    assert get_root(client, key, headers={"accept": BROWSER_ACCEPT})["Location"] == f"/{key}"
+    assert get_root(client, key, method="HEAD").status_code == 200
+    assert_failed(get_root(client, key, headers=HEADER | {"sec-purpose": "prefetch"}), "burns after reading")
     assert Paste.objects.readable().get().burn
-    first, second = get_json(client, key), get_json(client, key)
+    first, second = get_root(client, key), get_root(client, key)
 
     assert (first.json()["ct"], first.json()["adata"]) == (CT, adata(burn=1))
     assert_failed(second, "does not exist")
@@ -174,7 +174,7 @@ def test_only_encrypted_pastes_of_the_site_are_read(client: Client) -> None:
     hidden = Paste.objects.get(key=send(client, request()).json()["id"])
     writing.hide(hidden)
 
-    assert get_json(client, ours).json()["adata"][0][2] == 20_000
+    assert get_root(client, ours).json()["adata"][0][2] == 20_000
     for query in (
         hexed,
         hexed_burning,
@@ -186,7 +186,7 @@ def test_only_encrypted_pastes_of_the_site_are_read(client: Client) -> None:
         "%00",
         "a" * 5_000,
     ):
-        assert_failed(get_json(client, query), "does not exist, has expired or has been deleted")
+        assert_failed(get_root(client, query), "does not exist, has expired or has been deleted")
     assert Paste.objects.readable().filter(pk=burning.pk).exists()
     assert client.post(f"/{hexed_burning}/burn", headers={"accept": "*/*"}).content == b"00ff"
 
@@ -204,7 +204,7 @@ def test_only_encrypted_pastes_of_the_site_are_read(client: Client) -> None:
 def test_a_link_is_the_page_for_a_browser_and_json_for_a_program(client: Client, accept: str, is_json: bool) -> None:
     key = send(client, request()).json()["id"]
 
-    response = get_json(client, key, headers={"accept": accept})
+    response = get_root(client, key, headers={"accept": accept})
 
     if is_json:
         assert response.json()["ct"] == CT
@@ -236,7 +236,7 @@ def test_what_the_sites_own_pages_add_to_a_ciphertext_is_not_passed_on(client: C
 
 @pytest.mark.parametrize("headers", [HEADER, {}, {"accept": BROWSER_ACCEPT}])
 def test_the_version_is_public(client: Client, headers: dict[str, str]) -> None:
-    response = get_json(client, "jsonld=paste", headers=headers)
+    response = get_root(client, "jsonld=paste", headers=headers)
 
     assert response["Content-Type"] == "application/ld+json"
     assert response.json()["@context"]["v"]["@value"] == 2
@@ -245,7 +245,7 @@ def test_the_version_is_public(client: Client, headers: dict[str, str]) -> None:
 def deleting(client: Client, how: str, key: str, token: str, **headers: str) -> Any:
     """Request a deletion in one of three ways."""
     if how == "GET":
-        return get_json(client, f"pasteid={key}&deletetoken={token}", headers=HEADER | headers)
+        return get_root(client, f"pasteid={key}&deletetoken={token}", headers=HEADER | headers)
     return send(client, {"pasteid": key, "deletetoken": token}, how)
 
 
@@ -273,12 +273,12 @@ def test_a_deletion_link_asks_a_browser_first_and_prefetching_deletes_nothing(cl
     created = send(client, request()).json()
     query = f"pasteid={created['id']}&deletetoken={created['deletetoken']}"
 
-    page = get_json(client, query, headers={"accept": BROWSER_ACCEPT})
-    get_json(client, query, headers=HEADER | {"sec-purpose": "prefetch"})
-    get_json(client, query, method="HEAD")
+    page = get_root(client, query, headers={"accept": BROWSER_ACCEPT})
+    get_root(client, query, headers=HEADER | {"sec-purpose": "prefetch"})
+    get_root(client, query, method="HEAD")
 
     assert page["Location"] == f"/{created['id']}/delete#token={created['deletetoken']}"
-    assert get_json(client, query[:-1], headers={"accept": BROWSER_ACCEPT})["Location"] == "/"
+    assert get_root(client, query[:-1], headers={"accept": BROWSER_ACCEPT})["Location"] == "/"
     assert Paste.objects.readable().count() == 1
 
 
@@ -306,7 +306,7 @@ def test_text_that_resembles_its_json_remains_text(client: Client) -> None:
 
 def test_the_page_for_a_new_paste_is_still_served(client: Client) -> None:
     for query in ("", "title=x", "abc", "jsonld=other", "pasteid=x"):
-        response = get_json(client, query, headers={"accept": BROWSER_ACCEPT})
+        response = get_root(client, query, headers={"accept": BROWSER_ACCEPT})
         assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert client.delete("/").status_code == 405
     assert client.options("/").status_code == 405
@@ -333,9 +333,9 @@ def test_guesses_of_deletion_links_are_counted(
     remote_client = Client(REMOTE_ADDR="203.0.113.5")
 
     wrong = [
-        get_json(remote_client, f"pasteid={created['id']}&deletetoken={number}", headers=headers) for number in range(3)
+        get_root(remote_client, f"pasteid={created['id']}&deletetoken={number}", headers=headers) for number in range(3)
     ]
-    over = get_json(remote_client, f"pasteid={created['id']}&deletetoken={created['deletetoken']}", headers=headers)
+    over = get_root(remote_client, f"pasteid={created['id']}&deletetoken={created['deletetoken']}", headers=headers)
 
     assert 429 not in {response.status_code for response in wrong}
     assert over.status_code == 429
@@ -372,8 +372,8 @@ def test_the_dialect_can_be_disabled(client: Client, settings: Settings) -> None
     before = count_rows()
 
     assert send(client, request(), headers={"content-type": "application/json"}).status_code == 415
-    assert get_json(client, "jsonld=paste")["Content-Type"] == "text/html; charset=utf-8"
-    assert get_json(client, publish_text().key)["Content-Type"] == "text/html; charset=utf-8"
+    assert get_root(client, "jsonld=paste")["Content-Type"] == "text/html; charset=utf-8"
+    assert get_root(client, publish_text().key)["Content-Type"] == "text/html; charset=utf-8"
     assert count_rows()["Paste"] == before["Paste"] + 1
 
 
