@@ -1,6 +1,6 @@
-"""Signs of life of the worker and the scheduler, in the database: a web process on any machine sees who is silent.
+"""Records signs of life of the worker and the scheduler in the database, so that any web process can see them.
 
-The scheduler has no access to the database. The worker, which gets its messages, notes them for it.
+The scheduler has no access to the database, so the worker, which receives its messages, records its signs.
 """
 
 import logging
@@ -21,41 +21,41 @@ from pastes.storage import clock
 logger = logging.getLogger(__name__)
 
 WORKER, SCHEDULER = "worker", "beat"
-#: Seconds between two signs; after this many seconds without one, a program counts as silent.
+#: Seconds between two signs, and seconds without a sign after which a program counts as silent.
 INTERVAL_SECONDS = 10.0
 SILENT_SECONDS = 90.0
-#: A worker that has lived this long is well.
+#: A worker that has run for this many seconds is well.
 _WELL_SECONDS = 60.0
 _loaded_at = monotonic()
 
 
 class Signs:
-    """A thread of the worker that shows its signs of life, also during a long drain, and those of the scheduler."""
+    """A thread in the worker that records its own signs of life, even during long drains, and the scheduler's."""
 
     def __init__(self) -> None:
         self._scheduler_seen_at = -SILENT_SECONDS
 
     def start(self) -> None:
-        """Record that a worker starts, and start the thread; it ends with the process."""
+        """Record that a worker has started, and start the thread, which ends with the process."""
         _try(started)
         threading.Thread(target=self._run, name="signs", daemon=True).start()
 
     def scheduler_seen(self) -> None:
-        """Record a message of the scheduler."""
+        """Record a message from the scheduler."""
         self._scheduler_seen_at = monotonic()
 
     def _run(self) -> None:
         started_at = monotonic()
         while not stop_requested.is_set():
             _try(lambda: seen(WORKER, is_well=monotonic() - started_at >= _WELL_SECONDS))
-            # While both threads of the worker are busy, messages are left with the broker.
+            # While both threads of the worker are busy, messages remain with the broker.
             if monotonic() - self._scheduler_seen_at < 2 * INTERVAL_SECONDS or watchdog.count_at_work() > 1:
                 _try(lambda: seen(SCHEDULER))
             stop_requested.wait(INTERVAL_SECONDS)
 
 
 def started() -> None:
-    """Record the start of a worker. Unless the last one was stopped, it has failed."""
+    """Record the start of a worker. If the previous one was not stopped, count a failure."""
     if ProgramSign.objects.filter(name=WORKER, is_running=True).update(failures=F("failures") + 1):
         return
     for name in (WORKER, SCHEDULER):
@@ -63,7 +63,7 @@ def started() -> None:
 
 
 def seen(name: str, *, is_well: bool = True) -> None:
-    """Record a sign of life of a program."""
+    """Record a program's sign of life."""
     changes: dict[str, Any] = {"seen_at": clock.Clock(), "is_running": True}
     if is_well:
         changes["failures"] = 0
@@ -79,7 +79,7 @@ def stopped() -> None:
 def failing() -> dict[str, str]:
     """Return a description of each program that keeps exiting or is silent.
 
-    A sign in the future comes from a clock that has been set back, and the next one is due within seconds.
+    If a sign is in the future, the clock has been set back since, and the next sign is due within seconds.
     """
     rows = {row.name: row for row in ProgramSign.objects.all()}
     if WORKER not in rows:
@@ -99,7 +99,7 @@ def failing() -> dict[str, str]:
 
 
 def _try(note: Callable[[], object]) -> None:
-    """Write to the database; a sign that cannot be written is missed, and the log has the reason elsewhere."""
+    """Write to the database. If that fails, the sign is missed; the cause is logged elsewhere."""
     close_old_connections()
     try:
         note()

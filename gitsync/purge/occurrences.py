@@ -157,7 +157,7 @@ def _moved_by_commits(clone: Repository, commits: bytes, keys: Set[str]) -> dict
 
 
 def _root_files(keys: Sequence[str]) -> tuple[dict[bytes, str], dict[bytes, str]]:
-    """Return the root files these pastes were imported from, and those where their content reappeared, keyed by path."""
+    """Return the root files these pastes were imported from and those where their content reappeared, by path."""
     made_from, returned_to = dict[bytes, str](), dict[bytes, str]()
     for batch in in_batches(keys, _KEYS_PER_QUERY):
         moves = Change.objects.filter(key__in=batch).exclude(moved_from="").order_by("-id")

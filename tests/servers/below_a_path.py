@@ -1,4 +1,4 @@
-"""The whole site below a path of its host."""
+"""The whole site below a path on its host."""
 
 from typing import Self
 
@@ -16,6 +16,6 @@ class PasteurBelowPath(Pasteur):
         return f"http://127.0.0.1:{self.port}{PATH}"
 
     def start(self) -> Self:
-        """Start it with its own address."""
+        """Start it with its own address in the settings."""
         self.settings["PASTEUR_URL"] = self.url
         return super().start()

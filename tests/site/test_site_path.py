@@ -1,4 +1,4 @@
-"""A site below a path of its host (PASTEUR_URL=https://example.org/notes/paste) names no address outside of it."""
+"""A site below a path of its host (PASTEUR_URL=https://example.org/notes/paste) uses no URL outside that path."""
 
 import json
 import re
@@ -26,13 +26,13 @@ from tests.servers.below_a_path import PATH, PasteurBelowPath
 
 HOST = "https://example.org"
 URL = HOST + PATH
-#: Attributes with an address.
+#: Attributes that contain a URL.
 ATTRIBUTES = ("href", "src", "action", "data-address")
 
 
 @pytest.fixture
 def below_a_path(settings: Settings) -> Iterator[None]:
-    """Put the site below a path, as its settings and Django's handler do."""
+    """Put the site below a path, like its settings and Django's handler do."""
     settings.PASTEUR_URL, settings.FORCE_SCRIPT_NAME = URL, PATH
     before = get_script_prefix()
     set_script_prefix(PATH)
@@ -41,14 +41,14 @@ def below_a_path(settings: Settings) -> Iterator[None]:
 
 
 def addresses(page: Page) -> set[str]:
-    """Return the addresses in a page, without those of other sites and of the page itself."""
+    """Return the URLs on a page, without those of other sites and of the page itself."""
     named = {value for _, tag in page.tags for name, value in tag.items() if name in ATTRIBUTES and value}
     named |= {tag["content"] for _, tag in page.tags if str(tag.get("property", "")) == "og:url" and tag["content"]}
     return {name for name in named if name.startswith(("/", HOST))}
 
 
 def assert_below_the_path(text: str) -> None:
-    """Fail if a text has an address of this site outside of its path."""
+    """Fail if text contains a URL of this site outside its path."""
     outside = re.findall(rf"{re.escape(HOST)}(?!{re.escape(PATH)}(?:[/\s\"'<&?#]|$))[^\s\"']*", text)
     assert outside == []
 
@@ -64,7 +64,7 @@ def paste_of_everything() -> Paste:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("below_a_path")
 @pytest.mark.parametrize("language", ["en", "fr", "de"])
-def test_every_link_of_every_page_leads_below_the_path_and_somewhere(client: Client, language: str) -> None:
+def test_every_link_on_every_page_is_below_the_path_and_works(client: Client, language: str) -> None:
     paste_of_everything()
     publish_text("burns", burn=True)
     visited: set[str] = set()
@@ -73,7 +73,7 @@ def test_every_link_of_every_page_leads_below_the_path_and_somewhere(client: Cli
         address = waiting.pop()
         visited.add(address)
         if address.startswith("/static/"):
-            continue  # The running site below has their real addresses.
+            continue  # Their real URLs are tested on the running site below.
         assert address.startswith(f"{PATH}/"), address
         if "/admin/" in address or address.endswith("/language"):
             continue
@@ -96,7 +96,7 @@ def test_every_link_of_every_page_leads_below_the_path_and_somewhere(client: Cli
 @pytest.mark.django_db
 @pytest.mark.usefixtures("below_a_path")
 @pytest.mark.parametrize("dialect", DIALECT_CLIENTS, ids=lambda dialect: f"{dialect.dialect}-{dialect.path}")
-def test_dialects_answer_with_addresses_below_the_path(client: Client, dialect: DialectClient) -> None:
+def test_dialects_respond_with_urls_below_the_path(client: Client, dialect: DialectClient) -> None:
     response = dialect.send(client, b"text")
 
     assert response.status_code == dialect.status
@@ -107,7 +107,7 @@ def test_dialects_answer_with_addresses_below_the_path(client: Client, dialect: 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("below_a_path")
-def test_redirects_of_dialects_lead_below_the_path(client: Client) -> None:
+def test_redirects_in_dialects_are_below_the_path(client: Client) -> None:
     paste = publish_text()
 
     shown = client.get(f"/?{paste.key}")
@@ -122,7 +122,7 @@ def test_redirects_of_dialects_lead_below_the_path(client: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("below_a_path")
-def test_the_api_names_addresses_below_the_path(client: Client) -> None:
+def test_the_api_returns_urls_below_the_path(client: Client) -> None:
     draft = {"files": [{"content": "text", "name": "a.txt"}]}
     made = client.post("/api/v1/pastes", draft, content_type="application/json")
     key = made.json()["key"]
@@ -142,7 +142,7 @@ def test_the_api_names_addresses_below_the_path(client: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("below_a_path")
-def test_oembed_knows_pastes_by_their_address_below_the_path_alone(client: Client) -> None:
+def test_oembed_recognizes_only_urls_below_the_path(client: Client) -> None:
     paste = publish_text(visibility="public")
 
     answer = client.get(f"/oembed?url={quote(f'{URL}/{paste.key}')}")
@@ -171,7 +171,7 @@ def test_the_mail_to_moderators_links_below_the_path(settings: Settings) -> None
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("below_a_path")
-def test_the_server_takes_requests_with_the_path_and_without_it(settings: Settings) -> None:
+def test_the_server_accepts_requests_with_and_without_the_path(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     paste = publish_text("text")
     for before in (PATH, ""):
@@ -249,13 +249,13 @@ def test_pastebinit_and_curl_paste_below_the_path(site: PasteurBelowPath) -> Non
 
 
 @pytest.mark.server
-def test_outside_of_the_path_there_is_no_redirect_to_another_host(site: PasteurBelowPath) -> None:
+def test_outside_the_path_there_is_no_redirect_to_another_host(site: PasteurBelowPath) -> None:
     for path in ("//evil.example", f"{PATH}//evil.example", f"{PATH}/..//evil.example"):
         answer = urllib3.request("GET", site.url.removesuffix(PATH) + path, redirect=False)
         assert not answer.headers.get("Location", "").startswith("//")
 
 
-def test_django_knows_the_path_in_every_process() -> None:
+def test_django_uses_the_path_in_every_process() -> None:
     site = PasteurBelowPath()
     site.settings["PASTEUR_URL"] = f"{URL}/"
     code = "from django.urls import reverse; from django.conf import settings as s; import json\n"
@@ -269,7 +269,7 @@ def test_django_knows_the_path_in_every_process() -> None:
 
 
 @pytest.mark.django_db
-def test_a_site_without_a_path_keeps_its_addresses(client: Client) -> None:
+def test_a_site_without_a_path_keeps_its_urls(client: Client) -> None:
     paste = publish_text()
     assert paste.get_absolute_url() == f"/{paste.key}"
     assert {link for link in Page(client.get("/")).links() if link.startswith("/")} >= {"/", "/recent", "/mine"}

@@ -1,4 +1,4 @@
-"""A site below a path of its host, in a browser: no script asks for an address outside of that path."""
+"""A site below a path on its host, in a browser: no script requests a URL outside that path."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Web processes see from the database alone whether the worker and the scheduler are well, as in containers."""
+"""From the database alone, web processes see whether the worker and the scheduler are running, as in containers."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from tests.servers.pasteur import ROOT, Pasteur
 
 
 def failing(client: Client) -> dict[str, str]:
-    """Return what `/readyz` tells an operator."""
+    """Return what `/readyz` shows an operator."""
     return dict(client.get("/readyz").json()["failing_programs"])
 
 
@@ -28,7 +28,7 @@ def make_silent(name: str, seconds: float) -> None:
 
 @pytest.fixture
 def started() -> None:
-    """Let a worker have started, and have received a message of the scheduler."""
+    """Record that a worker has started and has received a message from the scheduler."""
     signs.started()
 
 
@@ -37,7 +37,7 @@ def started() -> None:
 @pytest.mark.usefixtures("started")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.database
-def test_a_silent_program_is_named(client: Client, program: str, seconds: float) -> None:
+def test_a_silent_program_is_reported(client: Client, program: str, seconds: float) -> None:
     assert failing(client) == {}
 
     make_silent(program, seconds)
@@ -51,7 +51,7 @@ def test_a_silent_program_is_named(client: Client, program: str, seconds: float)
 @pytest.mark.usefixtures("started")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.database
-def test_a_worker_that_is_killed_again_and_again_is_named_until_one_is_well(client: Client) -> None:
+def test_a_worker_that_is_killed_repeatedly_is_reported_until_one_runs_well(client: Client) -> None:
     for _ in range(3):
         signs.started()
         signs.seen("worker", is_well=False)
@@ -74,7 +74,7 @@ def test_a_worker_that_was_stopped_has_not_failed(client: Client) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.database
-def test_a_worker_that_has_never_started_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_has_never_started_is_reported(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signs, "_loaded_at", monotonic() - 60)
     assert failing(client) == {}
 
@@ -84,7 +84,7 @@ def test_a_worker_that_has_never_started_is_named(client: Client, monkeypatch: p
 
 
 class Programs(Pasteur):
-    """Only the web server, as its own container has it; worker and scheduler are started separately."""
+    """Only the web server, as in its own container; the worker and the scheduler are started separately."""
 
     def __init__(self) -> None:
         super().__init__(HOST="127.0.0.1", CELERY_BROKER_URL="")
@@ -103,7 +103,7 @@ def web() -> Iterator[Programs]:
 
 
 @pytest.mark.server
-def test_a_killed_worker_is_named_by_a_web_server_in_another_container(web: Programs) -> None:
+def test_a_killed_worker_is_reported_by_a_web_server_in_another_container(web: Programs) -> None:
     def run(*arguments: str) -> subprocess.Popen[bytes]:
         celery = [sys.executable, "-m", "celery", "--app", "pasteur_site", "--workdir", str(ROOT), "--quiet"]
         command = [*celery, *arguments, "--loglevel", "warning"]

@@ -135,7 +135,7 @@ def assert_nothing_stops(remote: Path, push: Callable[[], None]) -> None:
     drain()
     purge(secret.key)
     drain()
-    assert not Purge.objects.waiting().exists()
+    assert not Purge.objects.pending().exists()
     assert_purged(remote, secret)
     writing.publish(Draft([NewFile("last", "c.txt")]))
     drain()

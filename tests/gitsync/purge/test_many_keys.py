@@ -44,7 +44,7 @@ def test_sixty_thousand_purges_share_one_rewrite(remote: Path, discarded: list[P
     drain()
 
     assert not discarded
-    assert not Purge.objects.waiting().exists()
+    assert not Purge.objects.pending().exists()
     assert_purged(remote, paste)
     assert_consistent(remote)
 
