@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from gitsync import tasks
 from gitsync.errors import HostKeyMismatchError
+from gitsync.monitoring.signs import Signs
 from gitsync.remote import host_keys
 from gitsync.sync.drain import drain
 from gitsync.sync.sweep import Sweep
@@ -39,6 +40,7 @@ def threadless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start a worker without its threads, which would outlive the test and end its process as stuck."""
     monkeypatch.setattr(Sweep, "start", lambda _: None)
     monkeypatch.setattr(Watchdog, "start", lambda _: None)
+    monkeypatch.setattr(Signs, "start", lambda _: None)
 
 
 def trust(server: Sshd, *fingerprints: str) -> str:
