@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
-from tests.browser.every_page.test_accessibility import faults_of_looks
+from tests.browser.conftest import NewVisitor
+from tests.browser.every_page.test_accessibility import find_problems_in_all_views
 
 pytestmark = pytest.mark.server
 
@@ -16,14 +16,16 @@ HARMLESS = ["AKIAIOSFODNN7EXAMPLE", "ghp_short", "the private key of the house",
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
 @pytest.mark.parametrize("credential", CREDENTIALS)
-def test_a_credential_is_encrypted_and_burned_with_one_click(arrive: Arrive, credential: str, phone: bool) -> None:
-    author, sent = arrive(phone=phone), []
+def test_a_credential_is_encrypted_and_burned_with_one_click(
+    new_visitor: NewVisitor, credential: str, phone: bool
+) -> None:
+    author, sent = new_visitor(phone=phone), []
     author.page.on("request", lambda request: sent.append(request.post_data or ""))
     author.go("/")
     author.page.get_by_label("File name").fill("deploy.env")
     author.write(f"# settings\nSECRET={credential}\n")
     expect(author.page.get_by_role("alert")).to_contain_text("deploy.env, line 2, seems to contain a credential")
-    assert faults_of_looks(author) == []
+    assert find_problems_in_all_views(author) == []
 
     with author.page.expect_navigation(url="**/created*"):
         author.page.get_by_role("button", name="Encrypt and burn").click()
@@ -34,8 +36,8 @@ def test_a_credential_is_encrypted_and_burned_with_one_click(arrive: Arrive, cre
     assert author.page.evaluate("Object.values(localStorage).join()").count(credential[:20]) == 0
 
 
-def test_the_form_waits_once_and_sends_what_the_author_decides_to_send(arrive: Arrive) -> None:
-    author = arrive()
+def test_the_form_waits_once_and_sends_what_the_author_decides_to_send(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.box().fill(TOKEN)  # Sent before the pause after which the text is searched.
     author.page.get_by_role("button", name="Create paste", exact=True).click()
@@ -49,8 +51,8 @@ def test_the_form_waits_once_and_sends_what_the_author_decides_to_send(arrive: A
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_is_no_credential_is_sent_at_once(arrive: Arrive, text: str) -> None:
-    author = arrive()
+def test_what_is_no_credential_is_sent_at_once(new_visitor: NewVisitor, text: str) -> None:
+    author = new_visitor()
     author.go("/")
     author.write(text)
 
@@ -59,8 +61,8 @@ def test_what_is_no_credential_is_sent_at_once(arrive: Arrive, text: str) -> Non
     assert author.raw(author.key) == text.encode()
 
 
-def test_a_credential_in_an_edit_is_pointed_out_too(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_credential_in_an_edit_is_pointed_out_too(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     author.go("/")
     author.write("harmless")
     author.press("Create paste")

@@ -119,7 +119,7 @@ def test_an_invalid_response_keeps_the_text_to_be_encrypted(new_visitor: NewVisi
         "Nothing was saved. The site is not responding. Please try again in a moment."
     )
     expect(author.box()).to_have_value("secret")
-    author.complaints.clear()  # The browser reports the answer.
+    author.console_messages.clear()  # The browser reports the answer.
     author.page.unroute(f"{author.url}/")
     with author.page.expect_navigation(url=lambda url: "#" in url):
         author.page.get_by_role("button", name="Create paste", exact=True).click()

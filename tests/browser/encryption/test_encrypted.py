@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import as_privatebin, base58, old_fragment, seal, seal_old, unseal
 from tests.browser.visitor import Visitor
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import NewVisitor
 from tests.browser.encryption.reference_ciphers import as_privatebin, base58, seal
 from tests.browser.encryption.test_encrypted import SECRET, TEXT, publish, shown_file
-from tests.browser.every_page.test_accessibility import faults_of_looks
+from tests.browser.every_page.test_accessibility import find_problems_in_all_views
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.server
@@ -44,8 +44,10 @@ def complete(reader: Visitor, link: str) -> None:
 
 
 @pytest.mark.parametrize("fragment", BROKEN.values(), ids=BROKEN)
-def test_a_link_without_its_whole_key_burns_nothing_until_it_is_completed(arrive: Arrive, fragment: str) -> None:
-    reader = arrive(phone=True)
+def test_a_link_without_its_whole_key_burns_nothing_until_it_is_completed(
+    new_visitor: NewVisitor, fragment: str
+) -> None:
+    reader = new_visitor(phone=True)
     key = burning(reader, seal(TEXT, SECRET))
 
     reader.go(f"/{key}#{fragment}")
@@ -53,14 +55,14 @@ def test_a_link_without_its_whole_key_burns_nothing_until_it_is_completed(arrive
     reader.see("The link is incomplete")
     reader.see("Nothing has been burned.")
     expect(reader.page.get_by_role("button", name="Read and burn")).to_be_hidden()
-    assert faults_of_looks(reader) == []
+    assert find_problems_in_all_views(reader) == []
     complete(reader, f"https://example.org/{key}#{KEY}")
     assert reader.press("Read and burn") == 200
     assert shown_file(reader, "paste.txt") == TEXT
 
 
-def test_without_scripts_what_is_encrypted_cannot_be_burned_by_mistake(arrive: Arrive) -> None:
-    reader = arrive(javascript=False)
+def test_without_scripts_what_is_encrypted_cannot_be_burned_by_mistake(new_visitor: NewVisitor) -> None:
+    reader = new_visitor(javascript=False)
     key = burning(reader, seal(TEXT, SECRET))
 
     reader.go(f"/{key}#{KEY}")
@@ -71,8 +73,8 @@ def test_without_scripts_what_is_encrypted_cannot_be_burned_by_mistake(arrive: A
 
 
 @pytest.mark.parametrize("how", ["address", "field"])
-def test_a_wrong_key_is_mended_after_the_burn(arrive: Arrive, how: str) -> None:
-    reader = arrive()
+def test_a_wrong_key_is_mended_after_the_burn(new_visitor: NewVisitor, how: str) -> None:
+    reader = new_visitor()
     key = burning(reader, seal(TEXT, SECRET))
     reader.go(f"/{key}#{WRONG}")
     assert reader.press("Read and burn") == 200
@@ -87,8 +89,8 @@ def test_a_wrong_key_is_mended_after_the_burn(arrive: Arrive, how: str) -> None:
     assert shown_file(reader, "paste.txt") == TEXT
 
 
-def test_a_wrong_key_of_what_has_no_password_is_called_a_wrong_link(arrive: Arrive) -> None:
-    author, reader = arrive(), arrive()
+def test_a_wrong_key_of_what_has_no_password_is_called_a_wrong_link(new_visitor: NewVisitor) -> None:
+    author, reader = new_visitor(), new_visitor()
     link = made_here(author)
 
     reader.page.goto(f"{link.partition('#')[0]}#{WRONG}")
@@ -99,8 +101,8 @@ def test_a_wrong_key_of_what_has_no_password_is_called_a_wrong_link(arrive: Arri
     assert shown_file(reader, "paste.txt") == TEXT
 
 
-def test_a_password_is_asked_for_hidden_shown_on_demand_and_may_be_tried_again(arrive: Arrive) -> None:
-    author, reader = arrive(), arrive(phone=True)
+def test_a_password_is_asked_for_hidden_shown_on_demand_and_may_be_tried_again(new_visitor: NewVisitor) -> None:
+    author, reader = new_visitor(), new_visitor(phone=True)
     reader.page.goto(made_here(author, "swordfish"))
     field = reader.page.get_by_label("Password", exact=True)
 
@@ -110,7 +112,7 @@ def test_a_password_is_asked_for_hidden_shown_on_demand_and_may_be_tried_again(a
     field.fill("swordfist")
     reader.page.get_by_label("Show").check()
     expect(field).to_have_attribute("type", "text")
-    assert faults_of_looks(reader) == []
+    assert find_problems_in_all_views(reader) == []
     reader.page.get_by_role("button", name="Decrypt").click()
     reader.see("this password does not open the paste")
     field.fill("swordfish")
@@ -119,8 +121,8 @@ def test_a_password_is_asked_for_hidden_shown_on_demand_and_may_be_tried_again(a
     assert shown_file(reader, "paste.txt") == TEXT
 
 
-def test_a_password_is_generated_and_shown_to_be_passed_on(arrive: Arrive) -> None:
-    author, reader = arrive(), arrive()
+def test_a_password_is_generated_and_shown_to_be_passed_on(new_visitor: NewVisitor) -> None:
+    author, reader = new_visitor(), new_visitor()
     author.go("/")
     author.write(TEXT)
     author.page.get_by_label("Encrypt in this browser").check()
@@ -146,9 +148,9 @@ def test_a_password_is_generated_and_shown_to_be_passed_on(arrive: Arrive) -> No
 @pytest.mark.parametrize("encode", [str.encode, as_privatebin], ids=["UTF-8", "PrivateBin"])
 @pytest.mark.parametrize("password", ["pass wörd", "пароль", "🔑 key"])
 def test_a_password_beyond_ascii_opens_what_was_encrypted_with_either_encoding(
-    arrive: Arrive, password: str, encode: Callable[[str], bytes]
+    new_visitor: NewVisitor, password: str, encode: Callable[[str], bytes]
 ) -> None:
-    reader = arrive()
+    reader = new_visitor()
     reader.go(f"/{publish(reader, seal(TEXT, SECRET, encode(password)))}#{KEY}")
 
     reader.page.get_by_label("Password", exact=True).fill(password)
@@ -168,8 +170,8 @@ def test_a_password_beyond_ascii_opens_what_was_encrypted_with_either_encoding(
         "/?{key}=&fbclid=x#-{secret}",
     ],
 )
-def test_a_link_through_trackers_opens(arrive: Arrive, address: str) -> None:
-    reader = arrive()
+def test_a_link_through_trackers_opens(new_visitor: NewVisitor, address: str) -> None:
+    reader = new_visitor()
 
     reader.go(address.format(key=publish(reader, seal(TEXT, SECRET)), secret=KEY))
 
@@ -178,8 +180,8 @@ def test_a_link_through_trackers_opens(arrive: Arrive, address: str) -> None:
     expect(reader.page.get_by_label("Link", exact=True)).to_have_value(re.compile(rf"/[0-9a-z]+#-?{KEY}$"))
 
 
-def test_an_edit_link_and_lines_survive_trackers_too(arrive: Arrive) -> None:
-    author, other = arrive(), arrive()
+def test_an_edit_link_and_lines_survive_trackers_too(new_visitor: NewVisitor) -> None:
+    author, other = new_visitor(), new_visitor()
     author.go("/")
     author.write("one\ntwo\nthree\n")
     author.press("Create paste")
@@ -210,20 +212,20 @@ def gone(author: Visitor, how: str) -> str:
     ("how", "message"), [("burned", "This paste was read and has burned."), ("deleted", "This paste was deleted.")]
 )
 def test_the_author_is_told_what_became_of_a_paste_and_strangers_are_not(
-    arrive: Arrive, how: str, message: str
+    new_visitor: NewVisitor, how: str, message: str
 ) -> None:
-    author, stranger = arrive(phone=True), arrive(phone=True)
+    author, stranger = new_visitor(phone=True), new_visitor(phone=True)
     key = gone(author, how)
 
     assert author.go(f"/{key}") == 404
     author.see(message)
     assert stranger.go(f"/{key}") == 404
     stranger.see("There is nothing at this address.")
-    assert faults_of_looks(author) == faults_of_looks(stranger) == []
+    assert find_problems_in_all_views(author) == find_problems_in_all_views(stranger) == []
 
 
-def test_without_scripts_the_author_enters_the_token_to_be_told(arrive: Arrive) -> None:
-    author: Any = arrive(javascript=False)
+def test_without_scripts_the_author_enters_the_token_to_be_told(new_visitor: NewVisitor) -> None:
+    author: Any = new_visitor(javascript=False)
     author.go("/")
     author.write("secret")
     author.page.get_by_label("Burn after reading").check()

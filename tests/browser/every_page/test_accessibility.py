@@ -120,7 +120,7 @@ def open_lists(visitor: Visitor) -> Iterator[str]:
 def test_every_page_is_accessible_and_fits(
     new_visitor: NewVisitor, pages: Callable[[Visitor], Iterator[str]], locale: str
 ) -> None:
-    visitor = arrive(phone=True, locale=locale)
+    visitor = new_visitor(phone=True, locale=locale)
 
     found = {page: find_problems_in_all_views(visitor) for page in pages(visitor)}
 

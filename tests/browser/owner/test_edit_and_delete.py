@@ -19,9 +19,9 @@ def create_paste(author: Visitor, text: str, title: str) -> str:
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
-def test_a_paste_is_edited_from_the_browser_that_created_it(arrive: Arrive, phone: bool) -> None:
-    author = arrive(phone=phone)
-    pasted(author, "first\n", "Mine")
+def test_a_paste_is_edited_from_the_browser_that_created_it(new_visitor: NewVisitor, phone: bool) -> None:
+    author = new_visitor(phone=phone)
+    create_paste(author, "first\n", "Mine")
     author.see("With it you can edit and delete the paste.")
 
     author.go("/mine")

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Arrive
-from tests.browser.every_page.test_accessibility import faults_of_looks
+from tests.browser.conftest import NewVisitor
+from tests.browser.every_page.test_accessibility import find_problems_in_all_views
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.server
@@ -36,8 +36,10 @@ def edit_link(author: Visitor) -> str:
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "wide"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_link_is_selected_copied_and_scanned_whatever_was_pasted(arrive: Arrive, kind: str, phone: bool) -> None:
-    author = arrive(phone=phone)
+def test_the_link_is_selected_copied_and_scanned_whatever_was_pasted(
+    new_visitor: NewVisitor, kind: str, phone: bool
+) -> None:
+    author = new_visitor(phone=phone)
     author.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     link = paste(author, kind)
@@ -56,7 +58,7 @@ def test_the_link_is_selected_copied_and_scanned_whatever_was_pasted(arrive: Arr
     expect(author.page.get_by_role("button", name="Read and burn")).to_have_count(0)
     expect(author.page.get_by_label("Password")).to_have_count(0)
     assert author.page.evaluate("localStorage.draft ?? null") is None
-    assert faults_of_looks(author) == []
+    assert find_problems_in_all_views(author) == []
 
 
 @pytest.mark.parametrize(
@@ -67,8 +69,8 @@ def test_the_link_is_selected_copied_and_scanned_whatever_was_pasted(arrive: Arr
         ("encrypted", ["Only the full link has the key.", "With no time limit.", "committed to Git permanently"]),
     ],
 )
-def test_the_page_says_what_happens(arrive: Arrive, kind: str, sentences: list[str]) -> None:
-    author = arrive()
+def test_the_page_says_what_happens(new_visitor: NewVisitor, kind: str, sentences: list[str]) -> None:
+    author = new_visitor()
 
     paste(author, kind)
 
@@ -77,8 +79,8 @@ def test_the_page_says_what_happens(arrive: Arrive, kind: str, sentences: list[s
 
 
 @pytest.mark.parametrize("kind", WITHOUT_SCRIPTS)
-def test_without_scripts_the_token_is_shown_once_and_no_address_has_it(arrive: Arrive, kind: str) -> None:
-    author = arrive(javascript=False)
+def test_without_scripts_the_token_is_shown_once_and_no_address_has_it(new_visitor: NewVisitor, kind: str) -> None:
+    author = new_visitor(javascript=False)
     addresses: list[str] = []
     author.page.on("request", lambda request: addresses.append(request.url))
 
@@ -100,8 +102,8 @@ def test_without_scripts_the_token_is_shown_once_and_no_address_has_it(arrive: A
     assert author.press("Delete paste") == 200
 
 
-def test_the_address_of_the_page_leads_others_to_the_paste_with_its_key(arrive: Arrive) -> None:
-    author, reader = arrive(), arrive()
+def test_the_address_of_the_page_leads_others_to_the_paste_with_its_key(new_visitor: NewVisitor) -> None:
+    author, reader = new_visitor(), new_visitor()
     paste(author, "encrypted")
 
     reader.page.goto(author.page.url)
@@ -113,8 +115,8 @@ def test_the_address_of_the_page_leads_others_to_the_paste_with_its_key(arrive: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_was_sent_does_not_come_back_into_the_empty_form(arrive: Arrive, kind: str) -> None:
-    author = arrive()
+def test_what_was_sent_does_not_come_back_into_the_empty_form(new_visitor: NewVisitor, kind: str) -> None:
+    author = new_visitor()
     paste(author, kind)
 
     author.go("/")
@@ -123,8 +125,8 @@ def test_what_was_sent_does_not_come_back_into_the_empty_form(arrive: Arrive, ki
     assert author.page.evaluate("Object.values(localStorage).join()").count("only for you") == 0
 
 
-def test_the_share_sheet_of_the_system_has_the_link_where_there_is_one(arrive: Arrive) -> None:
-    author = arrive(phone=True)
+def test_the_share_sheet_of_the_system_has_the_link_where_there_is_one(new_visitor: NewVisitor) -> None:
+    author = new_visitor(phone=True)
     author.page.add_init_script("navigator.share = async (data) => { window.shared = data.url; }")
 
     link = paste(author, "encrypted")
@@ -134,8 +136,10 @@ def test_the_share_sheet_of_the_system_has_the_link_where_there_is_one(arrive: A
 
 
 @pytest.mark.parametrize("kind", ["burning", "encrypted"])
-def test_the_edit_link_of_what_cannot_be_edited_deletes_it_in_another_browser(arrive: Arrive, kind: str) -> None:
-    author, other = arrive(), arrive()
+def test_the_edit_link_of_what_cannot_be_edited_deletes_it_in_another_browser(
+    new_visitor: NewVisitor, kind: str
+) -> None:
+    author, other = new_visitor(), new_visitor()
     paste(author, kind)
 
     other.page.goto(edit_link(author))
@@ -146,8 +150,8 @@ def test_the_edit_link_of_what_cannot_be_edited_deletes_it_in_another_browser(ar
     assert other.go(f"/{author.key}") == 404
 
 
-def test_a_page_of_another_paste_is_not_opened_by_the_cookie_of_this_one(arrive: Arrive) -> None:
-    author = arrive()
+def test_a_page_of_another_paste_is_not_opened_by_the_cookie_of_this_one(new_visitor: NewVisitor) -> None:
+    author = new_visitor()
     paste(author, "plain")
     first = author.key
     paste(author, "plain", "another")
@@ -160,7 +164,7 @@ def test_a_page_of_another_paste_is_not_opened_by_the_cookie_of_this_one(arrive:
         "url": f"{author.url}/{author.key}/created",
     }
 
-    other = arrive()
+    other = new_visitor()
     other.context.add_cookies([stolen])  # type: ignore[list-item]
     other.go(f"/{author.key}/created")
 
@@ -168,8 +172,8 @@ def test_a_page_of_another_paste_is_not_opened_by_the_cookie_of_this_one(arrive:
 
 
 @pytest.mark.parametrize("path", ["", "#L1"])
-def test_every_reader_may_share_and_the_box_begins_with_the_link(arrive: Arrive, path: str) -> None:
-    author, reader = arrive(), arrive(phone=True)
+def test_every_reader_may_share_and_the_box_begins_with_the_link(new_visitor: NewVisitor, path: str) -> None:
+    author, reader = new_visitor(), new_visitor(phone=True)
     reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
     link = paste(author, "plain")
     reader.page.goto(link + path)
@@ -185,8 +189,10 @@ def test_every_reader_may_share_and_the_box_begins_with_the_link(arrive: Arrive,
 
 
 @pytest.mark.parametrize("kind", ["burning", "encrypted", "both"])
-def test_readers_of_secrets_share_the_whole_link_and_nothing_that_shows_no_text(arrive: Arrive, kind: str) -> None:
-    author, reader = arrive(), arrive()
+def test_readers_of_secrets_share_the_whole_link_and_nothing_that_shows_no_text(
+    new_visitor: NewVisitor, kind: str
+) -> None:
+    author, reader = new_visitor(), new_visitor()
     link = paste(author, kind)
     reader.page.goto(link)
 

@@ -217,7 +217,7 @@ def test_a_link_is_the_page_for_a_browser_and_json_for_a_program(client: Client,
 def test_a_link_opens_with_what_trackers_add(client: Client, query: str, headers: dict[str, str]) -> None:
     key = send(client, request()).json()["id"]
 
-    response = ask(client, query.format(key=key), headers=headers)
+    response = get_root(client, query.format(key=key), headers=headers)
 
     if headers == HEADER:
         assert response.json()["ct"] == CT
@@ -228,7 +228,7 @@ def test_a_link_opens_with_what_trackers_add(client: Client, query: str, headers
 def test_what_the_sites_own_pages_add_to_a_ciphertext_is_not_passed_on(client: Client) -> None:
     paste = publish_text(sealed()[:-1] + ',"password":true}', encrypted=True)
 
-    answer = ask(client, paste.key, headers=HEADER).json()
+    answer = get_root(client, paste.key, headers=HEADER).json()
 
     assert answer["status"] == 0
     assert "password" not in answer
