@@ -44,7 +44,7 @@ def _compact(value: object) -> str:
 
 
 def seal(text: str, secret: bytes, password: str | bytes = "", *, zipped: bool = True, **more: object) -> str:
-    """Return what a client of PrivateBin would send of a text."""
+    """Return what a PrivateBin client would send for a text."""
     iv, salt = bytes(range(16)), b"saltsalt"
     cipher = [base64.b64encode(iv).decode(), base64.b64encode(salt).decode(), 100_000, 256, 128, "aes", "gcm"]
     adata: list[Any] = [[*cipher, "zlib" if zipped else "none"], "plaintext", 0, 0]
@@ -57,7 +57,7 @@ def seal(text: str, secret: bytes, password: str | bytes = "", *, zipped: bool =
 
 
 def unseal(text: str, key: str, password: str | bytes = "") -> dict[str, Any]:
-    """Return what a client of PrivateBin would read."""
+    """Return what a PrivateBin client would read."""
     paste = json.loads(text)
     iv, salt, iterations = paste["adata"][0][:3]
     aes = AESGCM(_key(from_base58(key), password, base64.b64decode(salt), iterations))
