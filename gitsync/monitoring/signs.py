@@ -77,7 +77,7 @@ def stopped() -> None:
 
 
 def failing() -> dict[str, str]:
-    """Return a description of each program that keeps exiting or is silent.
+    """Describe each program that keeps exiting or is silent.
 
     If a sign is in the future, the clock has been set back since, and the next sign is due within seconds.
     """

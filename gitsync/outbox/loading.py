@@ -95,9 +95,9 @@ def _checked(changes: Sequence[Change], gone: Container[str]) -> list[Loaded]:
     all_loaded = list(_with_texts(_rows(changes), gone))
     for loaded in all_loaded:
         if not is_valid_key(loaded.change.key):
-            raise ValueError(f"{loaded.change.key!r} is no key")
+            raise ValueError(f"{loaded.change.key!r} is not a valid key")
         if not isinstance(loaded.change.number, int):
-            raise ValueError(f"{loaded.change.number!r} is no number")
+            raise ValueError(f"{loaded.change.number!r} is not a valid number")
         for entry in loaded.entries:
             if not _OID.fullmatch(entry.oid):
                 raise ValueError(f"{entry.oid!r} is not a valid object id")

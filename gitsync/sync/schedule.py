@@ -71,7 +71,7 @@ def work_off() -> float | None:
         except PastesChangedError as changed:
             logger.info("the commits are recreated: %s", changed)
         except PartlyRefusedError as refused:
-            logger.warning("the remote rejects a change, the search continues: %s", refused)
+            logger.warning("the remote rejects a change; the search continues: %s", refused)
             _report_search(mirror, refused)
         except GitsyncError as error:
             if not stop_requested.is_set():

@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -29,12 +28,6 @@ from tests import many, repository
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 TOKEN = "a-token-for-prometheus"
-
-
-@pytest.fixture(autouse=True)
-def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make this process seem new, so that a worker which has not started yet is not reported."""
-    monkeypatch.setattr("gitsync.monitoring.signs._loaded_at", monotonic())
 
 
 def age_changes(seconds: float) -> None:
