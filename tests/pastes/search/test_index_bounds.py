@@ -76,5 +76,6 @@ def size_of(paste: Paste) -> int:
     if connection.vendor == "sqlite":
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT SUM(LENGTH(word)) FROM {index.TABLE}, UNNEST(TSVECTOR_TO_ARRAY(words)) word")
+        words = f"SELECT UNNEST(TSVECTOR_TO_ARRAY(words)) word FROM {index.TABLE} WHERE id = %s"
+        cursor.execute(f"SELECT SUM(OCTET_LENGTH(word)) FROM ({words}) words", [paste.pk])
         return int(cursor.fetchone()[0])
