@@ -192,7 +192,7 @@ def _expired() -> Paste:
         (lambda: publish_text("text"), lambda paste: erasing.purge(paste.key, reason="x")),
     ],
 )
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("short_timeout")
 def test_everything_that_happens_to_a_paste_takes_its_turn(
     publish: Callable[[], Paste], write: Callable[[Paste], object]
 ) -> None:
