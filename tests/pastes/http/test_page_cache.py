@@ -95,7 +95,7 @@ def test_pages_are_cached_by_query_string(client: Client) -> None:
 
 @pytest.mark.parametrize("how", ["hidden", "removed", "expired"])
 def test_the_cached_page_of_a_removed_paste_is_not_served(client: Client, how: str) -> None:
-    paste = publish_text("text", "a.txt", lifetime=timedelta(hours=1))
+    paste = publish_text("confidential", "a.txt", lifetime=timedelta(hours=1))
     client.get(f"/{paste.key}", headers=READER)
 
     if how == "expired":
@@ -105,7 +105,7 @@ def test_the_cached_page_of_a_removed_paste_is_not_served(client: Client, how: s
 
     gone = client.get(f"/{paste.key}", headers=READER)
     assert gone.status_code == 404
-    assert "text" not in gone.content.decode().split("<main")[1]
+    assert "confidential" not in gone.content.decode().split("<main")[1]
 
 
 def test_long_pages_are_not_cached(client: Client) -> None:
