@@ -65,6 +65,15 @@ if PASTEUR_LOGO and not re.fullmatch(_logo_path, PASTEUR_LOGO.removeprefix(_orig
     env.reject("PASTEUR_LOGO", "must be the path of an image on this site, such as /static/logo.svg")
 PASTEUR_MAX_BYTES = env.integer("PASTEUR_MAX_BYTES", 524_288, minimum=1, maximum=64 * 1024 * 1024)
 PASTEUR_KEY_LENGTH = env.integer("PASTEUR_KEY_LENGTH", 10, minimum=8, maximum=32)
+# What the form for a new paste has selected. The lifetimes are those of pastes/rules/lifetimes.py, whose labels need
+# settings.
+_lifetimes = ["never", "10m", "1h", "1d", "1w", "30d", "1y"]
+PASTEUR_DEFAULT_EXPIRES = env.text(
+    "PASTEUR_DEFAULT_EXPIRES", "never", pattern="|".join(_lifetimes), form=f"one of {', '.join(_lifetimes)}"
+)
+PASTEUR_DEFAULT_VISIBILITY = env.text(
+    "PASTEUR_DEFAULT_VISIBILITY", "unlisted", pattern="unlisted|public", form="unlisted or public"
+)
 #: The maximum size of a request body: JSON may need six bytes for each byte of a paste, plus room for other fields.
 PASTEUR_MAX_BODY_BYTES = 6 * PASTEUR_MAX_BYTES + 256 * 1024
 

@@ -138,6 +138,8 @@ def _open(page: Page, url: str, *, path: str, ready: str) -> None:
 
 def _compose(page: Page, url: str) -> None:
     page.goto(f"{url}/")
+    if (summary := page.locator(".about summary")).is_visible():  # Folded on a phone.
+        summary.click()
     page.get_by_label("Title").fill("Greeting")
     page.get_by_label("Text", exact=True).fill(HELLO)
     page.wait_for_selector("option[data-guessed]", state="attached")

@@ -102,7 +102,11 @@ def validate_files(files: Sequence[NewFile], *, encrypted: bool = False) -> list
     if len(files) > MAX_FILES:
         message = gettext("A paste may contain at most %(limit)s files.") % {"limit": MAX_FILES}
         _refuse("too_many_files", message, "files", limit=MAX_FILES)
-    if sum(_for_each(files, lambda file: _validate_content(file.content))) > settings.PASTEUR_MAX_BYTES:
+    has_text = any(file.content for file in files)  # A paste has some; a file such as __init__.py may be empty.
+    if (
+        sum(_for_each(files, lambda file: _validate_content(file.content, may_be_empty=has_text)))
+        > settings.PASTEUR_MAX_BYTES
+    ):
         raise too_large(settings.PASTEUR_MAX_BYTES)
     if encrypted:
         if len(files) > 1:
@@ -125,9 +129,9 @@ def _for_each(files: Sequence[NewFile], check: Callable[[NewFile], _Checked]) ->
     return results
 
 
-def _validate_content(content: str) -> int:
+def _validate_content(content: str, *, may_be_empty: bool) -> int:
     """Return the length of the content in bytes."""
-    if not content or content.isspace():
+    if content.isspace() or (not content and not may_be_empty):
         _refuse("empty", gettext("A file must not be empty."), "content")
     if "\0" in content:
         message = gettext("The text contains a NUL character at position %(position)s.")

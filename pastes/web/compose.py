@@ -1,5 +1,7 @@
 """The page with the form for a new paste."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_protect
@@ -8,7 +10,8 @@ from pastes.access import permissions
 from pastes.errors import RefusedError
 from pastes.http import responses
 from pastes.http.request_forms import MultipartForm
-from pastes.lifecycle import idempotency
+from pastes.lifecycle import idempotency, reading
+from pastes.models import File
 from pastes.web import landing
 from pastes.web.forms import Compose, prefilled_values
 
@@ -31,7 +34,7 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
         return show(request, compose)
     if compose.is_valid():
         try:
-            paste = idempotency.publish_form(compose.paste.cleaned_data["once"], compose.draft())
+            paste = idempotency.publish_form(compose.paste.cleaned_data["once"], compose.draft(_originals(compose)))
         except RefusedError as refused:
             compose.add_error(refused)
         else:
@@ -39,6 +42,13 @@ def create(request: HttpRequest, form: MultipartForm) -> HttpResponse:
     if responses.wants_text(request):
         raise compose.first_error()
     return show(request, compose, status=compose.status)
+
+
+def _originals(compose: Compose) -> Sequence[File]:
+    """Return the files of the paste whose fork is submitted; none when they cannot be read any more."""
+    key = compose.paste.cleaned_data["forked_from"]
+    original = reading.find(key) if key and permissions.refusal_of("read") is None else None
+    return [] if original is None or original.burn or original.encrypted else original.files
 
 
 def show(request: HttpRequest, compose: Compose, *, status: int = 200) -> HttpResponse:

@@ -11,7 +11,6 @@ from pastes.errors import RefusedError
 from pastes.http import request_forms, responses
 from pastes.http.methods import read_only
 from pastes.lifecycle import writing
-from pastes.lifecycle.draft import NewFile
 from pastes.models import Paste
 from pastes.rules.site_path import site_path
 from pastes.web import compose as compose_page
@@ -104,11 +103,7 @@ def _render(request: HttpRequest, paste: Paste, compose: Compose, *, status: int
 def _revise(paste: Paste, compose: Compose) -> None:
     data = compose.paste.cleaned_data
     _demand_token(paste, data["token"])
-    originals = {(file.name, _normalize_line_ends(file.content)): file.content for file in paste.files}
-    files = [
-        NewFile(originals.get((file.name, _normalize_line_ends(file.content)), file.content), file.name, file.language)
-        for file in compose.new_files()
-    ]
+    files = compose.new_files(paste.files)
     fields = {name: data[name] for name in ("title", "author", "comment", "visibility")}
     writing.revise(paste, files, expected=data["expected"], **fields)
 
@@ -120,8 +115,3 @@ def _demand_token(paste: Paste, token: str, *, deleting: bool = False) -> None:
     except RefusedError as refused:
         message = gettext("The edit token is wrong.")
         raise RefusedError(refused.code, message, status=refused.status, field="token") from refused
-
-
-def _normalize_line_ends(text: str) -> str:
-    """Normalize newlines in the same way as forms do, so that unchanged files are detected and keep theirs."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -7,6 +7,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Layout
 from django import forms
+from django.conf import settings
 from django.forms.renderers import BaseRenderer
 from django.forms.utils import flatatt
 from django.http import QueryDict
@@ -20,8 +21,9 @@ from pastes.access import edit_tokens
 from pastes.errors import RefusedError
 from pastes.http.request_body import decode_utf8
 from pastes.lifecycle.draft import MAX_FILES, Draft, NewFile
-from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, Visibility
+from pastes.models import AUTHOR_LENGTH, COMMENT_LENGTH, NAME_BYTES, TITLE_LENGTH, File, Visibility
 from pastes.rules import languages, lifetimes
+from pastes.web import line_ends
 
 Uploads = MultiValueDict[str, Any]
 
@@ -36,9 +38,7 @@ def _language_choices() -> list[tuple[str, Any]]:
 
 def _helper(*layout: Any) -> FormHelper:
     helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    helper.layout = Layout(*layout)
+    helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*layout)
     return helper
 
 
@@ -71,13 +71,13 @@ class PasteForm(forms.Form):
             (Visibility.UNLISTED.value, _("Unlisted: anyone with the link")),
             (Visibility.PUBLIC.value, _("Public: listed under recent pastes")),
         ],
-        initial=Visibility.UNLISTED,
+        initial=lambda: settings.PASTEUR_DEFAULT_VISIBILITY,
         label=_("Visibility"),
         error_messages={"invalid_choice": _NO_CHOICE},
     )
     expires = forms.ChoiceField(
         choices=[(lifetime.name, gettext_lazy(lifetime.label)) for lifetime in lifetimes.LIFETIMES.values()],
-        initial=lifetimes.NEVER.name,
+        initial=lambda: settings.PASTEUR_DEFAULT_EXPIRES,
         label=_("Expiration"),
         error_messages={"invalid_choice": _NO_CHOICE},
     )
@@ -88,7 +88,9 @@ class PasteForm(forms.Form):
     #: A random value that prevents a double click from creating two pastes (lifecycle/idempotency.py).
     once = forms.CharField(required=False, widget=forms.HiddenInput, initial=edit_tokens.draw)
 
-    helper = _helper("title", "author", "comment", "visibility", "expires", "burn", "forked_from", "once")
+    #: What few authors change, folded away on phones, and the rest.
+    details = _helper("title", "author", "comment", "visibility", "expires")
+    helper = _helper("burn", "forked_from", "once")
 
 
 class EditForm(PasteForm):
@@ -104,7 +106,8 @@ class EditForm(PasteForm):
     )
     expected = forms.IntegerField(widget=forms.HiddenInput)
 
-    helper = _helper("title", "author", "comment", "visibility", "token", "expected")
+    details = _helper("title", "author", "comment", "visibility")
+    helper = _helper("token", "expected")
 
 
 class FileForm(forms.Form):
@@ -129,13 +132,14 @@ class FileForm(forms.Form):
     helper = _helper(Div(Field("name", placeholder="hello.py"), "language", css_class="pair"), "content", "upload")
 
     def new_file(self) -> NewFile | None:
-        """Return the file, or None if the form is empty. Raise RefusedError."""
+        """Return the file, or None when the form is empty: it has neither a text nor a name. Raise RefusedError."""
         data = self.cleaned_data
         if not data:
             return None  # An extra form without input.
         upload = data["upload"]
         if upload is None:
-            return NewFile(data["content"], data["name"], data["language"]) if data["content"] else None
+            is_empty = not data["content"] and not data["name"]
+            return None if is_empty else NewFile(data["content"], data["name"], data["language"])
         if data["content"]:
             raise RefusedError("ambiguous", gettext("Enter a text or choose a file, not both."), field="content")
         content = decode_utf8(upload.read(), name=upload.name[:50])
@@ -168,12 +172,15 @@ class Compose:
         self.adds_file = fields is not None and "add_file" in fields
         if self.adds_file and fields is not None:
             fields = _with_another_file(fields)
+        if fields is not None and fields.get("line_ends") == "browser":
+            fields = line_ends.undo_browser(fields)  # Before uploads, which keep theirs, are moved into text boxes.
         if fields is not None and uploads:
             fields, uploads = _with_uploads_as_text(fields, uploads)
         self.paste = form(fields, initial={**initial})
         self.files = FileForms(fields, uploads, prefix="files", initial=[{**file} for file in files] or None)
         self.status = 422
         self.refused = ""
+        self._places: list[int] = []  # Of each new file among the forms, some of which are empty.
 
     @property
     def has_room(self) -> bool:
@@ -191,16 +198,32 @@ class Compose:
             return False
         return all([self.paste.is_valid(), self.files.is_valid()])
 
-    def new_files(self) -> list[NewFile]:
-        """Return the files of a valid form. Raise RefusedError."""
-        files = [file for file in (form.new_file() for form in self.files) if file is not None]
-        if not files:
-            raise RefusedError("empty", gettext("There is no text to paste."), field="files")
-        return files
+    def new_files(self, originals: Sequence[File] = ()) -> list[NewFile]:
+        """Return the files of a valid form. Raise RefusedError.
 
-    def draft(self) -> Draft:
-        """Return the draft of a valid form. Raise RefusedError."""
-        files = self.new_files()
+        The form was filled with `originals`: what was not changed keeps its line ends, and an original whose text was
+        cleared is left out.
+        """
+        cleared = {original.name for original in originals if original.content}
+        files: list[NewFile] = []
+        self._places = []
+        for place, form in enumerate(self.files):
+            try:
+                file = form.new_file()
+            except RefusedError as refused:
+                self._places.append(place)
+                refused.file = len(files)
+                raise
+            if file is not None and (file.content or file.name not in cleared):
+                self._places.append(place)
+                files.append(file)
+        if not any(file.content for file in files):
+            raise RefusedError("empty", gettext("There is no text to paste."), field="files")
+        return line_ends.restore(files, originals)
+
+    def draft(self, originals: Sequence[File] = ()) -> Draft:
+        """Return the draft of a valid form, filled with `originals` for a fork. Raise RefusedError."""
+        files = self.new_files(originals)
         data = self.paste.cleaned_data
         return Draft(
             files=files,
@@ -217,8 +240,11 @@ class Compose:
     def add_error(self, refused: RefusedError) -> None:
         """Show an error next to its field, or above the form if it has no such field."""
         self.status = refused.status
+        file = self.files[self._places[refused.file]] if refused.file is not None and self._places else None
         if refused.field in self.paste.fields and self.paste.is_bound:
             self.paste.add_error(refused.field, refused.message)
+        elif file is not None and file.is_bound and refused.field in file.fields:
+            file.add_error(refused.field, refused.message)
         else:
             self.refused = refused.message
 

@@ -56,6 +56,12 @@ class Visitor:
         chosen = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
         self.page.get_by_label("or upload a file").nth(number - 1).set_input_files(chosen)  # type: ignore[arg-type]
 
+    def open_details(self) -> None:
+        """Unfold the details of the form, which are folded on phones."""
+        summary = self.page.locator(".about summary")
+        if summary.is_visible() and not summary.evaluate("summary => summary.parentElement.open"):
+            summary.click()
+
     def add_file(self) -> None:
         """Press the button that adds another file to the form."""
         boxes = self.page.locator("textarea.code")

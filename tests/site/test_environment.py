@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pastes.rules.lifetimes import LIFETIMES
 from pasteur_site.configuration.environment import SettingsError
 from pasteur_site.configuration.secret_keys import stored_secret
 from pasteur_site.startup import EX_CONFIG
@@ -70,6 +71,8 @@ def test_all_settings_have_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         ("PASTEUR_SUBTITLE", "words", "PASTEUR_SUBTITLE", "words"),
         ("PASTEUR_MAX_BYTES", "1", "PASTEUR_MAX_BYTES", 1),
         ("PASTEUR_KEY_LENGTH", "32", "PASTEUR_KEY_LENGTH", 32),
+        *(("PASTEUR_DEFAULT_EXPIRES", name, "PASTEUR_DEFAULT_EXPIRES", name) for name in LIFETIMES),
+        ("PASTEUR_DEFAULT_VISIBILITY", "public", "PASTEUR_DEFAULT_VISIBILITY", "public"),
         ("PASTEUR_URL", "https://paste.example.org/", "PASTEUR_URL", "https://paste.example.org"),
         ("PASTEUR_URL", "http://[::1]:8000", "PASTEUR_URL", "http://[::1]:8000"),
         ("PASTEUR_URL", "https://example.org/a/paste/", "PASTEUR_URL", "https://example.org/a/paste"),
@@ -114,6 +117,8 @@ NONSENSE = [
     *(("PORT", value) for value in ("0", "65536", "-1", "8000x", "8e3", "8.0", "٨", "²", "9" * 5_000)),
     *(("PASTEUR_MAX_BYTES", value) for value in ("0", "-5", "512k", "67108865")),
     *(("PASTEUR_KEY_LENGTH", value) for value in ("7", "33", "ten")),
+    *(("PASTEUR_DEFAULT_EXPIRES", value) for value in ("2w", "Never", "neverever")),
+    *(("PASTEUR_DEFAULT_VISIBILITY", value) for value in ("private", "Public")),
     *(("PASTEUR_WEB_PROCESSES", value) for value in ("0", "65")),
     *(("GITSYNC_PUSH_INTERVAL", value) for value in ("-1", "nan", "inf", "10s", "86401")),
     *(

@@ -1,6 +1,5 @@
 // Warns about a credential before the form is sent, and offers a safer way with a single click.
-import { canEncrypt } from "../encryption/ciphers.js";
-import { make } from "../page/dom.js";
+import { canEncrypt, make } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 
 const TRANSLATED_KINDS = { "private key": gettext("private key") }; // All others have the name of their issuer.

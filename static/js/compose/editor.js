@@ -6,24 +6,26 @@ import { MarkdownPreview } from "./markdown_preview.js";
 
 const INDENT = "    ";
 const LONG_TEXT = 200_000; // In characters. Longer text is measured as a Blob, which does not copy it.
-const EXAMINED_BYTES = 65_536;
 
 export class Editor {
+  #isChoosing = false; // A script sets the chosen file.
   #leaves = false; // Set by Escape: Tab then leaves the field, as it does everywhere else.
 
-  // `fieldset` is the part of the form for this file. `onSend()` submits the form. `onFurtherFile()` adds another editor
-  // to the form and returns it, or null if the form is full.
-  constructor(fieldset, { onSend, onFurtherFile }) {
+  // `fieldset` is the part of the form for this file. `onFiles(files)` reads files that were chosen, dropped or pasted
+  // here.
+  constructor(fieldset, { onFiles }) {
     this.fieldset = fieldset;
     this.box = fieldset.querySelector("textarea.code");
     this.name = fieldset.querySelector("[name$='-name']");
     this.language = fieldset.querySelector("[name$='-language']");
     this.upload = fieldset.querySelector("[name$='-upload']");
-    this.onSend = onSend;
-    this.onFurtherFile = onFurtherFile;
+    this.onFiles = onFiles;
+    this.upload.multiple = true;
+    this.tools = []; // Buttons beside the number of the file.
+    this.refused = make("p", { className: "refused text-danger", role: "alert" });
     const hint = gettext("Tab indents. To leave the field, press Escape, then Tab.");
     this.footer = make("div", { className: "under" }, make("p", { className: "muted hint", textContent: hint }), this.#wrapButton());
-    this.box.after(this.footer);
+    this.box.after(this.footer, this.refused);
     this.preview = new MarkdownPreview(this.box, this.footer);
     this.languageChoice = new LanguageChoice(this, { onLanguage: (language) => this.preview.offer(language) });
     this.#listen();
@@ -34,15 +36,32 @@ export class Editor {
   fill(name, language, text) {
     this.name.value = name;
     this.language.value = language;
+    this.box.original = text; // The box has line feeds only.
     this.box.value = text;
     this.languageChoice.followName();
     this.languageChoice.detectSoon();
   }
 
   clear() {
-    this.box.value = "";
-    this.name.value = "";
-    this.languageChoice.detectSoon();
+    this.fill("", "", "");
+    this.upload.value = "";
+  }
+
+  // The text, byte for byte that of a file which was put into the box, as long as it has not been changed.
+  get text() {
+    return globalThis.exactText(this.box);
+  }
+
+  addTools(...buttons) {
+    this.tools = buttons;
+    this.fieldset.querySelector("legend").after(make("p", { className: "tools" }, ...buttons));
+  }
+
+  // Name files that were left out because they are not text.
+  showRefused(names) {
+    const sentences = names.map((name) => gettext("%(name)s is not text and was left out.", { name }));
+    this.refused.textContent = sentences.join(" ");
+    if (names.length) say(gettext("Only text can be pasted here, not images or other binary files."));
   }
 
   get isEmpty() {
@@ -52,23 +71,28 @@ export class Editor {
   // The number of bytes that this file adds to the form.
   get size() {
     if (this.upload.files.length) return this.upload.files[0].size;
-    const text = this.box.value;
+    const { text } = this;
     return text.length > LONG_TEXT ? new Blob([text]).size : new TextEncoder().encode(text).length;
   }
 
+  // Choose a file that is too large to be read into the box.
   choose(file) {
     const chosen = new DataTransfer();
     chosen.items.add(file);
     this.upload.files = chosen.files;
+    this.#isChoosing = true;
     this.upload.dispatchEvent(new Event("change", { bubbles: true }));
+    this.#isChoosing = false;
   }
 
-  // Accept files that were dropped or pasted. Files that are not text are skipped with a message.
-  async take(files) {
-    for (const file of files) {
-      if (await isText(file)) (this.isEmpty ? this : this.onFurtherFile())?.choose(file);
-      else say(gettext("Only text can be pasted here, not images or other binary files."));
-    }
+  // Take what is pasted beside the fields.
+  pasteFrom(event) {
+    const text = event.clipboardData?.getData("text/plain");
+    this.#paste(event);
+    if (event.defaultPrevented || !text) return;
+    event.preventDefault();
+    this.box.focus();
+    insert(text);
   }
 
   #listen() {
@@ -81,7 +105,7 @@ export class Editor {
       languageChoice.followName();
       languageChoice.detectSoon();
     });
-    this.upload.addEventListener("change", () => languageChoice.followName());
+    this.upload.addEventListener("change", () => this.#readChosen());
     fieldset.addEventListener("dragover", (event) => this.#dragOver(event));
     fieldset.addEventListener("dragleave", () => fieldset.classList.remove("over"));
     fieldset.addEventListener("drop", (event) => this.#drop(event));
@@ -107,13 +131,10 @@ export class Editor {
     if (event.key === "Escape") {
       this.#leaves = true;
       say(gettext("Tab now leaves the field."));
-    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      this.onSend();
     } else if (event.key === "Tab" && !this.#leaves && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
       this.#indent(event.shiftKey);
-    } else if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+    } else if (event.key === "Enter" && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) {
       const before = this.box.value.slice(0, this.box.selectionStart);
       const [indent] = /^[ \t]*/.exec(before.slice(before.lastIndexOf("\n") + 1));
       if (!indent) return;
@@ -145,7 +166,16 @@ export class Editor {
     const files = items.filter(({ kind }) => kind === "file").map((item) => item.getAsFile());
     if (!files.length || items.some(({ type, kind }) => kind === "string" && type === "text/plain")) return;
     event.preventDefault();
-    this.take(files);
+    this.onFiles(files);
+  }
+
+  // Chosen files become texts that can be read and changed. One that is too large stays chosen, which the form reports.
+  #readChosen() {
+    const files = [...this.upload.files];
+    if (this.#isChoosing) return;
+    this.upload.value = "";
+    if (files.length) this.onFiles(files);
+    this.languageChoice.followName();
   }
 
   #dragOver(event) {
@@ -159,23 +189,12 @@ export class Editor {
     const files = [...event.dataTransfer.files];
     if (!files.length) return;
     event.preventDefault();
-    this.take(files);
+    this.onFiles(files);
   }
 }
 
 function usesTabs(text) {
   return /^\t/m.test(text);
-}
-
-// Whether the start of a file is UTF-8 text without NUL characters. The server checks the entire file.
-async function isText(file) {
-  const bytes = new Uint8Array(await file.slice(0, EXAMINED_BYTES).arrayBuffer());
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
-    return !bytes.includes(0);
-  } catch {
-    return false;
-  }
 }
 
 // Insert text as if it were typed, so that it can be undone. `execCommand` is deprecated but has no replacement.

@@ -7,9 +7,6 @@ const MAX_ITERATIONS = 10_000_000;
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const LEGACY_IV = fromHex("483b2ec4440d2cb046f4d576a194260d"); // The IV used by older versions of the original Pasteur.
 
-// Whether this page can encrypt: browsers expose Web Crypto only over HTTPS and on localhost.
-export const canEncrypt = Boolean(globalThis.crypto?.subtle);
-
 // Encrypt files, each { name, language, content }. Resolves to the ciphertext and the key to put in the URL fragment.
 export async function seal(files, password, burns) {
   const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));

@@ -1,11 +1,11 @@
 // The page of an encrypted paste, which is decrypted with the key in the URL fragment.
 import { DEFAULT_NAME, HIDING, MARKDOWN, PLAIN, UNSHOWABLE } from "../../generated/constants.js";
-import { fragment, make } from "../page/dom.js";
+import { canEncrypt, fragment, make } from "../page/dom.js";
 import { gettext, ngettext } from "../page/messages.js";
 import { FileView } from "../paste/file_view.js";
 import { blocksOf } from "../paste/line_list.js";
 import { attachmentsOf, attachmentSection } from "./attachments.js";
-import { canEncrypt, hasPassword, isWholeKey, open, TooLargeError } from "./ciphers.js";
+import { hasPassword, isWholeKey, open, TooLargeError } from "./ciphers.js";
 import { fork } from "./encryption_choice.js";
 import { incompleteLink, linkForm } from "./incomplete_link.js";
 import { passwordField } from "./password_field.js";

@@ -1,8 +1,7 @@
 // The “Encrypt” checkbox on the form. Only the ciphertext is sent; the key is added to the URL fragment.
-import { make, memory } from "../page/dom.js";
+import { canEncrypt, make, memory } from "../page/dom.js";
 import { gettext } from "../page/messages.js";
 import { sitePath } from "../page/site_path.js";
-import { canEncrypt, seal } from "./ciphers.js";
 import { passwordField } from "./password_field.js";
 
 const PASSWORD_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"; // 32 characters, as in pastes/rules/keys.py.
@@ -27,23 +26,25 @@ export class EncryptionChoice {
     this.checkbox.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  // Encrypt the files, send them, and open the paste's page. Throws an Error with a message for the author.
-  async send() {
+  // Encrypt the files, send them, and open the page of the paste; `draft` is where the form keeps its draft. Throws an
+  // Error with a message for the author.
+  async send({ draft }) {
     const files = await this.#files();
     if (!files.length) throw new Error(gettext("There is no text to paste."));
+    const { seal } = await import("./ciphers.js");
     const { text, key: secret } = await seal(files, this.password.value, this.form.elements.burn.checked);
-    memory.set("sent", true);
+    memory.set("sent", draft);
     location.assign(`${await create(this.form, text)}#${secret}`);
   }
 
   async #files() {
     const files = [];
-    for (const { name, language, box, upload } of this.editors) {
+    for (const { name, language, text, upload } of this.editors) {
       const chosen = upload.files[0];
-      const content = chosen ? await utf8Text(chosen) : box.value;
-      if (content.trim()) files.push({ name: name.value || chosen?.name || "", language: language.value, content });
+      const content = chosen ? await utf8Text(chosen) : text;
+      if (content || name.value) files.push({ name: name.value || chosen?.name || "", language: language.value, content });
     }
-    return files;
+    return files.some(({ content }) => content.trim()) ? files : [];
   }
 
   #makeFields() {

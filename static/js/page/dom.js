@@ -72,6 +72,17 @@ export const memory = {
   },
 };
 
+// On the page that follows a form: what was sent has arrived, and must not come back into the form.
+export function forgetSentDraft() {
+  const draft = memory.get("sent");
+  if (!draft) return;
+  memory.forget("sent");
+  memory.forget(draft);
+}
+
+// Whether this page can encrypt: browsers expose Web Crypto only over HTTPS and on localhost.
+export const canEncrypt = Boolean(globalThis.crypto?.subtle);
+
 export function isTyping(target) {
   return target.closest?.("input:not([readonly]), textarea, select, [contenteditable]") !== null;
 }

@@ -1,5 +1,5 @@
 // The page shown to the author of a new paste. It selects the link, and stores the edit token in this browser.
-import { memory } from "../page/dom.js";
+import { forgetSentDraft } from "../page/dom.js";
 import { activateLinkField, drawQrCode } from "../page/link_field.js";
 import { rememberOwnership, tokenOf } from "../ownership/owned_store.js";
 
@@ -13,9 +13,4 @@ if (problem) problem.hidden = location.hash !== "";
 for (const box of document.querySelectorAll(".link-field")) activateLinkField(box);
 document.getElementById("link").focus(); // This selects it.
 drawQrCode(document.querySelector(".qr"));
-
-// The paste has arrived, so it must not be restored into the empty form.
-if (memory.get("sent")) {
-  memory.forget("sent");
-  memory.forget("draft");
-}
+forgetSentDraft();

@@ -1,4 +1,5 @@
 // The page of a paste. The text is also shown without this script.
+import { forgetSentDraft } from "../page/dom.js";
 import { FileView, parseLines } from "./file_view.js";
 
 const isEncrypted = document.getElementById("sealed") !== null;
@@ -19,3 +20,4 @@ function showLines({ show = true } = {}) {
 window.addEventListener("hashchange", () => showLines());
 window.addEventListener("lines", (event) => showLines(event.detail));
 showLines();
+forgetSentDraft(); // After an edit.

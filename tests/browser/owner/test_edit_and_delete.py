@@ -11,6 +11,7 @@ pytestmark = pytest.mark.server
 
 def create_paste(author: Visitor, text: str, title: str) -> str:
     author.go("/")
+    author.open_details()
     author.page.get_by_label("Title").fill(title)
     author.page.get_by_label("File name").fill("a.txt")
     author.write(text)

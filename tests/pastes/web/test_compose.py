@@ -199,3 +199,31 @@ def test_the_curl_line_contains_the_configured_url(client: Client, settings: Set
 
     assert "curl -T file https://paste.example.org/" in page.text
     assert "testserver" not in page.html
+
+
+def test_the_operator_chooses_what_the_form_has_selected(client: Client, settings: Settings) -> None:
+    settings.PASTEUR_DEFAULT_EXPIRES, settings.PASTEUR_DEFAULT_VISIBILITY = "30d", "public"
+
+    page = Page(client.get("/"))
+
+    assert (page.selected["expires"], page.selected["visibility"]) == ("30d", "public")
+    assert Page(client.get("/?expires=1h")).selected["expires"] == "1h"  # A link has its own.
+
+
+def test_an_empty_file_needs_another_with_a_text(client: Client) -> None:
+    empty = Part("files-0-name", b"__init__.py")
+
+    paste = created_paste(submit(client, empty, Part("files-1-content", b"x = 1\n"), files=2))
+    with nothing_stored():
+        refused = submit(client, empty)
+
+    assert [(file.name, file.content) for file in paste.files] == [("__init__.py", ""), ("paste.txt", "x = 1\n")]
+    assert refused.status_code == 422
+    assert "There is no text to paste." in Page(refused).text
+
+
+def test_only_a_browser_without_scripts_has_its_line_ends_undone(client: Client) -> None:
+    plain = created_paste(submit(client, Part("files-0-content", b"a\r\nb\r\n"), line_ends="browser"))
+    exact = created_paste(submit(client, Part("files-0-content", b"a\r\nb\r\n")))
+
+    assert [plain.files[0].content, exact.files[0].content] == ["a\nb\n", "a\r\nb\r\n"]
