@@ -9,8 +9,11 @@ class SiteConfig(AppConfig):
     name = "pasteur_site"
 
     def ready(self) -> None:
+        from gitsync.monitoring import metrics
         from pasteur_site import checks
         from pasteur_site.celery import app  # Makes the broker available to all processes that send tasks.
+        from pasteur_site.certificates import status
 
         app.set_default()
         checks.register_all()
+        metrics.register(status.Metrics())

@@ -9,11 +9,14 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
 from pastes.access import secret_keys
+from pasteur_site.certificates import checks as certificate_checks
 
 
 def register_all() -> None:
     """Register the checks; `manage.py check`, `manage.py run` and the worker run them."""
     register(check_data_folder)
+    register(certificate_checks.check_tsig_key)
+    register(certificate_checks.check_ca_file)
     register(check_secret_key, Tags.database)
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from gitsync.monitoring import mirror_status, signs, views
 from pastes.access import client_address, secret_keys
 from pastes.storage import database_errors
+from pasteur_site.certificates import status as certificate_status
 from pasteur_site.processes import program_states
 
 logger = logging.getLogger(__name__)
@@ -109,6 +110,8 @@ def _examine() -> tuple[bool, dict[str, object]]:
             "mirror_error": mirror_status.error_code(mirror) if mirror else "",
             "failing_programs": failing_programs(),
         }
+        if certificate := certificate_status.current():
+            details["certificate"] = certificate.details()
     return ready, details
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pastes.access import audiences
 from pastes.limits import rates
 from pasteur_site import logs
-from pasteur_site.configuration import mail, services
+from pasteur_site.configuration import https, mail, services
 from pasteur_site.configuration.environment import Environment
 from pasteur_site.configuration.secret_keys import secret_keys
 
@@ -18,8 +18,12 @@ _HOST = r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])"
 
 # Folder, address and secrets.
 DATA_DIR = env.folder("PASTEUR_DATA_DIR", BASE_DIR / "var")
-HOST = env.text("HOST", "127.0.0.1")
-PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
+PASTEUR_HTTPS = env.flag("PASTEUR_HTTPS")
+HOST = env.text("HOST", https.all_addresses() if PASTEUR_HTTPS else "127.0.0.1")
+PORT = env.integer("PORT", 80 if PASTEUR_HTTPS else 8000, minimum=1, maximum=65535)
+HTTPS_PORT = env.integer("HTTPS_PORT", 443, minimum=1, maximum=65535)
+if PASTEUR_HTTPS and PORT == HTTPS_PORT:
+    env.reject("HTTPS_PORT", "must differ from PORT, where the site answers the authority and redirects to HTTPS")
 IS_LOCAL = HOST in {"localhost", "::1"} or HOST.startswith("127.")
 _form = "a scheme, a host and perhaps a path, such as https://paste.example.org or https://example.org/paste"
 _path = r"(/[A-Za-z0-9_][A-Za-z0-9._~-]*)*"
@@ -30,6 +34,9 @@ _url_host = urlsplit(PASTEUR_URL).hostname
 FORCE_SCRIPT_NAME = urlsplit(PASTEUR_URL).path
 _origin = PASTEUR_URL.removesuffix(FORCE_SCRIPT_NAME)
 _names = [_url_host or HOST] if IS_LOCAL else [HOST, _url_host or HOST]
+CERTIFICATE = https.certificate(env, PASTEUR_URL, is_on=PASTEUR_HTTPS)
+if PASTEUR_HTTPS:  # A leading dot means all subdomains, as the wildcard does.
+    _names += [name.removeprefix("*") for name in CERTIFICATE.names[1:]]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", *_names])
 if "*" in ALLOWED_HOSTS:
     env.reject("ALLOWED_HOSTS", "list the host names of this site; * would allow any name")
@@ -139,9 +146,7 @@ GITSYNC_CLONE_URL = env.text(
     form="off or an address for `git clone` without a password",
 )
 GITSYNC_SSH_KEY_FILE = env.path("GITSYNC_SSH_KEY_FILE") or DATA_DIR / "deploy_key"
-GITSYNC_SSH_SEED = env.secret("GITSYNC_SSH_SEED")
-if GITSYNC_SSH_SEED and (len(GITSYNC_SSH_SEED.encode()) < 32 or len(set(GITSYNC_SSH_SEED)) < 5):
-    env.reject("GITSYNC_SSH_SEED", "must be at least 32 random bytes, for example from `openssl rand -hex 32`")
+GITSYNC_SSH_SEED = env.seed("GITSYNC_SSH_SEED")
 GITSYNC_SSH_KNOWN_HOSTS_FILE = env.path("GITSYNC_SSH_KNOWN_HOSTS_FILE") or DATA_DIR / "known_hosts"
 _fingerprint = r"SHA256:[A-Za-z0-9+/]{43}"
 env.text(
@@ -290,7 +295,8 @@ CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "pastes.web.errors.csrf_failure"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PASTEUR_PROXIES else None
-SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+PASTEUR_HSTS_SECONDS = env.integer("PASTEUR_HSTS_SECONDS", 31_536_000, minimum=0, maximum=10 * 31_536_000)
+SECURE_HSTS_SECONDS = PASTEUR_HSTS_SECONDS if IS_HTTPS else 0
 # A reverse proxy redirects http:// to https://, so a plain request that arrives here is a health check (W008). HSTS for
 # subdomains (W005) and preload lists (W021) are up to the owner of the domain.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]

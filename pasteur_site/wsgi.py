@@ -19,6 +19,7 @@ from django.http.multipartparser import MultiPartParserError  # noqa: E402
 
 from pastes.http import header_parameters  # noqa: E402
 from pasteur_site.web_server.body_limit import BodyLimitMiddleware  # noqa: E402
+from pasteur_site.web_server.plain_http import PlainHttpMiddleware  # noqa: E402
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -72,4 +73,6 @@ if connection.vendor == "postgresql":
 
     connection_created.connect(postgresql_timeouts.set_timeouts, dispatch_uid="pasteur.set_timeouts")
     request_started.connect(postgresql_timeouts.skip_health_check, dispatch_uid="pasteur.skip_health_check")
-application = BodyLimitMiddleware(Handler())
+application: Any = BodyLimitMiddleware(Handler())
+if settings.PASTEUR_HTTPS:
+    application = PlainHttpMiddleware(application)

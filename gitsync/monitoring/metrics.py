@@ -1,4 +1,7 @@
-"""Prometheus metrics of the mirror, computed from the database at each scrape so that all processes report the same."""
+"""Prometheus metrics of the mirror, computed from the database at each scrape so that all processes report the same.
+
+Other parts of the site add theirs with `register`.
+"""
 
 from collections.abc import Iterator
 
@@ -47,8 +50,17 @@ class _Rows(Collector):
         yield from (commits, pushes, seconds, failing, failures)
 
 
+_collectors: list[Collector] = [_Rows()]
+
+
+def register(collector: Collector) -> None:
+    """Add metrics to those of the mirror."""
+    _collectors.append(collector)
+
+
 def text() -> bytes:
     """Return all metrics in the Prometheus text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Rows())
+    for collector in _collectors:
+        registry.register(collector)
     return generate_latest(registry)

@@ -70,6 +70,14 @@ class Environment:
             self.reject(f"{name}_FILE", f"cannot read {file}: {_reason(error)}")
             return default
 
+    def seed(self, name: str) -> str:
+        """Return a secret from which keys are derived, like `secret`; it must have at least 32 random bytes."""
+        value = self.secret(name)
+        if value and (len(value.encode()) < 32 or len(set(value)) < 5):
+            self.reject(name, "must be at least 32 random bytes, for example from `openssl rand -hex 32`")
+            return ""
+        return value
+
     def integer(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
         """Return an integer between `minimum` and `maximum`."""
         value = self.text(name)

@@ -17,13 +17,13 @@ from time import monotonic, sleep
 from typing import Any
 
 from django.conf import settings
-from gunicorn import sock
 from gunicorn.http import wsgi
 from gunicorn.workers.base import Worker
 
 from pasteur_site.web_server import raw_errors
 from pasteur_site.web_server.connection import Connection, State
 from pasteur_site.web_server.request_buffer import HEAD_SECONDS, RequestBuffer
+from pasteur_site.web_server.tls import TlsContext
 
 #: The maximum number of bytes in incomplete requests and unread responses in this process. If it is exceeded, the
 #: connection that has held the most for the longest time is closed. Two requests of the maximum size always fit.
@@ -50,7 +50,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     def run(self) -> None:
         self._threads = ThreadPoolExecutor(self.cfg.threads)
-        self._tls = sock.ssl_context(self.cfg) if self.cfg.is_ssl else None
+        self._tls = TlsContext(self.cfg, self.log) if self.cfg.is_ssl else None
         asyncio.run(self._serve())
         self._threads.shutdown(wait=False)
 
@@ -82,6 +82,8 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         while self.alive and self.ppid == os.getppid() and not stopped.is_set():
             self.notify()
             self._end_overdue()
+            if self._tls:
+                self._tls.refresh()
             try:
                 await asyncio.wait_for(stopped.wait(), _SWEEP_SECONDS)
             except TimeoutError:
@@ -111,18 +113,21 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             return  # It is already gone, or another process was faster.
         if len(self._connections) >= self.cfg.worker_connections:
             self._make_room()
-        connection = Connection(self, address, listener.getsockname())
+        server = listener.getsockname()
+        is_plain = self._tls is None or (settings.PASTEUR_HTTPS and server[1] == settings.PORT)
+        connection = Connection(self, address, server, is_tls=not is_plain)
         self._connections.add(connection)
         connection.handshake = self._loop.create_task(self._connect(connection, client))
 
     async def _connect(self, connection: Connection, client: socket.socket) -> None:
         """Start reading from a connection, after the TLS handshake if there is one."""
-        seconds = HEAD_SECONDS if self._tls else None
+        tls = self._tls.current if self._tls and connection.is_tls else None
+        seconds = HEAD_SECONDS if tls else None
         try:
             await self._loop.connect_accepted_socket(
                 lambda: connection,
                 client,
-                ssl=self._tls,
+                ssl=tls,
                 ssl_handshake_timeout=seconds,
                 ssl_shutdown_timeout=seconds,
             )
@@ -158,6 +163,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         output = _Output()
         response, environ = wsgi.create(buffer.request, output, connection.client, connection.server, self.cfg)
         environ["wsgi.multithread"] = True
+        environ["wsgi.url_scheme"] = "https" if connection.is_tls else "http"
         self.nr += 1
         if self.nr >= self.max_requests:
             self.alive = False

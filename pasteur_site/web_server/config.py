@@ -12,11 +12,17 @@ load_settings()
 
 from django.conf import settings  # noqa: E402  (settings come first)
 
+from pasteur_site import addresses  # noqa: E402
+from pasteur_site.certificates import served  # noqa: E402
 from pasteur_site.processes import output  # noqa: E402
 
 output.never_wait()
 
-bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
+bind = [addresses.bind(settings.PORT)]
+if settings.PASTEUR_HTTPS:
+    served.ensure()
+    bind.append(addresses.bind(settings.HTTPS_PORT))
+    certfile = str(served.file())
 worker_class = "pasteur_site.web_server.buffered_worker.BufferedWorker"
 workers = settings.PASTEUR_WEB_PROCESSES
 threads = settings.PASTEUR_WEB_THREADS

@@ -46,8 +46,8 @@ class State(enum.Enum):
 class Connection(asyncio.BufferedProtocol):
     """A connection, since when it has been waiting, its deadline, and how many bytes it holds."""
 
-    def __init__(self, worker: BufferedWorker, client: Any, server: Any) -> None:
-        self.client, self.server = client, server
+    def __init__(self, worker: BufferedWorker, client: Any, server: Any, *, is_tls: bool) -> None:
+        self.client, self.server, self.is_tls = client, server, is_tls
         self.handshake: asyncio.Task[Any] | None = None
         self.state = State.HANDSHAKE
         self.since = monotonic()

@@ -37,7 +37,7 @@ def send(method: str, path: str, body: bytes = b"", *, stream: Any = None, **hea
         environ["wsgi.input"] = stream
     started: list[Any] = []
     with _one_connection():
-        response: Any = application(environ, lambda *line: started.append(line))  # type: ignore[arg-type]  # no write()
+        response: Any = application(environ, lambda *line: started.append(line))
         content = b"".join(response)
         response.close()
     status, lines = started[0][:2]

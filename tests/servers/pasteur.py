@@ -78,7 +78,7 @@ class Pasteur(ServerProcess):
         return process
 
     def children(self) -> dict[str, int]:
-        """Return the process ids of web, worker and beat, keyed by name, without orphans of dead processes."""
+        """Return the process ids of the programs that `run` starts, by name, without orphans of dead ones."""
         assert self.process is not None
         pids = {}
         for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
@@ -88,7 +88,8 @@ class Pasteur(ServerProcess):
                     continue
             except (FileNotFoundError, ProcessLookupError):
                 continue  # It has just exited.
-            pids[next((name for name in ("worker", "beat") if name in arguments), "web")] = int(pid)
+            names = {"worker": "worker", "beat": "beat", "pasteur_site.certificates.keeper": "certificates"}
+            pids[next((names[argument] for argument in arguments if argument in names), "web")] = int(pid)
         return pids
 
     def wait_until_mirrored(self, *keys: str, seconds: float = 60) -> None:

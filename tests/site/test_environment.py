@@ -18,7 +18,17 @@ from tests.servers.pasteur import ROOT
 
 OURS = ("PASTEUR_", "GITSYNC_")
 OTHERS = (
-    *("HOST", "PORT", "DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "SECRET_KEY_FILE", "DATABASE_URL", "DATABASE_URL_FILE"),
+    *(
+        "HOST",
+        "PORT",
+        "HTTPS_PORT",
+        "DEBUG",
+        "ALLOWED_HOSTS",
+        "SECRET_KEY",
+        "SECRET_KEY_FILE",
+        "DATABASE_URL",
+        "DATABASE_URL_FILE",
+    ),
     *("CACHE_URL", "CACHE_URL_FILE", "CELERY_BROKER_URL", "CELERY_BROKER_URL_FILE"),
 )
 

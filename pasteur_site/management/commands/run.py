@@ -12,13 +12,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper, SystemCheckError
 
+from pasteur_site import addresses
 from pasteur_site.processes import output, program_states
 from pasteur_site.processes.supervisor import Supervisor
 from pasteur_site.startup import EX_CONFIG
 
 
 class Command(BaseCommand):
-    """Prepare the data folder, then supervise the web server, the worker and the scheduler."""
+    """Prepare the data folder, then supervise the web server, the worker, the scheduler and the certificates."""
 
     help = "Run the whole site (web server, worker and scheduler) until Ctrl-C."
 
@@ -41,7 +42,8 @@ class Command(BaseCommand):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(f"Pasteur is already running with the data folder {settings.DATA_DIR}.") from None
-        self._check_port()
+        for port in [settings.PORT, settings.HTTPS_PORT] if settings.PASTEUR_HTTPS else [settings.PORT]:
+            self._check_port("PORT" if port == settings.PORT else "HTTPS_PORT", port)
         call_command("migrate", interactive=False, verbosity=0)
         from gitsync.remote.git_remote import Remote  # Requires Git, which other commands do not need.
 
@@ -54,21 +56,21 @@ class Command(BaseCommand):
         self.stdout.write("Pasteur has stopped.")
         sys.exit(status)
 
-    def _check_port(self) -> None:
+    def _check_port(self, name: str, port: int) -> None:
         """Fail with a single-line error instead of letting gunicorn retry and log."""
         family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((settings.HOST, settings.PORT))
+                probe.bind((settings.HOST, port))
             except OSError as error:
-                address = f"{settings.HOST}:{settings.PORT}"
-                raise CommandError(f"Cannot listen on {address}: {error.strerror}. Set another PORT.") from None
+                advice = f"Set another {name}."
+                if isinstance(error, PermissionError):
+                    advice = f"Ports below 1024 need the capability CAP_NET_BIND_SERVICE, or set another {name}."
+                raise CommandError(f"Cannot listen on {addresses.bind(port)}: {error.strerror}. {advice}") from None
 
     def _print_addresses(self, remote: str) -> None:
-        host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.HOST, settings.HOST)  # noqa: S104  (only compared)
-        host = f"[{host}]" if ":" in host else host
-        url = settings.PASTEUR_URL or f"http://{host}:{settings.PORT}"
+        url = settings.PASTEUR_URL or f"http://{addresses.local(settings.PORT)}"
         self.stdout.write(
             f"{settings.PASTEUR_TITLE} is starting at {url}/\n"
             f"  Paste:   curl -T FILE {url}/\n"
@@ -85,6 +87,7 @@ def programs() -> dict[str, list[str]]:
     """Return the command lines, keyed by program name. They work in any current directory."""
     python, root = sys.executable, str(Path(settings.BASE_DIR))
     celery = [python, "-m", "celery", "--app", "pasteur_site", "--workdir", root, "--quiet"]
+    certificates = [python, "-m", "pasteur_site.certificates.keeper"]
     return {
         "web": [
             python,
@@ -98,4 +101,5 @@ def programs() -> dict[str, list[str]]:
         ],
         "worker": [*celery, "worker", "--loglevel", "warning", "--without-gossip", "--without-mingle"],
         "beat": [*celery, "beat", "--loglevel", "warning", "--pidfile="],
+        **({"certificates": certificates} if settings.PASTEUR_HTTPS else {}),
     }
