@@ -84,7 +84,8 @@ def test_a_connection_frozen_during_a_push_ends_the_attempt(
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
     hook.unlink()
 
-    drain()
+    while Change.objects.pending().exists():  # The batch is smaller after a failed transfer.
+        drain()
 
     assert_all_arrived_once(over_ssh.repository, 3)
 
@@ -113,7 +114,7 @@ def test_a_remote_that_asks_to_retry_later_is_not_contacted_more_often(
     over_ssh: Sshd, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.GITSYNC_PUSH_INTERVAL = 1.0
-    monkeypatch.setattr(schedule, "_FIRST_RETRY", 0.01)
+    monkeypatch.setattr(schedule, "FIRST_RETRY", 0.01)
     many.hook(over_ssh.repository, "pre-receive", f"date +%s.%N >> {tmp_path}/pushes; echo 'try later' >&2; exit 1")
     deadline = time.monotonic() + 4
     while time.monotonic() < deadline:

@@ -151,7 +151,9 @@ def test_an_invalid_gist_is_refused_in_the_format_of_gists(client: Client, body:
 def test_an_update_without_remaining_or_known_files_changes_nothing(client: Client) -> None:
     path, token = create_gist(client)
 
-    for files in ({"a.py": None, "b.md": None}, {"z": None}, {"a.py": {"filename": "b.md"}}, {"a.py": {"content": ""}}):
+    empty = {"a.py": {"content": ""}, "b.md": {"content": ""}}
+
+    for files in ({"a.py": None, "b.md": None}, {"z": None}, {"a.py": {"filename": "b.md"}}, empty):
         with nothing_stored():
             assert send(client, {"files": files}, path, "PATCH", token).status_code == 422
     assert Paste.objects.get().head == 1
