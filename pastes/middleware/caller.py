@@ -93,7 +93,7 @@ def _is_for_everyone(request: HttpRequest, response: HttpResponseBase, context: 
         and not context.is_confidential
         and not response.cookies
         and not any(request.headers.get(name) for name in _PERSONAL_HEADERS)
-        and settings.SESSION_COOKIE_NAME not in request.COOKIES
+        and not {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME} & request.COOKIES.keys()
         and _is_open()
     )
 

@@ -81,6 +81,7 @@ CACHED: dict[str, tuple[str, dict[str, str]]] = {
 NOT_CACHED: dict[str, tuple[str, dict[str, str]]] = {
     "form": ("/", PAGE),
     "form for a fork": ("/{key}/fork", PAGE),
+    "form with the CSRF token of one visitor": ("/{key}/fork", {**PAGE, "Cookie": f"csrftoken={'a' * 32}"}),
     "form for a report": ("/{key}/report", PAGE),
     "with an API token": ("/{key}/raw", {"Authorization": "Bearer pst_nothing"}),
     "with an edit token": ("/{key}/raw", {"X-Pasteur-Token": "nothing"}),
