@@ -128,10 +128,9 @@ def test_a_fetch_can_be_requested_although_the_last_one_is_in_the_future(remote:
 
 
 @pytest.mark.parametrize("moved", [-3_600, 3_600])
-def test_a_stuck_lock_holder_is_reported_whatever_the_clock_says(settings: Settings, moved: int) -> None:
+def test_a_stuck_lock_holder_is_reported_whatever_the_clock_says(remote: Path, settings: Settings, moved: int) -> None:
     lock = settings.GITSYNC_CLONE_DIR.with_suffix(".lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a") as file:
+    with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write("4711\n")
         file.flush()
