@@ -25,6 +25,7 @@ def test_the_pending_state_is_replaced_with_the_commit_that_contains_the_text(
     os.kill(worker, signal.SIGSTOP)
     try:
         author.press("Create paste")
+        author.go(f"/{author.key}")
         author.see("Not in Git yet")
     finally:
         os.kill(worker, signal.SIGCONT)
@@ -44,5 +45,6 @@ def test_expiring_pastes_are_not_kept_in_git(new_visitor: NewVisitor) -> None:
     author.write("for today")
     author.page.get_by_label("Expiration").select_option(label="1 day")
     author.press("Create paste")
+    author.go(f"/{author.key}")
 
     author.see("Not stored in Git")
