@@ -63,4 +63,5 @@ def on_starting(server: object) -> None:
 def when_ready(server: object) -> None:
     """Exclude loaded modules from garbage collection, which would delay a response by an eighth of a second."""
     gc.freeze()
-    logging.getLogger(__name__).info("listening on http://%s", bind)
+    urls = [f"{scheme}://{address}" for scheme, address in zip(("http", "https"), bind, strict=False)]
+    logging.getLogger(__name__).info("listening on %s", " and ".join(urls))
