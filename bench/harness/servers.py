@@ -43,7 +43,7 @@ class Floor(Web):
 
     def command(self) -> Sequence[str]:
         """Return the command line of `bench.harness.program web` with a different application."""
-        gunicorn = ["-m", "gunicorn", "--chdir", str(ROOT), "-c", "python:pasteur_site.web_server.config"]
+        gunicorn = ["-m", "gunicorn", "--chdir", str(ROOT), "-c", "python:bench.floor.gunicorn_config"]
         return [sys.executable, *gunicorn, "bench.floor.wsgi"]
 
     def environment(self) -> Mapping[str, str]:
